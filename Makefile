@@ -1,0 +1,20 @@
+# Two commands: « make diagnostics » and « make test ». Each does all the set-up first.
+BIN := .venv/bin
+JOBS ?= 2
+
+.PHONY: diagnostics test clean
+
+diagnostics: .venv/.ok
+	$(BIN)/copkit run --jobs $(JOBS) --out outputs
+
+test: .venv/.ok
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+.venv/.ok: pyproject.toml uv.lock
+	python3 -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --quiet --locked --active --inexact --extra test
+	touch $@
+
+clean:
+	rm -rf .venv outputs

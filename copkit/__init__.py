@@ -1,0 +1,43 @@
+"""copkit : kit d'analyse de la planification écologique dans les territoires.
+
+Noms publics, chargés quand on s'en sert : ``import copkit`` reste léger.
+"""
+
+import sys
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# jsonschema imports rfc3987_syntax when it is there: 0.75 s in every process, and nothing here needs it.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+_PUBLIC = {
+    "territories": "copkit.reference.territories:territories",
+    "levers": "copkit.models.levers:levers",
+    "crosswalk": "copkit.models.levers:crosswalk",
+    "keys": "copkit.models.downscaling:keys",
+    "panorama": "copkit.models.panorama:panorama",
+    "totals": "copkit.models.panorama:totals",
+    "shares": "copkit.models.panorama:shares",
+    "place": "copkit.models.panorama:place",
+    "table": "copkit.presentation.tables:table",
+    "charts": "copkit.presentation.charts",
+    "notebook": "copkit.notebook",
+    "report": "copkit.presentation.report",
+    "write_workbook": "copkit.presentation.workbook:write_workbook",
+    "run": "copkit.batch.run:run",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'copkit' has no attribute {name!r}")
+    module, _, attribute = _PUBLIC[name].partition(":")
+    loaded = import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
+
+
+def __dir__():
+    return [*globals(), *_PUBLIC]

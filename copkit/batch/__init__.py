@@ -1,0 +1,1 @@
+"""One notebook, many territories: execution, export, index."""

@@ -1,0 +1,67 @@
+"""From an executed notebook to what is published: HTML in one file, and a notebook that opens anywhere.
+
+This is where charts become pictures: the only place of a batch that runs V8, never before a fork.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import nbformat
+from markupsafe import Markup
+from nbconvert import HTMLExporter
+
+import copkit
+from copkit.presentation import theme
+
+_TEMPLATE = Path(__file__).parent / "report"
+_PAPERMILL_KEPT = ("parameters", "duration", "start_time", "end_time", "version")
+
+
+@lru_cache(maxsize=1)
+def _exporter() -> HTMLExporter:
+    exporter = HTMLExporter(
+        template_name=_TEMPLATE.name, extra_template_basedirs=[str(_TEMPLATE.parent)], exclude_anchor_links=True
+    )
+    exporter.register_filter("chart", _Charts())
+    return exporter
+
+
+class _Charts:
+    """The filter that draws a specification; marks of several charts of one page never share an id."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, spec: dict) -> dict:
+        self.count += 1
+        svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{self.count}-\1\2", theme.svg(spec))
+        return {"svg": Markup(svg), "description": spec.get("description", "graphique")}
+
+
+def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
+    """The report of an executed notebook: no code, no script, nothing loaded from elsewhere."""
+    ours = {
+        "version": copkit.__version__,
+        "title": title,
+        "footer": footer,
+        "style": Markup((_TEMPLATE / "report.css").read_text(encoding="utf-8")),
+        "vegalite": theme.MIME,
+    }
+    body, _ = _exporter().from_notebook_node(notebook, resources={"copkit": ours})
+    return body
+
+
+def portable(notebook: nbformat.NotebookNode, about: dict) -> nbformat.NotebookNode:
+    """The same notebook, with a picture beside each chart and without the paths of the machine that ran it."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if theme.MIME in data and "image/png" not in data:
+                data["image/png"] = theme.png(data[theme.MIME])
+    papermill = notebook.metadata.get("papermill", {})
+    notebook.metadata["papermill"] = {k: papermill[k] for k in _PAPERMILL_KEPT if k in papermill}
+    notebook.metadata["copkit"] = {**notebook.metadata.get("copkit", {}), **about}
+    return notebook

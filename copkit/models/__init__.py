@@ -1,0 +1,1 @@
+"""The arithmetic of the panorama: no file format, no chart, no widget."""

@@ -1,0 +1,89 @@
+"""From the région to its départements: allocation keys, their grades, and shares that sum to one.
+
+Grades: A the official key of the SGPE, B a close one, C a stand-in (``parameters/keys.csv``).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pandas as pd
+
+from copkit import paths
+from copkit.errors import ParameterError, Problems, suggestion
+from copkit.reference import parameters, tables, territories
+
+COLUMNS = ["lever", "official_key", "official_producer", "key", "key_label", "grade", "fallback", "reason"]
+GRADES = {
+    "A": "clé officielle du SGPE, connue par département",
+    "B": "clé proche de la clé officielle",
+    "C": "clé de remplacement, faute de mieux",
+}
+FALLBACK_LABELS = {"population": "population municipale (2023)"}
+
+
+@lru_cache(maxsize=4)
+def _keys(file: str) -> pd.DataFrame:
+    path = paths.parameters("keys.csv")
+    rows, problems = parameters.read_table(path, COLUMNS), Problems()
+    known_keys = sorted(set(tables.read("allocation.csv").key))
+    known_levers = list(parameters.levers())
+    seen: dict[str, int] = {}
+    for n, row in enumerate(rows, start=2):
+        checks = (("lever", known_levers), ("key", known_keys), ("grade", list(GRADES)), ("fallback", ["", *known_keys]))
+        for column, known in checks:
+            if row[column] not in known:
+                hint = suggestion(row[column], known)
+                problems.add(paths.shown(path), f"ligne {n}, colonne {column} : valeur « {row[column]} » inconnue.{hint}")
+        if not row["reason"]:
+            problems.add(paths.shown(path), f"ligne {n}, colonne reason : cellule vide. Écrire pourquoi cette clé.")
+        if row["lever"] in seen:
+            first = seen[row["lever"]]
+            problems.add(paths.shown(path), f"lignes {first} et {n} : levier « {row['lever']} » en double. En garder un.")
+        seen.setdefault(row["lever"], n)
+    problems.raise_if_any(ParameterError)
+    return pd.DataFrame(rows, columns=COLUMNS).set_index("lever", drop=False)
+
+
+def keys() -> pd.DataFrame:
+    """Les clés de répartition, levier par levier : clé officielle, clé employée, note (A, B, C) et raison.
+
+    Raises
+    ------
+    ParameterError
+        Si ``parameters/keys.csv`` est endommagé : tous les problèmes d'un coup.
+
+    References
+    ----------
+    Clés officielles : ``sgpe_simulateur_a_propos``.
+    """
+    return _keys(str(paths.parameters("keys.csv"))).copy()
+
+
+@lru_cache(maxsize=4)
+def _values(file: str) -> dict[str, dict[str, float]]:
+    table = tables.read("allocation.csv")
+    return {key: dict(zip(rows.territory, rows.value, strict=True)) for key, rows in table.groupby("key")}
+
+
+def shares(region: str, lever: str) -> tuple[dict[str, float] | None, str, str, str]:
+    """The share of each département of ``region`` for ``lever``, with the key's label, grade and reason.
+
+    When one département of the région has no figure for the key, the whole région uses the ``fallback`` key of
+    the lever (grade C); without one, the share is None: the lever is « n.d. » in all its départements.
+
+    Returns
+    -------
+    (shares that sum to 1 or None, key label, grade, reason)
+    """
+    inside = territories.departements_of(region)
+    if len(inside) == 1:
+        return {inside[0]: 1.0}, "le département est la région", "", "Région d'un seul département : valeur régionale."
+    row = _keys(str(paths.parameters("keys.csv"))).loc[lever]
+    values = _values(str(paths.clean_data("allocation.csv")))
+    for key, label, grade in ((row.key, row.key_label, row.grade), (row.fallback, FALLBACK_LABELS.get(row.fallback), "C")):
+        known = values.get(key, {})
+        total = sum(known.get(code, float("nan")) for code in inside)
+        if total > 0:  # False for NaN: one missing figure is enough
+            return {code: known[code] / total for code in inside}, label, grade, row.reason
+    return None, "aucune clé complète", "", row.reason

@@ -1,0 +1,1 @@
+"""What readers see: charts, tables, workbooks and sentences, in French. Computes no figure of its own."""

@@ -1,0 +1,182 @@
+"""The charts of a territory's document: one function per chart, a finding in each title.
+
+A chart reads without colour (labels, order, shape) and without a mouse (every value is in the table that
+follows it in the notebook).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.models import panorama as model
+from copkit.models.levers import FOREST
+from copkit.presentation import labels, marimekko, theme
+from copkit.presentation.tables import ordered
+
+WIDTH = 640
+
+
+def typeset(text: str) -> str:
+    """As ``french.typeset``, with « CO2 »: the fonts that draw images on a server often lack the small 2."""
+    return french.typeset(text).replace("CO₂", "CO2")
+
+
+@dataclass(frozen=True)
+class Note:
+    """What stands where a chart has nothing to show: a sentence that says why."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return f"*{french.typeset(self.text)}*"
+
+
+def _titled(chart: alt.Chart | alt.LayerChart, title: str, subtitle: list[str], description: str) -> alt.LayerChart:
+    lines = [typeset(line) for line in subtitle]
+    return chart.properties(title=alt.TitleParams(typeset(title), subtitle=lines), description=typeset(description))
+
+
+def panorama(p: xr.Dataset) -> alt.LayerChart:
+    """Panorama des leviers en Marimekko : une colonne par thématique, une tuile par levier, hors forêt.
+
+    La largeur d'une colonne et la surface d'une tuile sont proportionnelles aux émissions évitées
+    [ktCO2e/an] ; dans une colonne, les leviers d'un même secteur se suivent. Chaque tuile porte son numéro,
+    qui renvoie à la table : aucune petite tuile n'est illisible.
+    """
+    layout = marimekko.layout(_tiles(p))
+    shares = model.shares(p, by="chantier")
+    first = shares.index[0]
+    total = french.number(model.total(p, forest=False), 0)
+    title = f"« {labels.THEMATIQUES[first]} » porte {french.percent(shares.share.iloc[0], 0)} de l'effort {labels.of(p.attrs['territory'])}"
+    subtitle = [
+        f"{total} ktCO2e/an évitées, hors forêt ; surface d'une tuile : émissions évitées ; numéro : voir la table",
+        labels.source_line(p),
+    ]
+    if layout["narrow"]:
+        subtitle.append(f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}")
+    parts = [f"{labels.THEMATIQUES[c]} {french.percent(s, 0)}" for c, s in shares.share.items()]
+    return _titled(marimekko.chart(layout), title, subtitle, f"Marimekko des leviers : {', '.join(parts)}.")
+
+
+def _tiles(p: xr.Dataset) -> pd.DataFrame:
+    table = ordered(p)
+    table = table[(table.lever != FOREST) & (table.target_ktco2e > 0)]
+    return table.assign(
+        sector_label=table.sector.map(labels.SECTORS).map(typeset),
+        chantier_label=table.chantier.map(labels.THEMATIQUES),
+        label=table.label.map(typeset),
+        written=[french.number(v, 0) if shown else "?" for v, shown in zip(table.target_ktco2e, table.shown, strict=True)],
+    )
+
+
+def sectors(p: xr.Dataset) -> alt.LayerChart:
+    """Part de chaque secteur dans l'effort, hors forêt [%], et part nationale en repère (trait)."""
+    shares, nation = model.shares(p), model.shares(model.panorama("fr"))
+    table = pd.DataFrame(
+        {
+            "sector": [labels.SECTORS[s] for s in shares.index],
+            "share": shares.share.to_numpy(),
+            "nation": nation.share.reindex(shares.index).to_numpy(),
+            "written": [french.percent(s, 1) for s in shares.share],
+        }
+    )
+    top, alone = table.iloc[0], p.attrs["level"] == "france"
+    base = alt.Chart(table).encode(y=alt.Y("sector:N", sort=None, title=None))
+    bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
+        x=alt.X("share:Q", title=typeset("part de l'effort hors forêt (%)"), axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=True))
+    )
+    values = base.mark_text(align="left", dx=8, fontWeight="bold").encode(x=alt.X("most:Q"), text="written:N")
+    values = values.transform_calculate(most="max(datum.share, datum.nation)")
+    ticks = base.mark_tick(color=theme.TEXT, thickness=3, size=24).encode(x="nation:Q")
+    layers = alt.layer(bars, values) if alone else alt.layer(bars, ticks, values)
+    against = "" if alone else f", contre {french.percent(top.nation, 0)} en France"
+    reading = "barre : part du secteur" + ("" if alone else " ; trait : sa part en France")
+    return _titled(
+        layers.properties(width=WIDTH, height=34 * len(table)),
+        f"{top.sector} : {french.percent(top['share'], 0)} de l'effort{against}",
+        [f"% des émissions évitées, hors forêt ; {reading}", labels.source_line(p)],
+        "Part des secteurs : " + ", ".join(f"{r.sector} {r.written}" for r in table.itertuples()) + ".",
+    )
+
+
+def place(p: xr.Dataset) -> alt.LayerChart | Note:
+    """Le territoire parmi les régions, ou parmi les départements de sa région : effort hors forêt [ktCO2e/an]."""
+    if p.attrs["level"] == "france":
+        return Note("La France est la somme des 18 régions : voir la table.")
+    code, peers = p.attrs["territory"], model.place(p)
+    here = peers[peers.index.isin([code, model.territories.region_of(code)])].iloc[0]
+    table = pd.DataFrame(
+        {
+            "name": [f"▸ {n}" if n == here["name"] else n for n in peers.name],
+            "target": peers.target.to_numpy(),
+            "written": [
+                f"{french.number(t, 0)} ({french.number(h, 1)} t/hab.)"
+                for t, h in zip(peers.target, peers.per_head, strict=True)
+            ],
+            "here": (peers.name == here["name"]).to_numpy(),
+        }
+    )
+    region = peers.index[0].startswith("reg")
+    noun, whole = ("régions", "de l'effort national") if region else ("départements", "de l'effort de la région")
+    base = alt.Chart(table).encode(y=alt.Y("name:N", sort=None, title=None))
+    bars = base.mark_bar(height={"band": 0.62}).encode(
+        x=alt.X("target:Q", title=typeset("ktCO2e/an évitées, hors forêt"), axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[0, 1.3 * peers.target.max()], nice=False)),
+        color=alt.Color("here:N", scale=alt.Scale(domain=[True, False], range=[theme.HIGHLIGHT, theme.MUTED]), legend=None),
+    )
+    values = base.mark_text(align="left", dx=6).encode(x="target:Q", text="written:N")
+    position = french.rank(int(here["rank"]), feminine=False)
+    return _titled(
+        alt.layer(bars, values).properties(width=WIDTH, height=max(26 * len(table), 60)),
+        f"{position} effort sur {len(table)} {noun} : {french.percent(here['share'], 1)} {whole}",
+        ["ktCO2e/an évitées, hors forêt ; entre parenthèses : tonnes par habitant (population INSEE)", labels.source_line(p)],
+        f"Effort par territoire : {here['name']} {french.number(here.target, 0)} ktCO2e/an, rang {int(here['rank'])} sur {len(table)}.",
+    )
+
+
+def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
+    """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%]."""
+    change = (100 * (p.quantity / p.baseline - 1)).to_series()
+    table = pd.DataFrame({"label": p.label.values, "change": change.to_numpy()})
+    table = table[table.change < 0].sort_values("change")
+    if table.empty:
+        return Note("Aucune quantité physique de départ n'est publiée pour ce territoire : les leviers y sont en ktCO2e seulement.")
+    labelled = table.assign(label=table.label.map(typeset), written=[french.signed(v, 0) + french.NARROW + "%" for v in table.change])
+    base = alt.Chart(labelled).encode(y=alt.Y("label:N", sort=None, title=None))
+    bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
+        x=alt.X("change:Q", title="évolution de la quantité entre 2019 et 2030 (%)", axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[-100, 0]))
+    )
+    values = base.mark_text(align="right", dx=-6, fontWeight="bold").encode(x="change:Q", text="written:N")
+    top = labelled.iloc[0]
+    return _titled(
+        alt.layer(bars, values).properties(width=WIDTH, height=30 * len(labelled)),
+        f"La plus forte baisse demandée : {top.label[0].lower()}{top.label[1:]}, {top.written}",
+        ["% de la quantité de 2019, leviers dont le point de départ est connu", labels.source_line(p)],
+        "Baisses demandées : " + ", ".join(f"{r.label} {r.written}" for r in labelled.itertuples()) + ".",
+    )
+
+
+def grades(p: xr.Dataset) -> alt.LayerChart | Note:
+    """Part de l'effort du département répartie par une clé A, B ou C, hors forêt [%]."""
+    kept = p.sel(lever=p.lever != FOREST)
+    by = kept.target.to_series().groupby(kept.grade.to_series()).sum().reindex(["A", "B", "C"]).fillna(0)
+    if not by.sum():
+        return Note("Valeurs publiées à cette échelle : aucune clé de répartition n'est employée.")
+    share = 100 * by / by.sum()
+    names = {"A": "A · clé officielle", "B": "B · clé proche", "C": "C · clé de remplacement"}
+    table = pd.DataFrame({"grade": list(names.values()), "share": share.to_numpy(), "written": [french.percent(s, 0) for s in share]})
+    base = alt.Chart(table).encode(y=alt.Y("grade:N", sort=None, title=None))
+    bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
+        x=alt.X("share:Q", title=typeset("part de l'effort hors forêt (%)"), axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[0, 100]))
+    )
+    values = base.mark_text(align="left", dx=6, fontWeight="bold").encode(x="share:Q", text="written:N")
+    return _titled(
+        alt.layer(bars, values).properties(width=WIDTH, height=102),
+        f"{french.percent(share['C'], 0)} de l'effort du département repose sur une clé de remplacement",
+        ["% des émissions évitées, hors forêt, selon la note de la clé de répartition", labels.source_line(p)],
+        "Notes des clés : " + ", ".join(f"{r.grade} {r.written}" for r in table.itertuples()) + ".",
+    )

@@ -1,0 +1,123 @@
+"""French labels of the ids, and what a territory's document rests on: parts of the diagnostic, sources."""
+
+from __future__ import annotations
+
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.models import downscaling
+from copkit.reference import tables, territories
+
+SECTORS = {
+    "industrie": "Industrie",
+    "transport": "Transport",
+    "residentiel": "Résidentiel",
+    "tertiaire": "Tertiaire",
+    "batiment": "Bâtiment",
+    "agriculture_foret_sols": "Agriculture, forêt, sols",
+    "dechets": "Déchets",
+    "energie": "Énergie",
+    "biodiversite_ressources": "Biodiversité et ressources",
+}
+THEMATIQUES = {
+    "se_deplacer": "Mieux se déplacer",
+    "se_loger": "Mieux se loger",
+    "se_nourrir": "Mieux se nourrir",
+    "produire": "Mieux produire",
+    "consommer": "Mieux consommer",
+    "preserver": "Mieux préserver",
+}
+STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
+REFERENCES = {"sgpe": "proposition indicative du SGPE"}
+
+
+def of(territory: str) -> str:
+    """« des Hauts-de-France », « de la Bretagne », « du Nord »: the name after « de ».
+
+    >>> of("reg-32"), of("dep-59"), of("dep-02"), of("dep-974"), of("fr")
+    ('des Hauts-de-France', 'du Nord', 'de l’Aisne', 'de La Réunion', 'de la France')
+    """
+    name = territories.name(territory)
+    if name in _WITHOUT_ARTICLE or name.startswith("La "):
+        return f"de {name}"
+    if name in _MASCULINE:
+        return f"du {name}"
+    if name in _PLURAL:
+        return f"des {name}"
+    return f"de l’{name}" if french.plain(name)[0] in "aeiouh" and name not in _ASPIRATED else f"de la {name}"
+
+
+_ASPIRATED = {"Haute-Corse", "Haute-Garonne", "Haute-Loire", "Haute-Marne", "Haute-Saône", "Haute-Savoie", "Haute-Vienne"}
+_WITHOUT_ARTICLE = {"Paris", "Mayotte"}
+_PLURAL = {
+    "Hauts-de-France", "Pays de la Loire", "Alpes-de-Haute-Provence", "Hautes-Alpes", "Alpes-Maritimes", "Ardennes",
+    "Bouches-du-Rhône", "Côtes-d'Armor", "Landes", "Hautes-Pyrénées", "Pyrénées-Atlantiques", "Pyrénées-Orientales",
+    "Deux-Sèvres", "Vosges", "Yvelines", "Hauts-de-Seine",
+}  # fmt: skip
+_MASCULINE = {
+    "Grand Est", "Centre-Val de Loire", "Calvados", "Cantal", "Cher", "Doubs", "Finistère", "Gard", "Gers", "Jura",
+    "Loir-et-Cher", "Loiret", "Lot", "Lot-et-Garonne", "Maine-et-Loire", "Morbihan", "Nord", "Pas-de-Calais",
+    "Puy-de-Dôme", "Bas-Rhin", "Haut-Rhin", "Rhône", "Tarn", "Tarn-et-Garonne", "Var", "Vaucluse",
+    "Territoire de Belfort", "Val-de-Marne", "Val-d'Oise",
+}  # fmt: skip
+
+
+def source_line(p: xr.Dataset) -> str:
+    """What stands under every chart: year, reference plan, version, source, status."""
+    if p.attrs["level"] == "france":
+        origin = "somme des régions (dérivé)"
+    else:
+        origin = "réparti par le kit depuis la région (dérivé)" if (p.grade.values != "").any() else "publié"
+    return f"2030 par rapport à 2019 · {REFERENCES[p.attrs['reference']]}, version {p.attrs['version']} · {origin}\u00a0; source : simulateur territorial du SGPE"
+
+
+def diagnostic_parts(territory: str) -> pd.DataFrame:
+    """The four parts of the diagnostic of a COP and what this territory has for each (step F2)."""
+    observed = tables.read("observed.parquet")
+    here = observed[observed.territory == territory]
+    series = here.groupby("indicator").year.agg(["nunique", "max"])
+    several = int((series["nunique"] > 1).sum())
+    dynamics = (
+        f"{french.plural(len(series), 'indicateur')} observé{'s' if len(series) > 1 else ''}, dont {several} sur plusieurs "
+        f"années (dernière : {int(series['max'].max())}) ; pas encore analysés dans ce document"
+        if len(series)
+        else "aucun indicateur observé dans le kit"
+    )
+    rows = [
+        ("1. Cibles et objectifs", "données présentes", "panorama des leviers du SGPE ; plans régionaux (SRADDET, PCAET) non chargés"),
+        ("2. Dynamiques en cours", "données partielles" if len(series) else "pas de donnée", dynamics),
+        ("3. Questionnaire des collectivités", "pas de donnée", "aucune réponse chargée"),
+        ("4. Points forts et projets", "pas de donnée", "à renseigner par l'analyste"),
+    ]
+    return pd.DataFrame(rows, columns=["Partie du diagnostic", "État", "Ce que le kit contient pour ce territoire"])
+
+
+def sources_used(p: xr.Dataset) -> list[str]:
+    """The keys of ``sources.yml`` that the document rests on, in order of importance."""
+    used = list(dict.fromkeys(p.source.values))
+    if (p.grade.values != "").any():
+        used.append("sgpe_simulateur_a_propos")
+        allocation = tables.read("allocation.csv")
+        keys = downscaling.keys()
+        chosen = set(keys.key[[lv for lv in p.lever.values if lv in keys.index]]) | {"population"}
+        used += list(dict.fromkeys(allocation[allocation.key.isin(chosen)].source))
+    used += ["insee_cog_2026", "sgpe_point_de_sortie", "feuille_de_route_hauts_de_france_2025"]
+    return list(dict.fromkeys(used))
+
+
+def calendar(territory: str) -> str:
+    """Where the COP of the territory's région stands, as the source of 2024 says it (F6)."""
+    if territory == "fr":
+        return "18 régions, dont les calendriers diffèrent"
+    table = tables.read("cop_calendar.csv").set_index("territory")
+    row = table.loc[territories.region_of(territory)]
+    if not row.date:
+        return row.state
+    year, month, day = row.date.split("-")
+    return f"{row.state} ({int(day)} {_MONTHS[int(month) - 1]} {year})"
+
+
+_MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""The sentences of a territory's document, written from its figures, in Markdown."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from copkit import __version__, french
+from copkit.models import panorama as model
+from copkit.models.levers import FOREST
+from copkit.presentation import labels
+from copkit.reference import territories
+
+
+class Text(str):
+    """A Markdown text that a notebook renders."""
+
+    def _repr_markdown_(self) -> str:
+        return french.typeset(str(self))
+
+
+def heading(p: xr.Dataset) -> Text:
+    """Le territoire, le statut du document, la version des données."""
+    code, level = p.attrs["territory"], territories.level_label(p.attrs["territory"])
+    inside = ""
+    if p.attrs["level"] == "departement":
+        inside = f", région {territories.name(territories.region_of(code))}"
+    shown = "" if code == "fr" else f" ({level}{inside})"
+    return Text(
+        f"## {p.attrs['name']}{shown}\n\n"
+        f"**Statut : {labels.REFERENCES[p.attrs['reference']]}, base de discussion, non prescriptive.** "
+        f"Données : version {p.attrs['version']}, émissions évitées en 2030 par rapport à 2019. "
+        f"COP régionale : {labels.calendar(code)} selon le SGPE, 2024. "
+        f"Ce document sert le premier objectif d'une COP, décliner le plan par territoire, à l'étape du diagnostic "
+        f"(copkit {__version__})."
+    )
+
+
+def ambition(p: xr.Dataset) -> Text:
+    """L'effort total dans les deux conventions, et ses trois premiers leviers."""
+    without, with_ = model.total(p, forest=False), model.total(p, forest=True)
+    kept = p.sel(lever=(p.lever != FOREST) & p.shown)
+    top = kept.target.to_series().sort_values(ascending=False, kind="stable").head(3)
+    names = [f"{_lower(str(p.label.sel(lever=lv).values))} ({french.number(v, 0)})" for lv, v in top.items()]
+    share = 100 * top.sum() / without
+    both = f"**{french.number(without, 1)} ktCO2e/an hors forêt**"
+    if with_ > without:
+        both += f", {french.number(with_, 1)} avec le levier forêt, dont l'objectif n'est pas régionalisé"
+    else:
+        both += " (aucun objectif de forêt n'y est proposé)"
+    text = (
+        f"À éviter en 2030 par rapport à 2019 : {both}. "
+        f"Trois leviers portent {french.percent(share, 0)} de l'effort hors forêt : {french.join(names)}. "
+        f"Les parts sont calculées hors forêt ; les deux totaux ne se mélangent jamais."
+    )
+    if missing := int(model.totals(p).missing.max()):
+        text += f" {french.plural(missing, 'levier')} sans valeur dans ce total."
+    return Text(text)
+
+
+def _lower(label: str) -> str:
+    return label[0].lower() + label[1:]
+
+
+def keys(p: xr.Dataset) -> Text:
+    """D'où viennent les chiffres, à l'échelle du territoire."""
+    if p.attrs["level"] == "france":
+        return Text("Les valeurs nationales sont la somme des 18 régions, levier par levier.")
+    if not (p.grade.values != "").any():
+        single = p.attrs["level"] == "departement"
+        scope = "Le département est sa région : ses valeurs sont celles de la région." if single else ""
+        return Text(f"Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit. {scope}".strip())
+    region = territories.name(territories.region_of(p.attrs["territory"]))
+    return Text(
+        f"Le SGPE ne publie pas de valeur par département. Chaque valeur régionale ({region}) est répartie entre les "
+        "départements par une clé, notée **A** (la clé officielle du SGPE, connue par département), **B** (une clé "
+        "proche) ou **C** (une clé de remplacement, faute de mieux). La somme des départements est la région. "
+        "Une valeur notée C situe un ordre de grandeur : elle ne se fixe pas comme cible sans donnée locale."
+    )
+
+
+def limits(p: xr.Dataset) -> Text:
+    """Ce que le document ne dit pas."""
+    lines = [
+        "Les panoramas du SGPE sont une première proposition, indicative et révisable, à mettre en débat.",
+        "Chaque levier est lu toutes choses égales par ailleurs : réduction des déplacements, covoiturage, vélo et "
+        "transports en commun agissent sur les mêmes kilomètres, et leurs effets ne s'additionnent qu'à l'ordre 1.",
+        "Le levier forêt n'est pas régionalisé, en l'absence de données comparables : il est noté « ? » et chaque total "
+        "existe avec et sans lui.",
+        "Le coefficient des L/100 km est publié avec un seul chiffre significatif : la quantité de 2030 de ce levier est "
+        "imprécise.",
+        "Électricité renouvelable et biogaz relèvent des comités régionaux de l'énergie.",
+        "Une COP régionale compte 43 leviers ; le panorama chiffré du SGPE porte sur les leviers du climat. Biodiversité, "
+        "eau et alimentation n'ont pas de valeur en ktCO2e.",
+    ]
+    if territories.is_overseas(p.attrs["territory"]):
+        own = "Outre-mer, les leviers ont leurs propres intitulés et n'ont pas de quantité physique publiée."
+        lines = [lines[0], own, lines[5]]
+    if (p.grade.values != "").any():
+        lines.append(
+            "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du sol : "
+            "celle de la Métropole du Grand Paris leur est répartie au prorata des surfaces."
+        )
+    return Text("\n".join(f"- {line}" for line in lines))

@@ -1,0 +1,242 @@
+"""Tables for readers: French headings, French numbers, a caption, for the screen and for the workbook.
+
+A ``Table`` keeps the numbers as numbers (``data``) and says how each column is written (``formats``): the
+same table goes to the notebook, to the terminal and to Excel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.errors import LeverError, suggestion
+from copkit.models import downscaling, levers, panorama
+from copkit.presentation import labels
+from copkit.reference import parameters, units
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption and the way to write each column (number of decimals, or a function)."""
+
+    data: pd.DataFrame
+    caption: str
+    formats: dict[str, int | Callable] = field(default_factory=dict)
+
+    def written(self) -> pd.DataFrame:
+        """The cells as a reader sees them."""
+        return pd.DataFrame({column: [self._cell(column, v) for v in self.data[column]] for column in self.data})
+
+    def _cell(self, column: str, value) -> str:
+        how = self.formats.get(column)
+        if isinstance(value, str):
+            return french.typeset(value)
+        if how is None:
+            return french.UNKNOWN if value is None or pd.isna(value) else str(value)
+        return how(value) if callable(how) else french.number(value, how)
+
+    def _repr_html_(self) -> str:
+        written, caption = self.written(), escape(french.typeset(self.caption))
+        head = "".join(f'<th scope="col"{self._align(c)}>{escape(french.typeset(c))}</th>' for c in written)
+        rows = []
+        for row in written.itertuples(index=False):
+            cells = [f'<th scope="row"{self._align(written.columns[0])}>{escape(row[0])}</th>']
+            pairs = zip(written.columns[1:], row[1:], strict=True)
+            cells += [f"<td{self._align(c)}>{escape(v)}</td>" for c, v in pairs]
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+        frame = f'<div class="table" tabindex="0" role="region" aria-label="{caption}">'
+        return f"{frame}<table><caption>{caption}</caption>{body}</table></div>"
+
+    def _align(self, column: str) -> str:
+        return ' class="number"' if column in self.formats else ""
+
+    def __repr__(self) -> str:
+        return f"{self.caption}\n{self.written().to_string(index=False)}"
+
+
+def table(p: xr.Dataset, what: str = "panorama") -> Table:
+    """Une table en français à propos d'un panorama.
+
+    Parameters
+    ----------
+    p : le panorama d'un territoire.
+    what : « synthese », « panorama », « secteurs », « quantites », « cles », « place », « parties » ou « sources ».
+
+    Raises
+    ------
+    LeverError
+        Si la table demandée n'existe pas.
+    """
+    if what not in _TABLES:
+        raise LeverError(f"Table inconnue : « {what} ».{suggestion(what, list(_TABLES))} Tables : {', '.join(_TABLES)}.")
+    return _TABLES[what](p)
+
+
+def _summary(p: xr.Dataset) -> Table:
+    totals = panorama.totals(p)
+    nation = panorama.totals(panorama.panorama("fr"))
+    table = pd.DataFrame(
+        {
+            "Convention": [f"Total {c}" for c in totals.index],
+            "Émissions évitées en 2030 (ktCO2e/an)": totals.total.to_numpy(),
+            "Part du total national (%)": (100 * totals.total / nation.total).to_numpy(),
+            "Leviers sans valeur": totals.missing.to_numpy(),
+        }
+    )
+    caption = f"L'effort {labels.of(p.attrs['territory'])} dans les deux conventions"
+    return Table(table, caption, {table.columns[1]: 1, table.columns[2]: 2, table.columns[3]: 0})
+
+
+def ordered(p: xr.Dataset) -> pd.DataFrame:
+    """The levers from the largest target to the smallest, hidden ones last, with the rank that charts print."""
+    table = panorama.table(p).assign(shown=p.shown.values)
+    table = table.sort_values(["shown", "target_ktco2e"], ascending=[False, False], kind="stable")
+    return table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
+
+
+def _panorama(p: xr.Dataset) -> Table:
+    table, total = ordered(p), panorama.total(p, forest=False)
+    hidden, forest = ~table.shown, table.lever == levers.FOREST
+    target = table.target_ktco2e.astype(object).where(~hidden, "?")
+    share = (100 * table.target_ktco2e / total).astype(object).where(~(hidden | forest), "—")
+    out = pd.DataFrame(
+        {
+            "N°": table["rank"],
+            "Levier": table.label,
+            "Secteur": table.sector.map(labels.SECTORS),
+            "Thématique": table.chantier.map(labels.THEMATIQUES),
+            "Émissions évitées (ktCO2e/an)": target,
+            "Part hors forêt (%)": share,
+            "Statut": table.status.map(labels.STATUSES),
+        }
+    )
+    if (table.key_grade != "").any():
+        out["Note de la clé"] = table.key_grade
+    return Table(out, f"Panorama des leviers — {p.attrs['name']}, 2030 par rapport à 2019", {"N°": 0, out.columns[4]: 1, out.columns[5]: 2})
+
+
+def _sectors(p: xr.Dataset) -> Table:
+    shares, nation = panorama.shares(p), panorama.shares(panorama.panorama("fr"))
+    out = pd.DataFrame(
+        {
+            "Secteur": shares.index.map(labels.SECTORS),
+            "Émissions évitées (ktCO2e/an)": shares.target.to_numpy(),
+            "Part (%)": shares.share.to_numpy(),
+            "Part en France (%)": nation.share.reindex(shares.index).to_numpy(),
+        }
+    )
+    return Table(out, f"Effort par secteur, hors forêt — {p.attrs['name']}", {c: d for c, d in zip(out.columns[1:], (1, 2, 2), strict=True)})
+
+
+def _quantities(p: xr.Dataset) -> Table:
+    rows = []
+    for lever in p.lever.values:
+        one, known = p.sel(lever=lever), parameters.levers()[lever]
+        translated = bool(one.quantity_per_kt.notnull())
+        since_2019 = translated and bool(one.baseline.isnull())
+        rows.append(
+            {
+                "Levier": known.label,
+                "Ce qui est compté": known.quantity.label if known.quantity else "pas de quantité physique",
+                "Unité": units.label(known.quantity.unit) if known.quantity else "—",
+                "En 2019": "—" if not known.quantity or since_2019 else float(one.baseline),
+                "En 2030": float(one.quantity) if known.quantity else "—",
+                "Évolution": _evolution(one) if translated else "—",
+                "Remarque": _remark(one, known, translated),
+                "Repère national": levers.rationale(known.id) or "—",
+            }
+        )
+    out = pd.DataFrame(rows)
+    return Table(out, f"Ce que chaque levier demande en quantités — {p.attrs['name']}", {"En 2019": french.quantity, "En 2030": french.quantity})
+
+
+def _evolution(one: xr.Dataset) -> str:
+    if one.baseline.isnull() or float(one.baseline) == 0:
+        return "—"
+    ratio = float(one.quantity / one.baseline)
+    if pd.isna(ratio):
+        return french.UNKNOWN
+    return f"×{french.NARROW}{french.number(ratio, 0)}" if ratio >= 3 else french.signed(100 * (ratio - 1), 0) + f"{french.NARROW}%"
+
+
+def _remark(one: xr.Dataset, known: parameters.Lever, translated: bool) -> str:
+    remarks = []
+    if known.quantity and not translated:
+        remarks.append("pas de coefficient publié pour ce territoire")
+    if known.id == levers.FOREST:
+        remarks.append("objectif non régionalisé, en l'absence de données comparables sur l'état des forêts")
+    if one.attrs["level"] != "france" and panorama.coarse(one):
+        remarks.append("coefficient publié avec un seul chiffre significatif")
+    if translated and one.baseline.isnull() and one.attrs["level"] != "france":
+        remarks.append("compté depuis 2019")
+    return " ; ".join(remarks) or "—"
+
+
+def _keys(p: xr.Dataset) -> Table:
+    keys = downscaling.keys()
+    table = panorama.table(p).assign(reason=p.reason.values)
+    out = pd.DataFrame(
+        {
+            "Levier": table.label,
+            "Clé officielle entre régions": [keys.official_key.get(lever, "—") for lever in table.lever],
+            "Clé employée entre départements": table.key,
+            "Note": table.key_grade.replace("", "—"),
+            "Pourquoi": table.reason,
+        }
+    )
+    return Table(out, f"Comment la valeur régionale est répartie — {p.attrs['name']}", {})
+
+
+def _place(p: xr.Dataset) -> Table:
+    place = panorama.place(p)
+    out = pd.DataFrame(
+        {
+            "Rang": place["rank"],
+            "Territoire": place.name,
+            "Émissions évitées, hors forêt (ktCO2e/an)": place.target,
+            "Part (%)": place.share,
+            "Par habitant (tCO2e/an)": place.per_head,
+        }
+    )
+    peers = "régions" if place.index[0].startswith("reg") else "départements de la région"
+    return Table(out, f"{p.attrs['name']} parmi les {peers}", {"Rang": 0, out.columns[2]: 1, "Part (%)": 2, out.columns[4]: 2})
+
+
+def _parts(p: xr.Dataset) -> Table:
+    return Table(labels.diagnostic_parts(p.attrs["territory"]), "Les quatre parties du diagnostic et leurs données", {})
+
+
+def _sources(p: xr.Dataset) -> Table:
+    known, used = parameters.sources(), labels.sources_used(p)
+    out = pd.DataFrame(
+        [
+            {
+                "Clé": key,
+                "Producteur": known[key].publisher,
+                "Jeu de données": known[key].title,
+                "Année": known[key].year,
+                "Licence": known[key].licence,
+                "Où le lire": known[key].locator,
+            }
+            for key in used
+        ]
+    )
+    return Table(out, "Sources des chiffres de ce document", {})
+
+
+_TABLES = {
+    "synthese": _summary,
+    "panorama": _panorama,
+    "secteurs": _sectors,
+    "quantites": _quantities,
+    "cles": _keys,
+    "place": _place,
+    "parties": _parts,
+    "sources": _sources,
+}

@@ -1,0 +1,1 @@
+"""What is known: territories, units, parameters and reference tables, read and checked once."""

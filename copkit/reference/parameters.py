@@ -1,0 +1,357 @@
+"""The schemas of ``parameters/`` and how they are read: everything checked at once, explained in French.
+
+A lever is a file (``leviers/<id>.yml``). Unknown keys are refused, so that a misspelt key never becomes
+a default. Each problem names the file, the line and the remedy.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from copkit import paths
+from copkit.errors import ParameterError, Problems, suggestion
+from copkit.reference import units
+
+Kind = Literal["stock", "flow", "uptake", "intensity", "direct", "none"]
+Enjeu = Literal["climat", "biodiversite", "ressources", "adaptation", "sante"]
+Thematique = Literal["se_deplacer", "se_loger", "se_nourrir", "produire", "consommer", "preserver"]
+Sector = Literal[
+    "transport",
+    "residentiel",
+    "tertiaire",
+    "batiment",
+    "agriculture_foret_sols",
+    "dechets",
+    "energie",
+    "industrie",
+    "biodiversite_ressources",
+]
+Status = Literal["publie", "derive", "hypothese"]
+Bound = float | Literal["baseline"] | None
+
+
+class Strict(BaseModel):
+    """A block of a file: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Quantity(Strict):
+    """What the lever counts. ``additive``: the quantity of a region is the sum of its départements."""
+
+    label: str
+    unit: str
+    min: Bound
+    max: Bound
+    additive: bool
+
+
+class UnitAbatement(Strict):
+    """ktCO2e/an avoided per unit of quantity; the values, one per région, are in the panorama table."""
+
+    unit: str
+    source: str
+
+
+class RationaleTarget(Strict):
+    """One physical target of the national rationale (table T2 of the SGPE)."""
+
+    kind: Literal["level", "change", "factor", "rate", "text", "none", "not_applicable", "to_be_defined"]
+    indicator: str | None = None
+    value: float | None = None
+    unit: str | None = None
+    base_year: int | None = None
+    year: int | None = None
+    text: str
+
+    @model_validator(mode="after")
+    def _typed(self) -> RationaleTarget:
+        numeric = self.kind in ("level", "change", "factor", "rate")
+        if numeric and (self.value is None or self.unit is None or self.indicator is None):
+            raise ValueError(f"une cible « {self.kind} » a besoin de « indicator », « value » et « unit »")
+        if not numeric and self.value is not None:
+            raise ValueError(f"une cible « {self.kind} » n'a pas de valeur : retirer « value »")
+        return self
+
+
+class Rationale(Strict):
+    """A row of the national rationale: the lever as the 47 rows name it, and its targets."""
+
+    label: str
+    targets: Annotated[list[RationaleTarget], Field(min_length=1)]
+    source: str
+    locator: str
+
+
+class Nomenclatures(Strict):
+    """Where the lever stands: rank among the 43 of the COP, identifier in the official simulator."""
+
+    cop: Annotated[int, Field(ge=1, le=43)] | None = None
+    simulateur: str | None = None
+
+
+class Actors(Strict):
+    """Who holds the lever (P7). The source gives no list: an assumption of the kit, said as such."""
+
+    actors: Annotated[list[Literal["region", "infra", "etat", "entreprises"]], Field(min_length=1)]
+    status: Status
+
+
+class Validity(Strict):
+    """Where and until when the lever is used."""
+
+    territories: list[Literal["metropole", "outre_mer"]]
+    years: tuple[int, int]
+    review_by: date
+
+
+class Lever(Strict):
+    """A lever: what it is, what it counts, what the nation expects of it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    label: str
+    thematique: Thematique
+    theme: str
+    sector: Sector
+    enjeux: list[Enjeu]
+    nomenclatures: Nomenclatures
+    kind: Kind
+    quantity: Quantity | None = None
+    unit_abatement: UnitAbatement | None = None
+    a_la_main: Actors
+    rationale: list[Rationale] = []
+    note: str
+    valid: Validity
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Lever:
+        physical = self.kind in ("stock", "flow", "uptake", "intensity")
+        if physical and (self.quantity is None or self.unit_abatement is None):
+            raise ValueError(f"un levier « {self.kind} » a besoin de « quantity » et de « unit_abatement »")
+        if not physical and (self.quantity is not None or self.unit_abatement is not None):
+            raise ValueError(f"un levier « {self.kind} » n'a ni « quantity » ni « unit_abatement » : les retirer")
+        if self.nomenclatures.cop is not None and not self.rationale:
+            raise ValueError("un des 43 leviers a au moins une ligne de « rationale » (table des sous-jacents)")
+        return self
+
+
+class Source(Strict):
+    """A source: who published what, when, under which licence, where it can be read."""
+
+    publisher: str
+    title: str
+    year: str
+    licence: str
+    locator: str
+    retrieved: str | None = None
+
+
+# ------------------------------------------------------------------ reading
+
+
+def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]:
+    """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
+    name = paths.shown(path)
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        lines: dict[tuple, int] = {}
+        _locate(node, (), lines, name, problems)
+        return yaml.safe_load(path.read_text(encoding="utf-8")), lines
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"ligne {mark.line + 1} : " if mark else ""
+        problems.add(name, f"{where}le fichier n'est pas du YAML lisible. Vérifier l'indentation et les deux-points.")
+    except OSError:
+        problems.add(name, "fichier absent. Le rétablir depuis le dépôt de copkit.")
+    except UnicodeDecodeError:
+        problems.add(name, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
+    return None, {}
+
+
+def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Problems) -> None:
+    if node is None:
+        return
+    lines[at] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                problems.add(name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un.")
+            seen[key.value] = line
+            _locate(value, (*at, key.value), lines, name, problems)
+            lines[(*at, key.value)] = line
+    elif isinstance(node, yaml.SequenceNode):
+        for i, value in enumerate(node.value):
+            _locate(value, (*at, i), lines, name, problems)
+
+
+def explain(error: ValidationError, lines: dict[tuple, int], model: type[BaseModel]) -> list[str]:
+    """The problems of a pydantic error, in French, with their lines and what to write instead."""
+    out = []
+    for item in error.errors():
+        at = tuple(p for p in item["loc"] if p not in ("float", "literal['baseline']", "constrained-int"))
+        line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), None)
+        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".") or "le fichier"
+        out.append(f"{f'ligne {line} : ' if line else ''}{place} : {_sentence(item, at, model)}")
+    return list(dict.fromkeys(out))
+
+
+def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
+    kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"clé inconnue.{suggestion(str(at[-1]), _keys(model, at[:-1]))} Sinon la retirer."
+    if kind == "missing":
+        return "clé absente. L'ajouter."
+    if kind == "literal_error":
+        expected = context["expected"].replace("'", "").replace(" or ", ", ")
+        return f"valeur « {given} » inconnue.{suggestion(str(given), expected.split(', '))} Valeurs admises : {expected}."
+    if kind.startswith(("float", "int", "decimal")):
+        return f"nombre attendu, trouvé « {given} ». Écrire un nombre avec un point décimal."
+    if kind.startswith("bool"):
+        return f"« {given} » n'est pas un oui/non. Écrire true ou false."
+    if kind.startswith("date"):
+        return f"date attendue, trouvé « {given} ». Écrire AAAA-MM-JJ."
+    if kind == "string_pattern_mismatch":
+        return f"« {given} » : lettres minuscules sans accent, chiffres et « _ » seulement."
+    if kind == "string_type":
+        return f"texte attendu, trouvé « {given} ». L'écrire entre guillemets."
+    if kind in ("less_than_equal", "greater_than_equal"):
+        return f"{given} est hors des bornes (de 1 à 43)."
+    if kind == "too_short":
+        return "liste vide : au moins un élément."
+    if kind == "value_error":
+        return f"{context['error']}."
+    return f"valeur « {given} » refusée ({kind})."
+
+
+def _keys(model: type[BaseModel], at: tuple) -> list[str]:
+    """The keys that a block accepts, found by walking the annotations."""
+    for step in at:
+        if isinstance(step, int) or step not in model.model_fields:
+            continue
+        found = _models(model.model_fields[step].annotation)
+        if found:
+            model = found[0]
+    return list(model.model_fields)
+
+
+def _models(annotation) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [m for part in getattr(annotation, "__args__", ()) for m in _models(part)]
+
+
+def read_sources(problems: Problems) -> dict[str, Source]:
+    """``parameters/sources.yml``: every source that a figure may name."""
+    path = paths.parameters("sources.yml")
+    content, lines = load_yaml(path, problems)
+    out = {}
+    for key, block in (content if isinstance(content, dict) else {}).items():
+        try:
+            out[key] = Source.model_validate(block)
+        except ValidationError as error:
+            shifted = {at[1:]: line for at, line in lines.items() if at[:1] == (key,)}
+            for message in explain(error, shifted, Source):
+                problems.add(paths.shown(path), message.replace(" : ", f" : {key}.", 1))
+    return out
+
+
+def read_lever(path: Path, sources: dict[str, Source], problems: Problems) -> Lever | None:
+    """One file of ``parameters/leviers/``; its problems are added to ``problems``."""
+    content, lines = load_yaml(path, problems)
+    name = paths.shown(path)
+    if content is None:
+        return None
+    try:
+        lever = Lever.model_validate(content)
+    except ValidationError as error:
+        for message in explain(error, lines, Lever):
+            problems.add(name, message)
+        lever = None
+    if isinstance(content, dict):
+        _check_references(content, lines, sources, name, problems)
+    if lever and lever.id != path.stem:
+        problems.add(name, f"ligne {lines[('id',)]} : id « {lever.id} » différent du nom du fichier. Les accorder.")
+    return lever
+
+
+def _check_references(content: dict, lines: dict[tuple, int], sources: dict, name: str, problems: Problems) -> None:
+    """Units and sources that the file names have to exist, whatever else is wrong in it."""
+    for at, line in lines.items():
+        value = content
+        for step in at:
+            value = value[step] if isinstance(value, (list, dict)) else None
+        if not isinstance(value, str):
+            continue
+        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".")
+        if at[-1] == "source" and value not in sources:
+            hint = suggestion(value, list(sources)) or " Ajouter une clé de parameters/sources.yml."
+            problems.add(name, f"ligne {line} : {place} : source inconnue « {value} ».{hint}")
+        if at in (("quantity", "unit"), ("unit_abatement", "unit")) and (message := units.unknown(value)):
+            problems.add(name, f"ligne {line} : {place} : {message}")
+
+
+@lru_cache(maxsize=4)
+def _load(folder: str) -> tuple[dict[str, Source], dict[str, Lever]]:
+    problems = Problems()
+    sources = read_sources(problems)
+    levers = [read_lever(path, sources, problems) for path in sorted(Path(folder, "leviers").glob("*.yml"))]
+    found = {lever.id: lever for lever in levers if lever}
+    if not problems and sorted(lv.nomenclatures.cop for lv in found.values() if lv.nomenclatures.cop) != [*range(1, 44)]:
+        problems.add("parameters/leviers", "les rangs « nomenclatures.cop » doivent aller de 1 à 43, chacun une fois.")
+    problems.raise_if_any(ParameterError)
+    return sources, found
+
+
+def sources() -> dict[str, Source]:
+    """Every source, by key.
+
+    Raises
+    ------
+    ParameterError
+        If any file of ``parameters/`` is damaged: all problems of all files at once.
+    """
+    return _load(str(paths.parameters()))[0]
+
+
+def levers() -> dict[str, Lever]:
+    """Every lever of ``parameters/leviers/``, by id.
+
+    Raises
+    ------
+    ParameterError
+        If any file of ``parameters/`` is damaged: all problems of all files at once.
+    """
+    return _load(str(paths.parameters()))[1]
+
+
+def read_table(path: Path, columns: list[str]) -> list[dict[str, str]]:
+    """A small CSV of ``parameters/`` (keys, crosswalk), everything as text.
+
+    Raises
+    ------
+    ParameterError
+        If the file is absent, if a column is missing or if a row has a wrong number of cells.
+    """
+    problems, name = Problems(), paths.shown(path)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+    except OSError:
+        raise ParameterError(f"{name} : fichier absent. Le rétablir depuis le dépôt de copkit.") from None
+    header = rows[0] if rows else []
+    if header != columns:
+        raise ParameterError(f"{name} : ligne 1 : colonnes attendues : {', '.join(columns)}.")
+    for n, row in enumerate(rows[1:], start=2):
+        if len(row) != len(columns):
+            problems.add(name, f"ligne {n} : {len(row)} cellules au lieu de {len(columns)}. Vérifier les virgules.")
+    problems.raise_if_any(ParameterError)
+    return [dict(zip(columns, row, strict=True)) for row in rows[1:]]

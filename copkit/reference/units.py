@@ -1,0 +1,81 @@
+"""The units of the field: their names and French labels (light), and their algebra (pint, on demand).
+
+``parameters/units.txt`` is a pint definition file; the comment that ends a line is the French label
+shown to readers.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from copkit import paths
+from copkit.errors import UnitError, suggestion
+
+TARGET_UNIT = "ktCO2e/an"
+
+
+@lru_cache(maxsize=4)
+def _labels(file: str) -> dict[str, str]:
+    with open(file, encoding="utf-8") as lines:
+        out = {}
+        for line in lines:
+            definition, _, comment = line.partition("#")
+            name, equal, _ = definition.partition("=")
+            if equal and not name.strip().startswith("["):
+                out[name.strip()] = comment.strip() or name.strip()
+        return out
+
+
+def labels() -> dict[str, str]:
+    """Every unit of ``parameters/units.txt`` with its French label."""
+    return _labels(str(paths.parameters("units.txt")))
+
+
+def label(unit: str) -> str:
+    """The French label of a unit; the unit itself when it has none.
+
+    >>> label("millier_vehicules")
+    'milliers de véhicules'
+    """
+    return labels().get(unit, unit)
+
+
+def unknown(unit: str) -> str | None:
+    """The message for a unit that ``units.txt`` does not define, or None when every part of it is known."""
+    for part in unit.replace("*", "/").split("/"):
+        if part.strip() not in labels():
+            return f"unité inconnue « {part.strip()} ».{suggestion(part.strip(), list(labels()))}"
+    return None
+
+
+def check_product(unit_abatement: str, quantity: str) -> None:
+    """Check with pint that ``unit_abatement`` x ``quantity`` is in ktCO2e/an.
+
+    Raises
+    ------
+    UnitError
+        If a unit is unknown, or if the product is of another dimension.
+    """
+    import pint  # heavy, and only needed by the doctor and the tests
+
+    registry = _registry(str(paths.parameters("units.txt")))
+    try:
+        product = registry.Quantity(1, unit_abatement) * registry.Quantity(1, quantity)
+        factor = product.to(TARGET_UNIT).magnitude
+    except pint.errors.UndefinedUnitError as error:
+        raise UnitError(f"unité inconnue « {error.unit_names} »") from error
+    except pint.errors.DimensionalityError as error:
+        raise UnitError(
+            f"« {unit_abatement} » × « {quantity} » ne donne pas des {TARGET_UNIT} (obtenu : {product.units})"
+        ) from error
+    if abs(factor - 1) > 1e-12:
+        raise UnitError(f"« {unit_abatement} » × « {quantity} » donne {factor:g} {TARGET_UNIT}, et non 1")
+
+
+@lru_cache(maxsize=4)
+def _registry(file: str):
+    import pint
+
+    registry = pint.UnitRegistry(None)
+    registry.load_definitions(file)
+    return registry
