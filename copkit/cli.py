@@ -40,22 +40,46 @@ def root() -> None:
 
 @app.command()
 def run(
-    codes: Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help="Codes des territoires (reg-32, dep-59, fr) ; sans code : les 18 régions et les 101 départements.")] = None,
+    codes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CODE]...",
+            help="Codes des territoires (reg-32, dep-59, fr) ; sans code : les 18 régions et les 101 départements.",
+        ),
+    ] = None,
     level: Annotated[Level | None, typer.Option(help="Seulement les régions ou seulement les départements.")] = None,
     notebook: Annotated[str, typer.Option(help="Carnet de notebooks/ à exécuter, sans « .ipynb ».")] = "diagnostic",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Nombre de processus ; par défaut le nombre de cœurs.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Nombre de processus ; par défaut le nombre de cœurs.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Dossier des sorties.")] = Path("outputs"),
-    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", metavar="NOM=VALEUR", help="Paramètre du carnet ; peut se répéter.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NOM=VALEUR", help="Paramètre du carnet ; peut se répéter."),
+    ] = None,
 ) -> None:
     """Produit les documents d'un carnet pour des territoires : HTML, classeur et carnet exécuté, et leur index."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from copkit import french
     from copkit.batch.run import run as batch
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         line = bar.add_task("Vérification", total=None)
 
@@ -64,7 +88,13 @@ def run(
             bar.update(line, total=total, completed=done, description=f"{result.territory:<8}{mark}")
 
         report = batch(
-            notebook, codes or [], level=level, out=out, jobs=jobs, parameters=_parameters(parameter or []), progress=progress
+            notebook,
+            codes or [],
+            level=level,
+            out=out,
+            jobs=jobs,
+            parameters=_parameters(parameter or []),
+            progress=progress,
         )
         bar.update(line, description="Terminé")
     good = len(report.results) - len(report.failures)
@@ -146,7 +176,11 @@ def doctor() -> None:
         for line in check.details:
             typer.echo("\n".join(f"    {part}" for part in line.splitlines()))
     bad = sum(not check.ok for check in checks)
-    typer.echo("\nTout est en ordre." if not bad else f"\nÀ corriger : {bad} vérification{'s' if bad > 1 else ''} sur {len(checks)}.")
+    typer.echo(
+        "\nTout est en ordre."
+        if not bad
+        else f"\nÀ corriger : {bad} vérification{'s' if bad > 1 else ''} sur {len(checks)}."
+    )
     raise typer.Exit(1 if bad else 0)
 
 

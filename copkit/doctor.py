@@ -113,7 +113,9 @@ def nomenclatures() -> list[str]:
     from copkit.models import levers
 
     cop, found = levers.levers("cop"), []
-    for enjeu, expected in zip(("climat", "biodiversite", "ressources", "adaptation", "sante"), (34, 21, 27, 11, 20), strict=True):
+    for enjeu, expected in zip(
+        ("climat", "biodiversite", "ressources", "adaptation", "sante"), (34, 21, 27, 11, 20), strict=True
+    ):
         count = sum(enjeu in cell for cell in cop.enjeux)
         if count != expected:
             found.append(f"parameters/leviers : {count} leviers servent l'enjeu « {enjeu} » au lieu de {expected}.")
@@ -132,7 +134,9 @@ def crosswalk_gaps() -> list[str]:
         for lost in sorted(cop - set(table[table.nomenclature == nomenclature].lever)):
             found.append(f"{name} : levier « {lost} » absent de la nomenclature « {nomenclature} ».")
     for nomenclature in ("simulateur", "simulateur_outre_mer"):
-        for lost in sorted(set(levers.levers(nomenclature).simulateur_id) - set(table[table.nomenclature == nomenclature].id)):
+        for lost in sorted(
+            set(levers.levers(nomenclature).simulateur_id) - set(table[table.nomenclature == nomenclature].id)
+        ):
             found.append(f"{name} : identifiant « {lost} » absent de la nomenclature « {nomenclature} ».")
     return found
 

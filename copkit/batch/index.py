@@ -33,7 +33,8 @@ NOTEBOOK_LABELS = {
     "suivi": "Suivi",
 }
 LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
-MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin"]
+MONTHS += ["juillet", "août", "septembre", "octobre", "novembre", "décembre"]
 OTHER_GROUP = "Autres territoires"
 
 _SPACES = [
@@ -110,8 +111,7 @@ class Entry:
     @property
     def label(self) -> str:
         """Name, figure and what the link does, for a screen reader."""
-        notebook = self.runs[0].notebook.lower() if self.runs else ""
-        action = {"ok": f"ouvrir : {notebook}", "failed": "échec du dernier calcul, voir la raison"}
+        action = {"ok": "ouvrir le rapport", "failed": "échec du dernier calcul, voir la raison"}
         return f"{self.title}, {action.get(self.state, 'pas encore produit')}"
 
 

@@ -7,8 +7,8 @@ before anything runs.
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import json
 import multiprocessing
 import os
 import re
@@ -26,6 +26,7 @@ import nbformat
 
 import copkit
 from copkit import errors, paths
+from copkit.batch import manifest
 from copkit.errors import RunError, TerritoryError, suggestion
 from copkit.reference import territories
 
@@ -109,7 +110,7 @@ def run(
                 progress(result, len(results), len(tasks))
     finally:
         results.sort(key=lambda r: r.territory)
-        index = publish(out, results)
+        index = manifest.publish(out, results)
     return Report(results, index)
 
 
@@ -130,13 +131,19 @@ def plan(notebook: str, codes: list[str], level: str | None, parameters: dict, o
         raise RunError(f"Carnet inconnu : « {notebook} ».{suggestion(notebook, known)} Carnets : {', '.join(known)}.")
     declared = declared_parameters(path)
     if "territoire" not in declared:
-        raise RunError(f"Le carnet « {notebook} » ne déclare pas le paramètre « territoire ». L'ajouter à sa cellule « parameters ».")
+        raise RunError(
+            f"Le carnet « {notebook} » ne déclare pas le paramètre « territoire ».\n"
+            "L'ajouter à sa cellule « parameters »."
+        )
     for name in parameters:
         if name not in declared:
             hint = suggestion(name, declared)
-            raise RunError(f"Le carnet « {notebook} » n'a pas de paramètre « {name} ».{hint} Paramètres : {', '.join(declared)}.")
+            raise RunError(
+                f"Le carnet « {notebook} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
+            )
     if level is not None and level not in ("region", "departement"):
-        raise RunError(f"Niveau inconnu : « {level} ».{suggestion(level, ['region', 'departement'])} Écrire « region » ou « departement ».")
+        hint = suggestion(level, ["region", "departement"])
+        raise RunError(f"Niveau inconnu : « {level} ».{hint} Écrire « region » ou « departement ».")
     if codes and level:
         raise RunError("Donner des codes ou un niveau (--level), pas les deux.")
     chosen = _resolve(codes) if codes else territories.territories(level).code.to_list()
@@ -158,8 +165,6 @@ def _resolve(codes: list[str]) -> list[str]:
 
 def declared_parameters(path: Path) -> list[str]:
     """The names that the cell tagged « parameters » of a notebook assigns."""
-    import ast
-
     cells = [c for c in nbformat.read(path, 4).cells if "parameters" in c.metadata.get("tags", [])]
     names = []
     for node in ast.parse(cells[0].source if cells else "").body:
@@ -238,7 +243,9 @@ def _produce(task: Task, stem: str, work: Path) -> None:
         "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
     )
     nbformat.write(notebook, made)
-    (work / f"{stem}.html").write_text(export.html(notebook, title=f"{label} — {name}", footer=footer), encoding="utf-8")
+    (work / f"{stem}.html").write_text(
+        export.html(notebook, title=f"{label} — {name}", footer=footer), encoding="utf-8"
+    )
 
 
 def reason(error: Exception) -> str:
@@ -250,53 +257,7 @@ def reason(error: Exception) -> str:
     if type(error).__name__ == "CellTimeoutError":
         return f"une cellule du carnet a dépassé {TIMEOUT} secondes."
     if type(error).__name__ == "DeadKernelError":
-        return "le noyau du carnet s'est arrêté net (mémoire insuffisante ?). Relancer avec moins de processus : --jobs 1."
+        return (
+            "le noyau du carnet s'est arrêté net (mémoire insuffisante ?). Relancer avec moins de processus : --jobs 1."
+        )
     return f"{type(error).__name__} : {error}"
-
-
-def publish(out: Path, results: list[Result]) -> Path:
-    """Merge the results into ``manifest.json`` (those of earlier batches are kept) and write ``index.html``."""
-    from copkit.batch.index import write_index
-    from copkit.models import panorama
-
-    manifest = read_manifest(out)
-    runs = {(r["territory"], r["notebook"]): r for r in manifest.get("runs", [])}
-    now = datetime.now().isoformat(timespec="seconds")
-    for result in results:
-        key = (result.territory, result.notebook)
-        entry = {
-            "territory": result.territory,
-            "name": territories.name(result.territory),
-            "level": territories.level(result.territory),
-            "region": None if result.territory == "fr" else territories.region_of(result.territory),
-            "finished": now,
-            **{k: v for k, v in vars(result).items() if k != "territory"},
-            "version": {"copkit": copkit.__version__, "donnees": panorama.LATEST},
-        }
-        if result.status == "failed" and key in runs:  # the earlier files are still there
-            entry |= {"files": runs[key].get("files", {}), "hash": runs[key].get("hash", {})}
-        runs[key] = entry
-    manifest = {
-        "copkit": copkit.__version__,
-        "data_version": panorama.LATEST,
-        "updated": now,
-        "runs": [runs[key] for key in sorted(runs)],
-    }
-    effort = {code: panorama.total(panorama.panorama(code), forest=False) for code in territories.territories().code}
-    partial = out / ".manifest.json"
-    partial.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(partial, out / "manifest.json")
-    return write_index(out, manifest, effort=effort)
-
-
-def read_manifest(out: Path) -> dict:
-    """The manifest of earlier batches; an unreadable one is set aside, not lost."""
-    path = out / "manifest.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        os.replace(path, path.with_suffix(".illisible.json"))
-        return {}

@@ -30,16 +30,25 @@ def _keys(file: str) -> pd.DataFrame:
     known_levers = list(parameters.levers())
     seen: dict[str, int] = {}
     for n, row in enumerate(rows, start=2):
-        checks = (("lever", known_levers), ("key", known_keys), ("grade", list(GRADES)), ("fallback", ["", *known_keys]))
+        checks = (
+            ("lever", known_levers),
+            ("key", known_keys),
+            ("grade", list(GRADES)),
+            ("fallback", ["", *known_keys]),
+        )
         for column, known in checks:
             if row[column] not in known:
                 hint = suggestion(row[column], known)
-                problems.add(paths.shown(path), f"ligne {n}, colonne {column} : valeur « {row[column]} » inconnue.{hint}")
+                problems.add(
+                    paths.shown(path), f"ligne {n}, colonne {column} : valeur « {row[column]} » inconnue.{hint}"
+                )
         if not row["reason"]:
             problems.add(paths.shown(path), f"ligne {n}, colonne reason : cellule vide. Écrire pourquoi cette clé.")
         if row["lever"] in seen:
             first = seen[row["lever"]]
-            problems.add(paths.shown(path), f"lignes {first} et {n} : levier « {row['lever']} » en double. En garder un.")
+            problems.add(
+                paths.shown(path), f"lignes {first} et {n} : levier « {row['lever']} » en double. En garder un."
+            )
         seen.setdefault(row["lever"], n)
     problems.raise_if_any(ParameterError)
     return pd.DataFrame(rows, columns=COLUMNS).set_index("lever", drop=False)
@@ -81,7 +90,10 @@ def shares(region: str, lever: str) -> tuple[dict[str, float] | None, str, str, 
         return {inside[0]: 1.0}, "le département est la région", "", "Région d'un seul département : valeur régionale."
     row = _keys(str(paths.parameters("keys.csv"))).loc[lever]
     values = _values(str(paths.clean_data("allocation.csv")))
-    for key, label, grade in ((row.key, row.key_label, row.grade), (row.fallback, FALLBACK_LABELS.get(row.fallback), "C")):
+    for key, label, grade in (
+        (row.key, row.key_label, row.grade),
+        (row.fallback, FALLBACK_LABELS.get(row.fallback), "C"),
+    ):
         known = values.get(key, {})
         total = sum(known.get(code, float("nan")) for code in inside)
         if total > 0:  # False for NaN: one missing figure is enough

@@ -12,23 +12,37 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit.errors import LeverError, suggestion
 from copkit import paths
+from copkit.errors import LeverError, suggestion
 from copkit.models import downscaling
 from copkit.models.levers import FOREST
 from copkit.reference import parameters, tables, territories
 
 REFERENCES = {"sgpe": "proposition du SGPE"}
 LATEST = "sgpe-2024-10"
-SECTORS = ("industrie", "transport", "residentiel", "tertiaire", "batiment", "agriculture_foret_sols", "dechets", "energie")
+SECTORS = (
+    "industrie",
+    "transport",
+    "residentiel",
+    "tertiaire",
+    "batiment",
+    "agriculture_foret_sols",
+    "dechets",
+    "energie",
+)
 _NUMBERS = ("target", "baseline", "quantity_per_kt", "quantity")
 
 
-@lru_cache(maxsize=4)
-def _published(file: str) -> dict[str, pd.DataFrame]:
-    """The published rows of each région, in the order of the source."""
+@lru_cache(maxsize=8)
+def _published(file: str, version: str) -> dict[str, pd.DataFrame]:
+    """The published rows of each région for a version, in the order of the source."""
     table = tables.read("panorama.csv")
+    table = table[table.version == version]
     return {code: rows.reset_index(drop=True) for code, rows in table.groupby("territory", sort=False)}
+
+
+def _rows(region: str, version: str) -> pd.DataFrame:
+    return _published(str(paths.clean_data("panorama.csv")), version)[region]
 
 
 def versions() -> list[str]:
@@ -36,13 +50,14 @@ def versions() -> list[str]:
     return sorted(tables.read("panorama.csv").version.unique())
 
 
-def panorama(code: str, reference: str = "sgpe") -> xr.Dataset:
+def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Dataset:
     """Le panorama des leviers d'un territoire.
 
     Parameters
     ----------
     code : « fr », une région (« reg-32 ») ou un département (« dep-59 »).
     reference : plan de référence ; « sgpe » (proposition indicative du SGPE).
+    version : version des données ; par défaut la dernière.
 
     Returns
     -------
@@ -58,7 +73,7 @@ def panorama(code: str, reference: str = "sgpe") -> xr.Dataset:
     TerritoryError
         Si le code est inconnu, ambigu ou d'un autre niveau.
     LeverError
-        Si le plan de référence est inconnu.
+        Si le plan de référence ou la version est inconnu.
 
     References
     ----------
@@ -74,15 +89,18 @@ def panorama(code: str, reference: str = "sgpe") -> xr.Dataset:
         known = list(REFERENCES)
         hint = suggestion(reference, known)
         raise LeverError(f"Plan de référence inconnu : « {reference} ».{hint} Plans : {', '.join(known)}.")
+    if version not in versions():
+        hint = suggestion(version, versions())
+        raise LeverError(f"Version inconnue : « {version} ».{hint} Versions : {', '.join(versions())}.")
     full = territories.resolve(code)
     level = territories.level(full)
-    table = {"france": _national, "region": _regional, "departement": _departemental}[level](full)
-    return _dataset(table, full, reference)
+    table = {"france": _national, "region": _regional, "departement": _departemental}[level](full, version)
+    return _dataset(table, full, reference, version)
 
 
-def _regional(code: str) -> pd.DataFrame:
+def _regional(code: str, version: str) -> pd.DataFrame:
     """The published rows of a région, with the quantity in 2030 that its coefficient gives."""
-    rows = _published(str(paths.clean_data("panorama.csv")))[code]
+    rows = _rows(code, version)
     known = parameters.levers()
     table = pd.DataFrame(
         {
@@ -104,27 +122,27 @@ def _regional(code: str) -> pd.DataFrame:
     return table
 
 
-def _departemental(code: str) -> pd.DataFrame:
+def _departemental(code: str, version: str) -> pd.DataFrame:
     """The région's rows times the département's share of each key; additive quantities are shared likewise."""
     region = territories.region_of(code)
-    table = _regional(region)
-    for i, lever in enumerate(table.lever):
-        shares, key, grade, reason = downscaling.shares(region, lever)
-        share = shares[code] if shares else np.nan
-        table.loc[i, ["key", "grade", "reason"]] = [key, grade, reason]
-        table.loc[i, "target"] *= share
-        if table.loc[i, "additive"]:
-            table.loc[i, ["baseline", "quantity"]] *= share
-        elif share:  # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all)
-            table.loc[i, "quantity_per_kt"] /= share
-        if grade:
-            table.loc[i, "status"] = "derive"
+    table = _regional(region, version)
+    found = [downscaling.shares(region, lever) for lever in table.lever]
+    share = np.array([parts[code] if parts else np.nan for parts, *_ in found])
+    _, key, grade, reason = zip(*found, strict=True)
+    status = np.where(np.array(grade) != "", "derive", table.status)
+    table = table.assign(key=key, grade=grade, reason=reason, status=status, target=table.target * share)
+    # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all)
+    additive = table.additive.to_numpy()
+    kept = np.where(additive | (share == 0), 1, share)
+    table["quantity_per_kt"] = table.quantity_per_kt / kept
+    for column in ("baseline", "quantity"):
+        table[column] = table[column] * np.where(additive, share, 1)
     return table
 
 
-def _national(code: str) -> pd.DataFrame:
+def _national(code: str, version: str) -> pd.DataFrame:
     """The sum of the 18 régions, lever by lever; a quantity that cannot be added is unknown."""
-    rows = pd.concat([_regional(region) for region in territories.territories("region").code])
+    rows = pd.concat([_regional(region, version) for region in territories.territories("region").code])
     groups = rows.groupby("lever", sort=False)
     table = groups.agg({"shown": "all", "editable": "any", "additive": "first", "source": "first"}).reset_index()
     for column in ("target", "baseline", "quantity"):
@@ -133,12 +151,10 @@ def _national(code: str) -> pd.DataFrame:
     table.loc[~table.additive, ["baseline", "quantity"]] = np.nan
     table["quantity_per_kt"] = (table.quantity - table.baseline.fillna(0)) / table.target
     counts = groups.size().to_numpy()
-    return table.assign(
-        status="derive", key="", grade="", reason=[f"Somme de {n} régions." for n in counts]
-    )
+    return table.assign(status="derive", key="", grade="", reason=[f"Somme de {n} régions." for n in counts])
 
 
-def _dataset(table: pd.DataFrame, code: str, reference: str) -> xr.Dataset:
+def _dataset(table: pd.DataFrame, code: str, reference: str, version: str) -> xr.Dataset:
     known = [parameters.levers()[lever] for lever in table.lever]
     table = table.assign(
         label=[lever.label for lever in known],
@@ -154,7 +170,7 @@ def _dataset(table: pd.DataFrame, code: str, reference: str) -> xr.Dataset:
             "territory": code,
             "name": territories.name(code),
             "level": territories.level(code),
-            "version": LATEST,
+            "version": version,
             "reference": reference,
         },
     )
@@ -245,6 +261,6 @@ def table(p: xr.Dataset) -> pd.DataFrame:
 def coarse(one: xr.Dataset) -> bool:
     """True when the coefficient of a lever of a région was published with one significant digit (L/100 km)."""
     region = territories.region_of(one.attrs["territory"])
-    rows = _published(str(paths.clean_data("panorama.csv")))[region]
+    rows = _rows(region, one.attrs["version"])
     value = rows.quantity_per_ktco2e[rows.lever == str(one.lever.values)].iloc[0]
     return bool(value) and not np.isnan(value) and float(f"{value:.0e}") == value

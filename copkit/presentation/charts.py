@@ -52,7 +52,8 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     shares = model.shares(p, by="chantier")
     first = shares.index[0]
     total = french.number(model.total(p, forest=False), 0)
-    title = f"« {labels.THEMATIQUES[first]} » porte {french.percent(shares.share.iloc[0], 0)} de l'effort {labels.of(p.attrs['territory'])}"
+    share, whose = french.percent(shares.share.iloc[0], 0), labels.of(p.attrs["territory"])
+    title = f"« {labels.THEMATIQUES[first]} » porte {share} de l'effort {whose}"
     subtitle = [
         f"{total} ktCO2e/an évitées, hors forêt ; surface d'une tuile : émissions évitées ; numéro : voir la table",
         labels.source_line(p),
@@ -70,7 +71,9 @@ def _tiles(p: xr.Dataset) -> pd.DataFrame:
         sector_label=table.sector.map(labels.SECTORS).map(typeset),
         chantier_label=table.chantier.map(labels.THEMATIQUES),
         label=table.label.map(typeset),
-        written=[french.number(v, 0) if shown else "?" for v, shown in zip(table.target_ktco2e, table.shown, strict=True)],
+        written=[
+            french.number(v, 0) if shown else "?" for v, shown in zip(table.target_ktco2e, table.shown, strict=True)
+        ],
     )
 
 
@@ -88,7 +91,12 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     top, alone = table.iloc[0], p.attrs["level"] == "france"
     base = alt.Chart(table).encode(y=alt.Y("sector:N", sort=None, title=None))
     bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
-        x=alt.X("share:Q", title=typeset("part de l'effort hors forêt (%)"), axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=True))
+        x=alt.X(
+            "share:Q",
+            title=typeset("part de l'effort hors forêt (%)"),
+            axis=alt.Axis(tickCount=5),
+            scale=alt.Scale(nice=True),
+        )
     )
     values = base.mark_text(align="left", dx=8, fontWeight="bold").encode(x=alt.X("most:Q"), text="written:N")
     values = values.transform_calculate(most="max(datum.share, datum.nation)")
@@ -125,16 +133,27 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
     noun, whole = ("régions", "de l'effort national") if region else ("départements", "de l'effort de la région")
     base = alt.Chart(table).encode(y=alt.Y("name:N", sort=None, title=None))
     bars = base.mark_bar(height={"band": 0.62}).encode(
-        x=alt.X("target:Q", title=typeset("ktCO2e/an évitées, hors forêt"), axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[0, 1.3 * peers.target.max()], nice=False)),
-        color=alt.Color("here:N", scale=alt.Scale(domain=[True, False], range=[theme.HIGHLIGHT, theme.MUTED]), legend=None),
+        x=alt.X(
+            "target:Q",
+            title=typeset("ktCO2e/an évitées, hors forêt"),
+            axis=alt.Axis(tickCount=5),
+            scale=alt.Scale(domain=[0, 1.3 * peers.target.max()], nice=False),
+        ),
+        color=alt.Color(
+            "here:N", scale=alt.Scale(domain=[True, False], range=[theme.HIGHLIGHT, theme.MUTED]), legend=None
+        ),
     )
     values = base.mark_text(align="left", dx=6).encode(x="target:Q", text="written:N")
     position = french.rank(int(here["rank"]), feminine=False)
     return _titled(
         alt.layer(bars, values).properties(width=WIDTH, height=max(26 * len(table), 60)),
         f"{position} effort sur {len(table)} {noun} : {french.percent(here['share'], 1)} {whole}",
-        ["ktCO2e/an évitées, hors forêt ; entre parenthèses : tonnes par habitant (population INSEE)", labels.source_line(p)],
-        f"Effort par territoire : {here['name']} {french.number(here.target, 0)} ktCO2e/an, rang {int(here['rank'])} sur {len(table)}.",
+        [
+            "ktCO2e/an évitées, hors forêt ; entre parenthèses : tonnes par habitant (population INSEE)",
+            labels.source_line(p),
+        ],
+        f"Effort par territoire : {here['name']} {french.number(here.target, 0)} ktCO2e/an, "
+        f"rang {int(here['rank'])} sur {len(table)}.",
     )
 
 
@@ -144,11 +163,21 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     table = pd.DataFrame({"label": p.label.values, "change": change.to_numpy()})
     table = table[table.change < 0].sort_values("change")
     if table.empty:
-        return Note("Aucune quantité physique de départ n'est publiée pour ce territoire : les leviers y sont en ktCO2e seulement.")
-    labelled = table.assign(label=table.label.map(typeset), written=[french.signed(v, 0) + french.NARROW + "%" for v in table.change])
+        return Note(
+            "Aucune quantité physique de départ n'est publiée pour ce territoire : "
+            "les leviers y sont en ktCO2e seulement."
+        )
+    labelled = table.assign(
+        label=table.label.map(typeset), written=[french.signed(v, 0) + french.NARROW + "%" for v in table.change]
+    )
     base = alt.Chart(labelled).encode(y=alt.Y("label:N", sort=None, title=None))
     bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
-        x=alt.X("change:Q", title="évolution de la quantité entre 2019 et 2030 (%)", axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[-100, 0]))
+        x=alt.X(
+            "change:Q",
+            title="évolution de la quantité entre 2019 et 2030 (%)",
+            axis=alt.Axis(tickCount=5),
+            scale=alt.Scale(domain=[-100, 0]),
+        )
     )
     values = base.mark_text(align="right", dx=-6, fontWeight="bold").encode(x="change:Q", text="written:N")
     top = labelled.iloc[0]
@@ -168,10 +197,17 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
         return Note("Valeurs publiées à cette échelle : aucune clé de répartition n'est employée.")
     share = 100 * by / by.sum()
     names = {"A": "A · clé officielle", "B": "B · clé proche", "C": "C · clé de remplacement"}
-    table = pd.DataFrame({"grade": list(names.values()), "share": share.to_numpy(), "written": [french.percent(s, 0) for s in share]})
+    table = pd.DataFrame(
+        {"grade": list(names.values()), "share": share.to_numpy(), "written": [french.percent(s, 0) for s in share]}
+    )
     base = alt.Chart(table).encode(y=alt.Y("grade:N", sort=None, title=None))
     bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
-        x=alt.X("share:Q", title=typeset("part de l'effort hors forêt (%)"), axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[0, 100]))
+        x=alt.X(
+            "share:Q",
+            title=typeset("part de l'effort hors forêt (%)"),
+            axis=alt.Axis(tickCount=5),
+            scale=alt.Scale(domain=[0, 100]),
+        )
     )
     values = base.mark_text(align="left", dx=6, fontWeight="bold").encode(x="share:Q", text="written:N")
     return _titled(

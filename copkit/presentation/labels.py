@@ -48,7 +48,15 @@ def of(territory: str) -> str:
     return f"de l’{name}" if french.plain(name)[0] in "aeiouh" and name not in _ASPIRATED else f"de la {name}"
 
 
-_ASPIRATED = {"Haute-Corse", "Haute-Garonne", "Haute-Loire", "Haute-Marne", "Haute-Saône", "Haute-Savoie", "Haute-Vienne"}
+_ASPIRATED = {
+    "Haute-Corse",
+    "Haute-Garonne",
+    "Haute-Loire",
+    "Haute-Marne",
+    "Haute-Saône",
+    "Haute-Savoie",
+    "Haute-Vienne",
+}
 _WITHOUT_ARTICLE = {"Paris", "Mayotte"}
 _PLURAL = {
     "Hauts-de-France", "Pays de la Loire", "Alpes-de-Haute-Provence", "Hautes-Alpes", "Alpes-Maritimes", "Ardennes",
@@ -69,7 +77,8 @@ def source_line(p: xr.Dataset) -> str:
         origin = "somme des régions (dérivé)"
     else:
         origin = "réparti par le kit depuis la région (dérivé)" if (p.grade.values != "").any() else "publié"
-    return f"2030 par rapport à 2019 · {REFERENCES[p.attrs['reference']]}, version {p.attrs['version']} · {origin}\u00a0; source : simulateur territorial du SGPE"
+    plan = f"{REFERENCES[p.attrs['reference']]}, version {p.attrs['version']}"
+    return f"2030 par rapport à 2019 · {plan} · {origin}\u00a0; source : simulateur territorial du SGPE"
 
 
 def diagnostic_parts(territory: str) -> pd.DataFrame:
@@ -79,13 +88,17 @@ def diagnostic_parts(territory: str) -> pd.DataFrame:
     series = here.groupby("indicator").year.agg(["nunique", "max"])
     several = int((series["nunique"] > 1).sum())
     dynamics = (
-        f"{french.plural(len(series), 'indicateur')} observé{'s' if len(series) > 1 else ''}, dont {several} sur plusieurs "
-        f"années (dernière : {int(series['max'].max())}) ; pas encore analysés dans ce document"
+        f"{french.plural(len(series), 'indicateur')} observé{'s' if len(series) > 1 else ''}, dont {several} sur "
+        f"plusieurs années (dernière : {int(series['max'].max())}) ; pas encore analysés dans ce document"
         if len(series)
         else "aucun indicateur observé dans le kit"
     )
     rows = [
-        ("1. Cibles et objectifs", "données présentes", "panorama des leviers du SGPE ; plans régionaux (SRADDET, PCAET) non chargés"),
+        (
+            "1. Cibles et objectifs",
+            "données présentes",
+            "panorama des leviers du SGPE ; plans régionaux (SRADDET, PCAET) non chargés",
+        ),
         ("2. Dynamiques en cours", "données partielles" if len(series) else "pas de donnée", dynamics),
         ("3. Questionnaire des collectivités", "pas de donnée", "aucune réponse chargée"),
         ("4. Points forts et projets", "pas de donnée", "à renseigner par l'analyste"),
@@ -119,5 +132,6 @@ def calendar(territory: str) -> str:
 
 
 _MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip

@@ -46,7 +46,10 @@ def layout(tiles: pd.DataFrame) -> dict:
 
 def _head(label: str, total: float, whole: float, left: float, width: float) -> list[dict]:
     """The name of a column and its weight, above it, when they fit."""
-    lines = [*_wrap(label, width), *_wrap(f"{french.number(total, 0)} ({french.percent(100 * total / whole, 0)})", width)]
+    lines = [
+        *_wrap(label, width),
+        *_wrap(f"{french.number(total, 0)} ({french.percent(100 * total / whole, 0)})", width),
+    ]
     if not lines or max(map(len, lines)) * LETTER > max(width, 62) + 4 or width < 40:
         return []
     top = -14 - LINE * len(lines)
@@ -62,7 +65,15 @@ def _column(column: pd.DataFrame, left: float, width: float, colour: str) -> tup
         first = True
         for tile in inside.itertuples():
             height = usable * tile.target_ktco2e / total
-            rects.append({"x": left, "x2": left + width, "y": top, "y2": top + height, "fill": _tint(colour, 0.26 + 0.12 * (n % 2))})
+            rects.append(
+                {
+                    "x": left,
+                    "x2": left + width,
+                    "y": top,
+                    "y2": top + height,
+                    "fill": _tint(colour, 0.26 + 0.12 * (n % 2)),
+                }
+            )
             texts += _words(tile, sector if first else "", left, top, width, height)
             top += height
             first = False
@@ -88,7 +99,9 @@ def _words(tile, sector: str, left: float, top: float, width: float, height: flo
         words = [{"x": left + 6, "y": top + 4 + LINE * i, "text": t, "weight": w} for i, (t, w) in enumerate(lines)]
         room = width - 24 - max(len(t) * LETTER for t, _ in lines)
         if sector and lines[0][0] != sector.upper() and len(sector) * 9 <= room:
-            words.append({"x": left + width - 8 - len(sector) * 9, "y": top + 4, "text": sector.upper(), "weight": "bold"})
+            words.append(
+                {"x": left + width - 8 - len(sector) * 9, "y": top + 4, "text": sector.upper(), "weight": "bold"}
+            )
         return words
     if height >= 11 and width >= 20:
         return [{"x": left + 6, "y": top + max((height - 12) / 2, 0), "text": str(tile.rank), "weight": "normal"}]
@@ -119,11 +132,17 @@ def chart(parts: dict[str, pd.DataFrame]) -> alt.LayerChart:
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, WIDTH], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[HEIGHT, -70], nice=False), axis=None)
     fill = alt.Fill("fill:N", scale=None)
-    rects = alt.Chart(parts["rects"]).mark_rect(stroke="white", strokeWidth=1.5).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", fill=fill)
+    rects = (
+        alt.Chart(parts["rects"])
+        .mark_rect(stroke="white", strokeWidth=1.5)
+        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", fill=fill)
+    )
     layers = [rects]
     for weight in ("bold", "normal"):
         words = parts["texts"][parts["texts"].weight == weight]
         layers.append(
-            alt.Chart(words).mark_text(align="left", baseline="top", fontSize=12, fontWeight=weight, clip=False).encode(x=x, y=y, text="text:N")
+            alt.Chart(words)
+            .mark_text(align="left", baseline="top", fontSize=12, fontWeight=weight, clip=False)
+            .encode(x=x, y=y, text="text:N")
         )
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT + 70)

@@ -68,7 +68,9 @@ def keys(p: xr.Dataset) -> Text:
     if not (p.grade.values != "").any():
         single = p.attrs["level"] == "departement"
         scope = "Le département est sa région : ses valeurs sont celles de la région." if single else ""
-        return Text(f"Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit. {scope}".strip())
+        return Text(
+            f"Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit. {scope}".strip()
+        )
     region = territories.name(territories.region_of(p.attrs["territory"]))
     return Text(
         f"Le SGPE ne publie pas de valeur par département. Chaque valeur régionale ({region}) est répartie entre les "
@@ -84,20 +86,20 @@ def limits(p: xr.Dataset) -> Text:
         "Les panoramas du SGPE sont une première proposition, indicative et révisable, à mettre en débat.",
         "Chaque levier est lu toutes choses égales par ailleurs : réduction des déplacements, covoiturage, vélo et "
         "transports en commun agissent sur les mêmes kilomètres, et leurs effets ne s'additionnent qu'à l'ordre 1.",
-        "Le levier forêt n'est pas régionalisé, en l'absence de données comparables : il est noté « ? » et chaque total "
-        "existe avec et sans lui.",
-        "Le coefficient des L/100 km est publié avec un seul chiffre significatif : la quantité de 2030 de ce levier est "
-        "imprécise.",
+        "Le levier forêt n'est pas régionalisé, en l'absence de données comparables : il est noté « ? » et chaque "
+        "total existe avec et sans lui.",
+        "Le coefficient des L/100 km est publié avec un seul chiffre significatif : la quantité de 2030 de ce levier "
+        "est imprécise.",
         "Électricité renouvelable et biogaz relèvent des comités régionaux de l'énergie.",
-        "Une COP régionale compte 43 leviers ; le panorama chiffré du SGPE porte sur les leviers du climat. Biodiversité, "
-        "eau et alimentation n'ont pas de valeur en ktCO2e.",
+        "Une COP régionale compte 43 leviers ; le panorama chiffré du SGPE porte sur les leviers du climat. "
+        "Biodiversité, eau et alimentation n'ont pas de valeur en ktCO2e.",
     ]
     if territories.is_overseas(p.attrs["territory"]):
         own = "Outre-mer, les leviers ont leurs propres intitulés et n'ont pas de quantité physique publiée."
         lines = [lines[0], own, lines[5]]
     if (p.grade.values != "").any():
         lines.append(
-            "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du sol : "
-            "celle de la Métropole du Grand Paris leur est répartie au prorata des surfaces."
+            "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du "
+            "sol : celle de la Métropole du Grand Paris leur est répartie au prorata des surfaces."
         )
     return Text("\n".join(f"- {line}" for line in lines))

@@ -74,7 +74,9 @@ def table(p: xr.Dataset, what: str = "panorama") -> Table:
         Si la table demandée n'existe pas.
     """
     if what not in _TABLES:
-        raise LeverError(f"Table inconnue : « {what} ».{suggestion(what, list(_TABLES))} Tables : {', '.join(_TABLES)}.")
+        raise LeverError(
+            f"Table inconnue : « {what} ».{suggestion(what, list(_TABLES))} Tables : {', '.join(_TABLES)}."
+        )
     return _TABLES[what](p)
 
 
@@ -118,7 +120,11 @@ def _panorama(p: xr.Dataset) -> Table:
     )
     if (table.key_grade != "").any():
         out["Note de la clé"] = table.key_grade
-    return Table(out, f"Panorama des leviers — {p.attrs['name']}, 2030 par rapport à 2019", {"N°": 0, out.columns[4]: 1, out.columns[5]: 2})
+    return Table(
+        out,
+        f"Panorama des leviers — {p.attrs['name']}, 2030 par rapport à 2019",
+        {"N°": 0, out.columns[4]: 1, out.columns[5]: 2},
+    )
 
 
 def _sectors(p: xr.Dataset) -> Table:
@@ -131,7 +137,11 @@ def _sectors(p: xr.Dataset) -> Table:
             "Part en France (%)": nation.share.reindex(shares.index).to_numpy(),
         }
     )
-    return Table(out, f"Effort par secteur, hors forêt — {p.attrs['name']}", {c: d for c, d in zip(out.columns[1:], (1, 2, 2), strict=True)})
+    return Table(
+        out,
+        f"Effort par secteur, hors forêt — {p.attrs['name']}",
+        {c: d for c, d in zip(out.columns[1:], (1, 2, 2), strict=True)},
+    )
 
 
 def _quantities(p: xr.Dataset) -> Table:
@@ -153,7 +163,11 @@ def _quantities(p: xr.Dataset) -> Table:
             }
         )
     out = pd.DataFrame(rows)
-    return Table(out, f"Ce que chaque levier demande en quantités — {p.attrs['name']}", {"En 2019": french.quantity, "En 2030": french.quantity})
+    return Table(
+        out,
+        f"Ce que chaque levier demande en quantités — {p.attrs['name']}",
+        {"En 2019": french.quantity, "En 2030": french.quantity},
+    )
 
 
 def _evolution(one: xr.Dataset) -> str:
@@ -162,7 +176,11 @@ def _evolution(one: xr.Dataset) -> str:
     ratio = float(one.quantity / one.baseline)
     if pd.isna(ratio):
         return french.UNKNOWN
-    return f"×{french.NARROW}{french.number(ratio, 0)}" if ratio >= 3 else french.signed(100 * (ratio - 1), 0) + f"{french.NARROW}%"
+    return (
+        f"×{french.NARROW}{french.number(ratio, 0)}"
+        if ratio >= 3
+        else french.signed(100 * (ratio - 1), 0) + f"{french.NARROW}%"
+    )
 
 
 def _remark(one: xr.Dataset, known: parameters.Lever, translated: bool) -> str:
@@ -205,7 +223,9 @@ def _place(p: xr.Dataset) -> Table:
         }
     )
     peers = "régions" if place.index[0].startswith("reg") else "départements de la région"
-    return Table(out, f"{p.attrs['name']} parmi les {peers}", {"Rang": 0, out.columns[2]: 1, "Part (%)": 2, out.columns[4]: 2})
+    return Table(
+        out, f"{p.attrs['name']} parmi les {peers}", {"Rang": 0, out.columns[2]: 1, "Part (%)": 2, out.columns[4]: 2}
+    )
 
 
 def _parts(p: xr.Dataset) -> Table:

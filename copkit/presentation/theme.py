@@ -24,7 +24,13 @@ THEMATIQUES = {
     "preserver": "#009081",
 }
 HIGHLIGHT, MUTED = "#2f4077", "#929292"
-FRENCH_NUMBERS = {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", "\u202f€"], "percent": "\u202f%"}
+FRENCH_NUMBERS = {
+    "decimal": ",",
+    "thousands": "\u202f",
+    "grouping": [3],
+    "currency": ["", "\u202f€"],
+    "percent": "\u202f%",
+}
 
 
 @alt.theme.register("copkit", enable=True)

@@ -58,7 +58,6 @@ def write_workbook(p: xr.Dataset, path: str | Path) -> None:
         Path(partial).unlink(missing_ok=True)
 
 
-
 def _cover(sheet, p: xr.Dataset) -> None:
     sheet.title = "Lisez-moi"
     lines = [

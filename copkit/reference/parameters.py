@@ -184,7 +184,9 @@ def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Probl
         for key, value in node.value:
             line = key.start_mark.line + 1
             if key.value in seen:
-                problems.add(name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un.")
+                problems.add(
+                    name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un."
+                )
             seen[key.value] = line
             _locate(value, (*at, key.value), lines, name, problems)
             lines[(*at, key.value)] = line
@@ -212,7 +214,9 @@ def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
         return "clé absente. L'ajouter."
     if kind == "literal_error":
         expected = context["expected"].replace("'", "").replace(" or ", ", ")
-        return f"valeur « {given} » inconnue.{suggestion(str(given), expected.split(', '))} Valeurs admises : {expected}."
+        return (
+            f"valeur « {given} » inconnue.{suggestion(str(given), expected.split(', '))} Valeurs admises : {expected}."
+        )
     if kind.startswith(("float", "int", "decimal")):
         return f"nombre attendu, trouvé « {given} ». Écrire un nombre avec un point décimal."
     if kind.startswith("bool"):
@@ -305,7 +309,9 @@ def _load(folder: str) -> tuple[dict[str, Source], dict[str, Lever]]:
     sources = read_sources(problems)
     levers = [read_lever(path, sources, problems) for path in sorted(Path(folder, "leviers").glob("*.yml"))]
     found = {lever.id: lever for lever in levers if lever}
-    if not problems and sorted(lv.nomenclatures.cop for lv in found.values() if lv.nomenclatures.cop) != [*range(1, 44)]:
+    if not problems and sorted(lv.nomenclatures.cop for lv in found.values() if lv.nomenclatures.cop) != [
+        *range(1, 44)
+    ]:
         problems.add("parameters/leviers", "les rangs « nomenclatures.cop » doivent aller de 1 à 43, chacun une fois.")
     problems.raise_if_any(ParameterError)
     return sources, found

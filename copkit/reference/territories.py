@@ -27,7 +27,9 @@ def table() -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, tuple[str, str, str]]:
-    return {row.code: (row.name_, row.level, row.region) for row in table().rename(columns={"name": "name_"}).itertuples()}
+    return {
+        row.code: (row.name_, row.level, row.region) for row in table().rename(columns={"name": "name_"}).itertuples()
+    }
 
 
 def territories(level: str | None = None, within: str | None = None) -> pd.DataFrame:
@@ -53,7 +55,9 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
     ['Aisne', 'Nord', 'Oise', 'Pas-de-Calais', 'Somme']
     """
     if level is not None and level not in LEVELS:
-        raise TerritoryError(f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} Niveaux : {', '.join(LEVELS)}.")
+        raise TerritoryError(
+            f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} Niveaux : {', '.join(LEVELS)}."
+        )
     inside = resolve(within) if within else None
     if level == "commune":
         found = tables.read("communes.parquet").assign(level="commune")
@@ -103,7 +107,9 @@ def resolve(code: str) -> str:
         write = " ou ".join(f"« {c} » ({level_label(c)})" for c in by_name)
         raise TerritoryError(f"Territoire ambigu : « {typed} ».\nÉcrire {write}.")
     if lowered.startswith(("epci-", "com-")):
-        raise TerritoryError(f"« {typed} » : le panorama existe pour la France, les régions et les départements seulement.")
+        raise TerritoryError(
+            f"« {typed} » : le panorama existe pour la France, les régions et les départements seulement."
+        )
     hint = suggestion(full, list(names)) or _name_hint(typed, names)
     raise TerritoryError(
         f"Territoire inconnu : « {typed} ».{hint}\nÉcrire un code comme « reg-32 », « dep-59 » ou « fr »."

@@ -1,0 +1,204 @@
+"""The page of a batch in a real Chromium: search, switch, keyboard, narrow screens, accessibility."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from copkit.batch.index import write_index
+from copkit.reference import territories
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+VISIBLE_ROWS = "tr.entry:not(.context):visible"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """119 territories: reg-32 failed with earlier files, dep-48 not produced yet."""
+    out = tmp_path_factory.mktemp("outputs")
+    table, runs, effort = territories.table(), [], {}
+    for row in table[table.level.isin(["region", "departement"]) & (table.code != "dep-48")].itertuples():
+        code, failed = row.code, row.code == "reg-32"
+        folder = out / code
+        folder.mkdir()
+        (folder / "diagnostic.html").write_text(f"<!doctype html><title>{code}</title>", encoding="utf-8")
+        runs.append(
+            {
+                "territory": code,
+                "name": row[list(table.columns).index("name") + 1],
+                "level": row.level,
+                "region": row.region or None,
+                "notebook": "diagnostic",
+                "status": "failed" if failed else "ok",
+                "error": "Noyau interrompu." if failed else None,
+                "duration_s": 3.2,
+                "files": {kind: f"{code}/diagnostic.{kind}" for kind in ("html", "xlsx", "ipynb")},
+            }
+        )
+        effort[code] = len(effort) * 12.3 + 40
+    manifest = {"copkit": "0.1.0", "data_version": "sgpe-2024-10", "updated": "2026-11-21T18:00:00", "runs": runs}
+    return write_index(out, manifest, effort=effort).as_uri()
+
+
+@pytest.fixture
+def page(chromium, site):
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    opened.set_default_timeout(10_000)
+    opened.wrong = []
+    opened.on("request", lambda r: None if r.url.startswith("file:") else opened.wrong.append(r.url))
+    opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
+    opened.on("console", lambda message: opened.wrong.append(message.text) if message.type == "error" else None)
+    opened.goto(site)
+    yield opened
+    assert opened.wrong == []
+    context.close()
+
+
+def names(page):
+    return [name.split("\n")[0] for name in page.locator(f"{VISIBLE_ROWS} th").all_inner_texts()]
+
+
+def test_list_shows_all_territories_by_region(page):
+    assert len(names(page)) == 119
+    assert page.locator("tbody").count() == 18
+    assert page.locator("svg.france a").count() == 101
+    expect(page.locator("tr[data-code=dep-48]")).to_contain_text("pas encore produit")
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("cote d'or", ["Côte-d'Or"]),
+        ("ÎLE DE", ["Île-de-France", "Paris", "Seine-et-Marne", "Yvelines", "Essonne", "Hauts-de-Seine"]),
+        ("2a", ["Corse-du-Sud"]),
+        ("32", ["Hauts-de-France", "Gers"]),
+        ("dep-32", ["Gers"]),
+        ("reg 32", ["Hauts-de-France"]),
+        ("reunion", ["La Réunion", "La Réunion"]),
+    ],
+)
+def test_search_ignores_accents_and_reads_codes(page, typed, expected):
+    page.get_by_role("searchbox").fill(typed)
+    found = names(page)
+    assert found[: len(expected)] == expected
+    assert len(found) == len(expected) or typed == "ÎLE DE"
+    expect(page.get_by_role("status")).to_contain_text(str(len(found)))
+
+
+def test_search_filters_the_map_too(page):
+    page.get_by_role("searchbox").fill("gers")
+    assert page.locator("svg.france a:not(.off)").evaluate_all("links => links.map(a => a.dataset.code)") == ["dep-32"]
+    expect(page.locator("tr[data-code=reg-76]")).to_have_class(re.compile("context"))
+
+
+def test_search_says_when_nothing_is_found_and_escape_brings_all_back(page):
+    box = page.get_by_role("searchbox")
+    box.fill("zzz")
+    expect(page.get_by_role("status")).to_contain_text("Aucun territoire")
+    box.press("Escape")
+    assert len(names(page)) == 119
+
+
+def test_enter_opens_the_only_territory_found(page):
+    page.get_by_role("searchbox").fill("lot-et-garonne")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dep-47/diagnostic.html")
+
+
+def test_map_opens_the_departement_then_the_region(page):
+    shape = page.locator("svg.france a[data-code=dep-35] .shape")
+    shape.click()
+    page.wait_for_url("**/dep-35/diagnostic.html")
+    page.go_back()
+    page.get_by_label("Régions", exact=True).check()
+    shape.hover()
+    expect(page.locator("#designe")).to_contain_text("Bretagne")
+    assert page.locator("#halo path").count() > 4, "the whole région is drawn again"
+    shape.click()
+    page.wait_for_url("**/reg-53/diagnostic.html")
+
+
+def test_failed_region_leads_to_its_reason(page):
+    page.get_by_label("Régions", exact=True).check()
+    page.locator("svg.france a[data-code=dep-59] .shape").click()
+    expect(page).to_have_url(re.compile("#echec-reg-32-diagnostic$"))
+    expect(page.locator("#echec-reg-32-diagnostic")).to_be_in_viewport()
+    expect(page.locator("#echec-reg-32-diagnostic")).to_contain_text("Noyau interrompu.")
+
+
+def test_map_is_walked_with_the_keyboard_and_shows_the_focus(page):
+    page.locator("[name=mode][value=dep]").focus()
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert re.match(r"Ain \(département 01\)\s: \S+ ktCO2e/an, ouvrir le rapport", focused)
+    assert page.locator("#halo.ring path").count() == 2
+    expect(page.locator("#designe")).to_contain_text("Ain")
+    page.locator("svg.france a[data-code=dep-35] .shape").hover()
+    page.mouse.move(2, 2)
+    assert page.locator("#halo.ring path").count() == 2, "the pointer that leaves gives the focus ring back"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dep-01/diagnostic.html")
+
+
+def test_regions_take_one_tab_stop_each(page):
+    page.get_by_label("Régions", exact=True).check()
+    stops = page.locator("svg.france a[href]:not([tabindex='-1'])")
+    assert stops.count() == 18
+    assert len(set(stops.evaluate_all("links => links.map(a => a.getAttribute('href'))"))) == 18
+    page.get_by_label("Départements", exact=True).check()
+    assert stops.count() == 100, "all départements but the one not produced yet"
+
+
+def test_report_links_work_without_javascript(chromium, site):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site)
+    expect(page.locator(".tools")).to_be_hidden()
+    assert page.locator("tr.entry:visible").count() == 119
+    page.locator("svg.france a[data-code=dep-35] .shape").click()
+    page.wait_for_url("**/dep-35/diagnostic.html")
+    context.close()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_nothing_scrolls_sideways(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    for mode in ("Régions", "Départements"):
+        page.get_by_label(mode, exact=True).check()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+def test_text_of_the_map_stays_readable(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    sizes = page.locator("svg.france text:visible").evaluate_all(
+        "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a)"
+    )
+    assert sizes and min(sizes) >= 11.9
+
+
+@pytest.mark.parametrize("mode", ["Régions", "Départements"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_serious(page, mode, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.get_by_label(mode, exact=True).check()
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")] == []
