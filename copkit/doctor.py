@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copkit import paths
-from copkit.errors import CopkitError, Problems, UnitError
+from copkit.errors import CopkitError, Problems, UnitError, suggestion
 
 
 @dataclass
@@ -51,7 +51,7 @@ def installation() -> list[str]:
     for line in importlib.metadata.requires("copkit") or []:
         if "extra ==" in line:
             continue
-        name, least = re.match(r"([A-Za-z0-9._-]+)(?:[^,]*?>=\s*([\d.]+))?", line).groups()
+        name, least = re.match(r"([A-Za-z0-9._-]+)(?:.*?>=\s*([\d.]+))?", line).groups()
         try:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -90,7 +90,22 @@ def data() -> list[str]:
     problems = Problems()
     for name in tables.TABLES:
         tables.check(paths.clean_data(name), name, problems)
-    return str(problems).split("\n\n") if problems else []
+    return str(problems).split("\n\n") if problems else stray_codes()
+
+
+def stray_codes() -> list[str]:
+    """Codes that a table names and that ``territories.csv`` does not hold."""
+    from copkit.reference import tables
+
+    known, found = list(tables.read("territories.csv").code), []
+    for name in ("territories.csv", "communes.parquet", "panorama.csv", "observed.parquet", "allocation.csv"):
+        column = "territory" if name not in ("territories.csv", "communes.parquet") else "region"
+        cells = tables.read(name)[column]
+        for code in sorted(set(cells) - set(known) - {""}):
+            line = cells.index[cells == code][0] + 2
+            hint = suggestion(code, known)
+            found.append(f"data/clean/{name} : ligne {line}, colonne {column} : territoire inconnu « {code} ».{hint}")
+    return found
 
 
 def unit_algebra() -> list[str]:
@@ -152,6 +167,9 @@ def downscaling_sums() -> list[str]:
     for region in territories.territories("region").code:
         whole = panorama(region).target
         parts = [panorama(code).target for code in territories.departements_of(region)]
+        if not parts:
+            found.append(f"data/clean/territories.csv : aucun département dans « {region} ». Rétablir ses lignes.")
+            continue
         summed = sum(part.values for part in parts)
         for lever, expected, got in zip(whole.lever.values, whole.values, summed, strict=True):
             unknown = all(np.isnan(float(part.sel(lever=lever))) for part in parts)

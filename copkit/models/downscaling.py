@@ -50,6 +50,10 @@ def _keys(file: str) -> pd.DataFrame:
                 paths.shown(path), f"lignes {first} et {n} : levier « {row['lever']} » en double. En garder un."
             )
         seen.setdefault(row["lever"], n)
+    for lever in parameters.levers().values():
+        shared = lever.nomenclatures.simulateur and "metropole" in lever.valid.territories
+        if shared and lever.id not in seen:
+            problems.add(paths.shown(path), f"levier « {lever.id} » sans clé. Ajouter sa ligne.")
     problems.raise_if_any(ParameterError)
     return pd.DataFrame(rows, columns=COLUMNS).set_index("lever", drop=False)
 
@@ -92,10 +96,18 @@ def shares(region: str, lever: str) -> tuple[dict[str, float] | None, str, str, 
     values = _values(str(paths.clean_data("allocation.csv")))
     for key, label, grade in (
         (row.key, row.key_label, row.grade),
-        (row.fallback, FALLBACK_LABELS.get(row.fallback), "C"),
+        (row.fallback, FALLBACK_LABELS.get(row.fallback, row.fallback), "C"),
     ):
-        known = values.get(key, {})
-        total = sum(known.get(code, float("nan")) for code in inside)
-        if total > 0:  # False for NaN: one missing figure is enough
-            return {code: known[code] / total for code in inside}, label, grade, row.reason
+        if parts := proportional(values.get(key, {}), inside):
+            return parts, label, grade, row.reason
     return None, "aucune clé complète", "", row.reason
+
+
+def proportional(values: dict[str, float], inside: list[str]) -> dict[str, float] | None:
+    """The share of each code of ``inside`` in their total; None when one has no value or when all are zero.
+
+    >>> proportional({"dep-2A": 1, "dep-2B": 3, "dep-01": 9}, ["dep-2A", "dep-2B"])
+    {'dep-2A': 0.25, 'dep-2B': 0.75}
+    """
+    total = sum(values.get(code, float("nan")) for code in inside)
+    return {code: values[code] / total for code in inside} if total > 0 else None  # False for NaN

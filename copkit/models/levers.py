@@ -106,11 +106,16 @@ def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
 
     Raises
     ------
+    LeverError
+        Si la nomenclature est inconnue.
     ParameterError
         Si ``parameters/crosswalk.csv`` est endommagé.
     """
     table = pd.DataFrame(parameters.read_table(paths.parameters("crosswalk.csv"), CROSSWALK))
-    return table if nomenclature is None else table[table.nomenclature == nomenclature].reset_index(drop=True)
+    if nomenclature is None:
+        return table
+    _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
+    return table[table.nomenclature == nomenclature].reset_index(drop=True)
 
 
 def rationale(lever: str) -> str:

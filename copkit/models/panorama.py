@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import paths
-from copkit.errors import LeverError, suggestion
+from copkit.errors import DataError, LeverError, suggestion
 from copkit.models import downscaling
 from copkit.models.levers import FOREST
 from copkit.reference import parameters, tables, territories
@@ -42,7 +42,14 @@ def _published(file: str, version: str) -> dict[str, pd.DataFrame]:
 
 
 def _rows(region: str, version: str) -> pd.DataFrame:
-    return _published(str(paths.clean_data("panorama.csv")), version)[region]
+    path = paths.clean_data("panorama.csv")
+    published = _published(str(path), version)
+    if region not in published:
+        raise DataError(
+            f"{paths.shown(path)} : aucune ligne pour « {region} » dans la version « {version} ».\n"
+            "Rétablir le fichier depuis le dépôt de copkit."
+        )
+    return published[region]
 
 
 def versions() -> list[str]:
@@ -129,12 +136,11 @@ def _departemental(code: str, version: str) -> pd.DataFrame:
     found = [downscaling.shares(region, lever) for lever in table.lever]
     share = np.array([parts[code] if parts else np.nan for parts, *_ in found])
     _, key, grade, reason = zip(*found, strict=True)
-    status = np.where(np.array(grade) != "", "derive", table.status)
+    status = np.where((np.array(grade) != "") | np.isnan(share), "derive", table.status)
     table = table.assign(key=key, grade=grade, reason=reason, status=status, target=table.target * share)
-    # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all)
+    # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all, unit_abatement is 0)
     additive = table.additive.to_numpy()
-    kept = np.where(additive | (share == 0), 1, share)
-    table["quantity_per_kt"] = table.quantity_per_kt / kept
+    table["quantity_per_kt"] = table.quantity_per_kt / np.where(additive, 1, share)
     for column in ("baseline", "quantity"):
         table[column] = table[column] * np.where(additive, share, 1)
     return table

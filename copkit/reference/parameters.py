@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import ParameterError, Problems, suggestion
 from copkit.reference import units
 
@@ -161,6 +161,8 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
     name = paths.shown(path)
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        if node is None:
+            problems.add(name, "le fichier est vide. Le rétablir depuis le dépôt de copkit.")
         lines: dict[tuple, int] = {}
         _locate(node, (), lines, name, problems)
         return yaml.safe_load(path.read_text(encoding="utf-8")), lines
@@ -172,6 +174,8 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
         problems.add(name, "fichier absent. Le rétablir depuis le dépôt de copkit.")
     except UnicodeDecodeError:
         problems.add(name, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
+    except ValueError as error:  # a date without quotes that no calendar has
+        problems.add(name, f"le fichier porte une date impossible ({error}). Écrire AAAA-MM-JJ.")
     return None, {}
 
 
@@ -229,6 +233,10 @@ def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
         return f"texte attendu, trouvé « {given} ». L'écrire entre guillemets."
     if kind in ("less_than_equal", "greater_than_equal"):
         return f"{given} est hors des bornes (de 1 à 43)."
+    if kind == "model_type":
+        return f"bloc de lignes « clé: valeur » attendu, trouvé « {given} »."
+    if kind.startswith(("list_type", "tuple_type")):
+        return f"liste entre crochets attendue, trouvé « {given} »."
     if kind == "too_short":
         return "liste vide : au moins un élément."
     if kind == "value_error":
@@ -303,16 +311,23 @@ def _check_references(content: dict, lines: dict[tuple, int], sources: dict, nam
             problems.add(name, f"ligne {line} : {place} : {message}")
 
 
+def _check_ranks(found: dict[str, Lever], problems: Problems) -> None:
+    for rank in range(1, 44):
+        files = [f"{lever.id}.yml" for lever in found.values() if lever.nomenclatures.cop == rank]
+        if len(files) != 1:
+            held = f"dans {french.join(files)}" if files else "dans aucun fichier"
+            message = f"nomenclatures.cop : rang {rank} {held}. Écrire chaque rang de 1 à 43 une fois."
+            problems.add("parameters/leviers", message)
+
+
 @lru_cache(maxsize=4)
 def _load(folder: str) -> tuple[dict[str, Source], dict[str, Lever]]:
     problems = Problems()
     sources = read_sources(problems)
     levers = [read_lever(path, sources, problems) for path in sorted(Path(folder, "leviers").glob("*.yml"))]
     found = {lever.id: lever for lever in levers if lever}
-    if not problems and sorted(lv.nomenclatures.cop for lv in found.values() if lv.nomenclatures.cop) != [
-        *range(1, 44)
-    ]:
-        problems.add("parameters/leviers", "les rangs « nomenclatures.cop » doivent aller de 1 à 43, chacun une fois.")
+    if not problems:
+        _check_ranks(found, problems)
     problems.raise_if_any(ParameterError)
     return sources, found
 
@@ -353,6 +368,8 @@ def read_table(path: Path, columns: list[str]) -> list[dict[str, str]]:
             rows = list(csv.reader(file))
     except OSError:
         raise ParameterError(f"{name} : fichier absent. Le rétablir depuis le dépôt de copkit.") from None
+    except UnicodeDecodeError:
+        raise ParameterError(f"{name} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from None
     header = rows[0] if rows else []
     if header != columns:
         raise ParameterError(f"{name} : ligne 1 : colonnes attendues : {', '.join(columns)}.")

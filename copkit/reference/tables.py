@@ -6,6 +6,7 @@ returned with typed columns and cannot be spoilt by its reader (a copy is given)
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def _text(*, allowed: list[str] | None = None, pattern: str | None = None, empty
 
 
 def _number(*, empty: bool = False, least: float | None = None) -> pa.Column:
-    return pa.Column(float, [] if least is None else [pa.Check.ge(least)], coerce=True, nullable=empty)
+    finite = pa.Check.in_range(-math.inf, math.inf, include_min=False, include_max=False)
+    return pa.Column(float, [finite] if least is None else [pa.Check.ge(least), finite], coerce=True, nullable=empty)
 
 
 def _source() -> pa.Column:
@@ -227,6 +229,8 @@ def _explain(error: SchemaErrors, raw: pd.DataFrame, schema: pa.DataFrameSchema)
         elif kind.startswith("greater_than_or_equal_to"):
             least = schema.columns[column].checks[0].statistics["min_value"]
             message = f"{where}colonne {column} : {given} est inférieur à {least:g}. Corriger la valeur."
+        elif kind.startswith("in_range"):
+            message = f"{where}colonne {column} : « {given} » n'est pas un nombre fini. Corriger la valeur."
         else:
             message = f"{where}colonne {column} : valeur « {given} » refusée ({kind})."
         out[message] = (row if row is not None else -1,)

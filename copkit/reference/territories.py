@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from copkit import french
+from copkit import french, paths
 from copkit.errors import TerritoryError, suggestion
 from copkit.reference import tables
 
@@ -25,8 +25,12 @@ def table() -> pd.DataFrame:
     return tables.read("territories.csv")
 
 
-@lru_cache(maxsize=1)
 def _names() -> dict[str, tuple[str, str, str]]:
+    return _read_names(str(paths.clean_data("territories.csv")))
+
+
+@lru_cache(maxsize=4)
+def _read_names(file: str) -> dict[str, tuple[str, str, str]]:
     return {
         row.code: (row.name_, row.level, row.region) for row in table().rename(columns={"name": "name_"}).itertuples()
     }

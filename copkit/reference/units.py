@@ -7,23 +7,28 @@ shown to readers.
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from copkit import paths
-from copkit.errors import UnitError, suggestion
+from copkit.errors import ParameterError, UnitError, suggestion
 
 TARGET_UNIT = "ktCO2e/an"
 
 
 @lru_cache(maxsize=4)
 def _labels(file: str) -> dict[str, str]:
-    with open(file, encoding="utf-8") as lines:
-        out = {}
-        for line in lines:
-            definition, _, comment = line.partition("#")
-            name, equal, _ = definition.partition("=")
-            if equal and not name.strip().startswith("["):
-                out[name.strip()] = comment.strip() or name.strip()
-        return out
+    path, out = Path(file), {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        message = f"{paths.shown(path)} : fichier absent. Le rétablir depuis le dépôt de copkit."
+        raise ParameterError(message) from None
+    for line in lines:
+        definition, _, comment = line.partition("#")
+        name, equal, _ = definition.partition("=")
+        if equal and not name.strip().startswith("["):
+            out[name.strip()] = comment.strip() or name.strip()
+    return out
 
 
 def labels() -> dict[str, str]:

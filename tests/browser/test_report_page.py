@@ -1,0 +1,96 @@
+"""Reports in real Chromium: a région, a département and an overseas one, at 360 and 1 920 px, without a network."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+import copkit as ck
+
+CODES = ["reg-32", "dep-75", "reg-03"]
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    out = tmp_path_factory.mktemp("outputs")
+    assert ck.run("diagnostic", CODES, out=out, jobs=2).failures == []
+    return out
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page()
+    page.asked, page.said = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.said.append(message.text))
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+@pytest.mark.parametrize("code", CODES)
+def test_report_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((outputs / code / "diagnostic.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [address for address in page.asked if not address.startswith(("file:", "data:"))] == []
+    assert page.said == []
+    assert page.locator("h1").inner_text() == "Diagnostic territorial"
+    assert page.locator("figure svg").count() >= 3
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_charts_are_drawn_and_their_words_stay_inside(outputs, page, code):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto((outputs / code / "diagnostic.html").as_uri())
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
+            const frame = svg.getBoundingClientRect();
+            return [...svg.querySelectorAll('text')].filter(text => {
+                const box = text.getBoundingClientRect();
+                return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1);
+            }).map(text => text.textContent);
+        })"""
+    )
+    assert outside == []
+    smallest = page.evaluate(
+        """() => Math.min(...[...document.querySelectorAll('figure svg text')]
+            .filter(t => t.textContent).map(t => parseFloat(getComputedStyle(t).fontSize)))"""
+    )
+    assert smallest >= 12
+
+
+def test_tile_words_of_the_marimekko_do_not_overlap(outputs, page):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto((outputs / "reg-32" / "diagnostic.html").as_uri())
+    overlaps = page.evaluate(
+        """() => {
+            const words = [...document.querySelector('figure svg').querySelectorAll('text')]
+                .filter(t => t.textContent.trim()).map(t => [t.textContent, t.getBoundingClientRect()]);
+            const hit = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+                && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+            return words.flatMap(([t, a], i) => words.slice(i + 1).filter(([, b]) => hit(a, b)).map(([u]) => [t, u]));
+        }"""
+    )
+    assert overlaps == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_report_has_no_serious_accessibility_fault(outputs, page, code):
+    page.goto((outputs / code / "diagnostic.html").as_uri())
+    faults = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:2]) for v in faults] == []
+
+
+def test_keyboard_reaches_the_content_and_the_wide_tables(outputs, page):
+    page.goto((outputs / "reg-32" / "diagnostic.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('role')") in ("region", "img")
+
+
+def test_report_prints_on_paper(outputs, page):
+    page.goto((outputs / "reg-32" / "diagnostic.html").as_uri())
+    page.emulate_media(media="print")
+    pdf = page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and 4 <= pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") <= 20

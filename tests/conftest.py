@@ -1,0 +1,144 @@
+"""What the tests share: the case files, the facts that the kit was made from, and damaged copies of the kit."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from copkit import french, paths
+
+CASES = Path(__file__).parent / "cases"
+FACTS = Path(__file__).parents[2] / "shared" / "facts"
+
+
+def read_cases(name):
+    return yaml.safe_load((CASES / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "cases(file, section): one test for each row of tests/cases/<file>.yml")
+
+
+def pytest_generate_tests(metafunc):
+    for mark in metafunc.definition.iter_markers("cases"):
+        file, section = mark.args
+        rows = read_cases(file)[section]
+        names = [french.plain(str(row["nom"])).replace(" ", "-") if isinstance(row, dict) else str(row) for row in rows]
+        metafunc.parametrize("case", rows, ids=names)
+
+
+@pytest.fixture(scope="session")
+def cases():
+    """A whole file of tests/cases."""
+    return read_cases
+
+
+@pytest.fixture
+def facts():
+    """A table of shared/facts, the figures that data/clean was made from, as text."""
+    if not FACTS.is_dir():
+        pytest.skip("dossier shared/facts absent : les figures d'origine ne sont pas livrées avec le dépôt")
+    return lambda name: pd.read_csv(FACTS / name, dtype=str, keep_default_na=False)
+
+
+class Copy:
+    """A copy of parameters/, data/clean/ and notebooks/ that a test can damage."""
+
+    def __init__(self, home):
+        self.home = home
+
+    def replace(self, file, old, new):
+        """Write ``new`` where ``old`` stands first; it has to stand there."""
+        text = self.read(file)
+        assert old in text, f"{old!r} is not in {file}: the case is out of date"
+        self.write(file, text.replace(old, new, 1))
+
+    def line(self, file, start):
+        """The number and the text of the first line that starts with ``start``."""
+        return next((n, line) for n, line in enumerate(self.read(file).splitlines(), 1) if line.startswith(start))
+
+    def append(self, file, line):
+        self.write(file, self.read(file) + line + "\n")
+
+    def remove(self, file, start):
+        """Take out the lines that start with ``start``."""
+        lines = self.read(file).splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(start)]
+        assert len(kept) < len(lines), f"no line of {file} starts with {start!r}: the case is out of date"
+        self.write(file, "".join(kept))
+
+    def delete(self, file):
+        (self.home / file).unlink()
+
+    def read(self, file):
+        return (self.home / file).read_text(encoding="utf-8")
+
+    def write(self, file, text, encoding="utf-8"):
+        (self.home / file).write_text(text, encoding=encoding)
+
+    def apply(self, case):
+        """The damage that a case describes: « remplacer » and « par », « ajouter », « retirer », « contenu » or « supprimer »."""
+        file = case["fichier"]
+        if case.get("supprimer"):
+            self.delete(file)
+        elif "contenu" in case:
+            self.write(file, case["contenu"], encoding=case.get("encodage", "utf-8"))
+        elif "ajouter" in case:
+            self.append(file, case["ajouter"])
+        elif "retirer" in case:
+            self.remove(file, case["retirer"])
+        else:
+            self.replace(file, case["remplacer"], case["par"])
+
+
+def copy_kit(to):
+    for part in ("parameters", "data/clean", "notebooks"):
+        shutil.copytree(paths.home() / part, to / part)
+    return Copy(to)
+
+
+@pytest.fixture
+def damaged(tmp_path, monkeypatch):
+    """A copy of the kit in a new folder, which copkit reads instead of the repository."""
+    copy = copy_kit(tmp_path)
+    monkeypatch.setenv("COPKIT_HOME", str(tmp_path))
+    return copy
+
+
+@pytest.fixture
+def kit_at(monkeypatch, tmp_path_factory):
+    """Make as many fresh copies as a property test needs; each becomes the kit that copkit reads."""
+
+    def make():
+        os.environ.pop("COPKIT_HOME", None)
+        home = tmp_path_factory.mktemp("kit")
+        copy = copy_kit(home)
+        monkeypatch.setenv("COPKIT_HOME", str(home))
+        return copy
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def panoramas():
+    """The panorama of each of the 119 territories, by code."""
+    from copkit.models.panorama import panorama
+    from copkit.reference import territories
+
+    return {code: panorama(code) for code in territories.territories().code}
+
+
+def says(error, case_or_words):
+    """Every word that the case expects is in the message; spaces of any kind are told alike."""
+    words = case_or_words["message"] if isinstance(case_or_words, dict) else case_or_words
+    text = " ".join(str(error).split())
+    missing = [word for word in words if " ".join(word.split()) not in text]
+    assert not missing, f"the message lacks {missing}:\n{error}"
+
+
+@pytest.fixture(name="says")
+def _says():
+    return says

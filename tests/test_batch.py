@@ -1,0 +1,300 @@
+"""The batch on real notebooks: Papermill, HTML that loads nothing, workbook, manifest, failures that stop nobody."""
+
+import json
+import os
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import openpyxl
+import pytest
+
+import copkit as ck
+from copkit import french, paths
+from copkit.batch import manifest as manifest_file
+from copkit.batch import run as batch
+from copkit.errors import DataError, ParameterError, RunError, TerritoryError
+from copkit.presentation import theme
+
+CODES = ["reg-06", "dep-59", "dep-2A"]
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    out = tmp_path_factory.mktemp("outputs")
+    seen = []
+    report = ck.run("diagnostic", CODES, out=out, jobs=2, progress=lambda *step: seen.append(step[1:]))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert report.failures == [] and report.index == out / "index.html"
+    return out
+
+
+class Loads(HTMLParser):
+    """Every address that a page would load, and every script."""
+
+    def __init__(self):
+        super().__init__()
+        self.loaded, self.scripts, self.links, self.text = [], 0, [], []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.scripts += tag == "script"
+        for name in ("src", "srcset", "data", "poster", "xlink:href", "background"):
+            if attrs.get(name):
+                self.loaded.append(attrs[name])
+        if tag in ("link", "use", "image") and attrs.get("href"):
+            self.loaded.append(attrs["href"])
+        elif attrs.get("href"):
+            self.links.append(attrs["href"])
+        if "style" in attrs:
+            self.loaded += re.findall(r"url\(([^)]*)\)", attrs["style"])
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def read_page(path: Path) -> Loads:
+    page = Loads()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_report_loads_no_network_address_and_runs_no_script(outputs, code):
+    text = (outputs / code / "diagnostic.html").read_text(encoding="utf-8")
+    page = read_page(outputs / code / "diagnostic.html")
+    assert [address for address in page.loaded if not address.startswith("data:")] == []
+    assert page.scripts == 0
+    assert "default-src 'none'" in text and "@import" not in text
+    assert re.findall(r"url\((?!#)[^)]*\)", text) == []
+    assert all(link.startswith(("#", "../")) for link in page.links)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_report_shows_charts_and_tables_but_no_code(outputs, code):
+    text = (outputs / code / "diagnostic.html").read_text(encoding="utf-8")
+    assert text.count('<figure role="img" aria-label=') == text.count("<svg ")
+    assert text.count("<svg ") >= 3 and text.count("<table>") == 8
+    for code_word in ("import copkit", "ck.", "In&nbsp;[", "Out[", "Traceback", "PosixPath", "NaN"):
+        assert code_word not in text
+    assert '<html lang="fr">' in text
+    assert len(re.findall(r"<h1[ >]", text)) == 1
+    assert french.typeset("base de discussion, non prescriptive") in text
+
+
+def test_report_ids_are_unique(outputs):
+    text = (outputs / "dep-59" / "diagnostic.html").read_text(encoding="utf-8")
+    ids = re.findall(r'\sid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_report_gives_the_figures_of_the_panorama(outputs):
+    text = (outputs / "dep-59" / "diagnostic.html").read_text(encoding="utf-8")
+    total = ck.totals(ck.panorama("dep-59")).total
+    assert french.number(total["sans forêt"], 1) in text and french.number(total["avec forêt"], 1) in text
+
+
+def test_executed_notebook_opens_elsewhere_with_its_charts_and_names_no_machine(outputs):
+    raw = (outputs / "dep-59" / "diagnostic.ipynb").read_text(encoding="utf-8")
+    notebook = nbformat.reads(raw, 4)
+    nbformat.validate(notebook)
+    bundles = [o.data for c in notebook.cells for o in c.get("outputs", []) if theme.MIME in o.get("data", {})]
+    assert len(bundles) == 5 and all("image/png" in data and "text/plain" in data for data in bundles)
+    assert notebook.metadata.copkit.territoire == "dep-59"
+    assert notebook.metadata.copkit.donnees == "sgpe-2024-10"
+    assert notebook.metadata.papermill.parameters.territoire == "dep-59"
+    assert str(outputs) not in raw and str(paths.home()) not in raw
+
+
+def test_workbook_holds_numbers_with_their_formats_and_sources(outputs):
+    book = openpyxl.load_workbook(outputs / "dep-59" / "diagnostic.xlsx")
+    assert book.sheetnames == [
+        "Lisez-moi", "Synthèse", "Panorama", "Secteurs", "Quantités", "Clés", "Place", "Diagnostic", "Sources",
+    ]  # fmt: skip
+    sheet = book["Panorama"]
+    heads = {cell.value: cell.column for cell in sheet[3]}
+    column = heads["Émissions évitées (ktCO₂e/an)"]
+    first = sheet.cell(4, column)
+    assert isinstance(first.value, float) and first.number_format == "#,##0.0"
+    values = [sheet.cell(row, column).value for row in range(4, 4 + 30)]
+    shown = sum(v for v in values if isinstance(v, float))
+    p = ck.panorama("dep-59")
+    assert shown == pytest.approx(float(p.target[p.shown].sum()), rel=1e-12)
+    assert values.count("?") == 1
+    assert {row[0].value for row in book["Sources"].iter_rows(min_row=4)} >= {"sgpe_simulateur_2024", "insee_cog_2026"}
+    formulas = [c.value for s in book for row in s.iter_rows() for c in row if c.data_type == "f"]
+    assert formulas == []
+
+
+def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
+    manifest = json.loads((outputs / "manifest.json").read_text(encoding="utf-8"))
+    assert [r["territory"] for r in manifest["runs"]] == sorted(CODES)
+    for entry in manifest["runs"]:
+        assert entry["status"] == "ok" and entry["error"] is None and entry["duration_s"] > 0
+        assert entry["parameters"]["territoire"] == entry["territory"]
+        assert entry["version"] == {"copkit": ck.__version__, "donnees": "sgpe-2024-10"}
+        assert set(entry["hash"]) == set(entry["files"]) == {"html", "ipynb", "xlsx"}
+        assert all((outputs / file).is_file() for file in entry["files"].values())
+
+
+def test_nothing_but_outputs_is_left_in_the_folder(outputs):
+    assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json"])
+    assert sorted(p.name for p in (outputs / "dep-59").iterdir()) == [
+        "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def kit(tmp_path, monkeypatch):
+    """A copy of the kit that a test may damage."""
+    home = tmp_path / "kit"
+    for folder in ("parameters", "data/clean", "notebooks"):
+        shutil.copytree(paths.home() / folder, home / folder)
+    monkeypatch.setenv("COPKIT_HOME", str(home))
+    return home
+
+
+def add_cell(kit: Path, source: str) -> None:
+    path = kit / "notebooks" / "diagnostic.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells.insert(3, nbformat.v4.new_code_cell(source))
+    nbformat.write(notebook, path)
+
+
+def test_a_failing_territory_stops_no_other_and_keeps_its_earlier_files(kit, tmp_path):
+    out = tmp_path / "outputs"
+    (out / "reg-06").mkdir(parents=True)
+    for kind in ("html", "xlsx", "ipynb"):
+        (out / "reg-06" / f"diagnostic.{kind}").write_text("plus ancien")
+    add_cell(kit, 'assert territoire != "reg-06", "pas celui-ci"')
+    report = ck.run("diagnostic", ["reg-06", "reg-03"], out=out, jobs=1)
+    assert [(r.territory, r.status) for r in report.results] == [("reg-03", "ok"), ("reg-06", "failed")]
+    assert report.failures[0].error == "cellule 4 du carnet : AssertionError : pas celui-ci"
+    assert {p.read_text() for p in (out / "reg-06").iterdir()} == {"plus ancien"}
+    assert "pas celui-ci" in (out / "index.html").read_text(encoding="utf-8")
+    again = {r["territory"]: r for r in manifest_file.read(out)["runs"]}
+    assert again["reg-06"]["error"] == report.failures[0].error and again["reg-03"]["status"] == "ok"
+
+
+def test_a_notebook_that_dies_is_a_failure_with_its_reason(kit, tmp_path):
+    add_cell(kit, "import os\nos._exit(1)")
+    report = ck.run("diagnostic", ["reg-06"], out=tmp_path / "outputs", jobs=1)
+    assert "s'est arrêté net" in report.failures[0].error and "--jobs 1" in report.failures[0].error
+
+
+def test_an_error_of_the_kit_in_a_notebook_is_said_in_its_own_words(kit, tmp_path):
+    add_cell(kit, 'import copkit\ncopkit.panorama("reg-99")')
+    report = ck.run("diagnostic", ["reg-06"], out=tmp_path / "outputs", jobs=1)
+    assert report.failures[0].error.startswith("cellule 4 du carnet : Territoire inconnu : « reg-99 »")
+
+
+def test_a_later_batch_keeps_the_entries_of_the_earlier_one(tmp_path):
+    out = tmp_path / "outputs"
+    out.mkdir()
+    one = batch.Result(
+        "reg-06", "diagnostic", "ok", {"territoire": "reg-06"}, 1.0, None, {"html": "reg-06/diagnostic.html"}
+    )
+    two = batch.Result(
+        "dep-59", "diagnostic", "ok", {"territoire": "dep-59"}, 1.0, None, {"html": "dep-59/diagnostic.html"}
+    )
+    manifest_file.publish(out, [one])
+    manifest_file.publish(out, [two])
+    assert [r["territory"] for r in manifest_file.read(out)["runs"]] == ["dep-59", "reg-06"]
+
+
+def test_an_unreadable_manifest_is_set_aside(tmp_path):
+    (tmp_path / "manifest.json").write_text("{pas du json")
+    assert manifest_file.read(tmp_path) == {}
+    assert (tmp_path / "manifest.illisible.json").read_text() == "{pas du json"
+    assert manifest_file.read(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        ({"notebook": "diagnostik"}, RunError, ["Carnet inconnu : « diagnostik »", "« diagnostic »"]),
+        (
+            {"parameters": {"classeurs": "x"}},
+            RunError,
+            ["n'a pas de paramètre « classeurs »", "« classeur »", "territoire"],
+        ),
+        ({"level": "departements"}, RunError, ["Niveau inconnu", "« departement »"]),
+        ({"codes": ["reg-32"], "level": "region"}, RunError, ["pas les deux"]),
+        ({"codes": ["32"]}, TerritoryError, ["ambigu", "« reg-32 » ou « dep-32 »"]),
+        ({"codes": ["reg-99", "dep-00"]}, TerritoryError, ["« reg-99 »", "« dep-00 »"]),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_runs(tmp_path, call, error, words):
+    out = tmp_path / "outputs"
+    with pytest.raises(error) as refused:
+        ck.run(**{"out": out, **call})
+    assert all(word in str(refused.value) for word in words)
+    assert not out.exists()
+
+
+def test_a_notebook_without_territory_parameter_is_refused(kit, tmp_path):
+    nbformat.write(nbformat.v4.new_notebook(), kit / "notebooks" / "vide.ipynb")
+    with pytest.raises(RunError, match=r"« vide » ne déclare pas le paramètre « territoire »"):
+        ck.run("vide", ["reg-06"], out=tmp_path / "outputs")
+
+
+def digest(folder: Path) -> dict:
+    return {p.relative_to(folder): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "error", "words"),
+    [
+        (
+            "parameters/leviers/haies.yml",
+            "kind: uptake",
+            "kidn: uptake",
+            ParameterError,
+            ["haies.yml", "ligne", "kidn"],
+        ),
+        (
+            "data/clean/panorama.csv",
+            "reg-32,haies,113.4236",
+            "reg-32,haies,cent",
+            DataError,
+            ["panorama.csv", "« cent »"],
+        ),
+    ],
+)
+def test_a_damaged_file_stops_the_batch_and_leaves_outputs_as_they_were(
+    kit, outputs, tmp_path, file, old, new, error, words
+):
+    out = tmp_path / "copie"
+    shutil.copytree(outputs, out)
+    before = digest(out)
+    text = (kit / file).read_text(encoding="utf-8")
+    assert old in text
+    (kit / file).write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(error) as refused:
+        ck.run("diagnostic", ["reg-06"], out=out, jobs=1)
+    assert all(word in str(refused.value) for word in words)
+    assert digest(out) == before
+
+
+def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(tmp_path, monkeypatch):
+    from openpyxl import Workbook
+
+    path = tmp_path / "classeur.xlsx"
+    path.write_text("plus ancien")
+
+    def full(self, filename):
+        raise OSError("disque plein")
+
+    monkeypatch.setattr(Workbook, "save", full)
+    with pytest.raises(OSError, match="disque plein"):
+        ck.write_workbook(ck.panorama("reg-06"), path)
+    assert path.read_text() == "plus ancien" and os.listdir(tmp_path) == ["classeur.xlsx"]
+
+
+def test_every_territory_has_a_document_that_can_be_planned():
+    tasks = batch.plan("diagnostic", [], None, {}, Path("outputs"))
+    assert len(tasks) == 119 and len({t.territory for t in tasks}) == 119
+    assert len(batch.plan("diagnostic", [], "region", {}, Path("outputs"))) == 18
+    assert tasks[0].parameters == {"territoire": tasks[0].territory, "classeur": "diagnostic.xlsx"}

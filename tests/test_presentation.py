@@ -1,0 +1,184 @@
+"""Charts, tables and sentences: a finding in each title, the unit and the source under it, no stray English."""
+
+import altair as alt
+import pytest
+
+import copkit as ck
+from copkit import french
+from copkit.errors import LeverError
+from copkit.models import panorama as model
+from copkit.presentation import charts, labels, marimekko, theme
+from copkit.presentation.tables import ordered
+
+TERRITORIES = ["fr", "reg-32", "reg-11", "reg-94", "dep-59", "dep-75", "dep-974"]
+CHARTS = ["panorama", "sectors", "place", "reductions", "grades"]
+TABLES = ["synthese", "panorama", "secteurs", "quantites", "cles", "place", "parties", "sources"]
+
+
+@pytest.fixture(params=TERRITORIES)
+def p(request):
+    return ck.panorama(request.param)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_chart_says_a_finding_a_unit_a_version_and_a_source(p, name):
+    chart = getattr(charts, name)(p)
+    if isinstance(chart, charts.Note):
+        assert len(chart.text) > 40
+        return
+    title, subtitle = chart.title.text, " ".join(chart.title.subtitle)
+    assert any(c.isdigit() for c in title) and len(title) < 100
+    assert "%" in subtitle or "ktCO2e" in subtitle
+    assert p.attrs["version"] in subtitle
+    assert "source" in subtitle
+    assert "2030 par rapport à 2019" in subtitle
+    assert chart.description.endswith(".")
+
+
+def test_chart_without_data_says_why():
+    assert "ktCO2e seulement" in charts.reductions(ck.panorama("reg-02")).text
+    assert "aucune clé" in charts.grades(ck.panorama("reg-32")).text
+    assert "18 régions" in charts.place(ck.panorama("fr")).text
+    assert charts.Note("L'essai")._repr_markdown_() == "*L’essai*"
+
+
+def test_chart_of_a_departement_says_that_its_figures_are_derived():
+    assert any("dérivé" in line for line in charts.panorama(ck.panorama("dep-59")).title.subtitle)
+    assert not any("dérivé" in line for line in charts.panorama(ck.panorama("reg-32")).title.subtitle)
+
+
+def test_titles_give_the_figures_of_the_model():
+    p = ck.panorama("reg-32")
+    assert charts.sectors(
+        p
+    ).title.text == f"Industrie : 35{french.NARROW}% de l’effort, contre 23{french.NARROW}% en France".replace(
+        " :", "\u00a0:"
+    )
+    assert charts.place(p).title.text.startswith("2e effort sur 18 régions")
+
+
+def test_marimekko_surfaces_are_the_avoided_emissions(p):
+    tiles = charts._tiles(p)
+    rects = marimekko.layout(tiles)["rects"].iloc[: len(tiles)]
+    surface = (rects.x2 - rects.x) * (rects.y2 - rects.y)
+    share = surface.to_numpy() / surface.sum()
+    drawn = sorted(share, reverse=True)
+    wanted = sorted(tiles.target_ktco2e / tiles.target_ktco2e.sum(), reverse=True)
+    assert drawn == pytest.approx(wanted, abs=0.02)  # gaps between sectors take a little of each column
+    assert (rects.x2 <= marimekko.WIDTH + 1e-6).all() and (rects.y2 <= marimekko.HEIGHT + 1e-6).all()
+
+
+def test_marimekko_words_stay_inside_their_column(p):
+    layout = marimekko.layout(charts._tiles(p))
+    inside = layout["texts"][layout["texts"].y >= 0]
+    for word in inside.itertuples():
+        rect = layout["rects"][(layout["rects"].x <= word.x) & (layout["rects"].x2 > word.x) & (layout["rects"].y2 > 0)]
+        width = len(word.text) * marimekko.LETTER * (1.25 if word.weight == "bold" else 1)
+        assert word.x + width <= rect.x2.max() + 12, word.text
+
+
+def test_marimekko_names_every_column_somewhere(p):
+    chart = charts.panorama(p)
+    said = " ".join(chart.title.subtitle) + " ".join(marimekko.layout(charts._tiles(p))["texts"].text)
+    for chantier in model.shares(p, by="chantier").index:
+        first = labels.THEMATIQUES[chantier].split(" ")[-1]
+        assert first in said
+
+
+def test_every_lever_is_in_the_table_that_explains_the_small_tiles(p):
+    table = ck.table(p, "panorama")
+    assert table.data["N°"].to_list() == list(range(1, p.sizes["lever"] + 1))
+    assert set(table.data["Levier"]) == set(p.label.values)
+
+
+def test_forest_is_a_question_mark_and_both_totals_are_printed():
+    p = ck.panorama("reg-32")
+    html = ck.table(p, "panorama")._repr_html_()
+    assert ">?</td>" in html
+    assert "1\u202f132,6" not in html
+    both = ck.table(p, "synthese")._repr_html_()
+    assert "22\u202f764,4" in both and "21\u202f631,8" in both
+    assert "22\u202f764,4" in ck.report.ambition(p) and "hors forêt" in ck.report.ambition(p)
+
+
+@pytest.mark.parametrize("what", TABLES)
+def test_table_has_a_caption_headings_and_no_trace_of_english_or_python(p, what):
+    table = ck.table(p, what)
+    html = table._repr_html_()
+    assert table.caption and html.count('<th scope="row"') == len(table.data)
+    for stray in ("nan", "None", "True", "False", "NaN", "_ktco2e", "inf<"):
+        assert f">{stray}<" not in html
+    assert "CO2" not in "".join(html.split("aria-label")[0:1])
+
+
+def test_unknown_table_is_refused_with_the_known_ones():
+    with pytest.raises(
+        LeverError, match=r"Table inconnue : « panoramas »\. Vouliez-vous dire « panorama » \?"
+    ) as error:
+        ck.table(ck.panorama("fr"), "panoramas")
+    assert "sources" in str(error.value)
+
+
+def test_quantities_are_flagged_when_their_coefficient_is_coarse_or_absent():
+    table = ck.table(ck.panorama("reg-32"), "quantites").data.set_index("Levier")
+    assert "un seul chiffre" in table.Remarque["Efficacité et carburants décarbonés des véhicules privés"]
+    assert "pas de coefficient" in table.Remarque["Bâtiments & Machines agricoles"]
+    assert "non régionalisé" in table.Remarque["Gestion des puits forestiers"]
+    assert table.Évolution["Changement de chaudière à fioul (résidentiel)"] == f"−76{french.NARROW}%"
+
+
+def test_group_and_part_of_the_43_show_the_rationale_of_their_members():
+    table = ck.table(ck.panorama("reg-32"), "quantites").data.set_index("Levier")
+    assert "40 %" in table["Repère national"]["Production industrielle"]
+    assert (
+        "Usage du vélo" in table["Repère national"]["Vélo et transport en commun"]
+        or "vélo" in (table["Repère national"]["Vélo et transport en commun"])
+    )
+
+
+def test_document_of_a_departement_says_the_grade_of_each_key():
+    table = ck.table(ck.panorama("dep-59"), "cles").data
+    assert set(table.Note) == {"A", "B", "C"} and (table.Pourquoi != "").all()
+    assert "**A**" in ck.report.keys(ck.panorama("dep-59"))
+
+
+def test_heading_says_the_status_the_version_and_the_level():
+    text = ck.report.heading(ck.panorama("dep-59"))
+    assert "Nord (département, région Hauts-de-France)" in text
+    assert "proposition indicative du SGPE" in text and "sgpe-2024-10" in text and "non prescriptive" in text
+    assert "en attente" in ck.report.heading(ck.panorama("reg-03"))
+    assert "non renseigné" in ck.report.heading(ck.panorama("reg-06"))
+
+
+def test_the_four_parts_of_the_diagnostic_say_what_they_have():
+    table = ck.table(ck.panorama("reg-32"), "parties").data
+    assert table["État"].to_list() == ["données présentes", "données partielles", "pas de donnée", "pas de donnée"]
+
+
+def test_every_territory_has_its_preposition():
+    said = {code: labels.of(code) for code in ck.territories().code}
+    assert said["dep-2A"] == "de la Corse-du-Sud"
+    assert said["dep-33"] == "de la Gironde"
+    assert said["dep-35"] == "de l’Ille-et-Vilaine"
+    assert said["dep-87"] == "de la Haute-Vienne"
+    assert said["dep-34"] == "de l’Hérault"
+    assert said["dep-69"] == "du Rhône"
+    assert said["dep-75"] == "de Paris"
+    assert said["dep-974"] == said["reg-04"] == "de La Réunion"
+    assert said["dep-90"] == "du Territoire de Belfort"
+    assert said["reg-28"] == "de la Normandie"
+
+
+def test_renderer_gives_a_notebook_a_spec_an_image_and_a_sentence(monkeypatch):
+    chart = charts.sectors(ck.panorama("reg-32"))
+    monkeypatch.delenv("COPKIT_CHARTS", raising=False)
+    data, _ = alt.renderers.get()(chart.to_dict()), None
+    assert set(data) == {theme.MIME, "text/plain", "image/png"}
+    assert data["text/plain"].startswith("Part des secteurs")
+    monkeypatch.setenv("COPKIT_CHARTS", "spec")
+    assert "image/png" not in alt.renderers.get()(chart.to_dict())
+
+
+def test_hidden_levers_come_last_and_small_ones_keep_their_rank():
+    table = ordered(ck.panorama("reg-94"))
+    assert list(table.lever[-2:]) == ["puits_forestiers", "produits_bois"]
