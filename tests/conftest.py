@@ -1,6 +1,5 @@
 """What the tests share: the case files, the facts that the kit was made from, and damaged copies of the kit."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -80,7 +79,7 @@ class Copy:
         (self.home / file).write_text(text, encoding=encoding)
 
     def apply(self, case):
-        """The damage that a case describes: « remplacer » and « par », « ajouter », « retirer », « contenu » or « supprimer »."""
+        """Do what a case says: « remplacer » and « par », « ajouter », « retirer », « contenu » or « supprimer »."""
         file = case["fichier"]
         if case.get("supprimer"):
             self.delete(file)
@@ -113,7 +112,7 @@ def kit_at(monkeypatch, tmp_path_factory):
     """Make as many fresh copies as a property test needs; each becomes the kit that copkit reads."""
 
     def make():
-        os.environ.pop("COPKIT_HOME", None)
+        monkeypatch.delenv("COPKIT_HOME", raising=False)
         home = tmp_path_factory.mktemp("kit")
         copy = copy_kit(home)
         monkeypatch.setenv("COPKIT_HOME", str(home))
@@ -131,14 +130,13 @@ def panoramas():
     return {code: panorama(code) for code in territories.territories().code}
 
 
-def says(error, case_or_words):
-    """Every word that the case expects is in the message; spaces of any kind are told alike."""
-    words = case_or_words["message"] if isinstance(case_or_words, dict) else case_or_words
-    text = " ".join(str(error).split())
-    missing = [word for word in words if " ".join(word.split()) not in text]
-    assert not missing, f"the message lacks {missing}:\n{error}"
+@pytest.fixture
+def says():
+    """Check that a message holds every expected piece; the line ends of a long message do not matter."""
 
+    def check(message, *words):
+        text = " ".join(str(message).split())
+        missing = [word for word in words if " ".join(word.split()) not in text]
+        assert not missing, f"the message lacks {missing}:\n{message}"
 
-@pytest.fixture(name="says")
-def _says():
-    return says
+    return check

@@ -73,8 +73,7 @@ def test_marimekko_words_stay_inside_their_column(p):
     inside = layout["texts"][layout["texts"].y >= 0]
     for word in inside.itertuples():
         rect = layout["rects"][(layout["rects"].x <= word.x) & (layout["rects"].x2 > word.x) & (layout["rects"].y2 > 0)]
-        width = len(word.text) * marimekko.LETTER * (1.25 if word.weight == "bold" else 1)
-        assert word.x + width <= rect.x2.max() + 12, word.text
+        assert word.x + marimekko.text_width(word.text, word.weight) <= rect.x2.max(), word.text
 
 
 def test_marimekko_names_every_column_somewhere(p):

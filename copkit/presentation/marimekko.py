@@ -1,10 +1,13 @@
 """The Marimekko of the levers: where each tile stands and which words fit in it.
 
 Columns are thématiques, from the largest; their width and the surface of the tiles are proportional to the
-avoided emissions. In a column, the levers of a sector follow one another under the sector's name.
+avoided emissions. In a column, the levers of a sector stand together under the sector's name: side by side
+with those of the other sectors where the column is wide, else one above the other.
 """
 
 from __future__ import annotations
+
+import unicodedata
 
 import altair as alt
 import pandas as pd
@@ -14,8 +17,11 @@ from copkit.presentation import theme
 
 WIDTH, HEIGHT = 1000, 540
 GAP = 6  # between columns and between sectors of a column [px]
+WIDE = 380  # from this width, a column is cut by sector [px]
 LINE = 15  # height of a line of text [px]
-LETTER = 6.6  # mean width of a letter of 12 px [px]
+# Widths of the letters of Arial (and Liberation Sans) at 12 px, with a margin for its look-alikes [px].
+_WIDTHS = {"ijl'’|": 2.8, "ft .,:;·!I\u202f\u00a0": 3.5, "r()-": 4.2, "ckszvxy": 6.2, "mM%": 10.4, "wWOGQ@": 9.6}
+_LETTERS = {letter: width for letters, width in _WIDTHS.items() for letter in letters}
 
 
 def layout(tiles: pd.DataFrame) -> dict:
@@ -37,9 +43,10 @@ def layout(tiles: pd.DataFrame) -> dict:
         if not head:
             weight = f"{french.number(total, 0)}, {french.percent(100 * total / totals.sum(), 0)}"
             narrow.append(f"{column.chantier_label.iloc[0]} ({weight})")
-        rects_, texts_ = _column(column, left, width, colour)
-        rects += rects_
-        texts += texts_
+        for n, (part, start, wide) in enumerate(_parts(column, left, width)):
+            rects_, texts_ = _column(part, start, wide, colour, n)
+            rects += rects_
+            texts += texts_
         left += width + GAP
     return {"rects": pd.DataFrame(rects + heads), "texts": pd.DataFrame(texts), "narrow": narrow}
 
@@ -50,33 +57,37 @@ def _head(label: str, total: float, whole: float, left: float, width: float) -> 
         *_wrap(label, width),
         *_wrap(f"{french.number(total, 0)} ({french.percent(100 * total / whole, 0)})", width),
     ]
-    if not lines or max(map(len, lines)) * LETTER > max(width, 62) + 4 or width < 40:
+    if not lines or max(text_width(t, "bold") for t in lines) > width + 4:
         return []
     top = -14 - LINE * len(lines)
     return [{"x": left, "y": top + LINE * i, "text": line, "weight": "bold"} for i, line in enumerate(lines)]
 
 
-def _column(column: pd.DataFrame, left: float, width: float, colour: str) -> tuple[list[dict], list[dict]]:
+def _parts(column: pd.DataFrame, left: float, width: float) -> list[tuple[pd.DataFrame, float, float]]:
+    """A wide column is cut in one part per sector, side by side; a narrow one keeps its sectors stacked."""
+    sectors = column.groupby("sector_label").target_ktco2e.sum().sort_values(ascending=False)
+    if width < WIDE or len(sectors) == 1:
+        return [(column, left, width)]
+    usable, parts = width - GAP * (len(sectors) - 1), []
+    for sector, total in sectors.items():
+        wide = usable * total / sectors.sum()
+        parts.append((column[column.sector_label == sector], left, wide))
+        left += wide + GAP
+    return parts
+
+
+def _column(column: pd.DataFrame, left: float, width: float, colour: str, part: int) -> tuple[list[dict], list[dict]]:
     sectors = column.groupby("sector_label").target_ktco2e.sum().sort_values(ascending=False)
     usable, total = HEIGHT - GAP * (len(sectors) - 1), column.target_ktco2e.sum()
     rects, texts, top = [], [], 0.0
-    for n, sector in enumerate(sectors.index):
+    for n, sector in enumerate(sectors.index, start=part):
         inside = column[column.sector_label == sector].sort_values("target_ktco2e", ascending=False)
-        first = True
-        for tile in inside.itertuples():
+        fill = _tint(colour, 0.26 + 0.12 * (n % 2))
+        for i, tile in enumerate(inside.itertuples()):
             height = usable * tile.target_ktco2e / total
-            rects.append(
-                {
-                    "x": left,
-                    "x2": left + width,
-                    "y": top,
-                    "y2": top + height,
-                    "fill": _tint(colour, 0.26 + 0.12 * (n % 2)),
-                }
-            )
-            texts += _words(tile, sector if first else "", left, top, width, height)
+            rects.append({"x": left, "x2": left + width, "y": top, "y2": top + height, "fill": fill})
+            texts += _words(tile, "" if i else sector, left, top, width, height)
             top += height
-            first = False
         top += GAP
     return rects, texts
 
@@ -91,30 +102,39 @@ def _words(tile, sector: str, left: float, top: float, width: float, height: flo
         block,
         [(inline, "normal")],
         [(f"{tile.rank} · {tile.written}", "normal")],
+        [(str(tile.rank), "normal"), (tile.written, "bold")],
         [(str(tile.rank), "normal")],
     ]
     for lines in wanted:
-        if not lines or len(lines) * LINE + 4 > height or max(len(t) * LETTER for t, _ in lines) > width - 8:
+        if not lines or len(lines) * LINE + 4 > height:
+            continue
+        widest = max(text_width(t, w) for t, w in lines)
+        if widest > width - 10:
             continue
         words = [{"x": left + 6, "y": top + 4 + LINE * i, "text": t, "weight": w} for i, (t, w) in enumerate(lines)]
-        room = width - 24 - max(len(t) * LETTER for t, _ in lines)
-        if sector and lines[0][0] != sector.upper() and len(sector) * 9 <= room:
-            words.append(
-                {"x": left + width - 8 - len(sector) * 9, "y": top + 4, "text": sector.upper(), "weight": "bold"}
-            )
+        right = text_width(sector.upper(), "bold")
+        if sector and lines[0][0] != sector.upper() and widest + right + 30 <= width:
+            words.append({"x": left + width - 8 - right, "y": top + 4, "text": sector.upper(), "weight": "bold"})
         return words
     if height >= 11 and width >= 20:
         return [{"x": left + 6, "y": top + max((height - 12) / 2, 0), "text": str(tile.rank), "weight": "normal"}]
     return []
 
 
+def text_width(text: str, weight: str = "normal") -> float:
+    """The width of a text of 12 px, a little more than measured. [px]"""
+    plain = (unicodedata.normalize("NFKD", letter)[0] for letter in text)
+    total = sum(_LETTERS.get(letter, 8.6 if letter.isupper() else 6.9) for letter in plain)
+    return 1.08 * total if weight == "bold" else total
+
+
 def _wrap(text: str, width: float) -> list[str]:
     """Words in lines that fit the width; an empty list when one word does not."""
     lines: list[str] = []
     for word in text.split(" "):
-        if len(word) * LETTER > width:
+        if text_width(word) > width:
             return []
-        if lines and len(f"{lines[-1]} {word}") * LETTER <= width:
+        if lines and text_width(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)

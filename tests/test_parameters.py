@@ -1,0 +1,125 @@
+"""The files of parameters/: all of them load, and a damaged one says where and what to write instead."""
+
+import re
+from datetime import date
+
+import pytest
+
+from copkit import paths
+from copkit.errors import CopkitError, ParameterError
+from copkit.models import downscaling, levers
+from copkit.reference import parameters, tables, units
+
+
+def test_every_lever_file_is_a_lever_with_its_own_name():
+    files = {path.stem for path in paths.parameters("leviers").glob("*.yml")}
+    assert set(parameters.levers()) == files
+    assert len(files) == 57  # the 43, « production industrielle » and « vélo et TC » of the simulator, 12 overseas
+
+
+def test_every_source_named_by_a_file_or_a_table_is_described():
+    known = set(parameters.sources())
+    named = {row.source for lever in parameters.levers().values() for row in lever.rationale}
+    named |= {lever.unit_abatement.source for lever in parameters.levers().values() if lever.unit_abatement}
+    for name in tables.TABLES:
+        table = tables.read(name)
+        named |= set(table.source) if "source" in table else set()
+    assert named <= known
+    for source in parameters.sources().values():
+        assert source.publisher and source.title and source.licence and source.locator
+        assert re.search(r"(19|20)\d\d", source.year)
+
+
+def test_every_lever_has_a_note_bounds_and_a_review_date():
+    for lever in parameters.levers().values():
+        assert len(lever.note.split()) >= 15, lever.id
+        assert lever.valid.years == (2019, 2030)
+        assert lever.valid.review_by > date(2026, 1, 1)
+        if lever.quantity:
+            assert lever.quantity.min is not None, lever.id
+
+
+def test_a_list_of_who_holds_a_lever_is_an_assumption_and_says_so():
+    assert {lever.a_la_main.status for lever in parameters.levers().values()} == {"hypothese"}
+
+
+@pytest.mark.cases("leviers_endommages", "un_probleme")
+def test_damaged_file_says_where_and_what_to_write(damaged, says, case):
+    damaged.apply(case)
+    with pytest.raises(ParameterError) as refused:
+        parameters.levers()
+    says(refused.value, *case["message"])
+
+
+def test_each_line_named_by_a_message_is_the_damaged_line(damaged):
+    line, text = damaged.line("parameters/leviers/haies.yml", "  unit:")
+    damaged.replace("parameters/leviers/haies.yml", text, "  unit: brasse")
+    with pytest.raises(ParameterError, match=rf"ligne {line} : quantity\.unit : unité inconnue « brasse »"):
+        parameters.levers()
+
+
+def test_problems_of_several_files_come_at_once(damaged, says):
+    damaged.replace("parameters/leviers/haies.yml", "additive: true", "additive: parfois")
+    damaged.replace("parameters/leviers/haies.yml", "unit: millier_km\n", "unit: brasse\n")
+    damaged.replace("parameters/leviers/biogaz.yml", "kind: direct", "kind: directe")
+    damaged.replace("parameters/sources.yml", "  publisher:", "  editeur:")
+    with pytest.raises(ParameterError) as refused:
+        parameters.levers()
+    says(
+        refused.value,
+        "parameters/leviers/haies.yml : 2 problèmes",
+        "parameters/leviers/biogaz.yml : 1 problème",
+        "« directe » inconnue. Vouliez-vous dire « direct » ?",
+        "parameters/sources.yml : 2 problèmes",
+        "insee_cog_2026.editeur : clé inconnue.",
+    )
+
+
+def test_file_that_was_accepted_stays_usable_once_mended(damaged):
+    whole = damaged.read("parameters/leviers/haies.yml")
+    damaged.replace("parameters/leviers/haies.yml", "kind: uptake", "kind: upake")
+    with pytest.raises(ParameterError):
+        parameters.levers()
+    damaged.write("parameters/leviers/haies.yml", whole)
+    assert parameters.levers()["haies"].kind == "uptake"
+
+
+@pytest.mark.cases("tables_de_parametres_endommagees", "cles")
+def test_damaged_keys_say_where_and_what_to_write(damaged, says, case):
+    damaged.apply(case)
+    with pytest.raises(ParameterError) as refused:
+        downscaling.keys()
+    says(refused.value, *case["message"])
+
+
+@pytest.mark.cases("tables_de_parametres_endommagees", "passages")
+def test_damaged_crosswalk_says_where_and_what_to_write(damaged, says, case):
+    damaged.apply(case)
+    with pytest.raises(ParameterError) as refused:
+        levers.crosswalk()
+    says(refused.value, *case["message"])
+
+
+def test_every_problem_of_the_keys_comes_at_once(damaged, says):
+    damaged.replace("parameters/keys.csv", "population,INSEE,population", "population,INSEE,popluation")
+    damaged.replace("parameters/keys.csv", "\nhaies,", "\nhaie,")
+    with pytest.raises(ParameterError) as refused:
+        downscaling.keys()
+    says(refused.value, "parameters/keys.csv : 3 problèmes", "« popluation »", "« haie »", "levier « haies » sans clé")
+
+
+def test_another_home_is_read_from_its_own_files(damaged):
+    damaged.replace("parameters/leviers/haies.yml", "label: Gestion des haies", "label: Bocage")
+    damaged.replace("parameters/units.txt", "milliers de km", "milliers de kilomètres")
+    damaged.replace("parameters/keys.csv", "haies,surface agricole utile", "haies,une autre clé")
+    damaged.replace("parameters/crosswalk.csv", "Gestion des haies", "Bocage")
+    assert parameters.levers()["haies"].label == "Bocage"
+    assert units.label("millier_km") == "milliers de kilomètres"
+    assert downscaling.keys().official_key["haies"] == "une autre clé"
+    assert "Bocage" in set(levers.crosswalk().label)
+
+
+def test_home_without_files_is_an_error_of_the_kit(tmp_path, monkeypatch):
+    monkeypatch.setenv("COPKIT_HOME", str(tmp_path / "nulle-part"))
+    with pytest.raises(CopkitError, match="fichier absent"):
+        parameters.levers()
