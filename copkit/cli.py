@@ -135,7 +135,7 @@ def panorama(
 
     p = copkit.panorama(code)
     if format is Format.table:
-        print_table(copkit.table(p, "panorama"))
+        print_table(copkit.table(p, "panorama"), ("Thématique", "Statut"), ("Secteur",))
         print_table(copkit.table(p, "synthese"))
         return
     from copkit.models.panorama import table
@@ -143,18 +143,23 @@ def panorama(
     print_data(table(p), format)
 
 
-def print_table(table) -> None:
-    """A table in the terminal, with its caption."""
+def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tuple[str, ...] = ()) -> None:
+    """A table in the terminal, with its caption, without the columns that a screen of this width can spare."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    shown = RichTable(title=table.caption, title_justify="left")
-    written = table.written()
+    console = Console()
+    shown = RichTable(title=table.caption, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    dropped = leave_out + (leave_out_if_narrow if console.width < 120 else ())
+    written = table.written().drop(columns=[c for c in dropped if c in table.data])
     for column in written:
-        shown.add_column(str(column), justify="right" if column in table.formats else "left")
+        right = column in table.formats
+        widest = min(max(len(cell) for cell in written[column]), 30)
+        shown.add_column(str(column), justify="right" if right else "left", overflow="fold", min_width=widest)
     for row in written.itertuples(index=False):
         shown.add_row(*row)
-    Console().print(shown)
+    console.print(shown)
 
 
 def print_data(table, format: Format) -> None:

@@ -75,9 +75,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.models import downscaling, levers
+    from copkit.reference import framework
     from copkit.reference import parameters as files
 
     files.levers()
+    framework.items("objectifs")
     downscaling.keys()
     levers.crosswalk()
     return []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -15,7 +16,7 @@ SMALL, LARGE = "reg-06", "dep-59"
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebook_runs_on_a_small_and_a_large_territory(path, tmp_path):
     for code in (SMALL, LARGE):
-        notebook = parameterize_notebook(nbformat.read(path, 4), {"territoire": code})
+        notebook = parameterize_notebook(load_notebook_node(str(path)), {"territoire": code})
         nbformat.write(notebook, tmp_path / f"{path.stem}_{code}.ipynb")
     command = [
         sys.executable,

@@ -27,7 +27,7 @@ def test_every_source_named_by_a_file_or_a_table_is_described():
     assert named <= known
     for source in parameters.sources().values():
         assert source.publisher and source.title and source.licence and source.locator
-        assert re.search(r"(19|20)\d\d", source.year)
+        assert re.search(r"(19|20)\d\d|non datée|\d\.\d", source.year), source
 
 
 def test_every_lever_has_a_note_bounds_and_a_review_date():
@@ -73,6 +73,17 @@ def test_problems_of_several_files_come_at_once(damaged, says):
         "parameters/sources.yml : 2 problèmes",
         "insee_cog_2026.editeur : clé inconnue.",
     )
+
+
+def test_damaged_source_is_blamed_alone_and_not_the_levers_that_name_it(damaged):
+    line, _ = damaged.line("parameters/sources.yml", "sgpe_simulateur_2024:")
+    lines = damaged.read("parameters/sources.yml").splitlines(keepends=True)
+    at = next(n for n in range(line, len(lines)) if lines[n].startswith("  licence:"))
+    damaged.write("parameters/sources.yml", "".join(lines[:at] + lines[at + 1 :]))
+    with pytest.raises(ParameterError) as refused:
+        parameters.levers()
+    expected = f"ligne {line} : sgpe_simulateur_2024.licence : clé absente. L'ajouter."
+    assert str(refused.value) == f"parameters/sources.yml : 1 problème\n  • {expected}"
 
 
 def test_file_that_was_accepted_stays_usable_once_mended(damaged):

@@ -80,7 +80,7 @@ def test_marimekko_names_every_column_somewhere(p):
     chart = charts.panorama(p)
     said = " ".join(chart.title.subtitle) + " ".join(marimekko.layout(charts._tiles(p))["texts"].text)
     for chantier in model.shares(p, by="chantier").index:
-        first = labels.THEMATIQUES[chantier].split(" ")[-1]
+        first = labels.thematiques()[chantier].split(" ")[-1]
         assert first in said
 
 

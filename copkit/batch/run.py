@@ -121,7 +121,9 @@ def run(
 def check_reference() -> None:
     """Read everything that a document rests on, so that a damaged file stops the batch before it starts."""
     from copkit.models import downscaling, levers, panorama
+    from copkit.reference import framework
 
+    framework.items("objectifs")
     downscaling.keys()
     levers.crosswalk()
     panorama.panorama("fr")

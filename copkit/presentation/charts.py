@@ -53,14 +53,14 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     first = shares.index[0]
     total = french.number(model.total(p, forest=False), 0)
     share, whose = french.percent(shares.share.iloc[0], 0), labels.of(p.attrs["territory"])
-    title = f"« {labels.THEMATIQUES[first]} » porte {share} de l'effort {whose}"
+    title = f"« {labels.thematiques()[first]} » porte {share} de l'effort {whose}"
     subtitle = [
         f"{total} ktCO2e/an évitées, hors forêt ; surface d'une tuile : émissions évitées ; numéro : voir la table",
         labels.source_line(p),
     ]
     if layout["narrow"]:
         subtitle.append(f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}")
-    parts = [f"{labels.THEMATIQUES[c]} {french.percent(s, 0)}" for c, s in shares.share.items()]
+    parts = [f"{labels.thematiques()[c]} {french.percent(s, 0)}" for c, s in shares.share.items()]
     return _titled(marimekko.chart(layout), title, subtitle, f"Marimekko des leviers : {', '.join(parts)}.")
 
 
@@ -68,8 +68,8 @@ def _tiles(p: xr.Dataset) -> pd.DataFrame:
     table = ordered(p)
     table = table[(table.lever != FOREST) & (table.target_ktco2e > 0)]
     return table.assign(
-        sector_label=table.sector.map(labels.SECTORS).map(typeset),
-        chantier_label=table.chantier.map(labels.THEMATIQUES),
+        sector_label=table.sector.map(labels.sectors()).map(typeset),
+        chantier_label=table.chantier.map(labels.thematiques()),
         label=table.label.map(typeset),
         written=[
             french.number(v, 0) if shown else "?" for v, shown in zip(table.target_ktco2e, table.shown, strict=True)
@@ -82,7 +82,7 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     shares, nation = model.shares(p), model.shares(model.panorama("fr"))
     table = pd.DataFrame(
         {
-            "sector": [labels.SECTORS[s] for s in shares.index],
+            "sector": [labels.sectors()[s] for s in shares.index],
             "share": shares.share.to_numpy(),
             "nation": nation.share.reindex(shares.index).to_numpy(),
             "written": [french.percent(s, 1) for s in shares.share],

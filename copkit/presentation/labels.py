@@ -7,29 +7,20 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import downscaling
-from copkit.reference import tables, territories
+from copkit.reference import framework, tables, territories
 
-SECTORS = {
-    "industrie": "Industrie",
-    "transport": "Transport",
-    "residentiel": "Résidentiel",
-    "tertiaire": "Tertiaire",
-    "batiment": "Bâtiment",
-    "agriculture_foret_sols": "Agriculture, forêt, sols",
-    "dechets": "Déchets",
-    "energie": "Énergie",
-    "biodiversite_ressources": "Biodiversité et ressources",
-}
-THEMATIQUES = {
-    "se_deplacer": "Mieux se déplacer",
-    "se_loger": "Mieux se loger",
-    "se_nourrir": "Mieux se nourrir",
-    "produire": "Mieux produire",
-    "consommer": "Mieux consommer",
-    "preserver": "Mieux préserver",
-}
 STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
 REFERENCES = {"sgpe": "proposition indicative du SGPE"}
+
+
+def sectors() -> dict[str, str]:
+    """Sector id → label."""
+    return framework.labels("secteurs")
+
+
+def thematiques() -> dict[str, str]:
+    """Thématique id → label."""
+    return framework.labels("thematiques")
 
 
 def of(territory: str) -> str:
@@ -93,16 +84,17 @@ def diagnostic_parts(territory: str) -> pd.DataFrame:
         if len(series)
         else "aucun indicateur observé dans le kit"
     )
-    rows = [
-        (
-            "1. Cibles et objectifs",
+    said = {
+        "cibles_objectifs": (
             "données présentes",
-            "panorama des leviers du SGPE ; plans régionaux (SRADDET, PCAET) non chargés",
+            "panorama des leviers du SGPE ; SRADDET, PCAET et plans régionaux non chargés",
         ),
-        ("2. Dynamiques en cours", "données partielles" if len(series) else "pas de donnée", dynamics),
-        ("3. Questionnaire des collectivités", "pas de donnée", "aucune réponse chargée"),
-        ("4. Points forts et projets", "pas de donnée", "à renseigner par l'analyste"),
-    ]
+        "dynamiques": ("données partielles" if len(series) else "pas de donnée", dynamics),
+        "questionnaire": ("pas de donnée", "aucune réponse chargée"),
+        "points_forts": ("pas de donnée", "à renseigner par l'analyste"),
+    }
+    parts = framework.items("parties_du_diagnostic")
+    rows = [(f"{n}. {part.label}", *said[part.id]) for n, part in enumerate(parts, start=1)]
     return pd.DataFrame(rows, columns=["Partie du diagnostic", "État", "Ce que le kit contient pour ce territoire"])
 
 

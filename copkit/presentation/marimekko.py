@@ -53,11 +53,10 @@ def layout(tiles: pd.DataFrame) -> dict:
 
 def _head(label: str, total: float, whole: float, left: float, width: float) -> list[dict]:
     """The name of a column and its weight, above it, when they fit."""
-    lines = [
-        *_wrap(label, width),
-        *_wrap(f"{french.number(total, 0)} ({french.percent(100 * total / whole, 0)})", width),
-    ]
-    if not lines or max(text_width(t, "bold") for t in lines) > width + 4:
+    name = _wrap(label, width)
+    weight = _wrap(f"{french.number(total, 0)} ({french.percent(100 * total / whole, 0)})", width)
+    lines = [*name, *weight]
+    if not (name and weight) or max(text_width(t, "bold") for t in lines) > width + 4:
         return []
     top = -14 - LINE * len(lines)
     return [{"x": left, "y": top + LINE * i, "text": line, "weight": "bold"} for i, line in enumerate(lines)]

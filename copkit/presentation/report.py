@@ -8,7 +8,7 @@ from copkit import __version__, french
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import labels
-from copkit.reference import territories
+from copkit.reference import framework, territories
 
 
 class Text(str):
@@ -24,13 +24,14 @@ def heading(p: xr.Dataset) -> Text:
     inside = ""
     if p.attrs["level"] == "departement":
         inside = f", région {territories.name(territories.region_of(code))}"
+    objective, step = framework.items("objectifs")[0].label, framework.items("etapes")[0].label
     shown = "" if code == "fr" else f" ({level}{inside})"
     return Text(
         f"## {p.attrs['name']}{shown}\n\n"
         f"**Statut : {labels.REFERENCES[p.attrs['reference']]}, base de discussion, non prescriptive.** "
         f"Données : version {p.attrs['version']}, émissions évitées en 2030 par rapport à 2019. "
         f"COP régionale : {labels.calendar(code)} selon le SGPE, 2024. "
-        f"Ce document sert le premier objectif d'une COP, décliner le plan par territoire, à l'étape du diagnostic "
+        f"Ce document sert un des quatre objectifs d'une COP, {_lower(objective)}, à l'étape « {_lower(step)} » "
         f"(copkit {__version__})."
     )
 

@@ -111,8 +111,8 @@ def _panorama(p: xr.Dataset) -> Table:
         {
             "N°": table["rank"],
             "Levier": table.label,
-            "Secteur": table.sector.map(labels.SECTORS),
-            "Thématique": table.chantier.map(labels.THEMATIQUES),
+            "Secteur": table.sector.map(labels.sectors()),
+            "Thématique": table.chantier.map(labels.thematiques()),
             "Émissions évitées (ktCO2e/an)": target,
             "Part hors forêt (%)": share,
             "Statut": table.status.map(labels.STATUSES),
@@ -131,7 +131,7 @@ def _sectors(p: xr.Dataset) -> Table:
     shares, nation = panorama.shares(p), panorama.shares(panorama.panorama("fr"))
     out = pd.DataFrame(
         {
-            "Secteur": shares.index.map(labels.SECTORS),
+            "Secteur": shares.index.map(labels.sectors()),
             "Émissions évitées (ktCO2e/an)": shares.target.to_numpy(),
             "Part (%)": shares.share.to_numpy(),
             "Part en France (%)": nation.share.reindex(shares.index).to_numpy(),

@@ -270,6 +270,7 @@ def read_sources(problems: Problems) -> dict[str, Source]:
         try:
             out[key] = Source.model_validate(block)
         except ValidationError as error:
+            out[key] = None  # the levers that name it are not to blame; the file is refused anyway
             shifted = {at[1:]: line for at, line in lines.items() if at[:1] == (key,)}
             for message in explain(error, shifted, Source):
                 problems.add(paths.shown(path), message.replace(" : ", f" : {key}.", 1))

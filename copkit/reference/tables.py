@@ -31,9 +31,15 @@ def _text(*, allowed: list[str] | None = None, pattern: str | None = None, empty
     return pa.Column(str, checks)
 
 
-def _number(*, empty: bool = False, least: float | None = None) -> pa.Column:
-    finite = pa.Check.in_range(-math.inf, math.inf, include_min=False, include_max=False)
-    return pa.Column(float, [finite] if least is None else [pa.Check.ge(least), finite], coerce=True, nullable=empty)
+def _number(*, empty: bool = False, least: float = -math.inf) -> pa.Column:
+    def not_less(cells: pd.Series) -> pd.Series:  # a cell that is text has its own message
+        return ~(pd.to_numeric(cells, errors="coerce") < least)
+
+    def finite(cells: pd.Series) -> pd.Series:
+        return pd.to_numeric(cells, errors="coerce").abs() != math.inf
+
+    checks = [pa.Check(not_less, error=f"not_less {least:g}"), pa.Check(finite, error="finite")]
+    return pa.Column(float, checks, coerce=True, nullable=empty)
 
 
 def _source() -> pa.Column:
@@ -226,10 +232,10 @@ def _explain(error: SchemaErrors, raw: pd.DataFrame, schema: pa.DataFrameSchema)
             if str(given) == "":
                 continue
             message = f"{where}colonne {column} : « {given} » n'a pas la forme attendue (exemples : reg-32, dep-59)."
-        elif kind.startswith("greater_than_or_equal_to"):
-            least = schema.columns[column].checks[0].statistics["min_value"]
-            message = f"{where}colonne {column} : {given} est inférieur à {least:g}. Corriger la valeur."
-        elif kind.startswith("in_range"):
+        elif kind.startswith("not_less"):
+            least = kind.removeprefix("not_less ")
+            message = f"{where}colonne {column} : {given} est inférieur à {least}. Corriger la valeur."
+        elif kind == "finite":
             message = f"{where}colonne {column} : « {given} » n'est pas un nombre fini. Corriger la valeur."
         else:
             message = f"{where}colonne {column} : valeur « {given} » refusée ({kind})."

@@ -65,6 +65,7 @@ def check_product(unit_abatement: str, quantity: str) -> None:
 
     registry = _registry(str(paths.parameters("units.txt")))
     try:
+        registry.Quantity(1, quantity).to_base_units()  # it cancels out of the product: its definition is read here
         product = registry.Quantity(1, unit_abatement) * registry.Quantity(1, quantity)
         factor = product.to(TARGET_UNIT).magnitude
     except pint.errors.UndefinedUnitError as error:
@@ -82,5 +83,10 @@ def _registry(file: str):
     import pint
 
     registry = pint.UnitRegistry(None)
-    registry.load_definitions(file)
+    try:
+        registry.load_definitions(file)
+    except (pint.errors.PintError, TypeError, ValueError) as error:  # TypeError: how pint 0.25 meets a broken line
+        shown = paths.shown(Path(file))
+        message = f"{shown} : une définition est illisible. Écrire chaque ligne comme « kha = 1e3 * ha  # kha »."
+        raise ParameterError(message) from error
     return registry

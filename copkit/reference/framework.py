@@ -1,0 +1,92 @@
+"""The common framework of the COP régionales: objectives, steps, enjeux, thématiques, sectors, collectivités.
+
+``parameters/cadre.yml`` names them once; every label that a reader sees comes from there.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pydantic import Field, ValidationError, create_model
+
+from copkit import paths
+from copkit.errors import ParameterError, Problems
+from copkit.reference import parameters
+
+
+class Item(parameters.Strict):
+    """One name of the framework; ``short``: how charts and columns write it; ``donnees``: what feeds it."""
+
+    id: str
+    label: str
+    short: str | None = None
+    donnees: str | None = None
+
+
+class Block(parameters.Strict):
+    """A list of names with its source."""
+
+    source: str
+    items: list[Item] = Field(min_length=1)
+
+
+class Chantiers(parameters.Strict):
+    """The chantiers that the sources count and do not name."""
+
+    source: str
+    count: int
+    note: str
+
+
+BLOCKS = (
+    "objectifs",
+    "etapes",
+    "parties_du_diagnostic",
+    "enjeux",
+    "thematiques",
+    "secteurs",
+    "collectivites",
+    "points_de_sortie",
+)
+_Framework = create_model(
+    "_Framework", __base__=parameters.Strict, chantiers=(Chantiers, ...), **{name: (Block, ...) for name in BLOCKS}
+)
+
+
+@lru_cache(maxsize=4)
+def _read(file: str):
+    problems, path = Problems(), paths.parameters("cadre.yml")
+    content, lines = parameters.load_yaml(path, problems)
+    problems.raise_if_any(ParameterError)
+    try:
+        found = _Framework.model_validate(content)
+    except ValidationError as error:
+        for message in parameters.explain(error, lines, _Framework):
+            problems.add(paths.shown(path), message)
+        problems.raise_if_any(ParameterError)
+    for name in ("chantiers", *BLOCKS):
+        if (source := getattr(found, name).source) not in parameters.sources():
+            line = lines[(name, "source")]
+            problems.add(paths.shown(path), f"ligne {line} : {name}.source : source inconnue « {source} ».")
+    problems.raise_if_any(ParameterError)
+    return found
+
+
+def items(block: str) -> list[Item]:
+    """The names of a block of ``parameters/cadre.yml``, in its order.
+
+    Raises
+    ------
+    ParameterError
+        If the file is damaged: all problems at once.
+    """
+    return getattr(_read(str(paths.parameters("cadre.yml"))), block).items
+
+
+def labels(block: str) -> dict[str, str]:
+    """id → what charts and columns write.
+
+    >>> labels("thematiques")["preserver"], labels("secteurs")["energie"]
+    ('Mieux préserver', 'Énergie')
+    """
+    return {item.id: item.short or item.label for item in items(block)}
