@@ -6,8 +6,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import settings
 
 from copkit import french, paths
+
+# The same examples at each run, and no time limit: a test fails for what the kit does, not for the machine's load.
+settings.register_profile("copkit", derandomize=True, deadline=None)
+settings.load_profile("copkit")
 
 CASES = Path(__file__).parent / "cases"
 FACTS = Path(__file__).parents[2] / "shared" / "facts"

@@ -153,9 +153,7 @@ def test_broken_line_of_the_units_file_is_an_error_of_the_kit(damaged, says):
 
 def test_lever_that_loses_an_enjeu_changes_the_sum_of_its_column(damaged):
     damaged.replace("parameters/leviers/haies.yml", ", adaptation]", "]")
-    assert doctor.nomenclatures() == [
-        "parameters/leviers : 10 leviers servent l'enjeu « adaptation » au lieu de 11."
-    ]
+    assert doctor.nomenclatures() == ["parameters/leviers : 10 leviers servent l'enjeu « adaptation » au lieu de 11."]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +161,10 @@ def test_lever_that_loses_an_enjeu_changes_the_sum_of_its_column(damaged):
     [
         ("simulateur,augm_haies,", ["levier « haies » absent de la nomenclature « simulateur »", "« augm_haies »"]),
         ("rationale,gestion_des_haies,", ["levier « haies » absent de la nomenclature « rationale »"]),
-        ("simulateur_outre_mer,co2_hfc,", ["identifiant « co2_hfc » absent de la nomenclature « simulateur_outre_mer »"]),
+        (
+            "simulateur_outre_mer,co2_hfc,",
+            ["identifiant « co2_hfc » absent de la nomenclature « simulateur_outre_mer »"],
+        ),
     ],
 )
 def test_hole_in_the_crosswalk_is_named(damaged, says, start, expected):
@@ -186,6 +187,16 @@ def test_region_without_departement_is_named(damaged):
     damaged.write("data/clean/panorama.csv", few_regions(damaged))
     found = doctor.downscaling_sums()
     assert found == ["data/clean/territories.csv : aucun département dans « reg-01 ». Rétablir ses lignes."]
+
+
+def test_departements_that_do_not_add_up_are_named_with_their_lever(damaged, says):
+    for code in ("dep-59", "dep-60"):  # two values that no floating-point number can add: every share becomes 0
+        _, row = damaged.line("data/clean/allocation.csv", f"voitures_immatriculees,{code},")
+        fields = row.split(",")
+        damaged.replace("data/clean/allocation.csv", row, ",".join([*fields[:2], "1.7e308", *fields[3:]]))
+    damaged.write("data/clean/panorama.csv", few_regions(damaged))
+    (found,) = doctor.downscaling_sums()
+    says(found, "reg-32, vehicules_electriques : 0.0 au lieu de 940.7603", "ktCO2e/an.")
 
 
 def test_lost_key_of_a_lever_stops_the_sums_with_its_file(damaged, says):

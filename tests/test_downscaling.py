@@ -1,6 +1,7 @@
 """From the région to its départements: sums, keys and their fallback, what is never invented."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def test_without_fallback_one_missing_figure_leaves_the_whole_region_unknown(dam
 
 def test_key_that_is_zero_everywhere_gives_an_unknown_and_no_equal_share(damaged):
     for code in territories.departements_of("reg-94"):
-        line, text = damaged.line("data/clean/allocation.csv", f"surface_foret,{code},")
+        _, text = damaged.line("data/clean/allocation.csv", f"surface_foret,{code},")
         fields = text.split(",")
         damaged.replace("data/clean/allocation.csv", text, ",".join([*fields[:2], "0", *fields[3:]]))
     shares, label, grade, _ = downscaling.shares("reg-94", "produits_bois")
@@ -135,7 +136,9 @@ def test_key_that_is_zero_everywhere_gives_an_unknown_and_no_equal_share(damaged
 
 
 def test_fallback_without_a_label_of_its_own_is_named_by_its_key(damaged):
-    damaged.replace("parameters/keys.csv", "tous usages (2022),C,population,", "tous usages (2022),C,residences_principales,")
+    damaged.replace(
+        "parameters/keys.csv", "tous usages (2022),C,population,", "tous usages (2022),C,residences_principales,"
+    )
     assert downscaling.shares("reg-84", "production_industrielle")[1:3] == ("residences_principales", "C")
 
 
@@ -160,7 +163,9 @@ def test_zero_is_only_where_the_key_or_the_region_is_zero(panoramas, cases):
 
 @pytest.mark.cases("repartition", "officielle")
 def test_official_allocation_between_regions_is_reproduced_from_its_key(panoramas, case):
-    ones = {code: panoramas[code].sel(lever=case["levier"]) for code in METROPOLE if case["levier"] in panoramas[code].lever}
+    ones = {
+        code: panoramas[code].sel(lever=case["levier"]) for code in METROPOLE if case["levier"] in panoramas[code].lever
+    }
     assert len(ones) == case["regions"]
     key = sum(float(one.baseline) for one in ones.values())
     for code, one in ones.items():
@@ -185,7 +190,7 @@ def test_shares_of_any_positive_values_sum_to_one_and_keep_their_order(values):
     assert math.fsum(shares.values()) == pytest.approx(1, rel=1e-9)
     assert all(0 < share <= 1 for share in shares.values())
     ordered = sorted(inside, key=values.get)
-    assert all(shares[a] <= shares[b] for a, b in zip(ordered, ordered[1:], strict=False))
+    assert all(shares[a] <= shares[b] for a, b in pairwise(ordered))
     doubled = downscaling.proportional({code: 2 * value for code, value in values.items()}, inside)
     assert doubled == pytest.approx(shares)
 
@@ -201,7 +206,7 @@ def test_shares_need_every_value_and_one_that_is_not_zero(values):
         assert all((shares[code] == 0) == (values[code] == 0) for code in inside)
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.floats(1e-3, 1e9), min_size=96, max_size=96))
 def test_departements_add_up_whatever_the_key(kit_at, values):
     copy, drawn = kit_at(), iter(values)

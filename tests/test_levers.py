@@ -83,7 +83,7 @@ def test_term_of_the_simulator_leads_to_its_levers(case):
 
 @pytest.mark.cases("nomenclatures", "libelles_de_projets")
 def test_label_met_in_project_files_has_a_row(case):
-    rows = levers.crosswalk("projets").query(f"label == \"{case['nom']}\"")
+    rows = levers.crosswalk("projets").query(f'label == "{case["nom"]}"')
     assert rows.lever.to_list() == case["leviers"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from copkit import paths
 from copkit.errors import CopkitError, ParameterError
 from copkit.models import downscaling, levers
-from copkit.reference import parameters, tables, units
+from copkit.reference import framework, parameters, tables, units
 
 
 def test_every_lever_file_is_a_lever_with_its_own_name():
@@ -93,6 +93,24 @@ def test_file_that_was_accepted_stays_usable_once_mended(damaged):
         parameters.levers()
     damaged.write("parameters/leviers/haies.yml", whole)
     assert parameters.levers()["haies"].kind == "uptake"
+
+
+@pytest.mark.cases("leviers_endommages", "cadre")
+def test_damaged_framework_says_where_and_what_to_write(damaged, says, case):
+    damaged.apply(case)
+    with pytest.raises(ParameterError) as refused:
+        framework.items("enjeux")
+    says(refused.value, *case["message"])
+
+
+def test_framework_names_5_enjeux_and_6_thematiques_and_every_word_that_a_lever_uses():
+    assert list(framework.labels("enjeux")) == ["climat", "biodiversite", "ressources", "adaptation", "sante"]
+    assert len(framework.items("thematiques")) == 6
+    assert len(framework.items("etapes")) == len(framework.items("objectifs")) == 4
+    for lever in parameters.levers().values():
+        assert lever.thematique in framework.labels("thematiques")
+        assert lever.sector in framework.labels("secteurs")
+        assert set(lever.enjeux) <= set(framework.labels("enjeux"))
 
 
 @pytest.mark.cases("tables_de_parametres_endommagees", "cles")

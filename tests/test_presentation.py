@@ -12,7 +12,7 @@ from copkit.presentation.tables import ordered
 
 TERRITORIES = ["fr", "reg-32", "reg-11", "reg-94", "dep-59", "dep-75", "dep-974"]
 CHARTS = ["panorama", "sectors", "place", "reductions", "grades"]
-TABLES = ["synthese", "panorama", "secteurs", "quantites", "cles", "place", "parties", "sources"]
+TABLES = ["synthese", "panorama", "secteurs", "quantites", "leviers", "cles", "place", "parties", "sources"]
 
 
 @pytest.fixture(params=TERRITORIES)

@@ -122,7 +122,7 @@ def rationale(lever: str) -> str:
     """The national rationale of a lever in a sentence; that of its members when it is a group or a part of them.
 
     >>> rationale("velo_transports_en_commun").split(" ; ")[1]
-    'Usage du vélo multiplié par 4 entre 2019 et 2030'
+    "Quatre fois plus d'usage du vélo en 2030 qu'en 2019"
     """
     known = parameters.levers()
     table = crosswalk("simulateur")

@@ -17,7 +17,7 @@ from copkit import french
 from copkit.errors import LeverError, suggestion
 from copkit.models import downscaling, levers, panorama
 from copkit.presentation import labels
-from copkit.reference import parameters, units
+from copkit.reference import framework, parameters, units
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def table(p: xr.Dataset, what: str = "panorama") -> Table:
     Parameters
     ----------
     p : le panorama d'un territoire.
-    what : « synthese », « panorama », « secteurs », « quantites », « cles », « place », « parties » ou « sources ».
+    what : « synthese », « panorama », « secteurs », « quantites », « leviers », « cles », « place », « parties »
+        ou « sources ».
 
     Raises
     ------
@@ -196,6 +197,20 @@ def _remark(one: xr.Dataset, known: parameters.Lever, translated: bool) -> str:
     return " ; ".join(remarks) or "—"
 
 
+def _notes(p: xr.Dataset) -> Table:
+    known, enjeux = parameters.levers(), framework.labels("enjeux")
+    out = pd.DataFrame(
+        {
+            "Levier": p.label.values,
+            "Enjeux servis": [french.join(enjeux[e].lower() for e in known[lever].enjeux) for lever in p.lever.values],
+            "Ce que la valeur couvre, ce qu'elle laisse de côté": [
+                " ".join(known[lv].note.split()) for lv in p.lever.values
+            ],
+        }
+    )
+    return Table(out, f"Ce que couvre chaque levier — {p.attrs['name']}", {})
+
+
 def _keys(p: xr.Dataset) -> Table:
     keys = downscaling.keys()
     table = panorama.table(p).assign(reason=p.reason.values)
@@ -255,6 +270,7 @@ _TABLES = {
     "panorama": _panorama,
     "secteurs": _sectors,
     "quantites": _quantities,
+    "leviers": _notes,
     "cles": _keys,
     "place": _place,
     "parties": _parts,

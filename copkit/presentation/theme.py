@@ -71,10 +71,10 @@ def theme() -> alt.theme.ThemeConfig:
 
 
 def png(spec: dict) -> str:
-    """A chart as a PNG at twice its size, in base64."""
+    """A chart as a PNG, sharp on a large screen, in base64."""
     import vl_convert
 
-    return base64.b64encode(vl_convert.vegalite_to_png(spec, vl_version="6.4", scale=2)).decode("ascii")
+    return base64.b64encode(vl_convert.vegalite_to_png(spec, vl_version="6.4", scale=1.5)).decode("ascii")
 
 
 def svg(spec: dict) -> str:

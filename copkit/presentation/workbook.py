@@ -6,6 +6,7 @@ decimal comma and spaces.
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -25,11 +26,13 @@ SHEETS = {
     "Panorama": "panorama",
     "Secteurs": "secteurs",
     "Quantités": "quantites",
+    "Leviers": "leviers",
     "Clés": "cles",
     "Place": "place",
     "Diagnostic": "parties",
     "Sources": "sources",
 }
+FONT = "Arial"
 HEADER = PatternFill("solid", fgColor="2F4077")
 RULE = Border(bottom=Side(style="thin", color="C9C9C9"))
 WIDEST = 60  # characters
@@ -71,21 +74,24 @@ def _cover(sheet, p: xr.Dataset) -> None:
         ("Version de copkit", __version__),
     ]
     for row, (name, text) in enumerate(lines, start=1):
-        sheet.cell(row, 1, name).font = Font(bold=True)
-        sheet.cell(row, 2, french.typeset(text)).alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.cell(row, 1, name).font = Font(FONT, 10, bold=True)
+        cell = sheet.cell(row, 2, french.typeset(text))
+        cell.font, cell.alignment = Font(FONT, 10), Alignment(wrap_text=True, vertical="top")
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 90
 
 
 def _sheet(sheet, table: Table) -> None:
-    sheet.cell(1, 1, french.typeset(table.caption)).font = Font(bold=True, size=13)
+    sheet.cell(1, 1, french.typeset(table.caption)).font = Font(FONT, 13, bold=True)
+    written = table.written()
     for column, name in enumerate(table.data, start=1):
         cell = sheet.cell(3, column, french.typeset(name))
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEADER
+        cell.font, cell.fill = Font(FONT, 10, bold=True, color="FFFFFF"), HEADER
         cell.alignment = Alignment(wrap_text=True, vertical="center")
-        longest = max([len(str(name)) / 2, *(len(str(v)) for v in table.written()[name])])
+        longest = max([len(str(name)) / 2, *(len(v) for v in written[name])])
         sheet.column_dimensions[get_column_letter(column)].width = min(max(longest + 2, 10), WIDEST)
         for row, value in enumerate(table.data[name], start=4):
             _cell(sheet.cell(row, column), value, table.formats.get(name))
+    _heights(sheet, written)
     sheet.freeze_panes = "B4"
     sheet.auto_filter.ref = f"A3:{get_column_letter(len(table.data.columns))}{3 + len(table.data)}"
     sheet.sheet_view.showGridLines = False
@@ -94,8 +100,17 @@ def _sheet(sheet, table: Table) -> None:
     sheet.print_title_rows = "3:3"
 
 
+def _heights(sheet, written: pd.DataFrame) -> None:
+    """Rows as high as their longest cell: LibreOffice does not fit them by itself when it opens the file."""
+    widths = [sheet.column_dimensions[get_column_letter(i + 1)].width for i in range(written.shape[1])]
+    rows = [list(written), *written.itertuples(index=False)]
+    for number, row in enumerate(rows, start=3):
+        lines = max(math.ceil(1.15 * len(str(v)) / w) for v, w in zip(row, widths, strict=True))
+        sheet.row_dimensions[number].height = 13.5 * max(lines, 1) + 3
+
+
 def _cell(cell, value, how) -> None:
-    cell.border = RULE
+    cell.border, cell.font = RULE, Font(FONT, 10)
     if isinstance(value, str):
         cell.value, cell.alignment = french.typeset(value), Alignment(wrap_text=True, vertical="top")
     elif value is None or pd.isna(value):
