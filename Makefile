@@ -8,7 +8,7 @@ diagnostics: .venv/.ok
 	$(BIN)/copkit run --jobs $(JOBS) --out outputs
 
 test: .venv/.ok
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

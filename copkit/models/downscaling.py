@@ -11,7 +11,7 @@ import pandas as pd
 
 from copkit import paths
 from copkit.errors import ParameterError, Problems, suggestion
-from copkit.reference import parameters, tables, territories
+from copkit.reference import parameters, reading, tables, territories
 
 COLUMNS = ["lever", "official_key", "official_producer", "key", "key_label", "grade", "fallback", "reason"]
 GRADES = {
@@ -25,7 +25,7 @@ FALLBACK_LABELS = {"population": "population municipale (2023)"}
 @lru_cache(maxsize=4)
 def _keys(file: str) -> pd.DataFrame:
     path = paths.parameters("keys.csv")
-    rows, problems = parameters.read_table(path, COLUMNS), Problems()
+    rows, problems = reading.read_table(path, COLUMNS), Problems()
     known_keys = sorted(set(tables.read("allocation.csv").key))
     known_levers = list(parameters.levers())
     seen: dict[str, int] = {}

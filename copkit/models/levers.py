@@ -6,7 +6,7 @@ import pandas as pd
 
 from copkit import paths
 from copkit.errors import LeverError, suggestion
-from copkit.reference import parameters
+from copkit.reference import parameters, reading
 
 FOREST = "puits_forestiers"  # not regionalised: every total exists with and without it
 NOMENCLATURES = ("cop", "simulateur", "simulateur_outre_mer", "rationale", "tous")
@@ -111,7 +111,7 @@ def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
     ParameterError
         Si ``parameters/crosswalk.csv`` est endommagé.
     """
-    table = pd.DataFrame(parameters.read_table(paths.parameters("crosswalk.csv"), CROSSWALK))
+    table = pd.DataFrame(reading.read_table(paths.parameters("crosswalk.csv"), CROSSWALK))
     if nomenclature is None:
         return table
     _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")

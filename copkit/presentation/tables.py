@@ -188,6 +188,8 @@ def _remark(one: xr.Dataset, known: parameters.Lever, translated: bool) -> str:
     remarks = []
     if known.quantity and not translated:
         remarks.append("pas de coefficient publié pour ce territoire")
+    if known.quantity and float(one.target) == 0:
+        remarks.append("objectif nul : la clé de répartition vaut zéro ici")
     if known.id == levers.FOREST:
         remarks.append("objectif non régionalisé, en l'absence de données comparables sur l'état des forêts")
     if one.attrs["level"] != "france" and panorama.coarse(one):

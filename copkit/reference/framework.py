@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, create_model
 
 from copkit import paths
 from copkit.errors import ParameterError, Problems, suggestion
-from copkit.reference import parameters
+from copkit.reference import parameters, reading
 
 
 class Item(parameters.Strict):
@@ -56,12 +56,12 @@ _Framework = create_model(
 @lru_cache(maxsize=4)
 def _read(file: str):
     problems, path = Problems(), paths.parameters("cadre.yml")
-    content, lines = parameters.load_yaml(path, problems)
+    content, lines = reading.load_yaml(path, problems)
     problems.raise_if_any(ParameterError)
     try:
         found = _Framework.model_validate(content)
     except ValidationError as error:
-        for message in parameters.explain(error, lines, _Framework):
+        for message in reading.explain(error, lines, _Framework):
             problems.add(paths.shown(path), message)
         problems.raise_if_any(ParameterError)
     for name in ("chantiers", *BLOCKS):

@@ -6,18 +6,16 @@ a default. Each problem names the file, the line and the remedy.
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, suggestion
-from copkit.reference import units
+from copkit.reference import reading, units
 
 Kind = Literal["stock", "flow", "uptake", "intensity", "direct", "none"]
 Enjeu = Literal["climat", "biodiversite", "ressources", "adaptation", "sante"]
@@ -153,118 +151,10 @@ class Source(Strict):
     retrieved: str | None = None
 
 
-# ------------------------------------------------------------------ reading
-
-
-def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]:
-    """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
-    name = paths.shown(path)
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        if node is None:
-            problems.add(name, "le fichier est vide. Le rétablir depuis le dépôt de copkit.")
-        lines: dict[tuple, int] = {}
-        _locate(node, (), lines, name, problems)
-        return yaml.safe_load(path.read_text(encoding="utf-8")), lines
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"ligne {mark.line + 1} : " if mark else ""
-        problems.add(name, f"{where}le fichier n'est pas du YAML lisible. Vérifier l'indentation et les deux-points.")
-    except OSError:
-        problems.add(name, "fichier absent. Le rétablir depuis le dépôt de copkit.")
-    except UnicodeDecodeError:
-        problems.add(name, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
-    except ValueError as error:  # a date without quotes that no calendar has
-        problems.add(name, f"le fichier porte une date impossible ({error}). Écrire AAAA-MM-JJ.")
-    return None, {}
-
-
-def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Problems) -> None:
-    if node is None:
-        return
-    lines[at] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                problems.add(
-                    name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un."
-                )
-            seen[key.value] = line
-            _locate(value, (*at, key.value), lines, name, problems)
-            lines[(*at, key.value)] = line
-    elif isinstance(node, yaml.SequenceNode):
-        for i, value in enumerate(node.value):
-            _locate(value, (*at, i), lines, name, problems)
-
-
-def explain(error: ValidationError, lines: dict[tuple, int], model: type[BaseModel]) -> list[str]:
-    """The problems of a pydantic error, in French, with their lines and what to write instead."""
-    out = []
-    for item in error.errors():
-        at = tuple(p for p in item["loc"] if p not in ("float", "literal['baseline']", "constrained-int"))
-        line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), None)
-        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".") or "le fichier"
-        out.append(f"{f'ligne {line} : ' if line else ''}{place} : {_sentence(item, at, model)}")
-    return list(dict.fromkeys(out))
-
-
-def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
-    kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"clé inconnue.{suggestion(str(at[-1]), _keys(model, at[:-1]))} Sinon la retirer."
-    if kind == "missing":
-        return "clé absente. L'ajouter."
-    if kind == "literal_error":
-        expected = context["expected"].replace("'", "").replace(" or ", ", ")
-        return (
-            f"valeur « {given} » inconnue.{suggestion(str(given), expected.split(', '))} Valeurs admises : {expected}."
-        )
-    if kind.startswith(("float", "int", "decimal")):
-        return f"nombre attendu, trouvé « {given} ». Écrire un nombre avec un point décimal."
-    if kind.startswith("bool"):
-        return f"« {given} » n'est pas un oui/non. Écrire true ou false."
-    if kind.startswith("date"):
-        return f"date attendue, trouvé « {given} ». Écrire AAAA-MM-JJ."
-    if kind == "string_pattern_mismatch":
-        return f"« {given} » : lettres minuscules sans accent, chiffres et « _ » seulement."
-    if kind == "string_type":
-        return f"texte attendu, trouvé « {given} ». L'écrire entre guillemets."
-    if kind in ("less_than_equal", "greater_than_equal"):
-        return f"{given} est hors des bornes (de 1 à 43)."
-    if kind == "model_type":
-        return f"bloc de lignes « clé: valeur » attendu, trouvé « {given} »."
-    if kind.startswith(("list_type", "tuple_type")):
-        return f"liste entre crochets attendue, trouvé « {given} »."
-    if kind == "too_short":
-        return "liste vide : au moins un élément."
-    if kind == "value_error":
-        return f"{context['error']}."
-    return f"valeur « {given} » refusée ({kind})."
-
-
-def _keys(model: type[BaseModel], at: tuple) -> list[str]:
-    """The keys that a block accepts, found by walking the annotations."""
-    for step in at:
-        if isinstance(step, int) or step not in model.model_fields:
-            continue
-        found = _models(model.model_fields[step].annotation)
-        if found:
-            model = found[0]
-    return list(model.model_fields)
-
-
-def _models(annotation) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [m for part in getattr(annotation, "__args__", ()) for m in _models(part)]
-
-
 def read_sources(problems: Problems) -> dict[str, Source]:
     """``parameters/sources.yml``: every source that a figure may name."""
     path = paths.parameters("sources.yml")
-    content, lines = load_yaml(path, problems)
+    content, lines = reading.load_yaml(path, problems)
     out = {}
     for key, block in (content if isinstance(content, dict) else {}).items():
         try:
@@ -272,21 +162,21 @@ def read_sources(problems: Problems) -> dict[str, Source]:
         except ValidationError as error:
             out[key] = None  # the levers that name it are not to blame; the file is refused anyway
             shifted = {at[1:]: line for at, line in lines.items() if at[:1] == (key,)}
-            for message in explain(error, shifted, Source):
+            for message in reading.explain(error, shifted, Source):
                 problems.add(paths.shown(path), message.replace(" : ", f" : {key}.", 1))
     return out
 
 
 def read_lever(path: Path, sources: dict[str, Source], problems: Problems) -> Lever | None:
     """One file of ``parameters/leviers/``; its problems are added to ``problems``."""
-    content, lines = load_yaml(path, problems)
+    content, lines = reading.load_yaml(path, problems)
     name = paths.shown(path)
     if content is None:
         return None
     try:
         lever = Lever.model_validate(content)
     except ValidationError as error:
-        for message in explain(error, lines, Lever):
+        for message in reading.explain(error, lines, Lever):
             problems.add(name, message)
         lever = None
     if isinstance(content, dict):
@@ -353,29 +243,3 @@ def levers() -> dict[str, Lever]:
         If any file of ``parameters/`` is damaged: all problems of all files at once.
     """
     return _load(str(paths.parameters()))[1]
-
-
-def read_table(path: Path, columns: list[str]) -> list[dict[str, str]]:
-    """A small CSV of ``parameters/`` (keys, crosswalk), everything as text.
-
-    Raises
-    ------
-    ParameterError
-        If the file is absent, if a column is missing or if a row has a wrong number of cells.
-    """
-    problems, name = Problems(), paths.shown(path)
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
-    except OSError:
-        raise ParameterError(f"{name} : fichier absent. Le rétablir depuis le dépôt de copkit.") from None
-    except UnicodeDecodeError:
-        raise ParameterError(f"{name} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from None
-    header = rows[0] if rows else []
-    if header != columns:
-        raise ParameterError(f"{name} : ligne 1 : colonnes attendues : {', '.join(columns)}.")
-    for n, row in enumerate(rows[1:], start=2):
-        if len(row) != len(columns):
-            problems.add(name, f"ligne {n} : {len(row)} cellules au lieu de {len(columns)}. Vérifier les virgules.")
-    problems.raise_if_any(ParameterError)
-    return [dict(zip(columns, row, strict=True)) for row in rows[1:]]
