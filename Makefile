@@ -13,7 +13,7 @@ test: .venv/.ok
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --quiet --locked --active --inexact --extra test
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --quiet --locked --active --inexact
 	touch $@
 
 clean:

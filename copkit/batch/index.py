@@ -22,7 +22,7 @@ from copkit import french, paths
 
 TEMPLATE = "index.html.j2"
 MAIN_NOTEBOOK = "diagnostic"
-FILE_LABELS = {"html": "HTML", "xlsx": "XLSX", "ipynb": "Notebook"}
+FILE_LABELS = {"html": "HTML", "xlsx": "XLSX", "ipynb": "Carnet"}
 NOTEBOOK_LABELS = {
     "diagnostic": "Diagnostic",
     "simulateur": "Simulateur",
