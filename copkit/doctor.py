@@ -74,14 +74,14 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
-    from copkit.models import downscaling, levers
+    from copkit.models import downscaling, nomenclatures
     from copkit.reference import framework
     from copkit.reference import parameters as files
 
     files.levers()
     framework.items("objectifs")
     downscaling.keys()
-    levers.crosswalk()
+    nomenclatures.crosswalk()
     return []
 
 
@@ -127,9 +127,9 @@ def unit_algebra() -> list[str]:
 
 def nomenclatures() -> list[str]:
     """43 levers, the column sums of the matrix, and a crosswalk that is complete both ways."""
-    from copkit.models import levers
+    from copkit.models import nomenclatures
 
-    cop, found = levers.levers("cop"), []
+    cop, found = nomenclatures.levers("cop"), []
     for enjeu, expected in zip(
         ("climat", "biodiversite", "ressources", "adaptation", "sante"), (34, 21, 27, 11, 20), strict=True
     ):
@@ -141,10 +141,10 @@ def nomenclatures() -> list[str]:
 
 def crosswalk_gaps() -> list[str]:
     """Levers that a nomenclature loses: each of the 43 is reached, each term of the simulator and of the 47 stands."""
-    from copkit.models import levers
+    from copkit.models import nomenclatures
 
-    table, found, name = levers.crosswalk(), [], "parameters/crosswalk.csv"
-    cop = set(levers.levers("cop").lever)
+    table, found, name = nomenclatures.crosswalk(), [], "parameters/crosswalk.csv"
+    cop = set(nomenclatures.levers("cop").lever)
     for unknown in sorted(set(table.lever) - cop - {""}):
         found.append(f"{name} : « {unknown} » n'est pas un des 43 leviers.")
     for nomenclature in ("simulateur", "rationale"):
@@ -152,7 +152,7 @@ def crosswalk_gaps() -> list[str]:
             found.append(f"{name} : levier « {lost} » absent de la nomenclature « {nomenclature} ».")
     for nomenclature in ("simulateur", "simulateur_outre_mer"):
         for lost in sorted(
-            set(levers.levers(nomenclature).simulateur_id) - set(table[table.nomenclature == nomenclature].id)
+            set(nomenclatures.levers(nomenclature).simulateur_id) - set(table[table.nomenclature == nomenclature].id)
         ):
             found.append(f"{name} : identifiant « {lost} » absent de la nomenclature « {nomenclature} ».")
     return found

@@ -7,7 +7,7 @@ import pytest
 
 from copkit import paths
 from copkit.errors import CopkitError, ParameterError
-from copkit.models import downscaling, levers
+from copkit.models import downscaling, nomenclatures
 from copkit.reference import framework, parameters, tables, units
 
 
@@ -125,7 +125,7 @@ def test_damaged_keys_say_where_and_what_to_write(damaged, says, case):
 def test_damaged_crosswalk_says_where_and_what_to_write(damaged, says, case):
     damaged.apply(case)
     with pytest.raises(ParameterError) as refused:
-        levers.crosswalk()
+        nomenclatures.crosswalk()
     says(refused.value, *case["message"])
 
 
@@ -145,7 +145,7 @@ def test_another_home_is_read_from_its_own_files(damaged):
     assert parameters.levers()["haies"].label == "Bocage"
     assert units.label("millier_km") == "milliers de kilomètres"
     assert downscaling.keys().official_key["haies"] == "une autre clé"
-    assert "Bocage" in set(levers.crosswalk().label)
+    assert "Bocage" in set(nomenclatures.crosswalk().label)
 
 
 def test_home_without_files_is_an_error_of_the_kit(tmp_path, monkeypatch):

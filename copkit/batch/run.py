@@ -120,12 +120,12 @@ def run(
 
 def check_reference() -> None:
     """Read everything that a document rests on, so that a damaged file stops the batch before it starts."""
-    from copkit.models import downscaling, levers, panorama
+    from copkit.models import downscaling, nomenclatures, panorama
     from copkit.reference import framework
 
     framework.items("objectifs")
     downscaling.keys()
-    levers.crosswalk()
+    nomenclatures.crosswalk()
     panorama.panorama("fr")
 
 

@@ -1,134 +1,101 @@
-"""The levers and their nomenclatures: the 43 of the COP, those of the simulator, the 47 rationales."""
+"""The physics of the levers: typed kinds, their bounds, and which ones a plan may not move.
+
+A kind turns a quantity into avoided emissions and back; parameters only tell the levers apart.
+"""
 
 from __future__ import annotations
 
-import pandas as pd
+import numpy as np
+import xarray as xr
 
-from copkit import paths
-from copkit.errors import LeverError, suggestion
-from copkit.reference import parameters, reading
+from copkit.reference import parameters, tables, territories
 
 FOREST = "puits_forestiers"  # not regionalised: every total exists with and without it
-NOMENCLATURES = ("cop", "simulateur", "simulateur_outre_mer", "rationale", "tous")
-CROSSWALK = ["nomenclature", "id", "label", "relation", "lever", "note"]
+CRE = ("electricite_renouvelable", "biogaz")  # set by the regional energy committees
+CAR_FLEET = "parc_voitures_particulieres"  # indicator that bounds the electric cars
 
 
-def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: str | None = None) -> pd.DataFrame:
-    """Les leviers d'une nomenclature, avec thématique, secteur, enjeux et rationnel physique.
+def closed(p: xr.Dataset) -> dict[str, str]:
+    """Les leviers qu'un plan ne peut pas déplacer, chacun avec sa raison.
+
+    Outre-mer, le simulateur officiel ferme tous les leviers faute de traduction physique ; le kit les laisse
+    ouverts, en ktCO2e/an.
+    """
+    code = p.attrs["territory"]
+    if territories.is_overseas(code):
+        return {}
+    reasons = {}
+    for lever, editable, shown in zip(p.lever.values.tolist(), p.editable.values, p.shown.values, strict=True):
+        if editable:
+            continue
+        if lever == FOREST:
+            reasons[lever] = "objectif non régionalisé, en l'absence de données comparables sur l'état des forêts"
+        elif lever in CRE:
+            reasons[lever] = "défini par le comité régional de l'énergie"
+        elif not shown:
+            reasons[lever] = "objectif non affiché par le SGPE pour ce territoire"
+        else:
+            reasons[lever] = "fermé par le SGPE pour ce territoire"
+    return reasons
+
+
+def bounds(p: xr.Dataset) -> xr.Dataset:
+    """Les bornes physiques de chaque levier.
 
     Parameters
     ----------
-    nomenclature : « cop » (les 43, par défaut), « simulateur » (30 en métropole), « simulateur_outre_mer »,
-        « rationale » (les 47 lignes de sous-jacents physiques) ou « tous ».
-    enjeu : ne garder que les leviers qui servent cet enjeu (climat, biodiversite, ressources, adaptation, sante).
-    a_la_main : ne garder que les leviers qu'un acteur tient (region, infra, etat, entreprises) ; hypothèse du kit.
+    p : panorama d'un territoire, dimension ``lever``.
 
-    Raises
-    ------
-    LeverError
-        Si la nomenclature, l'enjeu ou l'acteur est inconnu.
+    Returns
+    -------
+    xr.Dataset, dimension ``lever`` :
+        ``kt_max`` [ktCO2e/an], infini sans borne connue ; le minimum est 0 ;
+        ``quantity_min``, ``quantity_max`` [unité du levier], NaN sans borne connue ;
+        coordonnée ``limit`` : ce que dit la borne, en français (vide sans borne).
 
     References
     ----------
-    Matrice des 43 leviers : ``feuille_de_route_hauts_de_france_2025`` ; sous-jacents : ``sgpe_point_de_sortie``.
-
-    Examples
-    --------
-    >>> len(levers()), len(levers(enjeu="adaptation")), len(levers("rationale"))
-    (43, 11, 47)
+    Parc de voitures : ``sdes_parc_vp_region`` ; autres bornes : parameters/leviers/*.yml.
     """
-    _known(nomenclature, NOMENCLATURES, "Nomenclature inconnue")
-    table = _rationale_rows() if nomenclature == "rationale" else pd.DataFrame(map(_row, _chosen(nomenclature)))
-    if enjeu is not None:
-        _known(enjeu, ("climat", "biodiversite", "ressources", "adaptation", "sante"), "Enjeu inconnu")
-        table = table[table.enjeux.map(lambda cell: enjeu in cell)]
-    if a_la_main is not None:
-        _known(a_la_main, ("region", "infra", "etat", "entreprises"), "Acteur inconnu")
-        table = table[table.a_la_main.map(lambda cell: a_la_main in cell)]
-    return table.reset_index(drop=True)
-
-
-def _known(word: str, known: tuple[str, ...], what: str) -> None:
-    if word not in known:
-        raise LeverError(f"{what} : « {word} ».{suggestion(word, list(known))} Valeurs admises : {', '.join(known)}.")
-
-
-def _chosen(nomenclature: str) -> list[parameters.Lever]:
-    found = list(parameters.levers().values())
-    if nomenclature == "cop":
-        return sorted((lv for lv in found if lv.nomenclatures.cop), key=lambda lv: lv.nomenclatures.cop)
-    if nomenclature == "tous":
-        return found
-    where = "metropole" if nomenclature == "simulateur" else "outre_mer"
-    return [lv for lv in found if lv.nomenclatures.simulateur and where in lv.valid.territories]
-
-
-def _row(lever: parameters.Lever) -> dict:
-    return {
-        "lever": lever.id,
-        "label": lever.label,
-        "thematique": lever.thematique,
-        "theme": lever.theme,
-        "sector": lever.sector,
-        "enjeux": list(lever.enjeux),
-        "kind": lever.kind,
-        "a_la_main": list(lever.a_la_main.actors),
-        "cop_rank": lever.nomenclatures.cop,
-        "simulateur_id": lever.nomenclatures.simulateur,
-        "rationale": " ; ".join(target.text for row in lever.rationale for target in row.targets),
-        "note": lever.note.strip(),
-    }
-
-
-def _rationale_rows() -> pd.DataFrame:
-    """The 47 rows of the physical rationale, one per row of the source, with the lever that each belongs to."""
-    return pd.DataFrame(
-        {
-            **_row(lever),
-            "label": row.label,
-            "rationale": " ; ".join(target.text for target in row.targets),
-            "kinds": [target.kind for target in row.targets],
-            "targets": [target.model_dump() for target in row.targets],
-            "source": row.source,
-            "locator": row.locator,
-        }
-        for lever in _chosen("cop")
-        for row in lever.rationale
+    rows = [_bound(p.sel(lever=lever)) for lever in p.lever.values]
+    kt_max, low, high = (np.array([row[i] for row in rows], dtype=float) for i in range(3))
+    limit = np.array([row[3] for row in rows], dtype=object)
+    return xr.Dataset(
+        {"kt_max": ("lever", kt_max), "quantity_min": ("lever", low), "quantity_max": ("lever", high)},
+        coords={"lever": p.lever.values, "limit": ("lever", limit)},
     )
 
 
-def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
-    """La table de passage entre nomenclatures : nomenclature, id, label, relation, lever (un des 43), note.
-
-    Relations : ``egal``, ``groupe`` (le terme réunit plusieurs leviers), ``partie`` (le terme est une part d'un
-    levier), ``absent`` (le levier n'est pas dans la nomenclature), ``sans_equivalent`` (le terme n'est pas
-    dans les 43).
-
-    Raises
-    ------
-    LeverError
-        Si la nomenclature est inconnue.
-    ParameterError
-        Si ``parameters/crosswalk.csv`` est endommagé.
-    """
-    table = pd.DataFrame(reading.read_table(paths.parameters("crosswalk.csv"), CROSSWALK))
-    if nomenclature is None:
-        return table
-    _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
-    return table[table.nomenclature == nomenclature].reset_index(drop=True)
+def _bound(one: xr.Dataset) -> tuple[float, float, float, str]:
+    """kt_max, quantity_min, quantity_max, and what the bound says."""
+    quantity = parameters.levers()[str(one.lever.values)].quantity
+    slope, baseline = float(one.quantity_per_kt), float(one.baseline)
+    if quantity is None or np.isnan(slope) or np.isinf(slope):
+        return np.inf, np.nan, np.nan, ""
+    start = 0.0 if np.isnan(baseline) else baseline
+    low, high = (start if b == "baseline" else np.nan if b is None else b for b in (quantity.min, quantity.max))
+    limit = ""
+    if one.lever == "vehicules_electriques" and (fleet := car_fleet(one)) is not None:
+        high, limit = fleet, "pas plus de voitures électriques que de voitures dans le parc"
+    reachable = low if slope < 0 else high
+    if np.isnan(reachable):
+        return np.inf, low, high, ""
+    if slope < 0:
+        limit = "pas plus que tout ce qui existe en 2019"
+    return (reachable - start) / slope, low, high, limit or "borne du fichier du levier"
 
 
-def rationale(lever: str) -> str:
-    """The national rationale of a lever in a sentence; that of its members when it is a group or a part of them.
+def car_fleet(one: xr.Dataset) -> float | None:
+    """The car fleet of a territory, in thousands, last year known; a département has its share of the région's."""
+    code = one.attrs["territory"]
+    observed = tables.read("observed.parquet")
+    rows = observed[(observed.indicator == CAR_FLEET) & (observed.territory == territories.region_of(code))]
+    if code == "fr" or rows.empty:
+        return None
+    fleet = rows.sort_values("year").value.iloc[-1] / 1000
+    if one.attrs["level"] == "departement":
+        from copkit.models import downscaling
 
-    >>> rationale("velo_transports_en_commun").split(" ; ")[1]
-    "Quatre fois plus d'usage du vélo en 2030 qu'en 2019"
-    """
-    known = parameters.levers()
-    table = crosswalk("simulateur")
-    rows = known[lever].rationale or [
-        row
-        for member in table.lever[table.id == (known[lever].nomenclatures.simulateur or "?")]
-        for row in known[member].rationale
-    ]
-    return " ; ".join(target.text for row in rows for target in row.targets)
+        shares, *_ = downscaling.shares(territories.region_of(code), "vehicules_electriques")
+        fleet = fleet * shares[code] if shares else np.nan
+    return float(fleet)

@@ -15,7 +15,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.errors import LeverError, suggestion
-from copkit.models import downscaling, levers, panorama
+from copkit.models import downscaling, levers, nomenclatures, panorama
 from copkit.presentation import labels
 from copkit.reference import framework, parameters, units
 
@@ -160,7 +160,7 @@ def _quantities(p: xr.Dataset) -> Table:
                 "En 2030": float(one.quantity) if known.quantity else "—",
                 "Évolution": _evolution(one) if translated else "—",
                 "Remarque": _remark(one, known, translated),
-                "Repère national": levers.rationale(known.id) or "—",
+                "Repère national": nomenclatures.rationale(known.id) or "—",
             }
         )
     out = pd.DataFrame(rows)

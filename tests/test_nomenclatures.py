@@ -6,7 +6,7 @@ import pytest
 
 from copkit import french
 from copkit.errors import LeverError
-from copkit.models import levers
+from copkit.models import nomenclatures
 from copkit.reference import parameters, tables
 
 LETTERS = {"C": "climat", "B": "biodiversite", "R": "ressources", "A": "adaptation", "S": "sante"}
@@ -14,11 +14,11 @@ LETTERS = {"C": "climat", "B": "biodiversite", "R": "ressources", "A": "adaptati
 
 @pytest.mark.parametrize("nomenclature", ["cop", "rationale", "simulateur", "simulateur_outre_mer"])
 def test_each_nomenclature_has_its_published_number_of_levers(cases, nomenclature):
-    assert len(levers.levers(nomenclature)) == cases("nomenclatures")["nombres"][nomenclature]
+    assert len(nomenclatures.levers(nomenclature)) == cases("nomenclatures")["nombres"][nomenclature]
 
 
 def test_matrix_of_43_levers_and_5_enjeux_is_the_published_one_row_by_row(cases):
-    kit = levers.levers("cop")
+    kit = nomenclatures.levers("cop")
     expected = cases("matrice_enjeux")["leviers"]
     assert len(kit) == len(expected) == 43
     for row, published in zip(kit.itertuples(), expected, strict=True):
@@ -30,13 +30,13 @@ def test_matrix_of_43_levers_and_5_enjeux_is_the_published_one_row_by_row(cases)
 
 @pytest.mark.parametrize("enjeu", LETTERS.values())
 def test_filter_on_an_enjeu_keeps_the_column_of_the_matrix(cases, enjeu):
-    kept = levers.levers(enjeu=enjeu)
+    kept = nomenclatures.levers(enjeu=enjeu)
     assert len(kept) == cases("matrice_enjeux")["sommes"][enjeu]
     assert all(enjeu in cell for cell in kept.enjeux)
 
 
 def test_filters_combine_and_keep_their_order():
-    both = levers.levers(enjeu="adaptation", a_la_main="entreprises")
+    both = nomenclatures.levers(enjeu="adaptation", a_la_main="entreprises")
     assert 0 < len(both) < 11
     assert all("adaptation" in e and "entreprises" in a for e, a in zip(both.enjeux, both.a_la_main, strict=True))
     assert both.cop_rank.is_monotonic_increasing
@@ -44,7 +44,7 @@ def test_filters_combine_and_keep_their_order():
 
 
 def test_rationale_has_the_47_published_rows_with_their_typed_targets(cases):
-    kit = {(row.lever, row.label): row.targets for row in levers.levers("rationale").itertuples()}
+    kit = {(row.lever, row.label): row.targets for row in nomenclatures.levers("rationale").itertuples()}
     expected = cases("rationnel_physique")["lignes"]
     assert len(expected) == 47
     assert set(kit) == {(row["levier"], row["ligne"]) for row in expected}
@@ -60,14 +60,14 @@ def test_rationale_has_the_47_published_rows_with_their_typed_targets(cases):
 
 
 def test_targets_without_a_figure_are_typed_and_never_blank(cases):
-    targets = [target for row in levers.levers("rationale").targets for target in row]
+    targets = [target for row in nomenclatures.levers("rationale").targets for target in row]
     kinds = Counter(target["kind"] for target in targets if target["value"] is None)
     assert kinds == cases("rationnel_physique")["sans_chiffre"]
     assert all(target["text"].strip() for target in targets)
 
 
 def test_47_rows_and_43_levers_differ_by_exactly_four_splits(cases):
-    rows = levers.levers("rationale").groupby("lever").label.agg(list)
+    rows = nomenclatures.levers("rationale").groupby("lever").label.agg(list)
     split = {lever: labels for lever, labels in rows.items() if len(labels) > 1}
     assert split == {case["levier"]: case["lignes"] for case in cases("nomenclatures")["quatre_separations"]}
     assert len(rows) == 43
@@ -75,7 +75,7 @@ def test_47_rows_and_43_levers_differ_by_exactly_four_splits(cases):
 
 @pytest.mark.cases("nomenclatures", "termes_du_simulateur")
 def test_term_of_the_simulator_leads_to_its_levers(case):
-    rows = levers.crosswalk("simulateur").query(f"id == '{case['id']}'")
+    rows = nomenclatures.crosswalk("simulateur").query(f"id == '{case['id']}'")
     assert rows.lever.to_list() == case["leviers"]
     assert set(rows.label) == {case["nom"]}
     assert set(rows.relation) == {case["relation"]}
@@ -83,37 +83,40 @@ def test_term_of_the_simulator_leads_to_its_levers(case):
 
 @pytest.mark.cases("nomenclatures", "libelles_de_projets")
 def test_label_met_in_project_files_has_a_row(case):
-    rows = levers.crosswalk("projets").query(f'label == "{case["nom"]}"')
+    rows = nomenclatures.crosswalk("projets").query(f'label == "{case["nom"]}"')
     assert rows.lever.to_list() == case["leviers"]
 
 
 def test_every_one_of_the_43_is_reached_from_the_simulator_and_from_the_rationale():
-    cop = set(levers.levers("cop").lever)
+    cop = set(nomenclatures.levers("cop").lever)
     for nomenclature in ("simulateur", "rationale"):
-        assert set(levers.crosswalk(nomenclature).lever) == cop
+        assert set(nomenclatures.crosswalk(nomenclature).lever) == cop
 
 
 @pytest.mark.parametrize("nomenclature", ["simulateur", "simulateur_outre_mer"])
 def test_every_term_of_the_simulator_is_in_the_crosswalk_and_the_reverse(nomenclature):
-    rows = levers.crosswalk(nomenclature)
-    assert set(rows.id) - {""} == set(levers.levers(nomenclature).simulateur_id)
+    rows = nomenclatures.crosswalk(nomenclature)
+    assert set(rows.id) - {""} == set(nomenclatures.levers(nomenclature).simulateur_id)
     labels = rows[rows.id != ""].drop_duplicates(["id", "label"])
     assert labels.id.is_unique
 
 
 def test_every_lever_of_the_panorama_is_in_the_simulator_nomenclatures():
-    named = set(levers.levers("simulateur").lever) | set(levers.levers("simulateur_outre_mer").lever)
+    named = set(nomenclatures.levers("simulateur").lever) | set(nomenclatures.levers("simulateur_outre_mer").lever)
     assert set(tables.read("panorama.csv").lever) == named
 
 
 def test_every_row_of_the_rationale_is_in_the_crosswalk_and_the_reverse():
-    kit = set(zip(levers.levers("rationale").label, levers.levers("rationale").lever, strict=True))
-    assert set(zip(levers.crosswalk("rationale").label, levers.crosswalk("rationale").lever, strict=True)) == kit
+    kit = set(zip(nomenclatures.levers("rationale").label, nomenclatures.levers("rationale").lever, strict=True))
+    assert (
+        set(zip(nomenclatures.crosswalk("rationale").label, nomenclatures.crosswalk("rationale").lever, strict=True))
+        == kit
+    )
 
 
 def test_relations_of_the_crosswalk_say_what_they_are():
-    table = levers.crosswalk()
-    cop = set(levers.levers("cop").lever)
+    table = nomenclatures.crosswalk()
+    cop = set(nomenclatures.levers("cop").lever)
     assert not table.duplicated(["nomenclature", "id", "lever"]).any()
     for (nomenclature, term), rows in table.groupby(["nomenclature", "id"]):
         relation = set(rows.relation)
@@ -129,17 +132,17 @@ def test_relations_of_the_crosswalk_say_what_they_are():
 
 
 def test_no_lever_is_both_whole_and_absent_in_a_nomenclature():
-    for _, rows in levers.crosswalk().groupby("nomenclature"):
+    for _, rows in nomenclatures.crosswalk().groupby("nomenclature"):
         absent = set(rows[rows.relation == "absent"].lever)
         assert not absent & set(rows[rows.relation != "absent"].lever)
 
 
 def test_group_shows_the_rationale_of_its_members():
-    said = levers.rationale("production_industrielle")
+    said = nomenclatures.rationale("production_industrielle")
     assert "scénario ambitieux" in said and "40 %" in said
-    assert "vélo" in levers.rationale("velo_transports_en_commun")
-    assert levers.rationale("haies") == "+5 % de kilomètres de haies entre 2019 et 2030"
-    assert levers.rationale("gaz_hfc_om") == ""
+    assert "vélo" in nomenclatures.rationale("velo_transports_en_commun")
+    assert nomenclatures.rationale("haies") == "+5 % de kilomètres de haies entre 2019 et 2030"
+    assert nomenclatures.rationale("gaz_hfc_om") == ""
 
 
 def test_group_of_the_simulator_has_one_figure_and_its_members_none():
@@ -149,10 +152,10 @@ def test_group_of_the_simulator_has_one_figure_and_its_members_none():
 
 
 def test_all_levers_are_the_43_and_those_of_the_simulator():
-    every = set(levers.levers("tous").lever)
+    every = set(nomenclatures.levers("tous").lever)
     assert every == set(parameters.levers())
     parts = ("cop", "simulateur", "simulateur_outre_mer")
-    assert every == {lever for part in parts for lever in levers.levers(part).lever}
+    assert every == {lever for part in parts for lever in nomenclatures.levers(part).lever}
 
 
 @pytest.mark.parametrize(
@@ -165,11 +168,11 @@ def test_all_levers_are_the_43_and_those_of_the_simulator():
 )
 def test_unknown_filter_is_refused_with_the_known_ones(says, call, message):
     with pytest.raises(LeverError) as refused:
-        levers.levers(**call)
+        nomenclatures.levers(**call)
     says(refused.value, message, "Valeurs admises :")
 
 
 def test_unknown_nomenclature_of_the_crosswalk_is_refused_and_not_empty(says):
     with pytest.raises(LeverError) as refused:
-        levers.crosswalk("simulateurs")
+        nomenclatures.crosswalk("simulateurs")
     says(refused.value, "Nomenclature inconnue : « simulateurs ». Vouliez-vous dire « simulateur » ?", "projets")

@@ -1,0 +1,133 @@
+"""The levers and their nomenclatures: the 43 of the COP, those of the simulator, the 47 rationales."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from copkit import paths
+from copkit.errors import LeverError, suggestion
+from copkit.reference import parameters, reading
+
+NOMENCLATURES = ("cop", "simulateur", "simulateur_outre_mer", "rationale", "tous")
+CROSSWALK = ["nomenclature", "id", "label", "relation", "lever", "note"]
+
+
+def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: str | None = None) -> pd.DataFrame:
+    """Les leviers d'une nomenclature, avec thématique, secteur, enjeux et rationnel physique.
+
+    Parameters
+    ----------
+    nomenclature : « cop » (les 43, par défaut), « simulateur » (30 en métropole), « simulateur_outre_mer »,
+        « rationale » (les 47 lignes de sous-jacents physiques) ou « tous ».
+    enjeu : ne garder que les leviers qui servent cet enjeu (climat, biodiversite, ressources, adaptation, sante).
+    a_la_main : ne garder que les leviers qu'un acteur tient (region, infra, etat, entreprises) ; hypothèse du kit.
+
+    Raises
+    ------
+    LeverError
+        Si la nomenclature, l'enjeu ou l'acteur est inconnu.
+
+    References
+    ----------
+    Matrice des 43 leviers : ``feuille_de_route_hauts_de_france_2025`` ; sous-jacents : ``sgpe_point_de_sortie``.
+
+    Examples
+    --------
+    >>> len(levers()), len(levers(enjeu="adaptation")), len(levers("rationale"))
+    (43, 11, 47)
+    """
+    _known(nomenclature, NOMENCLATURES, "Nomenclature inconnue")
+    table = _rationale_rows() if nomenclature == "rationale" else pd.DataFrame(map(_row, _chosen(nomenclature)))
+    if enjeu is not None:
+        _known(enjeu, ("climat", "biodiversite", "ressources", "adaptation", "sante"), "Enjeu inconnu")
+        table = table[table.enjeux.map(lambda cell: enjeu in cell)]
+    if a_la_main is not None:
+        _known(a_la_main, ("region", "infra", "etat", "entreprises"), "Acteur inconnu")
+        table = table[table.a_la_main.map(lambda cell: a_la_main in cell)]
+    return table.reset_index(drop=True)
+
+
+def _known(word: str, known: tuple[str, ...], what: str) -> None:
+    if word not in known:
+        raise LeverError(f"{what} : « {word} ».{suggestion(word, list(known))} Valeurs admises : {', '.join(known)}.")
+
+
+def _chosen(nomenclature: str) -> list[parameters.Lever]:
+    found = list(parameters.levers().values())
+    if nomenclature == "cop":
+        return sorted((lv for lv in found if lv.nomenclatures.cop), key=lambda lv: lv.nomenclatures.cop)
+    if nomenclature == "tous":
+        return found
+    where = "metropole" if nomenclature == "simulateur" else "outre_mer"
+    return [lv for lv in found if lv.nomenclatures.simulateur and where in lv.valid.territories]
+
+
+def _row(lever: parameters.Lever) -> dict:
+    return {
+        "lever": lever.id,
+        "label": lever.label,
+        "thematique": lever.thematique,
+        "theme": lever.theme,
+        "sector": lever.sector,
+        "enjeux": list(lever.enjeux),
+        "kind": lever.kind,
+        "a_la_main": list(lever.a_la_main.actors),
+        "cop_rank": lever.nomenclatures.cop,
+        "simulateur_id": lever.nomenclatures.simulateur,
+        "rationale": " ; ".join(target.text for row in lever.rationale for target in row.targets),
+        "note": lever.note.strip(),
+    }
+
+
+def _rationale_rows() -> pd.DataFrame:
+    """The 47 rows of the physical rationale, one per row of the source, with the lever that each belongs to."""
+    return pd.DataFrame(
+        {
+            **_row(lever),
+            "label": row.label,
+            "rationale": " ; ".join(target.text for target in row.targets),
+            "kinds": [target.kind for target in row.targets],
+            "targets": [target.model_dump() for target in row.targets],
+            "source": row.source,
+            "locator": row.locator,
+        }
+        for lever in _chosen("cop")
+        for row in lever.rationale
+    )
+
+
+def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
+    """La table de passage entre nomenclatures : nomenclature, id, label, relation, lever (un des 43), note.
+
+    Relations : ``egal``, ``groupe`` (le terme réunit plusieurs leviers), ``partie`` (le terme est une part d'un
+    levier), ``absent`` (le levier n'est pas dans la nomenclature), ``sans_equivalent`` (le terme n'est pas
+    dans les 43).
+
+    Raises
+    ------
+    LeverError
+        Si la nomenclature est inconnue.
+    ParameterError
+        Si ``parameters/crosswalk.csv`` est endommagé.
+    """
+    table = pd.DataFrame(reading.read_table(paths.parameters("crosswalk.csv"), CROSSWALK))
+    if nomenclature is None:
+        return table
+    _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
+    return table[table.nomenclature == nomenclature].reset_index(drop=True)
+
+
+def rationale(lever: str) -> str:
+    """The national rationale of a lever in a sentence; that of its members when it is a group or a part of them.
+
+    >>> rationale("velo_transports_en_commun").split(" ; ")[1]
+    "Quatre fois plus d'usage du vélo en 2030 qu'en 2019"
+    """
+    known = parameters.levers()
+    table = crosswalk("simulateur")
+    rows = known[lever].rationale or [
+        row
+        for member in table.lever[table.id == (known[lever].nomenclatures.simulateur or "?")]
+        for row in known[member].rationale
+    ]
+    return " ; ".join(target.text for row in rows for target in row.targets)
