@@ -1,4 +1,7 @@
-"""The command line: ``copkit run | panorama | doctor``. Help and messages in French; heavy imports where used."""
+"""The command line: its entry point, and the commands that make documents.
+
+Help and messages are in French; heavy imports stay where they are used. ``commands.py`` holds the plans.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from copkit import commands
+from copkit.terminal import Format, parameters, print_data, print_table
 
 app = typer.Typer(
     help="copkit : la planification écologique dans les territoires, de la région au département.",
@@ -23,14 +29,6 @@ class Level(StrEnum):
 
     region = "region"
     departement = "departement"
-
-
-class Format(StrEnum):
-    """How a table is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 @app.callback()
@@ -93,7 +91,7 @@ def run(
             level=level,
             out=out,
             jobs=jobs,
-            parameters=_parameters(parameter or []),
+            parameters=parameters(parameter or []),
             progress=progress,
         )
         bar.update(line, description="Terminé")
@@ -104,25 +102,6 @@ def run(
         for failure in report.failures:
             typer.echo(f"  • {failure.territory} : {failure.error}", err=True)
         raise typer.Exit(1)
-
-
-def _parameters(pairs: list[str]) -> dict:
-    """« annee=2030 » → {"annee": 2030}: numbers and yes/no as such, the rest as text."""
-    import json
-
-    from copkit.errors import RunError
-
-    out = {}
-    for pair in pairs:
-        name, equal, text = pair.partition("=")
-        if not equal or not name:
-            raise RunError(f"Paramètre illisible : « {pair} ». Écrire NOM=VALEUR, par exemple -p annee=2030.")
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = text
-        out[name] = value if isinstance(value, (int, float, bool)) else text
-    return out
 
 
 @app.command()
@@ -143,33 +122,6 @@ def panorama(
     print_data(table(p), format)
 
 
-def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tuple[str, ...] = ()) -> None:
-    """A table in the terminal, with its caption, without the columns that a screen of this width can spare."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    console = Console()
-    shown = RichTable(title=table.caption, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    dropped = leave_out + (leave_out_if_narrow if console.width < 120 else ())
-    written = table.written().drop(columns=[c for c in dropped if c in table.data])
-    for column in written:
-        right = column in table.formats
-        widest = min(max(len(cell) for cell in written[column]), 30)
-        shown.add_column(str(column), justify="right" if right else "left", overflow="fold", min_width=widest)
-    for row in written.itertuples(index=False):
-        shown.add_row(*row)
-    console.print(shown)
-
-
-def print_data(table, format: Format) -> None:
-    """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown."""
-    if format is Format.csv:
-        typer.echo(table.to_csv(index=False), nl=False)
-    else:
-        typer.echo(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
-
-
 @app.command()
 def doctor() -> None:
     """Vérifie l'installation, les données et les paramètres, et dit ce qui ne va pas."""
@@ -187,6 +139,10 @@ def doctor() -> None:
         else f"\nÀ corriger : {bad} vérification{'s' if bad > 1 else ''} sur {len(checks)}."
     )
     raise typer.Exit(1 if bad else 0)
+
+
+for command in commands.ALL:
+    app.command()(command)
 
 
 def main() -> None:

@@ -74,13 +74,14 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
-    from copkit.models import downscaling, nomenclatures
+    from copkit.models import downscaling, indicators, nomenclatures
     from copkit.reference import framework
     from copkit.reference import parameters as files
 
     files.levers()
     framework.items("objectifs")
     downscaling.keys()
+    indicators.indicators()
     nomenclatures.crosswalk()
     return []
 
@@ -100,7 +101,14 @@ def stray_codes() -> list[str]:
     from copkit.reference import tables
 
     known, found = list(tables.read("territories.csv").code), []
-    for name in ("territories.csv", "communes.parquet", "panorama.csv", "observed.parquet", "allocation.csv"):
+    for name in (
+        "territories.csv",
+        "communes.parquet",
+        "panorama.csv",
+        "observed.parquet",
+        "allocation.csv",
+        "plans.csv",
+    ):
         column = "territory" if name not in ("territories.csv", "communes.parquet") else "region"
         cells = tables.read(name)[column]
         for code in sorted(set(cells) - set(known) - {""}):

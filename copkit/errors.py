@@ -30,6 +30,10 @@ class LeverError(CopkitError):
     """A lever or a nomenclature is unknown."""
 
 
+class SimulationError(CopkitError):
+    """A scenario or a compensation asks something impossible, or a saved scenario is damaged."""
+
+
 class UnitError(CopkitError):
     """A unit is unknown, or a product of units does not give ktCO2e/an."""
 

@@ -77,9 +77,9 @@ def test_run_of_one_territory_says_where_to_look(tmp_path):
 
 
 def test_values_of_parameters_are_read_as_numbers_or_text():
-    from copkit.cli import _parameters
+    from copkit.terminal import parameters
 
-    assert _parameters(["annee=2030", "titre=2A", "essai=true", 'nom="x"']) == {
+    assert parameters(["annee=2030", "titre=2A", "essai=true", 'nom="x"']) == {
         "annee": 2030,
         "titre": "2A",
         "essai": True,

@@ -5,14 +5,180 @@ A kind turns a quantity into avoided emissions and back; parameters only tell th
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from typing import TypeVar
+
 import numpy as np
 import xarray as xr
 
-from copkit.reference import parameters, tables, territories
+from copkit.errors import LeverError, UnitError
+from copkit.models import nomenclatures
+from copkit.reference import parameters, tables, territories, units
 
 FOREST = "puits_forestiers"  # not regionalised: every total exists with and without it
 CRE = ("electricite_renouvelable", "biogaz")  # set by the regional energy committees
 CAR_FLEET = "parc_voitures_particulieres"  # indicator that bounds the electric cars
+
+Number = TypeVar("Number", float, xr.DataArray)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhysicalLever:
+    """Un levier qui a une quantité physique ; ``quantity_per_kt`` est le coefficient publié, signé."""
+
+    id: str
+    label: str
+    unit: str
+    quantity_per_kt: float | xr.DataArray
+
+    def avoided_emissions(self, quantity: Number, *, baseline: Number) -> Number:
+        """Émissions évitées en passant du point de départ à ``quantity``.
+
+        Parameters
+        ----------
+        quantity : nombre ou xr.DataArray. [unité du levier]
+        baseline : point de départ 2019, mêmes dimensions ou moins. [unité du levier]
+
+        Returns
+        -------
+        Positif quand le levier réduit les émissions. [ktCO2e/an]
+
+        Raises
+        ------
+        UnitError
+            Si ``attrs["units"]`` est présent et n'est pas l'unité du levier.
+
+        References
+        ----------
+        Coefficients : ``sgpe_simulateur_2024`` dans parameters/sources.yml.
+
+        Examples
+        --------
+        >>> cars = StockLever(id="ve", label="VE", unit="millier_vehicules", quantity_per_kt=0.5)
+        >>> cars.avoided_emissions(110.0, baseline=10.0), cars.required_quantity(200.0, baseline=10.0)
+        (200.0, 110.0)
+        """
+        self._check(quantity, self.unit)
+        self._check(baseline, self.unit)
+        return self._labelled((quantity - self._start(baseline)) / self.quantity_per_kt, units.TARGET_UNIT)
+
+    def required_quantity(self, avoided: Number, *, baseline: Number) -> Number:
+        """Quantité qui évite ``avoided`` : l'inverse exact de ``avoided_emissions``.
+
+        Parameters
+        ----------
+        avoided : nombre ou xr.DataArray. [ktCO2e/an]
+        baseline : point de départ 2019. [unité du levier]
+
+        Returns
+        -------
+        Quantité en 2030. [unité du levier]
+
+        Raises
+        ------
+        UnitError
+            Si ``attrs["units"]`` est présent et n'est pas ktCO2e/an, ou l'unité du levier pour ``baseline``.
+        """
+        self._check(avoided, units.TARGET_UNIT)
+        self._check(baseline, self.unit)
+        return self._labelled(self._start(baseline) + avoided * self.quantity_per_kt, self.unit)
+
+    def _start(self, baseline: Number) -> Number:
+        """The starting point; unknown stays unknown, unless the kind counts from 2019."""
+        return baseline
+
+    def _check(self, value: Number, expected: str) -> None:
+        given = value.attrs.get("units", expected) if isinstance(value, xr.DataArray) else expected
+        if given != expected:
+            raise UnitError(
+                f"Levier « {self.id} » : série en « {given} », attendue en « {expected} » ({units.label(expected)}).\n"
+                f'Convertir la série, puis écrire attrs["units"] = "{expected}".'
+            )
+
+    def _labelled(self, value: Number, unit: str) -> Number:
+        return value.assign_attrs(units=unit, lever=self.id) if isinstance(value, xr.DataArray) else value
+
+
+class _Since2019:
+    """What is counted since 2019 starts from zero where no starting point is published."""
+
+    __slots__ = ()
+
+    def _start(self, baseline: Number) -> Number:
+        if isinstance(baseline, xr.DataArray):
+            return baseline.fillna(0.0)
+        return 0.0 if math.isnan(baseline) else baseline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLever(PhysicalLever):
+    """Un parc en service à une date : véhicules, bus, logements chauffés au gaz."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowLever(_Since2019, PhysicalLever):
+    """Une quantité par an : kilomètres évités, tonnes-kilomètres, TWh, azote, déchets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UptakeLever(_Since2019, PhysicalLever):
+    """Des surfaces ou des linéaires qui stockent du carbone, comptés depuis 2019 : haies, couverts, prairies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntensityLever(PhysicalLever):
+    """Un contenu unitaire multiplié par un volume constant : L/100 km, contenu en CO2 de la chaleur livrée."""
+
+    @property
+    def volume(self) -> float | xr.DataArray:
+        """What one unit of content is worth on the whole volume. [ktCO2e/an per unit of the lever]"""
+        return -1 / self.quantity_per_kt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectLever(PhysicalLever):
+    """Des ktCO2e sans quantité physique : élevage, industrie, forêt. Toute quantité est refusée."""
+
+    def avoided_emissions(self, quantity: Number, *, baseline: Number) -> Number:
+        raise self._refused()
+
+    def required_quantity(self, avoided: Number, *, baseline: Number) -> Number:
+        raise self._refused()
+
+    def _refused(self) -> LeverError:
+        return LeverError(
+            f"Levier « {self.label} » : sans quantité physique, il se compte directement en ktCO2e/an.\n"
+            "Donner des ktCO2e/an et non une quantité."
+        )
+
+
+KINDS = {
+    "stock": StockLever,
+    "flow": FlowLever,
+    "uptake": UptakeLever,
+    "intensity": IntensityLever,
+    "direct": DirectLever,
+}
+
+
+def model(p: xr.Dataset, lever: str) -> PhysicalLever:
+    """La physique d'un levier sur un territoire : sa classe, son unité et son coefficient.
+
+    Parameters
+    ----------
+    p : panorama d'un territoire.
+    lever : identifiant, identifiant du simulateur officiel ou libellé.
+
+    Raises
+    ------
+    LeverError
+        Si le levier est inconnu ou absent du panorama.
+    """
+    one = p.sel(lever=nomenclatures.find(p, lever))
+    known = parameters.levers()[str(one.lever.values)]
+    unit = known.quantity.unit if known.quantity else ""
+    return KINDS[known.kind](id=known.id, label=known.label, unit=unit, quantity_per_kt=float(one.quantity_per_kt))
 
 
 def closed(p: xr.Dataset) -> dict[str, str]:

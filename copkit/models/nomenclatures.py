@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import LeverError, suggestion
 from copkit.reference import parameters, reading
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NOMENCLATURES = ("cop", "simulateur", "simulateur_outre_mer", "rationale", "tous")
 CROSSWALK = ["nomenclature", "id", "label", "relation", "lever", "note"]
@@ -131,3 +136,39 @@ def rationale(lever: str) -> str:
         for row in known[member].rationale
     ]
     return " ; ".join(target.text for row in rows for target in row.targets)
+
+
+def find(p: xr.Dataset, word: str) -> str:
+    """The id of a lever of the panorama, from its id, its id in the official simulator or one of its labels.
+
+    Raises
+    ------
+    LeverError
+        If the word is unknown, names several levers, or names a lever without figures in this panorama.
+
+    >>> from copkit.models.panorama import panorama
+    >>> find(panorama("reg-32"), "augm_voitelec"), find(panorama("reg-32"), "Gestion des haies")
+    ('vehicules_electriques', 'haies')
+    """
+    here, known = p.lever.values.tolist(), parameters.levers()
+    if word in here:
+        return word
+    ids = {known[lever].nomenclatures.simulateur: lever for lever in here if known[lever].nomenclatures.simulateur}
+    rows = crosswalk()
+    rows = rows[rows.nomenclature.isin(["simulateur", "simulateur_outre_mer"]) & rows.id.isin(list(ids))]
+    names = [(name, lever.id) for lever in known.values() for name in (lever.id, lever.label)]
+    names += [*ids.items(), *((label, ids[sgpe]) for label, sgpe in zip(rows.label, rows.id, strict=True))]
+    found = sorted({lever for name, lever in names if french.plain(name) == french.plain(str(word))})
+    present = [lever for lever in found if lever in here]
+    if len(present) == 1:
+        return present[0]
+    if present:
+        raise LeverError(f"Levier ambigu : « {word} » désigne {french.join(present)}. Écrire l'un de ces identifiants.")
+    if found:
+        carried = [ids[sgpe] for sgpe in rows.id[rows.lever == found[0]]]
+        hint = f" Ses ktCO2e sont comptées dans « {carried[0]} »." if carried else ""
+        wrong = f"Levier « {found[0]} » : aucun objectif dans le panorama de « {p.attrs['name']} ».{hint}"
+    else:
+        hint = suggestion(str(word), [name for name, lever in names if lever in here])
+        wrong = f"Levier inconnu : « {word} ».{hint}"
+    raise LeverError(f"{wrong}\nLeviers de ce panorama : {', '.join(here)}.")

@@ -93,9 +93,7 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
     (22764.4, 21631.8)
     """
     if reference not in REFERENCES:
-        known = list(REFERENCES)
-        hint = suggestion(reference, known)
-        raise LeverError(f"Plan de référence inconnu : « {reference} ».{hint} Plans : {', '.join(known)}.")
+        raise LeverError(_no_panorama(code, reference))
     if version not in versions():
         hint = suggestion(version, versions())
         raise LeverError(f"Version inconnue : « {version} ».{hint} Versions : {', '.join(versions())}.")
@@ -103,6 +101,17 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
     level = territories.level(full)
     table = {"france": _national, "region": _regional, "departement": _departemental}[level](full, version)
     return _dataset(table, full, reference, version)
+
+
+def _no_panorama(code: str, reference: str) -> str:
+    """Why a plan has no panorama: it is unknown, or known by sector only."""
+    known, table = list(REFERENCES), tables.read("plans.csv")
+    if (table.plan[table.measure != "mention"] == reference).any():
+        return (
+            f"Le plan « {reference} » n'est connu que par secteur : il n'a pas de panorama par levier.\n"
+            f'Le comparer : compare("{code}", "sgpe", "{reference}"). Panoramas : {", ".join(known)}.'
+        )
+    return f"Plan de référence inconnu : « {reference} ».{suggestion(reference, known)} Plans : {', '.join(known)}."
 
 
 def _regional(code: str, version: str) -> pd.DataFrame:

@@ -6,16 +6,16 @@ follows it in the notebook).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import altair as alt
 import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.models import dynamics
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import labels, marimekko, theme
+from copkit.presentation.analyses import Note
 from copkit.presentation.tables import ordered
 
 WIDTH = 640
@@ -24,16 +24,6 @@ WIDTH = 640
 def typeset(text: str) -> str:
     """As ``french.typeset``, with « CO2 »: the fonts that draw images on a server often lack the small 2."""
     return french.typeset(text).replace("CO₂", "CO2")
-
-
-@dataclass(frozen=True)
-class Note:
-    """What stands where a chart has nothing to show: a sentence that says why."""
-
-    text: str
-
-    def _repr_markdown_(self) -> str:
-        return f"*{french.typeset(self.text)}*"
 
 
 def _titled(chart: alt.Chart | alt.LayerChart, title: str, subtitle: list[str], description: str) -> alt.LayerChart:
@@ -216,3 +206,48 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
         ["% des émissions évitées, hors forêt, selon la note de la clé de répartition", labels.source_line(p)],
         "Notes des clés : " + ", ".join(f"{r.grade} {r.written}" for r in table.itertuples()) + ".",
     )
+
+
+def paces(p: xr.Dataset) -> alt.LayerChart | Note:
+    """Rythme observé rapporté au rythme nécessaire, leviers suivis dans leur propre unité. [1 = au rythme]"""
+    table = dynamics.dynamics(p.attrs["territory"])
+    table = table[table.ratio.notna()].sort_values("ratio", ascending=False)
+    if table.empty:
+        return Note(
+            "Aucun levier n'a ici de série observée dans sa propre unité : le rythme ne s'y compare pas à l'objectif."
+        )
+    least, most = -1.0, 2.0
+    drawn = pd.DataFrame(
+        {
+            "label": table.label.map(typeset),
+            "ratio": table.ratio.clip(least, most),
+            "written": [_ratio(r, s) for r, s in zip(table.ratio, table.status, strict=True)],
+        }
+    )
+    base = alt.Chart(drawn).encode(y=alt.Y("label:N", sort=None, title=None))
+    scale = alt.Scale(domain=[least, most + 0.9], nice=False)
+    bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
+        x=alt.X("ratio:Q", scale=scale, title="rythme observé ÷ rythme nécessaire", axis=alt.Axis(values=[-1, 0, 1, 2]))
+    )
+    values = base.transform_calculate(at="max(datum.ratio, 0)").mark_text(align="left", dx=6)
+    rule = alt.Chart(pd.DataFrame({"x": [1]})).mark_rule(color=theme.TEXT, strokeDash=[5, 3]).encode(x="x:Q")
+    late = int(table.status.isin(["en retard", "mauvais sens"]).sum())
+    verb = "avancent" if late > 1 else "avance"
+    years = f"{int(table.last_year.min())} à {int(table.last_year.max())}"
+    return _titled(
+        alt.layer(bars, values.encode(x="at:Q", text="written:N"), rule).properties(
+            width=WIDTH, height=30 * len(drawn)
+        ),
+        f"{french.plural(late, 'levier')} sur {len(drawn)} {verb} moins vite qu'il ne faudrait",
+        [
+            f"rapport, trait : 1 = au rythme ; barres bornées entre −1 et 2 ; dernières valeurs : {years}",
+            labels.source_line(p),
+        ],
+        "Rythme observé sur rythme nécessaire : "
+        + ", ".join(f"{r.label} {r.written}" for r in drawn.itertuples())
+        + ".",
+    )
+
+
+def _ratio(ratio: float, status: str) -> str:
+    return f"{french.number(ratio, 1)} ({status})"

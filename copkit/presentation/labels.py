@@ -80,7 +80,7 @@ def diagnostic_parts(territory: str) -> pd.DataFrame:
     several = int((series["nunique"] > 1).sum())
     dynamics = (
         f"{french.plural(len(series), 'indicateur')} observé{'s' if len(series) > 1 else ''}, dont {several} sur "
-        f"plusieurs années (dernière : {int(series['max'].max())}) ; pas encore analysés dans ce document"
+        f"plusieurs années (dernière : {int(series['max'].max())})"
         if len(series)
         else "aucun indicateur observé dans le kit"
     )

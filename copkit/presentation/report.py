@@ -5,9 +5,13 @@ from __future__ import annotations
 import xarray as xr
 
 from copkit import __version__, french
+from copkit.models import gaps
+from copkit.models import interactions as overlaps
 from copkit.models import panorama as model
+from copkit.models import uncertainty as uncertainties
+from copkit.models.compensation import Compensation
 from copkit.models.levers import FOREST
-from copkit.presentation import labels
+from copkit.presentation import analyses, labels
 from copkit.reference import framework, territories
 
 
@@ -79,6 +83,42 @@ def keys(p: xr.Dataset) -> Text:
         "proche) ou **C** (une clé de remplacement, faute de mieux). La somme des départements est la région. "
         "Une valeur notée C situe un ordre de grandeur : elle ne se fixe pas comme cible sans donnée locale."
     )
+
+
+def comparison(p: xr.Dataset) -> Text:
+    """Ce que dit un autre plan connu, et ce qu'il faut savoir pour le lire."""
+    found = analyses.compared(p)
+    if found is None:
+        return Text("Un moindre effort sur un levier se compense sur un autre, à l'échelle de la région.")
+    cautions = "\n".join(f"- {caution}" for caution in found.cautions)
+    return Text(f"{found.sentence}\n\n{cautions}")
+
+
+def compensation(found: Compensation) -> Text:
+    """Ce qu'une compensation reprend, ce qui manque encore, et les écarts à la référence sans justification."""
+    lines = [found.sentence]
+    if unjustified := gaps.unjustified(found.scenario):
+        names = [str(found.scenario.label.sel(lever=lever).values) for lever in unjustified]
+        lines.append(f"Objectifs différents de la référence, sans justification ou sans source : {french.join(names)}.")
+    return Text("\n\n".join(lines))
+
+
+def uncertainty(p: xr.Dataset) -> Text:
+    """La probabilité d'atteindre l'objectif sous les hypothèses du kit, et la fourchette de l'effort."""
+    found = uncertainties.uncertainty(p).isel(territory=0)
+    last = found.avoided.isel(year=-1)
+    low, high = (french.number(float(last.sel(quantile=q)), 0) for q in (0.05, 0.95))
+    return Text(
+        f"Sous les hypothèses de parameters/uncertainty.yml, l'effort de {int(found.year[-1])} est compris neuf fois "
+        f"sur dix entre {low} et {high} ktCO2e/an hors forêt, pour un objectif de {french.number(float(found.target), 0)}. "
+        f"Il atteint l'objectif dans {french.percent(100 * float(found.probability), 0)} des tirages "
+        f"({french.number(found.attrs['draws'], 0)} tirages, graine {found.attrs['seed']}). **Statut : hypothèse.**"
+    )
+
+
+def interactions(p: xr.Dataset) -> Text:
+    """L'avertissement sur les leviers qui agissent sur la même quantité."""
+    return Text(overlaps.warning(p))
 
 
 def limits(p: xr.Dataset) -> Text:

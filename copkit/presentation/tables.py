@@ -1,14 +1,6 @@
-"""Tables for readers: French headings, French numbers, a caption, for the screen and for the workbook.
-
-A ``Table`` keeps the numbers as numbers (``data``) and says how each column is written (``formats``): the
-same table goes to the notebook, to the terminal and to Excel.
-"""
+"""The tables of a territory's document: French headings, units in the headings, a caption."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from html import escape
 
 import pandas as pd
 import xarray as xr
@@ -16,64 +8,34 @@ import xarray as xr
 from copkit import french
 from copkit.errors import LeverError, suggestion
 from copkit.models import downscaling, levers, nomenclatures, panorama
-from copkit.presentation import labels
+from copkit.models.comparison import Comparison
+from copkit.models.compensation import Compensation
+from copkit.models.conversion import Conversion
+from copkit.presentation import analyses, labels
+from copkit.presentation.table import Table
 from copkit.reference import framework, parameters, units
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table with its caption and the way to write each column (number of decimals, or a function)."""
-
-    data: pd.DataFrame
-    caption: str
-    formats: dict[str, int | Callable] = field(default_factory=dict)
-
-    def written(self) -> pd.DataFrame:
-        """The cells as a reader sees them."""
-        return pd.DataFrame({column: [self._cell(column, v) for v in self.data[column]] for column in self.data})
-
-    def _cell(self, column: str, value) -> str:
-        how = self.formats.get(column)
-        if isinstance(value, str):
-            return french.typeset(value)
-        if how is None:
-            return french.UNKNOWN if value is None or pd.isna(value) else str(value)
-        return how(value) if callable(how) else french.number(value, how)
-
-    def _repr_html_(self) -> str:
-        written, caption = self.written(), escape(french.typeset(self.caption))
-        head = "".join(f'<th scope="col"{self._align(c)}>{escape(french.typeset(c))}</th>' for c in written)
-        rows = []
-        for row in written.itertuples(index=False):
-            cells = [f'<th scope="row"{self._align(written.columns[0])}>{escape(row[0])}</th>']
-            pairs = zip(written.columns[1:], row[1:], strict=True)
-            cells += [f"<td{self._align(c)}>{escape(v)}</td>" for c, v in pairs]
-            rows.append(f"<tr>{''.join(cells)}</tr>")
-        body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-        frame = f'<div class="table" tabindex="0" role="region" aria-label="{caption}">'
-        return f"{frame}<table><caption>{caption}</caption>{body}</table></div>"
-
-    def _align(self, column: str) -> str:
-        return ' class="number"' if column in self.formats else ""
-
-    def __repr__(self) -> str:
-        return f"{self.caption}\n{self.written().to_string(index=False)}"
-
-
-def table(p: xr.Dataset, what: str = "panorama") -> Table:
-    """Une table en français à propos d'un panorama.
+def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "panorama") -> Table:
+    """Une table en français à propos d'un panorama, ou d'une compensation, d'une comparaison, d'une conversion.
 
     Parameters
     ----------
     p : le panorama d'un territoire.
-    what : « synthese », « panorama », « secteurs », « quantites », « leviers », « cles », « place », « parties »
-        ou « sources ».
+    what : « synthese », « panorama », « secteurs », « quantites », « leviers », « cles », « place », « dynamiques »,
+        « interactions », « comparaison », « coherence », « parties » ou « sources ».
 
     Raises
     ------
     LeverError
         Si la table demandée n'existe pas.
     """
+    if isinstance(p, Compensation):
+        return analyses.asks(p)
+    if isinstance(p, Comparison):
+        return analyses.two_plans(p)
+    if isinstance(p, Conversion):
+        return analyses.conversion(p)
     if what not in _TABLES:
         raise LeverError(
             f"Table inconnue : « {what} ».{suggestion(what, list(_TABLES))} Tables : {', '.join(_TABLES)}."
@@ -275,6 +237,10 @@ _TABLES = {
     "leviers": _notes,
     "cles": _keys,
     "place": _place,
+    "dynamiques": analyses.dynamics,
+    "interactions": analyses.interactions,
+    "comparaison": analyses.comparison,
+    "coherence": analyses.consistency,
     "parties": _parts,
     "sources": _sources,
 }

@@ -19,7 +19,8 @@ from openpyxl.utils import get_column_letter
 
 from copkit import __version__, french
 from copkit.presentation import labels
-from copkit.presentation.tables import Table, table
+from copkit.presentation.table import Table
+from copkit.presentation.tables import table
 
 SHEETS = {
     "Synthèse": "synthese",
@@ -29,6 +30,10 @@ SHEETS = {
     "Leviers": "leviers",
     "Clés": "cles",
     "Place": "place",
+    "Dynamiques": "dynamiques",
+    "Interactions": "interactions",
+    "Comparaison": "comparaison",
+    "Cohérence": "coherence",
     "Diagnostic": "parties",
     "Sources": "sources",
 }
@@ -50,7 +55,8 @@ def write_workbook(p: xr.Dataset, path: str | Path) -> None:
     book = Workbook()
     _cover(book.active, p)
     for title, what in SHEETS.items():
-        _sheet(book.create_sheet(title), table(p, what))
+        if isinstance(found := table(p, what), Table):  # a note stands where there is nothing to show
+            _sheet(book.create_sheet(title), found)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".xlsx")
     os.close(handle)

@@ -58,6 +58,25 @@ def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Probl
             _locate(value, (*at, i), lines, name, problems)
 
 
+def read_model(path: Path, model: type[BaseModel]) -> tuple[BaseModel, dict[tuple, int]]:
+    """A YAML file that follows ``model``, and the line of each key.
+
+    Raises
+    ------
+    ParameterError
+        If the file is absent or damaged: all its problems at once.
+    """
+    problems = Problems()
+    content, lines = load_yaml(path, problems)
+    problems.raise_if_any(ParameterError)
+    try:
+        return model.model_validate(content), lines
+    except ValidationError as error:
+        for message in explain(error, lines, model):
+            problems.add(paths.shown(path), message)
+    raise ParameterError(str(problems))
+
+
 def explain(error: ValidationError, lines: dict[tuple, int], model: type[BaseModel]) -> list[str]:
     """The problems of a pydantic error, in French, with their lines and what to write instead."""
     out = []

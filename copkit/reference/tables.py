@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pandera.pandas as pa
@@ -20,6 +21,12 @@ from copkit.reference import parameters
 
 TERRITORY = r"^(fr|reg-\d{2}|dep-(\d{2}|2A|2B|97\d)|epci-\d{9}|com-[\dAB]{5})$"
 STATUSES = ["publie", "derive", "hypothese"]
+CONVENTIONS = {  # how emissions are counted; definitions: feuille_de_route_hauts_de_france_2025
+    "scope_1_2": "planification : émissions directes de la production d'énergie, indirectes des consommateurs",
+    "pcaet": "format PCAET : électricité, chaleur et froid comptés sur le lieu de consommation",
+    "non_precisee": "convention non précisée par la source",
+}
+MEASURES = ["share", "difference", "target", "mention"]  # of a plan: data/README.md says what each means
 
 
 def _text(*, allowed: list[str] | None = None, pattern: str | None = None, empty: bool = False) -> pa.Column:
@@ -142,6 +149,24 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
             },
             ["territory"],
         ),
+        "plans.csv": (
+            {
+                "plan": _text(),
+                "territory": code,
+                "sector": _text(allowed=list(get_args(parameters.Sector))),
+                "measure": _text(allowed=MEASURES),
+                "value": _number(),
+                "unit": _text(allowed=["%", "ktCO2e/an"]),
+                "baseline_year": _number(empty=True),
+                "target_year": _number(empty=True),
+                "reference": _text(empty=True),
+                "convention": _text(allowed=list(CONVENTIONS)),
+                "status": status,
+                "source": _source(),
+                "note": _text(empty=True),
+            },
+            ["plan", "territory", "sector", "measure"],
+        ),
     }
     return {
         name: pa.DataFrameSchema(columns, unique=unique, strict=True, ordered=False)
@@ -157,6 +182,7 @@ TABLES = (
     "observed.parquet",
     "allocation.csv",
     "cop_calendar.csv",
+    "plans.csv",
 )
 
 

@@ -1,0 +1,235 @@
+"""Levers that act on the same quantity: their first-order sum, their joint effect, what is counted twice.
+
+A group is a chain of steps (``parameters/interactions.yml``); each step acts on what the previous ones leave of
+the emissions E of the group, so that the joint effect is E x (1 - product of (1 - kt / E)). Levers of one step
+act on distinct objects and add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.errors import LeverError, suggestion
+from copkit.models import levers
+from copkit.models.groups import Account, Group, groups
+from copkit.models.panorama import panorama
+from copkit.reference import territories
+
+COLUMNS = ["group", "label", "levers", "base", "base_method", "first_order", "joint", "overlap", "share", "status"]
+CHAIN = ["group", "step", "lever", "label", "acts_on", "first_order", "in_chain"]
+OVERSEAS = "Outre-mer : les leviers n'ont pas de traduction physique ; aucun recouvrement n'est calculé."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A lever in its chain: alone (``first_order``) and after the previous steps (``in_chain``). [ktCO2e/an]"""
+
+    step: int
+    lever: str
+    label: str
+    acts_on: str
+    first_order: float
+    in_chain: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A group in a territory; ``reason`` says why ``joint`` is unknown or what bounds it. [ktCO2e/an]"""
+
+    group: Group
+    base: float
+    base_method: str
+    effects: tuple[Effect, ...]
+    reason: str
+
+    @property
+    def first_order(self) -> float:
+        """The plain sum."""
+        return float(sum(e.first_order for e in self.effects))
+
+    @property
+    def joint(self) -> float:
+        """What the chain avoids."""
+        return float(sum(e.in_chain for e in self.effects))
+
+
+def interactions(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+    """Les leviers qui agissent sur la même quantité : somme à l'ordre 1, effet conjoint, recouvrement.
+
+    Parameters
+    ----------
+    p : panorama ou scénario, dimension ``lever`` ; d'un scénario, les objectifs proposés.
+    order : groupe → ses leviers dans un autre ordre ; par défaut celui de parameters/interactions.yml.
+
+    Returns
+    -------
+    DataFrame, une ligne par groupe (vide outre-mer) :
+        group, label, levers (dans l'ordre de la chaîne) ; base, émissions de départ [ktCO2e/an], et base_method ;
+        first_order (somme), joint (effet conjoint), overlap (compté plus d'une fois) [ktCO2e/an] ; share [%] de la
+        somme ; status ; sentence. Inconnu : NaN, la phrase dit pourquoi.
+
+    Raises
+    ------
+    LeverError
+        Si ``order`` nomme un groupe inconnu ou n'a pas tous ses leviers une fois.
+    ParameterError
+        Si parameters/interactions.yml est endommagé.
+
+    References
+    ----------
+    « Toutes choses égales par ailleurs » : ``sgpe_point_de_sortie`` ; chaînes : hypothèse du kit.
+
+    Examples
+    --------
+    >>> from copkit.models.panorama import panorama
+    >>> interactions(panorama("reg-32")).set_index("group")[["first_order", "joint"]].round(0).loc["voitures"].to_list()
+    [2432.0, 2149.0]
+    """
+    rows = []
+    for r in _readings(p, order):
+        overlap = r.first_order - r.joint
+        if overlap < 1e-12 * r.first_order:  # the rounding of a sum of floats, not an overlap
+            overlap = 0.0
+        share = 100 * overlap / r.first_order if r.first_order else overlap
+        names = " → ".join(e.label for e in r.effects)
+        numbers = (r.base, r.base_method, r.first_order, r.joint, overlap, share)
+        sentence = _sentence(r, overlap, share)
+        rows.append([r.group.id, r.group.label, names, *numbers, r.group.status, sentence])
+    return pd.DataFrame(rows, columns=[*COLUMNS, "sentence"])
+
+
+def chain(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+    """Le détail des chaînes : chaque levier seul (``first_order``) et à sa place (``in_chain``) [ktCO2e/an].
+
+    Raises
+    ------
+    LeverError
+        Si ``order`` nomme un groupe inconnu ou n'a pas tous ses leviers une fois.
+    """
+    rows = [
+        [r.group.id, e.step, e.lever, e.label, e.acts_on, e.first_order, e.in_chain]
+        for r in _readings(p, order)
+        for e in r.effects
+    ]
+    return pd.DataFrame(rows, columns=CHAIN)
+
+
+def warning(p: xr.Dataset) -> str:
+    """L'avertissement d'un rapport : ce qui est compté plus d'une fois dans la somme des leviers, en une phrase."""
+    if territories.is_overseas(p.attrs["territory"]):
+        return OVERSEAS
+    table = interactions(p)
+    if table.empty:
+        return "Aucun des leviers présents n'agit sur la même quantité qu'un autre."
+    known = table[table.overlap.notna()]
+    unknown = french.join(table.label[table.overlap.isna()].str.lower()) if len(known) < len(table) else ""
+    rest = f" Non déterminé : {unknown}." if unknown else ""
+    if known.empty:
+        return f"Plusieurs leviers agissent sur la même quantité ; leur recouvrement n'est pas déterminé.{rest}"
+    total, labels = known.overlap.sum(), french.join(known.label.str.lower())
+    return (
+        f"Plusieurs leviers agissent sur la même quantité ({labels}) : la somme des leviers compte environ "
+        f"{french.number(total, 0)} ktCO2e/an plus d'une fois.{rest}"
+    )
+
+
+def _readings(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None) -> list[Reading]:
+    known = {group.id: group for group in groups()}
+    for name in order or {}:
+        if name not in known:
+            hint = suggestion(name, list(known))
+            raise LeverError(f"Groupe inconnu : « {name} ».{hint} Groupes : {', '.join(known)}.")
+    present = set(p.lever.values.tolist())
+    return [_reading(p, g, (order or {}).get(g.id)) for g in known.values() if present & set(g.levers())]
+
+
+def _reading(p: xr.Dataset, group: Group, order: Sequence[str] | None) -> Reading:
+    kt = (p.proposed if "proposed" in p else p.target).to_series().to_dict()
+    labels = p.label.to_series().to_dict()
+    steps = [(step.acts_on, [lever for lever in step.levers if lever in kt]) for step in group.chain]
+    steps = [step for step in steps if step[1]]
+    if order is not None:
+        steps = _reordered(steps, list(order), group)
+    base, method, reason = _base(p, group)
+    if unknown := [labels[lever] for _, names in steps for lever in names if np.isnan(kt[lever])]:
+        reason = f"objectif inconnu pour {french.join(unknown)}"
+    left, effects = base, []
+    for n, (acts_on, names) in enumerate(steps, start=1):
+        asked = sum(kt[lever] for lever in names)
+        if asked > base and not reason:
+            reason = f"« {' et '.join(labels[v] for v in names)} » dépasse ces émissions ; son effet y est borné"
+        taken = left * min(asked / base, 1.0) if base else 0.0  # nan stays nan
+        for lever in names:
+            part = taken * kt[lever] / asked if asked else taken
+            effects.append(
+                Effect(
+                    step=n,
+                    lever=lever,
+                    label=labels[lever],
+                    acts_on=acts_on,
+                    first_order=kt[lever],
+                    in_chain=float(part),
+                )
+            )
+        left -= taken
+    return Reading(group=group, base=base, base_method=method, effects=tuple(effects), reason=reason)
+
+
+def _reordered(steps: list[tuple[str, list[str]]], order: list[str], group: Group) -> list[tuple[str, list[str]]]:
+    """The steps in the order in which their first lever comes."""
+    names = [lever for _, names in steps for lever in names]
+    if sorted(order) != sorted(names):
+        raise LeverError(
+            f"Ordre du groupe « {group.id} » : {', '.join(map(str, order)) or 'vide'}.\n"
+            f"Écrire chacun de ses leviers une fois : {', '.join(names)}."
+        )
+    return sorted(steps, key=lambda step: min(order.index(lever) for lever in step[1]))
+
+
+def _base(p: xr.Dataset, group: Group) -> tuple[float, str, str]:
+    """The emissions that the group acts on [ktCO2e/an], how they are counted, why they are unknown."""
+    code = p.attrs["territory"]
+    if code == "fr":  # a sum, as the national panorama itself: what cannot be added there can here
+        regions = [c for c in territories.territories("region").code if not territories.is_overseas(c)]
+        found = [_base(panorama(region, version=p.attrs["version"]), group) for region in regions]
+        missing = [territories.name(c) for c, (value, *_) in zip(regions, found, strict=True) if np.isnan(value)]
+        reason = f"émissions de départ inconnues pour {french.join(missing)}" if missing else ""
+        return float(sum(value for value, *_ in found)), "somme des régions de métropole", reason
+    counted = {account.label: _account(p, account) for account in group.base.accounts}
+    counted = {label: value for label, value in counted.items() if not np.isnan(value)}
+    if not counted:
+        return np.nan, "", f"{group.base.label} : ni parc, ni point de départ, ni coefficient connus ici"
+    method = max(counted, key=counted.get)
+    return counted[method], method, ""
+
+
+def _account(p: xr.Dataset, account: Account) -> float:
+    """One account, over the levers of it that the territory has; NaN when a figure is missing. [ktCO2e/an]"""
+    values = []
+    for lever in (lever for lever in account.levers if lever in p.lever):
+        one = p.sel(lever=lever)
+        if account.method == "parc":
+            fleet = levers.car_fleet(one)
+            values.append((np.nan if fleet is None else fleet) * abs(float(one.unit_abatement)))
+        else:
+            values.append(abs(float(one.baseline) * float(one.unit_abatement)))
+    return float(sum(values)) if values else np.nan
+
+
+def _sentence(r: Reading, overlap: float, share: float) -> str:
+    start = f"{r.group.label} : {french.number(r.first_order, 0)} ktCO2e/an en additionnant les leviers"
+    if np.isnan(r.joint):
+        return f"{start} ; effet conjoint {french.UNKNOWN} ({r.reason})."
+    if len({e.step for e in r.effects}) < 2 and not overlap:
+        return f"{start} ; un seul maillon de la chaîne est présent ici, rien n'est compté deux fois."
+    end = f" {r.reason[0].upper()}{r.reason[1:]}." if r.reason else ""
+    return (
+        f"{start}, {french.number(r.joint, 0)} quand chacun agit sur ce que les précédents laissent : environ "
+        f"{french.number(overlap, 0)} ktCO2e/an ({french.percent(share)}) comptés plus d'une fois.{end}"
+    )

@@ -1,0 +1,170 @@
+"""What a plan may ask of each lever of a territory: both units, bounds, and refusals that say what to write."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Real
+
+import xarray as xr
+
+from copkit import french
+from copkit.models import levers
+from copkit.reference import units
+
+KT, QUANTITY = "ktco2e", "quantity"
+SAME = 1e-9  # relative: two values that differ by less are the same one, seen through a conversion
+
+
+def same(a: float, b: float) -> bool:
+    """True when two values differ by rounding errors only.
+
+    >>> same(0.1 + 0.2, 0.3), same(1, 1.001)
+    (True, False)
+    """
+    return math.isclose(a, b, rel_tol=SAME, abs_tol=1e-12)
+
+
+def not_a_number(value: object) -> str | None:
+    """The refusal of what is not a finite number, or None.
+
+    >>> not_a_number("12"), not_a_number(12.5)
+    ('nombre attendu, trouvé « 12 ». Écrire un nombre, sans guillemets et sans unité.', None)
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return f"nombre attendu, trouvé « {value} ». Écrire un nombre, sans guillemets et sans unité."
+    try:
+        finite = math.isfinite(float(value))
+    except OverflowError:
+        finite = False
+    shown = str(value) if len(str(value)) < 25 else f"{str(value)[:20]}…"
+    return None if finite else f"nombre fini attendu, trouvé « {shown} ». Corriger la valeur."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What one lever of one territory accepts; ``kt`` in ktCO2e/an, ``quantity`` in the lever's own unit."""
+
+    lever: str
+    label: str
+    unit: str
+    target: float
+    quantity: float
+    start: float  # quantity in 2019, 0 when unknown: the quantity is then counted since 2019
+    slope: float  # quantity per kt
+    kt_max: float
+    quantity_min: float
+    quantity_max: float
+    why: str  # what the bound says
+    closed: str  # the reason, empty for an open lever
+
+    @property
+    def translated(self) -> bool:
+        """True when kt and quantity give each other."""
+        return math.isfinite(self.slope) and self.slope != 0
+
+    @property
+    def empty(self) -> bool:
+        """True when the territory holds no part of the lever: its allocation key is zero."""
+        return math.isinf(self.slope)
+
+    def quantity_of(self, kt: float) -> float:
+        """The quantity in 2030 that avoids ``kt``; exact at the reference and at the bound."""
+        if kt == self.target:
+            return self.quantity
+        if not self.translated:
+            return math.nan
+        if kt == self.kt_max:
+            return self.quantity_min if self.slope < 0 else self.quantity_max
+        return self.start + kt * self.slope
+
+    def kt_of(self, quantity: float) -> float:
+        """What ``quantity`` in 2030 avoids; exact at the reference."""
+        if quantity == self.quantity:
+            return self.target
+        return (quantity - self.start) / self.slope if self.translated else math.nan
+
+    def refusal(self, value: float, unit: str, done: float) -> str | None:
+        """Why the lever cannot be set to ``value``, and what to write instead; None when it can."""
+        kt = self.kt_of(value) if unit == QUANTITY else value
+        if self.closed:
+            return None if same(kt, self.target) else f"levier fermé ({self.closed}). Le retirer."
+        if self.empty and not same(kt, self.target):
+            return "ce territoire n'a aucune part de ce levier (clé de répartition nulle). Le retirer."
+        if math.isnan(kt):
+            return 'pas de traduction en quantité dans ce territoire. Donner des ktCO2e/an : unit="ktco2e".'
+        said = self._said(value, unit, kt)
+        if kt < 0:
+            wrong = f"{said} : les émissions augmenteraient."
+        elif kt < done and not same(kt, done):
+            wrong = f"{said} : c'est moins que ce qui est déjà fait ({self.both(done)})."
+        elif kt > self.kt_max or value > (self.quantity_max if unit == QUANTITY else math.inf):
+            wrong = f"{said} : c'est au-delà de la borne ({self.why})."
+        else:
+            return None
+        return f"{wrong} Écrire {self.range(done)}."
+
+    def _said(self, value: float, unit: str, kt: float) -> str:
+        typed = str(value).removesuffix(".0").replace(".", ",").replace("-", "−", 1)
+        if unit == KT:
+            return f"{typed} ktCO2e/an"
+        return f"{typed} {units.label(self.unit)} ({french.quantity(kt)} ktCO2e/an)"
+
+    def both(self, kt: float) -> str:
+        """A value in both units."""
+        text = f"{french.number(kt)} ktCO2e/an"
+        quantity = self.quantity_of(kt)
+        return text if math.isnan(quantity) else f"{text}, soit {french.quantity(quantity)} {units.label(self.unit)}"
+
+    def range(self, done: float = 0.0) -> str:
+        """The values that the lever accepts, in both units, rounded inwards so that each one is accepted."""
+        text = _interval(done, self.kt_max, "ktCO2e/an")
+        if not self.translated:
+            return text
+        ends = self.quantity_of(done) if done else self.start, self.quantity_of(self.kt_max)
+        low, high = ends if self.slope > 0 else reversed(ends)
+        return f"{text}, soit {_interval(low, high, units.label(self.unit))}"
+
+
+def _interval(low: float, high: float, unit: str) -> str:
+    if math.isnan(high) or math.isinf(high):
+        return f"{_inward(low, math.ceil)} {unit} ou plus"
+    return f"de {_inward(low, math.ceil)} à {_inward(high, math.floor)} {unit}"
+
+
+def _inward(value: float, rounding) -> str:
+    """A bound with four significant digits, never outside of what it bounds.
+
+    >>> _inward(3447.517298, math.floor), _inward(53.476, math.ceil), _inward(0.0, math.ceil)
+    ('3\u202f447,5', '53,48', '0')
+    """
+    if value == 0:
+        return "0"
+    decimals = max(1, 3 - math.floor(math.log10(abs(value))))
+    step = 10**decimals
+    near = round(value * step)
+    return french.number((near if math.isclose(near, value * step) else rounding(value * step)) / step, decimals)
+
+
+def limits(p: xr.Dataset) -> dict[str, Limit]:
+    """What each lever of a panorama (or of a scenario) accepts, by id."""
+    slim = p[["target", "baseline", "quantity", "quantity_per_kt"]].reset_coords(drop=True)  # quicker lever by lever
+    # no share, no target: the starting point is unknown too, and nothing can be translated nor bounded
+    slim["quantity_per_kt"] = slim.quantity_per_kt.where(slim.target.notnull())
+    closed, bounds = levers.closed(p), levers.bounds(slim)
+    columns = {
+        "lever": p.lever,
+        "label": p.label,
+        "unit": p.unit,
+        "target": slim.target,
+        "quantity": slim.quantity,
+        "start": slim.baseline.fillna(0),
+        "slope": slim.quantity_per_kt,
+        "kt_max": bounds.kt_max.where(abs(slim.quantity_per_kt.values) != math.inf, 0.0),
+        "quantity_min": bounds.quantity_min,
+        "quantity_max": bounds.quantity_max,
+        "why": bounds.limit,
+    }
+    rows = zip(*(column.values.tolist() for column in columns.values()), strict=True)
+    known = (dict(zip(columns, row, strict=True)) for row in rows)
+    return {row["lever"]: Limit(**row, closed=closed.get(row["lever"], "")) for row in known}

@@ -1,0 +1,175 @@
+"""A scenario as a JSON text, to be saved or shared by a link: identical both ways, versions checked."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import xarray as xr
+from pydantic import ConfigDict, ValidationError, model_validator
+
+from copkit import __version__, french
+from copkit.errors import CopkitError, CopkitWarning, Problems, SimulationError
+from copkit.models import panorama
+from copkit.models.limits import KT, QUANTITY, Limit, limits, not_a_number, same
+from copkit.models.scenario import build, identical, parts
+from copkit.reference import parameters, reading
+
+WHERE = "Scénario enregistré"
+
+
+class _Strict(parameters.Strict):
+    model_config = ConfigDict(strict=True)
+
+
+class _Target(_Strict):
+    """The target of one lever; both values when the quantity was typed, so that both are kept to the last bit."""
+
+    ktco2e: float | None = None
+    quantity: float | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> _Target:
+        if self.ktco2e is None and self.quantity is None:
+            raise ValueError("ni « ktco2e » ni « quantity ». En écrire un")
+        return self
+
+
+class _Text(_Strict):
+    texte: str = ""
+    source: str = ""
+
+
+class _File(_Strict):
+    """A scenario as it is saved or shared by a link."""
+
+    territory: str
+    reference: str
+    data_version: str
+    copkit_version: str
+    reference_total: float
+    targets: dict[str, _Target]
+    done: dict[str, float]
+    justifications: dict[str, _Text]
+
+
+def to_json(s: xr.Dataset) -> str:
+    """Le scénario en texte JSON : territoire, versions, objectifs qui diffèrent, fait, justifications.
+
+    ``from_json`` rend le même scénario, au dernier chiffre.
+
+    Raises
+    ------
+    SimulationError
+        Si ``s`` n'est pas un scénario.
+    """
+    p, entered, done, texts = parts(s)
+    known, targets = limits(p), {}
+    for lever, (kt, quantity) in entered.items():
+        targets[lever] = {"ktco2e": kt}
+        if not identical(quantity, known[lever].quantity_of(kt)):
+            targets[lever]["quantity"] = quantity
+    content = {
+        "territory": p.attrs["territory"],
+        "reference": p.attrs["reference"],
+        "data_version": p.attrs["version"],
+        "copkit_version": __version__,
+        "reference_total": panorama.total(p, forest=True),
+        "targets": targets,
+        "done": done,
+        "justifications": texts,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def from_json(text: str) -> xr.Dataset:
+    """Le scénario d'un texte JSON, refait sur le panorama de sa version.
+
+    Un autre numéro de copkit, une version de données qui n'est plus la dernière ou une référence qui a changé
+    depuis donnent un avertissement (``CopkitWarning``).
+
+    Raises
+    ------
+    SimulationError
+        Si le texte est illisible, s'il a des clés inconnues, des valeurs d'un autre type ou impossibles, ou si
+        copkit ne connaît pas sa version des données : tous les problèmes d'un coup.
+    """
+    file, problems = _read(text), Problems()
+    if file.data_version not in panorama.versions():
+        problems.add(
+            WHERE,
+            f"data_version : version « {file.data_version} » inconnue de ce copkit, qui connaît "
+            f"{', '.join(panorama.versions())}. Mettre copkit à jour, ou écrire une de ces versions et revoir "
+            "chaque objectif.",
+        )
+        problems.raise_if_any(SimulationError)
+    try:
+        p = panorama.panorama(file.territory, file.reference, file.data_version)
+    except CopkitError as error:
+        problems.add(WHERE, " ".join(str(error).split()))
+        problems.raise_if_any(SimulationError)
+    entries = {
+        lever: (one.quantity, QUANTITY) if one.ktco2e is None else (one.ktco2e, KT)
+        for lever, one in file.targets.items()
+    }
+    s = build(p, entries, file.done, {lever: text.model_dump() for lever, text in file.justifications.items()})
+    _warn(file, p)
+    return _typed_quantities(s, file, limits(p))
+
+
+def _read(text: object) -> _File:
+    """The file, with its problems of form in French."""
+    problems = Problems()
+
+    def block(pairs: list[tuple]) -> dict:
+        for key in {key for n, (key, _) in enumerate(pairs) if key in [k for k, _ in pairs[:n]]}:
+            problems.add(WHERE, f"« {key} » est écrit deux fois dans le même bloc. En garder un.")
+        return dict(pairs)
+
+    try:
+        content = json.loads(text, object_pairs_hook=block)
+    except (TypeError, ValueError, RecursionError) as error:
+        line = f"ligne {error.lineno} : " if isinstance(error, json.JSONDecodeError) else ""
+        problems.add(WHERE, f"{line}le texte n'est pas du JSON lisible. Reprendre celui de to_json, sans le couper.")
+        problems.raise_if_any(SimulationError)
+    try:
+        file = _File.model_validate(content)
+    except ValidationError as error:
+        for message in reading.explain(error, {}, _File):
+            problems.add(WHERE, message)
+    problems.raise_if_any(SimulationError)
+    return file
+
+
+def _typed_quantities(s: xr.Dataset, file: _File, known: dict[str, Limit]) -> xr.Dataset:
+    """The scenario with the quantities as they were typed, when they say the same thing as the kt."""
+    problems, s = Problems(), s.copy()
+    quantity = s.proposed_quantity.to_series()
+    for lever, one in file.targets.items():
+        if one.ktco2e is None or one.quantity is None:
+            continue
+        kt = known[lever].kt_of(one.quantity)
+        if not_a_number(one.quantity) or not same(kt, one.ktco2e):
+            message = "« ktco2e » et « quantity » ne disent pas la même chose. Garder celui des deux qui fait foi."
+            problems.add(WHERE, f"targets.{lever} : {message}")
+        quantity[lever] = one.quantity
+    problems.raise_if_any(SimulationError)
+    s["proposed_quantity"] = s.proposed_quantity.copy(data=quantity.to_numpy())
+    return s
+
+
+def _warn(file: _File, p: xr.Dataset) -> None:
+    """Say what is no longer what it was when the scenario was saved."""
+    total, notes = panorama.total(p, forest=True), []
+    if file.data_version != panorama.LATEST:
+        notes.append(f"il garde la version « {file.data_version} » des données ; la dernière est « {panorama.LATEST} »")
+    if file.copkit_version != __version__:
+        notes.append(f"il vient de copkit {file.copkit_version}, et non {__version__}")
+    if not same(total, file.reference_total):
+        both = f"{french.number(file.reference_total)} puis {french.number(total)}"
+        notes.append(f"la référence totale a changé ({both} ktCO2e/an)")
+    if notes:
+        message = (
+            f"Scénario de {p.attrs['territory']} : {' ; '.join(notes)}. Revoir chaque objectif avant de le reprendre."
+        )
+        warnings.warn(message, CopkitWarning, stacklevel=3)

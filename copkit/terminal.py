@@ -1,0 +1,111 @@
+"""What the commands share: output formats, tables in a terminal, files read and written whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from copkit.errors import CopkitError, DataError, RunError
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tuple[str, ...] = ()) -> None:
+    """A table in the terminal, with its caption, without the columns that a screen of this width can spare."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    console = Console()
+    shown = RichTable(title=table.caption, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    dropped = leave_out + (leave_out_if_narrow if console.width < 120 else ())
+    written = table.written().drop(columns=[c for c in dropped if c in table.data])
+    for column in written:
+        right = column in table.formats
+        widest = min(max(len(cell) for cell in written[column]), 30)
+        shown.add_column(str(column), justify="right" if right else "left", overflow="fold", min_width=widest)
+    for row in written.itertuples(index=False):
+        shown.add_row(*map(Text, row))  # as they are: « [unité] » is no markup
+    console.print(shown)
+
+
+def print_data(table, format: Format) -> None:
+    """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown."""
+    if format is Format.csv:
+        typer.echo(table.to_csv(index=False), nl=False)
+    else:
+        typer.echo(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
+
+
+def parameters(pairs: list[str]) -> dict:
+    """« annee=2030 » → {"annee": 2030}: numbers and yes/no as such, the rest as text."""
+    out = {}
+    for pair in pairs:
+        name, equal, text = pair.partition("=")
+        if not equal or not name:
+            raise RunError(f"Paramètre illisible : « {pair} ». Écrire NOM=VALEUR, par exemple -p annee=2030.")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        out[name] = value if isinstance(value, (int, float, bool)) else text
+    return out
+
+
+def numbers(pairs: list[str]) -> dict[str, float]:
+    """« covoiturage=300 » → {"covoiturage": 300.0}; a French decimal comma is understood."""
+    out = {}
+    for pair in pairs:
+        name, equal, text = pair.partition("=")
+        try:
+            value = float(text.replace(",", ".").replace("\u202f", "").replace(" ", ""))
+        except ValueError:
+            equal = ""
+        if not equal or not name:
+            raise CopkitError(f"Valeur illisible : « {pair} ». Écrire LEVIER=NOMBRE, par exemple covoiturage=300.")
+        if name.strip() in out:
+            raise CopkitError(f"Levier donné deux fois : « {name.strip()} ». En garder un.")
+        out[name.strip()] = value
+    return out
+
+
+def read_text(path: Path) -> str:
+    """A text file that a person names."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path} : fichier illisible ({error.strerror}). Vérifier son nom.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from error
+
+
+def read_csv(path: Path):
+    """A CSV file that a person names, codes as text."""
+    import io
+
+    import pandas as pd
+
+    return pd.read_csv(io.StringIO(read_text(path)), dtype=str, keep_default_na=False)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partiel")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise DataError(f"{path} : écriture impossible ({error.strerror}). Vérifier le dossier.") from error
+    finally:
+        partial.unlink(missing_ok=True)
