@@ -74,7 +74,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
-    from copkit.models import downscaling, indicators, nomenclatures
+    from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
     from copkit.reference import framework
     from copkit.reference import parameters as files
 
@@ -83,6 +83,9 @@ def parameters() -> list[str]:
     downscaling.keys()
     indicators.indicators()
     nomenclatures.crosswalk()
+    groups.groups()
+    assumptions.read()
+    consistency.consistency()
     return []
 
 

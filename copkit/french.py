@@ -35,7 +35,7 @@ def quantity(value: float | None) -> str:
     if value is None or math.isnan(value):
         return UNKNOWN
     size = abs(value)
-    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
+    decimals = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3
     return number(value, decimals)
 
 

@@ -1,6 +1,7 @@
 """Charts, tables and sentences: a finding in each title, the unit and the source under it, no stray English."""
 
 import altair as alt
+import openpyxl
 import pytest
 
 import copkit as ck
@@ -187,3 +188,49 @@ def test_renderer_gives_a_notebook_a_spec_an_image_and_a_sentence(monkeypatch):
 def test_hidden_levers_come_last_and_small_ones_keep_their_rank():
     table = ordered(ck.panorama("reg-94"))
     assert list(table.lever[-2:]) == ["puits_forestiers", "produits_bois"]
+
+
+def scenario():
+    why = {"vehicules_electriques": {"texte": "recharge en retard", "source": "étude"}}
+    return ck.simulate(ck.panorama("reg-32"), {"vehicules_electriques": 600, "covoiturage": 300}, justifications=why)
+
+
+def test_a_scenario_says_what_lacks_and_what_exceeds_without_netting_them():
+    table = ck.table(scenario(), "manque").data.set_index("Secteur")
+    assert table.loc["Transport"].to_list()[:2] == [pytest.approx(340.7603), pytest.approx(33.2042)]
+    assert table.loc["Total"].iloc[2] == "−307,6"
+    with pytest.raises(LeverError, match=r"ck\.simulate"):
+        ck.table(ck.panorama("reg-32"), "manque")
+
+
+def test_a_target_without_justification_is_listed_in_every_export(tmp_path):
+    s = scenario()
+    table = ck.table(s, "ecarts").data.set_index("Levier")
+    assert table.loc["Covoiturage", "Justification"] == "sans justification"
+    assert table.loc["Véhicules électriques", "Source"] == "étude"
+    with pytest.raises(LeverError, match=r"ck\.simulate"):
+        ck.table(ck.panorama("reg-32"), "ecarts")
+    ck.write_workbook(s, tmp_path / "s.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "s.xlsx")
+    cover = {row[0].value: row[1].value for row in book["Lisez-moi"].iter_rows()}
+    assert cover["Objectifs sans justification ou sans source"] == "Covoiturage"
+    assert "sans justification" in [cell.value for row in book["Scénario"].iter_rows() for cell in row]
+
+
+def test_a_compensation_and_a_conversion_are_said_in_the_levers_own_unit():
+    found = ck.compensate(scenario(), using=["chaudieres_fioul_residentiel"])
+    assert "milliers de résidences principales" in ck.table(found).data["Quantité en 2030"].iloc[0]
+    assert "sans justification ou sans source" in ck.report.compensation(found)
+    rows = ck.table(ck.convert("reg-32", "vehicules_electriques", kt=500)).data
+    assert "240,5560" in rows["Valeur"].iloc[1] and "milliers de véhicules" in rows["Valeur"].iloc[1]
+
+
+def test_the_uncertainty_sentence_gives_a_range_a_probability_and_its_status():
+    text = ck.report.uncertainty(ck.panorama("reg-32"))
+    assert "neuf fois sur dix" in text and "hypothèse" in text and "graine 0" in text
+
+
+def test_another_plan_is_compared_where_one_is_known():
+    assert "+2\u202f977" in ck.report.comparison(ck.panorama("reg-32"))
+    assert len(ck.table(ck.panorama("reg-32"), "comparaison").data) == 7
+    assert "Aucun autre plan" in ck.table(ck.panorama("reg-53"), "comparaison").text

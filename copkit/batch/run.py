@@ -120,12 +120,10 @@ def run(
 
 def check_reference() -> None:
     """Read everything that a document rests on, so that a damaged file stops the batch before it starts."""
-    from copkit.models import downscaling, nomenclatures, panorama
-    from copkit.reference import framework
+    from copkit import doctor
+    from copkit.models import panorama
 
-    framework.items("objectifs")
-    downscaling.keys()
-    nomenclatures.crosswalk()
+    doctor.parameters()
     panorama.panorama("fr")
 
 

@@ -9,13 +9,14 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.errors import LeverError
 from copkit.models import comparison as comparisons
 from copkit.models import compensation as compensations
 from copkit.models import consistency as checks
 from copkit.models import conversion as conversions
 from copkit.models import dynamics as trends
+from copkit.models import gaps, plans
 from copkit.models import interactions as overlaps
-from copkit.models import plans
 from copkit.presentation import labels
 from copkit.presentation.table import Table
 from copkit.reference import territories, units
@@ -114,6 +115,45 @@ def two_plans(found: comparisons.Comparison) -> Table:
     )
     formats = {out.columns[1]: 1, out.columns[2]: 2, out.columns[3]: 1, out.columns[4]: 2, out.columns[5]: str}
     return Table(out, f"Deux plans, hors forêt — {territories.name(found.territory)}", formats)
+
+
+def shortfall(s: xr.Dataset) -> Table:
+    """What a scenario lacks and what it does in excess, by sector, without forest; never one for the other."""
+    if "proposed" not in s:
+        raise LeverError("Un panorama n'a pas de manque : composer d'abord un scénario avec ck.simulate(p, {...}).")
+    parts, whole = (gaps.shortfall(s, by=by) for by in ("sector", None))
+    parts, whole = (table[table.convention == "sans forêt"] for table in (parts, whole))
+    rows = pd.concat([parts, whole.assign(label="Total")])
+    out = pd.DataFrame(
+        {
+            "Secteur": rows.label,
+            "Manque (ktCO2e/an)": rows.deficit,
+            "Surplus (ktCO2e/an)": rows.surplus,
+            "Net : surplus − manque (ktCO2e/an)": [french.signed(-v, 1) if v else "0,0" for v in rows.net],
+        }
+    )
+    formats = {out.columns[1]: 1, out.columns[2]: 1, out.columns[3]: str}
+    return Table(out, f"Ce qui manque et ce qui dépasse, hors forêt — {s.attrs['name']}", formats)
+
+
+def deviations(s: xr.Dataset) -> Table:
+    """The targets that differ from the reference, with their justification and source, or their absence."""
+    if "proposed" not in s:
+        raise LeverError("Un panorama n'a pas d'écart : composer d'abord un scénario avec ck.simulate(p, {...}).")
+    table = gaps.deviations(s)
+    out = pd.DataFrame(
+        {
+            "Levier": table.label,
+            "Référence (ktCO2e/an)": table.target,
+            "Proposé (ktCO2e/an)": table.proposed,
+            "Écart (ktCO2e/an)": table.difference,
+            "Justification": table.justification.replace("", "sans justification"),
+            "Source": table.source.replace("", "sans source"),
+        }
+    )
+    return Table(
+        out, f"Objectifs qui diffèrent de la référence — {s.attrs['name']}", {c: 1 for c in out if "ktCO2e" in c}
+    )
 
 
 def asks(found: compensations.Compensation) -> Table:

@@ -110,7 +110,8 @@ def uncertainty(p: xr.Dataset) -> Text:
     low, high = (french.number(float(last.sel(quantile=q)), 0) for q in (0.05, 0.95))
     return Text(
         f"Sous les hypothèses de parameters/uncertainty.yml, l'effort de {int(found.year[-1])} est compris neuf fois "
-        f"sur dix entre {low} et {high} ktCO2e/an hors forêt, pour un objectif de {french.number(float(found.target), 0)}. "
+        f"sur dix entre {low} et {high} ktCO2e/an hors forêt, "
+        f"pour un objectif de {french.number(float(found.target), 0)}. "
         f"Il atteint l'objectif dans {french.percent(100 * float(found.probability), 0)} des tirages "
         f"({french.number(found.attrs['draws'], 0)} tirages, graine {found.attrs['seed']}). **Statut : hypothèse.**"
     )

@@ -23,7 +23,8 @@ def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "p
     ----------
     p : le panorama d'un territoire.
     what : « synthese », « panorama », « secteurs », « quantites », « leviers », « cles », « place », « dynamiques »,
-        « interactions », « comparaison », « coherence », « parties » ou « sources ».
+        « interactions », « comparaison », « coherence », « manque » et « ecarts » (d'un scénario), « parties »
+        ou « sources ».
 
     Raises
     ------
@@ -241,6 +242,8 @@ _TABLES = {
     "interactions": analyses.interactions,
     "comparaison": analyses.comparison,
     "coherence": analyses.consistency,
+    "manque": analyses.shortfall,
+    "ecarts": analyses.deviations,
     "parties": _parts,
     "sources": _sources,
 }

@@ -18,6 +18,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from copkit import __version__, french
+from copkit.models import gaps
 from copkit.presentation import labels
 from copkit.presentation.table import Table
 from copkit.presentation.tables import table
@@ -54,7 +55,8 @@ def write_workbook(p: xr.Dataset, path: str | Path) -> None:
     path = Path(path)
     book = Workbook()
     _cover(book.active, p)
-    for title, what in SHEETS.items():
+    sheets = {**({"Scénario": "ecarts", "Manque": "manque"} if "proposed" in p else {}), **SHEETS}
+    for title, what in sheets.items():
         if isinstance(found := table(p, what), Table):  # a note stands where there is nothing to show
             _sheet(book.create_sheet(title), found)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +81,9 @@ def _cover(sheet, p: xr.Dataset) -> None:
         ("Version des données", p.attrs["version"]),
         ("Version de copkit", __version__),
     ]
+    if "proposed" in p:
+        names = [str(p.label.sel(lever=lever).values) for lever in gaps.unjustified(p)]
+        lines.append(("Objectifs sans justification ou sans source", french.join(names) if names else "aucun"))
     for row, (name, text) in enumerate(lines, start=1):
         sheet.cell(row, 1, name).font = Font(FONT, 10, bold=True)
         cell = sheet.cell(row, 2, french.typeset(text))
@@ -129,5 +134,5 @@ def _cell(cell, value, how) -> None:
 def _number_format(value: float, how) -> str:
     if callable(how):  # three significant digits, as on the screen
         size = abs(value)
-        how = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
+        how = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3
     return "#,##0" + ("." + "0" * how if how else "")
