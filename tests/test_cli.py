@@ -85,3 +85,95 @@ def test_values_of_parameters_are_read_as_numbers_or_text():
         "essai": True,
         "nom": '"x"',
     }
+
+
+def test_convert_answers_both_ways_and_refuses_with_the_bound():
+    one = json.loads(copkit("convert", "reg-32", "vehicules_electriques", "--kt", "500", "--format", "json").stdout)[0]
+    assert one["quantity"] == pytest.approx(6.706 + 500 * 0.4677, rel=1e-12)
+    back = copkit("convert", "reg-32", "augm_voitelec", "--quantity", str(one["quantity"]), "--format", "json").stdout
+    assert json.loads(back)[0]["kt"] == pytest.approx(500, rel=1e-12)
+    published = copkit("convert", "reg-32", "augm_voitelec", "--quantity", "20", "--done", "100", "--as-published")
+    assert "−72" in published.stdout
+    refused = copkit("convert", "reg-32", "puits_forestiers", "--kt", "5000")
+    assert refused.returncode == 2 and "Levier fermé" in refused.stderr
+    negative = copkit("convert", "reg-32", "vehicules_electriques", "--kt", "-72")
+    assert negative.returncode == 2 and "de 0 à" in negative.stderr
+    assert "copkit convert reg-32" in copkit("convert", "reg-32").stderr
+
+
+def test_convert_batch_gives_the_same_rows_and_what_is_found(tmp_path):
+    rows = "region_code,sgpe_id,direction,completed_ktco2e,input,expected\n32,augm_voitelec,co2_to_phys,0,841,400\n"
+    (tmp_path / "v.csv").write_text(rows, encoding="utf-8")
+    done = copkit("convert", "--batch", str(tmp_path / "v.csv"), "--as-published")
+    assert list(csv.DictReader(io.StringIO(done.stdout)))[0] == {
+        "region_code": "32",
+        "sgpe_id": "augm_voitelec",
+        "direction": "co2_to_phys",
+        "completed_ktco2e": "0",
+        "input": "841",
+        "expected": "400",
+        "actual": "400.0",
+    }
+    absent = copkit("convert", "--batch", str(tmp_path / "absent.csv"), "--as-published")
+    assert absent.returncode == 2 and "fichier illisible" in absent.stderr
+    (tmp_path / "latin.csv").write_bytes("région".encode("latin-1"))
+    assert "UTF-8" in copkit("convert", "--batch", str(tmp_path / "latin.csv")).stderr
+
+
+def test_a_scenario_goes_from_simulate_to_compensate(tmp_path):
+    scenario, after = tmp_path / "s.json", tmp_path / "apres.json"
+    done = copkit(
+        "simulate", "reg-32", "-t", "vehicules_electriques=600,5", "-d", "covoiturage=20", "--out", str(scenario)
+    )
+    assert done.returncode == 0 and "340,3" in done.stderr
+    saved = json.loads(scenario.read_text(encoding="utf-8"))
+    assert saved["unjustified"] == ["vehicules_electriques"] and saved["data_version"] == "sgpe-2024-10"
+    words = ["--using", "covoiturage,chaudieres_fioul_residentiel", "--policy", "prorata", "--format", "json"]
+    found = copkit("compensate", str(scenario), *words, "--out", str(after))
+    assert found.returncode == 0 and "Compensé" in found.stderr
+    rows = json.loads(found.stdout)
+    assert sum(r["kt_more"] for r in rows) == pytest.approx(940.7603 - 600.5, rel=1e-9)
+    assert json.loads(after.read_text(encoding="utf-8"))["territory"] == "reg-32"
+    short = copkit("compensate", str(scenario), "--using", "chaudieres_fioul_residentiel")
+    assert short.returncode == 1 and "manque" in short.stderr
+    costs = ["--policy", "moindre_cout", "--cost", "covoiturage=10"]
+    assert copkit("compensate", str(scenario), "--using", "covoiturage", *costs).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["simulate", "reg-32", "-t", "covoiturage"], "Écrire LEVIER=NOMBRE"),
+        (["simulate", "reg-32", "-t", "covoiturage=1", "-t", "covoiturage=2"], "donné deux fois"),
+        (["simulate", "reg-32", "-t", "covoiturages=1"], "« covoiturage »"),
+        (["simulate", "reg-32", "-t", "covoiturage=300", "--out", "absent/s.json"], "écriture impossible"),
+        (["compensate", "absent.json", "--using", "haies"], "fichier illisible"),
+        (["compare", "reg-53", "sgpe", "sraddet"], "sraddet"),
+        (["dynamics", "dep-999"], "Territoire inconnu"),
+    ],
+)
+def test_a_wrong_plan_gets_one_french_message(words, said):
+    done = copkit(*words)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_compare_reproduces_the_published_differences():
+    done = copkit("compare", "reg-32", "sgpe", "sraddet", "--by", "sector", "--format", "json")
+    rows = {r["sector"]: r for r in json.loads(done.stdout)}
+    assert list(next(iter(rows.values()))) == ["sector", "share_a", "share_b", "kt_a", "kt_b", "difference_kt"]
+    assert {k: round(r["difference_kt"]) for k, r in rows.items()} == {
+        "industrie": 1646,
+        "transport": -1278,
+        "residentiel": 2041,
+        "tertiaire": -56,
+        "agriculture_foret_sols": -1325,
+        "dechets": -12,
+        "energie": 1961,
+    }
+    assert "net +2\u202f977" in done.stderr and "compensé" in done.stderr
+
+
+def test_dynamics_gives_a_status_for_every_lever():
+    rows = json.loads(copkit("dynamics", "reg-32", "--format", "json").stdout)
+    assert len(rows) == 30 and all(r["status"] and r["sentence"] for r in rows)
+    assert "en retard" in copkit("dynamics", "reg-32").stdout

@@ -94,7 +94,7 @@ def test_solver_that_finds_nothing_is_said(panoramas, says, monkeypatch):
     monkeypatch.setattr("scipy.optimize.linprog", lambda *args, **options: Nothing)
     with pytest.raises(SimulationError) as refused:
         compensate(lacking(panoramas["reg-32"], 1), ["haies"])
-    says(refused.value, "Aucune répartition trouvée (time limit).", "Revoir les leviers choisis.")
+    says(refused.value, "Le solveur n'a pas trouvé de répartition (time limit).", "Revoir les leviers choisis.")
 
 
 @settings(max_examples=40)

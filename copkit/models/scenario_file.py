@@ -11,6 +11,7 @@ from pydantic import ConfigDict, ValidationError, model_validator
 from copkit import __version__, french
 from copkit.errors import CopkitError, CopkitWarning, Problems, SimulationError
 from copkit.models import panorama
+from copkit.models.gaps import unjustified
 from copkit.models.limits import KT, QUANTITY, Limit, limits, not_a_number, same
 from copkit.models.scenario import build, identical, parts
 from copkit.reference import parameters, reading
@@ -51,6 +52,7 @@ class _File(_Strict):
     targets: dict[str, _Target]
     done: dict[str, float]
     justifications: dict[str, _Text]
+    unjustified: list[str] = []  # written for the reader of the file; found again from the rest when it is read
 
 
 def to_json(s: xr.Dataset) -> str:
@@ -78,6 +80,7 @@ def to_json(s: xr.Dataset) -> str:
         "targets": targets,
         "done": done,
         "justifications": texts,
+        "unjustified": unjustified(s),
     }
     return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
 

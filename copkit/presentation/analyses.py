@@ -50,7 +50,8 @@ def dynamics(p: xr.Dataset) -> Table:
             "État": table.status,
         }
     )
-    return Table(out, f"Dynamiques en cours — {p.attrs['name']}", {})
+    numbers = {column: str for column in out.columns[3:9]}
+    return Table(out, f"Dynamiques en cours — {p.attrs['name']}", numbers)
 
 
 def _change(value: float) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import downscaling
+from copkit.models import downscaling, dynamics
 from copkit.reference import framework, tables, territories
 
 STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
@@ -107,6 +107,8 @@ def sources_used(p: xr.Dataset) -> list[str]:
         keys = downscaling.keys()
         chosen = set(keys.key[[lv for lv in p.lever.values if lv in keys.index]]) | {"population"}
         used += list(dict.fromkeys(allocation[allocation.key.isin(chosen)].source))
+    observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
+    used += [source for cell in observed for source in cell.split(", ") if source]
     used += ["insee_cog_2026", "sgpe_point_de_sortie", "feuille_de_route_hauts_de_france_2025"]
     return list(dict.fromkeys(used))
 

@@ -179,15 +179,14 @@ def _notes(p: xr.Dataset) -> Table:
 def _keys(p: xr.Dataset) -> Table:
     keys = downscaling.keys()
     table = panorama.table(p).assign(reason=p.reason.values)
-    out = pd.DataFrame(
-        {
-            "Levier": table.label,
-            "Clé officielle entre régions": [keys.official_key.get(lever, "—") for lever in table.lever],
-            "Clé employée entre départements": table.key,
-            "Note": table.key_grade.replace("", "—"),
-            "Pourquoi": table.reason,
-        }
-    )
+    official = [keys.official_key.get(lever, "—") for lever in table.lever]
+    out = pd.DataFrame({"Levier": table.label, "Clé officielle entre régions": official})
+    if (table.key_grade == "").all():
+        out["Producteur de la clé"] = [keys.official_producer.get(lever, "") or "—" for lever in table.lever]
+        return Table(out, f"Comment le SGPE répartit l'effort national — {p.attrs['name']}", {})
+    out["Clé employée entre départements"] = table.key
+    out["Note"] = table.key_grade.replace("", "—")
+    out["Pourquoi"] = table.reason
     return Table(out, f"Comment la valeur régionale est répartie — {p.attrs['name']}", {})
 
 

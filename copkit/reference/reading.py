@@ -111,7 +111,7 @@ def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
         return f"texte attendu, trouvé « {given} ». L'écrire entre guillemets."
     if kind in ("less_than_equal", "greater_than_equal"):
         return f"{given} est hors des bornes (de 1 à 43)."
-    if kind == "model_type":
+    if kind in ("model_type", "dict_type"):
         return f"bloc de lignes « clé: valeur » attendu, trouvé « {given} »."
     if kind.startswith(("list_type", "tuple_type")):
         return f"liste entre crochets attendue, trouvé « {given} »."
