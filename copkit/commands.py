@@ -19,6 +19,7 @@ class Unit(StrEnum):
     quantity = "quantity"
 
 
+_WIDE = ("Indicateur observé", "Unité", "Première année", "Valeur", "Dernière année", "Dernière valeur")
 Targets = Annotated[
     list[str],
     typer.Option(
@@ -150,11 +151,7 @@ def dynamics(
     import copkit
 
     if format is Format.table:
-        print_table(
-            copkit.table(copkit.panorama(code), "dynamiques"),
-            (),
-            ("Indicateur observé", "Unité", "Première année", "Valeur"),
-        )
+        print_table(copkit.table(copkit.panorama(code), "dynamiques"), (), _WIDE)
     else:
         print_data(copkit.dynamics(code), format)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from copkit import french, paths
 
 # The same examples at each run, and no time limit: a test fails for what the kit does, not for the machine's load.
-settings.register_profile("copkit", derandomize=True, deadline=None)
+settings.register_profile("copkit", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("copkit")
 
 CASES = Path(__file__).parent / "cases"

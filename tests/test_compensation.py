@@ -205,7 +205,7 @@ def test_sentence_tells_who_does_what_or_what_stops_it(panoramas, says):
     says(found.sentence, "Non compensé de 0,6 ktCO2e/an sur 262,0", *found.binding)
     says(
         found.binding[0],
-        "705,2 ktCO2e/an, soit 0,00 TWh par an, borne atteinte (pas plus que tout ce qui existe en 2019)",
+        "705,2 ktCO2e/an, soit 0 TWh par an, borne atteinte (pas plus que tout ce qui existe en 2019)",
     )
 
 

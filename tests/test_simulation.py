@@ -312,6 +312,7 @@ def test_json_carries_its_versions_and_only_what_differs(panoramas):
         "targets": {"haies": {"ktco2e": 100.0}},
         "done": {"covoiturage": 3.0},
         "justifications": texts,
+        "unjustified": [],
     }
 
 

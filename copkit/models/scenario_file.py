@@ -6,7 +6,7 @@ import json
 import warnings
 
 import xarray as xr
-from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from copkit import __version__, french
 from copkit.errors import CopkitError, CopkitWarning, Problems, SimulationError
@@ -52,7 +52,9 @@ class _File(_Strict):
     targets: dict[str, _Target]
     done: dict[str, float]
     justifications: dict[str, _Text]
-    unjustified: list[str] = []  # written for the reader of the file; found again from the rest when it is read
+    unjustified: list[str] = Field(
+        default_factory=list
+    )  # written for the reader of the file; found again from the rest when it is read
 
 
 def to_json(s: xr.Dataset) -> str:
