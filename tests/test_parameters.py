@@ -152,3 +152,9 @@ def test_home_without_files_is_an_error_of_the_kit(tmp_path, monkeypatch):
     monkeypatch.setenv("COPKIT_HOME", str(tmp_path / "nulle-part"))
     with pytest.raises(CopkitError, match="fichier absent"):
         parameters.levers()
+
+
+def test_levers_past_their_review_date_are_listed_and_still_work():
+    before, after = date(2027, 6, 30), date(2027, 7, 1)
+    assert parameters.overdue(before) == []
+    assert len(parameters.overdue(after)) == len(parameters.levers())

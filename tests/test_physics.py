@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copkit.errors import LeverError, UnitError
 from copkit.models import levers
 from copkit.models.factors import identity
-from copkit.models.levers import KINDS, DirectLever, IntensityLever, StockLever, model
+from copkit.models.levers import KINDS, DirectLever, StockLever, model
 from copkit.models.panorama import panorama
 from copkit.reference import parameters
 
@@ -99,13 +99,6 @@ def test_direct_lever_refuses_quantities(says):
         with pytest.raises(LeverError) as refused:
             call(10.0, baseline=0.0)
         says(refused.value, "Levier « Élevage durable » : sans quantité physique", "Donner des ktCO2e/an")
-
-
-def test_intensity_lever_has_a_volume():
-    lever = model(panorama("reg-32"), "reduc_chal")
-    assert isinstance(lever, IntensityLever)
-    assert lever.volume == pytest.approx(-1 / lever.quantity_per_kt)
-    assert lever.avoided_emissions(9.0, baseline=10.0) == pytest.approx(lever.volume)
 
 
 def test_model_of_every_lever_gives_back_its_target(panoramas):

@@ -130,11 +130,6 @@ class UptakeLever(_Since2019, PhysicalLever):
 class IntensityLever(PhysicalLever):
     """Un contenu unitaire multiplié par un volume constant : L/100 km, contenu en CO2 de la chaleur livrée."""
 
-    @property
-    def volume(self) -> float | xr.DataArray:
-        """What one unit of content is worth on the whole volume. [ktCO2e/an per unit of the lever]"""
-        return -1 / self.quantity_per_kt
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectLever(PhysicalLever):
@@ -176,9 +171,13 @@ def model(p: xr.Dataset, lever: str) -> PhysicalLever:
         Si le levier est inconnu ou absent du panorama.
     """
     one = p.sel(lever=nomenclatures.find(p, lever))
-    known = parameters.levers()[str(one.lever.values)]
-    unit = known.quantity.unit if known.quantity else ""
-    return KINDS[known.kind](id=known.id, label=known.label, unit=unit, quantity_per_kt=float(one.quantity_per_kt))
+    return physics(str(one.lever.values), str(one.label.values), str(one.unit.values), float(one.quantity_per_kt))
+
+
+def physics(lever: str, label: str, unit: str, quantity_per_kt: float) -> PhysicalLever:
+    """The class of a lever's kind, with its unit and its coefficient in a territory."""
+    kind = KINDS[parameters.levers()[lever].kind]
+    return kind(id=lever, label=label, unit=unit, quantity_per_kt=quantity_per_kt)
 
 
 def closed(p: xr.Dataset) -> dict[str, str]:

@@ -57,6 +57,7 @@ class Limit:
     quantity_max: float
     why: str  # what the bound says
     closed: str  # the reason, empty for an open lever
+    physics: levers.PhysicalLever  # how the lever turns a quantity into kt and back
 
     @property
     def translated(self) -> bool:
@@ -76,13 +77,13 @@ class Limit:
             return math.nan
         if kt == self.kt_max:
             return self.quantity_min if self.slope < 0 else self.quantity_max
-        return self.start + kt * self.slope
+        return self.physics.required_quantity(kt, baseline=self.start)
 
     def kt_of(self, quantity: float) -> float:
         """What ``quantity`` in 2030 avoids; exact at the reference."""
         if quantity == self.quantity:
             return self.target
-        return (quantity - self.start) / self.slope if self.translated else math.nan
+        return self.physics.avoided_emissions(quantity, baseline=self.start) if self.translated else math.nan
 
     def refusal(self, value: float, unit: str, done: float) -> str | None:
         """Why the lever cannot be set to ``value``, and what to write instead; None when it can."""
@@ -167,4 +168,11 @@ def limits(p: xr.Dataset) -> dict[str, Limit]:
     }
     rows = zip(*(column.values.tolist() for column in columns.values()), strict=True)
     known = (dict(zip(columns, row, strict=True)) for row in rows)
-    return {row["lever"]: Limit(**row, closed=closed.get(row["lever"], "")) for row in known}
+    return {
+        row["lever"]: Limit(
+            **row,
+            closed=closed.get(row["lever"], ""),
+            physics=levers.physics(row["lever"], row["label"], row["unit"], row["slope"]),
+        )
+        for row in known
+    }

@@ -12,7 +12,7 @@ from copkit.models import uncertainty as uncertainties
 from copkit.models.compensation import Compensation
 from copkit.models.levers import FOREST
 from copkit.presentation import analyses, labels
-from copkit.reference import framework, territories
+from copkit.reference import framework, parameters, territories
 
 
 class Text(str):
@@ -144,4 +144,6 @@ def limits(p: xr.Dataset) -> Text:
             "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du "
             "sol : celle de la Métropole du Grand Paris leur est répartie au prorata des surfaces."
         )
+    if late := [lever.label for lever in parameters.overdue() if lever.id in p.lever.values]:
+        lines.append(f"Paramètres à revoir, leur date de revue est passée : {french.join(late)}.")
     return Text("\n".join(f"- {line}" for line in lines))

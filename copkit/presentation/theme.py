@@ -14,7 +14,7 @@ import altair as alt
 
 MIME = "application/vnd.vegalite.v6+json"
 FONT = "Marianne, Arial, Liberation Sans, DejaVu Sans, sans-serif"
-TEXT, CONTEXT, RULE = "#161616", "#666666", "#c9c9c9"
+TEXT, RULE = "#161616", "#c9c9c9"
 THEMATIQUES = {
     "se_deplacer": "#2f4077",
     "se_loger": "#ce614a",

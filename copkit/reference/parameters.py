@@ -148,7 +148,6 @@ class Source(Strict):
     year: str
     licence: str
     locator: str
-    retrieved: str | None = None
 
 
 def read_sources(problems: Problems) -> dict[str, Source]:
@@ -243,3 +242,9 @@ def levers() -> dict[str, Lever]:
         If any file of ``parameters/`` is damaged: all problems of all files at once.
     """
     return _load(str(paths.parameters()))[1]
+
+
+def overdue(today: date | None = None) -> list[Lever]:
+    """The levers whose ``review_by`` is past: they still work, and the documents say so."""
+    today = today or date.today()
+    return [lever for lever in levers().values() if lever.valid.review_by < today]
