@@ -217,7 +217,7 @@ def test_two_conventions_are_not_subtracted_unless_asked(says):
 def test_same_convention_needs_no_caution_and_an_unknown_one_is_said(says):
     assert check_conventions("pcaet", "pcaet") == []
     assert check_conventions("non_precisee", "non_precisee") == []
-    says(check_conventions("non_precisee", "pcaet")[0], "ne dit pas sa convention", "l'autre : « pcaet »")
+    says(check_conventions("non_precisee", "pcaet")[0], "ne dit pas sa convention", "l'autre : format PCAET")
 
 
 def test_emission_series_are_subtracted_only_in_one_unit_and_one_convention(says):
