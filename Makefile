@@ -1,6 +1,6 @@
 # Two commands: « make diagnostics » and « make test ». Each does all the set-up first.
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: diagnostics test clean
 

@@ -356,3 +356,18 @@ def test_interpolation_stays_between_its_neighbours(budgets):
     low, high = 1000 * min(budgets.values()), 1000 * max(budgets.values())
     assert low - 1e-6 <= r.baseline <= high + 1e-6 and low - 1e-6 <= r.target <= high + 1e-6
     assert r.kt == pytest.approx(r.baseline - r.target)
+
+
+def test_two_versions_of_the_panorama_are_compared_lever_by_lever(damaged):
+    """P6: a later version of the data, invented here, against the one in the kit."""
+    lines = damaged.read("data/clean/panorama.csv").splitlines()[1:]
+    later = [line.replace("sgpe-2024-10", "sgpe-essai", 1) for line in lines]
+    changed = [line.replace("reg-32,haies,113.4236", "reg-32,haies,213.4236") for line in later]
+    damaged.append("data/clean/panorama.csv", "\n".join(changed))
+    old, new = panorama("reg-32"), panorama("reg-32", version="sgpe-essai")
+    assert (old.attrs["version"], new.attrs["version"]) == ("sgpe-2024-10", "sgpe-essai")
+    found = compare("reg-32", old, new, by="lever")
+    assert found.above == ["haies"] and found.below == []
+    assert found.net == pytest.approx(100, rel=1e-9)
+    with pytest.raises(LeverError, match=r"Version inconnue : « sgpe-2030 »"):
+        panorama("reg-32", version="sgpe-2030")
