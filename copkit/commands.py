@@ -151,7 +151,9 @@ def dynamics(
     import copkit
 
     if format is Format.table:
-        print_table(copkit.table(copkit.panorama(code), "dynamiques"), (), _WIDE)
+        p = copkit.panorama(code)
+        print_table(copkit.table(p, "dynamiques"), (), _WIDE)
+        typer.echo(copkit.report.dynamics(p))
     else:
         print_data(copkit.dynamics(code), format)
 

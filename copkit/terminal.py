@@ -27,6 +27,9 @@ def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tup
     from rich.table import Table as RichTable
     from rich.text import Text
 
+    if hasattr(table, "text"):  # a note stands where there is nothing to show
+        typer.echo(table.text)
+        return
     console = Console()
     shown = RichTable(title=table.caption, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     dropped = leave_out + (leave_out_if_narrow if console.width < 120 else ())

@@ -234,3 +234,18 @@ def test_another_plan_is_compared_where_one_is_known():
     assert "+2\u202f977" in ck.report.comparison(ck.panorama("reg-32"))
     assert len(ck.table(ck.panorama("reg-32"), "comparaison").data) == 7
     assert "Aucun autre plan" in ck.table(ck.panorama("reg-53"), "comparaison").text
+
+
+def test_a_lever_without_series_is_named_and_not_shown_as_a_row():
+    p = ck.panorama("dep-59")
+    shown, said = set(ck.table(p, "dynamiques").data["Levier"]), ck.report.dynamics(p)
+    assert said.startswith("Pas de donnée départementale : ")
+    missing = [label for label in p.label.values if label not in shown]
+    assert missing and all(label in said for label in missing)
+    assert shown | set(missing) == set(p.label.values)
+
+
+def test_very_long_words_can_break_and_others_cannot():
+    html = ck.table(ck.panorama("dep-59"), "sources")._repr_html_()
+    assert "dataByEpci/<wbr>" in html or "MTES-MCT/<wbr>planification-territoires" in html
+    assert "<wbr>" not in ck.table(ck.panorama("dep-59"), "panorama")._repr_html_()

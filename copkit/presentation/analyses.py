@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -32,21 +31,23 @@ class Note:
         return f"*{french.typeset(self.text)}*"
 
 
-def dynamics(p: xr.Dataset) -> Table:
-    """Observed value, pace and pace needed, lever by lever."""
+def dynamics(p: xr.Dataset) -> Table | Note:
+    """Observed value, pace and pace needed, for the levers that have a series."""
     table = trends.dynamics(p.attrs["territory"])
-    known = table.last.notna()
+    table = table[table["last"].notna()]
+    if table.empty:
+        return Note("Aucun levier n'a ici de série observée.")
     out = pd.DataFrame(
         {
             "Levier": table.label,
-            "Indicateur observé": table.indicator_label.where(known, "—"),
-            "Unité": table.unit.map(units.label).where(known, "—"),
-            "Première année": _dash(table.first_year, known, str),
-            "Valeur": _dash(table["first"], known, french.quantity),
-            "Dernière année": _dash(table.last_year, known, str),
-            "Dernière valeur": _dash(table["last"], known, french.quantity),
-            "Rythme par an": _dash(table.pace, known & table.pace.notna(), _change),
-            "Rythme nécessaire": _dash(table.needed, known & table.needed.notna(), _change),
+            "Indicateur observé": table.indicator_label,
+            "Unité": table.unit.map(units.label),
+            "Première année": table.first_year.map(str),
+            "Valeur": table["first"].map(french.quantity),
+            "Dernière année": table.last_year.map(str),
+            "Dernière valeur": table["last"].map(french.quantity),
+            "Rythme par an": table.pace.map(_change),
+            "Rythme nécessaire": table.needed.map(_change),
             "État": table.status,
         }
     )
@@ -54,14 +55,20 @@ def dynamics(p: xr.Dataset) -> Table:
     return Table(out, f"Dynamiques en cours — {p.attrs['name']}", numbers)
 
 
+def without_series(p: xr.Dataset) -> str:
+    """The levers that have no observed figure here, so that none is lost."""
+    table = trends.dynamics(p.attrs["territory"])
+    groups = table[table["last"].isna()].groupby("status", sort=False).label
+    parts = [f"{status[0].upper()}{status[1:]} : {' ; '.join(labels)}." for status, labels in groups]
+    return " ".join(parts) or "Chaque levier a au moins une valeur observée."
+
+
 def _change(value: float) -> str:
-    """A yearly change, with its sign and about three significant digits."""
+    """A yearly change, with its sign and about three significant digits; « — » when it is unknown."""
+    if pd.isna(value):
+        return "—"
     text = french.quantity(abs(value))
     return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
-
-
-def _dash(column: pd.Series, known: pd.Series, write: Callable) -> list[str]:
-    return [write(v) if k else "—" for v, k in zip(column, known, strict=True)]
 
 
 def interactions(p: xr.Dataset) -> Table | Note:

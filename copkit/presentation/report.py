@@ -94,6 +94,11 @@ def comparison(p: xr.Dataset) -> Text:
     return Text(f"{found.sentence}\n\n{cautions}")
 
 
+def dynamics(p: xr.Dataset) -> Text:
+    """Les leviers sans série observée dans ce territoire."""
+    return Text(analyses.without_series(p))
+
+
 def compensation(found: Compensation) -> Text:
     """Ce qu'une compensation reprend, ce qui manque encore, et les écarts à la référence sans justification."""
     lines = [found.sentence]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
@@ -9,6 +10,8 @@ from html import escape
 import pandas as pd
 
 from copkit import french
+
+LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Table:
         head = "".join(f'<th scope="col"{self._align(c)}>{escape(french.typeset(c))}</th>' for c in written)
         rows = []
         for row in written.itertuples(index=False):
-            cells = [f'<th scope="row"{self._align(written.columns[0])}>{escape(row[0])}</th>']
+            cells = [f'<th scope="row"{self._align(written.columns[0])}>{_breakable(row[0])}</th>']
             pairs = zip(written.columns[1:], row[1:], strict=True)
-            cells += [f"<td{self._align(c)}>{escape(v)}</td>" for c, v in pairs]
+            cells += [f"<td{self._align(c)}>{_breakable(v)}</td>" for c, v in pairs]
             rows.append(f"<tr>{''.join(cells)}</tr>")
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
         frame = f'<div class="table" tabindex="0" role="region" aria-label="{caption}">'
@@ -49,3 +52,11 @@ class Table:
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.written().to_string(index=False)}"
+
+
+def _breakable(text: str) -> str:
+    """Escaped, with places to break inside very long words (paths, keys), and nowhere else."""
+    words = (
+        re.sub(r"(?<=[/_,])(?=.)", "\u200b", word) if len(word) > LONGEST_WORD else word for word in text.split(" ")
+    )
+    return escape(" ".join(words)).replace("\u200b", "<wbr>")
