@@ -108,7 +108,7 @@ def test_forest_is_a_question_mark_and_both_totals_are_printed():
 def test_table_has_a_caption_headings_and_no_trace_of_english_or_python(p, what):
     table = ck.table(p, what)
     if isinstance(table, charts.Note):
-        assert what in ("interactions", "comparaison", "coherence") and len(table.text) > 30
+        assert what in ("cles", "interactions", "comparaison", "coherence") and len(table.text) > 30
         return
     html = table._repr_html_()
     assert table.caption and html.count('<th scope="row"') == len(table.data)
@@ -249,3 +249,11 @@ def test_very_long_words_can_break_and_others_cannot():
     html = ck.table(ck.panorama("dep-59"), "sources")._repr_html_()
     assert "dataByEpci/<wbr>" in html or "MTES-MCT/<wbr>planification-territoires" in html
     assert "<wbr>" not in ck.table(ck.panorama("dep-59"), "panorama")._repr_html_()
+
+
+def test_charts_of_what_the_kit_computes_say_that_it_is_derived():
+    p = ck.panorama("reg-32")
+    for chart in (charts.reductions(p), charts.paces(p)):
+        assert any("dérivé" in line for line in chart.title.subtitle)
+    assert model.grade_shares(p).empty
+    assert model.grade_shares(ck.panorama("dep-59")).sum() == pytest.approx(100)

@@ -230,6 +230,23 @@ def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     return pd.DataFrame({"target": table, "share": 100 * table / table.sum()}).rename_axis(by)
 
 
+def change(p: xr.Dataset) -> xr.DataArray:
+    """Évolution de la quantité de chaque levier entre 2019 et 2030 ; NaN sans point de départ connu. [%]
+
+    >>> round(float(change(panorama("reg-32")).sel(lever="chaudieres_fioul_residentiel")), 1)
+    -75.6
+    """
+    return 100 * (p.quantity / p.baseline.where(p.baseline != 0) - 1)
+
+
+def grade_shares(p: xr.Dataset) -> pd.Series:
+    """Part de l'effort hors forêt répartie par une clé A, B ou C ; vide quand aucune clé n'est employée. [%]"""
+    kept = p.sel(lever=p.lever != FOREST)
+    kept = kept.sel(lever=kept.grade != "")
+    by = kept.target.to_series().groupby(kept.grade.to_series()).sum()
+    return 100 * by.reindex(["A", "B", "C"]).fillna(0) / by.sum() if by.sum() else by
+
+
 def place(p: xr.Dataset) -> pd.DataFrame:
     """Le territoire parmi ses pairs : les régions de France, ou les départements de sa région ; hors forêt.
 

@@ -149,8 +149,7 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
 
 def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%]."""
-    change = (100 * (p.quantity / p.baseline - 1)).to_series()
-    table = pd.DataFrame({"label": p.label.values, "change": change.to_numpy()})
+    table = pd.DataFrame({"label": p.label.values, "change": model.change(p).values})
     table = table[table.change < 0].sort_values("change")
     if table.empty:
         return Note(
@@ -174,18 +173,16 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     return _titled(
         alt.layer(bars, values).properties(width=WIDTH, height=30 * len(labelled)),
         f"La plus forte baisse demandée : {top.label[0].lower()}{top.label[1:]}, {top.written}",
-        ["% de la quantité de 2019, leviers dont le point de départ est connu", labels.source_line(p)],
+        ["% de la quantité de 2019, leviers dont le point de départ est connu", labels.source_line(p, computed=True)],
         "Baisses demandées : " + ", ".join(f"{r.label} {r.written}" for r in labelled.itertuples()) + ".",
     )
 
 
 def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     """Part de l'effort du département répartie par une clé A, B ou C, hors forêt [%]."""
-    kept = p.sel(lever=p.lever != FOREST)
-    by = kept.target.to_series().groupby(kept.grade.to_series()).sum().reindex(["A", "B", "C"]).fillna(0)
-    if not by.sum():
+    share = model.grade_shares(p)
+    if share.empty:
         return Note("Valeurs publiées à cette échelle : aucune clé de répartition n'est employée.")
-    share = 100 * by / by.sum()
     names = {"A": "A · clé officielle", "B": "B · clé proche", "C": "C · clé de remplacement"}
     table = pd.DataFrame(
         {"grade": list(names.values()), "share": share.to_numpy(), "written": [french.percent(s, 0) for s in share]}
@@ -241,7 +238,7 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
         f"{french.plural(late, 'levier')} sur {len(drawn)} {verb} moins vite qu'il ne faudrait",
         [
             f"rapport, trait : 1 = au rythme ; barres bornées entre −1 et 2 ; dernières valeurs : {years}",
-            labels.source_line(p),
+            labels.source_line(p, computed=True),
         ],
         "Rythme observé sur rythme nécessaire : "
         + ", ".join(f"{r.label} {r.written}" for r in drawn.itertuples())

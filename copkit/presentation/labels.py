@@ -62,9 +62,14 @@ _MASCULINE = {
 }  # fmt: skip
 
 
-def source_line(p: xr.Dataset) -> str:
-    """What stands under every chart: year, reference plan, version, source, status."""
-    if p.attrs["level"] == "france":
+def source_line(p: xr.Dataset, computed: bool = False) -> str:
+    """What stands under every chart: year, reference plan, version, source, status.
+
+    ``computed``: the chart shows what the kit computes from the targets, not the targets themselves.
+    """
+    if computed:
+        origin = "calculé par le kit (dérivé)"
+    elif p.attrs["level"] == "france":
         origin = "somme des régions (dérivé)"
     else:
         origin = "réparti par le kit depuis la région (dérivé)" if (p.grade.values != "").any() else "publié"

@@ -13,7 +13,7 @@ from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
 from copkit.presentation import analyses, labels
 from copkit.presentation.table import Table
-from copkit.reference import framework, parameters, units
+from copkit.reference import framework, parameters, territories, units
 
 
 def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "panorama") -> Table:
@@ -137,14 +137,12 @@ def _quantities(p: xr.Dataset) -> Table:
 def _evolution(one: xr.Dataset) -> str:
     if one.baseline.isnull() or float(one.baseline) == 0:
         return "—"
-    ratio = float(one.quantity / one.baseline)
-    if pd.isna(ratio):
+    change = float(panorama.change(one))
+    if pd.isna(change):
         return french.UNKNOWN
-    return (
-        f"×{french.NARROW}{french.number(ratio, 0)}"
-        if ratio >= 3
-        else french.signed(100 * (ratio - 1), 0) + f"{french.NARROW}%"
-    )
+    if change >= 200:
+        return f"×{french.NARROW}{french.number(1 + change / 100, 0)}"
+    return f"{french.signed(change, 0)}{french.NARROW}%"
 
 
 def _remark(one: xr.Dataset, known: parameters.Lever, translated: bool) -> str:
@@ -176,7 +174,9 @@ def _notes(p: xr.Dataset) -> Table:
     return Table(out, f"Ce que couvre chaque levier — {p.attrs['name']}", {})
 
 
-def _keys(p: xr.Dataset) -> Table:
+def _keys(p: xr.Dataset) -> Table | analyses.Note:
+    if territories.is_overseas(p.attrs["territory"]):
+        return analyses.Note("Outre-mer, la source ne dit pas par quelle clé l'effort national est réparti.")
     keys = downscaling.keys()
     table = panorama.table(p).assign(reason=p.reason.values)
     official = [keys.official_key.get(lever, "—") for lever in table.lever]
