@@ -1,0 +1,155 @@
+"""What a forked process becomes: a kernel on the usual sockets, or the same kernel on one wire, without ZeroMQ.
+
+The second is ipykernel's own application with other sockets: what it displays is what a plain kernel displays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import socket
+import sys
+import threading
+import traceback
+from types import SimpleNamespace
+
+import ipykernel.debugger
+import zmq
+from ipykernel.iostream import IOPubThread
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from tornado import ioloop
+from traitlets import Any
+
+from copkit.batch.wire import Wire
+
+
+def run(request: dict, fds: list[int], server: int) -> None:
+    """Be the kernel that was asked for, until told to stop. Requests are described in ``kernels.py``."""
+    sys.argv = ["ipykernel_launcher", *request["argv"]]
+    if request.get("memory_limit"):
+        limit_memory(request["memory_limit"])
+    if not fds:
+        # ipykernel reads the identity of its parent at import, too early here: say it again
+        IPKernelApp.launch_instance(argv=[*request["argv"], f"--IPKernelApp.parent_handle={server}"])
+        return
+    wire = Wire(socket.socket(fileno=fds[0]))
+    try:
+        _mute()
+        app = WiredKernelApp.instance()
+        app.wire = wire
+        app.initialize(request["argv"])
+    except BaseException:
+        wire.send("failure", [traceback.format_exc().encode()])
+        raise
+    app.start()
+
+
+def limit_memory(mebibytes: int) -> None:
+    """Let this process grow by so many MiB; beyond, Python raises MemoryError where the memory is asked for."""
+    import resource
+
+    with open("/proc/self/status", encoding="ascii") as status:
+        used = int(re.search(r"VmData:\s+(\d+)", status.read())[1]) * 1024
+    limit = used + mebibytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def _mute() -> None:
+    """What subprocesses write goes to the notebook, not to the terminal of the batch as well."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+
+
+class _Stream:
+    """A channel of the wire, with what ipykernel calls on a ZeroMQ stream."""
+
+    def __init__(self, wire: Wire, channel: str) -> None:
+        self.wire, self.channel, self.context = wire, channel, zmq.Context()
+
+    def send_multipart(self, parts: list, flags: int = 0, copy: bool = True, track: bool = False) -> None:
+        """Send a message."""
+        with contextlib.suppress(OSError):  # the engine is gone: so will this process be
+            self.wire.send(self.channel, [getattr(part, "buffer", part) for part in parts])
+
+    def flush(self, *_) -> None:
+        """Nothing waits here."""
+
+    def close(self, *_) -> None:
+        """The wire is closed with the process."""
+
+
+class WiredKernel(IPythonKernel):
+    """The IPython kernel, its requests taken one by one from the wire."""
+
+    _supports_kernel_subshells = False
+    shell_stream = Any()
+    shell_channel_thread = Any()
+
+    def start(self) -> None:
+        """Serve on the current loop."""
+        self.shell.exit_now = False
+        self.io_loop = ioloop.IOLoop.current()
+        self._control_lock = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._tasks: set[asyncio.Task] = set()
+        wire = self.shell_stream.wire
+        self.io_loop.add_handler(wire.socket.fileno(), lambda *_: self._receive(wire), ioloop.IOLoop.READ)
+        self._publish_status("starting", "shell")
+
+    def _receive(self, wire: Wire) -> None:
+        try:
+            messages = wire.receive()
+        except EOFError:
+            os._exit(0)  # the engine is gone
+        for _, parts in messages:
+            task = asyncio.ensure_future(self._serve([zmq.Frame(part) for part in parts]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, frames: list) -> None:
+        async with self._turn:
+            await self.dispatch_shell(frames)
+
+
+class WiredKernelApp(IPKernelApp):
+    """ipykernel's application, its sockets replaced by the wire."""
+
+    kernel_class = WiredKernel
+    wire: Wire
+
+    def _nothing(self, *_, **__) -> None:
+        """No port, no file, no heartbeat."""
+
+    init_poller = init_connection_file = write_connection_file = init_heartbeat = log_connection_info = _nothing
+
+    def init_sockets(self) -> None:
+        """Two channels on the wire; displays keep their own thread, as in a plain kernel."""
+        self.session.key = b""  # a private pair of sockets needs no signature
+        self.configure_tornado_logger()
+        self.iopub_thread = IOPubThread(_Stream(self.wire, "iopub"), pipe=True, session=self.session)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_kernel(self) -> None:
+        """The kernel, on the wire."""
+        ipykernel.debugger._is_debugpy_available = False  # nobody debugs a batch; it costs a thread
+        self.kernel = self.kernel_class.instance(
+            parent=self,
+            session=self.session,
+            shell_stream=_Stream(self.wire, "shell"),
+            shell_channel_thread=SimpleNamespace(parent_thread=threading.main_thread()),
+            iopub_thread=self.iopub_thread,
+            iopub_socket=self.iopub_socket,
+            log=self.log,
+            profile_dir=self.profile_dir,
+            user_ns=self.user_ns,
+        )
+        self.displayhook.get_execution_count = lambda: self.kernel.execution_count
+
+    def close(self) -> None:
+        """Nothing to close: the process ends."""

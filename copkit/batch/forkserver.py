@@ -1,0 +1,184 @@
+"""The warm parent: a fresh process that imports the libraries once, then forks for each notebook.
+
+Run as ``python -P -m copkit.batch.forkserver FD ADDRESS WARM`` by ``kernels.py``. It has one thread, opens no
+ZeroMQ context and never uses V8: a fork of a process that did hangs. It ends with the process that started it,
+and takes with it every process that it forked, and what those started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import random
+import selectors
+import signal
+import socket
+import sys
+import traceback
+import warnings
+
+LIBRARIES = (
+    "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.debugger", "ipykernel.comm",
+    "IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic", "ipywidgets", "numpy",
+    "pandas", "pandas.io.formats.style", "pandas.io.excel", "pyarrow.parquet", "xarray", "altair", "openpyxl",
+    "copkit.batch.child",
+)  # fmt: skip
+_PR_SET_PDEATHSIG = 1
+
+
+def main(fd: int, address: str, warm: str) -> None:
+    """Warm up, then serve until the socket of the owner closes."""
+    warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)  # Python 3.12: threads of BLAS
+    _prepare(warm)
+    Server(socket.socket(fileno=fd), address).serve()
+
+
+def _prepare(warm: str) -> None:
+    sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    if warm:
+        module, _, function = warm.partition(":")
+        getattr(importlib.import_module(module), function)()
+    gc.collect()
+    gc.freeze()
+
+
+class Server:
+    """Listens to the owner and to the other processes that it lets in; forks; sweeps up after each fork."""
+
+    def __init__(self, owner: socket.socket, address: str) -> None:
+        self.owner = owner
+        self.children: dict[int, socket.socket] = {}  # process -> the client that asked for it
+        self.events = selectors.DefaultSelector()
+        self.door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.door.bind(f"\0{address}")
+        self.door.listen()
+        self.woken, self.waker = os.pipe()
+        for end in (self.woken, self.waker):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
+        for source in (self.owner, self.door, self.woken):
+            self.events.register(source, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Until the owner is gone."""
+        while True:
+            for key, _ in self.events.select():
+                if key.fileobj == self.woken:
+                    os.read(self.woken, 4096)
+                    self._reap()
+                elif key.fileobj is self.door:
+                    self._admit()
+                elif not self._answer(key.fileobj):
+                    return
+
+    def _admit(self) -> None:
+        client, _ = self.door.accept()
+        uid = int.from_bytes(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[4:8], sys.byteorder)
+        if uid == os.getuid():
+            self.events.register(client, selectors.EVENT_READ)
+        else:
+            client.close()
+
+    def _answer(self, client: socket.socket) -> bool:
+        """One request; False when the owner is gone."""
+        try:
+            data, fds, _, _ = socket.recv_fds(client, 64, 2)
+        except ConnectionResetError:
+            data, fds = b"", []
+        if data:
+            self._fork(client, fds)
+            return True
+        self._sweep([pid for pid, asked in self.children.items() if client in (asked, self.owner)])
+        self.events.unregister(client)
+        client.close()
+        return client is not self.owner
+
+    def _fork(self, client: socket.socket, fds: list[int]) -> None:
+        with os.fdopen(fds[0], "rb") as file:
+            file.seek(0)
+            request = json.load(file)
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become(request, fds[1:], parent)
+        for fd in fds[1:]:
+            os.close(fd)
+        self.children[pid] = client
+        pidfd = os.pidfd_open(pid)
+        try:
+            socket.send_fds(client, [str(pid).encode()], [pidfd])
+        except OSError:  # the client died meanwhile
+            os.kill(pid, signal.SIGKILL)
+        os.close(pidfd)
+
+    def _become(self, request: dict, fds: list[int], parent: int) -> None:
+        """The forked side: leave nothing of the server, then be the notebook's process; never returns."""
+        code = 1
+        try:
+            _die_with(parent)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setsid()
+            for key in list(self.events.get_map().values()):
+                (os.close if isinstance(key.fileobj, int) else socket.socket.close)(key.fileobj)
+            self.events.close()
+            os.close(self.waker)
+            os.environ.clear()
+            os.environ.update(request["env"])
+            os.chdir(request["cwd"])
+            _reseed()
+            from copkit.batch import child
+
+            child.run(request, fds, parent)
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _reap(self) -> None:
+        while self.children:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            self._sweep([ended.si_pid])
+
+    def _sweep(self, pids: list[int]) -> None:
+        """End processes and what they started; their group cannot be another's before they are waited for."""
+        for pid in pids:
+            for kill in (os.killpg, os.kill):
+                with contextlib.suppress(ProcessLookupError):
+                    kill(pid, signal.SIGKILL)
+        for pid in pids:
+            os.waitpid(pid, 0)
+            self.children.pop(pid, None)
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel to end this process with its parent, whatever ends it."""
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _reseed() -> None:
+    """A fork copies the state of the generators: each notebook gets its own, as a fresh process would."""
+    random.seed()
+    sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4), "little"))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

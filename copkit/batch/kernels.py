@@ -1,0 +1,200 @@
+"""Processes forked from one warm parent, and the kernel provisioner that gives them to JupyterLab and Voilà.
+
+``JUPYTER_DEFAULT_PROVISIONER_NAME=copkit-fork jupyter lab`` (or a kernelspec that names it) is all that is needed.
+Linux only; elsewhere, or with ``COPKIT_FORK=off``, kernels are started as usual and one line says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+OFF, ADDRESS = "COPKIT_FORK", "COPKIT_FORK_SERVER"
+WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
+_log = logging.getLogger("copkit")
+
+
+def available() -> bool:
+    """Whether processes can be forked here: Linux, and not refused by ``COPKIT_FORK=off``."""
+    return hasattr(os, "pidfd_open") and hasattr(os, "memfd_create") and os.environ.get(OFF, "").lower() != "off"
+
+
+@lru_cache(maxsize=1)
+def say_ordinary(why: str = "") -> None:
+    """Say once that ordinary kernels are used, and why."""
+    reason = why or ("COPKIT_FORK=off" if hasattr(os, "pidfd_open") else "ce système ne le permet pas")
+    _log.warning("copkit : noyaux ordinaires, plus lents (pas de processus dérivé : %s).", reason)
+
+
+class ForkServer:
+    """The client side of the warm parent. One per process and per warm-up, or shared through its address."""
+
+    _known: dict[str, ForkServer] = {}  # noqa: RUF012
+    _lock = threading.Lock()
+
+    @classmethod
+    def get(cls, warm: str = "") -> ForkServer:
+        """The server of this process: the one whose address was given to it, or its own, started on first use."""
+        with cls._lock:
+            server = cls._known.get(warm)
+            if server is None or server.owner != os.getpid() or not server.alive():
+                server = cls._known[warm] = cls(warm, os.environ.get(ADDRESS) if warm else None)
+            return server
+
+    def __init__(self, warm: str = "", address: str | None = None) -> None:
+        self.owner, self.process, self._turn = os.getpid(), None, threading.Lock()
+        if address:
+            self.address = address
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.socket.connect(f"\0{address}")
+            return
+        self.address = f"copkit-{os.getpid()}-{secrets.token_hex(8)}"
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [
+            sys.executable,
+            "-Xfrozen_modules=off",
+            "-P",
+            "-m",
+            "copkit.batch.forkserver",
+            str(theirs.fileno()),
+            self.address,
+            warm,
+        ]
+        with theirs:
+            self.process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
+            )
+
+    def alive(self) -> bool:
+        """Whether the server still serves."""
+        readable = select.select([self.socket], [], [], 0)[0]  # it never speaks first: readable means closed
+        return not readable and (self.process is None or self.process.poll() is None)
+
+    def fork(self, argv: list[str], cwd: str, env: dict, wire: socket.socket | None = None, **limits) -> Forked:
+        """A new process that becomes a kernel with these arguments, on the wire if there is one.
+
+        Raises RunError when the server is gone.
+        """
+        request = json.dumps({"argv": argv, "cwd": cwd, "env": env, **limits}).encode()
+        fd = os.memfd_create("request")  # an environment can be larger than a packet
+        try:
+            os.write(fd, request)
+            with self._turn:
+                socket.send_fds(self.socket, [b"fork"], [fd] + ([wire.fileno()] if wire else []))
+                data, fds, _, _ = socket.recv_fds(self.socket, 64, 1)
+        except OSError:
+            data = b""
+        finally:
+            os.close(fd)
+        if not data:
+            from copkit.errors import RunError
+
+            raise RunError(
+                "Le processus qui prépare les noyaux s'est arrêté. Relancer ; si cela recommence : COPKIT_FORK=off."
+            )
+        return Forked(int(data), fds[0])
+
+    def close(self) -> None:
+        """End the server if it is ours, with every process that it forked."""
+        self.socket.close()
+        if self.process:
+            self.process.wait()
+
+
+class Forked:
+    """A process that is not our child: what ``subprocess.Popen`` offers, on a pidfd."""
+
+    stdout = stderr = stdin = None
+
+    def __init__(self, pid: int, pidfd: int) -> None:
+        self.pid, self.pidfd, self.returncode = pid, pidfd, None
+
+    def poll(self) -> int | None:
+        """None while it runs."""
+        if self.returncode is None and select.select([self.pidfd], [], [], 0)[0]:
+            self.returncode = 0
+            os.close(self.pidfd)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Until it ends, or for so many seconds."""
+        if self.returncode is None:
+            select.select([self.pidfd], [], [], timeout)
+        return self.poll()
+
+    async def ended(self) -> None:
+        """Until it ends, without blocking the loop."""
+        if self.poll() is None:
+            loop = asyncio.get_running_loop()
+            done = loop.create_future()
+            loop.add_reader(self.pidfd, lambda: done.done() or done.set_result(None))
+            try:
+                await done
+            finally:
+                loop.remove_reader(self.pidfd)
+        self.poll()
+
+    def send_signal(self, signum: int) -> None:
+        """To the process alone; it cannot be another one that took its number."""
+        if self.poll() is None:
+            signal.pidfd_send_signal(self.pidfd, signum)
+
+    def signal_group(self, signum: int) -> None:
+        """To the process and to what it started."""
+        if self.poll() is None:
+            os.killpg(self.pid, signum)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+
+def is_ours(command: list[str]) -> bool:
+    """Whether a kernelspec's command starts ipykernel with this very Python."""
+    python = command[0] in ("python", "python3") or os.path.realpath(command[0]) == os.path.realpath(sys.executable)
+    return python and "ipykernel_launcher" in command and "-f" in command
+
+
+class ForkProvisioner(LocalProvisioner):
+    """Kernels forked from the warm parent; ordinary ones where that cannot be."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs):
+        """Launch a kernel."""
+        if not (available() and is_ours(cmd)):
+            if not available():
+                say_ordinary()
+            return await super().launch_kernel(cmd, **kwargs)
+        self.cwd = str(kwargs.get("cwd") or os.getcwd())
+        env = kwargs.get("env") or dict(os.environ)
+        start = asyncio.get_running_loop().run_in_executor
+        try:
+            self.process = await start(None, lambda: ForkServer.get(WARM).fork(cmd[cmd.index("-f") :], self.cwd, env))
+        except Exception as error:
+            say_ordinary(str(error))
+            return await super().launch_kernel(cmd, **kwargs)
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Until the kernel ends; a pidfd tells at once where the stock method looks ten times a second."""
+        if not isinstance(self.process, Forked):
+            return await super().wait()
+        await self.process.ended()
+        self.process = None
+        return 0
