@@ -37,7 +37,7 @@ def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tup
     for column in written:
         right = column in table.formats
         widest = min(max(len(cell) for cell in written[column]), 22)
-        shown.add_column(str(column), justify="right" if right else "left", overflow="fold", min_width=widest)
+        shown.add_column(Text(str(column)), justify="right" if right else "left", overflow="fold", min_width=widest)
     for row in written.itertuples(index=False):
         shown.add_row(*map(Text, row))  # as they are: « [unité] » is no markup
     console.print(shown)

@@ -14,7 +14,8 @@ import pytest
 import copkit as ck
 from copkit import french, paths
 from copkit.batch import manifest as manifest_file
-from copkit.batch import run as batch
+from copkit.batch import plan, produce
+from copkit.batch.store import Folder
 from copkit.errors import DataError, ParameterError, RunError, TerritoryError
 from copkit.presentation import theme
 
@@ -27,7 +28,7 @@ def outputs(tmp_path_factory):
     seen = []
     report = ck.run("diagnostic", CODES, out=out, jobs=2, progress=lambda *step: seen.append(step[1:]))
     assert seen == [(1, 3), (2, 3), (3, 3)]
-    assert report.failures == [] and report.index == out / "index.html"
+    assert report.failures == [] and report.index == str(out / "index.html")
     return out
 
 
@@ -138,7 +139,11 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
     for entry in manifest["runs"]:
         assert entry["status"] == "ok" and entry["error"] is None and entry["duration_s"] > 0
         assert entry["parameters"]["territoire"] == entry["territory"]
-        assert entry["version"] == {"copkit": ck.__version__, "donnees": "sgpe-2024-10"}
+        assert entry["version"] | {"code": "", "contenu": ""} == {
+            "copkit": ck.__version__, "donnees": "sgpe-2024-10", "code": "", "contenu": "",
+        }  # fmt: skip
+        assert all(len(entry["version"][name]) == 16 for name in ("code", "contenu"))
+        assert list(entry["phases"]) and all(seconds >= 0 for seconds in entry["phases"].values())
         assert set(entry["hash"]) == set(entry["files"]) == {"html", "ipynb", "xlsx"}
         assert all((outputs / file).is_file() for file in entry["files"].values())
 
@@ -146,7 +151,7 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
 def test_nothing_but_outputs_is_left_in_the_folder(outputs):
     assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json"])
     assert sorted(p.name for p in (outputs / "dep-59").iterdir()) == [
-        "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx",
+        ".diagnostic.json", "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx",
     ]  # fmt: skip
 
 
@@ -176,9 +181,9 @@ def test_a_failing_territory_stops_no_other_and_keeps_its_earlier_files(kit, tmp
     report = ck.run("diagnostic", ["reg-06", "reg-03"], out=out, jobs=1)
     assert [(r.territory, r.status) for r in report.results] == [("reg-03", "ok"), ("reg-06", "failed")]
     assert report.failures[0].error == "cellule 4 du carnet : AssertionError : pas celui-ci"
-    assert {p.read_text() for p in (out / "reg-06").iterdir()} == {"plus ancien"}
+    assert {p.read_text() for p in (out / "reg-06").glob("diagnostic.*")} == {"plus ancien"}
     assert "pas celui-ci" in (out / "index.html").read_text(encoding="utf-8")
-    again = {r["territory"]: r for r in manifest_file.read(out)["runs"]}
+    again = {r["territory"]: r for r in manifest_file.read(Folder(out))["runs"]}
     assert again["reg-06"]["error"] == report.failures[0].error and again["reg-03"]["status"] == "ok"
 
 
@@ -195,24 +200,46 @@ def test_an_error_of_the_kit_in_a_notebook_is_said_in_its_own_words(kit, tmp_pat
 
 
 def test_a_later_batch_keeps_the_entries_of_the_earlier_one(tmp_path):
-    out = tmp_path / "outputs"
-    out.mkdir()
-    one = batch.Result(
-        "reg-06", "diagnostic", "ok", {"territoire": "reg-06"}, 1.0, None, {"html": "reg-06/diagnostic.html"}
-    )
-    two = batch.Result(
-        "dep-59", "diagnostic", "ok", {"territoire": "dep-59"}, 1.0, None, {"html": "dep-59/diagnostic.html"}
-    )
-    manifest_file.publish(out, [one])
-    manifest_file.publish(out, [two])
-    assert [r["territory"] for r in manifest_file.read(out)["runs"]] == ["dep-59", "reg-06"]
+    store = Folder(tmp_path / "outputs")
+    for code in ("reg-06", "dep-59"):
+        [task] = plan.plan("diagnostic", [code], None, {})
+        done = produce.Result(code, "diagnostic", "ok", task.parameters, 1.0, files={"html": f"{code}/diagnostic.html"})
+        manifest_file.record(task, store, done)
+        manifest_file.publish(store)
+    assert [r["territory"] for r in manifest_file.read(store)["runs"]] == ["dep-59", "reg-06"]
 
 
 def test_an_unreadable_manifest_is_set_aside(tmp_path):
     (tmp_path / "manifest.json").write_text("{pas du json")
-    assert manifest_file.read(tmp_path) == {}
+    manifest_file.publish(Folder(tmp_path))
     assert (tmp_path / "manifest.illisible.json").read_text() == "{pas du json"
-    assert manifest_file.read(tmp_path) == {}
+    assert manifest_file.read(Folder(tmp_path))["runs"] == []
+
+
+def test_a_document_that_cannot_be_rendered_leaves_the_earlier_index(tmp_path, monkeypatch):
+    (tmp_path / "index.html").write_text("plus ancien")
+
+    def fail(*args, **kwargs):
+        raise OSError("disque plein")
+
+    monkeypatch.setattr(manifest_file, "render", fail)
+    with pytest.raises(OSError, match="disque plein"):
+        manifest_file.publish(Folder(tmp_path))
+    assert (tmp_path / "index.html").read_text() == "plus ancien"
+
+
+def test_a_file_that_cannot_be_put_in_place_leaves_the_earlier_one_and_nothing_else(tmp_path, monkeypatch):
+    (tmp_path / "index.html").write_text("plus ancien")
+
+    def fail(*args):
+        raise OSError("disque plein")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disque plein"):
+        Folder(tmp_path).write("index.html", b"nouveau")
+    monkeypatch.undo()
+    assert [p.name for p in tmp_path.iterdir()] == ["index.html"]
+    assert (tmp_path / "index.html").read_text() == "plus ancien"
 
 
 @pytest.mark.parametrize(
@@ -225,6 +252,10 @@ def test_an_unreadable_manifest_is_set_aside(tmp_path):
             ["n'a pas de paramètre « classeurs »", "« classeur »", "territoire"],
         ),
         ({"level": "departements"}, RunError, ["Niveau inconnu", "« departement »"]),
+        ({"level": "epci"}, RunError, ["« diagnostic » n'est pas fait pour le niveau « epci »", "departement"]),
+        ({"codes": ["epci-200066926"]}, RunError, ["pas fait pour les EPCI"]),
+        ({"notebook": "absent.ipynb"}, RunError, ["introuvable", "« absent.ipynb »"]),
+        ({"out": "file:///partage/sorties"}, RunError, ["demande un cluster", "--dask tcp://"]),
         ({"codes": ["reg-32"], "level": "region"}, RunError, ["pas les deux"]),
         ({"codes": ["32"]}, TerritoryError, ["ambigu", "« reg-32 » ou « dep-32 »"]),
         ({"codes": ["reg-99", "dep-00"]}, TerritoryError, ["« reg-99 »", "« dep-00 »"]),
@@ -298,7 +329,8 @@ def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(tmp_path, monk
 
 
 def test_every_territory_has_a_document_that_can_be_planned():
-    tasks = batch.plan("diagnostic", [], None, {}, Path("outputs"))
+    tasks = plan.plan("diagnostic", [], None, {})
     assert len(tasks) == 119 and len({t.territory for t in tasks}) == 119
-    assert len(batch.plan("diagnostic", [], "region", {}, Path("outputs"))) == 18
+    assert len({t.fingerprint for t in tasks}) == 119
+    assert len(plan.plan("diagnostic", [], "region", {})) == 18
     assert tasks[0].parameters == {"territoire": tasks[0].territory, "classeur": "diagnostic.xlsx"}

@@ -1,7 +1,6 @@
 """The page that browses a batch: what it holds, what it never holds, and that it is written whole or not at all."""
 
 import json
-import os
 import re
 from html.parser import HTMLParser
 
@@ -185,24 +184,3 @@ def test_run_of_a_territory_that_the_reference_ignores_is_not_lost():
 def test_text_of_the_manifest_is_escaped():
     page = index.render(manifest(reg_32={"status": "failed", "error": "<script>alert(1)</script>"}), effort={})
     assert "<script>alert(1)" not in page
-
-
-def test_page_is_written_beside_the_reports(tmp_path):
-    written = index.write_index(tmp_path / "outputs", manifest(), effort={})
-    assert written == tmp_path / "outputs" / "index.html"
-    assert [file.name for file in written.parent.iterdir()] == ["index.html"]
-    assert str(tmp_path) not in written.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("stage", ["rendering", "replacing"])
-def test_failure_leaves_the_earlier_page_and_nothing_else(tmp_path, monkeypatch, stage):
-    (tmp_path / "index.html").write_text("earlier", encoding="utf-8")
-
-    def fail(*args, **kwargs):
-        raise OSError("disque plein")
-
-    monkeypatch.setattr(index if stage == "rendering" else os, "render" if stage == "rendering" else "replace", fail)
-    with pytest.raises(OSError, match="disque plein"):
-        index.write_index(tmp_path, manifest(), effort={})
-    assert [file.name for file in tmp_path.iterdir()] == ["index.html"]
-    assert (tmp_path / "index.html").read_text(encoding="utf-8") == "earlier"

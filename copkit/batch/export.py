@@ -6,6 +6,9 @@ This is where charts become pictures: the only place of a batch that runs V8, ne
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +17,14 @@ from markupsafe import Markup
 from nbconvert import HTMLExporter
 
 import copkit
+from copkit.errors import RunError
 from copkit.presentation import theme
 
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+_PRINT = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run", "--no-pdf-header-footer", "--generate-pdf-document-outline",
+)  # fmt: skip
 _TEMPLATE = Path(__file__).parent / "report"
 _PAPERMILL_KEPT = ("parameters", "duration", "start_time", "end_time", "version")
 
@@ -65,3 +74,23 @@ def portable(notebook: nbformat.NotebookNode, about: dict) -> nbformat.NotebookN
     notebook.metadata["papermill"] = {k: papermill[k] for k in _PAPERMILL_KEPT if k in papermill}
     notebook.metadata["copkit"] = {**notebook.metadata.get("copkit", {}), **about}
     return notebook
+
+
+def chromium() -> str:
+    """The browser that prints pages. Raises RunError when there is none."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if not found:
+        raise RunError(
+            "L'impression en PDF demande Chromium, introuvable ici.\n"
+            "L'installer (Debian : apt install chromium), ou retirer --pdf et imprimer les pages depuis un navigateur."
+        )
+    return found
+
+
+def pdf(page: Path, made: Path) -> None:
+    """Print a page, tagged and with its outline. Raises RunError when the browser fails."""
+    with tempfile.TemporaryDirectory(prefix="copkit-") as profile:
+        options = [*_PRINT, f"--user-data-dir={profile}", f"--print-to-pdf={made}"]
+        done = subprocess.run([chromium(), *options, page.as_uri()], capture_output=True, text=True, timeout=120)
+    if not made.is_file():
+        raise RunError(f"Chromium n'a pas imprimé la page : {done.stderr.strip()[-300:] or 'sans message'}")

@@ -1,6 +1,6 @@
 """The warm parent: a fresh process that imports the libraries once, then forks for each notebook.
 
-Run as ``python -P -m copkit.batch.forkserver FD ADDRESS WARM`` by ``kernels.py``. It has one thread, opens no
+Run as ``python -P -m copkit.batch.forkserver FD DOOR WARM`` by ``kernels.py``. It has one thread, opens no
 ZeroMQ context and never uses V8: a fork of a process that did hangs. It ends with the process that started it,
 and takes with it every process that it forked, and what those started.
 """
@@ -22,18 +22,19 @@ import warnings
 
 LIBRARIES = (
     "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.debugger", "ipykernel.comm",
-    "IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic", "ipywidgets", "numpy",
-    "pandas", "pandas.io.formats.style", "pandas.io.excel", "pyarrow.parquet", "xarray", "altair", "openpyxl",
-    "copkit.batch.child",
+    "IPython.core.completerlib", "IPython.core.oinspect", "IPython.core.debugger", "IPython.extensions.storemagic",
+    "tornado.platform.asyncio", "sqlite3", "faulthandler", "stack_data", "pygments.formatters.terminal256",
+    "ipywidgets", "numpy", "pandas", "pandas.io.formats.style", "pandas.io.excel", "pyarrow.parquet",
+    "pyarrow.pandas_compat", "xarray", "altair", "openpyxl", "copkit.batch.child",
 )  # fmt: skip
 _PR_SET_PDEATHSIG = 1
 
 
-def main(fd: int, address: str, warm: str) -> None:
+def main(fd: int, door: int, warm: str) -> None:
     """Warm up, then serve until the socket of the owner closes."""
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)  # Python 3.12: threads of BLAS
     _prepare(warm)
-    Server(socket.socket(fileno=fd), address).serve()
+    Server(socket.socket(fileno=fd), socket.socket(fileno=door)).serve()
 
 
 def _prepare(warm: str) -> None:
@@ -50,13 +51,10 @@ def _prepare(warm: str) -> None:
 class Server:
     """Listens to the owner and to the other processes that it lets in; forks; sweeps up after each fork."""
 
-    def __init__(self, owner: socket.socket, address: str) -> None:
-        self.owner = owner
+    def __init__(self, owner: socket.socket, door: socket.socket) -> None:
+        self.owner, self.door, self.retired = owner, door, False
         self.children: dict[int, socket.socket] = {}  # process -> the client that asked for it
         self.events = selectors.DefaultSelector()
-        self.door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.door.bind(f"\0{address}")
-        self.door.listen()
         self.woken, self.waker = os.pipe()
         for end in (self.woken, self.waker):
             os.set_blocking(end, False)
@@ -66,8 +64,8 @@ class Server:
             self.events.register(source, selectors.EVENT_READ)
 
     def serve(self) -> None:
-        """Until the owner is gone."""
-        while True:
+        """Until the owner is gone, or until the last child of a server that was retired."""
+        while self.children or not self.retired:
             for key, _ in self.events.select():
                 if key.fileobj == self.woken:
                     os.read(self.woken, 4096)
@@ -91,8 +89,11 @@ class Server:
             data, fds, _, _ = socket.recv_fds(client, 64, 2)
         except ConnectionResetError:
             data, fds = b"", []
-        if data:
+        if data == b"retire":
+            self.retired = True
+        elif data:
             self._fork(client, fds)
+        if data:
             return True
         self._sweep([pid for pid, asked in self.children.items() if client in (asked, self.owner)])
         self.events.unregister(client)
@@ -121,7 +122,7 @@ class Server:
         """The forked side: leave nothing of the server, then be the notebook's process; never returns."""
         code = 1
         try:
-            _die_with(parent)
+            die_with(parent)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.setsid()
@@ -165,7 +166,7 @@ class Server:
             self.children.pop(pid, None)
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Ask the kernel to end this process with its parent, whatever ends it."""
     import ctypes
 
@@ -181,4 +182,4 @@ def _reseed() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

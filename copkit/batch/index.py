@@ -8,10 +8,8 @@ public domain, through world-atlas 2.0.2, ISC); everything else comes from the m
 from __future__ import annotations
 
 import json
-import os
 import re
 import textwrap
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -131,33 +129,14 @@ class Group:
         return [self.region, *self.members] if self.region else self.members
 
 
-def write_index(out: Path, manifest: dict, *, effort: dict[str, float]) -> Path:
-    """Écrit ``index.html``, la page qui parcourt les diagnostics produits, en entier ou pas du tout.
+def render(manifest: dict, *, effort: dict[str, float]) -> str:
+    """La page ``index.html`` qui parcourt les diagnostics produits ; rien n'est écrit.
 
     Parameters
     ----------
-    out : dossier des sorties ; les liens de la page partent de lui.
     manifest : version, version des données, date et exécutions (``runs``) du lot.
     effort : effort à l'horizon 2030 de chaque territoire, levier forêt exclu. [ktCO2e/an]
-
-    Returns
-    -------
-    Path : la page écrite. Une page antérieure reste en place tant que la nouvelle n'est pas complète.
     """
-    page = render(manifest, effort=effort)
-    target = out / "index.html"
-    draft = out / f".index-{uuid.uuid4().hex}.tmp"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        draft.write_text(page, encoding="utf-8", newline="\n")
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
-    return target
-
-
-def render(manifest: dict, *, effort: dict[str, float]) -> str:
-    """The page as text. Pure: nothing is written."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))

@@ -1,12 +1,15 @@
 """Processes forked from one warm parent, and the kernel provisioner that gives them to JupyterLab and Voilà.
 
-``JUPYTER_DEFAULT_PROVISIONER_NAME=copkit-fork jupyter lab`` (or a kernelspec that names it) is all that is needed.
-Linux only; elsewhere, or with ``COPKIT_FORK=off``, kernels are started as usual and one line says so.
+``JUPYTER_DEFAULT_PROVISIONER_NAME=copkit-fork jupyter lab`` (or a kernelspec that names it) is all that is needed;
+with ``COPKIT_WARM=on`` the parent has also loaded copkit and its data, theme of the charts included: for a server
+that runs the kit's notebooks only. Linux only; elsewhere, or with ``COPKIT_FORK=off``, kernels are started as usual
+and one line says so.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -20,6 +23,9 @@ import threading
 from functools import lru_cache
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from copkit.batch import versions
+from copkit.errors import RunError
 
 OFF, ADDRESS = "COPKIT_FORK", "COPKIT_FORK_SERVER"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
@@ -46,36 +52,41 @@ class ForkServer:
 
     @classmethod
     def get(cls, warm: str = "") -> ForkServer:
-        """The server of this process: the one whose address was given to it, or its own, started on first use."""
+        """The server of this process: the one whose address was given to it, or its own, started on first use.
+
+        A new one replaces it when a file of the code or of the data has changed: what it read would be stale.
+        """
+        address = os.environ.get(ADDRESS) if warm else None
+        stamp = address or (versions.stamp() if warm else "")
         with cls._lock:
             server = cls._known.get(warm)
-            if server is None or server.owner != os.getpid() or not server.alive():
-                server = cls._known[warm] = cls(warm, os.environ.get(ADDRESS) if warm else None)
+            if server and (server.owner != os.getpid() or server.stamp != stamp or not server.alive()):
+                server.retire()
+                server = None
+            if server is None:
+                server = cls._known[warm] = cls(warm, address, stamp)
             return server
 
-    def __init__(self, warm: str = "", address: str | None = None) -> None:
-        self.owner, self.process, self._turn = os.getpid(), None, threading.Lock()
+    def __init__(self, warm: str = "", address: str | None = None, stamp: str = "") -> None:
+        self.owner, self.process, self.stamp, self._turn = os.getpid(), None, stamp, threading.Lock()
         if address:
             self.address = address
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            self.socket.connect(f"\0{address}")
+            try:
+                self.socket.connect(f"\0{address}")
+            except OSError:
+                raise _gone() from None
             return
         self.address = f"copkit-{os.getpid()}-{secrets.token_hex(8)}"
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [
-            sys.executable,
-            "-Xfrozen_modules=off",
-            "-P",
-            "-m",
-            "copkit.batch.forkserver",
-            str(theirs.fileno()),
-            self.address,
-            warm,
-        ]
-        with theirs:
-            self.process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
-            )
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, door:
+            door.bind(f"\0{self.address}")
+            door.listen()  # at once: others may knock while the server warms up
+            python = [sys.executable, "-Xfrozen_modules=off", "-P", "-m"]
+            fds = [theirs.fileno(), door.fileno()]
+            command = [*python, "copkit.batch.forkserver", *map(str, fds), warm]
+            self.process = subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def alive(self) -> bool:
         """Whether the server still serves."""
@@ -99,18 +110,26 @@ class ForkServer:
         finally:
             os.close(fd)
         if not data:
-            from copkit.errors import RunError
-
-            raise RunError(
-                "Le processus qui prépare les noyaux s'est arrêté. Relancer ; si cela recommence : COPKIT_FORK=off."
-            )
+            raise _gone()
         return Forked(int(data), fds[0])
+
+    def retire(self) -> None:
+        """Let the server end once the processes that it forked have ended."""
+        if self.owner == os.getpid():
+            with contextlib.suppress(OSError):
+                self.socket.send(b"retire")
 
     def close(self) -> None:
         """End the server if it is ours, with every process that it forked."""
         self.socket.close()
         if self.process:
             self.process.wait()
+
+
+def _gone() -> RunError:
+    return RunError(
+        "Le processus qui prépare les noyaux s'est arrêté. Relancer ; si cela recommence : COPKIT_FORK=off."
+    )
 
 
 class Forked:

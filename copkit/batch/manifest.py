@@ -1,65 +1,96 @@
 """The manifest of an output folder: what was made, from which parameters and versions, and what failed.
 
-Results of earlier batches are kept: a batch of one territory never erases the other 118.
+Each document has a record beside it, written last: the manifest gathers them. Results of earlier batches are
+kept: a batch of one territory never erases the other 118.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import copkit
-from copkit.batch.index import write_index
+from copkit.batch import produce, versions
+from copkit.batch.index import render
+from copkit.batch.plan import Task
+from copkit.batch.store import Folder, Shared, digest
 from copkit.models import panorama
 from copkit.reference import territories
 
-if TYPE_CHECKING:
-    from copkit.batch.run import Result
+Store = Folder | Shared
 
 
-def publish(out: Path, results: list[Result]) -> Path:
-    """Merge the results into ``manifest.json`` (those of earlier batches are kept) and write ``index.html``."""
-    manifest = read(out)
-    runs = {(r["territory"], r["notebook"]): r for r in manifest.get("runs", [])}
-    now = datetime.now().isoformat(timespec="seconds")
-    for result in results:
-        key = (result.territory, result.notebook)
-        entry = {
-            "territory": result.territory,
-            "name": territories.name(result.territory),
-            "level": territories.level(result.territory),
-            "region": None if result.territory == "fr" else territories.region_of(result.territory),
-            "finished": now,
-            **{k: v for k, v in vars(result).items() if k != "territory"},
-            "version": {"copkit": copkit.__version__, "donnees": panorama.LATEST},
-        }
-        if result.status == "failed" and key in runs:  # the earlier files are still there
-            entry |= {"files": runs[key].get("files", {}), "hash": runs[key].get("hash", {})}
-        runs[key] = entry
-    manifest = {
+def entry(task: Task, result: produce.Result) -> dict:
+    """What the manifest says of one document."""
+    return {
+        "territory": task.territory,
+        "name": task.name,
+        "level": task.level,
+        "region": task.region,
+        "finished": datetime.now().isoformat(timespec="seconds"),
+        **{k: v for k, v in produce.as_dict(result).items() if k != "territory"},
+        "version": versions.versions(),
+    }
+
+
+def dump(content: dict) -> bytes:
+    """As written on disk."""
+    return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8")
+
+
+def complete(task: Task, store: Store) -> produce.Result | None:
+    """The earlier result of a task, when all its files are there, whole, and nothing that they depend on changed."""
+    found = _load(store.read(produce.record_name(task)))
+    if found.get("fingerprint") != task.fingerprint or found.get("status") != "ok":
+        return None
+    files, hashes = found.get("files", {}), found.get("hash", {})
+    for kind, name in files.items():
+        data = store.read(name)
+        if data is None or digest(data) != hashes.get(kind):
+            return None
+    kept = {k: found[k] for k in ("territory", "notebook", "status", "parameters", "duration_s", "fingerprint")}
+    return produce.Result(**kept, files=files, hash=hashes, resumed=True)
+
+
+def record(task: Task, store: Store, result: produce.Result) -> None:
+    """Write the record of a document, done or failed; a failure keeps the files of an earlier success."""
+    content = entry(task, result)
+    if result.status == "failed":
+        earlier = _load(store.read(produce.record_name(task)))
+        content |= {"files": earlier.get("files", {}), "hash": earlier.get("hash", {})}
+    store.write(produce.record_name(task), dump(content))
+
+
+def publish(store: Store) -> str:
+    """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index."""
+    runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
+    for name in store.find("*/.*.json"):
+        if found := _load(store.read(name)):
+            runs[found["territory"], found["notebook"]] = found
+    content = {
         "copkit": copkit.__version__,
         "data_version": panorama.LATEST,
-        "updated": now,
+        "updated": datetime.now().isoformat(timespec="seconds"),
         "runs": [runs[key] for key in sorted(runs)],
     }
+    store.write("manifest.json", dump(content))
     effort = {code: panorama.total(panorama.panorama(code), forest=False) for code in territories.territories().code}
-    partial = out / ".manifest.json"
-    partial.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(partial, out / "manifest.json")
-    return write_index(out, manifest, effort=effort)
+    store.write("index.html", render(content, effort=effort).encode("utf-8"))
+    return f"{store.address}/index.html"
 
 
-def read(out: Path) -> dict:
+def read(store: Store) -> dict:
     """The manifest of earlier batches; an unreadable one is set aside, not lost."""
-    path = out / "manifest.json"
+    data = store.read("manifest.json")
+    found = _load(data)
+    if data and not found:
+        store.write("manifest.illisible.json", data)
+    return found
+
+
+def _load(data: bytes | None) -> dict:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    except FileNotFoundError:
-        return {}
+        found = json.loads(data) if data else {}
     except ValueError:
-        os.replace(path, path.with_suffix(".illisible.json"))
         return {}
+    return found if isinstance(found, dict) else {}

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from copkit.batch.index import write_index
+from copkit.batch.index import render
 from copkit.reference import territories
 
 VISIBLE_ROWS = "tr.entry:not(.context):visible"
@@ -37,7 +37,9 @@ def site(tmp_path_factory):
         )
         effort[code] = len(effort) * 12.3 + 40
     manifest = {"copkit": "0.1.0", "data_version": "sgpe-2024-10", "updated": "2026-11-21T18:00:00", "runs": runs}
-    return write_index(out, manifest, effort=effort).as_uri()
+    page = out / "index.html"
+    page.write_text(render(manifest, effort=effort), encoding="utf-8")
+    return page.as_uri()
 
 
 @pytest.fixture

@@ -1,0 +1,173 @@
+"""The plan of a batch: what is to be run, after every refusal that needs no execution."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import nbformat
+
+from copkit import paths
+from copkit.errors import RunError, TerritoryError, suggestion
+from copkit.reference import territories
+
+LEVELS = ("region", "departement", "epci")
+_KIT_LEVELS = ("france", "region", "departement")  # of a notebook that does not say its own (metadata copkit.niveaux)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may take."""
+
+    cell_seconds: float = 300
+    notebook_seconds: float | None = None
+    memory_mib: int | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One notebook on one territory: all that a process needs, here or on another machine."""
+
+    stem: str
+    source: str
+    territory: str
+    name: str
+    level: str
+    region: str | None
+    parameters: dict
+    pdf: bool = False
+    limits: Limits = field(default_factory=Limits)
+    fingerprint: str = ""
+
+
+def plan(
+    notebook: str,
+    codes: list[str],
+    level: str | None,
+    parameters: dict,
+    *,
+    pdf: bool = False,
+    limits: Limits | None = None,
+) -> list[Task]:
+    """The tasks of a batch, in code order.
+
+    Raises
+    ------
+    RunError, TerritoryError
+        Unknown notebook, parameter, level or code; several codes are reported at once.
+    """
+    from copkit.batch import versions
+
+    path = find(notebook)
+    source = path.read_text(encoding="utf-8")
+    content = nbformat.reads(source, 4)
+    declared = declared_parameters(content)
+    _check_parameters(path.stem, declared, parameters)
+    levels = content.metadata.get("copkit", {}).get("niveaux", _KIT_LEVELS)
+    extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
+    tasks = [
+        Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, pdf, limits or Limits())
+        for place in _places(codes, level, levels, path.stem)
+    ]
+    return [replace(task, fingerprint=versions.fingerprint(task)) for task in tasks]
+
+
+def find(notebook: str) -> Path:
+    """The file of a notebook: a name of ``notebooks/``, or the path of any « .ipynb »."""
+    if notebook.endswith(".ipynb"):
+        path = Path(notebook)
+        if not path.is_file():
+            raise RunError(f"Carnet introuvable : « {notebook} ».")
+        return path
+    known = sorted(p.stem for p in paths.notebooks().glob("*.ipynb"))
+    if notebook not in known:
+        raise RunError(
+            f"Carnet inconnu : « {notebook} ».{suggestion(notebook, known)} Carnets : {', '.join(known)}.\n"
+            "Pour un autre carnet, donner son chemin, « .ipynb » compris."
+        )
+    return paths.notebooks(f"{notebook}.ipynb")
+
+
+def declared_parameters(content: nbformat.NotebookNode) -> list[str]:
+    """The names that the cell tagged « parameters » of a notebook assigns."""
+    cells = [c for c in content.cells if "parameters" in c.metadata.get("tags", [])]
+    names = []
+    for node in ast.parse(cells[0].source if cells else "").body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        names += [t.id for t in targets if isinstance(t, ast.Name)]
+    return names
+
+
+def _check_parameters(stem: str, declared: list[str], parameters: dict) -> None:
+    if "territoire" not in declared:
+        raise RunError(
+            f"Le carnet « {stem} » ne déclare pas le paramètre « territoire ».\nL'ajouter à sa cellule « parameters »."
+        )
+    for name in parameters:
+        if name not in declared:
+            hint = suggestion(name, declared)
+            raise RunError(
+                f"Le carnet « {stem} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
+            )
+
+
+def _places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple]:
+    """(code, name, level, région) of the territories asked for."""
+    if level is not None and level not in LEVELS:
+        raise RunError(
+            f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} "
+            "Écrire « region », « departement » ou « epci »."
+        )
+    if codes and level:
+        raise RunError("Donner des codes ou un niveau (--level), pas les deux.")
+    if level is not None and level not in levels:
+        raise RunError(
+            f"Le carnet « {stem} » n'est pas fait pour le niveau « {level} ». Niveaux : {', '.join(levels)}."
+        )
+    if level == "epci" or (not codes and "epci" in levels) or any(code.startswith("epci-") for code in codes):
+        return _epci(codes, levels, stem)
+    chosen = _resolve(codes) if codes else territories.territories(level).code.to_list()
+    return [
+        (
+            code,
+            territories.name(code),
+            territories.level(code),
+            None if code == "fr" else territories.region_of(code),
+        )
+        for code in chosen
+    ]
+
+
+def _epci(codes: list[str], levels, stem: str) -> list[tuple]:
+    if "epci" not in levels:
+        raise RunError(f"Le carnet « {stem} » n'est pas fait pour les EPCI. Niveaux : {', '.join(levels)}.")
+    known = territories.territories("epci").set_index("code")
+    unknown = [code for code in codes if code not in known.index]
+    if unknown:
+        raise TerritoryError(
+            "\n".join(f"EPCI inconnu : « {code} ».{suggestion(code, known.index)}" for code in unknown)
+        )
+    found = known.loc[list(dict.fromkeys(codes))] if codes else known
+    return [(code, row["name"], "epci", row["regions"].split(" ")[0]) for code, row in found.iterrows()]
+
+
+def _resolve(codes: list[str]) -> list[str]:
+    resolved, messages = [], []
+    for code in codes:
+        try:
+            resolved.append(territories.resolve(code))
+        except TerritoryError as error:
+            messages.append(str(error))
+    if messages:
+        raise TerritoryError("\n".join(messages))
+    return list(dict.fromkeys(resolved))
+
+
+def check_reference() -> None:
+    """Read everything that a document rests on, so that a damaged file stops the batch before it starts."""
+    from copkit import doctor
+    from copkit.models import panorama
+
+    doctor.parameters()
+    panorama.panorama("fr")

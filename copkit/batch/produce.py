@@ -1,0 +1,175 @@
+"""One document: execute a notebook for one territory, export it, publish its files, say what became of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+
+import copkit
+from copkit import errors
+from copkit.batch.plan import Limits, Task
+from copkit.batch.store import Folder, Shared, digest
+
+_KERNEL = {
+    "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
+    "AsyncKernelManager": {"transport_encryption": "auto"},
+}
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass
+class Result:
+    """What became of a task. ``phases``: seconds by step; ``cells``: seconds of each code cell, by position."""
+
+    territory: str
+    notebook: str
+    status: str
+    parameters: dict
+    duration_s: float
+    error: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    hash: dict[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
+    phases: dict[str, float] = field(default_factory=dict)
+    cells: dict[int, float] = field(default_factory=dict)
+    resumed: bool = False
+    content: dict[str, bytes] = field(default_factory=dict, repr=False)  # files returned rather than published
+
+
+def record_name(task: Task) -> str:
+    """The file that says that a document is complete: written last, beside it."""
+    return f"{task.territory}/.{task.stem}.json"
+
+
+def execute(task: Task, store: Folder | Shared, *, give_back: bool = False) -> Result:
+    """Execute and export one territory; its files replace the earlier ones only when all are made.
+
+    With ``give_back``, files are returned in ``Result.content`` and nothing is published.
+    """
+    from copkit.batch import manifest
+
+    started = time.perf_counter()
+    result = Result(task.territory, task.stem, "failed", task.parameters, 0.0, fingerprint=task.fingerprint)
+    work = store.workspace()
+    try:
+        _produce(task, work, result)
+        with _timed(result.phases, "écriture"):
+            made = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
+            result.files = {name.rpartition(".")[2]: f"{task.territory}/{name}" for name in made}
+            result.hash = {name.rpartition(".")[2]: digest(data) for name, data in made.items()}
+            result.status = "ok"
+            if give_back:
+                result.content = made
+            else:
+                for name in made:
+                    store.put(f"{task.territory}/{name}", work / name)
+    except Exception as error:  # a territory that fails does not stop the others: it is listed with its reason
+        result.status, result.error = "failed", reason(error, task.limits)
+        result.files, result.hash = {}, {}
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    result.duration_s = round(time.perf_counter() - started, 2)
+    if not give_back:
+        manifest.record(task, store, result)
+    return result
+
+
+@contextmanager
+def _timed(phases: dict[str, float], name: str):
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        phases[name] = phases.get(name, 0.0) + time.perf_counter() - started
+
+
+def _produce(task: Task, work: Path, result: Result) -> None:
+    from copkit.batch import export
+    from copkit.models.panorama import LATEST
+
+    notebook = _run_notebook(task, work, result)
+    about = {"territoire": task.territory, "donnees": LATEST, "version": copkit.__version__}
+    with _timed(result.phases, "images des graphiques"):
+        export.portable(notebook, about)
+    label = notebook.metadata["copkit"].get("titre", task.stem.capitalize())
+    footer = (
+        f"{label} produit par copkit {copkit.__version__}, données {LATEST}, le {datetime.now():%d/%m/%Y}. "
+        "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
+    )
+    with _timed(result.phases, "page HTML"):
+        page = export.html(notebook, title=f"{label} — {task.name}", footer=footer)
+        (work / f"{task.stem}.html").write_text(page, encoding="utf-8")
+    with _timed(result.phases, "écriture"):
+        nbformat.write(notebook, work / f"{task.stem}.ipynb")
+    if task.pdf:
+        with _timed(result.phases, "PDF"):
+            export.pdf(work / f"{task.stem}.html", work / f"{task.stem}.pdf")
+
+
+def _run_notebook(task: Task, work: Path, result: Result) -> nbformat.NotebookNode:
+    import papermill
+    from traitlets.config import Config
+
+    os.environ["COPKIT_CHARTS"] = "spec"  # read by the kernel: charts become pictures here, not there
+    source = work / f".{task.stem}.ipynb"
+    source.write_text(task.source, encoding="utf-8")
+    started = time.perf_counter()
+    notebook = papermill.execute_notebook(
+        source,
+        None,
+        parameters=task.parameters,
+        engine_name="copkit",
+        kernel_name="python3",
+        progress_bar=False,
+        execution_timeout=task.limits.cell_seconds,
+        notebook_timeout=task.limits.notebook_seconds,
+        memory_limit=task.limits.memory_mib,
+        resources={"metadata": {"path": str(work)}},  # the notebook's folder, without moving this process
+        config=Config(_KERNEL),
+    )
+    total = time.perf_counter() - started
+    source.unlink()
+    for index, cell in enumerate(notebook.cells):
+        seconds = cell.metadata.get("papermill", {}).get("duration") if cell.cell_type == "code" else None
+        if seconds is not None:
+            result.cells[index] = round(seconds, 4)
+            phase = "classeur" if "classeur" in cell.metadata.get("tags", []) else "cellules"
+            result.phases[phase] = result.phases.get(phase, 0.0) + seconds
+    result.phases["noyau"] = total - sum(result.cells.values())
+    return notebook
+
+
+def reason(error: Exception, limits: Limits) -> str:
+    """Why a territory failed, in one or two lines: the cell and the error of the notebook, not its traceback."""
+    kind = type(error).__name__
+    if kind == "PapermillExecutionError":
+        said = _ANSI.sub("", str(error.evalue)).strip()
+        if error.ename == "MemoryError" and limits.memory_mib:
+            said = f"la mémoire permise ({limits.memory_mib} Mio, --memory-limit) ne suffit pas."
+            return f"cellule {error.exec_count} du carnet : {said}"
+        ours = hasattr(errors, error.ename)  # a message of the kit stands alone; another error needs its name
+        return f"cellule {error.exec_count} du carnet : {said if ours else f'{error.ename} : {said}'}"
+    if kind == "CellTimeoutError":
+        return f"une cellule du carnet a dépassé {limits.cell_seconds:g} secondes."
+    if kind == "DeadKernelError":
+        return (
+            "le noyau du carnet s'est arrêté net (mémoire insuffisante ?). Relancer avec moins de processus : --jobs 1."
+        )
+    return str(error) if hasattr(errors, kind) else f"{kind} : {error}"
+
+
+def as_dict(result: Result) -> dict:
+    """What the manifest keeps of a result."""
+    kept = asdict(result)
+    for name in ("content", "resumed"):
+        kept.pop(name)
+    kept["phases"] = {name: round(seconds, 4) for name, seconds in result.phases.items()}
+    return kept

@@ -1,0 +1,171 @@
+"""The warm parent and the kernels forked from it, for JupyterLab, Voilà and any Jupyter client."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+from jupyter_client.provisioning import KernelProvisionerFactory
+
+from copkit.batch import kernels
+from copkit.batch.kernels import Forked, ForkServer, is_ours
+from copkit.errors import RunError
+
+
+def state(pid: int) -> str:
+    """R, S, Z… or nothing when the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def gone(pid: int, seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if state(pid) in ("", "Z"):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def forked(monkeypatch):
+    """A kernel from the provisioner, as JupyterLab would start it, and its client."""
+    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "copkit-fork")
+    manager, client = start_new_kernel(kernel_name="python3")
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def said(client, code: str) -> str:
+    texts = []
+    client.execute_interactive(code, timeout=60, output_hook=lambda m: texts.append(m["content"].get("text", "")))
+    return "".join(texts).strip()
+
+
+def test_provisioner_is_found_by_name_and_forks_the_kernel(forked):
+    manager, client = forked
+    assert isinstance(manager.provisioner.process, Forked)
+    pid = int(said(client, "import os; print(os.getpid())"))
+    assert pid == manager.provisioner.pid and os.getpgid(pid) == pid
+    assert "pandas" in said(client, "import sys; print([m for m in sys.modules if m == 'pandas'])")
+    assert said(client, "print(1 + 1)") == "2"
+
+
+def test_kernel_can_be_interrupted_restarted_and_is_gone_after_shutdown(forked):
+    manager, client = forked
+    first = manager.provisioner.pid
+    client.execute("import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('interrompu')")
+    time.sleep(0.5)
+    manager.interrupt_kernel()
+    assert said(client, "print('suite')").endswith("suite")
+    manager.restart_kernel(now=True)
+    client.wait_for_ready(timeout=30)
+    assert manager.provisioner.pid != first and gone(first)
+    last = manager.provisioner.pid
+    manager.shutdown_kernel(now=True)
+    assert gone(last)
+
+
+def test_only_this_python_is_forked():
+    ipykernel = ["-m", "ipykernel_launcher", "-f", "/x.json"]
+    assert is_ours([sys.executable, *ipykernel]) and is_ours(["python", "-Xfrozen_modules=off", *ipykernel])
+    assert not is_ours(["/usr/bin/autre-python", *ipykernel])
+    assert not is_ours([sys.executable, "-m", "autre_noyau", "-f", "/x.json"])
+
+
+def test_server_and_its_kernels_end_with_the_program_that_started_them():
+    code = (
+        "import os, time\n"
+        "from copkit.batch.kernels import ForkServer\n"
+        "server = ForkServer.get()\n"
+        "a, b = __import__('socket').socketpair()\n"
+        "child = server.fork([], os.getcwd(), dict(os.environ), b)\n"
+        "print(server.process.pid, child.pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    server, child = map(int, program.stdout.readline().split())
+    assert state(server) and state(child)
+    program.send_signal(signal.SIGKILL)
+    program.communicate()
+    assert gone(server) and gone(child)
+
+
+def test_kernels_end_when_their_server_is_killed():
+    server = ForkServer()
+    ours, theirs = socket.socketpair()
+    child = server.fork([], os.getcwd(), dict(os.environ), theirs)
+    server.process.kill()
+    server.process.wait()
+    assert gone(child.pid) and not server.alive()
+    with pytest.raises(RunError, match=r"s'est arrêté. Relancer ; si cela recommence : COPKIT_FORK=off"):
+        server.fork([], os.getcwd(), dict(os.environ), theirs)
+    for end in (ours, theirs):
+        end.close()
+
+
+def test_another_process_shares_the_server_through_its_address(monkeypatch):
+    server = ForkServer()
+    monkeypatch.setenv(kernels.ADDRESS, server.address)
+    guest = ForkServer.get("partagé")
+    assert guest.process is None
+    ours, theirs = socket.socketpair()
+    child = guest.fork([], os.getcwd(), dict(os.environ), theirs)
+    assert child.poll() is None
+    guest.close()  # the guest leaves: its kernels end, the server stays
+    assert gone(child.pid) and server.alive()
+    server.close()
+    assert server.process.returncode == 0
+    for end in (ours, theirs):
+        end.close()
+    with pytest.raises(RunError, match="Relancer"):
+        ForkServer(address=server.address)
+
+
+def test_a_changed_parameter_or_data_file_is_read_again(tmp_path, monkeypatch):
+    """A warm parent has read the files once: when one changes, a new parent reads them."""
+    from copkit.batch import versions
+
+    monkeypatch.setenv("COPKIT_HOME", str(tmp_path))
+    (tmp_path / "parameters").mkdir()
+    (tmp_path / "parameters" / "leviers.yml").write_text("a")
+    first = versions.stamp()
+    assert versions.stamp() == first
+    (tmp_path / "parameters" / "leviers.yml").write_text("ab")
+    assert versions.stamp() != first
+
+
+def test_retired_server_waits_for_its_last_kernel():
+    server = ForkServer()
+    ours, theirs = socket.socketpair()
+    child = server.fork([], os.getcwd(), dict(os.environ), theirs)
+    server.retire()
+    time.sleep(0.3)
+    assert server.process.poll() is None and child.poll() is None
+    child.kill()
+    server.process.wait(timeout=20)
+    for end in (ours, theirs):
+        end.close()
+
+
+def test_without_fork_a_kernel_is_an_ordinary_one_and_one_line_says_it(monkeypatch, caplog):
+    monkeypatch.setenv(kernels.OFF, "off")
+    kernels.say_ordinary.cache_clear()
+    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "copkit-fork")
+    for _ in range(2):
+        manager, client = start_new_kernel(kernel_name="python3")
+        assert not isinstance(manager.provisioner.process, Forked)
+        assert said(client, "print('ordinaire')") == "ordinaire"
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert [r.getMessage() for r in caplog.records if r.name == "copkit"] == [
+        "copkit : noyaux ordinaires, plus lents (pas de processus dérivé : COPKIT_FORK=off)."
+    ]
