@@ -49,6 +49,8 @@ def __getattr__(name: str):
         raise AttributeError(f"module 'copkit' has no attribute {name!r}")
     module, _, attribute = _PUBLIC[name].partition(":")
     loaded = import_module(module)
+    if module.startswith("copkit.presentation"):
+        import_module("copkit.presentation.theme").enable()
     return getattr(loaded, attribute) if attribute else loaded
 
 

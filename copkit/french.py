@@ -59,6 +59,15 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return text if text == UNKNOWN else f"{text}{NARROW}%"
 
 
+def seconds(value: float) -> str:
+    """A duration [s]: with a comma, and plural from 2.
+
+    >>> seconds(4), seconds(1.5)
+    ('4 secondes', '1,5 seconde')
+    """
+    return f"{number(value, 0 if value == int(value) else 1)} seconde{'s' if value >= 2 else ''}"
+
+
 def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
     """A count with its noun.
 

@@ -7,6 +7,7 @@ a copy that an analyst edits, or a damaged one in the tests.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -14,7 +15,12 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def home() -> Path:
     """The folder that holds ``parameters/``, ``data/`` and ``notebooks/``."""
-    if chosen := os.environ.get("COPKIT_HOME"):
+    return _home(os.environ.get("COPKIT_HOME"))
+
+
+@lru_cache(maxsize=4)
+def _home(chosen: str | None) -> Path:
+    if chosen:
         return Path(chosen).resolve()
     checkout = _PACKAGE.parent
     return checkout if (checkout / "parameters").is_dir() else _PACKAGE / "_files"

@@ -1,14 +1,99 @@
-"""What a warmed parent does once, before the first fork. (being written)"""
+"""What a process does once before it forks notebooks: import, read and build what the notebooks of the kit use.
+
+Nothing here writes a file or runs V8 (vl-convert): a fork of a process that ran it hangs.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from importlib import import_module
+from io import BytesIO
+
+LIBRARIES = (
+    "IPython.core.formatters",
+    "altair",
+    "openpyxl",
+    "pandas.io.formats.style",
+    "pyarrow.parquet",
+    "scipy.optimize",
+    "xarray",
+)
+REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 
 
 def warm() -> None:
-    import os
+    """Import the libraries, read every file of the kit, and make once what the documents are made of.
 
+    Raises
+    ------
+    CopkitError
+        If a file of the kit is damaged.
+    """
+    for library in LIBRARIES:
+        import_module(library)
+    import copkit as ck
+    from copkit.reference import tables
+
+    with _charts_as_specifications():
+        for name in tables.TABLES:
+            tables.read(name)
+        for code in ("fr", *ck.territories().code):
+            ck.panorama(code)
+        _diagnostic(ck.panorama(REGION))
+        _allocation(ck.panorama(DEPARTEMENT))
+        _scenario(ck.panorama(REGION))
+
+
+def _diagnostic(p) -> None:
+    """Everything that the diagnostic of a territory shows, and its workbook."""
+    from copkit.presentation import charts, report, tables, workbook
+
+    texts = (report.heading, report.ambition, report.interactions, report.dynamics, report.comparison, report.keys)
+    drawings = (charts.panorama, charts.sectors, charts.place, charts.reductions, charts.paces)
+    _show(*(make(p) for make in (*texts, *drawings, report.limits)))
+    _show(*(tables.table(p, what) for what in workbook.SHEETS.values()))
+    workbook.book(p).save(BytesIO())
+
+
+def _allocation(p) -> None:
+    """What only départements have."""
+    from copkit.presentation import charts, report, tables
+
+    _show(report.keys(p), charts.grades(p), *(tables.table(p, what) for what in ("panorama", "cles", "place")))
+
+
+def _scenario(p) -> None:
+    """What a notebook does with a scenario."""
+    import copkit as ck
+
+    s = ck.simulate(p, {"vehicules_electriques": 600})
+    found = ck.compensate(s, using=["covoiturage", "haies"], policy="prorata")
+    _show(ck.table(ck.convert(p, "haies", kt=10)), ck.table(s, "manque"), ck.table(s, "ecarts"), ck.table(found))
+    _show(ck.report.compensation(found), ck.report.uncertainty(s))
+
+
+def _show(*shown) -> None:
+    """As the end of a cell does."""
+    from IPython.core.formatters import DisplayFormatter
+
+    display = DisplayFormatter().format
+    for one in shown:
+        display(one)
+
+
+@contextmanager
+def _charts_as_specifications():
+    """``COPKIT_CHARTS=spec`` for a while: without it, showing a chart draws it. Then, as if nothing had been shown."""
+    from copkit.presentation import theme
+
+    before = os.environ.get("COPKIT_CHARTS")
     os.environ["COPKIT_CHARTS"] = "spec"
-    import copkit
-    from copkit.models import panorama
-    from copkit.presentation import charts, report, tables, workbook  # noqa
-
-    for code in ("reg-32", "dep-59"):
-        panorama.panorama(code)
-    os.environ.pop("COPKIT_CHARTS")
+    theme.enable()
+    try:
+        yield
+    finally:
+        theme.disable()
+        os.environ.pop("COPKIT_CHARTS")
+        if before is not None:
+            os.environ["COPKIT_CHARTS"] = before

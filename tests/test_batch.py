@@ -76,7 +76,7 @@ def test_report_loads_no_network_address_and_runs_no_script(outputs, code):
 @pytest.mark.parametrize("code", CODES)
 def test_report_shows_charts_and_tables_but_no_code(outputs, code):
     text = (outputs / code / "diagnostic.html").read_text(encoding="utf-8")
-    figures = re.findall(r"<figure ([^>]*)>", text)
+    figures = re.findall(r"<div class=\"drawing\" ([^>]*)>", text)
     assert len(figures) == text.count("<svg ")
     assert all('role="img"' in figure and 'aria-label="' in figure for figure in figures)
     assert text.count("<svg ") >= 3 and text.count("<table>") == (9 if code == "reg-06" else 12)  # overseas: no key
@@ -105,7 +105,9 @@ def test_executed_notebook_opens_elsewhere_with_its_charts_and_names_no_machine(
     notebook = nbformat.reads(raw, 4)
     nbformat.validate(notebook)
     bundles = [o.data for c in notebook.cells for o in c.get("outputs", []) if theme.MIME in o.get("data", {})]
-    assert len(bundles) == 5 and all("image/png" in data and "text/plain" in data for data in bundles)
+    assert len(bundles) == 5 and all(
+        "data:image/svg+xml" in data["text/html"] and "text/plain" in data for data in bundles
+    )
     assert notebook.metadata.copkit.territoire == "dep-59"
     assert notebook.metadata.copkit.donnees == "sgpe-2024-10"
     assert notebook.metadata.papermill.parameters.territoire == "dep-59"

@@ -371,3 +371,12 @@ def test_two_versions_of_the_panorama_are_compared_lever_by_lever(damaged):
     assert found.net == pytest.approx(100, rel=1e-9)
     with pytest.raises(LeverError, match=r"Version inconnue : « sgpe-2030 »"):
         panorama("reg-32", version="sgpe-2030")
+
+
+def test_a_comparison_that_is_modified_changes_nothing_for_the_next_reader():
+    found, expected = compare("reg-32", "sgpe", "sraddet"), compare("reg-32", "sgpe", "sraddet")
+    found.table.loc[:, "kt_a"] = 0.0
+    found.cautions.append("?")
+    again = compare("reg-32", "sgpe", "sraddet")
+    pd.testing.assert_frame_equal(again.table, expected.table)
+    assert again.cautions == expected.cautions

@@ -109,3 +109,9 @@ def test_damaged_file_says_where_and_what_to_write(damaged, case, says):
     with pytest.raises(ParameterError) as refused:
         consistency()
     says(refused.value, "parameters/coherence.csv : 1 problème", *case["dit"])
+
+
+def test_a_table_that_is_modified_changes_nothing_for_the_next_reader():
+    table, expected = consistency(), consistency()
+    table.loc[0, "status"] = "?"
+    pd.testing.assert_frame_equal(consistency(), expected)

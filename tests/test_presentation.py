@@ -2,6 +2,7 @@
 
 import altair as alt
 import openpyxl
+import pandas as pd
 import pytest
 
 import copkit as ck
@@ -39,6 +40,14 @@ def test_chart_says_a_finding_a_unit_a_version_and_a_source(p, name):
     assert chart.description.endswith(".")
 
 
+@pytest.mark.parametrize("name", CHARTS)
+def test_chart_is_shown_with_a_valid_specification(p, name, monkeypatch):
+    monkeypatch.setenv("COPKIT_CHARTS", "spec")
+    chart = getattr(charts, name)(p)
+    if not isinstance(chart, charts.Note):
+        assert chart._repr_mimebundle_()[theme.MIME] == chart.to_dict(validate=True)
+
+
 def test_chart_without_data_says_why():
     assert "ktCO2e seulement" in charts.reductions(ck.panorama("reg-02")).text
     assert "aucune clé" in charts.grades(ck.panorama("reg-32")).text
@@ -63,7 +72,7 @@ def test_titles_give_the_figures_of_the_model():
 
 def test_marimekko_surfaces_are_the_avoided_emissions(p):
     tiles = charts._tiles(p)
-    rects = marimekko.layout(tiles)["rects"].iloc[: len(tiles)]
+    rects = pd.DataFrame(marimekko.layout(tiles)["rects"]).iloc[: len(tiles)]
     surface = (rects.x2 - rects.x) * (rects.y2 - rects.y)
     share = surface.to_numpy() / surface.sum()
     drawn = sorted(share, reverse=True)
@@ -74,15 +83,15 @@ def test_marimekko_surfaces_are_the_avoided_emissions(p):
 
 def test_marimekko_words_stay_inside_their_column(p):
     layout = marimekko.layout(charts._tiles(p))
-    inside = layout["texts"][layout["texts"].y >= 0]
-    for word in inside.itertuples():
-        rect = layout["rects"][(layout["rects"].x <= word.x) & (layout["rects"].x2 > word.x) & (layout["rects"].y2 > 0)]
+    texts, rects = pd.DataFrame(layout["texts"]), pd.DataFrame(layout["rects"])
+    for word in texts[texts.y >= 0].itertuples():
+        rect = rects[(rects.x <= word.x) & (rects.x2 > word.x) & (rects.y2 > 0)]
         assert word.x + marimekko.text_width(word.text, word.weight) <= rect.x2.max(), word.text
 
 
 def test_marimekko_names_every_column_somewhere(p):
     chart = charts.panorama(p)
-    said = " ".join(chart.title.subtitle) + " ".join(marimekko.layout(charts._tiles(p))["texts"].text)
+    said = " ".join(chart.title.subtitle) + " ".join(t["text"] for t in marimekko.layout(charts._tiles(p))["texts"])
     for chantier in model.shares(p, by="chantier").index:
         first = labels.thematiques()[chantier].split(" ")[-1]
         assert first in said
@@ -179,10 +188,11 @@ def test_renderer_gives_a_notebook_a_spec_an_image_and_a_sentence(monkeypatch):
     chart = charts.sectors(ck.panorama("reg-32"))
     monkeypatch.delenv("COPKIT_CHARTS", raising=False)
     data, _ = alt.renderers.get()(chart.to_dict()), None
-    assert set(data) == {theme.MIME, "text/plain", "image/png"}
+    assert set(data) == {theme.MIME, "text/plain", "text/html"}
+    assert "<figcaption><strong>" in data["text/html"] and 'src="data:image/svg+xml;base64,' in data["text/html"]
     assert data["text/plain"].startswith("Part des secteurs")
     monkeypatch.setenv("COPKIT_CHARTS", "spec")
-    assert "image/png" not in alt.renderers.get()(chart.to_dict())
+    assert "text/html" not in alt.renderers.get()(chart.to_dict())
 
 
 def test_hidden_levers_come_last_and_small_ones_keep_their_rank():

@@ -6,13 +6,16 @@ The second is ipykernel's own application with other sockets: what it displays i
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import gc
 import os
 import re
 import socket
 import sys
 import threading
 import traceback
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import ipykernel.debugger
@@ -28,7 +31,7 @@ from copkit.batch.wire import Wire
 
 def run(request: dict, fds: list[int], server: int) -> None:
     """Be the kernel that was asked for, until told to stop. Requests are described in ``kernels.py``."""
-    sys.argv = ["ipykernel_launcher", *request["argv"]]
+    sys.argv = [find_spec("ipykernel_launcher").origin, *request["argv"]]
     if request.get("memory_limit"):
         limit_memory(request["memory_limit"])
     if not fds:
@@ -45,6 +48,18 @@ def run(request: dict, fds: list[int], server: int) -> None:
         wire.send("failure", [traceback.format_exc().encode()])
         raise
     app.start()
+
+
+def close() -> None:
+    """What Python does when it ends, without taking down one by one the libraries of the parent."""
+    atexit._run_exitfuncs()
+    shell = getattr(IPythonKernel._instance, "shell", None)
+    if shell:
+        shell.user_ns.clear()  # files that the notebook left open are closed, and written
+        gc.collect()
+    for stream in (sys.__stdout__, sys.__stderr__):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
 
 
 def limit_memory(mebibytes: int) -> None:
@@ -104,8 +119,10 @@ class WiredKernel(IPythonKernel):
     def _receive(self, wire: Wire) -> None:
         try:
             messages = wire.receive()
-        except EOFError:
-            os._exit(0)  # the engine is gone
+        except EOFError:  # the engine has finished, or is gone
+            self.io_loop.remove_handler(wire.socket.fileno())
+            self.io_loop.stop()
+            return
         for _, parts in messages:
             task = asyncio.ensure_future(self._serve([zmq.Frame(part) for part in parts]))
             self._tasks.add(task)

@@ -47,7 +47,7 @@ class _Charts:
     def __call__(self, spec: dict) -> dict:
         self.count += 1
         svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{self.count}-\1\2", theme.svg(spec))
-        return {"svg": Markup(svg), "description": spec.get("description", "graphique")}
+        return {"svg": Markup(svg), "caption": Markup(theme.caption(spec)), "description": theme.describe(spec)}
 
 
 def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
@@ -68,8 +68,8 @@ def portable(notebook: nbformat.NotebookNode, about: dict) -> nbformat.NotebookN
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if theme.MIME in data and "image/png" not in data:
-                data["image/png"] = theme.png(data[theme.MIME])
+            if theme.MIME in data and "text/html" not in data:
+                data["text/html"] = theme.figure(data[theme.MIME])
     papermill = notebook.metadata.get("papermill", {})
     notebook.metadata["papermill"] = {k: papermill[k] for k in _PAPERMILL_KEPT if k in papermill}
     notebook.metadata["copkit"] = {**notebook.metadata.get("copkit", {}), **about}

@@ -1,6 +1,6 @@
 """The warm parent: a fresh process that imports the libraries once, then forks for each notebook.
 
-Run as ``python -P -m copkit.batch.forkserver FD DOOR WARM`` by ``kernels.py``. It has one thread, opens no
+Run as ``python -m copkit.batch.forkserver FD DOOR WARM`` by ``kernels.py``. It has one thread, opens no
 ZeroMQ context and never uses V8: a fork of a process that did hangs. It ends with the process that started it,
 and takes with it every process that it forked, and what those started.
 """
@@ -17,6 +17,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 import traceback
 import warnings
 
@@ -32,7 +33,7 @@ _PR_SET_PDEATHSIG = 1
 
 def main(fd: int, door: int, warm: str) -> None:
     """Warm up, then serve until the socket of the owner closes."""
-    warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)  # Python 3.12: threads of BLAS
+    sys.path[:] = [path for path in sys.path if path not in ("", os.sep)]  # what « -m » adds: this folder
     _prepare(warm)
     Server(socket.socket(fileno=fd), socket.socket(fileno=door)).serve()
 
@@ -43,7 +44,10 @@ def _prepare(warm: str) -> None:
         importlib.import_module(name)
     if warm:
         module, _, function = warm.partition(":")
-        getattr(importlib.import_module(module), function)()
+        try:
+            getattr(importlib.import_module(module), function)()
+        except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
+            print(f"copkit : {error}", file=sys.stderr)
     gc.collect()
     gc.freeze()
 
@@ -105,7 +109,9 @@ class Server:
             file.seek(0)
             request = json.load(file)
         parent = os.getpid()
-        pid = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later: BLAS has threads, harmless
+            pid = os.fork()
         if pid == 0:
             self._become(request, fds[1:], parent)
         for fd in fds[1:]:
@@ -132,11 +138,15 @@ class Server:
             os.close(self.waker)
             os.environ.clear()
             os.environ.update(request["env"])
+            time.tzset()
             os.chdir(request["cwd"])
             _reseed()
             from copkit.batch import child
 
-            child.run(request, fds, parent)
+            try:
+                child.run(request, fds, parent)
+            finally:
+                child.close()
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0

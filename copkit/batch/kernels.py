@@ -83,10 +83,12 @@ class ForkServer:
         with theirs, door:
             door.bind(f"\0{self.address}")
             door.listen()  # at once: others may knock while the server warms up
-            python = [sys.executable, "-Xfrozen_modules=off", "-P", "-m"]
+            python = [sys.executable, "-Xfrozen_modules=off", "-m"]
             fds = [theirs.fileno(), door.fileno()]
             command = [*python, "copkit.batch.forkserver", *map(str, fds), warm]
-            self.process = subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, pass_fds=fds, stdin=subprocess.DEVNULL, start_new_session=True, cwd=os.sep
+            )
 
     def alive(self) -> bool:
         """Whether the server still serves."""
@@ -186,8 +188,8 @@ class Forked:
 
 def is_ours(command: list[str]) -> bool:
     """Whether a kernelspec's command starts ipykernel with this very Python."""
-    python = command[0] in ("python", "python3") or os.path.realpath(command[0]) == os.path.realpath(sys.executable)
-    return python and "ipykernel_launcher" in command and "-f" in command
+    same = os.path.realpath(os.path.dirname(command[0])) == os.path.realpath(os.path.dirname(sys.executable))
+    return (command[0] in ("python", "python3") or same) and "ipykernel_launcher" in command and "-f" in command
 
 
 class ForkProvisioner(LocalProvisioner):

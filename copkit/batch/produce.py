@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 import copkit
-from copkit import errors
+from copkit import errors, french
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Folder, Shared, digest
 
@@ -158,7 +158,7 @@ def reason(error: Exception, limits: Limits) -> str:
         ours = hasattr(errors, error.ename)  # a message of the kit stands alone; another error needs its name
         return f"cellule {error.exec_count} du carnet : {said if ours else f'{error.ename} : {said}'}"
     if kind == "CellTimeoutError":
-        return f"une cellule du carnet a dépassé {limits.cell_seconds:g} secondes."
+        return f"une cellule du carnet a dépassé {french.seconds(limits.cell_seconds)}."
     if kind == "DeadKernelError":
         return (
             "le noyau du carnet s'est arrêté net (mémoire insuffisante ?). Relancer avec moins de processus : --jobs 1."

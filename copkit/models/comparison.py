@@ -6,7 +6,7 @@ unknown, never smaller.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -171,6 +171,19 @@ def compare(
     full = territories.resolve(code)
     if by not in BY:
         raise LeverError(f"Découpage inconnu : « {by} ».{suggestion(by, list(BY))} Découpages : {', '.join(BY)}.")
+    if isinstance(a, str) and isinstance(b, str):
+        found = _named(str(paths.home()), full, a, b, by, version, allow_mixed_conventions)
+        return replace(found, table=found.table.copy(deep=False), cautions=[*found.cautions])
+    return _compare(full, a, b, by, version, allow_mixed_conventions)
+
+
+@lru_cache(maxsize=128)
+def _named(home: str, *asked) -> Comparison:
+    """Two plans known by their names, compared once."""
+    return _compare(*asked)
+
+
+def _compare(full: str, a, b, by: str, version: str, allow_mixed_conventions: bool) -> Comparison:
     first, second = (_plan(full, given, rank, version) for given, rank in ((a, "premier plan"), (b, "second plan")))
     for plan in (first, second):
         _check_level(plan, by)

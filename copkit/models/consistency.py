@@ -7,6 +7,7 @@ same quantity; every figure is computed from the panorama and from the typed tar
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import pandas as pd
 
@@ -59,11 +60,18 @@ def consistency(
     >>> round(float(table.computed["chaudieres_gaz_residentiel"]), 1), table.status["chaudieres_gaz_residentiel"]
     (-21.3, 'cohérent')
     """
+    margins = (tolerance, per_base_year, other_quantity)
+    return _consistency(str(paths.home()), margins, version).copy(deep=False)
+
+
+@lru_cache(maxsize=8)
+def _consistency(home: str, margins: tuple[float, float, float], version: str) -> pd.DataFrame:
     published = tables.read("panorama.csv")
     published = published[(published.version == version) & (published.translated == "oui")]
     published = published[~published.territory.map(territories.is_overseas)]
-    margins = (tolerance, per_base_year, other_quantity)
-    rows = [_row(line, target, published, margins) for line, target in _lines()]
+    targets = published.pivot(index="territory", columns="lever", values="target_ktco2e")
+    targets = targets[list(dict.fromkeys(published.lever))]  # in the order of the source
+    rows = [_row(line, target, published, targets, margins) for line, target in _lines()]
     return pd.DataFrame(rows)
 
 
@@ -96,6 +104,7 @@ def _row(
     line: dict[str, str],
     target: parameters.RationaleTarget,
     published: pd.DataFrame,
+    targets: pd.DataFrame,
     margins: tuple[float, float, float],
 ) -> dict:
     lever = parameters.levers()[line["lever"]]
@@ -130,7 +139,7 @@ def _row(
         "tolerance": margins[0],
         "status": _status(difference, years, line["quantity"] == "autre", margins),
     }
-    notes = [line["note"], _same_targets(lever.id, published), _spread(change, lever), _precise(rows, lever.id)]
+    notes = [line["note"], _same_targets(lever.id, targets), _spread(change, lever), _precise(rows, lever.id)]
     return {**facts, "reading": " ".join([_sentence(facts, target, bool(line["total"])), *filter(None, notes)])}
 
 
@@ -178,11 +187,10 @@ def _sentence(facts: dict, target: parameters.RationaleTarget, is_share: bool) -
     return f"{level}, {what} {percent} ; rationnel : {target.text} ; {gap}."
 
 
-def _same_targets(lever: str, published: pd.DataFrame) -> str:
+def _same_targets(lever: str, targets: pd.DataFrame) -> str:
     """Another lever, earlier in the source, that has the same targets in every région."""
-    wide = published.pivot(index="territory", columns="lever", values="target_ktco2e")
-    order = list(dict.fromkeys(published.lever))
-    twins = [other for other in order[: order.index(lever)] if wide[other].equals(wide[lever])]
+    order = list(targets)
+    twins = [other for other in order[: order.index(lever)] if targets[other].equals(targets[lever])]
     labels = [f"« {parameters.levers()[twin].label} »" for twin in twins]
     return f"Objectif égal à celui de {french.join(labels)} dans chaque région." if twins else ""
 

@@ -221,7 +221,7 @@ def _explained(
     one, derived = p.sel(lever=limit.lever), factors.derived(p, limit.lever)
     precise, start = derived.coefficient, limit.start
     counted = done if as_published and start else 0.0
-    coarse = limit.translated and p.attrs["level"] != "france" and bool(panoramas.coarse(one))
+    coarse = limit.translated and p.attrs["level"] != "france" and limit.lever in panoramas.coarse(p)
     return Conversion(
         territory=p.attrs["territory"],
         name=p.attrs["name"],

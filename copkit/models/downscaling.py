@@ -6,6 +6,7 @@ Grades: A the official key of the SGPE, B a close one, C a stand-in (``parameter
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -70,7 +71,13 @@ def keys() -> pd.DataFrame:
     ----------
     Clés officielles : ``sgpe_simulateur_a_propos``.
     """
-    return _keys(str(paths.parameters("keys.csv"))).copy()
+    return _keys(str(paths.parameters("keys.csv"))).copy(deep=False)
+
+
+@lru_cache(maxsize=4)
+def _lines(file: str) -> dict[str, NamedTuple]:
+    """Lever → its line of ``parameters/keys.csv``."""
+    return {row.lever: row for row in _keys(file).itertuples(index=False)}
 
 
 @lru_cache(maxsize=4)
@@ -92,7 +99,7 @@ def shares(region: str, lever: str) -> tuple[dict[str, float] | None, str, str, 
     inside = territories.departements_of(region)
     if len(inside) == 1:
         return {inside[0]: 1.0}, "le département est la région", "", "Région d'un seul département : valeur régionale."
-    row = _keys(str(paths.parameters("keys.csv"))).loc[lever]
+    row = _lines(str(paths.parameters("keys.csv")))[lever]
     values = _values(str(paths.clean_data("allocation.csv")))
     for key, label, grade in (
         (row.key, row.key_label, row.grade),

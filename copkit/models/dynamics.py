@@ -6,12 +6,13 @@ The pace is the mean yearly change between two observed years; nothing is extrap
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from copkit import french
+from copkit import french, paths
 from copkit.errors import LeverError, suggestion
 from copkit.models import indicators, nomenclatures, panorama
 from copkit.reference import parameters, tables, units
@@ -71,20 +72,33 @@ def dynamics(code: str, levers: str = "panorama", *, every: bool = False) -> pd.
         raise LeverError(
             f"Liste de leviers inconnue : « {levers} ».{suggestion(levers, list(LISTS))} Listes : {', '.join(LISTS)}."
         )
-    own, cop = p.lever.values.tolist(), nomenclatures.levers("cop").lever.to_list()
-    chosen = {"panorama": own, "cop": cop, "tous": list(dict.fromkeys([*own, *cop]))}[levers]
-    figures = p[["target", "baseline", "quantity", "quantity_per_kt", "additive"]].to_dataframe()
-    by_lever = dict(list(indicators.indicators().groupby("lever", sort=False)))
-    rows = []
-    for lever in chosen:
-        found = [
-            _trend(p.attrs["territory"], figures, lever, row)
-            for row in by_lever.get(lever, pd.DataFrame()).itertuples()
-        ]
+    return _dynamics(str(paths.home()), p.attrs["territory"], levers, every).copy(deep=False)
+
+
+@lru_cache(maxsize=512)
+def _dynamics(home: str, code: str, levers: str, every: bool) -> pd.DataFrame:
+    p = panorama.panorama(code)
+    columns = (p[name].values.tolist() for name in ("lever", *Figure._fields))
+    figures = {lever: Figure(*row) for lever, *row in zip(*columns, strict=True)}
+    chosen = [] if levers == "cop" else list(figures)
+    chosen += [] if levers == "panorama" else nomenclatures.levers("cop").lever.to_list()
+    by_lever, rows = indicators.by_lever(), []
+    for lever in dict.fromkeys(chosen):
+        found = [_trend(code, figures.get(lever), row) for row in by_lever.get(lever, [])]
         found = [trend for trend in found if trend.last_year is not None]
-        rows += _lines(p, lever, found, every)
+        rows += _lines(p.attrs["level"], lever, found, every)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype({"first_year": "Int64", "last_year": "Int64", "points": "Int64"})
+
+
+class Figure(NamedTuple):
+    """What the panorama says of a lever."""
+
+    target: float  # ktCO2e/an
+    baseline: float  # unit of the lever
+    quantity: float  # unit of the lever
+    quantity_per_kt: float
+    additive: bool
 
 
 @dataclass(eq=False, kw_only=True)
@@ -153,15 +167,14 @@ class Trend:
         return "en avance" if self.ratio >= AHEAD else "au rythme" if self.ratio >= ON_PACE else "en retard"
 
 
-def _trend(code: str, figures: pd.DataFrame, lever: str, row) -> Trend:
+def _trend(code: str, one: Figure | None, row) -> Trend:
     """The series of a line of indicators.csv, in the lever's unit when it converts and the lever has a quantity."""
-    known = parameters.levers()[lever]
-    one = figures.loc[lever] if lever in figures.index else None
-    coefficient = float(one.quantity_per_kt) if one is not None else np.nan
+    known = parameters.levers()[row.lever]
+    coefficient = one.quantity_per_kt if one else np.nan
     convertible = bool(np.isfinite(row.convertible) and np.isfinite(coefficient) and coefficient)
     base_year, target_year = known.valid.years
     out = Trend(
-        lever=lever,
+        lever=row.lever,
         indicator=row.indicator,
         label=row.label,
         unit=known.quantity.unit if convertible else row.unit,
@@ -172,19 +185,19 @@ def _trend(code: str, figures: pd.DataFrame, lever: str, row) -> Trend:
     )
     found, notes = indicators.series(code, row.indicator, zero=row.zero)
     summed = 1  # roundings add up with the régions
-    if code == "fr" and found.empty and convertible and bool(one.additive):
-        found, notes = indicators.national_sum(row.indicator, regions := _holders(lever))
+    if code == "fr" and not found and convertible and one.additive:
+        found, notes = indicators.national_sum(row.indicator, regions := _holders(row.lever))
         summed = len(regions)
-    if found.empty:
+    if not found:
         return out
     factor = row.convertible if convertible else 1.0
     _fill(out, found, factor, notes + ([row.note] if row.note else []))
     out.rounding *= summed
     if convertible:
-        out.target = float(one.target)
-        out.aim = float(one.quantity) if out.target else np.nan
-        if out.last_year > base_year and not np.isnan(float(one.baseline)):
-            out.reached_kt = (out.last - float(one.baseline)) / coefficient
+        out.target = one.target
+        out.aim = one.quantity if out.target else np.nan
+        if out.last_year > base_year and not np.isnan(one.baseline):
+            out.reached_kt = (out.last - one.baseline) / coefficient
     return out
 
 
@@ -194,25 +207,25 @@ def _holders(lever: str) -> list[str]:
     return table.territory[(table.lever == lever) & (table.version == panorama.LATEST)].to_list()
 
 
-def _fill(out: Trend, found: pd.DataFrame, factor: float, notes: list[str]) -> None:
+def _fill(out: Trend, found: list[indicators.Point], factor: float, notes: list[str]) -> None:
     """The two ends of the series since the base year; before it, only the last value."""
-    since = found[found.year >= out.base_year]
-    ends = since if len(since) else found.tail(1)
-    first, last = ends.iloc[0], ends.iloc[-1]
-    out.first_year, out.last_year, out.points = int(first.year), int(last.year), len(ends)
-    out.first, out.last = factor * float(first.value), factor * float(last.value)
+    ends = [point for point in found if point.year >= out.base_year] or found[-1:]
+    first, last = ends[0], ends[-1]
+    out.first_year, out.last_year, out.points = first.year, last.year, len(ends)
+    out.first, out.last = factor * first.value, factor * last.value
     out.rounding = factor * indicators.rounding(out.indicator, out.first_year, out.last_year)
-    out.source = ", ".join(dict.fromkeys(ends.source))
-    if len(chain := list(dict.fromkeys(ends.source))) > 1:
+    chain = list(dict.fromkeys(point.source for point in ends))
+    out.source = ", ".join(chain)
+    if len(chain) > 1:
         notes = [*notes, f"Plusieurs sources se suivent ({' puis '.join(chain)}) : une rupture est possible."]
     out.notes = notes
 
 
-def _lines(p: xr.Dataset, lever: str, found: list[Trend], every: bool) -> list[dict]:
+def _lines(level: str, lever: str, found: list[Trend], every: bool) -> list[dict]:
     """The rows of a lever: its main series (the first with a pace, else the first), or all of them."""
     label = parameters.levers()[lever].label
     if not found:
-        status = NO_DATA.get(p.attrs["level"], "pas de donnée nationale")
+        status = NO_DATA.get(level, "pas de donnée nationale")
         empty = dict.fromkeys(("indicator", "indicator_label", "unit", "note", "others", "convention", "source"), "")
         return [empty | {"lever": lever, "label": label, "status": status, "sentence": _nothing(label, status)}]
     main = next((trend for trend in found if trend.points > 1), found[0])

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import french
-from copkit.models import downscaling, levers, nomenclatures
+from copkit import french, paths
+from copkit.models import downscaling, indicators, levers, nomenclatures
 from copkit.reference import parameters, tables, territories, units
 
 ELECTRIC, EFFICIENCY, DISTANCE = "vehicules_electriques", "efficacite_vehicules_prives", "reduction_deplacements"
@@ -188,7 +189,7 @@ def km_per_car(version: str) -> float:
 
 def _median_change(lever: str, version: str) -> float:
     """The change of quantity that the targets ask, in the middle région. [unit of the lever]"""
-    rows = _metropolitan(lever, version)
+    rows = _metropolitan(str(paths.clean_data("panorama.csv")), lever, version)
     return float((rows.target_ktco2e * rows.quantity_per_ktco2e).median())
 
 
@@ -199,7 +200,8 @@ def _rationale_of_distance() -> tuple[float, str]:
     return -target.value / 100, row.source
 
 
-def _metropolitan(lever: str, version: str) -> pd.DataFrame:
+@lru_cache(maxsize=128)
+def _metropolitan(file: str, lever: str, version: str) -> pd.DataFrame:
     rows = tables.read("panorama.csv")
     rows = rows[(rows.version == version) & (rows.lever == lever) & (rows.translated == "oui")]
     return rows[~rows.territory.map(territories.is_overseas)].set_index("territory")
@@ -207,7 +209,8 @@ def _metropolitan(lever: str, version: str) -> pd.DataFrame:
 
 def _usual(one: xr.Dataset) -> bool:
     """True when the coefficient of the electric car is, in this région, that of the other régions."""
-    published = _metropolitan(ELECTRIC, one.attrs["version"]).quantity_per_ktco2e
+    file = str(paths.clean_data("panorama.csv"))
+    published = _metropolitan(file, ELECTRIC, one.attrs["version"]).quantity_per_ktco2e
     usual, code = published.median(), one.attrs["territory"]
     if code == "fr":
         return True
@@ -216,17 +219,24 @@ def _usual(one: xr.Dataset) -> bool:
 
 def _fleet(one: xr.Dataset, *, thermal: bool = False) -> float | None:
     """The cars of a territory in 2019, in thousands; a département has its share of the région's."""
-    code, observed = one.attrs["territory"], tables.read("observed.parquet")
-    regions = [r for r in territories.territories("region").code if not territories.is_overseas(r)]
-    wanted = regions if code == "fr" else [territories.region_of(code)]
-    rows = observed[observed.territory.isin(wanted) & (observed.year == BASE_YEAR)].set_index("indicator").value
-    if levers.CAR_FLEET not in rows or (thermal and ELECTRIC_FLEET not in rows):
-        return None
-    cars = rows[[levers.CAR_FLEET]].sum() - (rows[[ELECTRIC_FLEET]].sum() if thermal else 0)
+    code = one.attrs["territory"]
+    wanted = [territories.region_of(code)]
+    if code == "fr":
+        wanted = [r for r in territories.territories("region").code if not territories.is_overseas(r)]
+    cars = _in_base_year(wanted, levers.CAR_FLEET)
+    if thermal:
+        cars -= _in_base_year(wanted, ELECTRIC_FLEET)
     if one.attrs["level"] == "departement":
         shares, *_ = downscaling.shares(wanted[0], EFFICIENCY if thermal else ELECTRIC)
         cars *= shares[code] if shares else np.nan
     return float(cars) / 1000 if cars > 0 else None
+
+
+def _in_base_year(regions: list[str], indicator: str) -> float:
+    """The sum of an indicator over the régions that know it in 2019; NaN when none does."""
+    points = (point for region in regions for point in indicators.series(region, indicator)[0])
+    values = [point.value for point in points if point.year == BASE_YEAR]
+    return sum(values) if values else math.nan
 
 
 def derived(p: xr.Dataset, lever: str) -> Derived:

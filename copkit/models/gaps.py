@@ -14,11 +14,6 @@ from copkit.models.scenario import check
 from copkit.reference import framework
 
 GROUPS = (None, "sector", "chantier", "lever")
-DEVIATION = [
-    *("lever", "label", "target", "proposed", "difference"),
-    *("target_quantity", "proposed_quantity", "unit"),
-    *("justification", "source", "justified"),
-]
 
 
 def deviations(s: xr.Dataset) -> pd.DataFrame:
@@ -30,14 +25,25 @@ def deviations(s: xr.Dataset) -> pd.DataFrame:
         justification, source, justified (vrai quand le texte et la source sont là).
     """
     check(s)
-    table = s[["target", "proposed", "quantity", "proposed_quantity"]].to_dataframe().reset_index()
-    table["difference"] = table.proposed - table.target
-    table = table.rename(columns={"quantity": "target_quantity"}).drop(columns="source")  # the source of the data
-    table = table.rename(columns={"justification_source": "source"})
-    table["justified"] = (table.justification.str.strip() != "") & (table.source.str.strip() != "")
-    differs = [not same(a, b) for a, b in zip(table.target, table.proposed, strict=True)]
-    table = table[np.array(differs) & ~(table.target.isna() & table.proposed.isna())]
-    return table[DEVIATION].reset_index(drop=True)
+    target, proposed = s.target.values, s.proposed.values
+    texts = s.justification.values, s.justification_source.values
+    table = pd.DataFrame(
+        {
+            "lever": s.lever.values,
+            "label": s.label.values,
+            "target": target,
+            "proposed": proposed,
+            "difference": proposed - target,
+            "target_quantity": s.quantity.values,
+            "proposed_quantity": s.proposed_quantity.values,
+            "unit": s.unit.values,
+            "justification": texts[0],
+            "source": texts[1],
+            "justified": [bool(text.strip() and source.strip()) for text, source in zip(*texts, strict=True)],
+        }
+    )
+    differs = [not same(a, b) for a, b in zip(target.tolist(), proposed.tolist(), strict=True)]
+    return table[np.array(differs) & ~(np.isnan(target) & np.isnan(proposed))].reset_index(drop=True)
 
 
 def unjustified(s: xr.Dataset) -> list[str]:
@@ -84,20 +90,17 @@ def shortfall(s: xr.Dataset, by: str | None = None) -> pd.DataFrame:
         raise SimulationError(
             f"Regroupement inconnu : « {by} ».{hint} Valeurs admises : None, {', '.join(GROUPS[1:])}."
         )
-    table = remaining(s)[["lever", "label", "sector", "chantier", "deficit", "surplus"]]
-    table["group"] = table[by] if by else "total"
+    table = remaining(s)
+    table = table.assign(group=table[by] if by else "total", missing=table.deficit.isna())
+    names = {**framework.labels("secteurs"), **framework.labels("thematiques"), "total": "Ensemble"}
+    names |= dict(zip(table.lever, table.label, strict=True))
     rows = []
     for convention, kept in (("avec forêt", table), ("sans forêt", table[table.lever != FOREST])):
         groups = kept.groupby("group", sort=False)
-        sums = groups[["deficit", "surplus"]].sum(min_count=1)
-        sums["net"] = sums.deficit - sums.surplus
-        sums["missing"] = groups.deficit.agg(lambda values: int(values.isna().sum()))
-        rows.append(sums.reset_index().assign(convention=convention))
-    names = {**framework.labels("secteurs"), **framework.labels("thematiques"), "total": "Ensemble"}
-    names |= dict(zip(table.lever, table.label, strict=True))
-    out = pd.concat(rows, ignore_index=True)
-    out.insert(0, "label", [names.get(group, group) for group in out.group])
-    return out[["convention", "group", "label", "deficit", "surplus", "net", "missing"]]
+        sums, missing = groups[["deficit", "surplus"]].sum(min_count=1), groups.missing.sum().to_list()
+        for (group, deficit, surplus), unknown in zip(sums.itertuples(), missing, strict=True):
+            rows.append([convention, group, names.get(group, group), deficit, surplus, deficit - surplus, unknown])
+    return pd.DataFrame(rows, columns=["convention", "group", "label", "deficit", "surplus", "net", "missing"])
 
 
 def remaining(s: xr.Dataset) -> pd.DataFrame:
@@ -110,14 +113,18 @@ def remaining(s: xr.Dataset) -> pd.DataFrame:
         [ktCO2e/an] ; ``share_done`` : part faite de la référence, de 0 à 1, inconnue sans référence.
     """
     check(s)
-    table = s[["label", "sector", "chantier", "target", "proposed", "done"]].to_dataframe().reset_index()
-    table = table[["lever", "label", "sector", "chantier", "target", "proposed", "done"]]
-    table["remaining_target"] = (table.target - table.done).clip(lower=0)
-    table["remaining"] = (table.proposed - table.done).clip(lower=0)
-    table["deficit"] = (table.target - table.proposed).clip(lower=0)
-    table["surplus"] = (table.proposed - table.target).clip(lower=0)
-    table["share_done"] = (table.done / table.target.where(table.target > 0)).clip(upper=1)
-    return table
+    columns = {name: s[name].values for name in ("lever", "label", "sector", "chantier", "target", "proposed", "done")}
+    target, proposed, done = columns["target"], columns["proposed"], columns["done"]
+    return pd.DataFrame(
+        {
+            **columns,
+            "remaining_target": np.maximum(target - done, 0),
+            "remaining": np.maximum(proposed - done, 0),
+            "deficit": np.maximum(target - proposed, 0),
+            "surplus": np.maximum(proposed - target, 0),
+            "share_done": np.minimum(done / np.where(target > 0, target, np.nan), 1),
+        }
+    )
 
 
 def gap_sentence(s: xr.Dataset) -> str:

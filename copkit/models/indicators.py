@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from functools import lru_cache
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -37,7 +39,7 @@ def indicators() -> pd.DataFrame:
     ----------
     Séries : data/clean/observed.parquet, source sur chaque ligne.
     """
-    return _indicators(str(paths.parameters("indicators.csv"))).copy()
+    return _indicators(str(paths.parameters("indicators.csv"))).copy(deep=False)
 
 
 @lru_cache(maxsize=4)
@@ -75,6 +77,19 @@ def _indicators(file: str) -> pd.DataFrame:
     return table.assign(convertible=pd.to_numeric(table.convertible.replace("", None)).astype(float))
 
 
+def by_lever() -> dict[str, list]:
+    """The lines of ``parameters/indicators.csv`` of each lever, in the order of the file."""
+    return _by_lever(str(paths.parameters("indicators.csv")))
+
+
+@lru_cache(maxsize=4)
+def _by_lever(file: str) -> dict[str, list]:
+    out = defaultdict(list)
+    for row in _indicators(file).itertuples(index=False):
+        out[row.lever].append(row)
+    return dict(out)
+
+
 def _factor_fault(row: dict[str, str]) -> str:
     """What is wrong with the factor towards the lever's unit, or nothing."""
     text, lever = row["convertible"], parameters.levers().get(row["lever"])
@@ -91,27 +106,39 @@ def _factor_fault(row: dict[str, str]) -> str:
     return ""
 
 
+class Point(NamedTuple):
+    """An observed value. [unit of its series]"""
+
+    year: int
+    value: float
+    source: str
+
+
 @lru_cache(maxsize=4)
-def _observed(file: str) -> dict[tuple[str, str], pd.DataFrame]:
-    table = tables.read("observed.parquet").sort_values("year", kind="stable")
-    return {key: rows for key, rows in table.groupby(["territory", "indicator"], sort=False)}
+def _observed(file: str) -> dict[tuple[str, str], list[Point]]:
+    """The points of each territory and indicator, in year order."""
+    table, out = tables.read("observed.parquet").sort_values("year", kind="stable"), defaultdict(list)
+    columns = ("territory", "indicator", "year", "value", "source")
+    for territory, indicator, year, value, source in zip(*(table[c].to_list() for c in columns), strict=True):
+        out[territory, indicator].append(Point(int(year), value, source))
+    return dict(out)
 
 
-@lru_cache(maxsize=512)
-def _half_step(file: str, indicator: str, year: int) -> float:
+@lru_cache(maxsize=4)
+def _half_steps(file: str) -> dict[tuple[str, int], float]:
     """Half of the last digit with which the sources print an indicator in a year."""
-    groups = _observed(file)
-    digits = 0
-    for (_, name), rows in groups.items():
-        if name == indicator:
-            for value in rows.value[rows.year == year]:
-                digits = max(digits, len(repr(float(value)).partition(".")[2].rstrip("0")))
-    return 0.5 * 10.0**-digits
+    digits = defaultdict(int)
+    for (_, indicator), points in _observed(file).items():
+        for point in points:
+            printed = len(repr(point.value).partition(".")[2].rstrip("0"))
+            digits[indicator, point.year] = max(digits[indicator, point.year], printed)
+    return {key: 0.5 * 10.0**-most for key, most in digits.items()}
 
 
 def rounding(indicator: str, *years: int) -> float:
     """How much of a change between years the rounding of the source can make up. [unit of the series]"""
-    return sum(_half_step(str(paths.clean_data("observed.parquet")), indicator, year) for year in years)
+    steps = _half_steps(str(paths.clean_data("observed.parquet")))
+    return sum(steps[indicator, year] for year in years)
 
 
 def source_year(source: str) -> int:
@@ -124,7 +151,7 @@ def source_year(source: str) -> int:
     return max((int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", described.year if described else "")), default=0)
 
 
-def series(code: str, indicator: str, *, zero: str = "valeur") -> tuple[pd.DataFrame, list[str]]:
+def series(code: str, indicator: str, *, zero: str = "valeur") -> tuple[list[Point], list[str]]:
     """The observed values of a territory, one per year, and what was chosen among them.
 
     Two vintages of a year: the most recent source is kept and the other one said. A zero overseas is a missing
@@ -132,41 +159,41 @@ def series(code: str, indicator: str, *, zero: str = "valeur") -> tuple[pd.DataF
 
     Returns
     -------
-    (DataFrame year, value, source in year order; French notes)
+    (points in year order; French notes)
     """
     groups, notes = _observed(str(paths.clean_data("observed.parquet"))), []
-    rows = groups.get((code, indicator))
+    points = groups.get((code, indicator))
     region = territories.region_of(code)
-    if rows is None and region != code and len(territories.departements_of(region)) == 1:
-        rows = groups.get((region, indicator))
-        notes += ["Valeurs de la région, d'un seul département."] if rows is not None else []
-    if rows is None:
-        return pd.DataFrame({"year": [], "value": [], "source": []}), []
-    rows = rows[["year", "value", "source"]]
-    if zero == "absent_outre_mer" and territories.is_overseas(code) and (rows.value == 0).any():
-        years = french.join(str(int(y)) for y in rows.year[rows.value == 0])
+    if points is None and region != code and len(territories.departements_of(region)) == 1:
+        points = groups.get((region, indicator))
+        notes += ["Valeurs de la région, d'un seul département."] if points is not None else []
+    if points is None:
+        return [], []
+    if zero == "absent_outre_mer" and territories.is_overseas(code) and any(p.value == 0 for p in points):
+        years = french.join(str(p.year) for p in points if p.value == 0)
         notes.append(f"Zéro lu comme valeur absente : {years}.")
-        rows = rows[rows.value != 0]
-    if rows.year.duplicated().any():
-        ranked = rows.assign(rank=[source_year(source) for source in rows.source])
-        ranked = ranked.sort_values(["year", "rank", "source"], kind="stable")
-        kept = ranked.drop_duplicates("year", keep="last")
-        for row in ranked.drop(kept.index).itertuples():
-            said = f"{french.quantity(row.value)} ({row.source})"
-            notes.append(f"Deux millésimes en {int(row.year)} : source la plus récente retenue, écarté {said}.")
-        rows = kept.drop(columns="rank")
-    return rows.reset_index(drop=True), notes
+        points = [p for p in points if p.value != 0]
+    if len({p.year for p in points}) < len(points):
+        ranked = sorted(points, key=lambda p: (p.year, source_year(p.source), p.source))
+        last = {p.year: p for p in ranked}
+        for point in ranked:
+            if point is not last[point.year]:
+                said = f"{french.quantity(point.value)} ({point.source})"
+                notes.append(f"Deux millésimes en {point.year} : source la plus récente retenue, écarté {said}.")
+        points = list(last.values())
+    return list(points), notes
 
 
-def national_sum(indicator: str, regions: list[str]) -> tuple[pd.DataFrame, list[str]]:
+def national_sum(indicator: str, regions: list[str]) -> tuple[list[Point], list[str]]:
     """The sum of the régions' series, for the years that all of them know."""
-    found = [series(region, indicator)[0] for region in regions]
-    if not found or any(one.empty for one in found):
-        return pd.DataFrame({"year": [], "value": [], "source": []}), []
-    rows = pd.concat(found)
-    groups = rows.groupby("year")
-    complete = groups.size() == len(regions)
-    value = groups.value.sum()[complete]
-    source = groups.source.agg(lambda names: ", ".join(dict.fromkeys(names)))[complete]
-    table = pd.DataFrame({"year": value.index, "value": value.to_numpy(), "source": source.to_numpy()})
-    return table, [f"Somme de {len(regions)} régions."] if len(table) else []
+    found, by_year = [series(region, indicator)[0] for region in regions], defaultdict(list)
+    if not all(found):
+        return [], []
+    for point in (point for points in found for point in points):
+        by_year[point.year].append(point)
+    summed = [
+        Point(year, math.fsum(p.value for p in points), ", ".join(dict.fromkeys(p.source for p in points)))
+        for year, points in sorted(by_year.items())
+        if len(points) == len(regions)
+    ]
+    return summed, [f"Somme de {len(regions)} régions."] if summed else []

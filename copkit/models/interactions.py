@@ -150,8 +150,12 @@ def _readings(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None) -> list[
 
 
 def _reading(p: xr.Dataset, group: Group, order: Sequence[str] | None) -> Reading:
-    kt = (p.proposed if "proposed" in p else p.target).to_series().to_dict()
-    labels = p.label.to_series().to_dict()
+    targets = p.proposed if "proposed" in p else p.target
+    columns = (p.lever.values.tolist(), targets.values.tolist(), p.label.values.tolist())
+    kt, labels = (
+        {lever: v for lever, v, _ in zip(*columns, strict=True)},
+        dict(zip(columns[0], columns[2], strict=True)),
+    )
     steps = [(step.acts_on, [lever for lever in step.levers if lever in kt]) for step in group.chain]
     steps = [step for step in steps if step[1]]
     if order is not None:
@@ -211,15 +215,12 @@ def _base(p: xr.Dataset, group: Group) -> tuple[float, str, str]:
 
 def _account(p: xr.Dataset, account: Account) -> float:
     """One account, over the levers of it that the territory has; NaN when a figure is missing. [ktCO2e/an]"""
-    values = []
-    for lever in (lever for lever in account.levers if lever in p.lever):
-        one = p.sel(lever=lever)
-        if account.method == "parc":
-            fleet = levers.car_fleet(one)
-            values.append((np.nan if fleet is None else fleet) * abs(float(one.unit_abatement)))
-        else:
-            values.append(abs(float(one.baseline) * float(one.unit_abatement)))
-    return float(sum(values)) if values else np.nan
+    here = np.isin(p.lever.values, account.levers)
+    if account.method == "parc":
+        counted = np.nan if (fleet := levers.car_fleet(p)) is None else fleet
+    else:
+        counted = p.baseline.values[here]
+    return float(np.abs(counted * p.unit_abatement.values[here]).sum()) if here.any() else np.nan
 
 
 def _sentence(r: Reading, overlap: float, share: float) -> str:

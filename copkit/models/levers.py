@@ -13,8 +13,8 @@ import numpy as np
 import xarray as xr
 
 from copkit.errors import LeverError, UnitError
-from copkit.models import nomenclatures
-from copkit.reference import parameters, tables, territories, units
+from copkit.models import indicators, nomenclatures
+from copkit.reference import parameters, territories, units
 
 FOREST = "puits_forestiers"  # not regionalised: every total exists with and without it
 CRE = ("electricite_renouvelable", "biogaz")  # set by the regional energy committees
@@ -222,7 +222,8 @@ def bounds(p: xr.Dataset) -> xr.Dataset:
     ----------
     Parc de voitures : ``sdes_parc_vp_region`` ; autres bornes : parameters/leviers/*.yml.
     """
-    rows = [_bound(p.sel(lever=lever)) for lever in p.lever.values]
+    columns = zip(*(p[c].values.tolist() for c in ("lever", "quantity_per_kt", "baseline")), strict=True)
+    rows = [_bound(p, lever, slope, baseline) for lever, slope, baseline in columns]
     kt_max, low, high = (np.array([row[i] for row in rows], dtype=float) for i in range(3))
     limit = np.array([row[3] for row in rows], dtype=object)
     return xr.Dataset(
@@ -231,16 +232,15 @@ def bounds(p: xr.Dataset) -> xr.Dataset:
     )
 
 
-def _bound(one: xr.Dataset) -> tuple[float, float, float, str]:
+def _bound(p: xr.Dataset, lever: str, slope: float, baseline: float) -> tuple[float, float, float, str]:
     """kt_max, quantity_min, quantity_max, and what the bound says."""
-    quantity = parameters.levers()[str(one.lever.values)].quantity
-    slope, baseline = float(one.quantity_per_kt), float(one.baseline)
+    quantity = parameters.levers()[lever].quantity
     if quantity is None or np.isnan(slope) or np.isinf(slope):
         return np.inf, np.nan, np.nan, ""
     start = 0.0 if np.isnan(baseline) else baseline
     low, high = (start if b == "baseline" else np.nan if b is None else b for b in (quantity.min, quantity.max))
     limit = ""
-    if one.lever == "vehicules_electriques" and (fleet := car_fleet(one)) is not None:
+    if lever == "vehicules_electriques" and (fleet := car_fleet(p)) is not None:
         high, limit = fleet, "pas plus de voitures électriques que de voitures dans le parc"
     reachable = low if slope < 0 else high
     if np.isnan(reachable):
@@ -250,15 +250,14 @@ def _bound(one: xr.Dataset) -> tuple[float, float, float, str]:
     return (reachable - start) / slope, low, high, limit or "borne du fichier du levier"
 
 
-def car_fleet(one: xr.Dataset) -> float | None:
+def car_fleet(p: xr.Dataset) -> float | None:
     """The car fleet of a territory, in thousands, last year known; a département has its share of the région's."""
-    code = one.attrs["territory"]
-    observed = tables.read("observed.parquet")
-    rows = observed[(observed.indicator == CAR_FLEET) & (observed.territory == territories.region_of(code))]
-    if code == "fr" or rows.empty:
+    code = p.attrs["territory"]
+    points, _ = indicators.series(territories.region_of(code), CAR_FLEET)
+    if code == "fr" or not points:
         return None
-    fleet = rows.sort_values("year").value.iloc[-1] / 1000
-    if one.attrs["level"] == "departement":
+    fleet = points[-1].value / 1000
+    if p.attrs["level"] == "departement":
         from copkit.models import downscaling
 
         shares, *_ = downscaling.shares(territories.region_of(code), "vehicules_electriques")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -115,11 +117,16 @@ def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
     ParameterError
         Si ``parameters/crosswalk.csv`` est endommagé.
     """
-    table = pd.DataFrame(reading.read_table(paths.parameters("crosswalk.csv"), CROSSWALK))
+    table = _crosswalk(str(paths.parameters("crosswalk.csv")))
     if nomenclature is None:
-        return table
+        return table.copy(deep=False)
     _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
     return table[table.nomenclature == nomenclature].reset_index(drop=True)
+
+
+@lru_cache(maxsize=4)
+def _crosswalk(file: str) -> pd.DataFrame:
+    return pd.DataFrame(reading.read_table(Path(file), CROSSWALK))
 
 
 def rationale(lever: str) -> str:
@@ -129,13 +136,20 @@ def rationale(lever: str) -> str:
     "Quatre fois plus d'usage du vélo en 2030 qu'en 2019"
     """
     known = parameters.levers()
-    table = crosswalk("simulateur")
     rows = known[lever].rationale or [
         row
-        for member in table.lever[table.id == (known[lever].nomenclatures.simulateur or "?")]
+        for member in _members(str(paths.parameters("crosswalk.csv"))).get(known[lever].nomenclatures.simulateur, [])
         for row in known[member].rationale
     ]
     return " ; ".join(target.text for row in rows for target in row.targets)
+
+
+@lru_cache(maxsize=4)
+def _members(file: str) -> dict[str, list[str]]:
+    """Lever of the simulator → the levers of the COP that it stands for."""
+    table = _crosswalk(file)
+    table = table[table.nomenclature == "simulateur"]
+    return {id_: levers.to_list() for id_, levers in table.groupby("id").lever}
 
 
 def find(p: xr.Dataset, word: str) -> str:

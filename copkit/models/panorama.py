@@ -13,9 +13,10 @@ import pandas as pd
 import xarray as xr
 
 from copkit import paths
-from copkit.errors import DataError, LeverError, suggestion
-from copkit.models import downscaling
+from copkit.errors import LeverError, suggestion
+from copkit.models import published
 from copkit.models.levers import FOREST
+from copkit.models.published import versions
 from copkit.reference import parameters, tables, territories
 
 REFERENCES = {"sgpe": "proposition du SGPE"}
@@ -31,30 +32,6 @@ SECTORS = (
     "energie",
 )
 _NUMBERS = ("target", "baseline", "quantity_per_kt", "quantity")
-
-
-@lru_cache(maxsize=8)
-def _published(file: str, version: str) -> dict[str, pd.DataFrame]:
-    """The published rows of each région for a version, in the order of the source."""
-    table = tables.read("panorama.csv")
-    table = table[table.version == version]
-    return {code: rows.reset_index(drop=True) for code, rows in table.groupby("territory", sort=False)}
-
-
-def _rows(region: str, version: str) -> pd.DataFrame:
-    path = paths.clean_data("panorama.csv")
-    published = _published(str(path), version)
-    if region not in published:
-        raise DataError(
-            f"{paths.shown(path)} : aucune ligne pour « {region} » dans la version « {version} ».\n"
-            "Rétablir le fichier depuis le dépôt de copkit."
-        )
-    return published[region]
-
-
-def versions() -> list[str]:
-    """The data versions of the panorama that ``data/clean/panorama.csv`` holds."""
-    return sorted(tables.read("panorama.csv").version.unique())
 
 
 def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Dataset:
@@ -97,10 +74,13 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
     if version not in versions():
         hint = suggestion(version, versions())
         raise LeverError(f"Version inconnue : « {version} ».{hint} Versions : {', '.join(versions())}.")
-    full = territories.resolve(code)
-    level = territories.level(full)
-    table = {"france": _national, "region": _regional, "departement": _departemental}[level](full, version)
-    return _dataset(table, full, reference, version)
+    return _known(str(paths.home()), territories.resolve(code), reference, version).copy(deep=True)
+
+
+@lru_cache(maxsize=512)
+def _known(home: str, code: str, reference: str, version: str) -> xr.Dataset:
+    """The panorama of a resolved code, computed once: to be copied before it is handed out."""
+    return _dataset(published.columns(code, version), code, reference, version)
 
 
 def _no_panorama(code: str, reference: str) -> str:
@@ -114,73 +94,22 @@ def _no_panorama(code: str, reference: str) -> str:
     return f"Plan de référence inconnu : « {reference} ».{suggestion(reference, known)} Plans : {', '.join(known)}."
 
 
-def _regional(code: str, version: str) -> pd.DataFrame:
-    """The published rows of a région, with the quantity in 2030 that its coefficient gives."""
-    rows = _rows(code, version)
-    known = parameters.levers()
-    table = pd.DataFrame(
-        {
-            "lever": rows.lever,
-            "target": rows.target_ktco2e,
-            "baseline": rows.baseline,
-            "quantity_per_kt": rows.quantity_per_ktco2e,
-            "shown": rows.shown == "oui",
-            "editable": rows.editable == "oui",
-            "status": rows.status,
-            "source": rows.source,
-            "key": "",
-            "grade": "",
-            "reason": "",
-        }
-    )
-    table["quantity"] = table.baseline.fillna(0) + table.target * table.quantity_per_kt
-    table["additive"] = [bool(known[lv].quantity and known[lv].quantity.additive) for lv in table.lever]
-    return table
-
-
-def _departemental(code: str, version: str) -> pd.DataFrame:
-    """The région's rows times the département's share of each key; additive quantities are shared likewise."""
-    region = territories.region_of(code)
-    table = _regional(region, version)
-    found = [downscaling.shares(region, lever) for lever in table.lever]
-    share = np.array([parts[code] if parts else np.nan for parts, *_ in found])
-    _, key, grade, reason = zip(*found, strict=True)
-    status = np.where((np.array(grade) != "") | np.isnan(share), "derive", table.status)
-    table = table.assign(key=key, grade=grade, reason=reason, status=status, target=table.target * share)
-    # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all, unit_abatement is 0)
-    additive = table.additive.to_numpy()
-    table["quantity_per_kt"] = table.quantity_per_kt / np.where(additive, 1, share)
-    for column in ("baseline", "quantity"):
-        table[column] = table[column] * np.where(additive, share, 1)
-    return table
-
-
-def _national(code: str, version: str) -> pd.DataFrame:
-    """The sum of the 18 régions, lever by lever; a quantity that cannot be added is unknown."""
-    rows = pd.concat([_regional(region, version) for region in territories.territories("region").code])
-    groups = rows.groupby("lever", sort=False)
-    table = groups.agg({"shown": "all", "editable": "any", "additive": "first", "source": "first"}).reset_index()
-    for column in ("target", "baseline", "quantity"):
-        added = groups[column].sum(min_count=1).where(groups[column].apply(lambda v: v.notna().all()))
-        table[column] = added.to_numpy()
-    table.loc[~table.additive, ["baseline", "quantity"]] = np.nan
-    table["quantity_per_kt"] = (table.quantity - table.baseline.fillna(0)) / table.target
-    counts = groups.size().to_numpy()
-    return table.assign(status="derive", key="", grade="", reason=[f"Somme de {n} régions." for n in counts])
-
-
-def _dataset(table: pd.DataFrame, code: str, reference: str, version: str) -> xr.Dataset:
-    known = [parameters.levers()[lever] for lever in table.lever]
-    table = table.assign(
-        label=[lever.label for lever in known],
-        sector=[lever.sector for lever in known],
-        chantier=[lever.thematique for lever in known],
-        unit=[lever.quantity.unit if lever.quantity else "" for lever in known],
-    )
-    texts = [c for c in table if c not in (*_NUMBERS, "lever")]
+def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version: str) -> xr.Dataset:
+    levers = parameters.levers()
+    known = [levers[lever] for lever in columns["lever"]]
+    numbers = {name: ("lever", columns[name].astype(float)) for name in _NUMBERS}
+    with np.errstate(divide="ignore"):
+        numbers["unit_abatement"] = ("lever", 1 / columns["quantity_per_kt"])
+    texts = {name: column for name, column in columns.items() if name not in (*_NUMBERS, "lever")}
+    texts |= {
+        "label": [lever.label for lever in known],
+        "sector": [lever.sector for lever in known],
+        "chantier": [lever.thematique for lever in known],
+        "unit": [lever.quantity.unit if lever.quantity else "" for lever in known],
+    }
     out = xr.Dataset(
-        {name: ("lever", table[name].to_numpy(float)) for name in _NUMBERS},
-        coords={"lever": table.lever.to_list(), **{c: ("lever", _plain(table[c])) for c in texts}},
+        numbers,
+        coords={"lever": list(columns["lever"]), **{name: ("lever", _plain(text)) for name, text in texts.items()}},
         attrs={
             "territory": code,
             "name": territories.name(code),
@@ -189,14 +118,12 @@ def _dataset(table: pd.DataFrame, code: str, reference: str, version: str) -> xr
             "reference": reference,
         },
     )
-    with np.errstate(divide="ignore"):
-        out["unit_abatement"] = 1 / out.quantity_per_kt
     out.target.attrs["units"] = "ktCO2e/an"
     return out
 
 
-def _plain(column: pd.Series) -> np.ndarray:
-    return column.to_numpy(bool) if column.dtype == bool else np.array(column.to_list(), dtype=object)
+def _plain(column: np.ndarray | list[str]) -> np.ndarray:
+    return np.array(column, dtype=bool if isinstance(column[0], np.bool_) else object)
 
 
 def totals(p: xr.Dataset) -> pd.DataFrame:
@@ -205,17 +132,22 @@ def totals(p: xr.Dataset) -> pd.DataFrame:
     >>> totals(panorama("reg-11")).total.round(1).to_list()
     [17361.4, 17361.4]
     """
-    forest = p.lever == FOREST
-    rows = []
-    for label, kept in (("avec forêt", p), ("sans forêt", p.sel(lever=~forest))):
-        missing = int(kept.target.isnull().sum())
-        rows.append({"convention": label, "total": float(kept.target.sum(skipna=True)), "missing": missing})
-    return pd.DataFrame(rows).set_index("convention")
+    kept = _kept(p, forest=True), _kept(p, forest=False)
+    index = pd.Index(["avec forêt", "sans forêt"], name="convention")
+    return pd.DataFrame(
+        {"total": [float(np.nansum(kt)) for kt in kept], "missing": [int(np.isnan(kt).sum()) for kt in kept]}, index
+    )
 
 
 def total(p: xr.Dataset, forest: bool) -> float:
     """The total with or without the forest lever. [ktCO2e/an]"""
-    return float(totals(p).total["avec forêt" if forest else "sans forêt"])
+    return float(np.nansum(_kept(p, forest)))
+
+
+def _kept(p: xr.Dataset, forest: bool) -> np.ndarray:
+    """The targets that a total adds up. [ktCO2e/an]"""
+    target = p.variables["target"].values
+    return target if forest else target[p.variables["lever"].values != FOREST]
 
 
 def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
@@ -224,8 +156,8 @@ def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     >>> shares(panorama("reg-32")).share.round(2).to_dict()["industrie"]
     34.99
     """
-    kept = p.sel(lever=p.lever != FOREST)
-    table = kept.target.to_series().groupby(kept[by].to_series(), sort=False).sum()
+    kept = p.lever.values != FOREST
+    table = pd.Series(p.target.values[kept]).groupby(p[by].values[kept], sort=False).sum()
     table = table.sort_values(ascending=False, kind="stable")
     return pd.DataFrame({"target": table, "share": 100 * table / table.sum()}).rename_axis(by)
 
@@ -241,9 +173,8 @@ def change(p: xr.Dataset) -> xr.DataArray:
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
     """Part de l'effort hors forêt répartie par une clé A, B ou C ; vide quand aucune clé n'est employée. [%]"""
-    kept = p.sel(lever=p.lever != FOREST)
-    kept = kept.sel(lever=kept.grade != "")
-    by = kept.target.to_series().groupby(kept.grade.to_series()).sum()
+    kept = (p.lever.values != FOREST) & (p.grade.values != "")
+    by = pd.Series(p.target.values[kept], name="target").groupby(pd.Index(p.grade.values[kept], name="grade")).sum()
     return 100 * by.reindex(["A", "B", "C"]).fillna(0) / by.sum() if by.sum() else by
 
 
@@ -254,12 +185,14 @@ def place(p: xr.Dataset) -> pd.DataFrame:
     -------
     DataFrame par territoire : name, target [ktCO2e/an], share [%] du total des pairs, per_head [tCO2e/an/hab], rank.
     """
-    code = p.attrs["territory"]
-    peers = territories.territories("departement", within=territories.region_of(code))
-    if p.attrs["level"] != "departement" or len(peers) == 1:
+    region = territories.region_of(p.attrs["territory"])
+    if p.attrs["level"] == "departement" and len(territories.departements_of(region)) > 1:
+        peers = territories.territories("departement", within=region)
+    else:
         peers = territories.territories("region")
-    table = peers.set_index("code")[["name", "population", "population_year"]].copy()
-    table["target"] = [total(panorama(peer), forest=False) for peer in table.index]
+    table = peers.set_index("code")[["name", "population", "population_year"]]
+    home = str(paths.home())
+    table["target"] = [total(_known(home, peer, "sgpe", LATEST), forest=False) for peer in table.index]
     table["share"] = 100 * table.target / table.target.sum()
     table["per_head"] = 1000 * table.target / table.population
     table["rank"] = table.target.rank(ascending=False, method="min").astype(int)
@@ -290,9 +223,8 @@ def table(p: xr.Dataset) -> pd.DataFrame:
     )
 
 
-def coarse(one: xr.Dataset) -> bool:
-    """True when the coefficient of a lever of a région was published with one significant digit (L/100 km)."""
-    region = territories.region_of(one.attrs["territory"])
-    rows = _rows(region, one.attrs["version"])
-    value = rows.quantity_per_ktco2e[rows.lever == str(one.lever.values)].iloc[0]
-    return bool(value) and not np.isnan(value) and float(f"{value:.0e}") == value
+def coarse(p: xr.Dataset) -> set[str]:
+    """The levers whose coefficient, in the région, was published with one significant digit (L/100 km)."""
+    rows = published.rows(territories.region_of(p.attrs["territory"]), p.attrs["version"])
+    slopes = zip(rows.lever, rows.quantity_per_ktco2e.to_list(), strict=True)
+    return {lever for lever, value in slopes if value and float(f"{value:.0e}") == value}

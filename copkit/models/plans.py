@@ -87,15 +87,17 @@ def _filed(code: str, name: str) -> Plan:
 
 def from_dataset(p: xr.Dataset) -> Plan:
     """A panorama or a scenario, without the forest lever; what a scenario changes is an assumption."""
-    p = p.sel(lever=p.lever != FOREST)
     scenario = "proposed" in p
-    kt = (p.proposed if scenario else p.target).to_series()
-    rows = pd.DataFrame({"kt": kt, "status": p.status.to_series(), "source": p.source.to_series()})
+    columns = {"kt": "proposed" if scenario else "target", "status": "status", "source": "source"}
+    rows = pd.DataFrame(
+        {c: p[name].values for c, name in columns.items()}, index=pd.Index(p.lever.values, name="lever")
+    )
     if scenario:
-        moved = ~np.isclose(kt, p.target.to_series(), rtol=1e-12, equal_nan=True)
+        moved = ~np.isclose(rows.kt, p.target.values, rtol=1e-12, equal_nan=True)
         rows.loc[moved, "status"] = "hypothese"
         if "justification_source" in p.coords:
-            rows.loc[moved, "source"] = p.justification_source.to_series()[moved]
+            rows.loc[moved, "source"] = p.justification_source.values[moved]
+    rows = rows.drop(index=FOREST, errors="ignore")
     label = p.attrs.get("label") or ("le scénario" if scenario else LABELS["sgpe"])
     return Plan(label=label, level="lever", rows=rows, convention=p.attrs.get("convention", SGPE_CONVENTION))
 

@@ -129,9 +129,8 @@ def shortfall(s: xr.Dataset) -> Table:
     """What a scenario lacks and what it does in excess, by sector, without forest; never one for the other."""
     if "proposed" not in s:
         raise LeverError("Un panorama n'a pas de manque : composer d'abord un scénario avec ck.simulate(p, {...}).")
-    parts, whole = (gaps.shortfall(s, by=by) for by in ("sector", None))
-    parts, whole = (table[table.convention == "sans forêt"] for table in (parts, whole))
-    rows = pd.concat([parts, whole.assign(label="Total")])
+    rows = pd.concat([gaps.shortfall(s, by="sector"), gaps.shortfall(s).assign(label="Total")])
+    rows = rows[rows.convention == "sans forêt"]
     out = pd.DataFrame(
         {
             "Secteur": rows.label,

@@ -21,14 +21,16 @@ from copkit.presentation.tables import ordered
 WIDTH = 640
 
 
-def typeset(text: str) -> str:
-    """As ``french.typeset``, with « CO2 »: the fonts that draw images on a server often lack the small 2."""
-    return french.typeset(text).replace("CO₂", "CO2")
+def _words(title: str, subtitle: list[str], description: str) -> dict:
+    """The title and the description of a chart, as its properties."""
+    lines = [french.typeset(line) for line in subtitle]
+    return {"title": alt.TitleParams(french.typeset(title), subtitle=lines), "description": french.typeset(description)}
 
 
-def _titled(chart: alt.Chart | alt.LayerChart, title: str, subtitle: list[str], description: str) -> alt.LayerChart:
-    lines = [typeset(line) for line in subtitle]
-    return chart.properties(title=alt.TitleParams(typeset(title), subtitle=lines), description=typeset(description))
+def _values(table: pd.DataFrame) -> dict:
+    """The rows of a table as altair writes them; it takes much longer to find them in a DataFrame."""
+    columns = ([None if v != v else v for v in table[c].to_list()] for c in table)
+    return {"values": [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]}
 
 
 def panorama(p: xr.Dataset) -> alt.LayerChart:
@@ -51,16 +53,16 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     if layout["narrow"]:
         subtitle.append(f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}")
     parts = [f"{labels.thematiques()[c]} {french.percent(s, 0)}" for c, s in shares.share.items()]
-    return _titled(marimekko.chart(layout), title, subtitle, f"Marimekko des leviers : {', '.join(parts)}.")
+    return marimekko.chart(layout, **_words(title, subtitle, f"Marimekko des leviers : {', '.join(parts)}."))
 
 
 def _tiles(p: xr.Dataset) -> pd.DataFrame:
     table = ordered(p)
     table = table[(table.lever != FOREST) & (table.target_ktco2e > 0)]
     return table.assign(
-        sector_label=table.sector.map(labels.sectors()).map(typeset),
+        sector_label=table.sector.map(labels.sectors()).map(french.typeset),
         chantier_label=table.chantier.map(labels.thematiques()),
-        label=table.label.map(typeset),
+        label=table.label.map(french.typeset),
         written=[
             french.number(v, 0) if shown else "?" for v, shown in zip(table.target_ktco2e, table.shown, strict=True)
         ],
@@ -79,27 +81,27 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
         }
     )
     top, alone = table.iloc[0], p.attrs["level"] == "france"
-    base = alt.Chart(table).encode(y=alt.Y("sector:N", sort=None, title=None))
+    base = alt.Chart(_values(table)).encode(y=alt.Y("sector:N", sort=None, title=None))
     bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
         x=alt.X(
             "share:Q",
-            title=typeset("part de l'effort hors forêt (%)"),
+            title=french.typeset("part de l'effort hors forêt (%)"),
             axis=alt.Axis(tickCount=5),
             scale=alt.Scale(nice=True),
         )
     )
-    values = base.mark_text(align="left", dx=8, fontWeight="bold").encode(x=alt.X("most:Q"), text="written:N")
+    values = base.mark_text(align="left", dx=8, fontWeight="bold").encode(x=alt.X("most:Q"), text=alt.Text("written:N"))
     values = values.transform_calculate(most="max(datum.share, datum.nation)")
-    ticks = base.mark_tick(color=theme.TEXT, thickness=3, size=24).encode(x="nation:Q")
-    layers = alt.layer(bars, values) if alone else alt.layer(bars, ticks, values)
+    ticks = base.mark_tick(color=theme.TEXT, thickness=3, size=24).encode(x=alt.X("nation:Q"))
     against = "" if alone else f", contre {french.percent(top.nation, 0)} en France"
     reading = "barre : part du secteur" + ("" if alone else " ; trait : sa part en France")
-    return _titled(
-        layers.properties(width=WIDTH, height=34 * len(table)),
+    words = _words(
         f"{top.sector} : {french.percent(top['share'], 0)} de l'effort{against}",
         [f"% des émissions évitées, hors forêt ; {reading}", labels.source_line(p)],
         "Part des secteurs : " + ", ".join(f"{r.sector} {r.written}" for r in table.itertuples()) + ".",
     )
+    layers = [bars, values] if alone else [bars, ticks, values]
+    return theme.Drawing(layer=layers, width=WIDTH, height=34 * len(table), **words)
 
 
 def place(p: xr.Dataset) -> alt.LayerChart | Note:
@@ -121,11 +123,11 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
     )
     region = peers.index[0].startswith("reg")
     noun, whole = ("régions", "de l'effort national") if region else ("départements", "de l'effort de la région")
-    base = alt.Chart(table).encode(y=alt.Y("name:N", sort=None, title=None))
+    base = alt.Chart(_values(table)).encode(y=alt.Y("name:N", sort=None, title=None))
     bars = base.mark_bar(height={"band": 0.62}).encode(
         x=alt.X(
             "target:Q",
-            title=typeset("ktCO2e/an évitées, hors forêt"),
+            title=french.typeset("ktCO2e/an évitées, hors forêt"),
             axis=alt.Axis(tickCount=5),
             scale=alt.Scale(domain=[0, 1.3 * peers.target.max()], nice=False),
         ),
@@ -133,10 +135,9 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
             "here:N", scale=alt.Scale(domain=[True, False], range=[theme.HIGHLIGHT, theme.MUTED]), legend=None
         ),
     )
-    values = base.mark_text(align="left", dx=6).encode(x="target:Q", text="written:N")
+    values = base.mark_text(align="left", dx=6).encode(x=alt.X("target:Q"), text=alt.Text("written:N"))
     position = french.rank(int(here["rank"]), feminine=False)
-    return _titled(
-        alt.layer(bars, values).properties(width=WIDTH, height=max(26 * len(table), 60)),
+    words = _words(
         f"{position} effort sur {len(table)} {noun} : {french.percent(here['share'], 1)} {whole}",
         [
             "ktCO2e/an évitées, hors forêt ; entre parenthèses : tonnes par habitant (population INSEE)",
@@ -145,6 +146,7 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
         f"Effort par territoire : {here['name']} {french.number(here.target, 0)} ktCO2e/an, "
         f"rang {int(here['rank'])} sur {len(table)}.",
     )
+    return theme.Drawing(layer=[bars, values], width=WIDTH, height=max(26 * len(table), 60), **words)
 
 
 def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
@@ -157,9 +159,9 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
             "les leviers y sont en ktCO2e seulement."
         )
     labelled = table.assign(
-        label=table.label.map(typeset), written=[french.signed(v, 0) + french.NARROW + "%" for v in table.change]
+        label=table.label.map(french.typeset), written=[french.signed(v, 0) + french.NARROW + "%" for v in table.change]
     )
-    base = alt.Chart(labelled).encode(y=alt.Y("label:N", sort=None, title=None))
+    base = alt.Chart(_values(labelled)).encode(y=alt.Y("label:N", sort=None, title=None))
     bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
         x=alt.X(
             "change:Q",
@@ -168,14 +170,15 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
             scale=alt.Scale(domain=[-100, 0]),
         )
     )
-    values = base.mark_text(align="right", dx=-6, fontWeight="bold").encode(x="change:Q", text="written:N")
+    values = base.mark_text(align="right", dx=-6, fontWeight="bold")
+    values = values.encode(x=alt.X("change:Q"), text=alt.Text("written:N"))
     top = labelled.iloc[0]
-    return _titled(
-        alt.layer(bars, values).properties(width=WIDTH, height=30 * len(labelled)),
+    words = _words(
         f"La plus forte baisse demandée : {top.label[0].lower()}{top.label[1:]}, {top.written}",
         ["% de la quantité de 2019, leviers dont le point de départ est connu", labels.source_line(p, computed=True)],
         "Baisses demandées : " + ", ".join(f"{r.label} {r.written}" for r in labelled.itertuples()) + ".",
     )
+    return theme.Drawing(layer=[bars, values], width=WIDTH, height=30 * len(labelled), **words)
 
 
 def grades(p: xr.Dataset) -> alt.LayerChart | Note:
@@ -187,22 +190,23 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     table = pd.DataFrame(
         {"grade": list(names.values()), "share": share.to_numpy(), "written": [french.percent(s, 0) for s in share]}
     )
-    base = alt.Chart(table).encode(y=alt.Y("grade:N", sort=None, title=None))
+    base = alt.Chart(_values(table)).encode(y=alt.Y("grade:N", sort=None, title=None))
     bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
         x=alt.X(
             "share:Q",
-            title=typeset("part de l'effort hors forêt (%)"),
+            title=french.typeset("part de l'effort hors forêt (%)"),
             axis=alt.Axis(tickCount=5),
             scale=alt.Scale(domain=[0, 100]),
         )
     )
-    values = base.mark_text(align="left", dx=6, fontWeight="bold").encode(x="share:Q", text="written:N")
-    return _titled(
-        alt.layer(bars, values).properties(width=WIDTH, height=102),
+    values = base.mark_text(align="left", dx=6, fontWeight="bold")
+    values = values.encode(x=alt.X("share:Q"), text=alt.Text("written:N"))
+    words = _words(
         f"{french.percent(share['C'], 0)} de l'effort du département repose sur une clé de remplacement",
         ["% des émissions évitées, hors forêt, selon la note de la clé de répartition", labels.source_line(p)],
         "Notes des clés : " + ", ".join(f"{r.grade} {r.written}" for r in table.itertuples()) + ".",
     )
+    return theme.Drawing(layer=[bars, values], width=WIDTH, height=102, **words)
 
 
 def paces(p: xr.Dataset) -> alt.LayerChart | Note:
@@ -216,25 +220,23 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
     least, most = -1.0, 2.0
     drawn = pd.DataFrame(
         {
-            "label": table.label.map(typeset),
+            "label": table.label.map(french.typeset),
             "ratio": table.ratio.clip(least, most),
             "written": [_ratio(r, s) for r, s in zip(table.ratio, table.status, strict=True)],
         }
     )
-    base = alt.Chart(drawn).encode(y=alt.Y("label:N", sort=None, title=None))
+    base = alt.Chart(_values(drawn)).encode(y=alt.Y("label:N", sort=None, title=None))
     scale = alt.Scale(domain=[least, most + 0.9], nice=False)
     bars = base.mark_bar(color=theme.HIGHLIGHT, height={"band": 0.62}).encode(
         x=alt.X("ratio:Q", scale=scale, title="rythme observé ÷ rythme nécessaire", axis=alt.Axis(values=[-1, 0, 1, 2]))
     )
     values = base.transform_calculate(at="max(datum.ratio, 0)").mark_text(align="left", dx=6)
-    rule = alt.Chart(pd.DataFrame({"x": [1]})).mark_rule(color=theme.TEXT, strokeDash=[5, 3]).encode(x="x:Q")
+    values = values.encode(x=alt.X("at:Q"), text=alt.Text("written:N"))
+    rule = alt.Chart({"values": [{"x": 1}]}).mark_rule(color=theme.TEXT, strokeDash=[5, 3]).encode(x=alt.X("x:Q"))
     late = int(table.status.isin(["en retard", "mauvais sens"]).sum())
     verb = "avancent" if late > 1 else "avance"
     years = f"{int(table.last_year.min())} à {int(table.last_year.max())}"
-    return _titled(
-        alt.layer(bars, values.encode(x="at:Q", text="written:N"), rule).properties(
-            width=WIDTH, height=30 * len(drawn)
-        ),
+    words = _words(
         f"{french.plural(late, 'levier')} sur {len(drawn)} {verb} moins vite qu'il ne faudrait",
         [
             f"rapport, trait : 1 = au rythme ; barres bornées entre −1 et 2 ; dernières valeurs : {years}",
@@ -244,6 +246,7 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
         + ", ".join(f"{r.label} {r.written}" for r in drawn.itertuples())
         + ".",
     )
+    return theme.Drawing(layer=[bars, values, rule], width=WIDTH, height=30 * len(drawn), **words)
 
 
 def _ratio(ratio: float, status: str) -> str:

@@ -7,9 +7,14 @@ with those of the other sectors where the column is wide, else one above the oth
 
 from __future__ import annotations
 
+import math
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from operator import attrgetter
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from copkit import french
@@ -27,28 +32,37 @@ _LETTERS = {letter: width for letters, width in _WIDTHS.items() for letter in le
 def layout(tiles: pd.DataFrame) -> dict:
     """Rectangles and words, in pixels, from the tiles (label, sector_label, chantier, target_ktco2e, rank, written).
 
-    ``narrow``: the columns too narrow for their own title, to be named elsewhere.
+    ``rects`` and ``texts`` are rows as altair reads them; ``narrow``: the columns too narrow for their own title, to
+    be named elsewhere.
     """
-    totals = tiles.groupby("chantier").target_ktco2e.sum().sort_values(ascending=False)
-    usable = WIDTH - GAP * (len(totals) - 1)
+    columns = _groups(tiles.itertuples(index=False), "chantier")
+    whole = sum(total for _, total, _ in columns)
+    usable = WIDTH - GAP * (len(columns) - 1)
     rects, texts, heads, narrow = [], [], [], []
     left = 0.0
-    for chantier, total in totals.items():
-        width = usable * total / totals.sum()
-        column = tiles[tiles.chantier == chantier]
-        colour = theme.THEMATIQUES[chantier]
-        heads.append({"x": left, "x2": left + width, "y": -8, "y2": -2, "fill": colour})
-        head = _head(column.chantier_label.iloc[0], total, totals.sum(), left, width)
+    for chantier, total, column in columns:
+        width = usable * total / whole
+        colour, label = theme.THEMATIQUES[chantier], column[0].chantier_label
+        heads.append({"x": left, "x2": left + width, "y": -8.0, "y2": -2.0, "fill": colour})
+        head = _head(label, total, whole, left, width)
         texts += head
         if not head:
-            weight = f"{french.number(total, 0)}, {french.percent(100 * total / totals.sum(), 0)}"
-            narrow.append(f"{column.chantier_label.iloc[0]} ({weight})")
+            narrow.append(f"{label} ({french.number(total, 0)}, {french.percent(100 * total / whole, 0)})")
         for n, (part, start, wide) in enumerate(_parts(column, left, width)):
             rects_, texts_ = _column(part, start, wide, colour, n)
             rects += rects_
             texts += texts_
         left += width + GAP
-    return {"rects": pd.DataFrame(rects + heads), "texts": pd.DataFrame(texts), "narrow": narrow}
+    return {"rects": rects + heads, "texts": texts, "narrow": narrow}
+
+
+def _groups(tiles: Iterable, by: str) -> list[tuple[str, float, list]]:
+    """Name, total [ktCO2e/an] and tiles of each group, from the largest total."""
+    groups = defaultdict(list)
+    for tile in tiles:
+        groups[getattr(tile, by)].append(tile)
+    found = [(name, math.fsum(t.target_ktco2e for t in inside), inside) for name, inside in sorted(groups.items())]
+    return sorted(found, key=lambda group: -group[1])
 
 
 def _head(label: str, total: float, whole: float, left: float, width: float) -> list[dict]:
@@ -58,31 +72,30 @@ def _head(label: str, total: float, whole: float, left: float, width: float) -> 
     lines = [*name, *weight]
     if not (name and weight) or max(text_width(t, "bold") for t in lines) > width + 4:
         return []
-    top = -14 - LINE * len(lines)
+    top = -14.0 - LINE * len(lines)
     return [{"x": left, "y": top + LINE * i, "text": line, "weight": "bold"} for i, line in enumerate(lines)]
 
 
-def _parts(column: pd.DataFrame, left: float, width: float) -> list[tuple[pd.DataFrame, float, float]]:
+def _parts(column: list, left: float, width: float) -> list[tuple[list, float, float]]:
     """A wide column is cut in one part per sector, side by side; a narrow one keeps its sectors stacked."""
-    sectors = column.groupby("sector_label").target_ktco2e.sum().sort_values(ascending=False)
+    sectors = _groups(column, "sector_label")
     if width < WIDE or len(sectors) == 1:
         return [(column, left, width)]
-    usable, parts = width - GAP * (len(sectors) - 1), []
-    for sector, total in sectors.items():
-        wide = usable * total / sectors.sum()
-        parts.append((column[column.sector_label == sector], left, wide))
+    usable, whole, parts = width - GAP * (len(sectors) - 1), sum(total for _, total, _ in sectors), []
+    for _, total, inside in sectors:
+        wide = usable * total / whole
+        parts.append((inside, left, wide))
         left += wide + GAP
     return parts
 
 
-def _column(column: pd.DataFrame, left: float, width: float, colour: str, part: int) -> tuple[list[dict], list[dict]]:
-    sectors = column.groupby("sector_label").target_ktco2e.sum().sort_values(ascending=False)
-    usable, total = HEIGHT - GAP * (len(sectors) - 1), column.target_ktco2e.sum()
+def _column(column: list, left: float, width: float, colour: str, part: int) -> tuple[list[dict], list[dict]]:
+    sectors = _groups(column, "sector_label")
+    usable, total = HEIGHT - GAP * (len(sectors) - 1), float(np.sum([tile.target_ktco2e for tile in column]))
     rects, texts, top = [], [], 0.0
-    for n, sector in enumerate(sectors.index, start=part):
-        inside = column[column.sector_label == sector].sort_values("target_ktco2e", ascending=False)
+    for n, (sector, _, inside) in enumerate(sectors, start=part):
         fill = _tint(colour, 0.26 + 0.12 * (n % 2))
-        for i, tile in enumerate(inside.itertuples()):
+        for i, tile in enumerate(sorted(inside, key=attrgetter("target_ktco2e"), reverse=True)):
             height = usable * tile.target_ktco2e / total
             rects.append({"x": left, "x2": left + width, "y": top, "y2": top + height, "fill": fill})
             texts += _words(tile, "" if i else sector, left, top, width, height)
@@ -146,22 +159,21 @@ def _tint(colour: str, strength: float) -> str:
     return "#" + "".join(f"{round(255 - (255 - c) * strength):02x}" for c in channels)
 
 
-def chart(parts: dict[str, pd.DataFrame]) -> alt.LayerChart:
-    """The drawing of a layout."""
+def chart(parts: dict[str, list], **properties) -> alt.LayerChart:
+    """The drawing of a layout, with the properties of a chart (title, description)."""
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, WIDTH], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[HEIGHT, -70], nice=False), axis=None)
     fill = alt.Fill("fill:N", scale=None)
     rects = (
-        alt.Chart(parts["rects"])
+        alt.Chart({"values": parts["rects"]})
         .mark_rect(stroke="white", strokeWidth=1.5)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", fill=fill)
+        .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), fill=fill)
     )
     layers = [rects]
     for weight in ("bold", "normal"):
-        words = parts["texts"][parts["texts"].weight == weight]
         layers.append(
-            alt.Chart(words)
+            alt.Chart({"values": [word for word in parts["texts"] if word["weight"] == weight]})
             .mark_text(align="left", baseline="top", fontSize=12, fontWeight=weight, clip=False)
-            .encode(x=x, y=y, text="text:N")
+            .encode(x=x, y=y, text=alt.Text("text:N"))
         )
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT + 70)
+    return theme.Drawing(layer=layers, width=WIDTH, height=HEIGHT + 70, **properties)

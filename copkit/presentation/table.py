@@ -24,10 +24,13 @@ class Table:
 
     def written(self) -> pd.DataFrame:
         """The cells as a reader sees them."""
-        return pd.DataFrame({column: [self._cell(column, v) for v in self.data[column]] for column in self.data})
+        return pd.DataFrame(self.texts())
 
-    def _cell(self, column: str, value) -> str:
-        how = self.formats.get(column)
+    def texts(self) -> dict[str, list[str]]:
+        """The cells as a reader sees them, column by column."""
+        return {c: [self._text(v, self.formats.get(c)) for v in self.data[c].to_list()] for c in self.data}
+
+    def _text(self, value, how) -> str:
         if isinstance(value, str):
             return french.typeset(value)
         if how is None:
@@ -35,27 +38,30 @@ class Table:
         return how(value) if callable(how) else french.number(value, how)
 
     def _repr_html_(self) -> str:
-        written, caption = self.written(), escape(french.typeset(self.caption))
-        head = "".join(f'<th scope="col"{self._align(c)}>{escape(french.typeset(c))}</th>' for c in written)
+        texts, caption = self.texts(), escape(french.typeset(self.caption))
+        align = [' class="number"' if column in self.formats else "" for column in texts]
+        head = "".join(
+            f'<th scope="col"{side}>{escape(french.typeset(c))}</th>' for c, side in zip(texts, align, strict=True)
+        )
         rows = []
-        for row in written.itertuples(index=False):
-            cells = [f'<th scope="row"{self._align(written.columns[0])}>{_breakable(row[0])}</th>']
-            pairs = zip(written.columns[1:], row[1:], strict=True)
-            cells += [f"<td{self._align(c)}>{_breakable(v)}</td>" for c, v in pairs]
+        for first, *others in zip(*texts.values(), strict=True):
+            cells = [f'<th scope="row"{align[0]}>{_breakable(first)}</th>']
+            cells += [f"<td{side}>{_breakable(v)}</td>" for v, side in zip(others, align[1:], strict=True)]
             rows.append(f"<tr>{''.join(cells)}</tr>")
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
         frame = f'<div class="table" tabindex="0" role="region" aria-label="{caption}">'
         return f"{frame}<table><caption>{caption}</caption>{body}</table></div>"
 
-    def _align(self, column: str) -> str:
-        return ' class="number"' if column in self.formats else ""
-
     def __repr__(self) -> str:
-        return f"{self.caption}\n{self.written().to_string(index=False)}"
+        columns = [[name, *cells] for name, cells in self.texts().items()]
+        aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
+        return "\n".join([self.caption, *map(" ".join, zip(*aligned, strict=True))])
 
 
 def _breakable(text: str) -> str:
     """Escaped, with places to break inside very long words (paths, keys), and nowhere else."""
+    if len(text) <= LONGEST_WORD:
+        return escape(text)
     words = (
         re.sub(r"(?<=[/_,])(?=.)", "\u200b", word) if len(word) > LONGEST_WORD else word for word in text.split(" ")
     )

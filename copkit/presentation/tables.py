@@ -109,20 +109,24 @@ def _sectors(p: xr.Dataset) -> Table:
 
 
 def _quantities(p: xr.Dataset) -> Table:
+    table = panorama.table(p).assign(
+        translated=p.quantity_per_kt.notnull().values,
+        change=panorama.change(p).values,
+        coarse=p.attrs["level"] != "france" and p.lever.isin(list(panorama.coarse(p))).values,
+        since_2019=p.quantity_per_kt.notnull().values & p.baseline.isnull().values,
+    )
     rows = []
-    for lever in p.lever.values:
-        one, known = p.sel(lever=lever), parameters.levers()[lever]
-        translated = bool(one.quantity_per_kt.notnull())
-        since_2019 = translated and bool(one.baseline.isnull())
+    for one in table.itertuples():
+        known = parameters.levers()[one.lever]
         rows.append(
             {
                 "Levier": known.label,
                 "Ce qui est compté": known.quantity.label if known.quantity else "pas de quantité physique",
                 "Unité": units.label(known.quantity.unit) if known.quantity else "—",
-                "En 2019": "—" if not known.quantity or since_2019 else float(one.baseline),
-                "En 2030": float(one.quantity) if known.quantity else "—",
-                "Évolution": _evolution(one) if translated else "—",
-                "Remarque": _remark(one, known, translated),
+                "En 2019": "—" if not known.quantity or one.since_2019 else one.baseline,
+                "En 2030": one.quantity_2030 if known.quantity else "—",
+                "Évolution": _evolution(one) if one.translated else "—",
+                "Remarque": _remark(one, known, p.attrs["level"]),
                 "Repère national": nomenclatures.rationale(known.id) or "—",
             }
         )
@@ -134,28 +138,27 @@ def _quantities(p: xr.Dataset) -> Table:
     )
 
 
-def _evolution(one: xr.Dataset) -> str:
-    if one.baseline.isnull() or float(one.baseline) == 0:
+def _evolution(one) -> str:
+    if pd.isna(one.baseline) or one.baseline == 0:
         return "—"
-    change = float(panorama.change(one))
-    if pd.isna(change):
+    if pd.isna(one.change):
         return french.UNKNOWN
-    if change >= 200:
-        return f"×{french.NARROW}{french.number(1 + change / 100, 0)}"
-    return f"{french.signed(change, 0)}{french.NARROW}%"
+    if one.change >= 200:
+        return f"×{french.NARROW}{french.number(1 + one.change / 100, 0)}"
+    return f"{french.signed(one.change, 0)}{french.NARROW}%"
 
 
-def _remark(one: xr.Dataset, known: parameters.Lever, translated: bool) -> str:
+def _remark(one, known: parameters.Lever, level: str) -> str:
     remarks = []
-    if known.quantity and not translated:
+    if known.quantity and not one.translated:
         remarks.append("pas de coefficient publié pour ce territoire")
-    if known.quantity and float(one.target) == 0:
+    if known.quantity and one.target_ktco2e == 0:
         remarks.append("objectif nul : la clé de répartition vaut zéro ici")
     if known.id == levers.FOREST:
         remarks.append("objectif non régionalisé, en l'absence de données comparables sur l'état des forêts")
-    if one.attrs["level"] != "france" and panorama.coarse(one):
+    if one.coarse:
         remarks.append("coefficient publié avec un seul chiffre significatif")
-    if translated and one.baseline.isnull() and one.attrs["level"] != "france":
+    if one.since_2019 and level != "france":
         remarks.append("compté depuis 2019")
     return " ; ".join(remarks) or "—"
 

@@ -1,19 +1,24 @@
 """One look for every chart, one renderer that shows it everywhere without a network.
 
-The renderer gives a notebook two things: the Vega-Lite specification, that the export turns into SVG, and
-a PNG image, the only picture that JupyterLab shows in a notebook that it does not trust yet. In a batch
-(``COPKIT_CHARTS=spec``) the PNG is added afterwards, by the export: V8 never runs before a fork.
+The renderer gives a notebook two things: the Vega-Lite specification, that the report turns into SVG, and a figure:
+the title in HTML, the drawing as an SVG image, which JupyterLab shows even in a notebook that it does not trust yet.
+In a batch (``COPKIT_CHARTS=spec``) the figure is added afterwards, by the export: V8 never runs before a fork.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import os
+from functools import lru_cache
+from html import escape
+from pathlib import Path
 
 import altair as alt
 
 MIME = "application/vnd.vegalite.v6+json"
-FONT = "Marianne, Arial, Liberation Sans, DejaVu Sans, sans-serif"
+FONTS = Path(__file__).parent / "fonts"
+FONT = "Copkit Sans, Marianne, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 TEXT, RULE = "#161616", "#c9c9c9"
 THEMATIQUES = {
     "se_deplacer": "#2f4077",
@@ -33,7 +38,7 @@ FRENCH_NUMBERS = {
 }
 
 
-@alt.theme.register("copkit", enable=True)
+@alt.theme.register("copkit", enable=False)
 def theme() -> alt.theme.ThemeConfig:
     """Sober, left-aligned, 12 px or more, French numbers."""
     return alt.theme.ThemeConfig(
@@ -55,7 +60,7 @@ def theme() -> alt.theme.ThemeConfig:
             "axis": {
                 "labelColor": TEXT,
                 "labelFontSize": 13,
-                "labelLimit": 420,
+                "labelLimit": 0,  # none: to look for it measures each label again
                 "titleColor": TEXT,
                 "titleFontSize": 13,
                 "titleFontWeight": "normal",
@@ -70,26 +75,82 @@ def theme() -> alt.theme.ThemeConfig:
     )
 
 
-def png(spec: dict) -> str:
-    """A chart as a PNG, sharp on a large screen, in base64."""
-    import vl_convert
-
-    return base64.b64encode(vl_convert.vegalite_to_png(spec, vl_version="6.4", scale=1.5)).decode("ascii")
-
-
 def svg(spec: dict) -> str:
-    """A chart as SVG markup."""
+    """A chart as SVG markup, without its title, which a page writes as text; drawn once, however it is wanted."""
+    return _draw(json.dumps({k: v for k, v in spec.items() if k != "title"}))
+
+
+@lru_cache(maxsize=64)
+def _draw(spec: str) -> str:
+    return _converter().vegalite_to_svg(json.loads(spec), vl_version="6.4")  # a dict: numbers to the last digit
+
+
+@lru_cache(maxsize=1)
+def _converter():
+    """vl-convert, with the font of the kit: quick to read, and the same on every machine."""
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+    vl_convert.register_font_directory(str(FONTS))
+    return vl_convert
+
+
+def png(spec: dict) -> str:
+    """A chart as a PNG, title included, sharp on a large screen, in base64."""
+    return base64.b64encode(_converter().vegalite_to_png(spec, vl_version="6.4", scale=1.5)).decode("ascii")
+
+
+def caption(spec: dict) -> str:
+    """The title of a chart and its lines, as HTML."""
+    title = spec.get("title", "")
+    title = title if isinstance(title, dict) else {"text": title}
+    lines = title.get("subtitle", [])
+    lines = [lines] if isinstance(lines, str) else lines
+    return "<br>".join([f"<strong>{escape(str(title['text']))}</strong>", *map(escape, lines)])
+
+
+def figure(spec: dict) -> str:
+    """A chart as an HTML figure that needs nothing else: what a notebook shows."""
+    drawn = base64.b64encode(svg(spec).encode("utf-8")).decode("ascii")
+    image = f'<img alt="{escape(describe(spec))}" src="data:image/svg+xml;base64,{drawn}">'
+    return f"<figure><figcaption>{caption(spec)}</figcaption>{image}</figure>"
+
+
+def describe(spec: dict) -> str:
+    """What a chart shows, in a sentence."""
+    return spec.get("description", "graphique")
+
+
+class Drawing(alt.LayerChart):
+    """A chart of the kit: the tests check its specification against Vega-Lite, so that showing it need not."""
+
+    def _repr_mimebundle_(self, *_, **__) -> dict:
+        return alt.renderers.get()(self.to_dict(validate=False, context={"pre_transform": False}))
 
 
 def _render(spec: dict, **_) -> dict:
-    bundle = {MIME: spec, "text/plain": spec.get("description", "graphique")}
+    bundle = {MIME: spec, "text/plain": describe(spec)}
     if os.environ.get("COPKIT_CHARTS") != "spec":
-        bundle["image/png"] = png(spec)
+        bundle["text/html"] = figure(spec)
     return bundle
 
 
+def enable() -> None:
+    """Charts have the look of the kit, from the first use of the presentation on; a later choice is respected."""
+    global _enabled
+    if not _enabled:
+        _enabled = True
+        alt.theme.enable("copkit")
+        alt.renderers.enable("copkit")
+
+
+def disable() -> None:
+    """As if the presentation had not been used yet."""
+    global _enabled
+    _enabled = False
+    alt.theme.enable("default")
+    alt.renderers.enable("default")
+
+
+_enabled = False
 alt.renderers.register("copkit", _render)
-alt.renderers.enable("copkit")
+enable()

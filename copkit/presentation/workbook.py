@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+from copy import copy
 from pathlib import Path
 
 import pandas as pd
@@ -39,8 +40,11 @@ SHEETS = {
     "Sources": "sources",
 }
 FONT = "Arial"
+PLAIN, BOLD, WHITE = Font(FONT, 10), Font(FONT, 10, bold=True), Font(FONT, 10, bold=True, color="FFFFFF")
 HEADER = PatternFill("solid", fgColor="2F4077")
 RULE = Border(bottom=Side(style="thin", color="C9C9C9"))
+NUMBER, TEXT = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="top")
+MISSING, MIDDLE = Alignment(horizontal="right", vertical="top"), Alignment(wrap_text=True, vertical="center")
 WIDEST = 60  # characters
 
 
@@ -52,21 +56,26 @@ def write_workbook(p: xr.Dataset, path: str | Path) -> None:
     p : le panorama du territoire.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
-    path = Path(path)
-    book = Workbook()
-    _cover(book.active, p)
-    sheets = {**({"Scénario": "ecarts", "Manque": "manque"} if "proposed" in p else {}), **SHEETS}
-    for title, what in sheets.items():
-        if isinstance(found := table(p, what), Table):  # a note stands where there is nothing to show
-            _sheet(book.create_sheet(title), found)
+    path, made = Path(path), book(p)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".xlsx")
     os.close(handle)
     try:
-        book.save(partial)
+        made.save(partial)
         os.replace(partial, path)
     finally:
         Path(partial).unlink(missing_ok=True)
+
+
+def book(p: xr.Dataset) -> Workbook:
+    """The workbook of a territory or of a scenario, not written yet."""
+    made, looks = Workbook(), {}
+    _cover(made.active, p)
+    sheets = {**({"Scénario": "ecarts", "Manque": "manque"} if "proposed" in p else {}), **SHEETS}
+    for title, what in sheets.items():
+        if isinstance(found := table(p, what), Table):  # a note stands where there is nothing to show
+            _sheet(made.create_sheet(title), found, looks)
+    return made
 
 
 def _cover(sheet, p: xr.Dataset) -> None:
@@ -85,24 +94,25 @@ def _cover(sheet, p: xr.Dataset) -> None:
         names = [str(p.label.sel(lever=lever).values) for lever in gaps.unjustified(p)]
         lines.append(("Objectifs sans justification ou sans source", french.join(names) if names else "aucun"))
     for row, (name, text) in enumerate(lines, start=1):
-        sheet.cell(row, 1, name).font = Font(FONT, 10, bold=True)
+        sheet.cell(row, 1, name).font = BOLD
         cell = sheet.cell(row, 2, french.typeset(text))
-        cell.font, cell.alignment = Font(FONT, 10), Alignment(wrap_text=True, vertical="top")
+        cell.font, cell.alignment = PLAIN, TEXT
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 90
 
 
-def _sheet(sheet, table: Table) -> None:
+def _sheet(sheet, table: Table, looks: dict) -> None:
     sheet.cell(1, 1, french.typeset(table.caption)).font = Font(FONT, 13, bold=True)
-    written = table.written()
+    texts, widths = table.texts(), []
     for column, name in enumerate(table.data, start=1):
         cell = sheet.cell(3, column, french.typeset(name))
-        cell.font, cell.fill = Font(FONT, 10, bold=True, color="FFFFFF"), HEADER
-        cell.alignment = Alignment(wrap_text=True, vertical="center")
-        longest = max([len(str(name)) / 2, *(len(v) for v in written[name])])
-        sheet.column_dimensions[get_column_letter(column)].width = min(max(longest + 2, 10), WIDEST)
-        for row, value in enumerate(table.data[name], start=4):
-            _cell(sheet.cell(row, column), value, table.formats.get(name))
-    _heights(sheet, written)
+        cell.font, cell.fill, cell.alignment = WHITE, HEADER, MIDDLE
+        longest = max([len(name) / 2, *map(len, texts[name])])
+        widths.append(min(max(longest + 2, 10), WIDEST))
+        sheet.column_dimensions[get_column_letter(column)].width = widths[-1]
+        for row, (value, text) in enumerate(zip(table.data[name].to_list(), texts[name], strict=True), start=4):
+            _cell(sheet.cell(row, column), value, text, table.formats.get(name), looks)
+    for row, cells in enumerate(zip(*([name, *column] for name, column in texts.items()), strict=True), start=3):
+        sheet.row_dimensions[row].height = _height(cells, widths)
     sheet.freeze_panes = "B4"
     sheet.auto_filter.ref = f"A3:{get_column_letter(len(table.data.columns))}{3 + len(table.data)}"
     sheet.sheet_view.showGridLines = False
@@ -111,24 +121,26 @@ def _sheet(sheet, table: Table) -> None:
     sheet.print_title_rows = "3:3"
 
 
-def _heights(sheet, written: pd.DataFrame) -> None:
-    """Rows as high as their longest cell: LibreOffice does not fit them by itself when it opens the file."""
-    widths = [sheet.column_dimensions[get_column_letter(i + 1)].width for i in range(written.shape[1])]
-    rows = [list(written), *written.itertuples(index=False)]
-    for number, row in enumerate(rows, start=3):
-        lines = max(math.ceil(1.15 * len(str(v)) / w) for v, w in zip(row, widths, strict=True))
-        sheet.row_dimensions[number].height = 13.5 * max(lines, 1) + 3
+def _height(cells: tuple[str, ...], widths: list[float]) -> float:
+    """As high as its longest cell: LibreOffice does not fit rows by itself when it opens the file."""
+    lines = max(math.ceil(1.15 * len(cell) / width) for cell, width in zip(cells, widths, strict=True))
+    return 13.5 * max(lines, 1) + 3
 
 
-def _cell(cell, value, how) -> None:
-    cell.border, cell.font = RULE, Font(FONT, 10)
+def _cell(cell, value, text: str, how, looks: dict) -> None:
+    """A value as what it is; ``looks``: the styles already met in the book, slow for openpyxl to find again."""
     if isinstance(value, str):
-        cell.value, cell.alignment = french.typeset(value), Alignment(wrap_text=True, vertical="top")
+        cell.value, look = text, "text"
     elif value is None or pd.isna(value):
-        cell.value, cell.alignment = french.UNKNOWN, Alignment(horizontal="right", vertical="top")
+        cell.value, look = french.UNKNOWN, "missing"
     else:
-        cell.value, cell.alignment = float(value) if isinstance(value, float) else int(value), Alignment(vertical="top")
-        cell.number_format = _number_format(value, how)
+        cell.value = float(value) if isinstance(value, float) else int(value)
+        look = _number_format(value, how)
+    if look not in looks:
+        cell.border, cell.font, cell.alignment = RULE, PLAIN, {"text": TEXT, "missing": MISSING}.get(look, NUMBER)
+        cell.number_format = look if cell.alignment == NUMBER else "General"
+        looks[look] = cell._style
+    cell._style = copy(looks[look])
 
 
 def _number_format(value: float, how) -> str:

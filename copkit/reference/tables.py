@@ -1,7 +1,7 @@
 """The schemas of ``data/clean/`` and how its tables are read: codes as text, every row checked.
 
 A damaged file gets one message that names each line, column and remedy; a table that passes is
-returned with typed columns and cannot be spoilt by its reader (a copy is given).
+returned with typed columns and cannot be spoilt by its reader (pandas copies what is written on).
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def _source() -> pa.Column:
     return _text(allowed=list(parameters.sources()))
 
 
-def _schemas() -> dict[str, pa.DataFrameSchema]:
+@lru_cache(maxsize=4)
+def _schemas(home: str) -> dict[str, pa.DataFrameSchema]:
     """The schema of each table of ``data/clean/``; [units] are in ``data/README.md``."""
     status, code = _text(allowed=STATUSES), _text(pattern=TERRITORY)
     yes_no = _text(allowed=["oui", "non"])
@@ -194,7 +195,7 @@ def read(name: str) -> pd.DataFrame:
     DataError
         If the file is absent or damaged: all its problems at once, with line and column.
     """
-    return _read(str(paths.clean_data(name)), name).copy()
+    return _read(str(paths.clean_data(name)), name).copy(deep=False)
 
 
 @lru_cache(maxsize=16)
@@ -210,7 +211,7 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     shown = paths.shown(path)
     try:
         if path.suffix == ".parquet":
-            raw = pd.read_parquet(path)
+            raw = pd.read_parquet(path, use_threads=False, pre_buffer=False)  # quicker on small files, and forks well
         else:
             raw = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
@@ -219,7 +220,7 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     except (ValueError, OSError, UnicodeDecodeError) as error:
         problems.add(shown, f"fichier illisible ({str(error).splitlines()[0]}). Le rétablir depuis le dépôt de copkit.")
         return None
-    schema = _schemas()[name]
+    schema = _schemas(str(paths.home()))[name]
     numbers = [c for c, column in schema.columns.items() if column.dtype.type.kind == "f"]
     blank = raw.assign(**{c: raw[c].replace("", None) for c in numbers if c in raw and raw[c].dtype.kind not in "fiu"})
     for column in set(numbers) & set(blank):

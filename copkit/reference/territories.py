@@ -72,7 +72,8 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
         found = found[found.level != "france"] if level is None else found[found.level == level]
     if inside and inside != "fr":
         columns = [c for c in ("code", "region", "departement", "departements", "regions", "epci") if c in found]
-        found = found[found[columns].apply(lambda row: any(inside in cell.split(" ") for cell in row), axis=1)]
+        rows = zip(*(found[c].to_list() for c in columns), strict=True)
+        found = found[[any(inside in cell.split(" ") for cell in row) for row in rows]]
         found = found[found.code != inside] if level is None else found
     return found.reset_index(drop=True)
 

@@ -51,7 +51,7 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{lab}/lab/tree/reg-06/diagnostic.ipynb?token=essai")
     page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=60_000)
-    picture = ".jp-RenderedImage img"
+    picture = ".jp-RenderedHTML figure img"
     for _ in range(30):
         if page.locator(picture).count():
             break
@@ -60,7 +60,7 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
         page.wait_for_timeout(300)
     image = page.locator(picture).first
     image.wait_for(timeout=10_000)
-    assert image.evaluate("i => i.complete && i.naturalWidth") > 1000
+    assert image.evaluate("i => i.complete && i.naturalWidth") > 600
     outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
     assert outside == []
     page.close()

@@ -1,0 +1,263 @@
+"""The batch beside what people take instead, in one run: same notebook, same outputs (executed notebook and HTML).
+
+    python benchmarks/batch.py                  # 20 territories by each route, then the growth of ours
+    python benchmarks/batch.py --without-growth
+    python benchmarks/batch.py --ploomber DIR   # where « pip install --target DIR ploomber-engine » put it
+
+Each route runs in its own process; memory is the proportional set size of the whole tree, looked at five times a
+second. The program ends with an error when a bar of the project is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+NOTEBOOK = HERE.parent / "notebooks" / "diagnostic.ipynb"
+LIGHT = HERE / "epci.ipynb"
+BIN = Path(sys.executable).parent
+
+
+def codes(count: int) -> list[str]:
+    """Régions and départements in turn, so that a sample is like the whole."""
+    import copkit as ck
+
+    regions, departements = (ck.territories(level).code.to_list() for level in ("region", "departement"))
+    every = max(len(departements) // len(regions), 1)
+    mixed = [c for i, d in enumerate(departements) for c in ([regions[i // every]] if i % every == 0 else []) + [d]]
+    return list(dict.fromkeys(mixed + regions))[:count]
+
+
+# --- routes: each runs in a process of its own -------------------------------------------------------------------
+
+
+def commands(territories: list[str], out: Path) -> None:
+    """What people do: the papermill command, then the nbconvert command, for each territory."""
+    for code in territories:
+        made = out / f"{code}.ipynb"
+        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": out}
+        parameters = ["-p", "territoire", code, "-p", "classeur", f"{code}.xlsx"]
+        subprocess.run([BIN / "papermill", NOTEBOOK, made, *parameters, "--no-progress-bar"], **quiet)
+        subprocess.run([BIN / "jupyter", "nbconvert", "--to", "html", "--no-input", made], **quiet)
+
+
+def api(territories: list[str], out: Path, engine: str | None = None) -> None:
+    """The same from Python, in one process that keeps its libraries."""
+    import papermill
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(exclude_input=True)
+    os.chdir(out)
+    for code in territories:
+        made = out / f"{code}.ipynb"
+        given = {"territoire": code, "classeur": f"{code}.xlsx"}
+        papermill.execute_notebook(NOTEBOOK, made, parameters=given, progress_bar=False, engine_name=engine)
+        body, _ = exporter.from_filename(str(made))
+        (out / f"{code}.html").write_text(body, encoding="utf-8")
+
+
+def ploomber(territories: list[str], out: Path) -> None:
+    """ploomber-engine: one shared process, state leaks from one notebook to the next."""
+    api(territories, out, engine="embedded")
+
+
+def floor(territories: list[str], out: Path) -> None:
+    """The cells in one warm process, without isolation nor protocol; our exports. Prints its own time, once warm."""
+    import nbformat
+    from IPython.core.interactiveshell import InteractiveShell
+
+    os.environ["COPKIT_CHARTS"] = "spec"
+    os.chdir(out)
+    shell = InteractiveShell.instance()
+    text = NOTEBOOK.read_text(encoding="utf-8")
+
+    def one(code: str) -> None:
+        notebook = nbformat.reads(text, 4)
+        at = next(i for i, c in enumerate(notebook.cells) if "parameters" in c.metadata.get("tags", []))
+        given = f'territoire = "{code}"\nclasseur = "{code}.xlsx"'
+        notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(given))
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                _run_cell(shell, cell)
+        _export(notebook, code, out)
+
+    for code in ("reg-84", "dep-69"):
+        one(code)
+    started = time.perf_counter()
+    for code in territories:
+        one(code)
+    print(json.dumps({"seconds": time.perf_counter() - started}))
+
+
+def _run_cell(shell, cell) -> None:
+    import nbformat
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as captured:
+        done = shell.run_cell(cell.source, silent=True)
+    done.raise_error()
+    shown = [nbformat.v4.new_output("display_data", o.data, metadata=o.metadata or {}) for o in captured.outputs]
+    if done.result is not None:
+        data, metadata = shell.display_formatter.format(done.result)
+        shown.append(nbformat.v4.new_output("execute_result", data, metadata=metadata))
+    cell.outputs = shown
+
+
+def _export(notebook, code: str, out: Path) -> None:
+    import nbformat
+
+    from copkit.batch import export
+
+    export.portable(notebook, {"territoire": code})
+    (out / f"{code}.html").write_text(export.html(notebook, title=code, footer=""), encoding="utf-8")
+    nbformat.write(notebook, out / f"{code}.ipynb")
+
+
+def ours(territories: list[str], out: Path, jobs: int = 2, notebook: str = str(NOTEBOOK)) -> None:
+    """``copkit run``: isolation, HTML, workbook, manifest and index. Prints the share of each step."""
+    import copkit as ck
+    from copkit.batch import profile
+
+    report = ck.run(notebook, territories, out=out, jobs=jobs)
+    assert not report.failures, report.failures[0].error
+    shares = profile.steps(report.results)
+    print(json.dumps({"steps": shares.to_dict("records")}))
+
+
+def ours_alone(territories: list[str], out: Path) -> None:
+    """The same in one process at a time."""
+    ours(territories, out, jobs=1)
+
+
+def ours_light(territories: list[str], out: Path) -> None:
+    """EPCI, by a light notebook."""
+    ours(territories, out, notebook=str(LIGHT))
+
+
+ROUTES = {f.__name__: f for f in (commands, api, ploomber, floor, ours, ours_alone, ours_light)}
+
+# --- measuring ---------------------------------------------------------------------------------------------------
+
+
+def _tree(pid: int) -> set[int]:
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found = {pid}
+    while more := {p for p, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def _memory(pid: int) -> float:
+    """Proportional set size of a process and of all that it started [MiB]."""
+    total = 0
+    for one in _tree(pid):
+        try:
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        except (OSError, StopIteration):
+            continue
+    return total / 1024
+
+
+def measure(route: str, territories: list[str], path: str = "") -> dict:
+    """Run a route in a process of its own: seconds, peak memory [MiB], and what it printed."""
+    with tempfile.TemporaryDirectory() as out:
+        env = os.environ | {"PLOOMBER_STATS_ENABLED": "false"}
+        if path:
+            env["PYTHONPATH"] = path
+        command = [sys.executable, __file__, "--route", route, "--out", out]
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        peak = [0.0]
+
+        def look() -> None:
+            while process.poll() is None:
+                peak[0] = max(peak[0], _memory(process.pid))
+                time.sleep(0.2)
+
+        threading.Thread(target=look, daemon=True).start()
+        printed, errors = process.communicate(json.dumps(territories))
+        seconds = time.perf_counter() - started
+        if process.returncode:
+            sys.exit(f"{route} : {errors[-2000:]}")
+        made = len(list(Path(out).rglob("*.html"))) - (Path(out) / "index.html").exists()
+        assert made == len(territories), (route, made)
+        said = json.loads(printed.splitlines()[-1]) if printed.strip().startswith("{") else {}
+        return {"route": route, "n": len(territories), "memory": peak[0], "seconds": seconds, **said}
+
+
+def compare(count: int, path: str) -> bool:
+    """20 territories by each route. True when every bar is met."""
+    some = codes(count)
+    routes = ["commands", "api", *(["ploomber"] if path else []), "ours_alone", "ours", "floor"]
+    found = {route: measure(route, some, path if route == "ploomber" else "") for route in routes}
+    slowest = found["commands"]["seconds"]
+    print(f"| façon ({count} territoires) | durée [s] | par document [s] | rapport | mémoire maximale [Mio] |")
+    print("|---|---:|---:|---:|---:|")
+    for name, one in found.items():
+        each, ratio = one["seconds"] / count, slowest / one["seconds"]
+        print(f"| {name} | {one['seconds']:.1f} | {each:.2f} | {ratio:.1f} | {one['memory']:.0f} |")
+    print("\n| étape | part [%] | par document [s] |\n|---|---:|---:|")
+    for step in found["ours"]["steps"]:
+        print(f"| {step['Étape']} | {step['Part [%]']:.0f} | {step['Par document [s]']:.3f} |")
+    bars = {
+        "20 fois les commandes": slowest / found["ours"]["seconds"] >= 20,
+        "deux fois le plancher au plus": found["ours_alone"]["seconds"] <= 2 * found["floor"]["seconds"],
+    }
+    if path:
+        bars["pas plus lent que ploomber-engine"] = found["ours_alone"]["seconds"] <= found["ploomber"]["seconds"]
+    print()
+    for name, met in bars.items():
+        print(f"- {name} : {'oui' if met else 'NON'}")
+    return all(bars.values())
+
+
+def growth() -> None:
+    """20, 60 and 119 territories, then every EPCI by the light notebook."""
+    import copkit as ck
+
+    print("\n| lot | durée [s] | par document [s] | mémoire maximale [Mio] |\n|---|---:|---:|---:|")
+    lots = [("ours", codes(count)) for count in (20, 60, 119)]
+    epci = ck.territories("epci").code.to_list()
+    lots += [("ours_light", epci[:300]), ("ours_light", epci)]
+    for route, territories in lots:
+        one = measure(route, territories)
+        each = one["seconds"] / one["n"]
+        print(f"| {one['n']}, {route} | {one['seconds']:.1f} | {each:.2f} | {one['memory']:.0f} |", flush=True)
+
+
+def main() -> None:
+    """Parse the options and run."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--route", choices=ROUTES)
+    options.add_argument("--out", type=Path)
+    options.add_argument("--count", type=int, default=20)
+    options.add_argument("--ploomber", default="")
+    options.add_argument("--without-growth", action="store_true")
+    given = options.parse_args()
+    if given.route:
+        ROUTES[given.route](json.load(sys.stdin), given.out)
+        return
+    met = compare(given.count, given.ploomber)
+    if not given.without_growth:
+        growth()
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""What panoramas are made of: the published rows of the régions, shared between départements, summed for France.
+
+Columns: lever, target [ktCO2e/an], baseline and quantity [unit of the lever], quantity_per_kt, shown, editable,
+status, source, key, grade, reason, additive. Unknown is NaN.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from copkit import paths
+from copkit.errors import DataError
+from copkit.models import downscaling
+from copkit.reference import parameters, tables, territories
+
+
+@lru_cache(maxsize=4)
+def _published(file: str) -> dict[str, dict[str, pd.DataFrame]]:
+    """Version → région → its published rows, in the order of the source."""
+    return {
+        version: {code: part.reset_index(drop=True) for code, part in table.groupby("territory", sort=False)}
+        for version, table in tables.read("panorama.csv").groupby("version")
+    }
+
+
+def rows(region: str, version: str) -> pd.DataFrame:
+    """The published rows of a région.
+
+    Raises
+    ------
+    DataError
+        If the version has no row for the région.
+    """
+    path = paths.clean_data("panorama.csv")
+    published = _published(str(path)).get(version, {})
+    if region not in published:
+        raise DataError(
+            f"{paths.shown(path)} : aucune ligne pour « {region} » dans la version « {version} ».\n"
+            "Rétablir le fichier depuis le dépôt de copkit."
+        )
+    return published[region]
+
+
+def versions() -> list[str]:
+    """The data versions of the panorama that ``data/clean/panorama.csv`` holds."""
+    return list(_published(str(paths.clean_data("panorama.csv"))))
+
+
+def columns(code: str, version: str) -> dict[str, np.ndarray]:
+    """The columns of a territory, by name."""
+    home = str(paths.home())
+    if territories.level(code) == "departement":
+        return _departemental(home, code, version)
+    table = _national(home, version) if code == "fr" else _regional(home, code, version)
+    return {name: table[name].to_numpy() for name in table}
+
+
+@lru_cache(maxsize=128)
+def _regional(home: str, code: str, version: str) -> pd.DataFrame:
+    """The published rows of a région, with the quantity in 2030 that its coefficient gives."""
+    found, known = rows(code, version), parameters.levers()
+    table = pd.DataFrame(
+        {
+            "lever": found.lever,
+            "target": found.target_ktco2e,
+            "baseline": found.baseline,
+            "quantity_per_kt": found.quantity_per_ktco2e,
+            "shown": found.shown == "oui",
+            "editable": found.editable == "oui",
+            "status": found.status,
+            "source": found.source,
+            "key": "",
+            "grade": "",
+            "reason": "",
+        }
+    )
+    table["quantity"] = table.baseline.fillna(0) + table.target * table.quantity_per_kt
+    table["additive"] = [bool(known[lv].quantity and known[lv].quantity.additive) for lv in table.lever]
+    return table
+
+
+@lru_cache(maxsize=128)
+def _allocated(home: str, region: str, version: str) -> tuple[tuple, np.ndarray, np.ndarray, np.ndarray]:
+    """How each lever of a région is shared out: shares, key, grade, reason."""
+    found = [downscaling.shares(region, lever) for lever in _regional(home, region, version).lever]
+    shares, *texts = zip(*found, strict=True)
+    return shares, *(np.array(text, dtype=object) for text in texts)
+
+
+def _departemental(home: str, code: str, version: str) -> dict[str, np.ndarray]:
+    """The région's columns times the département's share of each key; additive quantities are shared likewise."""
+    region = territories.region_of(code)
+    table = {name: column.to_numpy() for name, column in _regional(home, region, version).items()}
+    shares, key, grade, reason = _allocated(home, region, version)
+    share = np.array([parts[code] if parts else np.nan for parts in shares])
+    status = np.where((grade != "") | np.isnan(share), "derive", table["status"])
+    # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all, unit_abatement is 0)
+    additive = table["additive"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = table["quantity_per_kt"] / np.where(additive, 1, share)
+    shared = {column: table[column] * np.where(additive, share, 1) for column in ("baseline", "quantity")}
+    origin = {"status": status, "key": key, "grade": grade, "reason": reason}
+    return {**table, **origin, **shared, "target": table["target"] * share, "quantity_per_kt": slope}
+
+
+def _national(home: str, version: str) -> pd.DataFrame:
+    """The sum of the 18 régions, lever by lever; a quantity that cannot be added is unknown."""
+    regions = pd.concat([_regional(home, region, version) for region in territories.territories("region").code])
+    groups = regions.groupby("lever", sort=False)
+    table = groups.agg({"shown": "all", "editable": "any", "additive": "first", "source": "first"}).reset_index()
+    for column in ("target", "baseline", "quantity"):
+        complete = groups[column].count() == groups.size()
+        table[column] = groups[column].sum().where(complete).to_numpy()
+    table.loc[~table.additive, ["baseline", "quantity"]] = np.nan
+    table["quantity_per_kt"] = (table.quantity - table.baseline.fillna(0)) / table.target
+    counts = groups.size().to_numpy()
+    return table.assign(status="derive", key="", grade="", reason=[f"Somme de {n} régions." for n in counts])

@@ -1,0 +1,73 @@
+"""Make « Copkit Sans » from Liberation Sans: what French text needs, and nothing else. Run by hand.
+
+    python copkit/presentation/fonts/make.py /usr/share/fonts/truetype/liberation2     (version 2, OFL; needs fonttools)
+
+Why: vl-convert opens the font's file again for each letter that it measures or draws. A small file makes a chart
+twice as fast; a font of ours makes it the same on every machine. U+202F (narrow no-break space) and ₂ are added:
+Liberation lacks them, and looking for them in every font of the machine is slow.
+"""
+
+import sys
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph, GlyphComponent
+
+NAME = "Copkit Sans"
+LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2027)]
+SIGNS = "‰′″‹›€←↑→↓−≈≠≤≥●○■∞"
+DROPPED = ["GSUB", "GPOS", "GDEF", "kern", "DSIG", "FFTM"]
+
+
+def make(folder: Path, style: str) -> None:
+    """Write one style beside this file."""
+    font = TTFont(folder / f"LiberationSans-{style}.ttf")
+    options = subset.Options(hinting=False, layout_features=[], name_IDs=["*"], glyph_names=True)
+    options.drop_tables += DROPPED
+    kept = subset.Subsetter(options)
+    kept.populate(unicodes=[*LETTERS, *map(ord, SIGNS)])
+    kept.subset(font)
+    em, superscript = font["head"].unitsPerEm, font.getBestCmap()[ord("²")]
+    for code in (0x202F, 0x2009):
+        add(font, code, _empty(), (round(em * 0.2), 0))
+    add(font, ord("₂"), _lowered(superscript, -round(em * 0.42)), font["hmtx"][superscript])
+    font["maxp"].numGlyphs = len(font.getGlyphOrder())
+    for record in font["name"].names:
+        if record.nameID in (1, 16):
+            record.string = NAME
+        elif record.nameID in (3, 4):
+            record.string = f"{NAME} {style}"
+        elif record.nameID == 6:
+            record.string = f"CopkitSans-{style}"
+    font.save(Path(__file__).with_name(f"CopkitSans-{style}.ttf"))
+
+
+def _empty() -> Glyph:
+    glyph = Glyph()
+    glyph.numberOfContours = 0
+    return glyph
+
+
+def _lowered(name: str, by: int) -> Glyph:
+    part = GlyphComponent()
+    part.glyphName, part.x, part.y, part.flags = name, 0, by, 0x0002 | 0x0004
+    glyph = Glyph()
+    glyph.numberOfContours, glyph.components = -1, [part]
+    return glyph
+
+
+def add(font: TTFont, code: int, glyph: Glyph, metrics: tuple[int, int]) -> None:
+    """Give a code point its glyph."""
+    name = f"uni{code:04X}"
+    font.setGlyphOrder([*font.getGlyphOrder(), name])
+    font["glyf"].glyphs[name], font["glyf"].glyphOrder = glyph, font.getGlyphOrder()
+    font["hmtx"][name] = metrics
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap[code] = name
+
+
+if __name__ == "__main__":
+    for style in ("Regular", "Bold"):
+        make(Path(sys.argv[1]), style)

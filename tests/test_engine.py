@@ -1,0 +1,202 @@
+"""The engine « copkit » of Papermill gives what the plain engine gives; its limits; where it leaves the place."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import nbformat
+import numpy
+import pytest
+from nbclient.exceptions import CellTimeoutError
+
+from copkit.errors import RunError
+
+from .notebooks import COPKIT, PLAIN, Run, assert_same, both, compare, execute, notebook
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+SAID = {path: nbformat.read(path, 4).metadata.copkit.get("essais", ["reg-32", "dep-48"]) for path in NOTEBOOKS}
+TRIALS = [(path, code) for path, codes in SAID.items() for code in codes]
+PICTURES = "prise_en_main"  # the notebook that is executed with the pictures of its charts; they take long
+FOREVER = "import time\nwhile True:\n    time.sleep(0.1)"
+ONES = "import numpy as np\nnp.ones({}).sum()"  # 8 octets each, all written
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    """The parent of the forks has started: that counts in no limit of time."""
+    execute(notebook("1"), COPKIT, tmp_path_factory.mktemp("warm"))
+
+
+def test_the_comparison_sees_what_differs_and_nothing_else(tmp_path):
+    source = notebook("print('un')\n2", "import ipywidgets as w\nw.IntSlider(3)")
+    run, again = (execute(source, COPKIT, tmp_path / name) for name in ("un", "deux"))
+    assert compare(run, again) == []
+    text = nbformat.writes(run.notebook)
+    for old, new in [
+        ("un\\n", "deux\\n"),
+        ('"text/plain":', '"text/latex":'),
+        ('"execution_count": 1', '"execution_count": 7'),
+        ('"exception": false', '"exception": true'),
+        ('"status": "completed"', '"status": "failed"'),
+        ('"value": 3', '"value": 4'),
+        ('"nbconvert_exporter": "python"', '"nbconvert_exporter": "autre"'),
+    ]:
+        assert old in text
+        assert compare(run, Run(nbformat.reads(text.replace(old, new), 4), run.folder)) != [], old
+
+
+@pytest.mark.cases("carnets", "carnets")
+def test_an_awkward_notebook_gives_what_the_plain_engine_gives(case, tmp_path):
+    plain, ours = both(notebook(*case["cellules"]), tmp_path, **case.get("options", {}))
+    assert_same(plain, ours)
+    assert ours.failure == case.get("echec")
+    expected = case.get("textes", [None] * len(ours.texts))
+    assert [said for said, wanted in zip(ours.texts, expected, strict=True) if wanted is not None] == [
+        wanted for wanted in expected if wanted is not None
+    ]
+
+
+@pytest.mark.parametrize(("path", "code"), TRIALS, ids=lambda x: x if isinstance(x, str) else x.stem)
+def test_a_notebook_of_the_kit_gives_what_the_plain_engine_gives(path, code, tmp_path, monkeypatch):
+    monkeypatch.setenv("COPKIT_CHARTS", "" if path.stem == PICTURES else "spec")
+    plain, ours = both(path, tmp_path, parameters={"territoire": code, "classeur": "classeur.xlsx"})
+    assert_same(plain, ours)
+    assert ours.failure is None
+    assert os.listdir(plain.folder) == os.listdir(ours.folder) == ["classeur.xlsx"]
+    shown = {kind for c in ours.notebook.cells for o in c.get("outputs", []) for kind in o.get("data", {})}
+    assert ("application/vnd.vegalite.v6+json" in shown) and "image/png" not in shown
+
+
+def test_a_megabyte_of_text_arrives_whole(tmp_path):
+    lines = "for n in range(10_000):\n    print(f'{n:05d}', 'é' * 47)"
+    ours = execute(notebook(lines, "print('x' * 1_000_000)"), COPKIT, tmp_path)
+    assert ours.texts == ["".join(f"{n:05d} {'é' * 47}\n" for n in range(10_000)), "x" * 1_000_000 + "\n"]
+
+
+def test_the_text_of_a_notebook_can_be_copied_to_files(tmp_path):
+    source = notebook("print('un')", "import sys\nprint('deux', file=sys.stderr)", "print('trois')")
+    copies = {}
+    for engine in (PLAIN, COPKIT):
+        with (tmp_path / f"{engine}.out").open("w") as out, (tmp_path / f"{engine}.err").open("w") as err:
+            execute(source, engine, tmp_path / engine, stdout_file=out, stderr_file=err, log_output=True)
+        copies[engine] = [(tmp_path / f"{engine}.{kind}").read_text() for kind in ("out", "err")]
+    assert copies[COPKIT] == copies[PLAIN] == ["un\ntrois\n", "deux\n"]
+
+
+def test_a_notebook_imports_the_module_beside_it(tmp_path):
+    runs = both(notebook("%%writefile a_cote.py\nx = 'lu'", "import a_cote\na_cote.x"), tmp_path)
+    assert_same(*runs)
+    assert runs[1].texts == ["Writing a_cote.py\n", "'lu'\n"]
+
+
+def test_what_a_notebook_did_not_close_is_written_when_it_ends(tmp_path):
+    at_the_end = "import atexit, pathlib\natexit.register(lambda: pathlib.Path('b.txt').write_text('deux'))"
+    source = notebook("f = open('a.txt', 'w')\nf.write('un')", at_the_end)
+    for run in both(source, tmp_path, shutdown_kernel="graceful"):
+        assert {path.name: path.read_text() for path in run.folder.iterdir()} == {"a.txt": "un", "b.txt": "deux"}
+
+
+def test_quitting_ends_the_process_of_the_notebook(tmp_path):
+    plain, ours = both(notebook("quit()", "import time\ntime.sleep(1)", "print('jamais')"), tmp_path)
+    assert plain.failure == ours.failure == "DeadKernelError" and ours.texts[2] == ""
+
+
+@pytest.mark.parametrize("cells", [[FOREVER], [FOREVER.replace("while True", "for _ in range(7)")] * 3])
+def test_a_notebook_that_takes_too_long_is_stopped_and_says_so(cells, tmp_path, warm):
+    run = execute(notebook("print('début')", *cells, "print('jamais')"), COPKIT, tmp_path, notebook_timeout=1.5)
+    assert type(run.error) is RunError
+    assert str(run.error) == "Le carnet a dépassé sa durée limite de 1,5 seconde."
+    assert run.texts[0] == "début\n" and run.texts[-1] == ""
+
+
+def test_a_cell_keeps_its_own_limit_within_that_of_the_notebook(tmp_path):
+    options = {"execution_timeout": 1, "notebook_timeout": 600}
+    run = execute(notebook(FOREVER), COPKIT, tmp_path, **options)
+    assert type(run.error) is CellTimeoutError and "1 seconds" in str(run.error)
+
+
+def test_a_limit_of_time_can_come_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("COPKIT_NOTEBOOK_TIMEOUT", "1")
+    run = execute(notebook(FOREVER), COPKIT, tmp_path)
+    assert str(run.error) == "Le carnet a dépassé sa durée limite de 1 seconde."
+
+
+def test_too_much_memory_is_an_error_of_the_cell_that_asks_for_it(tmp_path, monkeypatch):
+    before = resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS)
+    two_gibibytes = {"code": ONES.format("2**28"), "tags": ["raises-exception"]}
+    source = notebook("print('début')", two_gibibytes, ONES.format("2**24"))
+    free = execute(source, COPKIT, tmp_path / "libre")
+    assert free.failure is None and free.texts == ["début\n", "np.float64(268435456.0)\n", "np.float64(16777216.0)\n"]
+    limited = execute(source, COPKIT, tmp_path / "borne", memory_limit=500)
+    assert limited.failure == "PapermillExecutionError MemoryError"
+    assert limited.texts[0] == "début\n" and limited.texts[1].startswith("MemoryError: Unable to allocate 2.00 GiB")
+    assert limited.texts[2] == "np.float64(16777216.0)\n"  # the cell that is allowed to fail harms no later one
+    monkeypatch.setenv("COPKIT_NOTEBOOK_MEMORY", "500")
+    assert execute(source, COPKIT, tmp_path / "environnement").failure == limited.failure
+    assert (resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS)) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"notebook_timeout": 0}, "Limite illisible : « 0 » (COPKIT_NOTEBOOK_TIMEOUT). Écrire un nombre positif."),
+        ({"memory_limit": "deux"}, "Limite illisible : « deux » (COPKIT_NOTEBOOK_MEMORY). Écrire un nombre positif."),
+    ],
+)
+def test_a_limit_that_cannot_be_read_is_refused(options, said, tmp_path):
+    run = execute(notebook("print('jamais')"), COPKIT, tmp_path, **options)
+    assert type(run.error) is RunError and str(run.error) == said and run.texts == [""]
+
+
+def test_an_absent_kernel_is_said_as_the_plain_engine_says_it(tmp_path):
+    plain, ours = both(notebook("1"), tmp_path, kernel_name="absent")
+    assert plain.failure == ours.failure == "NoSuchKernel" and str(plain.error) == str(ours.error)
+
+
+def add_kernel(folder: Path, monkeypatch, python: Path, env: dict) -> None:
+    """A kernelspec named « autre » that Jupyter finds."""
+    spec = {
+        "argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Autre",
+        "language": "python",
+        "env": env,
+    }
+    file = folder / "jupyter" / "kernels" / "autre" / "kernel.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(folder / "jupyter"))
+
+
+def test_a_kernel_of_another_python_is_left_to_it(tmp_path, monkeypatch):
+    venv.create(tmp_path / "venv", symlinks=True)
+    (site,) = (tmp_path / "venv" / "lib").glob("python3*/site-packages")
+    (site / "ici.pth").write_text(str(Path(numpy.__file__).parents[1]))
+    add_kernel(tmp_path, monkeypatch, tmp_path / "venv" / "bin" / "python", {})
+    source = notebook("import sys\nprint(sys.prefix)", kernel="autre")
+    assert execute(source, COPKIT, tmp_path / "run", kernel_name="autre").texts == [f"{tmp_path / 'venv'}\n"]
+
+
+def test_a_kernel_gets_the_environment_of_its_kernelspec(tmp_path, monkeypatch):
+    add_kernel(tmp_path, monkeypatch, Path(sys.executable), {"ESSAI": "oui"})
+    source = notebook("import os\nos.environ.get('ESSAI')", kernel="autre")
+    runs = both(source, tmp_path, kernel_name="autre")
+    assert_same(*runs)
+    assert runs[1].texts == ["'oui'\n"]
+
+
+def test_without_forks_ordinary_kernels_are_used_and_it_is_said_once(tmp_path):
+    source = notebook("import sys\n'ipykernel_launcher' in sys.orig_argv", "1 / 0")
+    plain = execute(source, PLAIN, tmp_path / "plain")
+    nbformat.write(source, tmp_path / "in.ipynb")
+    (tmp_path / "run").mkdir()
+    command = [sys.executable, "-m", "papermill", "--engine", "copkit", "--cwd", "run", "in.ipynb", "out.ipynb"]
+    env = {**os.environ, "COPKIT_FORK": "off"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and done.stderr.count("noyaux ordinaires") == 1
+    ours = Run(nbformat.read(tmp_path / "out.ipynb", 4), tmp_path / "run", plain.error)
+    assert_same(plain, ours)
+    assert ours.texts == ["True\n", "ZeroDivisionError: division by zero\n"]

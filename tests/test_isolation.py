@@ -1,0 +1,279 @@
+"""Each notebook is alone: nothing of one reaches another, nothing outlives it, and its end takes all with it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import psutil
+import pytest
+
+from .notebooks import COPKIT, PLAIN, Run, both, execute, notebook
+
+DAMAGE = r"""
+import builtins, decimal, gc, locale, logging, os, random, resource, signal, sys, threading, time, types, warnings
+import altair as alt, numpy as np, pandas as pd
+import copkit, copkit.errors
+
+leaked = 1
+sys.modules["leaked"] = types.ModuleType("leaked")
+builtins.leaked = 1
+pd.DataFrame.head = lambda self: "détourné"
+copkit.errors.RunError.__str__ = lambda self: "détourné"
+copkit.leaked = 1
+pd.options.display.max_rows = 7
+os.mkdir("ailleurs")
+os.chdir("ailleurs")
+os.environ["LEAKED"] = "oui"
+os.environ["TZ"] = "Asia/Tokyo"
+time.tzset()
+locale.setlocale(locale.LC_ALL, "C")
+warnings.simplefilter("error")
+np.random.seed(1)
+random.seed(1)
+kept = open("ouvert.txt", "w")
+np.seterr(all="ignore")
+np.set_printoptions(precision=1)
+decimal.getcontext().prec = 3
+sys.path.insert(0, "/nulle/part")
+sys.setrecursionlimit(500)
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, lambda *_: None)
+signal.setitimer(signal.ITIMER_VIRTUAL, 1000)
+logging.basicConfig(level=logging.DEBUG)
+logging.disable(logging.ERROR)
+os.umask(0o077)
+os.nice(5)
+resource.setrlimit(resource.RLIMIT_NOFILE, (500, 500))
+threading.Thread(target=time.sleep, args=(1000,), name="leaked", daemon=True).start()
+alt.theme.enable("dark")
+alt.data_transformers.disable_max_rows()
+gc.disable()
+get_ipython().ast_node_interactivity = "all"
+"""
+
+LOOK = r"""
+import builtins, decimal, gc, json, locale, logging, os, resource, signal, sys, threading, time, warnings
+import altair as alt, numpy as np, pandas as pd
+import copkit, copkit.errors
+
+def warned(*warning):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.warn(*warning)
+    return len(seen)
+
+report = {
+    "names": [hasattr(builtins, "leaked"), "leaked" in globals(), "leaked" in sys.modules, hasattr(copkit, "leaked")],
+    "pandas": [pd.DataFrame.head.__qualname__, pd.options.display.max_rows],
+    "copkit": str(copkit.errors.RunError("message")),
+    "folder": [os.getcwd(), os.listdir()],
+    "environment": [os.environ.get("LEAKED"), os.environ.get("TZ"), time.tzname],
+    "locale": [locale.setlocale(locale.LC_ALL), locale.localeconv()["decimal_point"]],
+    "warnings": [warned("essai"), warned("a fork of two threads", DeprecationWarning)],
+    "numpy": [np.geterr(), np.get_printoptions()],
+    "decimal": str(decimal.getcontext()),
+    "python": [sys.path, sys.getrecursionlimit(), gc.isenabled(), gc.get_threshold()],
+    "signals": {s.name: str(signal.getsignal(s)) for s in signal.Signals},
+    "timer": signal.getitimer(signal.ITIMER_VIRTUAL),
+    "logging": [logging.root.level, str(logging.root.handlers), logging.root.manager.disable],
+    "process": [oct(os.umask(0o022)), os.nice(0), os.getsid(0) == os.getpid()],
+    "limits": [resource.getrlimit(kind) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_DATA)],
+    "threads": "leaked" in [thread.name for thread in threading.enumerate()],
+    "files": [fd for fd in os.listdir("/proc/self/fd") if "ouvert.txt" in os.path.realpath(f"/proc/self/fd/{fd}")],
+    "altair": [alt.theme.active, alt.renderers.active, alt.data_transformers.active, alt.data_transformers.options],
+    "shell": get_ipython().ast_node_interactivity,
+}
+print(json.dumps(report))
+"""
+
+DRAWS = """
+import copkit, random, secrets, tempfile, uuid
+import numpy as np, pandas as pd
+print(np.random.rand(), random.random(), np.random.default_rng().random(), uuid.uuid4(), uuid.uuid1())
+print(secrets.token_hex(8), tempfile.mktemp(), random.Random().random(), pd.Series(range(10**6)).sample(1).item())
+"""
+
+SEEDED = """
+import copkit, random
+import numpy as np
+np.random.seed(1), random.seed(1)
+print(np.random.rand(), random.random(), np.random.default_rng(1).random())
+"""
+
+DESCRIPTORS = r"""
+import json, os, re
+def opened(process):
+    folder = f"/proc/{process}/fd"
+    links = {int(fd): f"{folder}/{fd}" for fd in os.listdir(folder)}
+    return {fd: os.readlink(link) for fd, link in links.items() if os.path.lexists(link)}
+own, parent = opened("self"), opened(os.getppid())
+print(json.dumps([own, parent]))
+"""
+
+SLEEP = """
+import os, time
+with open("identités", "w") as f:
+    f.write(f"{os.getpid()} {os.getppid()}\\n")
+time.sleep(1000)
+"""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and waits to be read does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def eventually(condition, limit: float = 30):
+    """What ``condition`` gives, as soon as it is true; within a generous limit."""
+    end = time.monotonic() + limit
+    while not (found := condition()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def is_server(pid: int) -> bool:
+    """Whether a process is a parent of forks, and our own child; what it forks has the same command line."""
+    process = psutil.Process(pid)
+    return "copkit.batch.forkserver" in process.cmdline() and process.ppid() == os.getpid()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_over():
+    """Once the notebooks are done, only the parents of forks are left of all that was started."""
+    here = psutil.Process()
+    before = set(here.children(recursive=True))
+
+    def left() -> list[psutil.Process]:
+        found = set(here.children(recursive=True)) - before
+        return [process for process in found if alive(process.pid) and not is_server(process.pid)]
+
+    yield
+    assert eventually(lambda: not left()), left()
+
+
+def test_nothing_of_a_notebook_reaches_the_next_one(tmp_path):
+    look = notebook(LOOK)
+    plain, before = both(look, tmp_path)
+    damaged = execute(notebook(DAMAGE), COPKIT, tmp_path / "damage")
+    after = execute(look, COPKIT, tmp_path / "after")
+    assert [run.failure for run in (plain, before, damaged, after)] == [None] * 4
+    reports = [json.loads(run.texts[0].replace(str(run.folder), "…")) for run in (plain, before, after)]
+    usual, *others = reports
+    for seen in others:
+        assert {name: value for name, value in seen.items() if value != usual[name]} == {}
+
+
+def test_a_notebook_lives_in_the_environment_of_the_moment(tmp_path, monkeypatch):
+    source = notebook("import os, time\nos.environ.get('ESSAI'), time.tzname")
+    before = execute(source, COPKIT, tmp_path / "before").texts
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("ESSAI", "oui")
+    plain, ours = both(source, tmp_path)
+    assert plain.texts == ours.texts == ["('oui', ('JST', 'JST'))\n"] != before
+
+
+def test_two_notebooks_draw_different_numbers(tmp_path):
+    one, two = (execute(notebook(DRAWS), COPKIT, tmp_path / name).texts[0].split() for name in ("un", "deux"))
+    assert len(one) == len(two) == 9
+    assert [place for place, pair in enumerate(zip(one, two, strict=True)) if pair[0] == pair[1]] == []
+
+
+def test_the_same_seed_gives_the_same_numbers(tmp_path):
+    plain, ours = both(notebook(SEEDED), tmp_path)
+    again = execute(notebook(SEEDED), COPKIT, tmp_path / "encore")
+    assert plain.texts == ours.texts == again.texts and len(ours.texts[0].split()) == 3
+
+
+def test_a_notebook_holds_no_descriptor_of_the_server(tmp_path):
+    (usual, _), (own, server) = (json.loads(run.texts[0]) for run in both(notebook(DESCRIPTORS), tmp_path))
+    assert kinds(own) - {"/dev/null"} <= kinds(usual)
+    shared = set(own.values()) & set(server.values())
+    assert {target for target in shared if not target.startswith(("anon_inode:", "/dev/null"))} == set()
+
+
+def kinds(opened: dict[str, str]) -> set[str]:
+    """« socket », « pipe », « anon_inode:[eventpoll] », or the path of a file."""
+    return {re.sub(r":\[\d+\]", "", target) for target in opened.values()}
+
+
+@pytest.mark.parametrize("ends", ["finit", "échoue", "meurt"])
+def test_what_a_notebook_started_ends_with_it(ends, tmp_path):
+    start = """
+import multiprocessing, os, subprocess, threading, time
+left = multiprocessing.Process(target=time.sleep, args=(1000,))
+left.start()
+threading.Thread(target=time.sleep, args=(1000,)).start()
+print(os.getpid(), left.pid, subprocess.Popen(["sleep", "1000"]).pid)
+"""
+    last = {"finit": "print('fini')", "échoue": "1 / 0", "meurt": "import os\nos.kill(os.getpid(), 9)"}[ends]
+    run = execute(notebook(start, last), COPKIT, tmp_path)
+    failures = {"finit": None, "échoue": "PapermillExecutionError ZeroDivisionError", "meurt": "DeadKernelError"}
+    assert run.failure == failures[ends]
+    pids = [int(pid) for pid in run.texts[0].split()]
+    assert len(pids) == 3 and eventually(lambda: not any(map(alive, pids)))
+
+
+def test_a_notebook_that_kills_the_server_harms_no_later_one(tmp_path):
+    kill = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"
+    killer = execute(notebook(SLEEP.replace("time.sleep(1000)", kill), SLEEP), COPKIT, tmp_path / "un")
+    assert killer.failure == "DeadKernelError"
+    pids = [int(pid) for pid in (killer.folder / "identités").read_text().split()]
+    assert eventually(lambda: not any(map(alive, pids)))
+    assert execute(notebook("print('debout')"), COPKIT, tmp_path / "deux").texts == ["debout\n"]
+
+
+def papermill(engine: str, folder, monkeypatch) -> tuple[subprocess.Popen, list[int]]:
+    """The command on a notebook that sleeps, once it sleeps, with the process of the notebook and its parent."""
+    folder.mkdir()
+    nbformat.write(notebook("print('début')", SLEEP, "print('jamais')"), folder / "in.ipynb")
+    command = [sys.executable, "-m", "papermill", "--engine", engine, "in.ipynb", "out.ipynb"]
+    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
+    started = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    told = folder / "identités"
+    if not eventually(lambda: told.exists() and told.read_text().endswith("\n"), 60):
+        started.kill()
+        raise AssertionError(started.communicate()[0])
+    return started, [int(pid) for pid in told.read_text().split()]
+
+
+def test_an_interrupted_command_ends_as_the_plain_one_does(tmp_path, monkeypatch):
+    ends = []
+    for engine in (PLAIN, COPKIT):
+        started, pids = papermill(engine, tmp_path / engine, monkeypatch)
+        os.killpg(started.pid, signal.SIGINT)  # as Ctrl-C in a terminal
+        said = started.communicate(timeout=60)[0]
+        ends.append((started.returncode, "Aborted!" in said))
+        assert eventually(lambda pids=pids: not any(map(alive, pids)))
+    assert ends[0] == ends[1] == (1, True)
+    plain, ours = (Run(nbformat.read(tmp_path / engine / "out.ipynb", 4), tmp_path) for engine in (PLAIN, COPKIT))
+    assert plain.texts[0] == ours.texts[0] == "début\n" and plain.texts[2] == ours.texts[2] == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_a_killed_command_takes_its_notebook_and_the_server_with_it(how, tmp_path, monkeypatch):
+    started, pids = papermill(COPKIT, tmp_path / "run", monkeypatch)
+    assert all(map(alive, pids)) and psutil.Process(pids[1]).ppid() == started.pid
+    started.send_signal(how)
+    started.communicate(timeout=60)
+    assert started.returncode == -how
+    assert eventually(lambda: not any(map(alive, pids)))
+
+
+# Last: a server that has read other files takes the place of the one that the tests above share.
+def test_a_notebook_reads_the_files_of_the_kit_as_they_are_now(damaged, tmp_path):
+    source = notebook("import copkit as ck\nprint('avant')", "ck.panorama('reg-32').target.sel(lever='haies').item()")
+    damaged.replace("data/clean/panorama.csv", "reg-32,haies,113.4236,", "reg-32,haies,111.1,")
+    assert execute(source, COPKIT, tmp_path / "un").texts == ["avant\n", "111.1\n"]
+    damaged.replace("data/clean/panorama.csv", "reg-32,haies,111.1,", "reg-32,haies,cent,")
+    run = execute(source, COPKIT, tmp_path / "deux")
+    assert run.failure == "PapermillExecutionError DataError"  # a damaged file is an error of the cell that reads it
+    assert run.texts[0] == "avant\n" and "« cent »" in run.texts[1]
