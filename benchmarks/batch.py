@@ -31,9 +31,11 @@ def codes(count: int) -> list[str]:
     import copkit as ck
 
     regions, departements = (ck.territories(level).code.to_list() for level in ("region", "departement"))
-    every = max(len(departements) // len(regions), 1)
-    mixed = [c for i, d in enumerate(departements) for c in ([regions[i // every]] if i % every == 0 else []) + [d]]
-    return list(dict.fromkeys(mixed + regions))[:count]
+    every = len(departements) // len(regions)
+    mixed = []
+    for rank, region in enumerate(regions):
+        mixed += [region, *departements[rank * every : (rank + 1) * every]]
+    return [*mixed, *departements[len(regions) * every :]][:count]
 
 
 # --- routes: each runs in a process of its own -------------------------------------------------------------------
@@ -89,8 +91,10 @@ def floor(territories: list[str], out: Path) -> None:
                 _run_cell(shell, cell)
         _export(notebook, code, out)
 
-    for code in ("reg-84", "dep-69"):
+    for code in ("reg-84", "dep-69"):  # warm up, and leave nothing
         one(code)
+        for made in out.iterdir():
+            made.unlink()
     started = time.perf_counter()
     for code in territories:
         one(code)
@@ -205,7 +209,10 @@ def compare(count: int, path: str) -> bool:
     """20 territories by each route. True when every bar is met."""
     some = codes(count)
     routes = ["commands", "api", *(["ploomber"] if path else []), "ours_alone", "ours", "floor"]
-    found = {route: measure(route, some, path if route == "ploomber" else "") for route in routes}
+    found = {}
+    for route in routes:
+        found[route] = measure(route, some, path if route == "ploomber" else "")
+        print(f"{route} : {found[route]['seconds']:.1f} s", file=sys.stderr, flush=True)
     slowest = found["commands"]["seconds"]
     print(f"| façon ({count} territoires) | durée [s] | par document [s] | rapport | mémoire maximale [Mio] |")
     print("|---|---:|---:|---:|---:|")

@@ -6,7 +6,7 @@ Noms publics, chargés quand on s'en sert : ``import copkit`` reste léger.
 import sys
 from importlib import import_module
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 # jsonschema imports rfc3987_syntax when it is there: 0.75 s in every process, and nothing here needs it.
 sys.modules.setdefault("rfc3987_syntax", None)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 from markupsafe import Markup
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
 
 import copkit
 from copkit.errors import RunError
@@ -32,7 +32,10 @@ _PAPERMILL_KEPT = ("parameters", "duration", "start_time", "end_time", "version"
 @lru_cache(maxsize=1)
 def _exporter() -> HTMLExporter:
     exporter = HTMLExporter(
-        template_name=_TEMPLATE.name, extra_template_basedirs=[str(_TEMPLATE.parent)], exclude_anchor_links=True
+        template_name=_TEMPLATE.name,
+        extra_template_basedirs=[str(_TEMPLATE.parent)],
+        exclude_anchor_links=True,
+        default_preprocessors=[],  # each of the ten validates the whole notebook again, and none is of use here
     )
     exporter.register_filter("chart", _Charts())
     return exporter
@@ -50,6 +53,14 @@ class _Charts:
         return {"svg": Markup(svg), "caption": Markup(theme.caption(spec)), "description": theme.describe(spec)}
 
 
+def warm() -> None:
+    """Load what an export needs: the template, and V8 on a first drawing."""
+    import papermill  # noqa: F401
+
+    _exporter()
+    theme.svg({"mark": "bar", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a", "type": "nominal"}}})
+
+
 def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
     """The report of an executed notebook: no code, no script, nothing loaded from elsewhere."""
     ours = {
@@ -59,7 +70,8 @@ def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
         "style": Markup((_TEMPLATE / "report.css").read_text(encoding="utf-8")),
         "vegalite": theme.MIME,
     }
-    body, _ = _exporter().from_notebook_node(notebook, resources={"copkit": ours})
+    # HTMLExporter would parse the page again to add the alternative texts that the template already gives.
+    body, _ = TemplateExporter.from_notebook_node(_exporter(), notebook, resources={"copkit": ours})
     return body
 
 

@@ -13,11 +13,8 @@ import copkit
 from copkit.batch import produce, versions
 from copkit.batch.index import render
 from copkit.batch.plan import Task
-from copkit.batch.store import Folder, Shared, digest
+from copkit.batch.store import Store, digest
 from copkit.models import panorama
-from copkit.reference import territories
-
-Store = Folder | Shared
 
 
 def entry(task: Task, result: produce.Result) -> dict:
@@ -74,8 +71,7 @@ def publish(store: Store) -> str:
         "runs": [runs[key] for key in sorted(runs)],
     }
     store.write("manifest.json", dump(content))
-    effort = {code: panorama.total(panorama.panorama(code), forest=False) for code in territories.territories().code}
-    store.write("index.html", render(content, effort=effort).encode("utf-8"))
+    store.write("index.html", render(content, effort=panorama.efforts()).encode("utf-8"))
     return f"{store.address}/index.html"
 
 

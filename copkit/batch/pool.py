@@ -22,47 +22,58 @@ _BROKEN = "le processus s'est arrêté net (mémoire insuffisante ?). Relancer a
 _TRIES = 2
 
 
-def execute(tasks: list[Task], store: Folder, jobs: int) -> Iterator[produce.Result]:
-    """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
-    server = kernels.ForkServer(kernels.WARM) if kernels.available() else None
-    context = multiprocessing.get_context("spawn")
-    remaining, tries = list(tasks), dict.fromkeys((t.territory for t in tasks), 0)
-    try:
+class Pool:
+    """The processes of a batch, and the warm parent; they get ready while the batch checks what it was asked."""
+
+    def __init__(self, workers: int, store: Folder) -> None:
+        self.workers, self.store = workers, store
+        self.server = kernels.ForkServer(kernels.WARM) if kernels.available() else None
+        self.executor = self._open()
+
+    def _open(self) -> ProcessPoolExecutor:
+        setting = (os.getpid(), self.server.address if self.server else "", str(self.store.root))
+        executor = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _settle, setting)
+        for _ in range(self.workers):
+            executor.submit(_get_ready)
+        return executor
+
+    def close(self) -> None:
+        """End the warm parent, the notebooks that it forked, and the processes."""
+        if self.server:
+            self.server.close()
+        self.executor.shutdown(wait=True, cancel_futures=True)
+
+    def execute(self, tasks: list[Task]) -> Iterator[produce.Result]:
+        """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
+        remaining, tries = list(tasks), dict.fromkeys((t.territory for t in tasks), 0)
         while remaining:
-            workers = min(jobs, len(remaining))
-            setting = (os.getpid(), server.address if server else "", str(store.root))
-            with ProcessPoolExecutor(workers, context, _settle, setting) as pool:
-                unfinished = yield from _feed(pool, remaining, workers, tries)
+            unfinished = yield from self._feed(remaining, tries)
+            if unfinished:
+                self.executor.shutdown(wait=False)
+                self.executor = self._open()
             remaining = [task for task in unfinished if tries[task.territory] < _TRIES]
             for task in unfinished:
                 if tries[task.territory] >= _TRIES:
                     lost = produce.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
-                    manifest.record(task, store, lost)
+                    manifest.record(task, self.store, lost)
                     yield lost
-    finally:
-        if server:
-            server.close()
 
-
-def _feed(pool, tasks: list[Task], workers: int, tries: dict[str, int]):
-    """Give each process one task at a time; returns those that a dead process left."""
-    waiting, running = list(tasks), {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                task = waiting.pop(0)
-                running[pool.submit(_work, task)] = task
-                tries[task.territory] += 1
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                result = future.result()
-                running.pop(future)
-                yield result
-    except BrokenProcessPool:
-        return [*running.values(), *waiting]
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    return []
+    def _feed(self, tasks: list[Task], tries: dict[str, int]):
+        """Give each process one task at a time; returns those that a dead process left."""
+        waiting, running = list(tasks), {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < self.workers:
+                    task = waiting.pop(0)
+                    running[self.executor.submit(_work, task)] = task
+                    tries[task.territory] += 1
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    result = future.result()
+                    running.pop(future)
+                    yield result
+        except BrokenProcessPool:
+            return [*running.values(), *waiting]
+        return []
 
 
 def _settle(parent: int, address: str, root: str) -> None:
@@ -75,6 +86,13 @@ def _settle(parent: int, address: str, root: str) -> None:
         die_with(parent)
         os.environ[kernels.ADDRESS] = address
     _store = Folder(Path(root))
+
+
+def _get_ready() -> None:
+    """What the first document would wait for: the libraries, and V8."""
+    from copkit.batch import export
+
+    export.warm()
 
 
 def _work(task: Task) -> produce.Result:

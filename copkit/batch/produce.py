@@ -16,7 +16,7 @@ import nbformat
 import copkit
 from copkit import errors, french
 from copkit.batch.plan import Limits, Task
-from copkit.batch.store import Folder, Shared, digest
+from copkit.batch.store import Store, digest
 
 _KERNEL = {
     "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
@@ -49,7 +49,7 @@ def record_name(task: Task) -> str:
     return f"{task.territory}/.{task.stem}.json"
 
 
-def execute(task: Task, store: Folder | Shared, *, give_back: bool = False) -> Result:
+def execute(task: Task, store: Store, *, give_back: bool = False) -> Result:
     """Execute and export one territory; its files replace the earlier ones only when all are made.
 
     With ``give_back``, files are returned in ``Result.content`` and nothing is published.

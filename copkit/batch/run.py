@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copkit.batch import export, manifest, plan, pool
 from copkit.batch.produce import Result
-from copkit.batch.store import Folder, open_store
+from copkit.batch.store import Folder, Store, open_store
 from copkit.errors import RunError
 
 if TYPE_CHECKING:
@@ -79,31 +79,41 @@ def run(
         dossier déjà pris, Chromium absent, ouvrier d'une autre version.
     """
     tasks = plan.plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
-    plan.check_reference()
     if pdf:
         export.chromium()
     store = open_store(out)
     if client is None and not isinstance(store, Folder):
         raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")
+    done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
+    left = [task for task in tasks if task.territory not in done]
+    jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or os.cpu_count() or 1, len(left))
+    results = list(done.values())
+    with _machine(client, jobs, store) as execute:
+        plan.check_reference()
+        store.prepare()
+        try:
+            with closing(execute(left)) as coming:
+                for result in coming:
+                    results.append(result)
+                    if progress:
+                        progress(result, len(results), len(tasks))
+        finally:
+            results.sort(key=lambda r: r.territory)
+            index = manifest.publish(store)
+            store.release()
+    return Report(results, index, jobs)
+
+
+@contextmanager
+def _machine(client: Client | None, jobs: int, store: Store):
+    """What executes tasks: the cluster, or the processes of this machine, which start at once."""
     if client is not None:
         from copkit.batch import cluster
 
         cluster.check(client)
-    store.prepare()
-    jobs = len(client.scheduler_info()["workers"]) if client else jobs or os.cpu_count() or 1
-    results: list[Result] = []
-    try:
-        done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
-        results += done.values()
-        left = [task for task in tasks if task.territory not in done]
-        coming = cluster.execute(left, store, client) if client is not None else pool.execute(left, store, jobs)
-        with closing(coming):
-            for result in coming:
-                results.append(result)
-                if progress:
-                    progress(result, len(results), len(tasks))
-    finally:
-        results.sort(key=lambda r: r.territory)
-        index = manifest.publish(store)
-        store.release()
-    return Report(results, index, jobs)
+        yield lambda tasks: cluster.execute(tasks, store, client)
+    elif jobs:
+        with closing(pool.Pool(jobs, store)) as processes:
+            yield processes.execute
+    else:
+        yield lambda tasks: (result for result in ())

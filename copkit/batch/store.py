@@ -147,3 +147,6 @@ class Shared:
 def digest(data: bytes) -> str:
     """The sha256 of a file's content."""
     return hashlib.sha256(data).hexdigest()
+
+
+Store = Folder | Shared

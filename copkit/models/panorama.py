@@ -144,6 +144,19 @@ def total(p: xr.Dataset, forest: bool) -> float:
     return float(np.nansum(_kept(p, forest)))
 
 
+def efforts(version: str = LATEST) -> dict[str, float]:
+    """The total of every région and département without the forest lever. [ktCO2e/an]
+
+    >>> round(efforts()["reg-32"], 1)
+    21631.8
+    """
+    found = {}
+    for code in territories.territories().code:
+        columns = published.columns(code, version)
+        found[code] = float(np.nansum(columns["target"][columns["lever"] != FOREST]))
+    return found
+
+
 def _kept(p: xr.Dataset, forest: bool) -> np.ndarray:
     """The targets that a total adds up. [ktCO2e/an]"""
     target = p.variables["target"].values
