@@ -267,3 +267,12 @@ def test_charts_of_what_the_kit_computes_say_that_it_is_derived():
         assert any("dérivé" in line for line in chart.title.subtitle)
     assert model.grade_shares(p).empty
     assert model.grade_shares(ck.panorama("dep-59")).sum() == pytest.approx(100)
+
+
+def test_a_typed_text_is_never_a_formula_in_the_workbook(tmp_path):
+    said = {"vehicules_electriques": {"texte": '=HYPERLINK("http://exemple.invalid")', "source": "=1+1"}}
+    s = ck.simulate(ck.panorama("reg-32"), {"vehicules_electriques": 600}, justifications=said)
+    ck.write_workbook(s, tmp_path / "s.xlsx")
+    cells = [c for sheet in openpyxl.load_workbook(tmp_path / "s.xlsx") for row in sheet.iter_rows() for c in row]
+    assert [c.value for c in cells if c.data_type == "f"] == []
+    assert any(str(c.value).startswith("=HYPERLINK") for c in cells)

@@ -136,6 +136,8 @@ def _cell(cell, value, text: str, how, looks: dict) -> None:
     else:
         cell.value = float(value) if isinstance(value, float) else int(value)
         look = _number_format(value, how)
+    if cell.data_type == "f":  # a text that a person typed: never a formula
+        cell.data_type = "s"
     if look not in looks:
         cell.border, cell.font, cell.alignment = RULE, PLAIN, {"text": TEXT, "missing": MISSING}.get(look, NUMBER)
         cell.number_format = look if cell.alignment == NUMBER else "General"

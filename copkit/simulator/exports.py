@@ -1,0 +1,260 @@
+"""What a visitor takes away: workbook, CSV, JSON of the scenario, picture of its panorama; and the JSON back.
+
+A target that differs from the reference leaves only with its justification and its source; without them, the file
+is a draft: its name and its content say so, and list what is still to be justified (S4).
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import math
+import warnings
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.errors import CopkitWarning, SimulationError, suggestion
+from copkit.models import gaps, scenario_file
+from copkit.models.levers import FOREST
+from copkit.presentation import labels, theme
+from copkit.presentation.table import Table
+from copkit.reference import framework, territories, units
+from copkit.simulator import gauge, links, specs, tiles
+from copkit.simulator.ground import Ground, ground
+from copkit.simulator.settled import Settled, settle
+from copkit.simulator.state import State, from_scenario, label_of, scenario_of, version_of
+
+FORMATS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
+PICTURES = ("svg", "png")
+LARGEST = 200_000  # bytes of a scenario that is sent to the page
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # how a formula may start in a spreadsheet
+DRAFT = "brouillon"
+TYPED = ("Scénario", "Lien du scénario")  # lines of the cover that are kept as they were entered
+
+
+def export(page: Mapping, state: State, kind: str, draft: bool = False) -> tuple[str, str, bytes]:
+    """Le fichier d'un scénario : son nom, son type MIME et ses octets.
+
+    Parameters
+    ----------
+    page : ``page(code)``.
+    state : une saisie acceptée (``view(…)["state"]``).
+    kind : « xlsx », « csv », « json », « svg » ou « png ».
+    draft : accepter un brouillon, où des objectifs changés attendent leur justification ; les images le disent seules.
+
+    Raises
+    ------
+    SimulationError
+        Si le format est inconnu, si une valeur de la saisie est refusée, ou, sans ``draft``, si des objectifs changés
+        n'ont pas de justification ou de source : la liste en est donnée.
+    """
+    if kind not in FORMATS:
+        hint = suggestion(str(kind), list(FORMATS))
+        raise SimulationError(f"Format inconnu : « {str(kind)[:20]} ».{hint} Formats : {', '.join(FORMATS)}.")
+    s = scenario_of(state)
+    waiting = gaps.unjustified(s)
+    if waiting and not draft and kind not in PICTURES:
+        raise SimulationError(refusal(waiting))
+    makers = {"xlsx": _workbook, "csv": _csv, "json": _json, "svg": _svg, "png": _png}
+    return filename(state, kind, bool(waiting)), FORMATS[kind], makers[kind](s, state, waiting)
+
+
+def refusal(waiting: list[str]) -> str:
+    """Why a file does not leave, and what to do."""
+    names = french.join(f"« {label_of(lever)} »" for lever in waiting)
+    few = "Un objectif change" if len(waiting) == 1 else f"{french.number(len(waiting), 0)} objectifs changent"
+    return french.typeset(
+        f"{few} sans justification ou sans source : {names}. À l'étape 4, écrire pourquoi et d'après quoi, ou exporter "
+        "un brouillon, qui les liste comme à justifier."
+    )
+
+
+def filename(state: State, kind: str, draft: bool) -> str:
+    """« copkit-hauts-de-france-mon-scenario-brouillon.xlsx ».
+
+    >>> filename(State(name="Mon scénario !"), "json", False)
+    'copkit-reg-32-hauts-de-france-mon-scenario.json'
+    """
+    words = ["copkit", state.territory, territories.name(state.territory), state.name[:40], DRAFT if draft else ""]
+    return "-".join(french.plain(word).replace(" ", "-") for word in words if french.plain(word)) + f".{kind}"
+
+
+def import_json(text: str | bytes) -> tuple[State, list[str]]:
+    """La saisie d'un scénario en JSON (``ck.to_json``), et les remarques à montrer.
+
+    Raises
+    ------
+    SimulationError
+        Si le fichier dépasse 200 ko ou ne se lit pas : tous les problèmes d'un coup.
+    """
+    size = len(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
+    if size > LARGEST:
+        most = french.number(LARGEST / 1000, 0)
+        raise SimulationError(
+            f"Scénario de {french.number(size / 1000, 0)} ko, {most} ko au plus. Vérifier le fichier."
+        )
+    try:
+        written = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise SimulationError("Scénario illisible : il n'est pas en UTF-8. Reprendre le fichier exporté.") from None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CopkitWarning)
+        s = scenario_file.from_json(written)
+    notes = [french.typeset(str(one.message)) for one in caught if issubclass(one.category, CopkitWarning)]
+    return from_scenario(s), notes
+
+
+def _settled(state: State) -> tuple[Ground, dict[str, Settled]]:
+    here = ground(state.territory, version_of(state))
+    return here, settle(here.limits, state.levers)
+
+
+def rows(here: Ground, settled: dict[str, Settled]) -> pd.DataFrame:
+    """Tous les leviers d'un scénario, une ligne chacun, en nombres entiers de précision. [unités dans les titres]"""
+    return pd.DataFrame(
+        {
+            "Identifiant": lever,
+            "Levier": tile.label,
+            "Thématique": tile.chantier_label,
+            "Secteur": tile.sector_label,
+            "Référence (ktCO2e/an)": one.target,
+            "Proposé (ktCO2e/an)": one.kt,
+            "Écart (ktCO2e/an)": one.kt - one.target,
+            "Déjà fait (ktCO2e/an)": one.done,
+            "Reste à faire (ktCO2e/an)": one.remaining,
+            "Quantité en 2019": here.limits[lever].start if here.limits[lever].translated else math.nan,
+            "Quantité de référence en 2030": here.limits[lever].quantity,
+            "Quantité proposée en 2030": one.quantity,
+            "Unité": units.label(here.limits[lever].unit) if here.limits[lever].unit else "—",
+            "Statut": "hypothèse" if one.changed else labels.STATUSES[str(here.p.status.sel(lever=lever).values)],
+            "Justification": one.entry.why if one.entry else "",
+            "Source": one.entry.source if one.entry else "",
+        }
+        for lever, tile in here.tiles.items()
+        for one in (settled[lever],)
+    )
+
+
+def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
+    from copkit.presentation import workbook  # openpyxl is heavy: only the sessions that export load it
+
+    here, settled = _settled(state)
+    book = workbook.book(s)
+    table = rows(here, settled)
+    numbers = {c: 1 if "ktCO2e" in c else french.quantity for c in table if table[c].dtype.kind == "f"}
+    caption = f"Scénario « {state.name or 'sans nom'} » : {s.attrs['name']}"
+    for place, found in enumerate((Table(table, caption, numbers), _compared(here, settled, state)), start=1):
+        if found is not None:
+            workbook._sheet(book.create_sheet(("Simulateur", "Scénarios")[place - 1], place), found, {})
+    cover = book["Lisez-moi"]
+    for name, text in _said(state, waiting):
+        cover.append([french.typeset(name), text if name in TYPED else french.typeset(text)])
+        row = cover[cover.max_row]
+        row[0].font, row[1].font, row[1].alignment = workbook.BOLD, workbook.PLAIN, workbook.TEXT
+    for sheet in book:
+        for line in sheet.iter_rows():
+            for cell in line:
+                if isinstance(cell.value, str) and cell.value.startswith(RISKY):
+                    cell.data_type, cell.quotePrefix = "s", True  # a text, now and when it is edited
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _said(state: State, waiting: list[str]) -> list[tuple[str, str]]:
+    """What the cover adds for a scenario."""
+    lines = [("Scénario", state.name or "sans nom"), ("Exporté le", f"{date.today():%d/%m/%Y}")]
+    if waiting:
+        said = f"Brouillon, à justifier : {french.join(label_of(lever) for lever in waiting)}"
+        lines.append(("Statut de l'export", said))
+    link, left = links.to_query(state)
+    return [*lines, ("Lien du scénario", link), *(("Remarque", note) for note in left)]
+
+
+def _compared(here: Ground, settled: dict[str, Settled], state: State) -> Table | None:
+    """The scenarios that are kept, beside the current one and the reference; None when there is none."""
+    if not state.kept:
+        return None
+    names = ["Référence", state.name or "Scénario en cours", *(one.name for one in state.kept)]
+    sets = [settle(here.limits, {}), settled, *(settle(here.limits, one.levers) for one in state.kept)]
+    columns: dict[str, list] = {"Levier": [*(tile.label for tile in here.tiles.values())]}
+    columns["Levier"] += ["Total hors forêt", "Total avec forêt", "Manque net hors forêt"]
+    for name, one in zip(names, sets, strict=True):
+        head = f"{name} (ktCO2e/an)"
+        while head in columns:
+            head = f"{head} bis"
+        sums = gauge.totals(one)
+        last = [sums["without_forest"]["proposed"], sums["with_forest"]["proposed"], sums["without_forest"]["net"]]
+        columns[head] = [*(one[lever].kt for lever in here.tiles), *last]
+    table = pd.DataFrame(columns)
+    return Table(table, f"Scénarios comparés : {here.p.attrs['name']}", {c: 1 for c in list(table)[1:]})
+
+
+def _csv(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
+    """UTF-8, comma, decimal point, full precision; an unknown value is an empty cell."""
+    here, settled = _settled(state)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    table = rows(here, settled)
+    writer.writerow(["Territoire", "Version des données", "État", *table])
+    fixed = [state.territory, version_of(state)]
+    for row in table.itertuples(index=False):
+        status = "à justifier" if row[0] in waiting else ""
+        writer.writerow([*fixed, status, *map(_cell, row)])
+    return out.getvalue().encode("utf-8")
+
+
+def _cell(value):
+    """A number to the last digit; a text that no spreadsheet takes for a formula."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(RISKY) else value
+    return "" if math.isnan(value) else repr(float(value)).removesuffix(".0")
+
+
+def _json(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
+    return scenario_file.to_json(s).encode("utf-8")
+
+
+def picture(state: State, waiting: list[str]) -> dict:
+    """The panorama of the scenario as a whole Vega-Lite specification, with its title and its data."""
+    here, settled = _settled(state)
+    found, measured = tiles.rows(here, settled, state), gauge.gauge(here, settled, state)
+    drawn = {name: found[name] for name in ("rects", "hatch", "texts")}
+    shown = "ce qui reste à faire" if state.remaining else "objectif proposé, partie déjà faite hachurée"
+    forest = "avec forêt" if state.forest and FOREST in here.limits else "hors forêt"
+    enjeux = {one.id: one.label for one in framework.items("enjeux")}
+    wanted = enjeux.get(state.filter.enjeu), labels.thematiques().get(state.filter.thematique)
+    filtered = [one for one in wanted if one]
+    lines = [
+        f"ktCO2e/an évitées en 2030 par rapport à 2019, {forest} ; surface d'une tuile : {shown}",
+        measured["sentence"],
+        labels.source_line(here.p),
+        *([f"Leviers choisis : {french.join(filtered)}"] if filtered else []),
+        *([found["narrow"]] if found["narrow"] else []),
+    ]
+    if waiting:
+        lines.append(f"Brouillon : {french.plural(len(waiting), 'objectif')} à justifier")
+    title = f"{state.name or 'Scénario'} : {here.p.attrs['name']}"
+    words = {"text": french.typeset(title), "subtitle": [french.typeset(line) for line in lines]}
+    return specs.panorama() | {"datasets": drawn, "title": words}
+
+
+def _svg(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
+    spec = picture(state, waiting)
+    whole = {key: spec.pop(key) for key in ("$schema", "config", "datasets")}
+    return theme.svg(whole | {"hconcat": [spec]}).encode("utf-8")  # svg() leaves out the title of the whole
+
+
+def _png(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
+    return base64.b64decode(theme.png(picture(state, waiting)))

@@ -1,0 +1,115 @@
+"""What the simulator knows of a territory, once for all: panorama, limits, tiles, plans, chains of levers.
+
+Everything is turned into plain Python here, so that a move in the page costs arithmetic on floats and no xarray.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from types import SimpleNamespace
+
+import xarray as xr
+
+from copkit import french, paths
+from copkit.errors import UnitError
+from copkit.models import comparison, groups, interactions, panorama, plans
+from copkit.models.levers import FOREST
+from copkit.models.limits import Limit, limits
+from copkit.presentation import labels, tables
+from copkit.reference import parameters, units
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """Levers that act on the same quantity: steps in order, emissions that they act on (``base``) [ktCO2e/an]."""
+
+    group: str
+    label: str
+    base: float
+    steps: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A territory and a version of the data, ready to be played on."""
+
+    p: xr.Dataset
+    limits: dict[str, Limit]
+    tiles: dict[str, SimpleNamespace]  # lever → what a tile shows that does not move, from the largest
+    chains: tuple[Chain, ...]
+    plans: dict[str, dict[str, float]]  # plan known by sector → sector → kt [ktCO2e/an]
+    plan_labels: dict[str, str]
+    cautions: dict[str, list[str]]
+
+    @property
+    def has_forest(self) -> bool:
+        """True when the territory has a forest lever."""
+        return FOREST in self.limits
+
+
+def ground(code: str, version: str) -> Ground:
+    """The ground of a territory, made once per process."""
+    return _ground(str(paths.home()), code, version)
+
+
+@lru_cache(maxsize=128)
+def _ground(home: str, code: str, version: str) -> Ground:
+    p = panorama.panorama(code, version=version)
+    sectors = {name: french.typeset(label) for name, label in labels.sectors().items()}
+    thematiques = labels.thematiques()
+    tiles = {
+        row.lever: SimpleNamespace(
+            lever=row.lever,
+            label=french.typeset(row.label),
+            sector=row.sector,
+            sector_label=sectors[row.sector],
+            chantier=row.chantier,
+            chantier_label=thematiques[row.chantier],
+            rank=row.rank,
+            shown=bool(row.shown),
+            unit=units.label(row.unit) if row.unit else "",
+            enjeux=parameters.levers()[row.lever].enjeux,
+        )
+        for row in tables.ordered(p).itertuples()
+    }
+    compared = _compared(code, version)
+    return Ground(
+        p=p,
+        limits=limits(p),
+        tiles=tiles,
+        chains=_chains(p),
+        plans={name: _by_sector(found) for name, found in compared.items()},
+        plan_labels={name: found.b for name, found in compared.items()},
+        cautions={name: [french.typeset(text) for text in found.cautions] for name, found in compared.items()},
+    )
+
+
+def _compared(code: str, version: str) -> dict[str, comparison.Comparison]:
+    """The plans that may be set against the SGPE's: those that count emissions in the same way."""
+    found = {}
+    for name in plans.known(code):
+        if name != "sgpe":
+            with suppress(UnitError):
+                found[name] = comparison.compare(code, "sgpe", name, version=version)
+    return found
+
+
+def _by_sector(found: comparison.Comparison) -> dict[str, float]:
+    rows = zip(found.table.sector, found.table.kt_b.to_list(), strict=True)
+    return {sector: kt for sector, kt in rows if not math.isnan(kt)}
+
+
+def _chains(p: xr.Dataset) -> tuple[Chain, ...]:
+    known, here = {group.id: group for group in groups.groups()}, set(p.lever.values.tolist())
+    return tuple(
+        Chain(row.group, row.label, row.base, _steps(known[row.group], here))
+        for row in interactions.interactions(p).itertuples()
+    )
+
+
+def _steps(group: groups.Group, here: set[str]) -> tuple[tuple[str, ...], ...]:
+    steps = (tuple(lever for lever in step.levers if lever in here) for step in group.chain)
+    return tuple(step for step in steps if step)

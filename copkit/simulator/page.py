@@ -1,0 +1,267 @@
+"""What the page of a territory shows whatever the visitor enters: territories, levers and their figures, sources."""
+
+from __future__ import annotations
+
+import copy
+import math
+from functools import lru_cache
+
+from copkit import french, paths
+from copkit.models import conversion, nomenclatures, panorama
+from copkit.models.levers import FOREST
+from copkit.models.limits import Limit
+from copkit.presentation import labels, theme
+from copkit.reference import framework, parameters, territories, units
+from copkit.simulator import specs, trajectory
+from copkit.simulator.actions import POLICIES
+from copkit.simulator.ground import Ground, ground
+from copkit.simulator.view import known
+
+SHORTEST, LONGEST = 28, 44
+
+
+def page(code: str, version: str = panorama.LATEST) -> dict:
+    """Ce qui ne change pas tant qu'on joue, en JSON.
+
+    Parameters
+    ----------
+    code : une région, un département ou « fr ».
+    version : version des données.
+
+    Returns
+    -------
+    dict : territory, territories, levers (du plus grand au plus petit), enjeux, thematiques, sectors, plans, charts
+        (spécifications Vega-Lite, sans données), texts, sources. [ktCO2e/an et unités des leviers] ; inconnu : None.
+
+    Raises
+    ------
+    TerritoryError
+        Si le code est inconnu, ambigu ou d'un autre niveau.
+    """
+    return copy.deepcopy(_page(str(paths.home()), territories.resolve(code), version))
+
+
+@lru_cache(maxsize=128)
+def _page(home: str, code: str, version: str) -> dict:
+    here = ground(code, version)
+    return {
+        "territory": {**_place(code), "label": french.typeset(labels.of(code))},
+        "territories": [_place(one) for one in territories.territories().code],
+        "version": version,
+        "sources": _sources(here),
+        "status_labels": labels.STATUSES,
+        "levers": [_lever(here, lever) for lever in here.tiles],
+        "enjeux": [{"id": one.id, "label": french.typeset(one.label)} for one in framework.items("enjeux")],
+        "thematiques": [
+            {"id": name, "label": label, "colour": theme.THEMATIQUES[name]}
+            for name, label in labels.thematiques().items()
+        ],
+        "sectors": _sectors(here),
+        "plans": _plans(here),
+        "policies": [{"id": name, "label": french.typeset(label)} for name, label in POLICIES.items()],
+        "forest_lever": FOREST if here.has_forest else "",
+        "charts": {"panorama": specs.panorama(), "trajectory": specs.trajectory()},
+        "texts": _texts(here),
+    }
+
+
+def _place(code: str) -> dict:
+    level, region = territories.level(code), territories.region_of(code)
+    inside = {"departement": territories.name(region), "region": ""}.get(level, "")
+    return {"code": code, "name": territories.name(code), "level": level, "region": inside, "region_code": region}
+
+
+def _sectors(here: Ground) -> list[dict]:
+    found = {tile.sector: tile.sector_label for tile in here.tiles.values()}
+    order = [name for name in (*panorama.SECTORS, *found) if name in found]
+    return [{"id": name, "label": found[name]} for name in dict.fromkeys(order)]
+
+
+def _plans(here: Ground) -> list[dict]:
+    return [
+        {
+            "id": name,
+            "label": french.typeset(here.plan_labels[name]),
+            "by": "sector",
+            "totals": totals,
+            "cautions": here.cautions[name],
+        }
+        for name, totals in here.plans.items()
+    ]
+
+
+def _lever(here: Ground, lever: str) -> dict:
+    """A lever with its figures, its bounds and where they come from."""
+    limit, tile, known_lever = here.limits[lever], here.tiles[lever], parameters.levers()[lever]
+    one = here.p.sel(lever=lever)
+    unit, start = tile.unit, float(one.baseline)
+    high = known(limit.kt_max)
+    low_quantity, high_quantity = sorted_ends(limit)
+    return {
+        "id": lever,
+        "order": tile.rank,
+        "label": tile.label,
+        "short": short(tile.label),
+        "thematique": tile.chantier,
+        "thematique_label": tile.chantier_label,
+        "colour": theme.THEMATIQUES[tile.chantier],
+        "sector": tile.sector,
+        "sector_label": tile.sector_label,
+        "target": known(limit.target),
+        "default": known(limit.target),
+        "shown": tile.shown,
+        "unit": french.typeset(unit),
+        "quantity_label": french.typeset(known_lever.quantity.label) if known_lever.quantity else "",
+        "start": known(start),
+        "quantity_2030": known(limit.quantity),
+        "slope": known(limit.slope) if limit.translated else None,
+        "inverted": limit.translated and limit.slope < 0,
+        "low": 0.0,
+        "high": high,
+        "low_quantity": low_quantity,
+        "high_quantity": high_quantity,
+        "bound_reason": french.typeset(limit.why),
+        "range": "" if limit.closed or math.isnan(limit.target) else french.typeset(limit.range()),
+        "closed": french.typeset(limit.closed),
+        "translated": limit.translated,
+        "additive": bool(one.additive),
+        "status": str(one.status.values),
+        "status_label": labels.STATUSES[str(one.status.values)],
+        "grade": str(one.grade.values),
+        "key_label": french.typeset(str(one.reason.values)),
+        "enjeux": list(tile.enjeux),
+        "rationale": french.typeset(nomenclatures.rationale(lever)),
+        "comment": french.typeset(" ".join(known_lever.note.split())),
+        "decimals_kt": 1,
+        "decimals_quantity": decimals(limit),
+        "sraddet": None,
+        "observed": _observed(here, lever),
+        "why": why(here, limit),
+    }
+
+
+def sorted_ends(limit: Limit) -> tuple[float | None, float | None]:
+    """The least and the most of the quantity that a plan may ask: the starting point is one end."""
+    if not limit.translated:
+        return None, None
+    low, high = (limit.quantity_min, limit.start) if limit.slope < 0 else (limit.start, limit.quantity_max)
+    return known(low), known(high)
+
+
+def decimals(limit: Limit) -> int:
+    """Enough decimals for a step of the field to be worth about one kt at most, and three significant digits."""
+    if not limit.translated:
+        return 0
+    size = max(abs(limit.quantity), abs(limit.start), 1e-9)
+    return min(6, max(0, 2 - math.floor(math.log10(size)), math.ceil(-math.log10(abs(limit.slope)))))
+
+
+def short(label: str) -> str:
+    """A name for narrow screens, cut between words."""
+    if len(label) <= LONGEST:
+        return label
+    cut = label.rfind(" ", SHORTEST, LONGEST)
+    return f"{label[: cut if cut > 0 else LONGEST].rstrip(' ,:;')}…"
+
+
+def _observed(here: Ground, lever: str) -> dict | None:
+    seen = trajectory.observed(here.p.attrs["territory"], lever)
+    return None if seen is None else {name: value for name, value in seen.items() if name != "rows"}
+
+
+def why(here: Ground, limit: Limit) -> dict:
+    """« Pourquoi ce chiffre ? » : formule, coefficient, source, statut, année, dans les deux sens (``ck.convert``)."""
+    one = here.p.sel(lever=limit.lever)
+    source = parameters.sources().get(str(one.source.values))
+    common = {
+        "coefficient": known(limit.slope) if limit.translated else None,
+        "coefficient_unit": french.typeset(f"{units.label(limit.unit)} par ktCO2e/an") if limit.translated else "",
+        "source": str(one.source.values),
+        "source_title": french.typeset(f"{source.publisher}, {source.title}") if source else "",
+        "year": source.year if source else "",
+        "status": str(one.status.values),
+        "version": here.p.attrs["version"],
+    }
+    if limit.closed or math.isnan(limit.target):
+        reason = limit.closed or "valeur inconnue dans ce territoire"
+        said = {"formula": french.typeset(f"Valeur reprise telle que publiée ; {reason}."), "limits": []}
+        return {"kt": common | said, "quantity": None}
+    numbers = {"done": 0.0, "typed_kt": True, "as_published": False}
+    found = conversion._explained(here.p, limit, limit.target, limit.quantity, **numbers)
+    notes = [french.typeset(text) for text in found.limits]
+    if not limit.translated:
+        said = "Objectif publié, sans traduction en quantité physique dans ce territoire."
+        return {"kt": common | {"formula": french.typeset(said), "limits": notes}, "quantity": None}
+    back = conversion._formula(limit, typed_kt=False, as_published=False)
+    return {
+        "kt": common | {"formula": french.typeset(back), "limits": notes},
+        "quantity": common
+        | {
+            "formula": french.typeset(found.formula),
+            "limits": notes,
+            "coarse": found.coarse,
+            "derived_coefficient": found.derived_coefficient,
+            "derived_quantity": found.quantity_derived,
+            "derived_method": french.typeset(found.derived_method),
+        },
+    }
+
+
+def _sources(here: Ground) -> list[dict]:
+    known_sources, out = parameters.sources(), []
+    for key in labels.sources_used(here.p):
+        one = known_sources.get(key)
+        if one:
+            title = french.typeset(f"{one.publisher}, {one.title}")
+            out.append(
+                {
+                    "id": key,
+                    "title": title,
+                    "year": one.year,
+                    "licence": french.typeset(one.licence),
+                    "url": one.locator,
+                }
+            )
+    return out
+
+
+def _texts(here: Ground) -> dict:
+    code, name = here.p.attrs["territory"], here.p.attrs["name"]
+    texts = {
+        "title": f"Simulateur de la planification écologique : {name}",
+        "status": (
+            f"{labels.REFERENCES['sgpe'][0].upper()}{labels.REFERENCES['sgpe'][1:]}, base de discussion, non "
+            "prescriptive. Émissions évitées en 2030 par rapport à 2019, en ktCO2e/an."
+        ),
+        "calendar": f"COP régionale : {labels.calendar(code)}, selon le SGPE, 2024.",
+        "forest": (
+            "L'objectif du levier forêt n'est pas régionalisé : chaque total existe avec et sans lui, et les parts "
+            "sont calculées sans lui."
+            if here.has_forest
+            else "Aucun objectif de forêt n'est proposé dans ce territoire : les deux totaux sont les mêmes."
+        ),
+        "first_order": conversion.FIRST_ORDER,
+        "licence": "Données : Licence Ouverte 2.0 ou celle de leur source. Code : MIT.",
+        "version": f"Données : version {here.p.attrs['version']}.",
+        "overseas": (
+            "Outre-mer : le simulateur officiel ne publie pas de traduction physique ; les leviers s'y règlent en "
+            "ktCO2e/an."
+            if territories.is_overseas(code)
+            else ""
+        ),
+        "departement": (
+            "Valeurs du département déduites de celles de sa région par des clés de répartition, notées A (clé "
+            "officielle), B (clé proche) ou C (clé de remplacement)."
+            if here.p.attrs["level"] == "departement"
+            else ""
+        ),
+        "plans": _about_plans(here),
+    }
+    return {key: french.typeset(text) for key, text in texts.items()}
+
+
+def _about_plans(here: Ground) -> str:
+    if not here.plans:
+        return "Aucun autre plan (SRADDET, PCAET) n'est chargé pour ce territoire : la référence est celle du SGPE."
+    names = french.join(here.plan_labels.values())
+    return f"{names[0].upper()}{names[1:]} : connu par secteur seulement, et hors forêt."

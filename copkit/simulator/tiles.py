@@ -1,0 +1,104 @@
+"""The rows of the panorama chart for a state: tiles, what is done hatched on them, words, and what a tile says."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from copkit import french
+from copkit.models.levers import FOREST
+from copkit.presentation import marimekko, treemap
+from copkit.simulator.ground import Ground
+from copkit.simulator.settled import Settled
+from copkit.simulator.state import State
+
+SMALLEST = 0.001  # a tile below it is not drawn: nobody would see it [ktCO2e/an]
+STEP = 9.0  # between two diagonal lines of what is done [px]
+COLUMNS = ("lever", "label", "sector_label", "chantier", "chantier_label", "target_ktco2e", "rank", "written")
+
+
+def rows(ground: Ground, settled: dict[str, Settled], state: State) -> dict[str, list[dict]]:
+    """The rows of the datasets « rects », « hatch » and « texts »; surfaces are the proposed targets, or what is left.
+
+    Rectangles are of kind « lever », « head » (the colour of a column) or « done » ; ``narrow`` : a sentence on the
+    columns that have no room for their name.
+    """
+    sizes = {lever: _size(settled[lever], state.remaining) for lever in ground.tiles if _kept(ground, lever, state)}
+    drawn = [_tile(ground, settled, lever, size) for lever, size in sizes.items() if size > SMALLEST]
+    if not drawn:
+        return {"rects": [], "hatch": [], "texts": [], "narrow": ""}
+    table = pd.DataFrame(drawn, columns=COLUMNS)
+    parts = _by_thematique(table) if state.vision == "thematiques" else treemap.layout(table)
+    said = {row[0]: tooltip(ground, settled, row[0]) for row in drawn}
+    rects, done, hatch = [], [], []
+    for rect in parts["rects"]:
+        lever = rect.get("lever", "")
+        rects.append({"kind": "lever" if lever else "head", "lever": lever, **rect, "tooltip": said.get(lever, "")})
+        if lever and not state.remaining and (share := _share_done(settled[lever])):
+            part = rect | {"y": rect["y2"] - share * (rect["y2"] - rect["y"])}
+            done.append({"kind": "done", "lever": lever, **part, "tooltip": said[lever]})
+            hatch += _diagonals(part)
+    narrow = ", ".join(parts["narrow"])
+    said_narrow = f"Colonnes trop étroites pour un titre, de gauche à droite : {narrow}." if narrow else ""
+    return {"rects": rects + done, "hatch": hatch, "texts": parts["texts"], "narrow": french.typeset(said_narrow)}
+
+
+def _kept(ground: Ground, lever: str, state: State) -> bool:
+    tile, wanted = ground.tiles[lever], state.filter
+    if lever == FOREST and not state.forest:
+        return False
+    return (not wanted.enjeu or wanted.enjeu in tile.enjeux) and wanted.thematique in ("", tile.chantier)
+
+
+def _size(one: Settled, remaining: bool) -> float:
+    size = one.remaining if remaining else one.kt
+    return 0.0 if math.isnan(size) else size
+
+
+def _tile(ground: Ground, settled: dict[str, Settled], lever: str, size: float) -> tuple:
+    tile = ground.tiles[lever]
+    written = french.number(size, 0) if tile.shown else "?"
+    return lever, tile.label, tile.sector_label, tile.chantier, tile.chantier_label, size, tile.rank, written
+
+
+def _share_done(one: Settled) -> float:
+    return min(one.done / one.kt, 1.0) if one.kt > 0 else 0.0
+
+
+def _by_thematique(table: pd.DataFrame) -> dict:
+    """The Marimekko, each tile's rectangle with its lever: ``layout`` draws them column by column, sector by sector."""
+    parts, order = marimekko.layout(table), []
+    for _, total, column in marimekko._groups(table.itertuples(index=False), "chantier"):
+        usable = marimekko.WIDTH - marimekko.GAP * (table.chantier.nunique() - 1)
+        width = usable * total / table.target_ktco2e.sum()
+        for part, *_ in marimekko._parts(column, 0.0, width):
+            for _, _, inside in marimekko._groups(part, "sector_label"):
+                order += [tile.lever for tile in sorted(inside, key=lambda tile: -tile.target_ktco2e)]
+    rects = [rect | {"lever": lever} for rect, lever in zip(parts["rects"], order, strict=False)]
+    return parts | {"rects": rects + parts["rects"][len(order) :]}
+
+
+def _diagonals(rect: dict) -> list[dict]:
+    """Lines at 45° inside a rectangle; they follow each other from one tile to the next."""
+    x, x2, y, y2 = (rect[side] for side in ("x", "x2", "y", "y2"))
+    lines = range(math.ceil((x + y) / STEP), math.floor((x2 + y2) / STEP) + 1)
+    ends = ((max(x, STEP * n - y2), min(x2, STEP * n - y), STEP * n) for n in lines)
+    return [{"x": a, "y": c - a, "x2": b, "y2": c - b} for a, b, c in ends if b > a]
+
+
+def tooltip(ground: Ground, settled: dict[str, Settled], lever: str) -> str:
+    """What a tile says: reference, proposal in both units, what is done, what is left."""
+    tile, one = ground.tiles[lever], settled[lever]
+    reference = french.number(one.target) if tile.shown else "non affichée par le SGPE"
+    proposed = f"{french.number(one.kt)} ktCO₂e/an"
+    if not math.isnan(one.quantity):
+        proposed += f", soit {french.quantity(one.quantity)} {tile.unit}"
+    lines = [
+        f"{tile.rank} · {tile.label}",
+        f"{tile.chantier_label} · {tile.sector_label}",
+        f"Référence : {reference}" + (" ktCO₂e/an" if tile.shown else ""),
+        f"Proposé : {proposed}",
+        f"Déjà fait : {french.number(one.done)} ; reste : {french.number(one.remaining)} ktCO₂e/an",
+    ]
+    return french.typeset("\n".join(lines))

@@ -1,0 +1,79 @@
+"""The chart of a lever over time: what was observed, the way to its reference and to its proposal. 2019-2030.
+
+A line joins the last known point (or the starting point of 2019) to 2030; nothing observed is prolonged.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from copkit import french, paths
+from copkit.models import dynamics, indicators
+from copkit.reference import parameters
+from copkit.simulator.ground import Ground
+from copkit.simulator.settled import Settled
+
+KT = "ktCO₂e/an"
+
+
+def rows(here: Ground, settled: dict[str, Settled], lever: str) -> dict | None:
+    """Les lignes des jeux « points » et « paces » pour un levier ; None quand aucun levier n'est choisi."""
+    if lever not in settled:
+        return None
+    limit, one = here.limits[lever], settled[lever]
+    first, last = parameters.levers()[lever].valid.years
+    seen = observed(here.p.attrs["territory"], lever)
+    base = {"lever": lever, "label": here.tiles[lever].label}
+    if seen and not seen["converted"]:
+        return base | {"unit": seen["unit"], "points": seen["rows"], "paces": [], "sentence": seen["sentence"]}
+    quantities = limit.translated and not math.isnan(one.quantity)
+    unit, ends = (here.tiles[lever].unit, (limit.quantity, one.quantity)) if quantities else (KT, (one.target, one.kt))
+    start = (first, limit.start if quantities else 0.0)
+    points = seen["rows"] if seen and quantities else []
+    origin = (points[-1]["year"], points[-1]["value"]) if points else start
+    paces = [*_line("référence", start, (last, ends[0]))]
+    paces += _line("proposé", origin, (last, ends[1]))
+    sentence = seen["sentence"] if seen else "Aucune série observée pour ce levier dans ce territoire."
+    return base | {"unit": unit, "points": points, "paces": paces, "sentence": sentence}
+
+
+def _line(series: str, *ends: tuple[int, float]) -> list[dict]:
+    if any(math.isnan(value) for _, value in ends):
+        return []
+    return [{"year": year, "value": value, "series": series} for year, value in ends]
+
+
+def observed(code: str, lever: str) -> dict | None:
+    """The observed series of a lever: unit, points, pace and the pace needed, a sentence; None without a series."""
+    return _observed(str(paths.home()), code).get(lever)
+
+
+@lru_cache(maxsize=128)
+def _observed(home: str, code: str) -> dict[str, dict]:
+    found = {}
+    for row in dynamics.dynamics(code).itertuples():
+        if not row.indicator:
+            continue
+        kept = next(one for one in indicators.by_lever()[row.lever] if one.indicator == row.indicator)
+        quantity = parameters.levers()[row.lever].quantity
+        converted = bool(math.isfinite(kept.convertible) and quantity and row.unit == quantity.unit)
+        factor = kept.convertible if converted else 1.0
+        points, _ = indicators.series(code, row.indicator, zero=kept.zero)
+        found[row.lever] = {
+            "label": french.typeset(row.indicator_label[0].upper() + row.indicator_label[1:]),
+            "unit": french.typeset(dynamics.UNIT_LABELS.get(row.unit, dynamics.units.label(row.unit))),
+            "converted": converted,
+            "rows": [{"year": p.year, "value": factor * p.value, "series": "observé"} for p in points],
+            "points": [[p.year, factor * p.value] for p in points],
+            "pace": _known(row.pace),
+            "needed": _known(row.needed),
+            "status": row.status,
+            "sentence": french.typeset(f"{row.sentence} {row.note}".strip()),
+            "source": row.source,
+        }
+    return found
+
+
+def _known(value: float) -> float | None:
+    return None if value is None or math.isnan(value) else float(value)
