@@ -39,6 +39,7 @@ _PUBLIC = {
     "report": "copkit.presentation.report",
     "write_workbook": "copkit.presentation.workbook:write_workbook",
     "run": "copkit.batch.run:run",
+    "simulator": "copkit.presentation.widgets:Simulator",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -43,6 +43,7 @@ def warm() -> None:
         _diagnostic(ck.panorama(REGION))
         _allocation(ck.panorama(DEPARTEMENT))
         _scenario(ck.panorama(REGION))
+        _simulator(REGION)
 
 
 def _diagnostic(p) -> None:
@@ -71,6 +72,17 @@ def _scenario(p) -> None:
     found = ck.compensate(s, using=["covoiturage", "haies"], policy="prorata")
     _show(ck.table(ck.convert(p, "haies", kt=10)), ck.table(s, "manque"), ck.table(s, "ecarts"), ck.table(found))
     _show(ck.report.compensation(found), ck.report.uncertainty(s))
+
+
+def _simulator(code: str) -> None:
+    """What the page of the simulator asks for when it opens."""
+    from copkit.presentation import widgets  # noqa: F401
+    from copkit.simulator.page import page
+    from copkit.simulator.state import State
+    from copkit.simulator.view import view
+
+    page(code)
+    view(State(territory=code))
 
 
 def _show(*shown) -> None:

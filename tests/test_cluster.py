@@ -33,7 +33,17 @@ class Cluster:
         self.folder, self.workers, self.started = folder, {}, 0
         folder.mkdir()
         where = folder / "ordonnanceur.json"
-        command = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
+        command = [
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--no-show",
+            "--idle-timeout",
+            "900",
+        ]
         self.scheduler = self._start("ordonnanceur", [*command, "--scheduler-file", where])
         until(lambda: where.is_file() and where.read_text().endswith("}"))
         self.client = cluster.connect(json.loads(where.read_text())["address"])
@@ -48,7 +58,9 @@ class Cluster:
         self.started += 1
         name = f"ouvrier-{self.started}"
         command = ["worker", self.client.scheduler.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"]
-        self.workers[name] = self._start(name, [*command, "--no-nanny", "--name", name], **environment)
+        self.workers[name] = self._start(
+            name, [*command, "--no-nanny", "--death-timeout", "60", "--name", name], **environment
+        )
         until(lambda: name in self.names())
         return name
 
@@ -84,7 +96,7 @@ class Cluster:
             process.wait()
 
 
-def until(true, limit=30):
+def until(true, limit=120):
     end = time.monotonic() + limit
     while not (found := true()):
         assert time.monotonic() < end, found

@@ -115,7 +115,7 @@ def execute(tasks: Iterable[Task], store: Folder | Shared, client: distributed.C
                     finished = [(running.pop(future), future) for future in _first(client, gate, running)]
         finally:
             with suppress(Exception):  # the scheduler may be gone
-                client.cancel(list(running), force=True)
+                client.cancel([*running, *(future for _, future in finished)], force=True)
 
 
 class Gate(distributed.WorkerPlugin):
@@ -278,6 +278,7 @@ def _publish(task: Task, future: distributed.Future, store: Folder | Shared) -> 
     """What became of a task; its files are published if the worker gave them back."""
     with _linked(future.client):
         result = _failure(task, future.exception()) if future.status == "error" else future.result()
+    future.release()  # done: if its worker dies now, nobody wants it again
     try:
         for name, data in result.content.items():
             store.write(f"{task.territory}/{name}", data)

@@ -27,7 +27,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from copkit.batch import versions
 from copkit.errors import RunError
 
-OFF, ADDRESS = "COPKIT_FORK", "COPKIT_FORK_SERVER"
+OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
 _log = logging.getLogger("copkit")
 
@@ -48,6 +48,7 @@ class ForkServer:
     """The client side of the warm parent. One per process and per warm-up, or shared through its address."""
 
     _known: dict[str, ForkServer] = {}  # noqa: RUF012
+    _retired: list[ForkServer] = []  # noqa: RUF012  kept: closing its socket would end the kernels it forked
     _lock = threading.Lock()
 
     @classmethod
@@ -62,6 +63,7 @@ class ForkServer:
             server = cls._known.get(warm)
             if server and (server.owner != os.getpid() or server.stamp != stamp or not server.alive()):
                 server.retire()
+                cls._retired = [one for one in [*cls._retired, server] if one.alive()]
                 server = None
             if server is None:
                 server = cls._known[warm] = cls(warm, address, stamp)
@@ -205,7 +207,8 @@ class ForkProvisioner(LocalProvisioner):
         env = kwargs.get("env") or dict(os.environ)
         start = asyncio.get_running_loop().run_in_executor
         try:
-            self.process = await start(None, lambda: ForkServer.get(WARM).fork(cmd[cmd.index("-f") :], self.cwd, env))
+            warm = WARM if os.environ.get(FOR_THE_KIT, "").lower() == "on" else ""
+            self.process = await start(None, lambda: ForkServer.get(warm).fork(cmd[cmd.index("-f") :], self.cwd, env))
         except Exception as error:
             say_ordinary(str(error))
             return await super().launch_kernel(cmd, **kwargs)

@@ -1,0 +1,184 @@
+"""What the server of the simulator answers: one page, its files, its sessions, and error pages in French."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import os
+from pathlib import Path
+
+from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado import web
+from voila.static_file_handler import MultiStaticFileHandler
+from voila.tornado.handler import TornadoVoilaHandler
+
+YEAR = 365 * 24 * 3600
+LONGEST_QUERY = 8192  # characters: what browsers and proxies let through
+SCRIPT_BEAT = "<script>window.voila_heartbeat()</script>"  # what Voilà writes while a page is long to come
+PATIENCE = 7  # of those in a row, one each 10 s
+FAILED = '</div><p class="copkit-notice" role="alert">Le simulateur n’a pas pu s’afficher. Recharger la page.</p>'
+
+# No inline script and no 'unsafe-eval'. Two exceptions: 'unsafe-inline' for styles only, because JupyterLab's style
+# loader and Vega write style elements; blob: for scripts, because anywidget loads a widget's module from one.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'self'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+ERRORS = {
+    400: ("Demande illisible", "L’adresse ou la demande est mal formée."),
+    403: ("Accès refusé", "Cette demande n’est pas permise."),
+    404: ("Page introuvable", "Cette adresse ne mène à rien."),
+    405: ("Demande refusée", "Cette adresse se lit, elle ne s’écrit pas."),
+    414: (
+        "Lien trop long",
+        "Le lien dépasse 8\u202f192\u202fcaractères. Dans le simulateur, enregistrer le scénario dans un fichier, "
+        "l’envoyer, puis l’ouvrir.",
+    ),
+    500: (
+        "Le simulateur ne répond pas",
+        "Une erreur s’est produite sur le serveur. Réessayer dans un instant\u202f; si cela recommence, prévenir la "
+        "personne qui tient le serveur.",
+    ),
+    503: (
+        "Le simulateur est complet",
+        "Toutes les places sont prises. Réessayer dans quelques minutes\u202f: le lien garde le scénario.",
+    ),
+}
+
+
+class Headers(web.OutputTransform):
+    """The headers of every answer, whoever writes it."""
+
+    def __init__(self, request):
+        pass
+
+    def transform_first_chunk(self, status_code, headers, chunk, finishing):
+        """Add them, and do not say which server this is."""
+        for name, value in HEADERS.items():
+            headers[name] = value
+        headers.pop("Server", None)
+        return status_code, headers, chunk
+
+
+class Visitors(IdentityProvider):
+    """Everybody, without a name: no cookie says who they are. Signing in is the proxy's work."""
+
+    def get_user(self, handler: web.RequestHandler) -> User:
+        """A visitor."""
+        return User(username="visiteur")
+
+
+class FrenchErrors(JupyterHandler):
+    """Errors as a page in French that says what to do, and nothing of the program."""
+
+    def write_error(self, status_code: int, **_) -> None:
+        """Write the page."""
+        title, text = ERRORS.get(status_code, ERRORS[500])
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        if status_code == 503:
+            self.set_header("Retry-After", "60")
+        page = self.settings["voila_jinja2_env"].get_template("error.html")
+        self.finish(page.render(title=title, text=text, status=status_code, home=self.base_url))
+
+
+class NotFound(FrenchErrors):
+    """Every address that is not the simulator's."""
+
+    def prepare(self) -> None:
+        """Whatever the method."""
+        raise web.HTTPError(404)
+
+
+class Health(FrenchErrors):
+    """How many sessions are open: for whoever watches the server. Starts no kernel."""
+
+    def get(self) -> None:
+        """JSON."""
+        sessions = self.kernel_manager
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"sessions": sessions.live, "limite": sessions.limit})
+
+
+class Page(FrenchErrors, TornadoVoilaHandler):
+    """The simulator."""
+
+    async def get(self) -> None:
+        """Run the notebook and send the page as it comes."""
+        if len(self.request.query) > LONGEST_QUERY:
+            raise web.HTTPError(414)
+        if self.kernel_manager.full:
+            raise web.HTTPError(503)
+        _ = self.xsrf_token  # its cookie lets the page end its kernel when it is closed
+        silent = 0
+        async for html in self.get_generator():
+            silent = silent + 1 if SCRIPT_BEAT in html else 0
+            if silent == PATIENCE:  # Voilà would beat for ever when a kernel dies before it has answered
+                self.write(FAILED)
+                return
+            self.write(html.replace(SCRIPT_BEAT, "<!-- -->"))
+            self.flush()
+
+
+class Session(KernelHandler):
+    """Whether a session lives; pages end theirs by another address, which checks where the request comes from."""
+
+    SUPPORTED_METHODS = ("GET",)
+
+
+class Files(MultiStaticFileHandler):
+    """Files whose address changes with their content: kept a year by browsers, sent compressed."""
+
+    def initialize(self, paths: list[str], compressed: str) -> None:
+        """``compressed``: the folder where compressed copies are made."""
+        super().initialize(paths=paths)
+        self.compressed, self.plain = Path(compressed), ""
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        """The file, or its compressed copy for a browser that takes it."""
+        path = super().validate_absolute_path(root, absolute_path)
+        self.plain = path
+        if path is None or "gzip" not in self.request.headers.get("Accept-Encoding", ""):
+            return path
+        copy = self.compressed / f"{hashlib.sha256(path.encode()).hexdigest()[:32]}.gz"
+        if not copy.exists():
+            partial = copy.with_suffix(".partial")
+            partial.write_bytes(gzip.compress(Path(path).read_bytes(), 6))
+            os.replace(partial, copy)
+        return str(copy)
+
+    def get_content_size(self) -> int:
+        """Of what is sent."""
+        return os.path.getsize(self.absolute_path)
+
+    def get_content_type(self) -> str:
+        """That of the file, compressed or not."""
+        return mimetypes.guess_type(self.plain)[0] or "application/octet-stream"
+
+    def get_cache_time(self, path: str, modified, mime_type: str) -> int:
+        """A year."""
+        return YEAR
+
+    def set_extra_headers(self, path: str) -> None:
+        """Say that it is compressed."""
+        self.set_header("Vary", "Accept-Encoding")
+        if self.absolute_path != self.plain:
+            self.set_header("Content-Encoding", "gzip")

@@ -1,0 +1,277 @@
+"""The server of the simulator: Voilà for one notebook, with a limit on sessions, and nothing else reachable.
+
+All settings are here, in Python: no file of the working folder or of the user changes them. ``handlers.py`` holds
+what is answered, ``sessions.py`` the kernels, ``template/`` the page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import tempfile
+import webbrowser
+from collections.abc import Callable
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from jupyter_core.utils import run_sync
+from jupyterlab_server.themes_handler import ThemesHandler
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets
+from tornado.web import RedirectHandler
+from traitlets import Unicode
+from traitlets.config import Config
+from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.static_file_handler import TemplateStaticFileHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from copkit import paths
+from copkit.errors import RunError
+from copkit.simulator import bundle, handlers, sessions
+
+TEMPLATE = Path(__file__).parent / "template"
+# Without a list, Voilà loads every extension of JupyterLab that is installed; without its own manager, no widget.
+EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
+LARGEST_MESSAGE = 2 * sessions.MEBIBYTE  # from a page: the largest scenario that can be imported, and room
+LARGEST_BODY = 64 * 1024
+IDLE, LOOK = 900, 60  # s without activity before a session ends, open or not; s between two looks
+ARRIVAL, CLOSING = 120, 20  # s for a page to connect; s for it to come back after it disconnects
+CELL = 60  # s that a cell of the page may take; less than handlers.PATIENCE
+KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+
+
+def serve(
+    *,
+    port: int = 8866,
+    host: str = "127.0.0.1",
+    base_url: str = "/",
+    territory: str | None = None,
+    max_sessions: int | None = None,
+    browser: bool = True,
+    notebook: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve the simulator until Ctrl-C or SIGTERM. Meant for a process of its own: it cleans its environment.
+
+    Parameters
+    ----------
+    port : int
+        0 for any free one.
+    base_url : str
+        Where the simulator is behind a proxy, for instance « /simulateur/ ».
+    territory : str, optional
+        Territory of an address that names none.
+    max_sessions : int, optional
+        Pages open at once; by default what the free memory holds.
+
+    Raises
+    ------
+    RunError
+        If the notebook is missing, or if the port or the address cannot be used.
+    TerritoryError
+        If the territory is unknown.
+    """
+    notebook = notebook or paths.notebooks("simulateur.ipynb")
+    if not notebook.is_file():
+        raise RunError(f"Carnet absent : {paths.shown(notebook)}. Réinstaller copkit, ou corriger COPKIT_HOME.")
+    if territory:
+        from copkit.reference import territories
+
+        territory = territories.resolve(territory)
+    runtime = bundle.runtime_path()
+    _set_environment(runtime)
+    per_session = sessions.prepare_kernels()
+    limit = max_sessions or sessions.default_limit(per_session)
+    server = SimulatorServer(
+        config=settings(notebook, limit, territory, runtime),
+        config_file_paths=[],
+        notebook_path=str(notebook),
+        ip=host,
+        port=port,
+        base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
+        identity_provider_class=handlers.Visitors,
+        runtime=str(runtime),
+        log_level="ERROR",
+    )
+    server.say, server.opens = say, browser
+    server.initialize([])
+    server.start()
+
+
+def _set_environment(runtime: Path) -> None:
+    """Keep in the environment what kernels need, and add what tells them where they run."""
+    clean = sessions.without_secrets(dict(os.environ))
+    os.environ.clear()
+    os.environ.update(clean)
+    found = [str(TEMPLATE), *filter(None, [clean.get("JUPYTER_PATH")])]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(found)
+    os.environ[bundle.RUNTIME_VARIABLE] = runtime_address(runtime)
+
+
+def runtime_address(runtime: Path) -> str:
+    """The address of the Vega runtime, from the page."""
+    return f"./copkit/{runtime.name}"
+
+
+def settings(notebook: Path, limit: int, territory: str | None, runtime: Path) -> Config:
+    """What Voilà is told; the rest of its settings is off."""
+    voila = {
+        "template": "copkit",
+        "allow_template_override": "NO",
+        "allow_theme_override": "NO",
+        "strip_sources": True,
+        "show_tracebacks": False,
+        "file_allowlist": [],
+        "extension_allowlist": list(EXTENSIONS),
+        "multi_kernel_manager_class": sessions.Sessions,
+        "page_config_hook": _versioned,
+        "prelaunch_hook": _with_territory(territory, notebook) if territory else None,
+        "resources": {"runtime": runtime_address(runtime)},
+    }
+    return Config(
+        VoilaConfiguration=voila,
+        VoilaExecutor={"timeout": CELL},
+        Sessions={
+            "limit": limit,
+            "arrival_delay": ARRIVAL,
+            "closing_delay": CLOSING,
+            "cull_idle_timeout": IDLE,
+            "cull_interval": LOOK,
+            "cull_connected": True,
+        },
+        KernelManager={"transport": _transport()},
+        KernelRestarter={"restart_limit": 0},  # a new kernel would know nothing of its page
+    )
+
+
+def _transport() -> str:
+    """How the server speaks to its kernels: by files that only its user can open, where their names can be so long."""
+    return "ipc" if os.name == "posix" and len(tempfile.gettempdir()) < 40 else "tcp"
+
+
+def _with_territory(code: str, path: Path):
+    """A hook that gives the notebook its territory as Papermill does; that of the address still comes first."""
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    def hook(_request, notebook, cwd):
+        given = parameterize_notebook(load_notebook_node(str(path)), {"territoire": code})
+        given.metadata.kernelspec = notebook.metadata.kernelspec
+        return given
+
+    return hook
+
+
+def files_version() -> str:
+    """A part of the addresses of Voilà's files, that changes with them."""
+    packages = ("voila", "jupyterlab_widgets", "anywidget")
+    return sha256(" ".join(map(version, packages)).encode()).hexdigest()[:12]
+
+
+def _versioned(page_config: dict, *, base_url: str, **_) -> dict:
+    """Addresses that can be kept for a year."""
+    for name, folder in (("fullStaticUrl", "static"), ("fullLabextensionsUrl", "labextensions")):
+        page_config[name] = f"{base_url}voila/{files_version()}/{folder}"
+    return page_config
+
+
+class SimulatorServer(Voila):
+    """Voilà with the handlers of the simulator, and no other."""
+
+    runtime = Unicode()
+    say: Callable[[str], None] = print
+    opens = False
+
+    def initialize(self, argv=None) -> None:
+        """Be ready to stop before being ready to start."""
+        self.ioloop = IOLoop.current()
+        super().initialize(argv)
+        for name in ("SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._handle_signal_stop)
+
+    def init_settings(self) -> dict:
+        """Limits of what is received, and of what a page may ask a kernel."""
+        tornado = super().init_settings()
+        self.kernel_manager.allowed_message_types = sessions.MESSAGES
+        return tornado | {
+            "default_handler_class": handlers.NotFound,
+            "ws_ping_timeout": 30_000,  # ms without an answer: the page is gone
+            "websocket_max_message_size": LARGEST_MESSAGE,
+            "xsrf_cookie_kwargs": {"path": self.base_url, "samesite": "Strict", "expires_days": None},
+        }
+
+    def init_handlers(self) -> list:
+        """One page, its files, its session."""
+        self.compressed = tempfile.mkdtemp(prefix="copkit_")
+        root, stamp, allowed = self.base_url, files_version(), "|".join(map(re.escape, EXTENSIONS))
+        page = {
+            "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        themes = {
+            "themes_url": f"{root}voila/api/themes",
+            "path": self.themes_dir,
+            "labextensions_path": self.labextensions_path,
+            "no_cache_paths": [],
+        }
+
+        def files(*folders: str) -> dict:
+            return {"paths": list(folders), "compressed": self.compressed}
+
+        runtime = Path(self.runtime)
+        return [
+            (root, handlers.Page, page),
+            *([(root.rstrip("/"), RedirectHandler, {"url": root})] if root != "/" else []),
+            (f"{root}sante", handlers.Health),
+            (f"{root}api/kernels/{KERNEL}", handlers.Session),
+            (f"{root}api/kernels/{KERNEL}/channels", VoilaKernelWebsocketHandler),
+            (f"{root}voila/api/shutdown/{KERNEL}", VoilaShutdownKernelHandler),
+            (f"{root}voila/templates/(copkit/static/.*)", TemplateStaticFileHandler),
+            (f"{root}voila/api/themes/(@jupyterlab/theme-light-extension/.*)", ThemesHandler, themes),
+            (f"{root}voila/{stamp}/static/(.*)", handlers.Files, files(*self.static_paths)),
+            (
+                f"{root}voila/{stamp}/labextensions/((?:{allowed})/static/.*)",
+                handlers.Files,
+                files(*self.labextensions_path),
+            ),
+            (rf"{root}copkit/({re.escape(runtime.name)})", handlers.Files, files(str(runtime.parent))),
+        ]
+
+    def listen(self) -> None:
+        """Answer until told to stop."""
+        try:
+            sockets = bind_sockets(self.port, self.ip)
+        except OSError as error:
+            self.stop()
+            raise RunError(
+                f"Impossible d'écouter à l'adresse {self.ip}, port {self.port} ({error.strerror}). "
+                "Choisir un autre port, ou --port 0 pour un port libre."
+            ) from error
+        self.port = sockets[0].getsockname()[1]
+        self.app.transforms.append(handlers.Headers)
+        trusted = self.ip in ("127.0.0.1", "::1", "localhost")  # then only a proxy of this machine says who asks
+        server = HTTPServer(self.app, xheaders=trusted, max_body_size=LARGEST_BODY)
+        server.add_sockets(sockets)
+        limit = self.kernel_manager.limit
+        self.say(f"Simulateur : {self.display_url} ({limit} sessions à la fois au plus). Ctrl-C pour arrêter.")
+        if self.opens:
+            self.ioloop.run_in_executor(None, webbrowser.open, self.display_url)
+        try:
+            self.ioloop.start()
+        finally:
+            server.stop()
+            self.stop()
+
+    def stop(self) -> None:
+        """End every session and leave no file."""
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
+        for folder in (self.connection_dir, self.compressed):
+            shutil.rmtree(folder, ignore_errors=True)

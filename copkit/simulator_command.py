@@ -1,0 +1,52 @@
+"""``copkit simulator``: serve the simulator, or write it as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copkit.errors import RunError
+
+
+def simulator(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port ; 0 pour un port libre.")] = 8866,
+    host: Annotated[str, typer.Option(help="Adresse d'écoute ; par défaut cette machine seulement.")] = "127.0.0.1",
+    base_url: Annotated[
+        str, typer.Option(help="Chemin derrière un serveur mandataire, par exemple /simulateur/.")
+    ] = "/",
+    territoire: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Territoire proposé d'abord : reg-32, dep-59…")
+    ] = None,
+    max_sessions: Annotated[
+        int | None,
+        typer.Option(min=1, help="Sessions à la fois au plus ; par défaut selon la mémoire libre.", show_default=False),
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Ne pas ouvrir le navigateur.")] = False,
+    static: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Ne rien servir : écrire le simulateur de ce territoire.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Fichier à écrire avec --static.", show_default=False)] = None,
+) -> None:
+    """Ouvre le simulateur dans le navigateur, ou l'écrit dans un fichier HTML qui s'ouvre sans serveur (--static)."""
+    if static:
+        from copkit.simulator.static import write
+
+        path = out or Path(f"simulateur-{static}.html")
+        write(static, path)
+        typer.echo(f"Écrit : {path}")
+        return
+    if out:
+        raise RunError("--out va avec --static. Écrire par exemple : copkit simulator --static reg-32 --out s.html")
+    from copkit.simulator.server import serve
+
+    serve(
+        port=port,
+        host=host,
+        base_url=base_url,
+        territory=territoire,
+        max_sessions=max_sessions,
+        browser=not no_browser,
+        say=typer.echo,
+    )

@@ -1,0 +1,75 @@
+"""The served page in a real Chromium: drawn under its content security policy, alone on the network, in French."""
+
+import pytest
+from playwright.sync_api import expect
+
+from ..serving import Server, wait_until
+
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
+"""
+END = """
+async () => {
+  const { baseUrl, kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+  const body = new FormData();
+  body.append("_xsrf", document.cookie.match(/_xsrf=([^;]*)/)[1]);
+  return (await fetch(`${baseUrl}voila/api/shutdown/${kernelId}`, { method: "POST", body })).status;
+}
+"""
+
+
+@pytest.fixture(scope="module", params=["/", "/simulateur/"])
+def served(request, tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("server"), base_url=request.param, constants={"CLOSING": 600}) as running:
+        yield running
+
+
+@pytest.fixture
+def page(served, chromium):
+    context = chromium.new_context()
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    opened.asked, opened.wrong = [], []
+    opened.on("request", lambda request: opened.asked.append(request.url))
+    opened.on("response", lambda answer: opened.wrong.append(answer.url) if answer.status >= 400 else None)
+    opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
+    opened.on("console", lambda said: opened.wrong.append(said.text) if said.type == "error" else None)
+    opened.add_init_script(WATCH)
+    opened.goto(f"{served.url}?territoire=dep-59")
+    yield opened
+    context.close()
+
+
+def test_widget_and_chart_work_under_the_policy_without_a_network(served, page):
+    button = page.get_by_role("button", name="dep-59")
+    button.click()
+    expect(button).to_have_text("dep-59 : 1")
+    expect(page.locator("#chart svg, #chart canvas").first).to_be_visible()
+    expect(page.locator("#loading")).to_have_count(0)
+    assert page.evaluate("window.violations") == []
+    assert page.wrong == []
+    assert [url for url in page.asked if not url.startswith((served.url, f"blob:{served.root}"))] == []
+
+
+def test_closing_the_page_ends_its_session_at_once(served, page):
+    expect(page.get_by_role("button", name="dep-59")).to_be_visible()
+    session = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    assert served.get(f"api/kernels/{session}").status == 200
+    page.goto("about:blank")
+    assert wait_until(lambda: served.get(f"api/kernels/{session}").status == 404)
+
+
+def test_a_session_that_has_ended_is_said_in_french_and_can_be_taken_up(served, page):
+    button = page.get_by_role("button", name="dep-59")
+    button.click()
+    expect(button).to_have_text("dep-59 : 1")
+    status = page.evaluate(END)
+    assert status == 204
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("La session est terminée")
+    assert not any(word in page.inner_text("body") for word in ("Kernel", "Server", "Error", "Connection"))
+    notice.get_by_role("link", name="Reprendre").click()
+    expect(button).to_have_text("dep-59 : 0")
+    assert page.evaluate("window.violations") == []

@@ -1,0 +1,197 @@
+"""A real server of the simulator on the loopback, with a small notebook of the tests, and what speaks to it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import nbformat
+import psutil
+import websocket
+
+PAGE = """
+import os
+import anywidget, traitlets
+import copkit as ck
+territoire = ck.notebook.parameter("territoire", territoire)
+class Counter(anywidget.AnyWidget):
+    _esm = '''
+    async function render({ model, el }) {
+      const button = document.createElement("button");
+      const show = () => { button.textContent = model.get("shown"); };
+      button.onclick = () => { model.set("asked", model.get("asked") + 1); model.save_changes(); };
+      model.on("change:shown", show);
+      show();
+      const chart = document.createElement("div");
+      chart.id = "chart";
+      el.append(button, chart);
+      const { vegaEmbed } = await import(new URL(model.get("runtime"), document.baseURI).href);
+      const rows = [{ a: 1, b: 2 }, { a: 2, b: 3 }];
+      const encoding = { x: { field: "a", type: "ordinal" }, y: { field: "b", type: "quantitative" } };
+      await vegaEmbed(chart, { data: { values: rows }, mark: "bar", encoding }, { ast: true, actions: false });
+    }
+    export default { render };
+    '''
+    shown = traitlets.Unicode().tag(sync=True)
+    asked = traitlets.Int().tag(sync=True)
+    runtime = traitlets.Unicode().tag(sync=True)
+counter = Counter(shown=f"{territoire} : 0", runtime=os.environ.get("COPKIT_SIMULATOR_RUNTIME", ""))
+counter.observe(lambda change: counter.set_trait("shown", f"{territoire} : {change.new}"), "asked")
+counter
+"""
+SAYS = 'print("pid", os.getpid(), "territoire", territoire, "noms", " ".join(sorted(os.environ)))'
+START = """
+import json, sys
+from pathlib import Path
+from copkit.simulator import server
+constants, options = map(json.loads, sys.argv[2:])
+for name, value in constants.items():
+    setattr(server, name, value)
+server.serve(notebook=Path(sys.argv[1]), port=0, browser=False, say=lambda text: print(text, flush=True), **options)
+"""
+
+
+def write_notebook(folder: Path, *cells: str) -> Path:
+    """A notebook with a parameter, then the cells; by default a widget, and what its kernel knows."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    parameters = nbformat.v4.new_code_cell('territoire = "reg-32"', metadata={"tags": ["parameters"]})
+    code = [nbformat.v4.new_code_cell(cell) for cell in cells or (PAGE, SAYS)]
+    notebook.cells = [nbformat.v4.new_markdown_cell("# Essai"), parameters, *code]
+    path = folder / "essai.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+class Server:
+    """A server in its own process, until the end of the « with »."""
+
+    def __init__(self, folder: Path, *cells: str, environment=(), constants=(), **options) -> None:
+        notebook = write_notebook(folder, *cells)
+        self.temporary = folder / "t"
+        self.temporary.mkdir()
+        self.log = folder / "server.log"
+        command = [sys.executable, "-c", START, str(notebook), json.dumps(dict(constants)), json.dumps(options)]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **dict(environment)}
+            )
+        said = self.process.stdout.readline()
+        found = re.search(r"http://\S+:\d+/\S*", said)
+        assert found, f"{said}{self.log.read_text()}"
+        self.url = found[0]
+        self.root = re.match(r"http://[^/]+", self.url)[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+        self.process.stdout.close()
+
+    def get(self, path: str = "", *, method: str = "GET", data: bytes | None = None, **headers):
+        """The answer at an address under the simulator's; under the root of the server when it starts with « / »."""
+        request = Request((self.root if path.startswith("/") else self.url) + path, data=data, method=method)
+        for name, value in headers.items():
+            request.add_header(name.replace("_", "-"), value)
+        return answer(request)
+
+    def health(self) -> dict:
+        """What the server says of its sessions."""
+        return json.loads(self.get("sante").text)
+
+    def visit(self, query: str = "") -> "Visit":
+        """Open the page as a browser without JavaScript would."""
+        return Visit(self, self.get(query))
+
+    def children(self) -> list[psutil.Process]:
+        """Everything that it started."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+class Answer:
+    """Status, headers, content."""
+
+    def __init__(self, status: int, headers, content: bytes) -> None:
+        self.status, self.headers, self.content = status, headers, content
+
+    @property
+    def text(self) -> str:
+        """The content."""
+        return self.content.decode("utf-8")
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def answer(request: Request) -> Answer:
+    """The answer to a request, whatever its status; redirections are not followed."""
+    try:
+        with build_opener(_Stay).open(request, timeout=60) as got:
+            return Answer(got.status, got.headers, got.read())
+    except HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, error.read())
+
+
+class Visit:
+    """An open page: its session and its websocket."""
+
+    def __init__(self, server: Server, page: Answer) -> None:
+        assert page.status == 200, page.text
+        self.server, self.page = server, page
+        self.kernel = re.search(r'"kernelId": "([-\w]+)"', page.text)[1]
+        self.session = f"api/kernels/{self.kernel}"
+
+    def said(self, name: str) -> str:
+        """What the kernel printed after a word."""
+        return re.search(rf"\b{name} (\S+)", self.page.text)[1]
+
+    def connect(self, origin: str | None = None) -> websocket.WebSocket:
+        """The websocket of the page."""
+        address = f"{self.server.url}{self.session}/channels?session_id={uuid.uuid4().hex}".replace("http", "ws", 1)
+        return websocket.create_connection(address, timeout=30, origin=origin or self.server.root)
+
+
+def message(kind: str, content: dict, channel: str = "shell") -> str:
+    """A Jupyter message, as a page would send it."""
+    header = {
+        "msg_id": uuid.uuid4().hex,
+        "msg_type": kind,
+        "username": "",
+        "session": "s",
+        "version": "5.3",
+        "date": "",
+    }
+    return json.dumps(
+        {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": channel, "buffers": []}
+    )
+
+
+def reply(socket: websocket.WebSocket, kind: str) -> dict:
+    """The first message of a kind; the others are for whoever asked."""
+    while True:
+        got = json.loads(socket.recv())
+        if got["header"]["msg_type"] == kind:
+            return got
+
+
+def wait_until(true, seconds: float = 30) -> bool:
+    """Whether it becomes true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.1)
+    return False

@@ -1,0 +1,383 @@
+"""The server of the simulator: one page and nothing else, so many sessions, and no trace when it stops."""
+
+import gzip
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+import typer
+import websocket
+from typer.testing import CliRunner
+
+from copkit.errors import RunError, TerritoryError
+from copkit.simulator import handlers, server, sessions
+from copkit.simulator_command import simulator
+
+from .serving import START, Server, message, reply, wait_until, write_notebook
+
+SHORT = {"ARRIVAL": 2, "CLOSING": 0.5}
+SAYS_PID = 'print("pid", os.getpid())'
+POLICY = (
+    "default-src 'none'; script-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+NOWHERE = """
+/essai.ipynb /essai.py /voila/files/essai.ipynb /voila/files/essai.py /voila/render/essai.ipynb /voila/tree
+/voila/api/contents/ /api/contents /api/contents/essai.ipynb /api/sessions /api/kernels /api/kernelspecs
+/api/terminals /api/status /api /login /logout /lab /tree /files/essai.ipynb /static/../essai.ipynb
+/..%2fessai.ipynb /voila/templates/lab/static/voila.js /voila/templates/copkit/index.html.j2
+/voila/query/a-b-c-d-e /favicon.ico
+"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    environment = {"SECRET_API_KEY": "clé", "AWS_SECRET_ACCESS_KEY": "clé", "DATABASE_URL": "clé"}
+    with Server(tmp_path_factory.mktemp("server"), environment=environment, max_sessions=40) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def visit(served):
+    return served.visit("?territoire=dep-59")
+
+
+def test_page_is_the_notebook_in_french_without_its_sources(visit):
+    text = visit.page.text
+    assert '<html lang="fr">' in text and "Le simulateur se prépare…" in text
+    assert "<title>Simulateur de la planification écologique</title>" in text
+    assert visit.said("territoire") == "dep-59"
+    assert "import anywidget" not in text and "ck.notebook.parameter" not in text
+    assert "Running" not in text and "Executing" not in text
+
+
+def test_page_has_no_inline_script_and_names_no_other_address(visit):
+    for opening, body in re.findall(r"<script([^>]*)>(.*?)</script>", visit.page.text, re.S):
+        assert "json" in opening or not body.strip()
+    assert re.findall(r"""(?:src|href)=["'](?:https?:)?//""", visit.page.text) == []
+
+
+@pytest.mark.parametrize("path", ["", "sante", "nulle-part", "api/contents"])
+def test_every_answer_has_the_headers(served, path):
+    headers = served.get(path).headers
+    assert headers["Content-Security-Policy"] == POLICY
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Server" not in headers
+
+
+def test_only_the_cookie_of_the_session_is_set(visit):
+    cookies = visit.page.headers.get_all("Set-Cookie")
+    assert len(cookies) == 1 and cookies[0].startswith("_xsrf=") and "SameSite=Strict" in cookies[0]
+    assert "expires" not in cookies[0]
+
+
+def test_kernels_are_forked_from_the_warm_parent(visit):
+    assert "copkit.batch.forkserver" in psutil.Process(int(visit.said("pid"))).parent().cmdline()
+
+
+def test_kernels_know_no_secret(visit):
+    names = re.search(r"noms (.*)", visit.page.text)[1].split()
+    assert {"PATH", "QUERY_STRING", "COPKIT_SIMULATOR_RUNTIME"} <= set(names)
+    assert not [name for name in names if "SECRET" in name or "DATABASE" in name]
+    environment = Path(f"/proc/{visit.said('pid')}/environ").read_bytes()
+    assert "clé".encode() not in environment
+
+
+@pytest.mark.parametrize(
+    "path",
+    NOWHERE.split(),
+)
+def test_nothing_else_is_reachable(served, path):
+    before = served.health()["sessions"]
+    for method in ("GET", "POST"):
+        got = served.get(path, method=method, data=b"{}" if method == "POST" else None)
+        assert got.status == 404, path
+        assert "<h1>Page introuvable</h1>" in got.text and "Cette adresse ne mène à rien." in got.text
+    assert served.health()["sessions"] == before
+
+
+@pytest.mark.parametrize(
+    "path", ["static/../../../../essai.ipynb", "static/..%2f..%2f..%2fconf.json", "labextensions/essai/static/a.js"]
+)
+def test_files_stay_in_their_folders(served, path):
+    got = served.get(f"/voila/{server.files_version()}/{path}")
+    assert got.status in (403, 404) and b"cells" not in got.content and b"base_template" not in got.content
+
+
+def test_page_is_only_read(served):
+    got = served.get(method="POST", data=b"a=1")
+    assert got.status in (403, 405) and "<h1>" in got.text and "Traceback" not in got.text
+
+
+def test_a_link_too_long_is_refused_with_what_to_do(served):
+    before = served.health()["sessions"]
+    got = served.get("?etat=" + "a" * handlers.LONGEST_QUERY)
+    assert got.status == 414 and "<h1>Lien trop long</h1>" in got.text
+    assert "8\u202f192\u202fcaractères" in got.text and "enregistrer le scénario dans un fichier" in got.text
+    assert served.health()["sessions"] == before
+
+
+def test_code_sent_by_a_page_is_not_run(visit, tmp_path):
+    written = tmp_path / "écrit"
+    code = f"open({str(written)!r}, 'w').write('non')"
+    with closing(visit.connect()) as socket:
+        for kind, content in (
+            ("execute_request", {"code": code, "silent": False}),
+            ("execute_request", {"code": "1", "silent": True, "user_expressions": {"a": code}}),
+            ("complete_request", {"code": "imp", "cursor_pos": 3}),
+            ("inspect_request", {"code": "os", "cursor_pos": 2, "detail_level": 0}),
+            ("history_request", {"output": False, "raw": True, "hist_access_type": "tail", "n": 9}),
+            ("shutdown_request", {"restart": False}),
+            ("debug_request", {"command": "initialize"}),
+        ):
+            for channel in ("shell", "control", "stdin"):
+                socket.send(message(kind, content, channel))
+        socket.send(message("comm_info_request", {"target_name": "jupyter.widget"}))
+        assert reply(socket, "comm_info_reply")["content"]["comms"]  # the session lives, and speaks of its widgets
+    assert not written.exists()
+    assert visit.server.get(visit.session).status == 200
+
+
+def test_a_page_moves_its_widget(visit):
+    with closing(visit.connect()) as socket:
+        socket.send(message("comm_info_request", {"target_name": "jupyter.widget"}))
+        for comm in reply(socket, "comm_info_reply")["content"]["comms"]:
+            data = {"method": "update", "state": {"asked": 41}, "buffer_paths": []}
+            socket.send(message("comm_msg", {"comm_id": comm, "data": data}))
+        while True:
+            state = reply(socket, "comm_msg")["content"]["data"].get("state", {})
+            if "shown" in state:
+                break
+    assert state["shown"] == "dep-59 : 41"
+
+
+def test_too_large_a_message_closes_the_connection(served):
+    socket = served.visit().connect()
+    with pytest.raises((websocket.WebSocketException, OSError)):
+        socket.send(message("comm_msg", {"comm_id": "a", "data": "a" * server.LARGEST_MESSAGE}))
+        reply(socket, "nothing")
+    socket.close()
+
+
+def test_another_site_cannot_open_the_connection(visit):
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        visit.connect(origin="https://ailleurs.example")
+
+
+def test_a_session_is_ended_by_its_page_and_by_nobody_else(served):
+    page = served.visit()
+    assert served.get(page.session, method="DELETE").status in (403, 405)
+    shutdown = f"voila/api/shutdown/{page.kernel}"
+    assert served.get(shutdown, method="POST", data=b"").status == 403
+    assert served.get(shutdown, method="POST", data=b"", Origin="https://ailleurs.example").status in (403, 404)
+    assert served.get(page.session).status == 200
+    cookie = page.page.headers["Set-Cookie"].split(";")[0]
+    form = cookie.encode().replace(b"|", b"%7C")
+    assert served.get(shutdown, method="POST", data=form, Cookie=cookie).status == 204
+    assert served.get(page.session).status == 404
+    assert wait_until(lambda: not psutil.pid_exists(int(page.said("pid"))))
+
+
+def test_files_are_sent_compressed_and_kept_a_year(served, visit):
+    address = re.search(r'modulepreload" href="\./([^"]+)"', visit.page.text)[1]
+    plain, small = served.get(address), served.get(address, Accept_Encoding="gzip")
+    assert plain.headers["Content-Encoding"] is None and b"vegaEmbed" in plain.content
+    assert small.headers["Content-Encoding"] == "gzip" and gzip.decompress(small.content) == plain.content
+    assert len(small.content) < len(plain.content) / 2
+    for got in (plain, small):
+        assert got.headers["Cache-Control"] == "max-age=31536000" and got.headers["Vary"] == "Accept-Encoding"
+        assert "javascript" in got.headers["Content-Type"]
+
+
+def test_a_cell_that_fails_says_what_to_do_and_nothing_of_the_program(tmp_path):
+    cell = "import sys\nprint('avertissement', file=sys.stderr)\nsecret = 'mot de passe'\n1 / 0"
+    with Server(tmp_path, cell) as running:
+        text = running.get().text
+    assert "Le simulateur n’a pas pu s’afficher. Recharger la page" in text
+    for word in (
+        "ZeroDivisionError",
+        "Traceback",
+        "avertissement",
+        "mot de passe",
+        "There was an error",
+        "Voil&agrave;",
+    ):
+        assert word not in text
+
+
+def test_a_kernel_that_dies_while_the_page_is_made_is_said(tmp_path):
+    with Server(tmp_path, "import os\nos._exit(1)") as running:
+        text = running.get().text
+    assert "Le simulateur n’a pas pu s’afficher. Recharger la page" in text and "exception" not in text
+
+
+def test_visitors_beyond_the_limit_are_told_to_wait_and_places_are_freed(tmp_path):
+    with Server(tmp_path, "import os", SAYS_PID, max_sessions=2, constants=SHORT | {"ARRIVAL": 600}) as running:
+        pages = [running.visit() for _ in range(2)]
+        sockets = [page.connect() for page in pages]
+        full = running.get("?territoire=reg-76")
+        assert full.status == 503 and full.headers["Retry-After"] == "60"
+        assert "<h1>Le simulateur est complet</h1>" in full.text and "Réessayer dans quelques minutes" in full.text
+        assert running.health() == {"sessions": 2, "limite": 2}
+        sockets[0].close()  # a tab is closed
+        assert wait_until(lambda: running.health()["sessions"] == 1)
+        assert running.get(pages[0].session).status == 404 and running.get(pages[1].session).status == 200
+        third = running.visit()
+        third.connect().close()
+        with closing(third.connect()):  # a page that comes back keeps its session
+            time.sleep(1.5)
+            assert running.get(third.session).status == 200
+        sockets[1].close()
+
+
+def test_many_at_once_never_pass_the_limit(tmp_path):
+    with Server(tmp_path, "1", max_sessions=3) as running, ThreadPoolExecutor(10) as pool:
+        statuses = sorted(got.status for got in pool.map(lambda _: running.get(), range(10)))
+        assert statuses == [200] * 3 + [503] * 7
+        assert running.health() == {"sessions": 3, "limite": 3}
+
+
+def test_sessions_that_nobody_uses_end(tmp_path):
+    constants = {"ARRIVAL": 2, "CLOSING": 600, "IDLE": 2, "LOOK": 1}
+    with Server(tmp_path, "import os", SAYS_PID, constants=constants) as running:
+        never, idle = running.visit(), running.visit()
+        with closing(idle.connect()):
+            for page in (never, idle):
+                assert wait_until(lambda page=page: running.get(page.session).status == 404)
+                assert wait_until(lambda page=page: not psutil.pid_exists(int(page.said("pid"))))
+        assert running.health()["sessions"] == 0
+
+
+def test_a_kernel_that_dies_gives_its_place_back(tmp_path):
+    with Server(tmp_path, "import os", SAYS_PID, max_sessions=1) as running:
+        os.kill(int(running.visit().said("pid")), signal.SIGKILL)
+        assert wait_until(lambda: running.health()["sessions"] == 0)
+        assert running.get().status == 200
+
+
+@pytest.mark.parametrize("fork", ["on", "off"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_is_left_when_it_stops(tmp_path, number, fork):
+    environment = {"COPKIT_FORK": "" if fork == "on" else "off", "TMPDIR": str(tmp_path)}
+    with Server(tmp_path, "import os", SAYS_PID, environment=environment) as running:
+        running.visit().connect()
+        running.visit()
+        started = running.children()
+        assert len(started) >= 2
+        running.process.send_signal(number)
+        assert running.process.wait(30) == (-number if number == signal.SIGKILL else 0)
+        assert psutil.wait_procs(started, timeout=30)[1] == []
+    if number != signal.SIGKILL:
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("voila_", "copkit_"))] == []
+
+
+def test_behind_a_proxy_everything_is_under_its_path(tmp_path):
+    with Server(tmp_path, base_url="simulateur") as running:
+        assert running.url.endswith("/simulateur/")
+        page = running.visit()
+        addresses = re.findall(r'(?:src|href)="(/[^"]*)"', page.page.text)
+        assert addresses and all(address.startswith("/simulateur/") for address in addresses)
+        assert all(running.get(address).status == 200 for address in addresses)
+        home = running.get("/")
+        assert home.status == 404 and 'href="/simulateur/"' in home.text
+        assert running.get("/simulateur").headers["Location"] == "/simulateur/"
+        with closing(page.connect()) as socket:
+            socket.send(message("kernel_info_request", {}))
+            assert reply(socket, "kernel_info_reply")["content"]["status"] == "ok"
+
+
+def test_territory_of_the_server_gives_way_to_that_of_the_address(tmp_path):
+    with Server(tmp_path, territory="Hauts-de-France") as running:
+        assert running.visit().said("territoire") == "reg-32"
+    (tmp_path / "b").mkdir()
+    with Server(tmp_path / "b", territory="dep-59") as running:
+        assert running.visit().said("territoire") == "dep-59"
+        assert running.visit("?territoire=reg-76").said("territoire") == "reg-76"
+
+
+def test_a_port_already_taken_is_said(served, tmp_path):
+    port = int(served.root.rpartition(":")[2])
+    code = START.replace("port=0", f"port={port}")
+    command = [sys.executable, "-c", code, str(write_notebook(tmp_path, "1")), "{}", json.dumps({"max_sessions": 1})]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"RunError: Impossible d'écouter à l'adresse 127.0.0.1, port {port}" in done.stderr
+    assert "Choisir un autre port, ou --port 0 pour un port libre." in done.stderr
+
+
+def test_a_missing_notebook_and_an_unknown_territory_are_said(tmp_path):
+    with pytest.raises(
+        RunError, match=r"Carnet absent : .*absent\.ipynb\. Réinstaller copkit, ou corriger COPKIT_HOME"
+    ):
+        server.serve(notebook=tmp_path / "absent.ipynb")
+    with pytest.raises(TerritoryError, match="Territoire ambigu : « 32 »"):
+        server.serve(notebook=write_notebook(tmp_path, "1"), territory="32")
+
+
+def test_default_limit_follows_the_memory_and_the_limits_of_the_service(tmp_path, monkeypatch):
+    free = psutil.virtual_memory().available
+    groups, own = tmp_path / "groups", tmp_path / "own"
+    service = groups / "system.slice" / "copkit.service"
+    service.mkdir(parents=True)
+    own.write_text("0::/system.slice/copkit.service\n")
+    monkeypatch.setattr(sessions, "CONTROL_GROUPS", groups)
+    monkeypatch.setattr(sessions, "OWN_GROUP", own)
+    assert sessions.default_limit(10 * free) == 1  # never none
+    assert 5 <= sessions.default_limit(free // 10) <= 9
+    for folder, limit in ((service, "max"), (groups / "system.slice", "1000000000"), (groups, "3000000000")):
+        (folder / "memory.max").write_text(f"{limit}\n")
+        (folder / "memory.current").write_text("200000000\n")
+    assert sessions.default_limit(10_000_000) == 64  # 80 % of 800 MB
+    (service / "memory.max").write_text("300000000\n")
+    assert sessions.default_limit(10_000_000) == 8
+
+
+def test_environment_is_cleaned_by_an_allow_list():
+    known = {"PATH": "/bin", "LC_ALL": "fr_FR.UTF-8", "COPKIT_HOME": "/kit", "PYTHONPATH": "/a", "JUPYTER_PATH": "/j"}
+    secret = {"JUPYTER_TOKEN": "a", "PGPASSWORD": "b", "http_proxy": "c", "MY_PATH": "d", "SSH_AUTH_SOCK": "e"}
+    assert sessions.without_secrets(known | secret) == known
+
+
+@pytest.fixture(scope="module")
+def command():
+    app = typer.Typer()
+    app.command()(simulator)
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+def test_command_writes_one_file(command, tmp_path):
+    done = command("--static", "reg-32", "--out", str(tmp_path / "s.html"))
+    assert done.exit_code == 0 and done.output == f"Écrit : {tmp_path / 's.html'}\n"
+    assert "<html" in (tmp_path / "s.html").read_text(encoding="utf-8")
+
+
+def test_command_refuses_a_file_without_a_territory(command):
+    done = command("--out", "s.html")
+    assert isinstance(done.exception, RunError)
+    assert "--out va avec --static" in str(done.exception)
+
+
+def test_command_help_is_in_french(command):
+    text = " ".join(command("--help").output.split())
+    assert "Ouvre le simulateur dans le navigateur" in text
+    for option in (
+        "--port",
+        "--host",
+        "--base-url",
+        "--territoire",
+        "--max-sessions",
+        "--no-browser",
+        "--static",
+        "--out",
+    ):
+        assert option in text

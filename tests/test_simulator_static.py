@@ -1,0 +1,122 @@
+"""The simulator in one file: what it holds, what it may do, and how it is written."""
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+
+from copkit.errors import SimulationError, TerritoryError
+from copkit.models.levers import FOREST
+from copkit.models.limits import limits
+from copkit.reference import territories
+from copkit.simulator import static
+
+LARGEST = 1_300_000  # bytes
+
+
+@pytest.fixture(scope="module")
+def north():
+    return static.page("reg-32", "https://simulateur.exemple/")
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="donnees">(.*?)</script>', page, re.S)[1])
+
+
+def test_page_holds_the_limits_of_every_lever(north, panoramas):
+    known = limits(panoramas["reg-32"])
+    levers = {lever["id"]: lever for lever in data_of(north)["levers"]}
+    assert levers.keys() == known.keys()
+    for name, limit in known.items():
+        one = levers[name]
+        assert one["target"] == limit.target
+        if limit.translated:
+            assert (one["start"], one["slope"], one["quantity"]) == (limit.start, limit.slope, limit.quantity)
+    assert levers["vehicules_electriques"]["high"] == 7356.876839854607
+    assert levers["bus_cars_decarbones"]["high"] is None
+    assert levers[FOREST]["closed"].startswith("objectif non régionalisé")
+    assert not levers[FOREST]["shown"]
+
+
+def test_page_names_its_date_version_sources_and_status(north, says):
+    text = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", north, flags=re.S)
+    says(
+        text,
+        "Proposition indicative du SGPE, base de discussion, non prescriptive",
+        "version sgpe-2024-10",
+        "Simulateur territorial de la planification écologique",
+    )
+    says(
+        text,
+        "De 0 à 7 356,8 ktCO₂e/an, soit de 6,706 à 3 447,5 milliers de véhicules".replace(" 356", "\u202f356").replace(
+            " 447", "\u202f447"
+        ),
+    )
+    says(
+        text,
+        "pas plus de voitures électriques que de voitures dans le parc",
+        "défini par le comité régional de l’énergie",
+    )
+    assert re.search(r"Page faite le (1er|\d+) \w+ 20\d\d \(copkit", text)
+
+
+def test_policy_allows_the_texts_of_the_page_and_no_address(north):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', north)[1].replace("&#39;", "'")
+    texts = [*re.findall(r"<script>(.*?)</script>", north, re.S), *re.findall(r"<style>(.*?)</style>", north, re.S)]
+    assert len(texts) == 3
+    for text in texts:
+        assert f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" in policy
+    assert "unsafe" not in policy
+    assert policy.startswith("default-src 'none';")
+    assert not re.search(r"https?:", policy)
+    markup = re.sub(r"<(script|style).*?</\1>", "", north, flags=re.S)
+    assert not re.search(r"<(script|img|iframe|link)\b|\s(src|style|on\w+)=|url\(", markup)
+
+
+@pytest.mark.parametrize("code", ["reg-32", "reg-94", "reg-06", "reg-01", "dep-59", "dep-75", "dep-2A", "fr"])
+def test_page_stays_small_enough_to_be_sent(code):
+    assert len(static.page(code).encode("utf-8")) < LARGEST
+
+
+def test_every_territory_has_its_data():
+    for code in ["fr", *territories.territories("region").code, "dep-2A", "dep-75", "dep-976"]:
+        here, page = static.ground(code, "sgpe-2024-10"), static.described.page(code)
+        levers = static.data.levers(here, page)
+        assert [lever["id"] for lever in levers] == list(here.tiles)
+        json.dumps(static.data.script(here, page, levers, ""), allow_nan=False)
+
+
+def test_columns_too_narrow_for_a_title_are_named(north):
+    assert "Colonnes trop étroites pour un titre, de gauche à droite\u00a0: Mieux préserver" in north
+
+
+def test_link_opens_the_simulator_online(north):
+    assert data_of(north)["address"] == "https://simulateur.exemple/"
+    assert "Pour ouvrir ce scénario dans le simulateur en ligne</label>" in north
+    assert data_of(static.page("reg-32"))["address"] == ""
+
+
+def test_unknown_and_bare_codes_are_refused(says):
+    with pytest.raises(TerritoryError) as caught:
+        static.page("32")
+    says(caught.value, "« 32 »", "reg-32", "dep-32")
+
+
+def test_file_is_written_whole_or_not_at_all(tmp_path, says):
+    path = tmp_path / "simulateur.html"
+    assert static.write("reg-94", path) == path
+    assert path.read_text(encoding="utf-8") == static.page("reg-94")
+    assert path.stat().st_mode & 0o777 == 0o644
+    before = path.read_bytes()
+    with pytest.raises(TerritoryError):
+        static.write("reg-99", path)
+    assert path.read_bytes() == before
+    with pytest.raises(SimulationError) as caught:
+        static.write("reg-94", tmp_path / "absent" / "simulateur.html")
+    says(caught.value, "ne s'écrit pas", "absent", "Choisir un autre fichier")
+    (tmp_path / "dossier").mkdir()
+    with pytest.raises(SimulationError):
+        static.write("reg-94", tmp_path / "dossier")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["dossier", "simulateur.html"]
