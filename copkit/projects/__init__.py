@@ -1,0 +1,1 @@
+"""What territories send: projects read, sorted with rules that explain themselves, and counted."""
