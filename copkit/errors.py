@@ -38,6 +38,10 @@ class UnitError(CopkitError):
     """A unit is unknown, or a product of units does not give ktCO2e/an."""
 
 
+class ProjectError(CopkitError):
+    """A file of projects cannot be read, or a returned workbook does not fit."""
+
+
 class RunError(CopkitError):
     """A batch cannot start: unknown notebook, undeclared parameter…"""
 
