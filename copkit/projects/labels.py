@@ -1,0 +1,275 @@
+"""Labels of levers, thématiques and choices, turned into ids through the crosswalk and ``parameters/synonyms.csv``.
+
+Case, accents, plural, small words and punctuation never count. A label that matches nothing is reported with the
+closest ones, never dropped; a label that means several things is not chosen for the reader.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+from copkit import french, paths
+from copkit.errors import ParameterError, Problems, suggestion
+from copkit.models import nomenclatures
+from copkit.projects import fields
+from copkit.reference import framework, parameters, reading
+
+SYNONYMS = ["kind", "label", "id", "note"]
+BESIDE = ("velo", "gestion_des_forets", "bouclage_biomasse", "autres")  # of the crosswalk, not one of the 43
+OTHER_HOLDER = "autre"
+_SMALL = set("a au aux d de des du en et l la le les dans par pour sur un une".split())
+_CHOICES = ("dimension", "maturity", "holder_type", "category_given", "vehicle", "opinion")
+_YEAR = re.compile(r"\b(20\d\d|n(\+|\s)?1?)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a label means: ``ids``; ``unknown``: its parts that mean nothing; ``close``: what they may have meant."""
+
+    ids: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    close: tuple[str, ...] = ()
+
+
+def key(label: str) -> str:
+    """What is compared in a label.
+
+    >>> key("Sobriété dans l'eau"), key("Bio & HVE") == key("bio et HVE"), key("Aires Protégées")
+    ('sobriete eau', True, 'aire protegee')
+    """
+    words = [w for w in french.plain(label).split() if w not in _SMALL]
+    return " ".join(w[:-1] if len(w) > 3 and w[-1] in "sx" else w for w in words)
+
+
+@lru_cache(maxsize=4)
+def synonyms(file: str) -> dict[str, dict[str, str]]:
+    """kind → key of a label → id, from ``parameters/synonyms.csv``.
+
+    Raises
+    ------
+    ParameterError
+        If a kind or an id is unknown, or if two rows say the same label differently.
+    """
+    path, problems = Path(file), Problems()
+    out: dict[str, dict[str, str]] = {}
+    for line, row in enumerate(reading.read_table(path, SYNONYMS), start=2):
+        where, known = f"ligne {line} : ", _ids(row["kind"])
+        if known is None:
+            hint = suggestion(row["kind"], list(_KINDS))
+            problems.add(paths.shown(path), f"{where}sorte de libellé inconnue « {row['kind']} ».{hint}")
+        elif row["id"] not in known:
+            hint = suggestion(row["id"], sorted(known))
+            problems.add(paths.shown(path), f"{where}identifiant inconnu « {row['id']} ».{hint}")
+        elif out.setdefault(row["kind"], {}).setdefault(key(row["label"]), row["id"]) != row["id"]:
+            other = out[row["kind"]][key(row["label"])]
+            problems.add(paths.shown(path), f"{where}« {row['label']} » est déjà « {other} ». Garder une ligne.")
+    problems.raise_if_any(ParameterError)
+    return out
+
+
+def _synonyms(kind: str) -> dict[str, str]:
+    return synonyms(str(paths.parameters("synonyms.csv"))).get(kind, {})
+
+
+_KINDS = ("lever", "thematique", "header", *_CHOICES)
+
+
+def _ids(kind: str) -> set[str] | None:
+    """The ids that a kind of label may have."""
+    if kind == "lever":
+        return {lever.id for lever in parameters.levers().values() if lever.nomenclatures.cop} | {*BESIDE, ""}
+    if kind == "thematique":
+        return set(framework.labels("thematiques"))
+    if kind == "header":
+        return set(fields.FIELDS)
+    return set(_choices(kind)) if kind in _CHOICES else None
+
+
+def _choices(field: str) -> dict[str, str]:
+    """id → label of a choice."""
+    if field == "holder_type":
+        return framework.labels("collectivites") | {OTHER_HOLDER: "Autre"}
+    if field == "opinion" or field.startswith("opinion_"):
+        return fields.OPINIONS
+    named = {"dimension": fields.DIMENSIONS, "maturity": fields.MATURITIES}.get(field)
+    return named or {choice: choice for choice in fields.FIELDS[field].choices}
+
+
+# ------------------------------------------------------------------ levers
+
+
+@lru_cache(maxsize=4)
+def _levers(home: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict[str, str]]:
+    """key → id; id → levers of the COP; key → label as it is suggested. The first that names a key has it."""
+    table, cop = nomenclatures.crosswalk(), nomenclatures.levers("cop")
+    by_key: dict[str, str] = {}
+    shown: dict[str, str] = {}
+    stands: dict[str, tuple[str, ...]] = {lever: (lever,) for lever in cop.lever} | {"autres": (), "": ()}
+
+    def name(label: str, id_: str) -> None:
+        by_key.setdefault(key(label), id_)
+        shown.setdefault(key(label), label)
+
+    projects = table[table.nomenclature == "projets"]
+    for id_, rows in projects.groupby("id", sort=False):
+        target = id_ if rows.relation.iloc[0] != "egal" else rows.lever.iloc[0]
+        target = "" if id_ == "non_renseigne" else target
+        stands.setdefault(target, tuple(rows.lever[rows.lever != ""]))
+        name(rows.label.iloc[0], target)
+        name(id_, target)
+    for lever, label in zip(cop.lever, cop.label, strict=True):
+        name(label, lever)
+        name(lever, lever)
+    said = {target: shown[known] for known, target in reversed(by_key.items())}
+    for label, target in _synonyms("lever").items():
+        by_key.setdefault(label, target)
+        shown.setdefault(label, said[target])
+    others = table[table.nomenclature.isin(["rationale", "simulateur"]) & (table.lever != "")]
+    for label, rows in others.groupby("label", sort=False):
+        if rows.lever.nunique() == 1:  # « Sobriété et isolation des bâtiments » is two levers: not chosen here
+            name(label, rows.lever.iloc[0])
+    return by_key, stands, shown
+
+
+def levers_of(lever: str) -> tuple[str, ...]:
+    """The levers of the 43 that a lever of a project stands for.
+
+    >>> levers_of("velo"), levers_of("gestion_des_forets"), levers_of("autres")
+    (('report_modal',), ('puits_forestiers', 'forets_gestion_durable'), ())
+    """
+    return _levers(str(paths.home()))[1].get(lever, ())
+
+
+def lever(label: str) -> Found:
+    """The levers that a cell names: one, several in a multiple choice, or the second part of a linked list.
+
+    >>> lever("VÉLOS").ids, lever("Mieux se déplacer / Vélo").ids, lever("Loi Egalim / Climat & Résilience").ids
+    (('velo',), ('velo',), ('egalim',))
+    >>> lever("Rénovasion tertiaire").unknown, lever("Rénovasion tertiaire").close
+    (('Rénovasion tertiaire',), ('Rénovation tertiaire',))
+    """
+    by_key, _, shown = _levers(str(paths.home()))
+    return _read(label, by_key, shown, linked=True)
+
+
+def thematique_of(label: str) -> Found:
+    """The thématiques that a cell names, or that its first part names when it is a linked list.
+
+    >>> thematique_of("Mieux se loger, Mieux produire").ids, thematique_of("transports").ids
+    (('se_loger', 'produire'), ('se_deplacer',))
+    """
+    by_key, shown = _thematiques(str(paths.home()))
+    found = _read(label, by_key, shown)
+    if found.unknown and " / " in label:
+        first = _read(label.split(" / ")[0], by_key, shown)
+        return found if first.unknown else first
+    return found
+
+
+@lru_cache(maxsize=4)
+def _thematiques(home: str) -> tuple[dict[str, str], dict[str, str]]:
+    by_key, shown = {}, {}
+    for item in framework.items("thematiques"):
+        for label in (item.id, item.label, item.short or item.label, item.label.removeprefix("Mieux ")):
+            by_key[key(label)] = item.id
+            shown.setdefault(key(item.label), item.label)
+    for label, id_ in _synonyms("thematique").items():
+        by_key.setdefault(label, id_)
+    return by_key, shown
+
+
+def thematiques_of(levers: tuple[str, ...]) -> tuple[str, ...]:
+    """The thématiques of levers of the 43, each once, in the order of the levers."""
+    known = parameters.levers()
+    return tuple(dict.fromkeys(known[one].thematique for one in levers if one in known))
+
+
+# ------------------------------------------------------------------ choices
+
+
+def choice(field: str, label: str) -> Found:
+    """The id of a choice of a form.
+
+    >>> choice("maturity", "Initié, en conception").ids, choice("dimension", "Massifie une action engagée").ids
+    (('en_conception',), ('massifie',))
+    >>> choice("category_given", "À remonter COP 2024").ids
+    ('remonter',)
+    """
+    kind = "opinion" if field.startswith("opinion_") else field
+    by_key, shown = _choice_keys(kind, str(paths.home()))
+    bare = key(_YEAR.sub(" ", french.plain(label))) if kind == "category_given" else key(label)
+    if bare in by_key:
+        return Found((by_key[bare],))
+    return Found(unknown=(label,), close=closest(label, shown))
+
+
+@lru_cache(maxsize=32)
+def _choice_keys(kind: str, home: str) -> tuple[dict[str, str], dict[str, str]]:
+    named = _choices(kind)
+    by_key = {key(text): id_ for id_, label in named.items() for text in (id_, label)}
+    for label, id_ in _synonyms(kind).items():
+        by_key.setdefault(label, id_)
+    return by_key, {key(label): label for label in named.values()}
+
+
+# ------------------------------------------------------------------ cells that hold several labels
+
+
+def _read(text: str, by_key: dict[str, str], shown: dict[str, str], linked: bool = False) -> Found:
+    ids, unknown = [], []
+    for part in split(text, by_key):
+        bare = key(part)
+        if bare not in by_key and linked and " / " in part:
+            pieces = part.split(" / ")
+            tails = (key(" / ".join(pieces[n:])) for n in range(1, len(pieces)))
+            bare = next((tail for tail in tails if tail in by_key), bare)
+        if bare in by_key:
+            ids.append(by_key[bare])
+        else:
+            unknown.append(part)
+    kept = tuple(dict.fromkeys(ids))
+    close = tuple(dict.fromkeys(name for part in unknown for name in closest(part, shown)))
+    return Found(kept if len(kept) < 2 else tuple(i for i in kept if i), tuple(unknown), close)
+
+
+def split(text: str, known: dict[str, str]) -> list[str]:
+    """The labels of a cell: known labels first, as a label may hold a comma; then what is left between separators.
+
+    >>> split("Idée, Initié, en conception", {key("Idée"): "", key("Initié, en conception"): ""})
+    ['Idée', 'Initié, en conception']
+    """
+    if not text or key(text) in known:
+        return [text] if text else []
+    out: list[str] = []
+    for block in re.split(r"\s*[;|\n]\s*", text):
+        parts = [part for part in re.split(r",\s+|,(?=\S)", block) if part.strip()]
+        start = 0
+        while start < len(parts):
+            ends = range(len(parts), start, -1)
+            end = next((e for e in ends if key(", ".join(parts[start:e])) in known), start + 1)
+            out.append(", ".join(parts[start:end]).strip())
+            start = end
+    return _joined(out, known)
+
+
+def _joined(parts: list[str], known: dict[str, str]) -> list[str]:
+    """Neighbours that mean nothing were one label with a comma: say them together."""
+    out: list[str] = []
+    lost = False
+    for part in parts:
+        here = key(part) not in known and " / " not in part
+        if here and lost:
+            out[-1] = f"{out[-1]}, {part}"
+        else:
+            out.append(part)
+        lost = here
+    return out
+
+
+def closest(label: str, shown: dict[str, str], count: int = 3) -> tuple[str, ...]:
+    """The known labels closest to one that is not."""
+    return tuple(dict.fromkeys(shown[k] for k in get_close_matches(key(label), list(shown), n=count, cutoff=0.6)))
