@@ -20,6 +20,8 @@ _PUBLIC = {
     "totals": "copkit.models.panorama:totals",
     "shares": "copkit.models.panorama:shares",
     "place": "copkit.models.panorama:place",
+    "balance": "copkit.projects.balance:balance",
+    "coverage": "copkit.projects.coverage:coverage",
     "table": "copkit.presentation.tables:table",
     "charts": "copkit.presentation.charts",
     "notebook": "copkit.notebook",
