@@ -71,6 +71,7 @@ FIELDS: dict[str, Field] = {
     "epci": Field("EPCI", "code"),  # epci-200066926
     "departement": Field("Département", "code"),  # dep-59
     "region": Field("Région", "code"),  # reg-32
+    "region_label": Field("Région, libellé"),  # also of the collectivités that are not one of the 18 régions
     "lever_label": Field("Levier, libellé reçu"),
     "lever": Field("Levier"),  # of the 43, or velo, gestion_des_forets, bouclage_biomasse, autres; NO_/UNKNOWN_LEVER
     "levers": Field("Leviers de la COP", "ids"),  # the levers of the 43 that it stands for

@@ -21,7 +21,29 @@ from copkit.reference import framework, parameters, reading
 SYNONYMS = ["kind", "label", "id", "note"]
 BESIDE = ("velo", "gestion_des_forets", "bouclage_biomasse", "autres")  # of the crosswalk, not one of the 43
 OTHER_HOLDER = "autre"
-_SMALL = set("a au aux d de des du en et l la le les dans par pour sur un une".split())
+_SMALL = set(
+    [
+        "a",
+        "au",
+        "aux",
+        "d",
+        "de",
+        "des",
+        "du",
+        "en",
+        "et",
+        "l",
+        "la",
+        "le",
+        "les",
+        "dans",
+        "par",
+        "pour",
+        "sur",
+        "un",
+        "une",
+    ]
+)
 _CHOICES = ("dimension", "maturity", "holder_type", "category_given", "vehicle", "opinion")
 _YEAR = re.compile(r"\b(20\d\d|n(\+|\s)?1?)\b")
 

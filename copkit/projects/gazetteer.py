@@ -1,0 +1,236 @@
+"""The official lists of territories, found by a code or by a name as people write it."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import lru_cache
+
+from copkit import french, paths
+from copkit.reference import tables, territories
+
+# Collectivités outside the 18 régions, absent from the official list of the kit: counted under their own name.
+OUTSIDE = {
+    "975": "Saint-Pierre-et-Miquelon",
+    "977": "Saint-Barthélemy",
+    "978": "Saint-Martin",
+    "984": "Terres australes et antarctiques françaises",
+    "986": "Wallis-et-Futuna",
+    "987": "Polynésie française",
+    "988": "Nouvelle-Calédonie",
+}
+_REGION_NAMES = {"paca": "reg-93", "sud": "reg-93", "region sud": "reg-93", "idf": "reg-11", "grand est": "reg-44"}
+_TYPES = (  # as the official list writes them
+    ("communaute de communes", "cc"),
+    ("communaute d agglomeration", "ca"),
+    ("communaute urbaine", "cu"),
+    ("com com", "cc"),
+    ("comcom", "cc"),
+    ("agglo", "ca"),
+)
+_SMALL = {"de", "du", "des", "d", "la", "le", "les", "l", "et", "en"}
+
+
+class Gazetteer:
+    """The official lists, indexed by code and by name."""
+
+    def __init__(self) -> None:
+        communes, epci = tables.read("communes.parquet"), tables.read("epci.csv")
+        self.communes = {
+            code[4:]: (name, departement, region, inside)
+            for code, name, departement, region, inside in zip(
+                communes.code, communes.name, communes.departement, communes.region, communes.epci, strict=True
+            )
+        }
+        self.by_name: dict[tuple[str, str], list[str]] = {}
+        for code, (name, departement, _, _) in self.communes.items():
+            self.by_name.setdefault((_bare(name), departement), []).append(code)
+        self.epci = {
+            code[5:]: (name, departements.split(), regions.split())
+            for code, name, departements, regions in zip(
+                epci.code, epci.name, epci.departements, epci.regions, strict=True
+            )
+        }
+        self.epci_by_name: dict[str, list[str]] = {}
+        for code, (name, _, _) in self.epci.items():
+            for label in {_epci(name), _epci(name).partition(" ")[2] if name[:3] in ("CC ", "CA ", "CU ") else ""}:
+                if label:
+                    self.epci_by_name.setdefault(label, []).append(code)
+        named = territories.table()
+        self.departements = {code[4:]: code for code in named.code[named.level == "departement"]}
+        self.departement_names = {
+            _bare(name): code
+            for code, name in zip(
+                named.code[named.level == "departement"], named.name[named.level == "departement"], strict=True
+            )
+        }
+        regions = named[named.level == "region"]
+        self.hints: dict[str, tuple[str, ...]] = {}  # EPCI that nobody knows → the closest, found once
+        self.regions = {code[4:]: code for code in regions.code}
+        self.region_names = {_bare(n): c for c, n in zip(regions.code, regions.name, strict=True)} | _REGION_NAMES
+
+
+@lru_cache(maxsize=2)
+def _lists(home: str) -> Gazetteer:
+    return Gazetteer()
+
+
+def lists() -> Gazetteer:
+    """The official lists of the kit, read once."""
+    return _lists(str(paths.home()))
+
+
+def _bare(label: str) -> str:
+    words = [word for word in french.plain(label).split() if word not in _SMALL]
+    return " ".join({"st": "saint", "ste": "sainte", "stes": "saintes"}.get(word, word) for word in words)
+
+
+def _epci(label: str) -> str:
+    text = f" {french.plain(label)} "
+    for long, short in _TYPES:
+        text = text.replace(f" {long} ", f" {short} ")
+    return _bare(text)
+
+
+# ------------------------------------------------------------------ one label or code of each level
+
+
+def departement(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """(code, name of a collectivité outside the official list, suggestions) from a code or a name.
+
+    >>> departement("59")[0], departement("1")[0], departement("59 – Nord")[0], departement("Côte d'Or (21)")[0]
+    ('dep-59', 'dep-01', 'dep-59', 'dep-21')
+    >>> departement("988")[1]
+    'Nouvelle-Calédonie'
+    """
+    known, bare = lists(), text.strip().removesuffix(".0")
+    found = re.match(r"(?:dep-)?(\d{1,3}|2[AB])(?=$|\s*[-–:]|\s)", bare, re.IGNORECASE) or re.search(
+        r"\((\d{1,3}|2[AB])\)$", bare, re.IGNORECASE
+    )
+    if found:
+        code = found[1].upper().lstrip("0").zfill(2)
+        if code in OUTSIDE:
+            return "", OUTSIDE[code], ()
+        if code in known.departements:
+            return known.departements[code], "", ()
+    name = _bare(re.sub(r"^\w{2,3}\s*[-–]\s*|\(\w+\)$", "", bare)) if found else _bare(bare)
+    if name in known.departement_names:
+        return known.departement_names[name], "", ()
+    return "", _outside(bare), _close(bare, known.departement_names)
+
+
+def region(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """(code, name of a collectivité outside the official list, suggestions) from a code or a name.
+
+    >>> region("Hauts de France")[0], region("PACA")[0], region("Polynésie française")[1], region("32")[0]
+    ('reg-32', 'reg-93', 'Polynésie française', 'reg-32')
+    """
+    known, bare = lists(), text.strip().removesuffix(".0")
+    if found := re.match(r"(?:reg-)?(\d{1,2})(?=$|\s*[-–:]|\s)", bare):
+        code = found[1].zfill(2)
+        if code in known.regions:
+            return known.regions[code], "", ()
+    name = _bare(re.sub(r"^\d+\s*[-–]\s*|\(\d+\)$", "", bare)).removeprefix("region ")
+    if name in known.region_names:
+        return known.region_names[name], "", ()
+    return "", _outside(bare), _close(bare, known.region_names)
+
+
+def _outside(text: str) -> str:
+    name = _bare(text)
+    return next((said for code, said in OUTSIDE.items() if name in (_bare(said), code)), "")
+
+
+def _close(text: str, names: dict[str, str]) -> tuple[str, ...]:
+    return tuple(territories.name(names[name]) for name in get_close_matches(_bare(text), list(names), n=1, cutoff=0.6))
+
+
+def commune(code: str, label: str, departement: str) -> tuple[str, str]:
+    """(code, what is wrong) of a commune, from its INSEE code, or from its name and its département or postal code.
+
+    >>> commune("59350", "", ""), commune("1004", "", "")[0], commune("75104", "", "")[0]
+    (('com-59350', ''), 'com-01004', 'com-75056')
+    >>> commune("", "Lille (59000)", "")[0], commune("", "SAINT OMER", "dep-62")[0]
+    ('com-59350', 'com-62765')
+    """
+    known, text = lists(), code.strip().upper().removeprefix("COM-").removesuffix(".0")
+    if text:
+        text = _arrondissement(text.zfill(5) if text.isdigit() else text)
+        if text in known.communes:
+            return f"com-{text}", ""
+        if re.fullmatch(r"(\d\d|2[AB])\d{3}", text) and departement_of(text) in known.departements:
+            return f"com-{text}", (
+                "code absent de la liste officielle des communes, gardé tel quel : commune fusionnée depuis, ou code "
+                "erroné. Le vérifier sur insee.fr."
+            )
+        return "", "code INSEE de commune inconnu. Écrire les 5 caractères du code INSEE (pas le code postal)."
+    name, _, postal = label.partition("(")
+    postal = re.sub(r"\D", "", postal)
+    if re.fullmatch(r"\d{5}|2[ABab]\d{3}", name.strip()):
+        return commune(name, "", departement)
+    bare = _bare(re.sub(r"\b(\d{5}|cedex)\b.*", "", name, flags=re.IGNORECASE))
+    where = [departement] if departement else _departements_of_postal(postal, known)
+    found = [c for d in where for c in known.by_name.get((bare, d), [])]
+    if not where:
+        found = [c for (named, _), codes in _by_bare(str(paths.home())).get(bare, ()) for c in codes]
+    if len(found) == 1:
+        return f"com-{found[0]}", ""
+    if found:
+        return "", "plusieurs communes portent ce nom. Ajouter une colonne de code INSEE ou de département."
+    return "", "commune inconnue. Écrire son code INSEE, ou son nom officiel et son département."
+
+
+@lru_cache(maxsize=2)
+def _by_bare(home: str) -> dict[str, list]:
+    out: dict[str, list] = {}
+    for at, codes in lists().by_name.items():
+        out.setdefault(at[0], []).append((at, codes))
+    return out
+
+
+def _arrondissement(code: str) -> str:
+    """Paris, Lyon and Marseille are one commune each."""
+    if re.fullmatch(r"751(0[1-9]|1\d|20)", code):
+        return "75056"
+    if re.fullmatch(r"6938[1-9]", code):
+        return "69123"
+    return "13055" if re.fullmatch(r"132(0[1-9]|1[0-6])", code) else code
+
+
+def departement_of(commune: str) -> str:
+    return commune[:3] if commune[:2] in ("97", "98") else commune[:2]
+
+
+def _departements_of_postal(postal: str, known: Gazetteer) -> list[str]:
+    if len(postal) != 5:
+        return []
+    if postal.startswith("20"):
+        return ["dep-2A", "dep-2B"]
+    code = known.departements.get(postal[:3] if postal.startswith("97") else postal[:2])
+    return [code] if code else []
+
+
+def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, ...]]:
+    """(code, what is wrong, suggestions) of an EPCI, from its SIREN or from its name.
+
+    >>> epci("200093201", "", "")[0], epci("", "Métropole européenne de Lille", "")[0]
+    ('epci-200093201', 'epci-200093201')
+    >>> epci("", "Communauté de communes du Pays de Mormal", "")[0]
+    'epci-200043321'
+    """
+    known, text = lists(), re.sub(r"\s", "", code.lower().removeprefix("epci-").removesuffix(".0"))
+    if text:
+        if text[:9] in known.epci and len(text) in (9, 14):
+            return f"epci-{text[:9]}", "", ()
+        return "", "SIREN absent de la liste officielle des EPCI à fiscalité propre. Le vérifier.", ()
+    found = known.epci_by_name.get(_epci(label), [])
+    inside = [c for c in found if departement in known.epci[c][1]] if departement else found
+    found = inside or found
+    if len(found) == 1:
+        return f"epci-{found[0]}", "", ()
+    if found:
+        return "", "plusieurs EPCI portent ce nom. Ajouter une colonne de SIREN ou de département.", ()
+    if label not in known.hints:
+        names = get_close_matches(_epci(label), list(known.epci_by_name), n=1, cutoff=0.6)
+        known.hints[label] = tuple(known.epci[known.epci_by_name[name][0]][0] for name in names)
+    return "", "EPCI inconnu de la liste officielle. Écrire son SIREN ou son nom officiel.", known.hints[label]
