@@ -40,6 +40,7 @@ _PUBLIC = {
     "consistency": "copkit.models.consistency:consistency",
     "report": "copkit.presentation.report",
     "write_workbook": "copkit.presentation.workbook:write_workbook",
+    "triage": "copkit.projects.triage:triage",
     "run": "copkit.batch.run:run",
     "simulator": "copkit.presentation.widgets:Simulator",
 }

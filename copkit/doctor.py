@@ -75,6 +75,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
+    from copkit.projects import rules
     from copkit.reference import framework
     from copkit.reference import parameters as files
 
@@ -86,6 +87,7 @@ def parameters() -> list[str]:
     groups.groups()
     assumptions.read()
     consistency.consistency()
+    rules.rules()
     return []
 
 
