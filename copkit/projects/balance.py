@@ -129,22 +129,22 @@ def chosen_of(projects: pd.DataFrame, by: str, categories: Sequence[str] | str |
     kept = fields.counted(projects)
     duplicates, column = len(projects) - len(kept), category_column(kept)
     asked = _asked(by, categories, column)
-    rules = [f"{french.plural(len(kept), 'dossier')} distinct{'s' if len(kept) > 1 else ''}."]
+    rules = [f"{french.plural(len(kept), 'dossier distinct', 'dossiers distincts')}."]
     if duplicates:
-        rules.append(
-            f"{french.plural(duplicates, 'second dépôt', 'seconds dépôts')} d'un même dossier : non compté(s)."
-        )
-    invented = bool((kept.invented == fields.YES).any()) if "invented" in kept else False
+        said = french.plural(duplicates, "second dépôt", "seconds dépôts")
+        rules.append(f"{said} d'un même dossier, hors du compte.")
+    invented = int((kept.invented == fields.YES).sum()) if "invented" in kept else 0
     if invented:
-        rules.append(_invented_rule(int((kept.invented == fields.YES).sum()), len(kept)))
+        rules.append(_invented_rule(invented, len(kept)))
     if asked:
         inside = kept[column].isin(asked)
         said = french.join(f"« {CATEGORY_LABELS[one]} »" for one in asked)
-        rules.append(f"Catégories comptées : {said} ; n = {inside.sum()}, {(~inside).sum()} dossier(s) hors du compte.")
+        count, out = french.number(inside.sum(), 0), french.plural(int((~inside).sum()), "dossier")
+        rules.append(f"Catégories comptées : {said} ; n = {count}, {out} hors du compte.")
         kept = kept[inside]
     if by == "category" and not column:
         raise ProjectError("Bilan par catégorie : les projets n'en ont pas. Les trier d'abord : ck.triage(projects).")
-    return Chosen(kept, column, asked or (fields.CATEGORIES if column else ()), duplicates, invented, rules)
+    return Chosen(kept, column, asked or (fields.CATEGORIES if column else ()), duplicates, invented > 0, rules)
 
 
 def category_column(projects: pd.DataFrame) -> str:
