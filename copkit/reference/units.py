@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import ParameterError, UnitError, suggestion
 
 TARGET_UNIT = "ktCO2e/an"
@@ -51,6 +51,36 @@ def unknown(unit: str) -> str | None:
         if part.strip() not in labels():
             return f"unité inconnue « {part.strip()} ».{suggestion(part.strip(), list(labels()))}"
     return None
+
+
+def read(text: str) -> str:
+    """The unit that a text names by its id or its French label, ``a/b`` for « a par b »; empty when it is none.
+
+    >>> read("milliers de véhicules"), read("ha par an"), read("kha_par_an"), read("litres")
+    ('millier_vehicules', 'ha/an', 'kha_par_an', '')
+    """
+    known = {french.plain(said): unit for unit, said in reversed(labels().items())}
+    parts = []
+    for part in [text] if text.strip() in labels() or french.plain(text) in known else text.split(" par "):
+        parts.append(part.strip() if part.strip() in labels() else known.get(french.plain(part), ""))
+    return "/".join(parts) if all(parts) else ""
+
+
+def factor(unit: str, into: str) -> float | None:
+    """How many ``into`` there are in one ``unit``; None when they do not measure the same thing.
+
+    >>> factor("km", "millier_km"), factor("ha/an", "kha_par_an"), factor("km", "TWh_par_an")
+    (0.001, 0.001, None)
+    """
+    if unit == into:
+        return 1.0
+    import pint  # heavy, and only needed when two units differ
+
+    registry = _registry(str(paths.parameters("units.txt")))
+    try:
+        return float(f"{registry.Quantity(1, unit).to(into).magnitude:.12g}")
+    except (pint.errors.DimensionalityError, pint.errors.UndefinedUnitError):
+        return None
 
 
 def check_product(unit_abatement: str, quantity: str) -> None:
