@@ -11,36 +11,21 @@ import csv
 import random
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
+import xlsxwriter
+import yaml
 
 from copkit.projects import membership
 from copkit.reference import tables
 
 HERE = Path(__file__).parent
 SEED = 2024
-DEPARTEMENTS = {"02": "Aisne", "59": "Nord", "60": "Oise", "62": "Pas-de-Calais", "80": "Somme"}
-DOSSIERS = {  # feuille de route, 06/12/2024
-    "remonter": (136, 104, 216, 132, 200),
-    "travailler": (16, 54, 91, 49, 116),
-    "crte": (7, 20, 16, 8, 34),
-    "non_remonte": (12, 15, 24, 10, 19),
-}
-WATER = ("sobriete_eau", "desimpermeabilisation", "captages_eau")
-WATER_IN = {"cop": {"80": 66, "60": 61}, "hors_cop": {"80": 8, "60": 8}}  # about 20 % of the dossiers of both
-COMMUNES = {"02": 25, "59": 29, "60": 51, "62": 29, "80": 55}  # holders: 189
-COVERED = {"02": 15, "59": 13, "60": 16, "62": 14, "80": 13}  # EPCI by main département: 71 of the 92 of the region
-OTHER_HOLDERS = {  # type → (how many holders, dossiers of each département)
-    "Département": (1, {"62": 4}),
-    "Parc naturel régional": (3, {"02": 4, "62": 6, "80": 5}),
-    "PETR": (4, {"80": 14, "60": 8, "02": 5}),
-    "Syndicat mixte": (11, {"02": 6, "59": 8, "60": 12, "62": 9, "80": 14}),
-    "Agence d'urbanisme": (2, {"59": 3, "62": 2}),
-    "Pays": (1, {"60": 3}),
-}
+PLAN = yaml.safe_load((HERE / "vivier.yml").read_text(encoding="utf-8"))
+DEPARTEMENTS = PLAN["departements"]
 FORM_CHANGED = date(2024, 9, 9)  # the header of the lever changes with the revised form
 LEVER_BEFORE, LEVER_AFTER = "Levier de la planification écologique", "Levier principal"
 DIMENSIONS = ("Poursuit une action engagée", "Accélère une action engagée", "Massifie une action engagée", "Innove")
@@ -49,51 +34,8 @@ READY, UNRIPE = ("Prêt à démarrer", "Engagé"), ("Idée", "À initier", "Init
 ENGINEERING = ("", "", "Étude de faisabilité", "Assistance à maîtrise d'ouvrage", "Appui juridique", "Animation")
 OBSTACLES = ("", "", "Financement à trouver", "Foncier à maîtriser", "Délai d'instruction", "Main-d'œuvre")
 SCHEDULE = ("", "2025", "2025-2026", "2026", "2026-2028", "À préciser")
-QUANTITIES = [  # lever, quantity and unit: twelve in the unit of the lever, then four that are not
-    ("vehicules_electriques", "0.04", "milliers de véhicules"),
-    ("vehicules_electriques", "0.012", "milliers de véhicules"),
-    ("bus_cars_decarbones", "12", "bus et cars"),
-    ("bus_cars_decarbones", "5", "bus et cars"),
-    ("sobriete_isolation_tertiaire", "0.0021", "TWh par an"),
-    ("sobriete_isolation_tertiaire", "0.0006", "TWh par an"),
-    ("sobriete_isolation_residentiel", "0.0015", "TWh par an"),
-    ("chaudieres_fioul_residentiel", "0.15", "milliers de résidences principales"),
-    ("haies", "0.025", "milliers de km"),
-    ("haies", "0.008", "milliers de km"),
-    ("sobriete_fonciere", "0.006", "kha par an"),
-    ("fret_decarbone_multimodalite", "18", "Mt.km par an"),
-    ("haies", "14", "km"),
-    ("sobriete_fonciere", "3", "ha par an"),
-    ("covoiturage", "120", "km par voiture et par an"),
-    ("electricite_renouvelable", "2.4", "MWc"),
-]
-COMPANY = [
-    *("Établissement SIRET", "Établissement siège social", "Établissement NAF", "Établissement libellé NAF"),
-    *("Établissement Adresse", "Établissement numero voie", "Établissement type voie", "Établissement nom voie"),
-    *("Établissement complément adresse", "Établissement code postal", "Établissement localité"),
-    *("Établissement code INSEE localité", "Entreprise SIREN", "Entreprise capital social"),
-    *("Entreprise numero TVA intracommunautaire", "Entreprise forme juridique", "Entreprise forme juridique code"),
-    *("Entreprise nom commercial", "Entreprise raison sociale", "Entreprise SIRET siège social"),
-    *("Entreprise code effectif entreprise", "Entreprise date de création", "Entreprise état administratif"),
-    *("Entreprise nom", "Entreprise prénom", "Association RNA", "Association titre", "Association objet"),
-    *("Association date de création", "Association date de déclaration", "Association date de publication"),
-]
-FOLLOWED = [
-    *("À archiver", "État du dossier", "Dernière mise à jour le", "Dernière mise à jour du dossier le"),
-    *("Déposé le", "Passé en instruction le", "Traité le", "Motivation de la décision", "Instructeurs"),
-]
-FORM = [
-    *("Intitulé du projet", "Description du projet", "Commune d'implantation", "Commune d'implantation (Code INSEE)"),
-    *("Commune d'implantation (Département)", "EPCI concerné", "EPCI concerné (Code)", "EPCI concerné (Département)"),
-    *("Département du projet", "Département du projet (Code)", "Thématique", LEVER_BEFORE, LEVER_AFTER),
-    *("Le projet contribue-t-il aux objectifs de la planification écologique ?", "Dimension nouvelle"),
-    *("Niveau de maturité", "Le projet répond-il à un autre enjeu ?", "Coût total estimé (€)"),
-    *("Financement demandé (€)", "Besoins d'ingénierie", "Freins potentiels", "Calendrier prévisionnel"),
-    *("Date de démarrage prévue", "Type de porteur", "Le projet est-il inscrit au CRTE ?"),
-    *("Quantité physique attendue", "Unité de la quantité", "Personne à contacter", "Téléphone du contact"),
-    "Exemple inventé",
-]
-COLUMNS = ["ID", "Email", "FranceConnect ?", *COMPANY, *FOLLOWED, *FORM]
+HEADERS = PLAN["colonnes"]
+COLUMNS = [header for part in ("demandeur", "etablissement", "suivi", "formulaire") for header in HEADERS[part]]
 Row = dict[str, str]
 
 
@@ -133,12 +75,12 @@ def _slots(dice: Dice) -> list[tuple[str, str, Row]]:
     slots = []
     for part, categories in (("cop", ("remonter", "travailler")), ("hors_cop", ("crte", "non_remonte"))):
         bag = [lever for lever in levers for _ in range(int(lever[part]))]
-        water = dice.mix([lever for lever in bag if lever["lever"] in WATER])
-        others = dice.mix([lever for lever in bag if lever["lever"] not in WATER])
-        kept = {code: [water.pop() for _ in range(n)] for code, n in WATER_IN[part].items()}
+        water = dice.mix([lever for lever in bag if lever["lever"] in PLAN["leviers_eau"]])
+        others = dice.mix([lever for lever in bag if lever["lever"] not in PLAN["leviers_eau"]])
+        kept = {code: [water.pop() for _ in range(n)] for code, n in PLAN["eau"][part].items()}
         others = dice.mix(others + water)
-        for place, code in enumerate(DEPARTEMENTS):
-            wanted = [category for category in categories for _ in range(DOSSIERS[category][place])]
+        for code in DEPARTEMENTS:
+            wanted = [category for category in categories for _ in range(PLAN["dossiers"][category][code])]
             mine = kept.get(code, [])
             mine += [others.pop() for _ in range(len(wanted) - len(mine))]
             slots += [(code, category, lever) for category, lever in zip(wanted, dice.mix(mine), strict=True)]
@@ -160,16 +102,16 @@ def _holders(dice: Dice) -> list[Row]:
         for one in epci[:-1]:  # the last is covered by its communes only
             pools[code].append(_holder(next(numbers), "EPCI", one, ""))
         chosen = [*here[here.epci == epci[-1]].code[:1], *dice.mix(here[here.epci != epci[-1]].code.to_list())]
-        for commune in chosen[: COMMUNES[code]]:
+        for commune in chosen[: PLAN["communes_porteuses"][code]]:
             epci_of = here.epci[here.code == commune].iloc[0]
             pools[code].append(_holder(next(numbers), "Commune", epci_of, commune))
     found = {code: list(pool) for code, pool in pools.items()}  # each holder has a dossier at least
-    for kind, (count, dossiers) in OTHER_HOLDERS.items():
+    for kind, (count, dossiers) in PLAN["autres_porteurs"].items():
         mine = [next(numbers) for _ in range(count)]
         for i, code in enumerate(code for code, n in dossiers.items() for _ in range(n)):
             found[code].append(_holder(mine[i % count], kind, dice.pick(covered[code]), ""))
-    for place, code in enumerate(DEPARTEMENTS):
-        missing = sum(counts[place] for counts in DOSSIERS.values()) - len(found[code])
+    for code in DEPARTEMENTS:
+        missing = sum(counts[code] for counts in PLAN["dossiers"].values()) - len(found[code])
         size = communes[communes.departement == f"dep-{code}"].groupby("epci").population.sum()
         large = [h for h in pools[code] for _ in range(1 + int(size[h["epci"]] / 12_000) if h["kind"] == "EPCI" else 1)]
         found[code] += [dice.pick(large) for _ in range(missing)]
@@ -182,7 +124,7 @@ def _covered(dice: Dice, communes: pd.DataFrame) -> dict[str, list[str]]:
     main = size.groupby("epci").idxmax().map(lambda at: at[1].removeprefix("dep-"))
     regions = tables.read("epci.csv").set_index("code").regions
     found = {}
-    for code, count in COVERED.items():
+    for code, count in PLAN["epci_couverts"].items():
         mine = dice.mix(sorted(main.index[main == code]))
         mine.sort(key=lambda one: " " not in regions[one])  # those of two régions first: covered whatever the list
         found[code] = mine[:count]
@@ -351,7 +293,7 @@ def _quantities(rows: list[Row]) -> None:
     used: set[str] = set()
     with (HERE / "vivier_leviers.csv").open(encoding="utf-8", newline="") as file:
         titles = {row["lever"]: row["intitules"].split("|") for row in csv.DictReader(file)}
-    for lever, quantity, unit in QUANTITIES:
+    for lever, quantity, unit in PLAN["quantites"]:
         fit = (row for row in rows if row["ID"] not in used and row["Niveau de maturité"] in READY)
         row = next(row for row in fit if row["Intitulé du projet"].startswith(tuple(titles[lever])))
         used.add(row["ID"])
@@ -379,5 +321,41 @@ def write(rows: list[Row], file: Path) -> None:
         writer.writerows(rows)
 
 
+def write_workbook(rows: list[Row], file: Path) -> None:
+    """The workbook of the same export: the SIRET is in another sheet, and a few opinions in a third."""
+    dossiers = [one for one in COLUMNS if one not in HEADERS["etablissement"] or one == "Entreprise raison sociale"]
+    company = ["Établissement SIRET", "Établissement siège social", "Entreprise SIREN", "Entreprise raison sociale"]
+    once = {row["ID"]: row for row in rows}.values()
+    opinion = ("Exemple inventé", "Avis inventé.", "Le projet est-il opportun ?")
+    rest = ("2024-10-01", "2024-10-15", "instruction@example.org", "expert@example.org")
+    sheets = {
+        "Dossiers": [dossiers, *([row[one] for one in dossiers] for row in rows)],
+        "Etablissements": [
+            ["Dossier ID", "Champ", *company],
+            *([row["ID"], "Demandeur", *(row[one] for one in company)] for row in once),
+        ],
+        "Avis": [
+            HEADERS["avis"],
+            *((row["ID"], *opinion, ("Oui", "Non", "Oui")[n % 3], *rest) for n, row in enumerate(rows[::32])),
+        ],
+    }
+    with xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"created": datetime(2024, 12, 6), "comments": "Exemple inventé."})
+        for name, lines in sheets.items():
+            sheet = book.add_worksheet(name)
+            for n, cells in enumerate(lines):
+                for place, cell in enumerate(cells):
+                    if cell:
+                        sheet.write(n, place, _typed(lines[0][place], cell))
+
+
+def _typed(header: str, cell: str) -> str | float:
+    """Amounts and quantities are numbers in a workbook; every other cell is text."""
+    number = header in ("Coût total estimé (€)", "Financement demandé (€)", "Quantité physique attendue")
+    return float(cell) if number and cell != header else cell
+
+
 if __name__ == "__main__":
-    write(build(), HERE / "vivier_hauts_de_france.csv")
+    made = build()
+    write(made, HERE / "vivier_hauts_de_france.csv")
+    write_workbook(made, HERE / "vivier_hauts_de_france.xlsx")
