@@ -82,7 +82,7 @@ def _simulator(code: str) -> None:
     from copkit.simulator.view import view
 
     page(code)
-    view(State(territory=code))
+    view(page(code), State(territory=code))
 
 
 def _show(*shown) -> None:
