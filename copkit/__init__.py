@@ -38,6 +38,7 @@ _PUBLIC = {
     "interactions": "copkit.models.interactions:interactions",
     "uncertainty": "copkit.models.uncertainty:uncertainty",
     "consistency": "copkit.models.consistency:consistency",
+    "read_projects": "copkit.projects.reading:read_projects",
     "report": "copkit.presentation.report",
     "write_workbook": "copkit.presentation.workbook:write_workbook",
     "triage": "copkit.projects.triage:triage",

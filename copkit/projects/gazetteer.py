@@ -166,7 +166,7 @@ def commune(code: str, label: str, departement: str) -> tuple[str, str]:
         return "", "code INSEE de commune inconnu. Écrire les 5 caractères du code INSEE (pas le code postal)."
     name, _, postal = label.partition("(")
     postal = re.sub(r"\D", "", postal)
-    if re.fullmatch(r"\d{5}|2[ABab]\d{3}", name.strip()):
+    if re.fullmatch(r"(com-)?(\d{5}|2[AB]\d{3})", name.strip(), re.IGNORECASE):
         return commune(name, "", departement)
     bare = _bare(re.sub(r"\b(\d{5}|cedex)\b.*", "", name, flags=re.IGNORECASE))
     where = [departement] if departement else _departements_of_postal(postal, known)
@@ -223,6 +223,8 @@ def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, 
         if text[:9] in known.epci and len(text) in (9, 14):
             return f"epci-{text[:9]}", "", ()
         return "", "SIREN absent de la liste officielle des EPCI à fiscalité propre. Le vérifier.", ()
+    if re.fullmatch(r"(epci-)?\d{9}", label.strip(), re.IGNORECASE):
+        return epci(label, "", departement)
     found = known.epci_by_name.get(_epci(label), [])
     inside = [c for c in found if departement in known.epci[c][1]] if departement else found
     found = inside or found

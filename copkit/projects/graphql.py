@@ -34,7 +34,7 @@ _DEMANDEUR = {  # header of the export → path in « demandeur »
     "Association RNA": ("association", "rna"),
 }
 _DATES = {
-    "Dernière mise à jour le": "dateDerniereModification",
+    "Dernière mise à jour du dossier le": "dateDerniereModification",
     "Déposé le": "dateDepot",
     "Passé en instruction le": "datePassageEnInstruction",
     "Traité le": "dateTraitement",

@@ -22,7 +22,7 @@ PLACES = ("commune", "epci", "departement", "region")
 SYSTEM_PERSONAL = (
     *("Email", "E-mail", "FranceConnect ?", "Civilité", "Nom", "Prénom", "Dépôt pour un tiers", "Nom du mandataire"),
     *("Prénom du mandataire", "Date de naissance", "Instructeurs", "Instructeur", "Expert", "Entreprise nom"),
-    *("Entreprise prénom", "Motivation de la décision"),
+    "Entreprise prénom",
 )
 _LOOKS_PERSONAL = re.compile(
     r"\b(e ?mails?|courriels?|mails?|telephones?|tel|portable|fax|contacts?|prenoms?|civilite|instructeurs?"

@@ -295,3 +295,10 @@ def _joined(parts: list[str], known: dict[str, str]) -> list[str]:
 def closest(label: str, shown: dict[str, str], count: int = 3) -> tuple[str, ...]:
     """The known labels closest to one that is not."""
     return tuple(dict.fromkeys(shown[k] for k in get_close_matches(key(label), list(shown), n=count, cutoff=0.6)))
+
+
+def unknown(close: tuple[str, ...]) -> str:
+    """What a message says of a label that means nothing."""
+    near = " ou ".join(f"« {label} »" for label in close)
+    proposed = f"Libellés proches : {near}. " if near else ""
+    return f"libellé non reconnu. {proposed}Corriger la cellule, ou ajouter le libellé à la correspondance."

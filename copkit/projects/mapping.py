@@ -35,13 +35,12 @@ class FieldMap(Strict):
 
 
 class LeverRow(Strict):
-    """A démarche or programme and the lever that it serves; ``label``: how it is counted when it is none of the 43."""
+    """A démarche or programme, and the lever that it serves."""
 
     number: str = ""
     label: str
     lever: str
     levers: tuple[str, ...] = ()
-    said: str = ""
     note: str = ""
 
 
@@ -142,7 +141,7 @@ def load(name: str | Path) -> Mapping:
             hint = suggestion(str(name), names())
             raise ProjectError(
                 f"Correspondance inconnue : « {name} ».{hint} Correspondances du kit : {', '.join(names())}.\n"
-                "Donner un de ces noms, ou le chemin d'un fichier .yml, que « copkit template mapping FICHIER » propose."
+                "Donner un de ces noms, ou le chemin d'un .yml, que « copkit template mapping FICHIER » propose."
             )
     elif not path.is_file():
         raise ProjectError(f"{path} : fichier de correspondance absent. Vérifier le chemin.")

@@ -57,7 +57,8 @@ def locate(said: dict[str, str]) -> Place:
         elif texts[role] and role == "departement" and place.departement:
             other = gazetteer.departement(texts[role])[0]
             if other and other != place.departement:
-                place.wrong[role] = f"le code de la même ligne désigne {place.departement} : c'est lui qui est gardé."
+                said = _said(place.departement)
+                place.wrong[role] = f"le code de la même ligne désigne {said} : c'est lui qui est gardé. Corriger l'un."
     _region(place, texts)
     _commune(place, texts)
     _epci_of(place, texts)
@@ -86,7 +87,9 @@ def _region(place: Place, texts: dict[str, str]) -> None:
         place.unknown[role] = close
     elif place.departement and territories.region_of(place.departement) != place.region:
         inside = territories.name(territories.region_of(place.departement))
-        place.wrong[role] = f"le département de la même ligne est en {inside} : les deux cellules sont gardées."
+        place.wrong[role] = (
+            f"le département de la même ligne est dans la région {inside} : les deux sont gardés. Corriger l'un."
+        )
 
 
 def _commune(place: Place, texts: dict[str, str]) -> None:
@@ -104,8 +107,8 @@ def _commune(place: Place, texts: dict[str, str]) -> None:
         place.departement = inside
     elif place.departement and inside != place.departement and not wrong:
         place.wrong[role] = (
-            f"cette commune est dans {inside}, la ligne dit {place.departement} : les deux sont gardés. "
-            "Souvent le siège du porteur, et non le lieu du projet."
+            f"commune du département {_said(inside)}, la ligne dit {_said(place.departement)} : les deux sont gardés. "
+            "C'est souvent le siège du porteur : vérifier le lieu du projet."
         )
 
 
@@ -118,3 +121,7 @@ def _epci_of(place: Place, texts: dict[str, str]) -> None:
             place.unknown[role] = close
     elif place.commune:
         place.epci = gazetteer.lists().communes.get(place.commune[4:], ("", "", "", ""))[3]
+
+
+def _said(departement: str) -> str:
+    return f"{territories.name(departement)} ({departement[4:]})"
