@@ -105,7 +105,11 @@ def test_models_know_no_presentation_and_no_batch():
 
 def test_few_modules_import_openpyxl_papermill_and_dask():
     text = {p: p.read_text(encoding="utf-8") for p in (ROOT / "copkit").rglob("*.py")}
-    wanted = {"openpyxl": ["workbook.py"], "papermill": ["engine.py", "export.py", "produce.py", "server.py"], "distributed": ["cluster.py"]}
+    wanted = {
+        "openpyxl": ["workbook.py"],
+        "papermill": ["engine.py", "export.py", "produce.py", "server.py"],
+        "distributed": ["cluster.py"],
+    }
     for library, modules in wanted.items():
         users = [p.name for p, t in text.items() if re.search(rf"^\s*(import|from) {library}\b", t, re.MULTILINE)]
         assert set(users) <= set(modules), library
