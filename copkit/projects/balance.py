@@ -16,6 +16,7 @@ import pandas as pd
 from copkit import french
 from copkit.errors import ProjectError, suggestion
 from copkit.projects import fields, membership, perimeters, ranking
+from copkit.projects.triage import category_labels
 
 MONEY = ("cost", "funding_requested", "amount")
 IN_COP = ("remonter", "travailler")  # the levers of a vivier are counted on these, as the published tables are
@@ -114,6 +115,7 @@ class Chosen:
     duplicates: int
     invented: bool
     rules: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=lambda: CATEGORY_LABELS)
 
     @property
     def n(self) -> int:
@@ -128,7 +130,7 @@ class Chosen:
 def chosen_of(projects: pd.DataFrame, by: str, categories: Sequence[str] | str | None) -> Chosen:
     kept = fields.counted(projects)
     duplicates, column = len(projects) - len(kept), category_column(kept)
-    asked = _asked(by, categories, column)
+    asked, labels = _asked(by, categories, column), _labels(projects)
     rules = [f"{french.plural(len(kept), 'dossier distinct', 'dossiers distincts')}."]
     if duplicates:
         said = french.plural(duplicates, "second dépôt", "seconds dépôts")
@@ -138,13 +140,19 @@ def chosen_of(projects: pd.DataFrame, by: str, categories: Sequence[str] | str |
         rules.append(_invented_rule(invented, len(kept)))
     if asked:
         inside = kept[column].isin(asked)
-        said = french.join(f"« {CATEGORY_LABELS[one]} »" for one in asked)
+        said = french.join(f"« {labels[one]} »" for one in asked)
         count, out = french.number(inside.sum(), 0), french.plural(int((~inside).sum()), "dossier")
         rules.append(f"Catégories comptées : {said} ; n = {count}, {out} hors du compte.")
         kept = kept[inside]
     if by == "category" and not column:
         raise ProjectError("Bilan par catégorie : les projets n'en ont pas. Les trier d'abord : ck.triage(projects).")
-    return Chosen(kept, column, asked or (fields.CATEGORIES if column else ()), duplicates, invented > 0, rules)
+    return Chosen(kept, column, asked or (fields.CATEGORIES if column else ()), duplicates, invented > 0, rules, labels)
+
+
+def _labels(projects: pd.DataFrame) -> dict[str, str]:
+    """The labels of the categories; with the years of the COP once the projects were sorted for one."""
+    year = projects.attrs.get("triage", {}).get("year")
+    return CATEGORY_LABELS if year is None else CATEGORY_LABELS | category_labels(year)
 
 
 def category_column(projects: pd.DataFrame) -> str:
@@ -181,7 +189,8 @@ def _asked(by: str, categories: Sequence[str] | str | None, column: str) -> tupl
 
 
 def _invented_rule(count: int, n: int) -> str:
-    who = "tous les dossiers sont inventés" if count == n else f"{count} dossiers sur {n} sont inventés"
+    said = french.plural(count, "dossier inventé", "dossiers inventés")
+    who = "tous les dossiers sont inventés" if count == n else f"{said} sur {french.number(n, 0)}"
     return f"Exemple inventé : {who}, aucun chiffre ne décrit un territoire réel."
 
 
@@ -204,7 +213,7 @@ def _crossed(chosen: Chosen, found: membership.Members) -> pd.DataFrame:
     counts[TOTAL] = counts.sum(axis=1)
     counts.loc[TOTAL] = counts.sum()
     counts = counts.rename_axis(index="category", columns=None).reset_index()
-    counts.insert(1, "label", counts.category.map(CATEGORY_LABELS))
+    counts.insert(1, "label", counts.category.map(chosen.labels))
     return counts
 
 
@@ -233,7 +242,8 @@ def _listed(chosen: Chosen, found: membership.Members, by: str, fractional: bool
         known = (table.pop(f"{name}_known") > 0) | (table.projects == 0)
         table[name] = (table[name] / 100).where(known)
     table = table.rename_axis("perimeter" if by == "crte" else by).reset_index()
-    table.insert(1, "label", [*(found.labels[key] for key in found.order), "Total"])
+    labels = chosen.labels if by == "category" else found.labels
+    table.insert(1, "label", [*(labels[key] for key in found.order), "Total"])
     table.insert(3, "share", 100 * table.projects / chosen.n if chosen.n else np.nan)
     return table
 

@@ -99,8 +99,8 @@ def _lever(projects: pd.DataFrame, by: str) -> Members:
     strange = sorted(set(keys) - {*known, fields.NO_LEVER, UNKNOWN, BLANK})
     rules = [f"Leviers hors des nomenclatures, comptés « non reconnu » : {', '.join(strange)}."] if strange else []
     found = _single(keys.where(~keys.isin(strange), UNKNOWN), known, [*known, UNKNOWN, BLANK], rules=rules)
-    used = set(found.rows.key)
-    order = [key for key in found.order if key in used or key in {*_own(), "autres", UNKNOWN, BLANK}]
+    kept = {*found.rows.key, *_own(), "autres", UNKNOWN, BLANK}
+    order = [key for key in found.order if key in kept]
     return Members(found.rows, order, found.labels, rules=rules)
 
 

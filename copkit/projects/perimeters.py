@@ -131,12 +131,9 @@ def _csv(path: Path, where: str, problems: Problems) -> list[tuple[str, str, str
         return []
     out = []
     for n, row in enumerate(rows[1:], start=2):
-        if len(row) <= max(at.values()):
-            if any(cell.strip() for cell in row):
-                problems.add(where, f"ligne {n} : {len(row)} cellule(s) au lieu de {len(header)}. Compléter la ligne.")
-            continue
+        name, typed = ((row + [""] * len(header))[at[column]].strip() for column in ("perimetre", "territoire"))
         if any(cell.strip() for cell in row):
-            out.append((f"ligne {n} : ", row[at["perimetre"]].strip(), row[at["territoire"]].strip()))
+            out.append((f"ligne {n} : ", name, typed))
     return out
 
 
@@ -164,6 +161,8 @@ def _checked(lines: list[tuple[str, str, str]], where: str, problems: Problems) 
         code = "" if not match else f"com-{match['insee']}" if match["insee"] else f"epci-{match['siren']}"
         if not name:
             problems.add(where, f"{line}nom de périmètre vide. Le remplir.")
+        elif not typed:
+            problems.add(where, f"{line}territoire vide. Écrire un code de commune ou d'EPCI.")
         elif not match:
             problems.add(
                 where,

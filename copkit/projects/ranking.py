@@ -39,7 +39,8 @@ def ranked(table: pd.DataFrame, n: int, most: int = MOST, least: int = LEAST) ->
     found.loc[held.index, "rank"] = order
     found.loc[held.index, "rank_label"] = _said(order)
     found["position"] = _positions(found, held, most, least)
-    found["note"] = found.lever.map(_notes(table)).fillna("")
+    notes = _notes(table)
+    found["note"] = [notes.get(lever, "") for lever in found.lever]
     columns = ["lever", "label", "projects", "share", "rank", "rank_label", "position", "note"]
     return found[[*columns, *(c for c in table if c not in columns)]]
 

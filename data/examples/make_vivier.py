@@ -301,15 +301,18 @@ def _quantities(rows: list[Row]) -> None:
 
 
 def _again(rows: list[Row], count: int = 6) -> list[Row]:
-    """A later export pasted below: the same dossiers, updated since. The most recent is the one to keep."""
+    """A later export pasted below: the same dossiers, riper and updated since. The most recent is the one to keep."""
     later = []
-    for place, row in enumerate(rows[100 : 100 + 40 * count : 40]):
+    for place, row in enumerate(
+        [row for row in rows if row["Niveau de maturité"] == READY[0]][20 : 20 + 40 * count : 40]
+    ):
         new = row | {"Dernière mise à jour le": "2024-12-05 10:00:00", "Calendrier prévisionnel": "2025"}
         new |= {
             "Dernière mise à jour du dossier le": "2024-12-05 10:00:00",
             "Coût total estimé (€)": f"{100_000 + place}",
         }
         later.append(new)
+        row |= {"Niveau de maturité": UNRIPE[1], "Date de démarrage prévue": ""}
     return later
 
 
@@ -332,7 +335,7 @@ def write_workbook(rows: list[Row], file: Path) -> None:
         "Dossiers": [dossiers, *([row[one] for one in dossiers] for row in rows)],
         "Etablissements": [
             ["Dossier ID", "Champ", *company],
-            *([row["ID"], "Demandeur", *(row[one] for one in company)] for row in once),
+            *([row["ID"], "Dossier", *(row[one] for one in company)] for row in once),
         ],
         "Avis": [
             HEADERS["avis"],
