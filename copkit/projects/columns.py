@@ -15,9 +15,9 @@ from copkit.projects.headers import PLACES, Matched, head, match
 from copkit.projects.layouts import Sheet
 from copkit.projects.mapping import Mapping
 
-_TOTALS = {"total", "totaux", "total general", "sous total", "somme"}
+_TOTALS = {"total", "totaux", "total general", "total général", "sous-total", "sous total", "somme"}
 _NO_DATE = ("title", "holder", "project_id", "quantity_unit")
-_PLACE_MARK = "\x1f"
+_MARK = "\x1f"
 
 
 class Conversion:
@@ -132,11 +132,13 @@ class Conversion:
         for position, text in zip(positions[1:], texts[1:], strict=True):
             both = (out != "") & (text != "") & (out != text)
             if both.any():
-                same = [_same(name, a, b) for a, b in zip(out[both], text[both], strict=True)]
-                self._conflict(name, out[both][~np.array(same)], text[both][~np.array(same)], taken, position)
+                pairs = out[both].str.cat(text[both], sep=_MARK)
+                (same,) = contents.by_text(pairs, lambda pair: (_same(name, *pair.split(_MARK)),))
+                differ = ~same.astype(bool)
+                self._conflict(name, out[both][differ], text[both][differ], taken, position)
             fill = (out == "") & (text != "")
             out, taken = out.where(~fill, text), taken.where(~fill, position)
-        for position, text in zip(positions, texts, strict=True):
+        for position, text in zip(positions, texts, strict=True) if name != "holder_siren" else ():
             count = self.merged.setdefault((name, position), [0, 0])
             count[0] += int((text != "").sum())
             count[1] += int(((taken == position) & (out != "")).sum())
@@ -167,8 +169,10 @@ class Conversion:
         reasons[(id_ == "") & (title == "")] = (
             "ni numéro de dossier ni intitulé. Remplir l'un des deux, ou retirer la ligne"
         )
-        totals = (id_.map(head).isin(_TOTALS) & (title == "")) | (title.map(head).isin(_TOTALS) & (id_ == ""))
-        reasons[totals] = "ligne de total, et non un projet. La retirer du fichier"
+        alone = id_.where(title == "", title.where(id_ == "", ""))
+        reasons[alone.str.rstrip(" :").str.lower().isin(_TOTALS)] = (
+            "ligne de total, et non un projet. La retirer du fichier"
+        )
         said = [(at, self.sheet.headers[self.matched.columns[at][0]]) for at in texts if at[1] == ""]
         if len(said) > 1:
             again = np.logical_and.reduce([(texts[at] == header).to_numpy() for at, header in said])
@@ -267,12 +271,8 @@ class Conversion:
 
     def _choice(self, name: str, text: pd.Series) -> pd.Series:
         def convert(label: str) -> tuple:
-            if not label:
-                return "", "", ()
-            found = labels.choice(name, label)
-            if found.ids:
-                return found.ids[0], "", ()
-            return "", labels.unknown(found.close), found
+            found = labels.choice(name, label) if label else labels.Found()
+            return "".join(found.ids[:1]), labels.unknown(found.close) if found.unknown else "", found
 
         values, messages, unknown = contents.by_text(text, convert)
         self._wrong(messages != "", name, text, messages)
@@ -280,7 +280,7 @@ class Conversion:
         return pd.Series(values, dtype="str")
 
     def _count_unknown(self, kind: str, text: pd.Series, unknown: np.ndarray) -> None:
-        at = np.array([bool(u) for u in unknown], dtype=bool)
+        at = np.array([bool(found.unknown) for found in unknown], dtype=bool)
         counts = text[at].value_counts()
         seen = dict(zip(text[at], unknown[at], strict=True))
         for label, count in counts.items():
@@ -296,10 +296,8 @@ class Conversion:
         if not roles:
             return {}
         names = list(roles)
-        joined = roles[names[0]].str.cat([roles[n] for n in names[1:]], sep=_PLACE_MARK)
-        (found,) = contents.by_text(
-            joined, lambda t: (places.locate(dict(zip(names, t.split(_PLACE_MARK), strict=True))),)
-        )
+        joined = roles[names[0]].str.cat([roles[n] for n in names[1:]], sep=_MARK)
+        (found,) = contents.by_text(joined, lambda t: (places.locate(dict(zip(names, t.split(_MARK), strict=True))),))
         for role, text in roles.items():
             messages = np.array([place.wrong.get(role, "") for place in found], dtype=object)
             self._wrong(messages != "", places.ROLES[role], text, messages, _role_of(role))

@@ -74,8 +74,8 @@ def probable(projects: pd.DataFrame) -> pd.DataFrame:
     """Projects of the same holder with the same title under other ids: listed, and counted."""
     counted = fields.counted(projects)
     counted = counted[counted.title != ""]
-    holder = counted.holder_siren.where(counted.holder_siren != "", counted.holder.map(french.plain))
-    key = pd.DataFrame({"title": counted.title.map(french.plain), "holder": holder, "id": counted.project_id})
+    holder = counted.holder_siren.where(counted.holder_siren != "", folded(counted.holder))
+    key = pd.DataFrame({"title": folded(counted.title), "holder": holder, "id": counted.project_id})
     key = key[(key.holder != "") & (key.title != "")]
     key = key[key.duplicated(["title", "holder"], keep=False)]
     if key.empty:
@@ -96,3 +96,13 @@ def probable(projects: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return made.sort_values("group", kind="stable", ignore_index=True)
+
+
+def folded(texts: pd.Series) -> pd.Series:
+    """Texts as they are compared, all at once: without case, accents or punctuation.
+
+    >>> folded(pd.Series(["Rénovation de l'école", "RENOVATION DE L ECOLE"], dtype="str")).nunique()
+    1
+    """
+    bare = texts.str.normalize("NFKD").str.replace("[\u0300-\u036f]+", "", regex=True).str.casefold()
+    return bare.str.replace("[^a-z0-9]+", " ", regex=True).str.strip()

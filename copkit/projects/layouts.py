@@ -255,15 +255,13 @@ def _worksheet(path: Path, book, name: str, header_row: int | None) -> Sheet | N
                     headers.pop()
                 made.start(len(headers), number)
             continue
+        texts = [cell if cell.__class__ is str else _text(cell) for cell in row]
         for position, cell in enumerate(row):
-            if isinstance(cell, date):
+            if cell.__class__ is not str and isinstance(cell, date):
                 dated.setdefault(position, []).append(number)
-        made.add(number, [_text(cell) for cell in row[: made.width]])
-        beyond += [
-            (number, _column(made.width + n), text)
-            for n, cell in enumerate(row[made.width :])
-            if (text := _text(cell).strip())
-        ]
+        made.add(number, texts[: made.width])
+        if len(row) > made.width:
+            beyond += [(number, _column(n), t.strip()) for n, t in enumerate(texts) if n >= made.width and t.strip()]
     if headers is None:
         return None
     table = made.sheet(path.name, name, headers)

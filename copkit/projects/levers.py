@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from copkit.projects import account, contents, fields, labels
@@ -39,12 +38,12 @@ def _from_labels(at: Conversion, text: pd.Series) -> dict[str, pd.Series]:
 
     def one(label: str) -> tuple:
         if not label:
-            return fields.NO_LEVER, "", "", ()
+            return fields.NO_LEVER, "", "", labels.Found()
         found = labels.lever(label)
         stands = tuple(dict.fromkeys(lever for id_ in found.ids for lever in labels.levers_of(id_)))
         id_ = found.ids[0] if found.ids else fields.UNKNOWN_LEVER
         message = labels.unknown(found.close) if found.unknown else ""
-        return id_, fields.SEPARATOR.join(stands), message, found if found.unknown else ()
+        return id_, fields.SEPARATOR.join(stands), message, found
 
     ids, stands, messages, unknown = contents.by_text(text, one)
     at._wrong(messages != "", "lever", text, messages)
@@ -65,7 +64,7 @@ def _thematiques(at: Conversion, text: pd.Series) -> pd.Series:
 
     ids, messages, found = contents.by_text(text, one)
     at._wrong(messages != "", "thematiques", text, messages)
-    at._count_unknown("thematique", text, np.array([f if f.unknown else () for f in found], dtype=object))
+    at._count_unknown("thematique", text, found)
     return pd.Series(ids, dtype="str")
 
 

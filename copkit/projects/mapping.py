@@ -237,3 +237,19 @@ def table(mapping: Mapping, book: dict[str, Sheet], shown: str) -> Sheet:
             "Les rétablir, ou les ajouter à la correspondance."
         )
     return best
+
+
+def propose(file: str | Path) -> str:
+    """The text of a mapping proposed from the headers of a file, in YAML, to be read over and saved.
+
+    Each header is matched to a standard field (the reason is a comment), or listed as personal, or as ignored with
+    the closest field. The proposal is a valid mapping of the file.
+
+    Raises
+    ------
+    ProjectError
+        If the file cannot be read.
+    """
+    from copkit.projects import proposal
+
+    return proposal.text(file)
