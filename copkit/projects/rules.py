@@ -273,5 +273,6 @@ def _unreachable(found: Rules):
     for i, rule in enumerate(found.rules):
         if rule.id in waiting:
             before = [f"« {one.id} »" for one in found.rules if one.id in taken[rule.id]]
-            why = f"{french.join(before)} prend tous ses cas" if before else "ses conditions s'excluent"
+            verb = "prend" if len(before) == 1 else "prennent"
+            why = f"{french.join(before)} {verb} tous ses cas" if before else "ses conditions s'excluent"
             yield ("rules", i), f"règle « {rule.id} » : elle ne s'applique jamais, {why}. La remonter ou la retirer."

@@ -224,7 +224,7 @@ def _paged(sheet, columns: int, rows: int, invented: bool) -> None:
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.set_paper(8)  # A3
-    sheet.fit_to_pages(2, 0)
+    sheet.fit_to_pages(4, 0)
     sheet.repeat_rows(0)
     sheet.repeat_columns(0, 1)
     sheet.set_header(f"&C{INVENTED}" if invented else "")

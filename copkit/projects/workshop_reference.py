@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copkit import french
 from copkit.projects import rules as ruled
-from copkit.projects.fields import BODIES, OPINIONS
+from copkit.projects.fields import BODIES, DIMENSIONS, FIELDS, MATURITIES, OPINIONS
 from copkit.projects.rules import Rules
 from copkit.projects.workshop_columns import REFERENCE
 from copkit.projects.workshop_look import HEAD, LOOK, RULE, height
@@ -12,6 +12,23 @@ from copkit.reference import framework, parameters
 
 WIDTHS = (40, 90, 34)
 STATUSES = {"publie": "source", "derive": "déduit de la source", "hypothese": "choix du kit"}
+FACTS = {
+    "contribution": "contribution aux objectifs",
+    "contrary": "contraire aux cibles des leviers",
+    "dimension": "dimension nouvelle",
+    "maturity": "maturité",
+    "readiness": "avancement",
+    "other_issue": "réponse à un autre enjeu",
+}
+VALUES = {
+    "presumee": "présumée d'après le levier",
+    "a_preciser": "levier à préciser",
+    "inconnu": "non renseigné",
+    "realise": "réalisé",
+    "pret": "suffisant",
+    "debut_proche": "en conception, avec un début daté assez tôt",
+    "insuffisante": "insuffisant",
+}
 Block = list[tuple[str, ...]]  # the header, then the rows
 
 
@@ -48,8 +65,8 @@ def _blocks(found: Rules, year: int) -> dict[str, Block]:
         "avis": [("Avis",), *((label,) for label in OPINIONS.values())],
         "services": [("Service", "Qui"), *((BODIES[one.id], one.members) for one in found.bodies)],
         "regles": [
-            ("Règle, dans l'ordre : la première qui convient décide", "Ce qu'elle dit", "D'où elle vient"),
-            *(_rule(n, rule, labels, year) for n, rule in enumerate(found.rules, start=1)),
+            ("Règle, dans l'ordre : la première qui convient décide", "Quand, et pourquoi", "D'où elle vient"),
+            *(_rule(n, rule, labels) for n, rule in enumerate(found.rules, start=1)),
         ],
         "leviers": [
             ("Levier", "Thématique"),
@@ -58,12 +75,20 @@ def _blocks(found: Rules, year: int) -> dict[str, Block]:
     }
 
 
-def _rule(n: int, rule: ruled.Rule, labels: dict[str, str], year: int) -> tuple[str, str, str]:
-    """A rule: its sentence with dots for what comes from the dossier, and why it is so."""
-    says = rule.reason.format_map(_Dots(ruled.years(year)))
-    return f"{n}. {labels[rule.category]} ({rule.id})", f"{says} {rule.note}".strip(), STATUSES[rule.status]
+def _rule(n: int, rule: ruled.Rule, labels: dict[str, str]) -> tuple[str, str, str]:
+    """A rule: when it applies, and why it is so."""
+    asked = [
+        f"{_fact(name)} : {' ou '.join(_value(name, one) for one in values)}" for name, values in rule.when.items()
+    ]
+    when = f"{asked[0][0].upper()}{' ; '.join(asked)[1:]}." if asked else "Dans tous les autres cas."
+    return f"{n}. {labels[rule.category]} ({rule.id})", f"{when} {rule.note}".strip(), STATUSES[rule.status]
 
 
-class _Dots(dict):
-    def __missing__(self, word: str) -> str:
-        return "…"
+def _fact(name: str) -> str:
+    return FACTS.get(name) or FIELDS[name].label.lower()
+
+
+def _value(name: str, value: str) -> str:
+    """A value as it reads: those of the fields have a label, those of the facts one here."""
+    known = VALUES | (DIMENSIONS if name == "dimension" else MATURITIES if name == "maturity" else {})
+    return known.get(value, value)
