@@ -28,6 +28,7 @@ PLAN = yaml.safe_load((HERE / "vivier.yml").read_text(encoding="utf-8"))
 DEPARTEMENTS = PLAN["departements"]
 FORM_CHANGED = date(2024, 9, 9)  # the header of the lever changes with the revised form
 LEVER_BEFORE, LEVER_AFTER = "Levier de la planification écologique", "Levier principal"
+CONTRIBUTES = "Le projet contribue-t-il aux objectifs de la planification écologique ?"
 DIMENSIONS = ("Poursuit une action engagée", "Accélère une action engagée", "Massifie une action engagée", "Innove")
 NO_DIMENSION = "Aucune"
 READY, UNRIPE = ("Prêt à démarrer", "Engagé"), ("Idée", "À initier", "Initié, en conception")
@@ -78,8 +79,10 @@ def _slots(dice: Dice) -> list[tuple[str, str, Row]]:
         water = dice.mix([lever for lever in bag if lever["lever"] in PLAN["leviers_eau"]])
         others = dice.mix([lever for lever in bag if lever["lever"] not in PLAN["leviers_eau"]])
         kept = {code: [water.pop() for _ in range(n)] for code, n in PLAN["eau"][part].items()}
-        others = dice.mix(others + water)
-        for code in DEPARTEMENTS:
+        others = dice.mix(others)
+        for code in sorted(DEPARTEMENTS, key=lambda code: code not in kept):
+            if code not in kept and water:  # the rest of the water goes to the other départements
+                others, water = dice.mix(others + water), []
             wanted = [category for category in categories for _ in range(PLAN["dossiers"][category][code])]
             mine = kept.get(code, [])
             mine += [others.pop() for _ in range(len(wanted) - len(mine))]
@@ -238,9 +241,8 @@ def _answers(dice: Dice, category: str) -> Row:
         maturity = dice.pick((*READY, *UNRIPE))
         contributes = "Oui" if dice.draw() < 0.1 else "Non"
         dimension = NO_DIMENSION if contributes == "Oui" else dice.pick((NO_DIMENSION, "", *DIMENSIONS))
-    question = "Le projet contribue-t-il aux objectifs de la planification écologique ?"
     return {
-        question: contributes,
+        CONTRIBUTES: contributes,
         "Dimension nouvelle": dimension,
         "Niveau de maturité": maturity,
         "Le projet répond-il à un autre enjeu ?": other,
@@ -290,14 +292,18 @@ def _same_title_twice(rows: list[Row], pairs: int = 8) -> None:
 
 def _quantities(rows: list[Row]) -> None:
     """A physical quantity in a few dossiers that are ready."""
-    used: set[str] = set()
     with (HERE / "vivier_leviers.csv").open(encoding="utf-8", newline="") as file:
-        titles = {row["lever"]: row["intitules"].split("|") for row in csv.DictReader(file)}
+        titles = {row["lever"]: tuple(row["intitules"].split("|")) for row in csv.DictReader(file)}
     for lever, quantity, unit in PLAN["quantites"]:
-        fit = (row for row in rows if row["ID"] not in used and row["Niveau de maturité"] in READY)
-        row = next(row for row in fit if row["Intitulé du projet"].startswith(tuple(titles[lever])))
-        used.add(row["ID"])
+        fit = (row for row in _ready(rows) if not row["Quantité physique attendue"])
+        row = next(row for row in fit if row["Intitulé du projet"].startswith(titles[lever]))
         row |= {"Quantité physique attendue": quantity, "Unité de la quantité": unit}
+
+
+def _ready(rows: list[Row]) -> list[Row]:
+    """The dossiers that can start and that go up."""
+    ready = [row for row in rows if row["Niveau de maturité"] in READY and row[CONTRIBUTES] == "Oui"]
+    return [row for row in ready if row["Dimension nouvelle"] != NO_DIMENSION]
 
 
 def _again(rows: list[Row], count: int = 6) -> list[Row]:
