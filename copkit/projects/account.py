@@ -137,6 +137,9 @@ class Reading:
             (self.masked, "cellule masquée (courriel, téléphone)", "cellules masquées (courriel, téléphone)"),
         ):
             out += [french.plural(count, one, many)] if count else []
+        if self.ignored:
+            named = ", ".join(f"« {name} »" for name in self.ignored[:5]) + ("…" if len(self.ignored) > 5 else "")
+            out.append(f"{french.plural(len(self.ignored), 'colonne non lue', 'colonnes non lues')} ({named})")
         text = f"{head}. {french.join(out)[:1].upper()}{french.join(out)[1:]}." if out else f"{head}."
         return french.typeset(" ".join([text, *self.notes]))
 
@@ -209,6 +212,7 @@ class Ledger:
     blocks: dict[str, pd.DataFrame] = field(default_factory=dict)
     rows: int = 0
     masked: int = 0
+    deduced_epci: int = 0
 
     def add(self, name: str, columns: Sequence[str], **values: object) -> None:
         """Keep rows of a list; a value that is the same for all is given alone."""

@@ -298,6 +298,10 @@ class Conversion:
         names = list(roles)
         joined = roles[names[0]].str.cat([roles[n] for n in names[1:]], sep=_MARK)
         (found,) = contents.by_text(joined, lambda t: (places.locate(dict(zip(names, t.split(_MARK), strict=True))),))
+        said = np.logical_or.reduce(
+            [(roles[r] != "").to_numpy() for r in ("epci", "epci_code") if r in roles] or [False]
+        )
+        self.ledger.deduced_epci += int(np.sum(np.array([place.epci != "" for place in found]) & ~said))
         for role, text in roles.items():
             messages = np.array([place.wrong.get(role, "") for place in found], dtype=object)
             self._wrong(messages != "", places.ROLES[role], text, messages, _role_of(role))

@@ -30,6 +30,7 @@ def convert(at: Conversion, texts: dict) -> dict[str, pd.Series]:
             out["levers"], lambda t: (fields.SEPARATOR.join(labels.thematiques_of(tuple(t.split(fields.SEPARATOR)))),)
         )
         out["thematiques"] = pd.Series(found, dtype="str")
+        at.ledger.notes["Thématiques déduites des leviers, le fichier n'en a pas."] = None
     return out
 
 

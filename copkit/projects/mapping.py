@@ -224,19 +224,28 @@ def table(mapping: Mapping, book: dict[str, Sheet], shown: str) -> Sheet:
         near = {head(name): name for name in book}
         if head(mapping.sheet) in near:
             return book[near[head(mapping.sheet)]]
+        alike = [sheet for sheet in book.values() if _has_projects(mapping, sheet)]
+        if len(alike) == 1:
+            said = f"feuille « {mapping.sheet} » absente, « {alike[0].name} » lue à sa place car elle a ses en-têtes"
+            alike[0].notes.append(said)
+            return alike[0]
         raise ProjectError(
             f"{shown} : feuille « {mapping.sheet} » absente.{suggestion(mapping.sheet, list(book))} "
             f"Feuilles du fichier : {', '.join(book)}. Rétablir son nom, ou le changer dans la correspondance."
         )
     best = max(book.values(), key=lambda sheet: len(match(mapping, sheet).columns))
-    found = match(mapping, best).columns
-    if not any((name, "") in found for name in ("title", "project_id")):
+    if not _has_projects(mapping, best):
         wanted = [h for name in ("title", "project_id") if name in mapping.fields for h in mapping.fields[name].headers]
         raise ProjectError(
             f"{shown} : aucune colonne d'intitulé ou de numéro de dossier. En-têtes attendus : {', '.join(wanted)}. "
             "Les rétablir, ou les ajouter à la correspondance."
         )
     return best
+
+
+def _has_projects(mapping: Mapping, sheet: Sheet) -> bool:
+    found = match(mapping, sheet).columns
+    return any((name, "") in found for name in ("title", "project_id"))
 
 
 def propose(file: str | Path) -> str:

@@ -116,6 +116,9 @@ def _open(files: tuple[str | Path, ...], mapping: str | Path | None) -> list[tup
 
 def _reading(projects: pd.DataFrame, twice: pd.DataFrame, ledger: account.Ledger, opened: list, used: list) -> Reading:
     counted = fields.counted(projects)
+    if ledger.deduced_epci:
+        said = french.plural(ledger.deduced_epci, "projet")
+        ledger.notes[f"EPCI déduit de la commune pour {said}, le fichier ne le dit pas."] = None
     outside = counted[(counted.region == "") & (counted.region_label != "")]
     if len(outside):
         listed = outside.groupby("region_label", sort=True).agg(projects=("row", "size"), amount=("amount", "sum"))
