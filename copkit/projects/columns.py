@@ -14,6 +14,7 @@ from copkit.projects import account, contents, fields, labels, levers, places
 from copkit.projects.headers import PLACES, Matched, head, match
 from copkit.projects.layouts import Sheet
 from copkit.projects.mapping import Mapping
+from copkit.projects.revisions import Revisions
 
 _TOTALS = {"total", "totaux", "total general", "total général", "sous-total", "sous total", "somme"}
 _NO_DATE = ("title", "holder", "project_id", "quantity_unit")
@@ -30,7 +31,7 @@ class Conversion:
         self.sheet, self.mapping, self.ledger, self.joined = sheet, mapping, ledger, joined
         self.missing = {text.casefold() for text in mapping.missing}
         self.matched: Matched = match(mapping, sheet)
-        self.merged: dict[tuple[str, int], list[int]] = {}
+        self.revisions = Revisions(sheet, ledger)
         for position in self.matched.personal:
             ledger.dropped[sheet.headers[position] or "(sans en-tête)"] = None
         known = set(map(head, mapping.ignored))
@@ -67,25 +68,7 @@ class Conversion:
             )
         for note in sheet.notes:
             ledger.notes[f"{sheet.file} : {note}."] = None
-        for (name, _), positions in self.merged_counts().items():
-            for position, (count, kept) in positions.items():
-                ledger.add(
-                    "merged",
-                    account.MERGED,
-                    file=sheet.file,
-                    sheet=sheet.name,
-                    field=name,
-                    header=sheet.headers[position],
-                    cells=count,
-                    kept=kept,
-                )
-
-    def merged_counts(self) -> dict:
-        """(field, role) → position → (cells filled, cells kept), for the fields found in several columns."""
-        out: dict = {}
-        for (name, position), (count, kept) in self.merged.items():
-            out.setdefault((name, ""), {})[position] = (count, kept)
-        return out
+        self.revisions.tell()
 
     def _stray_content(self, row: list[str]) -> str:
         """What a row of a wrong length held, up to the first personal column: after it nobody knows what is where."""
@@ -103,7 +86,7 @@ class Conversion:
         raw = self.sheet.cells.iloc[start:stop].reset_index(drop=True)
         rows = self.sheet.rows[start:stop]
         self.raw, self.rows, self.start = raw, rows, start
-        texts = {at: self._merge(*at, positions) for at, positions in self.matched.columns.items()}
+        texts = {at: self._text(at[0], positions) for at, positions in self.matched.columns.items()}
         keep = self._projects(texts)
         if not keep.all():
             texts = {at: text[keep].reset_index(drop=True) for at, text in texts.items()}
@@ -122,44 +105,10 @@ class Conversion:
             made |= {self.sheet.headers[i] or f"colonne {i + 1}": self.raw[i] for i in self.matched.personal}
         return pd.DataFrame(made, index=range(len(self.rows)))
 
-    def _merge(self, name: str, role: str, positions: list[int]) -> pd.Series:
-        """One text from the columns of a field: the first filled one; what differs is listed."""
+    def _text(self, name: str, positions: list[int]) -> pd.Series:
+        """The cleaned text of a field, from its columns."""
         texts = [contents.clean(self.raw[i], self.missing) for i in positions]
-        out = texts[0]
-        if len(positions) == 1:
-            return out
-        taken = pd.Series(positions[0], index=out.index)
-        for position, text in zip(positions[1:], texts[1:], strict=True):
-            both = (out != "") & (text != "") & (out != text)
-            if both.any():
-                pairs = out[both].str.cat(text[both], sep=_MARK)
-                (same,) = contents.by_text(pairs, lambda pair: (_same(name, *pair.split(_MARK)),))
-                differ = ~same.astype(bool)
-                self._conflict(name, out[both][differ], text[both][differ], taken, position)
-            fill = (out == "") & (text != "")
-            out, taken = out.where(~fill, text), taken.where(~fill, position)
-        for position, text in zip(positions, texts, strict=True) if name != "holder_siren" else ():
-            count = self.merged.setdefault((name, position), [0, 0])
-            count[0] += int((text != "").sum())
-            count[1] += int(((taken == position) & (out != "")).sum())
-        return out
-
-    def _conflict(self, name: str, kept: pd.Series, other: pd.Series, taken: pd.Series, position: int) -> None:
-        at = kept.index
-        if not len(at):
-            return
-        self.ledger.add(
-            "conflicts",
-            account.CONFLICTS,
-            file=self.sheet.file,
-            sheet=self.sheet.name,
-            row=self.rows[at],
-            field=name,
-            kept_header=[self.sheet.headers[i] for i in taken[at]],
-            kept=kept.map(self.ledger.hide),
-            other_header=self.sheet.headers[position],
-            other=other.map(self.ledger.hide),
-        )
+        return texts[0] if len(texts) == 1 else self.revisions.merge(name, positions, texts, self.rows)
 
     def _projects(self, texts: dict) -> pd.Series:
         """True for the rows that are projects; the others are set aside with their reason."""
@@ -331,16 +280,3 @@ class Conversion:
 def _role_of(role: str) -> str:
     name, _, rest = role.rpartition("_")
     return rest if name in PLACES else ""
-
-
-def _same(name: str, one: str, other: str) -> bool:
-    """Two texts of a field that mean the same."""
-    if name == "holder_siren":
-        return contents.siren(one) == contents.siren(other)
-    if name == "lever":
-        return labels.lever(one) == labels.lever(other) or labels.key(one) == labels.key(other)
-    kind = fields.FIELDS[name].kind if name in fields.FIELDS else "text"
-    how = {"number": contents.number, "date": contents.day, "yes_no": contents.yes_no}.get(kind)
-    if how and not how(one)[1]:
-        return how(one) == how(other)
-    return labels.key(one) == labels.key(other)
