@@ -97,7 +97,9 @@ def test_categories_and_second_submissions_restrict_the_count():
 def test_projects_elsewhere_or_without_place_are_said(says):
     projects = table_of([{"commune": "com-59350"}, {"commune": "com-13055"}, {"holder": "x"}])
     table = coverage(projects)
-    says(" ".join(table.attrs["rules"]), "1 dossier d'un autre territoire", "1 dossier sans lieu")
+    says(
+        " ".join(table.attrs["rules"]), "1 dossier d'un autre territoire", "1 dossier sans lieu de la liste officielle"
+    )
     assert table.attrs["n"] == 3
 
 

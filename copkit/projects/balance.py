@@ -16,11 +16,12 @@ import pandas as pd
 from copkit import french
 from copkit.errors import ProjectError, suggestion
 from copkit.projects import fields, membership, perimeters, ranking
+from copkit.projects.membership import UNSORTED, category_column
 from copkit.projects.triage import category_labels
 
 MONEY = ("cost", "funding_requested", "amount")
 IN_COP = ("remonter", "travailler")  # the levers of a vivier are counted on these, as the published tables are
-TOTAL, BLANK, ALL, UNSORTED = "total", "non_renseigne", "toutes", "sans_categorie"
+TOTAL, ALL = "total", "toutes"
 CROSSED = ("departement", "region")
 CATEGORY_LABELS = {
     "remonter": "À remonter dans la COP",
@@ -30,7 +31,6 @@ CATEGORY_LABELS = {
     UNSORTED: "Sans catégorie",
     TOTAL: "Nombre de dossiers",
 }
-KNOWN = f"Catégories : {', '.join(fields.CATEGORIES)}, ou « {ALL} » ensemble."
 
 
 def balance(
@@ -155,24 +155,6 @@ def _labels(projects: pd.DataFrame) -> dict[str, str]:
     return CATEGORY_LABELS if year is None else CATEGORY_LABELS | category_labels(year)
 
 
-def category_column(projects: pd.DataFrame) -> str:
-    """The column that holds the category: the one kept, else the rule's, else the one received; empty when none.
-
-    Raises
-    ------
-    ProjectError
-        If it holds something else than the four categories.
-    """
-    for column in ("category_kept", "category", "category_given"):
-        if column in projects and (projects[column].fillna("") != "").any():
-            wrong = sorted(set(projects[column].fillna("")) - {"", *fields.CATEGORIES})
-            if wrong:
-                hint = suggestion(wrong[0], list(fields.CATEGORIES))
-                raise ProjectError(f"Colonne {column} : catégorie inconnue « {wrong[0]} ».{hint} {KNOWN}")
-            return column
-    return ""
-
-
 def _asked(by: str, categories: Sequence[str] | str | None, column: str) -> tuple[str, ...]:
     """The categories that restrict the count; empty for all."""
     if categories is None:
@@ -182,7 +164,8 @@ def _asked(by: str, categories: Sequence[str] | str | None, column: str) -> tupl
     asked = (categories,) if isinstance(categories, str) else tuple(categories)
     for one in asked:
         if one not in fields.CATEGORIES:
-            raise ProjectError(f"Catégorie inconnue : « {one} ».{suggestion(one, list(fields.CATEGORIES))} {KNOWN}")
+            hint = suggestion(one, list(fields.CATEGORIES))
+            raise ProjectError(f"Catégorie inconnue : « {one} ».{hint} {membership.KNOWN_CATEGORIES}")
     if asked and not column:
         raise ProjectError("Les projets n'ont pas de catégorie. Les trier d'abord : ck.triage(projects).")
     return tuple(one for one in fields.CATEGORIES if one in asked)

@@ -242,7 +242,7 @@ def _apart(where: pd.DataFrame, listed: dict[str, pd.DataFrame], within: str) ->
     if elsewhere:
         said.append(f"{french.plural(elsewhere, 'dossier')} d'un autre territoire, hors du compte.")
     if blank:
-        said.append(f"{french.plural(blank, 'dossier')} sans lieu : il ne couvre aucune collectivité.")
+        said.append(f"{french.plural(blank, 'dossier')} sans lieu de la liste officielle, hors de la couverture.")
     return said
 
 

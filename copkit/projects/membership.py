@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from copkit.errors import ProjectError
+from copkit.errors import ProjectError, suggestion
 from copkit.models import nomenclatures
 from copkit.projects import fields
 from copkit.projects import perimeters as places
 from copkit.reference import framework, tables
 
-BLANK, UNKNOWN, NO_THEME = "non_renseigne", fields.UNKNOWN_LEVER, "sans_theme"
+BLANK, UNKNOWN, NO_THEME, UNSORTED = "non_renseigne", fields.UNKNOWN_LEVER, "sans_theme", "sans_categorie"
+KNOWN_CATEGORIES = f"Catégories : {', '.join(fields.CATEGORIES)}, ou « toutes » ensemble."
 LABELS = {
     BLANK: "Non renseigné",
     UNKNOWN: "Non reconnu",
@@ -67,21 +68,42 @@ def _single(keys: pd.Series, known: Mapping[str, str], order: list[str] | None =
 
 
 def _territory(projects: pd.DataFrame, by: str) -> Members:
-    keys = places.placed(projects)[by]
+    where = places.placed(projects)
+    keys = where[by]
     if by in ("departement", "region"):
         table = tables.read("territories.csv")
-        known = dict(zip(table.code, table.name, strict=True))
-        return _single(keys, known, sorted(set(keys) - {""}))
+        known, outside = dict(zip(table.code, table.name, strict=True)), projects.get("region_label")
+        codes = sorted(set(keys) - {""})
+        if outside is not None:  # a collectivité that is not one of the 18 régions has a name and no code
+            keys = keys.where(~((keys == "") & (where.region == "")), outside.fillna(""))
+            known |= {name: name for name in set(keys) - {*codes, ""}}
+        return _single(keys, known, codes)
     table = tables.read("epci.csv" if by == "epci" else "communes.parquet")
     table = table[table.code.isin(keys.unique())]
     return _single(keys, dict(zip(table.code, table.name, strict=True)))
 
 
 def _category(projects: pd.DataFrame, by: str) -> Members:
-    from copkit.projects import balance
+    keys = projects[category_column(projects) or "category_given"].fillna("").replace("", UNSORTED)
+    return _single(keys, {}, list(fields.CATEGORIES))
 
-    keys = projects[balance.category_column(projects) or "category_given"].fillna("").replace("", balance.UNSORTED)
-    return _single(keys, balance.CATEGORY_LABELS, list(fields.CATEGORIES))
+
+def category_column(projects: pd.DataFrame) -> str:
+    """The column that holds the category: the one kept, else the rule's, else the one received; empty when none.
+
+    Raises
+    ------
+    ProjectError
+        If it holds something else than the four categories.
+    """
+    for column in ("category_kept", "category", "category_given"):
+        if column in projects and (projects[column].fillna("") != "").any():
+            wrong = sorted(set(projects[column].fillna("")) - {"", *fields.CATEGORIES})
+            if wrong:
+                hint = suggestion(wrong[0], list(fields.CATEGORIES))
+                raise ProjectError(f"Colonne {column} : catégorie inconnue « {wrong[0]} ».{hint} {KNOWN_CATEGORIES}")
+            return column
+    return ""
 
 
 def _text(projects: pd.DataFrame, by: str) -> Members:
