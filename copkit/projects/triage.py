@@ -64,7 +64,8 @@ def triage(
         criterion_potential, criterion_progress et included (oui, non, ou vide quand on ne peut pas le dire), chacun
         avec sa raison ; disagreement, contradiction, given_difference ; decision, decision_author, decision_date,
         decision_reason ; category_kept, la décision s'il y en a une, sinon la catégorie de la règle.
-        ``attrs["triage"]`` dit l'année, les règles et les nombres de dossiers, hors doublons.
+        ``attrs["triage"]`` dit l'année, les règles et les nombres de dossiers, hors doublons ; après un atelier, aussi
+        les nombres de désaccords et de problèmes.
 
     Raises
     ------
@@ -89,9 +90,9 @@ def triage(
     found = ruled.rules(rules)
     kept = [name for name in projects if name not in COLUMNS]  # a table that was already sorted is sorted again
     table = fields.complete(projects[kept])
-    opinions_given = getattr(decisions, "opinions", None)
-    if opinions_given is not None:
-        table, decisions = opinions.applied(table, opinions_given), decisions.decisions
+    workshop = decisions if hasattr(decisions, "opinions") else None
+    if workshop is not None:
+        table, decisions = opinions.applied(table, workshop.opinions), workshop.decisions
     year = _year(year, table, found)
     raw = facts.columns(table, found, year)
     judged = _judged(raw, found)
@@ -105,6 +106,8 @@ def triage(
     made["category_kept"] = made["decision"].where(made["decision"] != "", judged.category)
     sorted_ = pd.concat([table, pd.DataFrame({name: made[name] for name in COLUMNS}, index=table.index)], axis=1)
     sorted_.attrs = {**projects.attrs, "triage": _summary(sorted_, found, year, rules)}
+    if workshop is not None:
+        sorted_.attrs["triage"] |= {"conflicts": workshop.disagreements(), "problems": len(workshop.problems)}
     return sorted_
 
 

@@ -24,6 +24,7 @@ CONFLICTS = ["project_id", "field", "label", "value", "shown", "file", "sheet", 
 CHANGES = ["file", "sheet", "cell", "project_id", "field", "label", "before", "after", "kept"]
 PROBLEMS = ["file", "sheet", "row", "cell", "message"]
 PARTS = {"author": "decision_author", "date": "decision_date", "reason": "decision_reason"}
+Place = tuple[str, str]  # a dossier and a column
 LACKS = {"author": "l'auteur", "date": "la date", "reason": "la raison"}
 
 
@@ -47,6 +48,10 @@ class Workshop:
         """Les problèmes puis les désaccords, une phrase chacun, avec le fichier et la cellule."""
         rows = self.problems.itertuples(index=False, name=None)
         return [str(Problem(*row)) for row in rows] + list(map(french.typeset, _disagreements(self.conflicts)))
+
+    def disagreements(self) -> int:
+        """Le nombre de questions où deux réponses diffèrent."""
+        return len(self.conflicts[["project_id", "field"]].drop_duplicates())
 
     def __deepcopy__(self, memo: dict) -> Workshop:
         return self
@@ -88,7 +93,8 @@ def read_workshop(projects: pd.DataFrame, *paths: str | Path, rules: str | Path 
     edits = [edit for one in returned for edit in one.edits]
     problems = [problem for one in returned for problem in one.problems]
     answers = {place: _Answer(given) for place, given in _by_place(edits).items()}
-    decisions = list(_decisions(answers, problems))
+    refused = {(edit.project_id, edit.name) for edit in edits if not edit.kept}  # already told at their cells
+    decisions = list(_decisions(answers, refused, problems))
     conflicts = [
         [e.project_id, e.name, BY_NAME[e.name].label, e.value, _shown(e, labels), e.file, e.sheet, e.cell]
         for answer in answers.values()
@@ -112,9 +118,9 @@ def _names(paths: tuple[str | Path, ...]) -> list[str]:
     return [name if names.count(name) == 1 else Path(path).as_posix() for path, name in zip(paths, names, strict=True)]
 
 
-def _by_place(edits: list[Edit]) -> dict[tuple[str, str], list[Edit]]:
+def _by_place(edits: list[Edit]) -> dict[Place, list[Edit]]:
     """The understood cells of one dossier and one column, over all workbooks."""
-    found: dict[tuple[str, str], list[Edit]] = {}
+    found: dict[Place, list[Edit]] = {}
     for edit in edits:
         if edit.kept:
             found.setdefault((edit.project_id, edit.name), []).append(edit)
@@ -137,7 +143,7 @@ class _Answer:
         return "" if self.conflict else self.values[0]
 
 
-def _decisions(answers: Mapping[tuple[str, str], _Answer], problems: list[Problem]) -> Iterator[list[str]]:
+def _decisions(answers: Mapping[Place, _Answer], refused: set[Place], problems: list[Problem]) -> Iterator[list[str]]:
     """The decisions that are whole; what one lacks is a problem at its cell."""
     ids = dict.fromkeys(id_ for id_, name in answers if name == "decision" or name in PARTS.values())
     for id_ in ids:
@@ -146,11 +152,12 @@ def _decisions(answers: Mapping[tuple[str, str], _Answer], problems: list[Proble
         if category is not None and category.conflict:
             continue
         if category is None or not category.value:
-            problems.extend(_orphans(id_, category, parts))
+            problems.extend(_orphans(id_, category, parts) if (id_, "decision") not in refused else ())
             continue
         lacking = [part for part, answer in parts.items() if answer is None or not any(answer.values)]
         if lacking:
-            problems.extend(_incomplete(category.given[0], lacking, parts))
+            untold = [part for part in lacking if (id_, PARTS[part]) not in refused]
+            problems.extend(_incomplete(category.given[0], untold, parts))
             continue
         said = {part: [value for value in answer.values if value] for part, answer in parts.items()}
         files = dict.fromkeys(edit.file for edit in category.given)
@@ -180,7 +187,7 @@ def _incomplete(category: Edit, lacking: list[str], parts: Mapping[str, _Answer 
         yield Problem(category.file, category.sheet, category.row, cell, message)
 
 
-def _opinions(answers: Mapping[tuple[str, str], _Answer], known: Known) -> Iterator[list[str]]:
+def _opinions(answers: Mapping[Place, _Answer], known: Known) -> Iterator[list[str]]:
     """The opinions that differ from what is known; one sent earlier and left as it was counts where nothing is."""
     for (id_, name), answer in answers.items():
         if name not in opinions.FIELDS or answer.conflict:
@@ -195,7 +202,7 @@ def _shown(e: Edit, labels: Mapping[str, str]) -> str:
     return workshop_columns.shown(e.name, e.value, labels) if e.kept else e.value
 
 
-def _change(e: Edit, answers: Mapping[tuple[str, str], _Answer], known: Known, labels: Mapping[str, str]) -> list[str]:
+def _change(e: Edit, answers: Mapping[Place, _Answer], known: Known, labels: Mapping[str, str]) -> list[str]:
     before = workshop_columns.shown(e.name, known.values.get(e.project_id, {}).get(e.name, ""), labels)
     conflict = e.kept and e.name not in PARTS.values() and answers[e.project_id, e.name].conflict
     kept = "désaccord" if conflict else fields.YES if e.kept else fields.NO
