@@ -97,6 +97,12 @@ def test_second_submissions_are_said_and_never_counted(says):
     says(" ".join(table.attrs["rules"]), "2 dossiers distincts", "1 second dépôt", "1 dossier inventé sur 2, aucun")
 
 
+def test_programme_called_total_is_not_the_total():
+    table = balance(vivier(programme=["total", "DETR", "total"], cost=[1.0, 2.0, 3.0]), "programme")
+    assert table.label.to_list() == ["total", "DETR", "Total"]
+    assert table.projects.to_list() == [2, 1, 3] and table.cost.to_list() == [4, 2, 6]
+
+
 def test_holder_types_have_their_french_labels():
     table = balance(vivier(holder_type=["pnr", "autre", ""]), "holder_type")
     assert table.label.to_list() == ["Autre", "Parc naturel régional (PNR)", "Non renseigné", "Total"]

@@ -218,7 +218,7 @@ def _listed(chosen: Chosen, found: membership.Members, by: str, fractional: bool
         sums[f"{name}_known"], whole[f"{name}_known"] = known[at].astype("int64"), int(known.sum())
         sums[f"{name}_missing"], whole[f"{name}_missing"] = (~known[at]).astype("int64"), int((~known).sum())
     table = pd.DataFrame(sums).groupby(found.rows.key.to_numpy()).sum().reindex(found.order, fill_value=0)
-    table.loc[TOTAL] = whole
+    table = pd.concat([table, pd.DataFrame([whole], [TOTAL])])  # a programme may be called « total » too
     if fractional:
         table[weighted] = table[weighted] / parts
     for name in MONEY:
