@@ -1,0 +1,227 @@
+"""Labels, places and cells of project files: what is read, what is reported, and what is never guessed."""
+
+import math
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copkit import paths
+from copkit.errors import ParameterError
+from copkit.models import nomenclatures
+from copkit.projects import contents, fields, gazetteer, labels, places
+from copkit.reference import tables
+
+# ------------------------------------------------------------------ cells
+
+
+@pytest.mark.cases("lecture_cellules", "nombres")
+def test_number_is_read_as_it_is_typed_in_france(case, says):
+    check_cell(case, contents.number, says)
+
+
+@pytest.mark.cases("lecture_cellules", "dates")
+def test_date_is_read_in_its_usual_writings(case, says):
+    check_cell(case, contents.day, says)
+
+
+@pytest.mark.cases("lecture_cellules", "oui_non")
+def test_yes_or_no_is_read_in_its_usual_writings(case, says):
+    check_cell(
+        {**case, "valeur": {True: "oui", False: "non"}.get(case.get("valeur"), case.get("valeur"))},
+        contents.yes_no,
+        says,
+    )
+
+
+@pytest.mark.cases("lecture_cellules", "siren")
+def test_siren_is_the_nine_first_digits(case, says):
+    check_cell(case, contents.siren, says)
+
+
+@pytest.mark.cases("lecture_cellules", "annees")
+def test_year_is_read_alone_or_in_a_date(case, says):
+    check_cell(case, contents.whole_year, says)
+
+
+def check_cell(case, convert, says):
+    value, message = convert(case["texte"])
+    if "probleme" in case:
+        says(message, case["probleme"])
+        assert value == "" or math.isnan(value)
+    else:
+        assert message == ""
+        assert value == case["valeur"]
+
+
+def test_empty_cell_is_missing_and_no_problem():
+    for convert in (contents.day, contents.yes_no, contents.siren):
+        assert convert("") == ("", "")
+    for convert in (contents.number, contents.whole_year):
+        value, message = convert("")
+        assert math.isnan(value) and message == ""
+
+
+@pytest.mark.cases("lecture_cellules", "masques")
+def test_email_and_telephone_are_masked_in_a_text(case):
+    assert contents.mask(case["texte"]) == case["attendu"]
+
+
+@given(st.floats(min_value=-1e12, max_value=1e12).map(lambda v: round(v, 2)))
+def test_number_is_the_same_in_french_and_in_english_writing(value):
+    written = f"{value:,.2f}"
+    french = written.replace(",", "\u202f").replace(".", ",")
+    for text in (repr(value), f"{value:.2f}", french, f"{french} €"):
+        assert contents.number(text) == (pytest.approx(value, abs=1e-9 * max(1, abs(value))), "")
+
+
+@given(st.dates(min_value=date(1950, 1, 1), max_value=date(2100, 12, 31)))
+def test_date_is_the_same_in_french_and_in_iso_writing(day):
+    for text in (day.isoformat(), f"{day:%d/%m/%Y}", f"{day.day}/{day.month}/{day.year}", f"{day:%d/%m/%Y} 08:00"):
+        assert contents.day(text) == (day.isoformat(), "")
+
+
+@given(st.text(max_size=40))
+def test_no_text_stops_a_conversion(text):
+    for convert in (contents.number, contents.day, contents.yes_no, contents.siren, contents.whole_year):
+        value, message = convert(text)
+        assert message == "" or value == "" or math.isnan(value)
+
+
+@given(
+    st.text(max_size=60), st.sampled_from(["a.b@exemple.fr", "03 20 00 00 00", "+33320000000"]), st.text(max_size=60)
+)
+def test_planted_address_never_survives(before, planted, after):
+    assert planted not in contents.mask(f"{before} {planted} {after}")
+
+
+# ------------------------------------------------------------------ labels
+
+
+@pytest.mark.cases("lecture_libelles", "leviers")
+def test_lever_of_a_label(case):
+    found = labels.lever(case["texte"])
+    ids = found.ids or ((fields.UNKNOWN_LEVER,) if case["texte"] else ("",))
+    assert ids[0] == case["levier"]
+    assert [one for id_ in found.ids for one in labels.levers_of(id_)] == case["leviers"]
+    assert list(found.unknown) == case.get("inconnu", [])
+    if "proches" in case:
+        assert case["proches"] in found.close
+
+
+@pytest.mark.cases("lecture_libelles", "thematiques")
+def test_thematiques_of_a_label(case):
+    found = labels.thematique_of(case["texte"])
+    assert list(found.ids) == case["ids"]
+    assert list(found.unknown) == case.get("inconnu", [])
+
+
+@pytest.mark.cases("lecture_libelles", "choix")
+def test_choice_of_a_label(case):
+    found = labels.choice(case["champ"], case["texte"])
+    assert found.ids == (() if case.get("inconnu") else (case["id"],))
+    assert bool(found.unknown) == bool(case.get("inconnu"))
+
+
+def test_every_label_of_the_crosswalk_of_projects_is_known():
+    table = nomenclatures.crosswalk("projets")
+    for row in table.itertuples():
+        (id_,) = labels.lever(row.label).ids
+        expected = {"egal": row.lever}.get(row.relation, "" if row.id == "non_renseigne" else row.id)
+        assert id_ == expected
+        if row.lever:
+            assert row.lever in labels.levers_of(id_)
+
+
+def test_every_label_of_the_43_levers_is_its_lever():
+    cop = nomenclatures.levers("cop")
+    for lever, label in zip(cop.lever, cop.label, strict=True):
+        assert labels.lever(label).ids == labels.lever(label.upper()).ids == labels.lever(lever).ids
+        if label != "Surface en aire protégée":
+            assert labels.lever(label).ids == (lever,)
+
+
+def test_label_of_two_nomenclatures_means_the_same_lever_or_says_so():
+    """« Gestion des forêts » of the simulator is the sink only; in projects it is ambiguous, and stays so."""
+    by_key = {}
+    table = nomenclatures.crosswalk()
+    table = table[(table.relation == "egal") & table.nomenclature.isin(["projets", "rationale", "simulateur"])]
+    for row in table.itertuples():
+        by_key.setdefault(labels.key(row.label), set()).add(row.lever)
+    differ = {key for key, levers in by_key.items() if len(levers) > 1}
+    assert differ == {"sobriete isolation batiment", "changement chaudiere fioul", "changement chaudiere gaz"}
+    assert labels.lever("Gestion des forêts").ids == ("gestion_des_forets",)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Vélo", "Covoiturage", "Biogaz", "Loi Egalim / Climat & Résilience"]), unique=True, min_size=1
+    )
+)
+def test_multiple_choice_gives_each_of_its_labels(chosen):
+    for mark in (", ", ";", "\n", " | "):
+        found = labels.lever(mark.join(chosen))
+        assert list(found.ids) == [labels.lever(label).ids[0] for label in chosen] and not found.unknown
+
+
+def test_known_label_that_holds_a_comma_is_never_cut():
+    known = {labels.key("Idée"): "", labels.key("Initié, en conception"): ""}
+    assert labels.split("Initié, en conception, Idée", known) == ["Initié, en conception", "Idée"]
+    assert labels.split("Idée,Initié, en conception", known) == ["Idée", "Initié, en conception"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("levier,Vélo,velo,", "ligne {n} : sorte de libellé inconnue « levier ». Vouliez-vous dire « lever » ?"),
+        ("lever,Trottinette,trottinette,", "ligne {n} : identifiant inconnu « trottinette »."),
+        ("lever,Mobilites actives,report_modal,", "« Mobilites actives » est déjà « velo ». Garder une ligne."),
+    ],
+)
+def test_damaged_synonym_names_its_line(damaged, says, line, expected):
+    damaged.append("parameters/synonyms.csv", line)
+    number = len(damaged.read("parameters/synonyms.csv").splitlines())
+    with pytest.raises(ParameterError) as refused:
+        labels.synonyms(str(paths.parameters("synonyms.csv")))
+    says(refused.value, "parameters/synonyms.csv", expected.format(n=number))
+
+
+# ------------------------------------------------------------------ places
+
+
+@pytest.mark.cases("lecture_territoires", "lieux")
+def test_place_of_a_row(case, says):
+    place = places.locate(case["dit"])
+    for name, value in case["lu"].items():
+        assert getattr(place, name) == value, name
+    problems = case.get("probleme", {})
+    assert set(place.wrong) == set(problems)
+    for role, expected in problems.items():
+        says(place.wrong[role], expected)
+    for role, names in case.get("proches", {}).items():
+        assert list(place.unknown[role]) == names
+
+
+def test_every_commune_is_found_by_its_code_and_by_its_name_and_departement():
+    communes = tables.read("communes.parquet").sample(400, random_state=1)
+    for row in communes.itertuples():
+        assert gazetteer.commune(row.code[4:], "", "") == (row.code, "")
+        found, wrong = gazetteer.commune("", row[2].upper(), row.departement)
+        assert found == row.code or "plusieurs" in wrong
+
+
+def test_every_epci_is_found_by_its_siren_and_by_its_name():
+    for row in tables.read("epci.csv").itertuples():
+        assert gazetteer.epci(row.code[5:], "", "")[0] == row.code
+        found, wrong, _ = gazetteer.epci("", row[2], row.departements.split()[0])
+        assert found == row.code or "plusieurs" in wrong
+
+
+def test_every_departement_and_region_is_found_by_its_code_and_its_name():
+    from copkit.reference import territories
+
+    for level, find in (("departement", gazetteer.departement), ("region", gazetteer.region)):
+        for row in territories.territories(level).itertuples():
+            for said in (row.code[4:], row.code, row.name, row.name.upper(), f"{row.code[4:]} – {row.name}"):
+                assert find(said)[0] == row.code, said
