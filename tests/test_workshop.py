@@ -566,6 +566,19 @@ def test_number_that_is_not_that_of_its_row(triaged, sent):
     )
 
 
+def test_two_dossiers_of_the_same_mark_are_told_apart(tmp_path):
+    assert workshop_columns.mark("39506") == workshop_columns.mark("40625")
+    table = triage(dossiers(project_id=["39506", "40625", "1"]), year=2024)
+    write_workshop(table, tmp_path / "a.xlsx")
+    book = Book(tmp_path / "a.xlsx")
+    book.set("40625", OPINION, "favorable")
+    found = read_workshop(table, book.save())
+    assert found.messages() == [] and found.opinions.project_id.to_list() == ["40625"]
+    book.set("39506", "Dossier", None)
+    found = read_workshop(table, book.save())
+    assert plain("ligne sans numéro de dossier : laissée de côté.") in found.messages()[0] and len(found.opinions) == 1
+
+
 def test_number_of_a_dossier_turned_into_a_number(triaged, sent):
     book = filled(sent())
     book.set("101", "Dossier", 101)

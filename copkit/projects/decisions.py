@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 
@@ -83,15 +83,15 @@ def write(decisions: pd.DataFrame, path: str | Path) -> None:
     path : fichier .csv à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
     path = Path(path)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".csv")
+    partial = path.with_name(f".{path.stem}-{uuid4().hex}.csv")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADERS.values())
             writer.writerows([cells.guarded(str(cell)) for cell in row] for row in decisions[list(HEADERS)].to_numpy())
         os.replace(partial, path)
     finally:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def _csv(path: Path) -> pd.DataFrame:

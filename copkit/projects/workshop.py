@@ -6,10 +6,10 @@ Written with XlsxWriter, whole or not at all. Whatever was typed by somebody is 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import xlsxwriter
@@ -70,13 +70,12 @@ def write_workshop(
         )
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".xlsx")
-    os.close(handle)
+    partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
     try:
-        _write(partial, counted, len(triaged) - len(counted), public, ruled.rules(rules))
+        _write(str(partial), counted, len(triaged) - len(counted), public, ruled.rules(rules))
         os.replace(partial, path)
     finally:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def _write(path: str, counted: pd.DataFrame, twice: int, public: bool, found: Rules) -> None:

@@ -86,7 +86,7 @@ def read_workshop(projects: pd.DataFrame, *paths: str | Path, rules: str | Path 
     ids = [workshop_columns.read_id(id_) for id_ in counted.project_id]
     known = Known(
         values=dict(zip(ids, workshop_columns.values(counted).to_dict("records"), strict=True)),
-        by_mark={workshop_columns.mark(id_): id_ for id_ in ids},
+        by_mark=_by_mark(ids),
         labels=labels,
     )
     returned = [read_one(Path(path), name, known) for path, name in zip(paths, _names(paths), strict=True)]
@@ -110,6 +110,14 @@ def read_workshop(projects: pd.DataFrame, *paths: str | Path, rules: str | Path 
         problems=pd.DataFrame([[p.file, p.sheet, p.row, p.cell, p.message] for p in problems], columns=PROBLEMS),
         missing={one.file: one.missing for one in returned if one.missing},
     )
+
+
+def _by_mark(ids: list[str]) -> dict[str, str]:
+    """Mark → its dossier, where it has only one."""
+    found: dict[str, list[str]] = {}
+    for id_ in ids:
+        found.setdefault(workshop_columns.mark(id_), []).append(id_)
+    return {mark: same[0] for mark, same in found.items() if len(same) == 1}
 
 
 def _names(paths: tuple[str | Path, ...]) -> list[str]:

@@ -74,7 +74,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the dossiers: their values now, by dossier and column, and their marks."""
+    """What is known of the dossiers: their values now, by dossier and column, and the dossier of each mark."""
 
     values: Mapping[str, Mapping[str, str]]
     by_mark: Mapping[str, str]
@@ -221,9 +221,9 @@ class _Reader:
     def _dossier(self, n: int, row: Mapping, marks: Mapping | None) -> tuple[str, str]:
         """The dossier of a row, and what is wrong; an empty dossier when the row cannot be trusted."""
         written = workshop_columns.read_id(row[ID].value) if ID in row else ""
-        marked = self.known.by_mark.get(marks[ID], "") if marks else ""
-        if written in self.known.values and marked in ("", written):
+        if written in self.known.values and (marks is None or marks[ID] == workshop_columns.mark(written)):
             return written, ""
+        marked = self.known.by_mark.get(marks[ID], "") if marks else ""
         if not written and marked:
             erased = ID in row and (n, self.columns[ID]) not in self.covered
             return (
