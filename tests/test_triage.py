@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import copkit as ck
-from copkit import french
+from copkit import doctor, french
 from copkit.errors import ParameterError, ProjectError
 from copkit.projects import decisions, facts, fields, opinions, rules
 from copkit.projects.fields import CATEGORIES, DIMENSIONS, MATURITIES
@@ -345,3 +345,10 @@ def test_every_reachable_set_of_facts_is_decided_once():
 def test_rules_are_not_shared_by_mistake_between_copies(three):
     found = triage(three, year=2024)
     assert copy.deepcopy(found.attrs["triage"]) == found.attrs["triage"]
+
+
+def test_doctor_reads_the_rules(damaged, says):
+    damaged.replace("parameters/triage.yml", "  from_lever: true", "  from_lever: peut-être")
+    with pytest.raises(ParameterError) as refused:
+        doctor.parameters()
+    says(refused.value, "parameters/triage.yml", "presumption.from_lever : « peut-être » n'est pas un oui/non.")

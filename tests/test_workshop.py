@@ -308,6 +308,23 @@ def test_second_round_keeps_what_the_first_decided(triaged, sent, tmp_path):
     ]
 
 
+def test_decisions_taken_before_stay_where_no_workbook_speaks_about_them(triaged, sent, tmp_path):
+    book = sent()
+    for id_ in ("101", "102", "0103"):
+        book.decide(id_, "crte", "DDT 59", date(2024, 12, 3), f"Raison {id_}")
+    once = triage(triaged, year=2024, decisions=read_workshop(triaged, book.save()))
+    assert triage(once, year=2024).decision.to_list() == ["crte"] * 3
+    second = sent("second.xlsx", once)
+    second.set("101", DECISION[3], "Raison revue")
+    second.sheet.delete_cols(second.place(DECISION[1]))
+    second.sheet.delete_rows(3)
+    found = read_workshop(once, second.save())
+    rows = found.decisions.set_index("project_id")
+    assert rows.category.to_dict() == {"101": "crte", "102": "crte", "0103": "crte"}
+    assert rows.reason.to_dict() == {"101": "Raison revue", "102": "Raison 102", "0103": "Raison 0103"}
+    assert set(rows.author) == {"DDT 59"} and len(found.messages()) == 2
+
+
 # ------------------------------------------------------------------ two workbooks
 
 

@@ -39,6 +39,14 @@ def columns(
     }
 
 
+def standing(projects: pd.DataFrame) -> pd.DataFrame | None:
+    """The decisions that a sorted table already carries, as ``read`` gives them."""
+    if not set(COLUMNS) <= set(projects):
+        return None
+    decided = projects[projects.decision != ""].drop_duplicates("project_id")
+    return decided[["project_id", *COLUMNS]].set_axis(list(HEADERS), axis=1).reset_index(drop=True)
+
+
 def read(
     decisions: pd.DataFrame | str | Path, projects: pd.DataFrame, labels: Mapping[str, str] | None = None
 ) -> pd.DataFrame:

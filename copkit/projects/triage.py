@@ -54,7 +54,7 @@ def triage(
     year : année de la COP [année] ; à défaut le dernier millésime des dossiers, sinon celui du fichier de règles.
     decisions : décisions des analystes, gardées à côté de la réponse de la règle : un fichier CSV ou une table
         (dossier, catégorie, auteur, date, raison), ou un atelier relu par ``read_workshop``, dont les avis
-        s'ajoutent.
+        s'ajoutent. À défaut, celles que des projets déjà triés portent sont gardées.
     rules : un autre fichier de règles que parameters/triage.yml.
 
     Returns
@@ -102,6 +102,7 @@ def triage(
     made["disagreement"] = opinions.disagreements(table)
     made["contradiction"] = _contradictions(table)
     made["given_difference"] = _differences(table, judged.category, found.labels(year))
+    decisions = decided.standing(projects) if decisions is None else decisions
     made |= decided.columns(table, decisions, found.labels(year))
     made["category_kept"] = made["decision"].where(made["decision"] != "", judged.category)
     sorted_ = pd.concat([table, pd.DataFrame({name: made[name] for name in COLUMNS}, index=table.index)], axis=1)

@@ -94,7 +94,7 @@ def read_workshop(projects: pd.DataFrame, *paths: str | Path, rules: str | Path 
     problems = [problem for one in returned for problem in one.problems]
     answers = {place: _Answer(given) for place, given in _by_place(edits).items()}
     refused = {(edit.project_id, edit.name) for edit in edits if not edit.kept}  # already told at their cells
-    decisions = list(_decisions(answers, refused, problems))
+    decisions = [*_decisions(answers, refused, known, problems), *_kept(answers, known)]
     conflicts = [
         [e.project_id, e.name, BY_NAME[e.name].label, e.value, _shown(e, labels), e.file, e.sheet, e.cell]
         for answer in answers.values()
@@ -151,7 +151,9 @@ class _Answer:
         return "" if self.conflict else self.values[0]
 
 
-def _decisions(answers: Mapping[Place, _Answer], refused: set[Place], problems: list[Problem]) -> Iterator[list[str]]:
+def _decisions(
+    answers: Mapping[Place, _Answer], refused: set[Place], known: Known, problems: list[Problem]
+) -> Iterator[list[str]]:
     """The decisions that are whole; what one lacks is a problem at its cell."""
     ids = dict.fromkeys(id_ for id_, name in answers if name == "decision" or name in PARTS.values())
     for id_ in ids:
@@ -162,15 +164,27 @@ def _decisions(answers: Mapping[Place, _Answer], refused: set[Place], problems: 
         if category is None or not category.value:
             problems.extend(_orphans(id_, category, parts) if (id_, "decision") not in refused else ())
             continue
-        lacking = [part for part, answer in parts.items() if answer is None or not any(answer.values)]
+        said = {part: _said(parts[part], known.values[id_][name]) for part, name in PARTS.items()}
+        lacking = [part for part in PARTS if not said[part]]
         if lacking:
             untold = [part for part in lacking if (id_, PARTS[part]) not in refused]
             problems.extend(_incomplete(category.given[0], untold, parts))
             continue
-        said = {part: [value for value in answer.values if value] for part, answer in parts.items()}
         files = dict.fromkeys(edit.file for edit in category.given)
         reasons = " ; ".join(said["reason"])
         yield [id_, category.value, french.join(said["author"]), max(said["date"]), reasons, ", ".join(files)]
+
+
+def _said(answer: _Answer | None, before: str) -> list[str]:
+    """The authors, dates or reasons of a decision; what was known when no workbook has the cell any more."""
+    return [value for value in (answer.values if answer else [before]) if value]
+
+
+def _kept(answers: Mapping[Place, _Answer], known: Known) -> Iterator[list[str]]:
+    """The decisions that were taken before, for the dossiers whose category no workbook speaks about."""
+    for id_, values in known.values.items():
+        if values["decision"] and (id_, "decision") not in answers:
+            yield [id_, values["decision"], *(values[name] for name in PARTS.values()), ""]
 
 
 def _orphans(id_: str, category: _Answer | None, parts: Mapping[str, _Answer | None]) -> Iterator[Problem]:
