@@ -44,6 +44,11 @@ _PUBLIC = {
     "triage": "copkit.projects.triage:triage",
     "run": "copkit.batch.run:run",
     "simulator": "copkit.presentation.widgets:Simulator",
+    "vivier": "copkit.presentation.projects_view:vivier",
+    "projects_charts": "copkit.presentation.projects",
+    "projects_table": "copkit.presentation.projects_tables:table",
+    "projects_report": "copkit.presentation.projects_report",
+    "write_projects_workbook": "copkit.presentation.projects_workbook:write_projects_workbook",
 }
 
 __all__ = sorted(_PUBLIC)
