@@ -110,7 +110,7 @@ def _first(book, sheet, counted: pd.DataFrame, twice: int, public: bool, invente
     else:
         lines += [(f"À faire, {n}", text) for n, text in enumerate(DO, start=1)]
         lines += [("À savoir", text) for text in DO_NOT]
-    split = ", ".join(f"{labels[one]} : {french.number(count, 0)}" for one, count in said["counts"].items())
+    split = " ; ".join(f"{labels[one]} : {french.number(count, 0)}" for one, count in said["counts"].items())
     lines += [("Dossiers", f"{french.plural(len(counted), 'dossier')} ({split})")]
     if twice:
         lines += [
