@@ -250,7 +250,7 @@ class Conversion:
         said = np.logical_or.reduce(
             [(roles[r] != "").to_numpy() for r in ("epci", "epci_code") if r in roles] or [False]
         )
-        self.ledger.deduced_epci += int(np.sum(np.array([place.epci != "" for place in found]) & ~said))
+        self.ledger.deduced_epci += int(np.sum(np.array([place.epci != "" for place in found], dtype=bool) & ~said))
         for role, text in roles.items():
             messages = np.array([place.wrong.get(role, "") for place in found], dtype=object)
             self._wrong(messages != "", places.ROLES[role], text, messages, _role_of(role))

@@ -111,17 +111,17 @@ def separator(text: str) -> str:
             if len(rows) == 50:
                 break
         width = rows[0] if rows else 1
-        return (sum(n == width for n in rows) / max(len(rows), 1) * (width > 1) * width**0.5, width)
+        return (sum(n == width for n in rows) / max(len(rows), 1) * (width > 1) * width, width)
 
     return max(SEPARATORS, key=score)
 
 
 def _csv(path: Path, header_row: int | None) -> Sheet:
     text, notes = decode(path.read_bytes())
+    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     csv.field_size_limit(2**31 - 1)
     mark = separator(text)
-    lines = io.StringIO(text.replace("\0", ""), newline="")
-    reader = csv.reader(lines, delimiter=mark)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     headers: list[str] | None = None
     made = _Builder()
     number = last_line = 0
@@ -148,7 +148,7 @@ def _csv(path: Path, header_row: int | None) -> Sheet:
 
 def _unclosed(made: _Builder, text: str, start: int, end: int, mark: str) -> None:
     """A quote opened in the last row and never closed swallowed the end of the file: set that row aside."""
-    raw = text.splitlines(keepends=True)[start:end] if end - start > 1 else []
+    raw = text.split("\n")[start:end] if end - start > 1 else []
     if raw and "".join(raw).count('"') % 2:
         made.set_aside_last(
             f"un guillemet ouvert n'est jamais refermé : les {len(raw)} dernières lignes du fichier sont dans une "
