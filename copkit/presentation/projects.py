@@ -177,10 +177,11 @@ def inclusion(v: Vivier) -> alt.LayerChart | Note:
     shares = [[100 * float((v.counted[key] == answer).mean()) for answer in ANSWERS] for key in names]
     stack = Stack(list(names.values()), list(ANSWERS.values()), shares, (theme.HIGHLIGHT, "#ffffff", "#d5dbed"))
     full = int((v.counted.included == YES).sum())
-    verb = "remplit" if full < 2 else "remplissent"
+    count = french.plural(full, "dossier") if full else "Aucun dossier"
+    verb = "remplit" if full == 1 else "remplissent" if full else "ne remplit"
     made = words(
         v,
-        f"{french.plural(full, 'dossier')} sur {french.number(len(v.counted), 0)} {verb} les trois critères ; "
+        f"{count} sur {french.number(len(v.counted), 0)} {verb} les trois critères ; "
         f"{french.percent(shares[-1][-1], 0)} sont à préciser",
         "% des dossiers",
         f"Critères d'inclusion. {stack.said()}",

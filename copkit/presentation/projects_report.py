@@ -27,7 +27,7 @@ def heading(v: Vivier) -> Text:
             "l'intitulé est le seul texte libre."
         )
     objective, step = framework.items("objectifs")[2].label, framework.items("etapes")[1].label
-    source = f" Fichiers : {french.join(v.files)}." if v.files else ""
+    source = f" Fichier{'s' if len(v.files) > 1 else ''} : {french.join(v.files)}." if v.files else ""
     lines.append(
         f"COP {v.year}.{source} COP régionale : {labels.calendar(v.territory)} selon le SGPE, 2024. Ce document sert "
         f"un des quatre objectifs d'une COP, {lower(objective)}, à l'étape « {lower(step)} » (copkit {__version__})."

@@ -93,6 +93,7 @@ def _crossed(v: Vivier, found: pd.DataFrame, text: str, decimals: int) -> Table:
     total = "Total" if v.level != "departement" else column_name(v, balance.TOTAL)
     names = {c: total if c == balance.TOTAL else column_name(v, c) for c in found.columns[2:]}
     out = pd.DataFrame({"Catégorie": found.label, **{name: found[c] for c, name in names.items()}})
+    out.loc[out.index[-1], "Catégorie"] = "Ensemble"
     return Table(out, caption(v, text), dict.fromkeys(names.values(), decimals))
 
 
@@ -148,27 +149,30 @@ def _all_levers(v: Vivier) -> Table:
     return made
 
 
+NO_TARGET = "Sans objectif en ktCO2e dans ce panorama."  # said once, in the caption
+
+
 def _targets(v: Vivier) -> Table:
     found = v.crossing
-    out = pd.DataFrame(
-        {
-            "Levier": found.label,
-            "Objectif 2030 (ktCO2e/an)": found.target.astype(object).where(found.shown.fillna(True), "?"),
-            "Dossiers": found.projects,
-            "Coût total (€)": found.cost,
-            "Coûts absents": found.cost_missing,
-            "Montant engagé (€)": found.amount,
-            "Dossiers quantifiés": found.declared,
-            "Effet identifié (ktCO2e/an)": found.kt_identified,
-            "Part de l'objectif (%)": found.target_share,
-            "Note": [one or "—" for one in found.note],
-        }
+    target = found.target.astype(object).where(found.shown.fillna(True), "?").where(found.target.notna(), "—")
+    counted = {"Dossiers": found.projects, "Coût total (€)": found.cost, "Coûts absents": found.cost_missing}
+    if found.amount[found.projects > 0].notna().any():
+        counted |= {"Montant engagé (€)": found.amount, "Montants absents": found.amount_missing}
+    effect = {
+        "Dossiers quantifiés": found.declared,
+        "Effet identifié (ktCO2e/an)": found.kt_identified.astype(object).where(found.projects > 0, "—"),
+        "Part de l'objectif (%)": found.target_share.astype(object).where(
+            (found.projects > 0) & (found.target > 0), "—"
+        ),
+    }
+    notes = {"Note": [one.replace(NO_TARGET, "").strip() or "—" for one in found.note]}
+    out = pd.DataFrame({"Levier": found.label, "Objectif 2030 (ktCO2e/an)": target, **counted, **effect, **notes})
+    formats = {"Objectif 2030 (ktCO2e/an)": 1} | dict.fromkeys([*counted, "Dossiers quantifiés"], 0)
+    formats |= {"Effet identifié (ktCO2e/an)": french.quantity, "Part de l'objectif (%)": french.quantity}
+    text = (
+        "Ce que les projets couvrent des objectifs ; — : sans objectif en ktCO2e ou sans dossier, ? : non régionalisé"
     )
-    out["Objectif 2030 (ktCO2e/an)"] = out.iloc[:, 1].where(out.iloc[:, 1].notna(), "—")
-    formats = {c: 0 for c in ("Dossiers", "Coût total (€)", "Coûts absents", "Montant engagé (€)")}
-    formats |= {"Dossiers quantifiés": 0, "Effet identifié (ktCO2e/an)": french.quantity}
-    formats |= {"Objectif 2030 (ktCO2e/an)": 1, "Part de l'objectif (%)": french.quantity}
-    return Table(out, caption(v, "Ce que les projets couvrent des objectifs du panorama"), formats)
+    return Table(out, caption(v, text), formats)
 
 
 def _quantities(v: Vivier) -> Table | Note:
@@ -193,7 +197,18 @@ def _quantities(v: Vivier) -> Table | Note:
         said = zip(found.reason, found.note, strict=True)
         out["Remarque"] = [f"Non convertie : {reason}" if reason else note or "—" for reason, note in said]
     numbers = ("Quantité déclarée", "Dans l'unité du levier", "Effet (ktCO2e/an)")
-    return Table(out, caption(v, "Quantités physiques déclarées"), dict.fromkeys(numbers, french.quantity))
+    return Table(out, caption(v, "Quantités physiques déclarées"), dict.fromkeys(numbers, _small))
+
+
+def _small(value: float) -> str:
+    """A quantity, with its first digits even when it is very small.
+
+    >>> _small(0.0021), _small(446.7), _small(0.0)
+    ('0,0021', '447', '0')
+    """
+    if not 0 < abs(value) < 0.1:
+        return french.quantity(value)
+    return f"{value:.3g}".replace(".", ",")
 
 
 # ------------------------------------------------------------------ territories
@@ -204,9 +219,9 @@ def _epci(v: Vivier) -> Table:
     out = pd.DataFrame(
         {
             "EPCI": [f"{name} *" if both else name for name, both in zip(found["name"], found.straddling, strict=True)],
+            "Dossiers situés": found.projects,
             "Département": found.departement.map(territories.name),
             "Population (habitants)": found.population,
-            "Dossiers situés": found.projects,
             "Projet": [
                 f"{NONE} aucun" if without else "oui" if n else "porteur seulement"
                 for without, n in zip(found.without, found.projects, strict=True)

@@ -99,6 +99,18 @@ def dynamics(p: xr.Dataset) -> Text:
     return Text(analyses.without_series(p))
 
 
+def projects(p: xr.Dataset, file: str = "") -> Text | object:
+    """Les projets du territoire, en version publique ; sans fichier, comment en donner un."""
+    if not file:
+        return Text(
+            "Aucun fichier de projets n'est chargé. Pour montrer ici le bilan d'un vivier, donner le chemin d'un "
+            "export au paramètre `fichier` ; le carnet `projets` en donne le détail."
+        )
+    from copkit.presentation.projects_section import section
+
+    return section(p.attrs["territory"], file)
+
+
 def compensation(found: Compensation) -> Text:
     """Ce qu'une compensation reprend, ce qui manque encore, et les écarts à la référence sans justification."""
     lines = [found.sentence]
