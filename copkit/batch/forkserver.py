@@ -36,6 +36,9 @@ def main(fd: int, door: int, warm: str) -> None:
     sys.path[:] = [path for path in sys.path if path not in ("", os.sep)]  # what « -m » adds: this folder
     _prepare(warm)
     Server(socket.socket(fileno=fd), socket.socket(fileno=door)).serve()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # at once: taking down what was imported would take a while
 
 
 def _prepare(warm: str) -> None:

@@ -123,10 +123,12 @@ class ForkServer:
             with contextlib.suppress(OSError):
                 self.socket.send(b"retire")
 
-    def close(self) -> None:
-        """End the server if it is ours, with every process that it forked."""
+    def close(self, *, unused: bool = False) -> None:
+        """End the server if it is ours, with every process that it forked; at once when it was asked for none."""
         self.socket.close()
         if self.process:
+            if unused:
+                self.process.kill()
             self.process.wait()
 
 

@@ -70,7 +70,8 @@ def plan(
         Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, pdf, limits or Limits())
         for place in _places(codes, level, levels, path.stem)
     ]
-    return [replace(task, fingerprint=versions.fingerprint(task)) for task in tasks]
+    known = versions.versions()
+    return [replace(task, fingerprint=versions.fingerprint(task, known)) for task in tasks]
 
 
 def find(notebook: str) -> Path:

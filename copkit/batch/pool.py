@@ -6,6 +6,7 @@ them, because a fork of a process that runs V8 hangs.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -23,11 +24,10 @@ _TRIES = 2
 
 
 class Pool:
-    """The processes of a batch, and the warm parent; they get ready while the batch checks what it was asked."""
+    """The processes of a batch, and its warm parent, if any; they get ready while the batch checks the reference."""
 
-    def __init__(self, workers: int, store: Folder) -> None:
-        self.workers, self.store = workers, store
-        self.server = kernels.ForkServer(kernels.WARM) if kernels.available() else None
+    def __init__(self, workers: int, store: Folder, server: kernels.ForkServer | None) -> None:
+        self.workers, self.store, self.server = workers, store, server
         self.executor = self._open()
 
     def _open(self) -> ProcessPoolExecutor:
@@ -38,10 +38,11 @@ class Pool:
         return executor
 
     def close(self) -> None:
-        """End the warm parent, the notebooks that it forked, and the processes."""
+        """End the warm parent, the notebooks that it forked, and the processes, all at the same time."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
         if self.server:
             self.server.close()
-        self.executor.shutdown(wait=True, cancel_futures=True)
+        self.executor.shutdown(wait=True)
 
     def execute(self, tasks: list[Task]) -> Iterator[produce.Result]:
         """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
@@ -80,6 +81,7 @@ def _settle(parent: int, address: str, root: str) -> None:
     """In each new process: end with the batch, ignore the keyboard (the batch decides), find the warm parent."""
     global _store
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(os._exit, 0)  # its files are written: nothing to wait for, and V8 is slow to take down
     if address:
         from copkit.batch.forkserver import die_with
 

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copkit.batch import export, manifest, plan, pool
-from copkit.batch.produce import Result
-from copkit.batch.store import Folder, Store, open_store
+from copkit.batch import kernels
 from copkit.errors import RunError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
     from distributed import Client
+
+    from copkit.batch.plan import Limits
+    from copkit.batch.produce import Result
+    from copkit.batch.store import Store
 
 
 @dataclass
@@ -52,7 +54,7 @@ def run(
     parameters: dict | None = None,
     pdf: bool = False,
     resume: bool = False,
-    limits: plan.Limits | None = None,
+    limits: Limits | None = None,
     client: Client | None = None,
     progress: Callable[[Result, int, int], None] | None = None,
 ) -> Report:
@@ -78,17 +80,28 @@ def run(
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
         dossier déjà pris, Chromium absent, ouvrier d'une autre version.
     """
-    tasks = plan.plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
-    if pdf:
-        export.chromium()
-    store = open_store(out)
-    if client is None and not isinstance(store, Folder):
-        raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")
-    done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
-    left = [task for task in tasks if task.territory not in done]
-    jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or os.cpu_count() or 1, len(left))
+    server = kernels.ForkServer(kernels.WARM) if client is None and kernels.available() else None
+    try:  # the warm parent gets ready while these import and check
+        from copkit.batch import manifest, plan
+        from copkit.batch.store import Folder, open_store
+
+        tasks = plan.plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
+        if pdf:
+            from copkit.batch import export
+
+            export.chromium()
+        store = open_store(out)
+        if client is None and not isinstance(store, Folder):
+            raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")
+        done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
+        left = [task for task in tasks if task.territory not in done]
+        jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or os.cpu_count() or 1, len(left))
+    except BaseException:
+        if server:
+            server.close(unused=True)
+        raise
     results = list(done.values())
-    with _machine(client, jobs, store) as execute:
+    with _machine(client, jobs, store, server) as execute:
         plan.check_reference()
         store.prepare()
         try:
@@ -105,7 +118,7 @@ def run(
 
 
 @contextmanager
-def _machine(client: Client | None, jobs: int, store: Store):
+def _machine(client: Client | None, jobs: int, store: Store, server: kernels.ForkServer | None):
     """What executes tasks: the cluster, or the processes of this machine, which start at once."""
     if client is not None:
         from copkit.batch import cluster
@@ -113,7 +126,11 @@ def _machine(client: Client | None, jobs: int, store: Store):
         cluster.check(client)
         yield lambda tasks: cluster.execute(tasks, store, client)
     elif jobs:
-        with closing(pool.Pool(jobs, store)) as processes:
+        from copkit.batch import pool
+
+        with closing(pool.Pool(jobs, store, server)) as processes:
             yield processes.execute
     else:
+        if server:
+            server.close(unused=True)
         yield lambda tasks: (result for result in ())

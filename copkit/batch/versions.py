@@ -40,10 +40,10 @@ def _versions(_home: str, _stamp: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def fingerprint(task: Task) -> str:
-    """The hash of all that a document depends on: notebook, parameters, what is asked for, data and code."""
+def fingerprint(task: Task, known: dict[str, str]) -> str:
+    """The hash of all that a document depends on: notebook, parameters, what is asked for, and ``versions()``."""
     asked = {k: v for k, v in asdict(task).items() if k not in ("fingerprint", "limits")}
-    said = json.dumps([asked, versions()], sort_keys=True, ensure_ascii=False, default=str)
+    said = json.dumps([asked, known], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(said.encode("utf-8")).hexdigest()
 
 

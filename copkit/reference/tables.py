@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from copkit import paths
 from copkit.errors import DataError, Problems, suggestion
 from copkit.reference import parameters
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa  # a third of a second to import: only where a table is checked
 
 TERRITORY = r"^(fr|reg-\d{2}|dep-(\d{2}|2A|2B|97\d)|epci-\d{9}|com-[\dAB]{5})$"
 STATUSES = ["publie", "derive", "hypothese"]
@@ -30,6 +31,8 @@ MEASURES = ["share", "difference", "target", "mention"]  # of a plan: data/READM
 
 
 def _text(*, allowed: list[str] | None = None, pattern: str | None = None, empty: bool = False) -> pa.Column:
+    import pandera.pandas as pa
+
     checks = [pa.Check.isin(allowed)] if allowed is not None else []
     if pattern:
         checks.append(pa.Check.str_matches(pattern))
@@ -39,6 +42,8 @@ def _text(*, allowed: list[str] | None = None, pattern: str | None = None, empty
 
 
 def _number(*, empty: bool = False, least: float = -math.inf) -> pa.Column:
+    import pandera.pandas as pa
+
     def not_less(cells: pd.Series) -> pd.Series:  # a cell that is text has its own message
         return ~(pd.to_numeric(cells, errors="coerce") < least)
 
@@ -56,6 +61,8 @@ def _source() -> pa.Column:
 @lru_cache(maxsize=4)
 def _schemas(home: str) -> dict[str, pa.DataFrameSchema]:
     """The schema of each table of ``data/clean/``; [units] are in ``data/README.md``."""
+    import pandera.pandas as pa
+
     status, code = _text(allowed=STATUSES), _text(pattern=TERRITORY)
     yes_no = _text(allowed=["oui", "non"])
     lever = _text(allowed=list(parameters.levers()))
@@ -208,6 +215,8 @@ def _read(file: str, name: str) -> pd.DataFrame:
 
 def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     """Read and check one table; its problems are added to ``problems``."""
+    from pandera.errors import SchemaErrors
+
     shown = paths.shown(path)
     try:
         if path.suffix == ".parquet":
@@ -233,7 +242,7 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
         return None
 
 
-def _explain(error: SchemaErrors, raw: pd.DataFrame, schema: pa.DataFrameSchema) -> list[str]:
+def _explain(error: Exception, raw: pd.DataFrame, schema: pa.DataFrameSchema) -> list[str]:
     """The failures of a pandera validation, in French, in the order of the file."""
     out: dict[str, tuple] = {}
     duplicates: set[int] = set()
