@@ -75,7 +75,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
-    from copkit.projects import rules
+    from copkit.projects import labels, mapping, rules
     from copkit.reference import framework
     from copkit.reference import parameters as files
 
@@ -88,6 +88,9 @@ def parameters() -> list[str]:
     assumptions.read()
     consistency.consistency()
     rules.rules()
+    labels.synonyms(str(paths.parameters("synonyms.csv")))
+    for name in mapping.names():
+        mapping.load(name)
     return []
 
 
