@@ -1,7 +1,7 @@
 """The command line: its entry point, and the short commands.
 
 Help and messages are in French; heavy imports stay where they are used. ``batch_command.py`` holds the batch,
-``simulator_command.py`` the simulator, ``commands.py`` the plans.
+``simulator_command.py`` the simulator, ``commands.py`` the plans, ``projects_command.py`` the projects.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from copkit import batch_command, commands, simulator_command
+from copkit import batch_command, commands, projects_command, simulator_command
 from copkit.terminal import Format, print_data, print_table
 
 app = typer.Typer(
@@ -65,8 +65,11 @@ def doctor() -> None:
     raise typer.Exit(1 if bad else 0)
 
 
-for command in (batch_command.run, simulator_command.simulator, *commands.ALL):
+for command in (batch_command.run, simulator_command.simulator, *commands.ALL, *projects_command.ALL):
     app.command()(command)
+template = typer.Typer(no_args_is_help=True, help="Donne un fichier à compléter.", add_completion=False)
+template.command("mapping")(projects_command.mapping)
+app.add_typer(template, name="template")
 
 
 def main() -> None:

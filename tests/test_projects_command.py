@@ -1,0 +1,122 @@
+"""``copkit triage``, ``balance`` and ``template mapping`` as a person types them, on the invented vivier."""
+
+import csv
+import io
+import json
+
+import openpyxl
+import pytest
+
+from copkit import french
+
+from .test_cli import copkit
+
+N = french.number(1279, 0)
+VIVIER = "data/examples/vivier_hauts_de_france.csv"
+T1 = {
+    "remonter": [136, 104, 216, 132, 200, 788],
+    "travailler": [16, 54, 91, 49, 116, 326],
+    "crte": [7, 20, 16, 8, 34, 85],
+    "non_remonte": [12, 15, 24, 10, 19, 80],
+    "total": [171, 193, 347, 199, 369, 1279],
+}
+
+
+@pytest.fixture
+def vivier(request):
+    return str(request.config.rootpath / VIVIER)
+
+
+def rows(done) -> list[dict]:
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+def test_balance_by_departement_is_the_published_table(vivier):
+    found = rows(copkit("balance", vivier, "--format", "csv"))
+    columns = ["dep-02", "dep-59", "dep-60", "dep-62", "dep-80", "total"]
+    assert {one["category"]: [int(one[c]) for c in columns] for one in found} == T1
+
+
+def test_balance_says_its_rules_and_that_the_projects_are_invented(vivier):
+    said = copkit("balance", vivier).stdout
+    assert "Bilan par département, n = 1\u202f279 (exemple inventé)" in said
+    assert "6 seconds dépôts d’un même dossier, hors du compte" in said
+    assert "aucun chiffre ne décrit un territoire réel" in said
+
+
+def test_balance_by_lever_counts_the_two_categories_of_the_cop(vivier):
+    found = {one["lever"]: one for one in rows(copkit("balance", vivier, "--by", "lever", "--format", "csv"))}
+    assert found["total"]["projects"] == "1114"
+    assert (found["sobriete_isolation_tertiaire"]["projects"], found["velo"]["projects"]) == ("235", "66")
+    assert found["produits_bois"]["projects"] == "0" and found["produits_bois"]["position"] == "none"
+
+
+def test_balance_in_percentages(vivier):
+    found = json.loads(copkit("balance", vivier, "--shares", "--format", "json").stdout)
+    assert [round(one["dep-02"], 1) for one in found] == [79.5, 9.4, 4.1, 7.0, 100.0]
+
+
+def test_triage_prints_the_categories_and_writes_the_workshop(vivier, tmp_path):
+    done = copkit("triage", vivier, "--out", str(tmp_path / "atelier.xlsx"), "--lists", str(tmp_path / "listes"))
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in done.stdout.splitlines() if line.strip().startswith("Ensemble")]
+    assert [cell for cell in line.split(" ") if cell][:5] == ["Ensemble", N, "100,0", N, "0"]
+    assert openpyxl.load_workbook(tmp_path / "atelier.xlsx").sheetnames[:2] == ["Lire d'abord", "Dossiers"]
+    assert {p.name for p in tmp_path.glob("listes/*.csv")} >= {"problemes.csv", "lignes_ecartees.csv"}
+
+
+def test_returned_workbook_decides_and_a_conflict_ends_with_1(vivier, tmp_path):
+    sent, north, south = (tmp_path / name for name in ("atelier.xlsx", "nord.xlsx", "sud.xlsx"))
+    assert copkit("triage", vivier, "--out", str(sent)).returncode == 0
+    for path, category in ((north, "Non remonté"), (south, "Hors COP, à examiner pour le CRTE")):
+        book = openpyxl.load_workbook(sent)
+        sheet = book["Dossiers"]
+        heads = {cell.value: cell.column for cell in sheet[1]}
+        said = (category, "Service de l'État", "2024-12-06", "Revu en atelier")
+        parts = ("catégorie", "auteur", "date", "raison")
+        given = {f"Décision\u00a0: {part} (à remplir)": text for part, text in zip(parts, said, strict=True)}
+        for head, value in given.items():
+            sheet.cell(2, heads[head], value)
+        book.save(path)
+    one = copkit("triage", vivier, "--returned", str(north), "--format", "json")
+    assert one.returncode == 0, one.stderr
+    assert [p["decision"] for p in json.loads(one.stdout) if p["decision"]] == ["non_remonte"]
+    both = copkit("triage", vivier, "-r", str(north), "-r", str(south), "--format", "json")
+    assert both.returncode == 1 and "nord.xlsx" in both.stderr and "sud.xlsx" in both.stderr
+    assert not [p for p in json.loads(both.stdout) if p["decision"]]
+
+
+def test_public_csv_has_no_comment_and_is_safe_in_a_spreadsheet(vivier, tmp_path):
+    assert copkit("triage", vivier, "--public", "--out", str(tmp_path / "public.csv")).returncode == 0
+    found = list(csv.DictReader((tmp_path / "public.csv").open(encoding="utf-8")))
+    assert len(found) == 1285 and not {"description", "holder", "obstacles", "decision_author"} & set(found[0])
+    assert all(one["reason"] for one in found)
+
+
+def test_mapping_is_proposed_and_reads_its_file(tmp_path):
+    file = tmp_path / "projets.csv"
+    file.write_text("Numéro;Nom du projet;Coût estimé;Courriel\n1;Pistes;10,5;a@example.org\n", encoding="utf-8")
+    assert copkit("template", "mapping", str(file), "--out", str(tmp_path / "m.yml")).returncode == 0
+    text = (tmp_path / "m.yml").read_text(encoding="utf-8")
+    assert "Courriel" in text and copkit("template", "mapping", str(file)).stdout == text
+    found = rows(
+        copkit("balance", str(file), "--mapping", str(tmp_path / "m.yml"), "--by", "programme", "--format", "csv")
+    )
+    assert found[-1]["projects"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["balance", "absent.csv"], "absent.csv"),
+        (["balance", "{vivier}", "--mapping", "cop_haut_de_france"], "Vouliez-vous dire « cop_hauts_de_france »"),
+        (["triage", "{vivier}", "--out", "tri.pdf"], "« tri.pdf » : format inconnu"),
+        (["triage", "{vivier}", "-r", "a.xlsx", "--decisions", "b.csv"], "Donner --decisions ou --returned"),
+        (["balance", "{vivier}", "--by", "crte"], "périmètres"),
+        (["template", "mapping", "absent.csv"], "absent.csv"),
+    ],
+)
+def test_a_wrong_word_gets_one_french_message_and_exit_2(words, said, vivier):
+    done = copkit(*(word.format(vivier=vivier) for word in words))
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
