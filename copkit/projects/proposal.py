@@ -48,8 +48,9 @@ def text(file: str | Path) -> str:
         field, role, reason = found
         chosen.setdefault(field, {}).setdefault(role, []).append(name)
         reasons.setdefault(field, reason)
-    if not {"title", "project_id"} & set(chosen) and not base and ignored:
-        first = ignored.pop(0)
+    if not {"title", "project_id"} & set(chosen) and not base:
+        first = ignored.pop(0) if ignored else names[0]
+        personal = [name for name in personal if name != first]
         chosen["title"] = {"headers": [first]}
         reasons["title"] = "À CORRIGER : aucun intitulé reconnu, première colonne prise"
     return _yaml(path, sheet, base is not None, chosen, reasons, personal, ignored)
@@ -100,11 +101,11 @@ def _field(header: str, names: list[str]) -> tuple[str, str, str] | None:
     key = labels.key(header)
     if key in known:
         return known[key][0], "headers", known[key][1]
-    words = key.split()
-    inside = [k for k in known if f" {k} " in f" {key} " and 2 * len(k.split()) >= len(words)]
+    words = set(key.split())
+    inside = [k for k in known if words.issuperset(k.split()) and 2 * len(k.split()) >= len(words)]
     if inside:
-        best = max(inside, key=len)
-        return known[best][0], "headers", f"contient « {best} », à vérifier"
+        best = max(inside, key=lambda k: (len(k.split()), len(k)))
+        return known[best][0], "headers", f"contient les mots « {best} », à vérifier"
     return None
 
 
