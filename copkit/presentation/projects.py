@@ -17,7 +17,7 @@ from copkit.presentation.projects_map import departements
 from copkit.presentation.projects_stack import Stack
 from copkit.presentation.projects_tiles import NONE, epci
 from copkit.presentation.projects_view import Vivier
-from copkit.projects import balance, criteria
+from copkit.projects import balance, criteria, membership
 from copkit.projects.fields import NO, YES
 from copkit.reference import territories
 
@@ -43,12 +43,17 @@ def categories(v: Vivier) -> alt.LayerChart | Note:
         [list(shares[c][:-1]) for c in ordered],
         SHADES[: len(shares) - 1],
     )
-    first = v.territory if v.level == "departement" else ordered[1]
+    here = v.territory if v.level == "departement" else ""
+    first = here or ordered[1]
     of_all = f"{french.percent(best[balance.TOTAL], 0)} {'en France' if v.territory == 'fr' else 'en région'}"
-    title = f"{territories.name(first)} : {french.percent(best[first], 0)} des dossiers {lower(best.label)}"
+    title = f"{column_name(v, first, mark=False)} : {french.percent(best[first], 0)} des dossiers {lower(best.label)}"
     made = words(
         v,
-        f"{title}, contre {of_all}" if len(parts) > 1 or v.level == "departement" else title,
+        _main(shares)
+        if not best[balance.TOTAL]
+        else f"{title}, contre {of_all}"
+        if len(ordered) > 2 or here
+        else title,
         "% des dossiers ; entre parenthèses : leur nombre",
         f"Parts des catégories. {stack.said()}",
         "De gauche à droite, dans l'ordre de la légende",
@@ -56,12 +61,20 @@ def categories(v: Vivier) -> alt.LayerChart | Note:
     return stack.chart(**made)
 
 
-def column_name(v: Vivier, code: str) -> str:
+def _main(shares: pd.DataFrame) -> str:
+    """The largest category, when no project is in the best."""
+    top = shares.iloc[shares[balance.TOTAL][:-1].astype(float).argmax()]
+    return f"{french.percent(top[balance.TOTAL], 0)} des dossiers {lower(top.label)}"
+
+
+def column_name(v: Vivier, code: str, *, mark: bool = True) -> str:
     """The name of a column of the balance."""
     if code == balance.TOTAL:
         return territories.name("fr" if v.territory == "fr" else territories.region_of(v.territory))
-    name = territories.name(code) if code.startswith(("reg-", "dep-")) else "Sans lieu"
-    return f"{HERE} {name}" if v.level == "departement" and code == v.territory else name
+    if not code.startswith(("reg-", "dep-")):  # a collectivité that is not one of the 18 régions, or no place
+        return "Sans lieu" if code == membership.BLANK else code
+    name = territories.name(code)
+    return f"{HERE} {name}" if mark and v.level == "departement" and code == v.territory else name
 
 
 def lower(label: str) -> str:
@@ -88,7 +101,7 @@ def thematiques(v: Vivier) -> alt.LayerChart | Note:
     (a, b), (first, second) = known.label[:2], (french.percent(share, 0) for share in known.share[:2])
     made = words(
         v,
-        f"« {a} » : {first} des dossiers ; « {b} » : {second}",
+        f"« {a} » : {first} des dossiers" + (f" ; « {b} » : {second}" if known.projects.iloc[1] else ""),
         "nombre de dossiers, toutes catégories ; entre parenthèses : part des dossiers",
         f"Dossiers par thématique : {_listed(drawn)}.",
     )

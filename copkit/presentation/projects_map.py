@@ -18,7 +18,7 @@ from copkit.presentation.projects_view import Vivier
 from copkit.projects import balance
 from copkit.reference import territories
 
-WIDTH, HEIGHT = 640, 540  # largest map [px]
+WIDTH, HEIGHT, LINE = 640, 540, 16  # largest map, height of a line of text [px]
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 
 
@@ -29,6 +29,7 @@ def departements(v: Vivier) -> alt.LayerChart | Note:
     whole = "fr" if v.territory == "fr" else territories.region_of(v.territory)
     kind = "region" if whole == "fr" else "departement"
     codes = territories.territories(kind, within=None if whole == "fr" else whole).code.to_list()
+    codes.sort(key=lambda code: code == v.territory)  # drawn last: its outline covers those of its neighbours
     if len(codes) < 2:
         return Note("Un seul département : la carte par EPCI suffit.")
     found = balance.balance(v.peers, kind, crossed=False).set_index(kind)
@@ -37,7 +38,8 @@ def departements(v: Vivier) -> alt.LayerChart | Note:
     box = _box([point for shape in shapes for ring in shape["rings"] for point in ring])
     scale = min(WIDTH / (box[2] - box[0]), HEIGHT / (box[3] - box[1]))
     for shape in shapes:
-        shape["text"] = _label(shape, counts[shape["code"]], scale)
+        others = [ring for other in shapes if other is not shape for ring in other["rings"]]
+        shape["text"] = _label(shape, counts[shape["code"]], scale, others)
     ranked = sorted(counts, key=lambda code: -counts[code])
     noun = "région" if kind == "region" else "département"
     said = ", ".join(f"{territories.name(code)} {french.number(counts[code], 0)}" for code in ranked)
@@ -79,8 +81,10 @@ def _shape(code: str, count: int, most: int, here: bool) -> dict:
 @lru_cache(maxsize=256)
 def _rings(file: str, code: str) -> tuple[tuple[tuple[float, float], ...], ...]:
     """The outline of a territory as rings of points [px of contours.json]; its path has only M, l and z."""
-    outlines = _outlines(file)
+    outlines, alone = _outlines(file), territories.territories("departement", within=code).code.to_list()
     found = outlines["departements"].get(code) or outlines["regions"].get(code) or {"path": ""}
+    if len(alone) == 1:  # overseas, a région is its département
+        found = outlines["departements"].get(alone[0], found)
     rings = []
     for part in filter(None, found["path"].split("z")):
         numbers = [float(text) for text in _NUMBER.findall(part)]
@@ -113,25 +117,45 @@ def _centre(ring: tuple) -> tuple[float, float]:
     return (x / (3 * area), y / (3 * area)) if area else ring[0]
 
 
-def _label(shape: dict, count: int, scale: float) -> list[dict]:
-    """The name and the number of a shape, when they fit in it."""
+def _label(shape: dict, count: int, scale: float, others: list[tuple]) -> list[dict]:
+    """The name and the number of a shape, or its number, where they fit in it; the table has them all."""
     if not shape["rings"]:
         return []
     ring = max(shape["rings"], key=lambda one: (_box(one)[2] - _box(one)[0]) * (_box(one)[3] - _box(one)[1]))
+    number = (french.number(count, 0) if count else NONE, "bold")
+    for lines in ([(shape["name"], "normal"), number], [number]):
+        wide = max(marimekko.text_width(text, weight) for text, weight in lines) * 13 / 12 / scale
+        place = _room(ring, wide, LINE * len(lines) / scale, others)
+        if place:
+            top = place[1] - LINE * (len(lines) - 1) / 2 / scale
+            return [
+                {"x": place[0], "y": top + LINE * i / scale, "text": text, "weight": weight, "ink": shape["ink"]}
+                for i, (text, weight) in enumerate(lines)
+            ]
+    return []
+
+
+def _room(ring: tuple, wide: float, high: float, others: list[tuple]) -> tuple[float, float] | None:
+    """Where a box of this size fits in a ring and in no other, as near to its centre as a grid allows."""
     left, top, right, bottom = _box(ring)
-    wide, high, (x, y) = (right - left) * scale, (bottom - top) * scale, _centre(ring)
-    number = french.number(count, 0) if count else NONE
-    lines = [(shape["name"], "normal"), (number, "bold")]
-    if high < 44 or marimekko.text_width(shape["name"]) * 13 / 12 > 0.8 * wide:
-        lines = [(number, "bold")]
-    if high < 16 or wide < 24:
-        return []
-    step = 16 / scale
-    start = y - step * (len(lines) - 1) / 2
-    return [
-        {"x": x, "y": start + step * i, "text": text, "weight": weight, "ink": shape["ink"]}
-        for i, (text, weight) in enumerate(lines)
-    ]
+    x, y = _centre(ring)
+    grid = [(left + (right - left) * i / 12, top + (bottom - top) * j / 12) for i in range(1, 12) for j in range(1, 12)]
+    for at in sorted([(x, y), *grid], key=lambda one: (one[0] - x) ** 2 + (one[1] - y) ** 2):
+        points = [(at[0] + wide * dx / 8, at[1] + high * dy / 2) for dx in range(-4, 5) for dy in (-1, 0, 1)]
+        if not all(_holds(ring, *point) for point in points):
+            continue
+        if not any(_holds(other, *point) for other in others for point in points):
+            return at
+    return None
+
+
+def _holds(ring: tuple, x: float, y: float) -> bool:
+    """Whether a point is inside a ring."""
+    inside = False
+    for (x0, y0), (x1, y1) in pairwise(ring):
+        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
+            inside = not inside
+    return inside
 
 
 def _map(shapes: list[dict], width: float, height: float, **said) -> alt.LayerChart:

@@ -1,4 +1,4 @@
-"""The sentences of a document about a vivier, written from its figures, in Markdown."""
+"""The sentences of a document about a vivier, written from its figures, in Markdown; none where there is no project."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def reading(v: Vivier) -> Text:
     return Text(said)
 
 
-def balance(v: Vivier) -> Text:
+def balance(v: Vivier) -> Text | None:
     """Le bilan en une phrase : dossiers, catégories."""
     if v.empty:
-        return Text("")
+        return None
     column = v.territory if v.level == "departement" else "total"
     rows = zip(v.categories.label[:-1], v.categories[column][:-1], v.shares[column][:-1], strict=True)
     said = [f"{french.number(n, 0)} « {label} » ({french.percent(share, 1)})" for label, n, share in rows]
@@ -64,10 +64,10 @@ def balance(v: Vivier) -> Text:
     return Text(f"**{whole}** : {french.join(said)}.{more} La catégorie vient de règles lues dans l'ordre.")
 
 
-def levers(v: Vivier) -> Text:
+def levers(v: Vivier) -> Text | None:
     """Ce que comptent les listes de leviers, et la règle des ex aequo."""
     if v.empty:
-        return Text("")
+        return None
     found = v.ranks
     none = [lower(label) for label in found.label[found["list"] == "none"]]
     closing = found[(found["list"] == "most") & found["rank"].isna()].set_index("lever")
@@ -80,15 +80,15 @@ def levers(v: Vivier) -> Text:
     )
 
 
-def coverage(v: Vivier) -> Text:
+def coverage(v: Vivier) -> Text | None:
     """Comment la couverture est comptée."""
-    return Text("" if v.empty else bullets(rule for rule in v.coverage.attrs["rules"] if not _general(rule)))
+    return None if v.empty else Text(bullets(rule for rule in v.coverage.attrs["rules"] if not _general(rule)))
 
 
-def inclusion(v: Vivier) -> Text:
+def inclusion(v: Vivier) -> Text | None:
     """Les trois critères, et ce que le fichier ne dit pas."""
     if v.empty:
-        return Text("")
+        return None
     silent = [fields.FIELDS[name].label for name in v.counts["silent"]]
     said = (
         "Un dossier entre dans la feuille de route s'il remplit les trois critères : cohérence (thème, cibles, "
@@ -103,21 +103,24 @@ def inclusion(v: Vivier) -> Text:
     return Text(said)
 
 
-def crossing(v: Vivier) -> Text:
+def crossing(v: Vivier) -> Text | None:
     """Les deux totaux du panorama, et comment l'effet des projets est compté."""
     if v.empty:
-        return Text("")
+        return None
     found = v.crossing.attrs
     without, with_ = (french.number(found["targets"][name], 1) for name in ("sans forêt", "avec forêt"))
     total = v.crossing.iloc[-1]
-    kt = french.quantity(total.kt_identified)
-    said = (
-        f"Objectif du panorama : **{without} ktCO2e/an hors forêt**, {with_} avec le levier forêt. "
-        f"{french.plural(int(total.declared), 'dossier')} sur {french.number(total.projects, 0)} "
-        f"déclarent une quantité qui se convertit, soit {kt} ktCO2e/an identifiées : "
-        "ce que les autres dossiers évitent n'est pas connu, et n'est pas zéro.\n\n"
-    )
-    return Text(said + bullets(rule for rule in found["rules"] if not _general(rule)))
+    said = f"Objectif du panorama : **{without} ktCO2e/an hors forêt**, {with_} avec le levier forêt. "
+    if total.declared:
+        verb = "déclare" if total.declared == 1 else "déclarent"
+        said += (
+            f"{french.plural(int(total.declared), 'dossier')} sur {french.number(total.projects, 0)} {verb} une "
+            f"quantité qui se convertit, soit {french.quantity(total.kt_identified)} ktCO2e/an identifiées : ce que "
+            "les autres dossiers évitent n'est pas connu, et n'est pas zéro."
+        )
+    else:
+        said += "Aucun dossier ne déclare de quantité qui se convertit : ce qu'ils évitent n'est pas connu."
+    return Text(said + "\n\n" + bullets(rule for rule in found["rules"] if not _general(rule)))
 
 
 def limits(v: Vivier) -> Text:

@@ -102,13 +102,23 @@ def _thematiques(v: Vivier) -> Table:
 
 
 def _listed(v: Vivier, found: pd.DataFrame, noun: str, text: str) -> Table:
-    """A balance with one row for each key: dossiers, share, categories, cost."""
+    """A balance with one row for each key: dossiers, share, categories, and the amounts that are known."""
     out = pd.DataFrame({noun: found.label, "Dossiers": found.projects, "Part (%)": found.share})
     formats = {"Dossiers": 0, "Part (%)": 1}
     for one in (c for c in found if c in v.labels):
         out[v.labels[one]], formats[v.labels[one]] = found[one], 0
-    out["Coût total (€)"], out["Coûts absents"] = found.cost, found.cost_missing
-    return Table(out, caption(v, text), formats | {"Coût total (€)": 0, "Coûts absents": 0})
+    money = _money(found)
+    return Table(out.assign(**money), caption(v, text), formats | dict.fromkeys(money, 0))
+
+
+def _money(found: pd.DataFrame) -> dict[str, pd.Series]:
+    """The costs and the engaged amounts, each when a project gives one, and how many do not."""
+    some, out = found.projects > 0, {}
+    if found.cost[some].notna().any():
+        out |= {"Coût total (€)": found.cost, "Coûts absents": found.cost_missing}
+    if found.amount[some].notna().any():
+        out |= {"Montant engagé (€)": found.amount, "Montants absents": found.amount_missing}
+    return out
 
 
 def _themes(v: Vivier) -> Table:
@@ -155,9 +165,7 @@ NO_TARGET = "Sans objectif en ktCO2e dans ce panorama."  # said once, in the cap
 def _targets(v: Vivier) -> Table:
     found = v.crossing
     target = found.target.astype(object).where(found.shown.fillna(True), "?").where(found.target.notna(), "—")
-    counted = {"Dossiers": found.projects, "Coût total (€)": found.cost, "Coûts absents": found.cost_missing}
-    if found.amount[found.projects > 0].notna().any():
-        counted |= {"Montant engagé (€)": found.amount, "Montants absents": found.amount_missing}
+    counted = {"Dossiers": found.projects, **_money(found)}
     effect = {
         "Dossiers quantifiés": found.declared,
         "Effet identifié (ktCO2e/an)": found.kt_identified.astype(object).where(found.projects > 0, "—"),

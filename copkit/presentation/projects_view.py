@@ -154,7 +154,7 @@ class Vivier:
         if self.level != "departement":
             column = "region" if self.territory == "fr" else "departement"
             where = perimeters.placed(self.projects)[column]
-            for code in (c for c in self.categories if c in set(where)):
+            for code in (c for c in self.categories if c in set(where) and c.startswith(("reg-", "dep-"))):
                 parts[territories.name(code)] = self.projects[where == code]
         return {name: balance.balance(part, "theme") for name, part in parts.items()}
 
