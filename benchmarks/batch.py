@@ -109,10 +109,15 @@ def _run_cell(shell, cell) -> None:
     import nbformat
     from IPython.utils.capture import capture_output
 
-    with capture_output() as captured:  # results too, as IPython formats them for a kernel
+    results = []
+    shell.display_trap.hook = lambda value: results.append(value) if value is not None else None
+    with capture_output() as captured:
         done = shell.run_cell(cell.source)
     done.raise_error()
-    cell.outputs = [nbformat.v4.new_output("display_data", o.data, metadata=o.metadata or {}) for o in captured.outputs]
+    shown = [nbformat.v4.new_output("display_data", o.data, metadata=o.metadata or {}) for o in captured.outputs]
+    for data, metadata in map(shell.display_formatter.format, results):
+        shown.append(nbformat.v4.new_output("execute_result", data, metadata=metadata))
+    cell.outputs = shown
 
 
 def _export(notebook, code: str, out: Path) -> None:
