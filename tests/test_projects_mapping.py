@@ -298,6 +298,21 @@ def test_proposal_for_a_workbook_names_its_sheet(tmp_path):
     assert list(ck.read_projects(path, mapping=saved(tmp_path, text)).cost) == [3]
 
 
+def test_proposal_finds_the_sheet_and_the_row_of_the_headers(tmp_path):
+    path, book = tmp_path / "projets.xlsx", openpyxl.Workbook()
+    book.active.title = "Listes"
+    for row in (["Choix"], ["Oui"], ["Non"], ["Peut-être"]):
+        book.active.append(row)
+    sheet = book.create_sheet("Projets")
+    for row in (["Identité", None, "Moyens"], ["N° dossier", "Intitulé du projet", "Coût total"], ["1", "Haies", 3]):
+        sheet.append(row)
+    book.save(path)
+    text = mapping.propose(path)
+    assert 'sheet: "Projets"' in text and "header_row: 2" in text
+    projects = ck.read_projects(path, mapping=saved(tmp_path, text))
+    assert (list(projects.title), list(projects.cost), list(projects.row)) == (["Haies"], [3], [3])
+
+
 _HEADER = st.text(
     st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufeff"), min_size=1, max_size=20
 )

@@ -9,11 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from copkit import paths
+from copkit.errors import ProjectError
 from copkit.projects import fields, headers, labels, layouts
 from copkit.projects import mapping as mappings
 from copkit.projects.layouts import Sheet
 
 DS = "demarches_simplifiees"
+ENOUGH = 3  # known headers in a row: below, the next rows may be the header
 _BESIDE = re.compile(r"\s*\((Code INSEE|Code|Département)\)$")
 _CODES = {
     "commune": ("code commune", "code insee", "code insee commune", "insee", "commune code", "insee commune"),
@@ -26,8 +28,7 @@ _CODES = {
 def text(file: str | Path) -> str:
     """The YAML of a mapping that reads ``file``: ``mapping.propose`` documents it."""
     path = Path(file)
-    book = layouts.read(path)
-    sheet = _main(book)
+    sheet, row = _main(path)
     names = list(dict.fromkeys(h for h in sheet.headers if h))
     heads = set(map(headers.head, names))
     base = mappings.load(DS) if {"id", "etat du dossier"} <= heads else None
@@ -53,14 +54,28 @@ def text(file: str | Path) -> str:
         personal = [name for name in personal if name != first]
         chosen["title"] = {"headers": [first]}
         reasons["title"] = "À CORRIGER : aucun intitulé reconnu, première colonne prise"
-    return _yaml(path, sheet, base is not None, chosen, reasons, personal, ignored)
+    return _yaml(path, sheet, row, base is not None, chosen, reasons, personal, ignored)
 
 
-def _main(book: dict[str, Sheet]) -> Sheet:
-    for name, sheet in book.items():
-        if headers.head(name) == "dossiers":
-            return sheet
-    return max(book.values(), key=len)
+def _main(path: Path) -> tuple[Sheet, int | None]:
+    """The table to read and the row of its header when it is not the first: where the most headers are known."""
+    best: tuple[int, Sheet, int | None] | None = None
+    for row in (None, 2, 3):
+        try:
+            book = layouts.read(path, row)
+        except ProjectError:
+            if best is None:
+                raise
+            break
+        for name, sheet in book.items():
+            if headers.head(name) == "dossiers":
+                return sheet, row
+            known = sum(_field(h, sheet.headers) is not None for h in sheet.headers if h)
+            if best is None or (known, len(sheet)) > (best[0], len(best[1]) if best[2] == row else 10**9):
+                best = known, sheet, row
+        if best[0] >= ENOUGH:
+            break
+    return best[1], best[2]
 
 
 def _of_base(base: mappings.Mapping) -> set[str]:
@@ -112,6 +127,7 @@ def _field(header: str, names: list[str]) -> tuple[str, str, str] | None:
 def _yaml(
     path: Path,
     sheet: Sheet,
+    row: int | None,
     is_ds: bool,
     chosen: dict[str, dict[str, list[str]]],
     reasons: dict[str, str],
@@ -129,6 +145,8 @@ def _yaml(
         lines.append(f"base: {DS}  # numéro, porteur, SIRET, état et dates du dossier")
     elif sheet.name:
         lines.append(f"sheet: {_quoted(sheet.name)}")
+    if row:
+        lines.append(f"header_row: {row}  # les colonnes sont nommées à la ligne {row}")
     wanted = [h for roles in chosen.values() for h in roles.get("headers", [])][:4]
     if wanted:
         lines.append(f"recognise: {_list(wanted)}  # en-têtes auxquels ce fichier se reconnaît")

@@ -59,6 +59,14 @@ def read_projects(
     References
     ----------
     Leviers et thématiques : ``feuille_de_route_hauts_de_france_2025`` ; territoires : ``insee_cog_2026``.
+
+    Examples
+    --------
+    >>> from copkit import paths
+    >>> projects = read_projects(paths.home() / "data" / "examples" / "vivier_hauts_de_france.csv")  # inventé
+    >>> told = projects.attrs["reading"]
+    >>> told.rows == len(projects) + len(told.set_aside), sorted(set(projects.departement))
+    (True, ['dep-02', 'dep-59', 'dep-60', 'dep-62', 'dep-80'])
     """
     if not files:
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
