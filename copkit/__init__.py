@@ -6,7 +6,8 @@ Noms publics, chargés quand on s'en sert : ``import copkit`` reste léger.
 import sys
 from importlib import import_module
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
+DATA_VERSION = "sgpe-2024-10"  # of the panorama, the last one in data/clean/panorama.csv
 
 # jsonschema imports rfc3987_syntax when it is there: 0.75 s in every process, and nothing here needs it.
 sys.modules.setdefault("rfc3987_syntax", None)

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 import ipykernel.debugger
 import zmq
-from ipykernel.iostream import IOPubThread
+from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from tornado import ioloop
@@ -98,6 +98,17 @@ class _Stream:
         """The wire is closed with the process."""
 
 
+class Output(OutStream):
+    """Standard output or error. ipykernel flushes both after each cell: there is no thread to wait for when empty."""
+
+    def flush(self) -> None:
+        """As ipykernel does, when something was written."""
+        with self._buffer_lock:
+            written = any(buffer.tell() for buffer in self._buffers.values())
+        if written:
+            super().flush()
+
+
 class WiredKernel(IPythonKernel):
     """The IPython kernel, its requests taken one by one from the wire."""
 
@@ -137,6 +148,7 @@ class WiredKernelApp(IPKernelApp):
     """ipykernel's application, its sockets replaced by the wire."""
 
     kernel_class = WiredKernel
+    outstream_class = f"{Output.__module__}.{Output.__qualname__}"
     wire: Wire
 
     def _nothing(self, *_, **__) -> None:

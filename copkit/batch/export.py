@@ -18,7 +18,7 @@ from nbconvert import HTMLExporter, TemplateExporter
 
 import copkit
 from copkit.errors import RunError
-from copkit.presentation import theme
+from copkit.presentation import drawing
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _PRINT = (
@@ -49,8 +49,8 @@ class _Charts:
 
     def __call__(self, spec: dict) -> dict:
         self.count += 1
-        svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{self.count}-\1\2", theme.svg(spec))
-        return {"svg": Markup(svg), "caption": Markup(theme.caption(spec)), "description": theme.describe(spec)}
+        svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{self.count}-\1\2", drawing.svg(spec))
+        return {"svg": Markup(svg), "caption": Markup(drawing.caption(spec)), "description": drawing.describe(spec)}
 
 
 def warm() -> None:
@@ -58,7 +58,7 @@ def warm() -> None:
     import papermill  # noqa: F401
 
     _exporter()
-    theme.svg({"mark": "bar", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a", "type": "nominal"}}})
+    drawing.svg({"mark": "bar", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a", "type": "nominal"}}})
 
 
 def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
@@ -68,7 +68,7 @@ def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
         "title": title,
         "footer": footer,
         "style": Markup((_TEMPLATE / "report.css").read_text(encoding="utf-8")),
-        "vegalite": theme.MIME,
+        "vegalite": drawing.MIME,
     }
     # HTMLExporter would parse the page again to add the alternative texts that the template already gives.
     body, _ = TemplateExporter.from_notebook_node(_exporter(), notebook, resources={"copkit": ours})
@@ -80,8 +80,8 @@ def portable(notebook: nbformat.NotebookNode, about: dict) -> nbformat.NotebookN
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if theme.MIME in data and "text/html" not in data:
-                data["text/html"] = theme.figure(data[theme.MIME])
+            if drawing.MIME in data and "text/html" not in data:
+                data["text/html"] = drawing.figure(data[drawing.MIME])
     papermill = notebook.metadata.get("papermill", {})
     notebook.metadata["papermill"] = {k: papermill[k] for k in _PAPERMILL_KEPT if k in papermill}
     notebook.metadata["copkit"] = {**notebook.metadata.get("copkit", {}), **about}

@@ -14,7 +14,6 @@ from copkit.batch import produce, versions
 from copkit.batch.index import render
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
-from copkit.models import panorama
 
 
 def entry(task: Task, result: produce.Result) -> dict:
@@ -60,13 +59,15 @@ def record(task: Task, store: Store, result: produce.Result) -> None:
 
 def publish(store: Store) -> str:
     """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index."""
+    from copkit.models import panorama
+
     runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
     for name in store.find("*/.*.json"):
         if found := _load(store.read(name)):
             runs[found["territory"], found["notebook"]] = found
     content = {
         "copkit": copkit.__version__,
-        "data_version": panorama.LATEST,
+        "data_version": copkit.DATA_VERSION,
         "updated": datetime.now().isoformat(timespec="seconds"),
         "runs": [runs[key] for key in sorted(runs)],
     }

@@ -9,10 +9,8 @@ from pathlib import Path
 import nbformat
 
 from copkit import paths
-from copkit.errors import RunError, TerritoryError, suggestion
-from copkit.reference import territories
+from copkit.errors import RunError, suggestion
 
-LEVELS = ("region", "departement", "epci")
 _KIT_LEVELS = ("france", "region", "departement")  # of a notebook that does not say its own (metadata copkit.niveaux)
 
 
@@ -57,7 +55,7 @@ def plan(
     RunError, TerritoryError
         Unknown notebook, parameter, level or code; several codes are reported at once.
     """
-    from copkit.batch import versions
+    from copkit.batch import places, versions
 
     path = find(notebook)
     source = path.read_text(encoding="utf-8")
@@ -68,7 +66,7 @@ def plan(
     extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
     tasks = [
         Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, pdf, limits or Limits())
-        for place in _places(codes, level, levels, path.stem)
+        for place in places.places(codes, level, levels, path.stem)
     ]
     known = versions.versions()
     return [replace(task, fingerprint=versions.fingerprint(task, known)) for task in tasks]
@@ -111,58 +109,6 @@ def _check_parameters(stem: str, declared: list[str], parameters: dict) -> None:
             raise RunError(
                 f"Le carnet « {stem} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
             )
-
-
-def _places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple]:
-    """(code, name, level, région) of the territories asked for."""
-    if level is not None and level not in LEVELS:
-        raise RunError(
-            f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} "
-            "Écrire « region », « departement » ou « epci »."
-        )
-    if codes and level:
-        raise RunError("Donner des codes ou un niveau (--level), pas les deux.")
-    if level is not None and level not in levels:
-        raise RunError(
-            f"Le carnet « {stem} » n'est pas fait pour le niveau « {level} ». Niveaux : {', '.join(levels)}."
-        )
-    if level == "epci" or (not codes and "epci" in levels) or any(code.startswith("epci-") for code in codes):
-        return _epci(codes, levels, stem)
-    chosen = _resolve(codes) if codes else territories.territories(level).code.to_list()
-    return [
-        (
-            code,
-            territories.name(code),
-            territories.level(code),
-            None if code == "fr" else territories.region_of(code),
-        )
-        for code in chosen
-    ]
-
-
-def _epci(codes: list[str], levels, stem: str) -> list[tuple]:
-    if "epci" not in levels:
-        raise RunError(f"Le carnet « {stem} » n'est pas fait pour les EPCI. Niveaux : {', '.join(levels)}.")
-    known = territories.territories("epci").set_index("code")
-    unknown = [code for code in codes if code not in known.index]
-    if unknown:
-        raise TerritoryError(
-            "\n".join(f"EPCI inconnu : « {code} ».{suggestion(code, known.index)}" for code in unknown)
-        )
-    found = known.loc[list(dict.fromkeys(codes))] if codes else known
-    return [(code, row["name"], "epci", row["regions"].split(" ")[0]) for code, row in found.iterrows()]
-
-
-def _resolve(codes: list[str]) -> list[str]:
-    resolved, messages = [], []
-    for code in codes:
-        try:
-            resolved.append(territories.resolve(code))
-        except TerritoryError as error:
-            messages.append(str(error))
-    if messages:
-        raise TerritoryError("\n".join(messages))
-    return list(dict.fromkeys(resolved))
 
 
 def check_reference() -> None:

@@ -93,15 +93,15 @@ def _timed(phases: dict[str, float], name: str):
 
 def _produce(task: Task, work: Path, result: Result) -> None:
     from copkit.batch import export
-    from copkit.models.panorama import LATEST
 
     notebook = _run_notebook(task, work, result)
-    about = {"territoire": task.territory, "donnees": LATEST, "version": copkit.__version__}
+    about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
     with _timed(result.phases, "images des graphiques"):
         export.portable(notebook, about)
     label = notebook.metadata["copkit"].get("titre", task.stem.capitalize())
     footer = (
-        f"{label} produit par copkit {copkit.__version__}, données {LATEST}, le {datetime.now():%d/%m/%Y}. "
+        f"{label} produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}, "
+        f"le {datetime.now():%d/%m/%Y}. "
         "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
     )
     with _timed(result.phases, "page HTML"):

@@ -30,11 +30,9 @@ def versions() -> dict[str, str]:
 
 @lru_cache(maxsize=4)
 def _versions(_home: str, _stamp: str) -> tuple[tuple[str, str], ...]:
-    from copkit.models.panorama import LATEST
-
     return (
         ("copkit", copkit.__version__),
-        ("donnees", LATEST),
+        ("donnees", copkit.DATA_VERSION),
         ("code", _digest(_code())),
         ("contenu", _digest(_content())),
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import paths
+from copkit import DATA_VERSION, paths
 from copkit.errors import LeverError, suggestion
 from copkit.models import published
 from copkit.models.levers import FOREST
@@ -20,7 +20,7 @@ from copkit.models.published import versions
 from copkit.reference import parameters, tables, territories
 
 REFERENCES = {"sgpe": "proposition du SGPE"}
-LATEST = "sgpe-2024-10"
+LATEST = DATA_VERSION
 SECTORS = (
     "industrie",
     "transport",

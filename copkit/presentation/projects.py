@@ -72,7 +72,8 @@ def column_name(v: Vivier, code: str, *, mark: bool = True) -> str:
     if code == balance.TOTAL:
         return territories.name("fr" if v.territory == "fr" else territories.region_of(v.territory))
     if not code.startswith(("reg-", "dep-")):  # a collectivité that is not one of the 18 régions, or no place
-        return "Sans lieu" if code == membership.BLANK else code
+        inside = code in (membership.BLANK, territories.name(territories.region_of(v.territory)))
+        return "Lieu non précisé" if inside else code
     name = territories.name(code)
     return f"{HERE} {name}" if mark and v.level == "departement" and code == v.territory else name
 

@@ -59,7 +59,8 @@ def balance(v: Vivier) -> Text | None:
     rows = zip(v.categories.label[:-1], v.categories[column][:-1], v.shares[column][:-1], strict=True)
     said = [f"{french.number(n, 0)} « {label} » ({french.percent(share, 1)})" for label, n, share in rows]
     decided = int((v.counted.decision != "").sum())
-    more = f" {french.plural(decided, 'décision')} d'analyste remplacent la réponse de la règle." if decided else ""
+    verb = "remplace" if decided == 1 else "remplacent"
+    more = f" {french.plural(decided, 'décision')} d'analyste {verb} la réponse de la règle." if decided else ""
     whole = french.plural(len(v.counted), "dossier distinct", "dossiers distincts")
     return Text(f"**{whole}** : {french.join(said)}.{more} La catégorie vient de règles lues dans l'ordre.")
 

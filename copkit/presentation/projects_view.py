@@ -18,7 +18,7 @@ import xarray as xr
 from copkit import french, paths
 from copkit.errors import ProjectError
 from copkit.models import panorama as panoramas
-from copkit.projects import balance, coverage, crossing, fields, perimeters, ranking, triage, workshop_merge
+from copkit.projects import balance, coverage, crossing, fields, gazetteer, perimeters, ranking, triage, workshop_merge
 from copkit.projects.account import Reading
 from copkit.projects.reading import read_projects
 from copkit.reference import framework, tables, territories
@@ -26,7 +26,7 @@ from copkit.reference import framework, tables, territories
 EXAMPLE = ("data", "examples", "vivier_hauts_de_france.csv")
 INVENTED = "exemple inventé"
 # Texts that a person typed and that no figure needs: the public version shows none but the title.
-TYPED = ("region_label", "lever_label", "theme", "programme", "state")
+TYPED = ("lever_label", "theme", "programme", "state")
 JUDGED = ("theme", "contrary", "impact", "replicable", "partners", "next_steps")  # what the criteria look at
 FIELDS = fields.FIELDS | triage.COLUMNS
 
@@ -277,6 +277,7 @@ def _public(projects: pd.DataFrame) -> pd.DataFrame:
     epci = tables.read("epci.csv")
     names = dict(zip(epci.code.str.removeprefix("epci-"), epci.name, strict=True))
     table["holder"] = [names.get(siren, "") for siren in table.holder_siren]
+    table["region_label"] = table.region_label.where(table.region_label.isin(gazetteer.OUTSIDE.values()), "")
     for name in table:
         one = FIELDS.get(name)
         if one is None:

@@ -21,7 +21,7 @@ from copkit import french
 from copkit.errors import CopkitWarning, SimulationError, suggestion
 from copkit.models import gaps, scenario_file
 from copkit.models.levers import FOREST
-from copkit.presentation import labels, theme
+from copkit.presentation import drawing, labels
 from copkit.presentation.table import Table
 from copkit.reference import framework, territories, units
 from copkit.simulator import gauge, links, specs, tiles
@@ -253,8 +253,8 @@ def picture(state: State, waiting: list[str]) -> dict:
 def _svg(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
     spec = picture(state, waiting)
     whole = {key: spec.pop(key) for key in ("$schema", "config", "datasets")}
-    return theme.svg(whole | {"hconcat": [spec]}).encode("utf-8")  # svg() leaves out the title of the whole
+    return drawing.svg(whole | {"hconcat": [spec]}).encode("utf-8")  # svg() leaves out the title of the whole
 
 
 def _png(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
-    return base64.b64decode(theme.png(picture(state, waiting)))
+    return base64.b64decode(drawing.png(picture(state, waiting)))
