@@ -1,0 +1,66 @@
+"""The territories of a batch: those asked for, or all those of a level."""
+
+from __future__ import annotations
+
+from copkit.errors import RunError, TerritoryError, suggestion
+from copkit.reference import territories
+
+LEVELS = ("region", "departement", "epci")
+
+
+def places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple]:
+    """(code, name, level, région) of the territories asked for.
+
+    Raises
+    ------
+    RunError, TerritoryError
+        Unknown level or codes, all of them at once; a level that the notebook is not made for.
+    """
+    if level is not None and level not in LEVELS:
+        raise RunError(
+            f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} "
+            "Écrire « region », « departement » ou « epci »."
+        )
+    if codes and level:
+        raise RunError("Donner des codes ou un niveau (--level), pas les deux.")
+    if level is not None and level not in levels:
+        raise RunError(
+            f"Le carnet « {stem} » n'est pas fait pour le niveau « {level} ». Niveaux : {', '.join(levels)}."
+        )
+    if level == "epci" or (not codes and "epci" in levels) or any(code.startswith("epci-") for code in codes):
+        return _epci(codes, levels, stem)
+    chosen = _resolve(codes) if codes else territories.territories(level).code.to_list()
+    return [
+        (
+            code,
+            territories.name(code),
+            territories.level(code),
+            None if code == "fr" else territories.region_of(code),
+        )
+        for code in chosen
+    ]
+
+
+def _epci(codes: list[str], levels, stem: str) -> list[tuple]:
+    if "epci" not in levels:
+        raise RunError(f"Le carnet « {stem} » n'est pas fait pour les EPCI. Niveaux : {', '.join(levels)}.")
+    known = territories.territories("epci").set_index("code")
+    unknown = [code for code in codes if code not in known.index]
+    if unknown:
+        raise TerritoryError(
+            "\n".join(f"EPCI inconnu : « {code} ».{suggestion(code, known.index)}" for code in unknown)
+        )
+    found = known.loc[list(dict.fromkeys(codes))] if codes else known
+    return [(code, row["name"], "epci", row["regions"].split(" ")[0]) for code, row in found.iterrows()]
+
+
+def _resolve(codes: list[str]) -> list[str]:
+    resolved, messages = [], []
+    for code in codes:
+        try:
+            resolved.append(territories.resolve(code))
+        except TerritoryError as error:
+            messages.append(str(error))
+    if messages:
+        raise TerritoryError("\n".join(messages))
+    return list(dict.fromkeys(resolved))
