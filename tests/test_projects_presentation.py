@@ -1,0 +1,493 @@
+"""What a reader sees of a vivier: charts, tables, sentences, workbook; and what the public version never shows."""
+
+import csv
+import dataclasses
+import os
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import copkit as ck
+from copkit import french, paths
+from copkit.errors import ProjectError
+from copkit.presentation import (
+    analyses,
+    projects,
+    projects_lists,
+    projects_map,
+    projects_report,
+    projects_tables,
+    projects_tiles,
+    projects_view,
+    theme,
+)
+from copkit.presentation.projects_stack import Stack
+from copkit.presentation.table import Table
+from copkit.projects import fields, triage
+
+EXAMPLE = paths.home().joinpath(*projects_view.EXAMPLE)
+SENTENCES = ["heading", "reading", "balance", "levers", "coverage", "inclusion", "crossing", "limits"]
+T1 = {  # REQUIREMENTS, T1
+    "Aisne": [136, 16, 7, 12, 171],
+    "Nord": [104, 54, 20, 15, 193],
+    "Oise": [216, 91, 16, 24, 347],
+    "Pas-de-Calais": [132, 49, 8, 10, 199],
+    "Somme": [200, 116, 34, 19, 369],
+    "Total": [788, 326, 85, 80, 1279],
+}
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return ck.vivier(year=2024)
+
+
+@pytest.fixture(scope="module", params=["reg-32", "dep-59", "fr"])
+def v(request):
+    return ck.vivier(territory=request.param, year=2024)
+
+
+def at(whole: projects_view.Vivier, code: str, table: pd.DataFrame) -> projects_view.Vivier:
+    """The same vivier for other projects and another territory."""
+    inside, peers, left = projects_view._inside(table, code)
+    return dataclasses.replace(whole, projects=inside, peers=peers, territory=code, **left)
+
+
+# ------------------------------------------------------------------ charts
+
+
+@pytest.mark.parametrize("name", projects.__all__)
+def test_chart_says_a_finding_its_year_its_source_and_that_it_is_invented(v, name, monkeypatch):
+    monkeypatch.setenv("COPKIT_CHARTS", "spec")
+    chart = getattr(projects, name)(v)
+    if isinstance(chart, analyses.Note):
+        assert name == "epci" and v.territory == "fr" and "par région" in chart.text
+        return
+    title, subtitle = chart.title.text, " ".join(chart.title.subtitle)
+    assert any(letter.isdigit() or letter == "A" for letter in title) and len(title) < 105
+    assert "COP 2024" in subtitle and "source" in subtitle and "exemple inventé" in subtitle
+    assert any(unit in subtitle for unit in ("%", "nombre de dossiers", "ktCO₂e/an"))
+    assert chart.description.endswith("Exemple inventé.") and len(chart.description) > 60
+    assert chart._repr_mimebundle_()[theme.MIME] == chart.to_dict(validate=True)
+
+
+def test_titles_give_the_figures_of_the_balance(whole):
+    assert projects.categories(whole).title.text == french.typeset(
+        "Aisne : 80\u202f% des dossiers à remonter dans la COP 2024, contre 62\u202f% en région"
+    )
+    assert projects.coverage(whole).title.text.startswith("71 EPCI sur 92 ont au moins un projet (77")
+    assert projects.levers(whole).title.text.endswith("21\u202f% des dossiers")
+    assert projects.targets(whole).title.text.startswith("5 leviers chiffrés sur 29 sans aucun dossier")
+    assert projects.inclusion(whole).title.text.startswith("Aucun dossier sur 1\u202f279 ne remplit")
+    assert projects.departements(whole).title.text == french.typeset("Somme : 369 dossiers ; Aisne : 171")
+
+
+def test_a_departement_is_told_among_its_region():
+    nord = ck.vivier(territory="dep-59", year=2024)
+    assert projects.categories(nord).title.text.startswith("Nord\u00a0: 54\u202f% des dossiers à remonter")
+    assert projects.departements(nord).title.text == french.typeset("Nord : 193 dossiers, 4e département sur 5")
+    table = ck.projects_table(nord, "bilan").data
+    assert table.columns.to_list() == ["Catégorie", "→ Nord", "Hauts-de-France"]
+    assert table["→ Nord"].to_list() == T1["Nord"]
+
+
+def test_a_stack_writes_a_percentage_only_where_it_fits():
+    segments = Stack(["a"], ["x", "y", "z"], [[97.0, 2.0, 1.0]], projects.SHADES[:3]).segments()
+    assert [one["written"] for one in segments] == ["97\u202f%", "", ""]
+    assert [one["end"] for one in segments] == [97.0, 99.0, 100.0]
+    assert [one["dark"] for one in segments] == [True, False, False]
+    assert len(Stack(["a"], ["x", "y"], [[100.0, 0.0]], projects.SHADES[:2]).segments()) == 1
+
+
+def test_projects_that_are_all_of_one_other_category_are_said_so(whole):
+    table = whole.projects.assign(category_kept="travailler")
+    assert projects.categories(at(whole, "reg-32", table)).title.text.startswith("100\u202f% des dossiers à travailler")
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.5, 0.66, 1.0])
+def test_the_ink_of_a_tile_reads_on_its_shade(share):
+    fill, ink = projects_tiles.shade(share)
+    low, high = sorted([luminance(fill), luminance(ink)])
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_shades_of_the_categories_read_with_their_percentages():
+    for shade in projects.SHADES:
+        ink = "#ffffff" if shade == theme.HIGHLIGHT else theme.TEXT
+        low, high = sorted([luminance(shade), luminance(ink)])
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+# ------------------------------------------------------------------ maps
+
+
+def test_every_epci_has_a_tile_and_those_without_project_a_mark(whole):
+    table = projects_tiles.tiles(whole)
+    assert set(table.code) == set(ck.territories("epci", within="reg-32").code)
+    assert table[table.without].code.nunique() == 21
+    assert (table[table.without].projects == 0).all()
+    rects, texts, _ = projects_tiles._tiles(table)
+    assert len(rects) == len(table) == 95  # three of the 92 lie in two départements
+    assert sum(one["none"] for one in rects) == sum(text["text"] == "○ 0" for text in texts) == 21
+
+
+def test_names_of_tiles_stay_inside(whole):
+    from copkit.presentation import marimekko
+
+    for name in ck.territories("epci").name:
+        lines = projects_tiles._short(projects_tiles._KIND.sub("", name) or name)
+        assert 1 <= len(lines) <= 2 and all(lines)
+        assert all(marimekko.text_width(line) <= projects_tiles.TILE - 6 for line in lines), name
+
+
+@pytest.mark.parametrize("code", ["reg-11", "reg-84", "reg-93", "reg-94", "dep-75", "reg-01", "fr"])
+def test_words_of_a_map_stay_inside_their_shape(whole, code):
+    communes = ck.territories("commune", within=None if code == "fr" else code).sample(60, replace=True, random_state=1)
+    table = whole.projects.head(60).assign(commune=communes.code.to_list(), epci="", departement="", region="")
+    chart = projects.departements(at(whole, code, table.assign(duplicate_of="")))
+    if code == "reg-01":
+        assert "Un seul département" in chart.text
+        return
+    spec = chart.to_dict(validate=True)
+    shapes, *texts = (spec["datasets"][layer["data"]["name"]] for layer in spec["layer"])
+    words = [word for text in texts for word in text]
+    assert len(shapes) == {"fr": 18, "dep-75": 8}.get(code, len(ck.territories("departement", within=code)))
+    assert len(words) >= len(shapes) - 2
+    for word in words:
+        rings = [ring[0] for shape in shapes for ring in shape["geometry"]["coordinates"]]
+        assert any(projects_map._holds(ring, word["x"], word["y"]) for ring in rings), word["text"]
+
+
+# ------------------------------------------------------------------ tables and sentences
+
+
+def test_the_balance_is_the_published_table(whole):
+    table = ck.projects_table(whole, "bilan").data.set_index("Catégorie")
+    assert {name: table[name].to_list() for name in table} == T1
+    shares = ck.projects_table(whole, "parts").written().set_index("Catégorie")
+    assert shares["Total"].to_list() == ["61,6", "25,5", "6,6", "6,3", "100,0"]
+    assert shares["Aisne"].to_list() == ["79,5", "9,4", "4,1", "7,0", "100,0"]
+
+
+def test_levers_are_the_published_lists(whole):
+    table = ck.projects_table(whole, "leviers").written()
+    row = table[table["Levier"] == "Autres leviers"].iloc[0]
+    assert (row["Dossiers"], row["Part (%)"]) == ("323", "29,0")
+    assert table[table["Liste"] == "Non investis"]["Levier"].to_list()[1] == "Produits bois"
+    ranks = table[table["Liste"] == "Les plus investis"]["Rang dans la liste"].to_list()
+    assert ranks[:4] == ["1er", "2e", "3e ex aequo", "3e ex aequo"]
+    assert "5 des 43 leviers n'ont aucun dossier" in projects_report.levers(whole)
+    assert "ex aequo" in projects_report.levers(whole)
+
+
+def test_themes_by_departement_say_what_the_source_says(whole):
+    table = ck.projects_table(whole, "themes").written().set_index("Thème")
+    assert table.loc["Eau", ["Somme (%)", "Oise (%)"]].to_list() == ["20,1", "19,9"]
+
+
+@pytest.mark.parametrize("what", projects_tables.TABLES)
+def test_every_table_has_its_caption_and_writes_no_stray_english(v, what):
+    found = ck.projects_table(v, what)
+    if isinstance(found, analyses.Note):
+        assert len(found.text) > 20 and found.text.endswith(".")
+        return
+    assert isinstance(found, Table) and len(found.data) > 0
+    assert "(exemple inventé)" in found.caption and v.name in found.caption
+    html = found._repr_html_()
+    for stray in ("NaN", "None", "&lt;NA&gt;", ">nan<", "remonter<", "True", "False", "sobriete_", "dep-", "epci-"):
+        assert stray not in html, (what, stray)
+    for column, texts in found.texts().items():
+        assert not any(text in ("", "<NA>") for text in texts), (what, column)
+
+
+def test_unknown_table_is_refused_with_a_suggestion(whole):
+    with pytest.raises(ProjectError) as refused:
+        ck.projects_table(whole, "bilans")
+    assert str(refused.value).startswith("Table inconnue : « bilans ». Vouliez-vous dire « bilan » ? Tables : lecture")
+
+
+def test_a_long_table_says_how_many_rows_it_has(whole):
+    table = ck.projects_table(whole, "dossiers")
+    assert len(table.data) == 200 and table.caption.endswith(
+        ": 200 premières lignes sur 1\u202f279, toutes dans le classeur"
+    )
+    assert len(ck.projects_table(whole, "dossiers", whole=True).data) == 1279
+
+
+def test_every_rule_is_explained_by_a_dossier(whole):
+    table = projects_lists.explanations(whole).data
+    assert len(table) == 10 and table["Pourquoi"].str.len().min() > 40
+    assert set(table["Catégorie"]) == set(whole.labels.values())
+    assert whole.counted.drop_duplicates("rule").project_id.isin(table["Dossier"]).all()
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_sentences_are_printed_in_french(v, name):
+    text = getattr(projects_report, name)(v)._repr_markdown_()
+    assert len(text) > 60
+    assert not {"nan", "None", "True", "<NA>"} & set(text.replace("*", " ").split()) and "{" not in text
+
+
+def test_the_criteria_that_no_dossier_can_tell_are_named(whole):
+    said = projects_report.inclusion(whole)
+    assert "Aucun dossier ne renseigne : thème prioritaire" in said and "jamais « non »" in said
+
+
+def test_effects_that_are_not_declared_are_not_zero(whole):
+    said = projects_report.crossing(whole)
+    assert "21\u202f631,8 ktCO2e/an hors forêt" in said and "n'est pas zéro" in said
+    table = ck.projects_table(whole, "objectifs")
+    row = table.written().set_index("Levier").loc["Covoiturage"]
+    assert row["Effet identifié (ktCO2e/an)"] == "n.d." and row["Dossiers"] == "34"
+    row = table.written().set_index("Levier").loc["Produits bois"]
+    assert row["Effet identifié (ktCO2e/an)"] == "—" and row["Dossiers"] == "0"
+    silent = at(whole, "reg-32", whole.projects.assign(quantity=float("nan"), quantity_unit=""))
+    assert "Aucun dossier ne déclare de quantité" in projects_report.crossing(silent)
+    assert "Aucun dossier" in ck.projects_table(silent, "quantites").text
+
+
+def test_opinions_that_differ_are_listed_body_by_body(whole):
+    table = whole.projects.copy()
+    table.loc[table.index[:2], "opinion_prefecture_ddt"] = "favorable"
+    assert (
+        "2 dossiers avec un avis de service ; aucun désaccord"
+        in ck.projects_table(at(whole, "reg-32", table), "avis").text
+    )
+    table.loc[table.index[0], "opinion_dreal_draaf"] = "defavorable"
+    table.loc[table.index[0], "funding_dreal_draaf"] = "Fonds vert"
+    found = ck.projects_table(at(whole, "reg-32", table), "avis").data
+    assert found["Avis"].to_list() == ["favorable", "défavorable"]
+    assert found["Financement repéré"].to_list() == ["—", "Fonds vert"]
+
+
+def test_decisions_of_analysts_are_said(whole, tmp_path):
+    id_ = whole.counted[whole.counted.category == "crte"].project_id.iloc[0]
+    path = tmp_path / "decisions.csv"
+    path.write_text(f"dossier,catégorie,auteur,date,raison\n{id_},non_remonte,Service,2024-12-01,Doublon\n", "utf-8")
+    found = ck.vivier(year=2024, decisions=path)
+    assert "1 décision d'analyste remplace la réponse" in projects_report.balance(found)
+    assert ck.projects_table(found, "bilan").data["Total"].to_list() == [788, 326, 84, 81, 1279]
+
+
+def test_decisions_of_a_workshop_are_read_back(whole, tmp_path):
+    from copkit.projects.workshop import write_workshop
+
+    path = tmp_path / "atelier.xlsx"
+    write_workshop(whole.projects, path)
+    assert ck.vivier(year=2024, decisions=path).categories.equals(whole.categories)
+
+
+# ------------------------------------------------------------------ which projects
+
+
+def test_a_territory_without_project_says_so_and_shows_nothing_else():
+    empty = ck.vivier(territory="reg-06", year=2024)
+    assert empty.empty and "Aucun dossier du fichier n'est situé" in projects_report.heading(empty)
+    assert "1\u202f279 dossiers d'un autre territoire" in projects_report.heading(empty)
+    for name in projects.__all__:
+        assert (
+            getattr(projects, name)(empty).text == "Aucun dossier du fichier n'est situé dans ce territoire (Mayotte)."
+        )
+    assert ck.projects_table(empty, "bilan") is None and ck.projects_table(empty, "lecture") is not None
+    assert projects_report.balance(empty) is None
+
+
+def test_dossiers_without_place_count_for_a_region_only_when_it_is_alone(whole):
+    nowhere = whole.projects.head(3).assign(commune="", epci="", departement="", region="", duplicate_of="")
+    table = pd.concat([whole.projects, nowhere])
+    found = at(whole, "reg-32", table)
+    assert (len(found.counted), found.nowhere, found.placeless) == (1282, 3, True)
+    assert ck.projects_table(found, "bilan").data["Lieu non précisé"].sum() == 6
+    assert "3 dossiers sans lieu, comptés, car tous les autres sont de la région" in projects_report.reading(found)
+    elsewhere = whole.projects.head(1).assign(commune="", epci="", departement="dep-75", region="", duplicate_of="")
+    found = at(whole, "reg-32", pd.concat([table, elsewhere]))
+    assert (len(found.counted), found.nowhere, found.elsewhere, found.placeless) == (1279, 3, 1, False)
+    assert "3 dossiers sans lieu, hors du compte" in projects_report.reading(found)
+
+
+def test_a_collectivite_outside_of_the_regions_keeps_its_name(whole):
+    table = whole.projects.head(30).assign(commune="", epci="", departement="", region="", duplicate_of="")
+    table = table.assign(region_label="Nouvelle-Calédonie")
+    found = at(whole, "fr", pd.concat([whole.projects, table]))
+    assert ck.projects_table(found, "bilan").data["Nouvelle-Calédonie"].iloc[-1] == 30
+    assert "Nouvelle-Calédonie (30)" in projects.categories(found).description
+    table.loc[table.index[0], "region_label"] = "Chez Untel"
+    assert set(projects_view._public(table).region_label) == {"Nouvelle-Calédonie", ""}
+
+
+def test_a_file_is_found_from_where_the_command_was_started(tmp_path, monkeypatch):
+    (tmp_path / "dossiers.csv").write_bytes(EXAMPLE.read_bytes())
+    monkeypatch.setenv("PWD", str(tmp_path))
+    assert len(ck.vivier("dossiers.csv").counted) == 1279
+    assert len(ck.vivier(str(Path(*projects_view.EXAMPLE))).counted) == 1279
+    with pytest.raises(ProjectError) as refused:
+        ck.vivier("absent.csv")
+    assert str(refused.value) == (
+        "Fichier de projets introuvable : « absent.csv ».\n"
+        "Vérifier son nom, ou donner son chemin complet. Vide : l'exemple inventé du kit."
+    )
+
+
+def test_two_files_are_one_vivier(tmp_path):
+    lines = EXAMPLE.read_text("utf-8").splitlines(keepends=True)
+    (tmp_path / "a.csv").write_text("".join(lines[:100]), "utf-8")
+    (tmp_path / "b.csv").write_text("".join([lines[0], *lines[100:200]]), "utf-8")
+    found = ck.vivier([tmp_path / "a.csv", tmp_path / "b.csv"], year=2024)
+    assert found.files == ("a.csv", "b.csv") and "Fichiers : a.csv et b.csv." in projects_report.heading(found)
+
+
+# ------------------------------------------------------------------ workbook and diagnostic
+
+
+def test_the_workbook_has_the_tables_as_numbers(whole, tmp_path):
+    path = tmp_path / "projets.xlsx"
+    ck.write_projects_workbook(whole, path)
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames[:3] == ["Lisez-moi", "Bilan", "Parts"] and book.sheetnames[-1] == "Sources"
+    assert [cell.value for cell in book["Bilan"][4]] == ["À remonter dans la COP 2024", 136, 104, 216, 132, 200, 788]
+    assert book["Dossiers"].max_row == 3 + 1279
+    assert "inventé" in book["Lisez-moi"]["A1"].value and "non publique" in str(
+        [cell.value for cell in book["Lisez-moi"]["B"]]
+    )
+    assert all("exemple inventé" in book[name]["A1"].value for name in book.sheetnames[1:])
+    assert os.listdir(tmp_path) == ["projets.xlsx"]
+
+
+def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(whole, tmp_path, monkeypatch):
+    path = tmp_path / "projets.xlsx"
+    path.write_text("plus ancien")
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disque plein")))
+    with pytest.raises(OSError, match="disque plein"):
+        ck.write_projects_workbook(whole, path)
+    assert path.read_text() == "plus ancien" and os.listdir(tmp_path) == ["projets.xlsx"]
+
+
+def test_the_diagnostic_says_how_to_give_a_file():
+    said = ck.report.projects(ck.panorama("reg-32"))
+    assert said.startswith("Aucun fichier de projets n'est chargé.") and "`fichier`" in said
+
+
+def test_the_diagnostic_shows_the_public_version():
+    parts = ck.report.projects(ck.panorama("dep-59"), str(EXAMPLE)).parts
+    tables = [part for part in parts if isinstance(part, Table)]
+    assert tables[0].data["→ Nord"].to_list() == T1["Nord"] and len(tables) == 4
+    assert len(ck.report.projects(ck.panorama("reg-06"), str(EXAMPLE)).parts) == 2
+
+
+# ------------------------------------------------------------------ the public version
+
+NAME, FIRST, MAIL, PHONE = "Plantenom", "Jeanneplantee", "plantee.jeanne@exemple-plante.fr", "06 12 34 56 78"
+SECRET = f"Voir {FIRST} {NAME}, {MAIL} ou {PHONE}"
+TRACES = [NAME, FIRST, "exemple-plante", "plantee.jeanne", PHONE, PHONE.replace(" ", ""), NAME.upper()]
+# Closed answers and codes that the rules need: each is planted in one dossier only.
+CLOSED = {
+    "Commune d'implantation", "Commune d'implantation (Code INSEE)", "Commune d'implantation (Département)",
+    "EPCI concerné", "EPCI concerné (Code)", "EPCI concerné (Département)", "Département du projet",
+    "Département du projet (Code)", "Thématique", "Levier de la planification écologique", "Levier principal",
+    "Le projet contribue-t-il aux objectifs de la planification écologique ?", "Dimension nouvelle",
+    "Niveau de maturité", "Le projet répond-il à un autre enjeu ?", "Coût total estimé (€)",
+    "Financement demandé (€)", "Date de démarrage prévue", "Type de porteur", "Le projet est-il inscrit au CRTE ?",
+    "Quantité physique attendue", "Unité de la quantité", "État du dossier", "Dernière mise à jour le",
+    "Dernière mise à jour du dossier le", "Déposé le", "Exemple inventé", "Établissement SIRET", "Entreprise SIREN",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """An export of démarches-simplifiées with persons in every text column, as CSV and as a workbook with opinions."""
+    folder = tmp_path_factory.mktemp("plante")
+    with EXAMPLE.open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    added = ["Commentaire", "Avis de la préfecture", "Avis DREAL", "Parties prenantes", "Prochaines étapes"]
+    added += ["Justification", "Thème prioritaire", "Programme", "Nom", "Prénom", "Mandataire"]
+    header, rows, closed = [*header, *added], [[*row, *[""] * len(added)] for row in rows[:60]], iter(range(60))
+    for at_, name in enumerate(header):
+        if name == "ID":
+            continue
+        one = next(closed) if name in CLOSED else None
+        for rank, row in enumerate(rows):
+            if name == "Intitulé du projet":
+                row[at_] = f"{row[at_]} {MAIL} {PHONE}"
+            elif name not in CLOSED or rank == one:
+                row[at_] = SECRET
+    with (folder / "dossiers.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    book = openpyxl.Workbook()
+    book.active.title = "Dossiers"
+    for row in [header, *rows]:
+        book.active.append(row)
+    opinions = book.create_sheet("Avis")
+    columns = ["Dossier ID", "Introduction", "Réponse", "Question", "Réponse oui/non", "Créé le", "Répondu le"]
+    opinions.append([*columns, "Instructeur", "Expert"])
+    opinions.append([rows[0][0], *[SECRET] * 8])
+    firms = book.create_sheet("Etablissements")
+    firms.append(["Dossier ID", "Champ", "Établissement SIRET", "Entreprise raison sociale", "Entreprise nom"])
+    firms.append([rows[0][0], "Dossier", "00000021800001", f"{FIRST} {NAME}", NAME])
+    book.save(folder / "dossiers.xlsx")
+    return folder
+
+
+def traces(path: Path) -> list[str]:
+    """What of the planted persons can be read in a file, unzipped when it is a workbook."""
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as archive:
+            content = b"\n".join(archive.read(name) for name in archive.namelist())
+    else:
+        content = path.read_bytes()
+    return [trace for trace in TRACES if trace.encode().lower() in content.lower()]
+
+
+@pytest.mark.parametrize("file", ["dossiers.csv", "dossiers.xlsx"])
+def test_no_planted_person_is_in_the_public_version(planted, file, tmp_path):
+    given = {"fichier": str(planted / file), "publique": True}
+    assert ck.run("projets", ["reg-32", "dep-02"], out=tmp_path, jobs=1, parameters=given).failures == []
+    for code in ("reg-32", "dep-02"):
+        made = sorted((tmp_path / code).glob("projets.*"))
+        assert [path.suffix for path in made] == [".html", ".ipynb", ".xlsx"]
+        assert {path.name: traces(path) for path in made} == {path.name: [] for path in made}
+    assert traces(tmp_path / "manifest.json") == traces(tmp_path / "index.html") == []
+
+
+def test_no_planted_person_is_in_the_diagnostic(planted, tmp_path):
+    given = {"fichier": str(planted / "dossiers.xlsx")}
+    assert ck.run("diagnostic", ["reg-32"], out=tmp_path, jobs=1, parameters=given).failures == []
+    assert [traces(path) for path in sorted((tmp_path / "reg-32").glob("diagnostic.*"))] == [[], [], []]
+
+
+def test_the_working_version_shows_what_the_public_one_hides(planted, tmp_path):
+    found = ck.vivier(planted / "dossiers.csv", year=2024)
+    ck.write_projects_workbook(found, tmp_path / "travail.xlsx")
+    assert NAME in traces(tmp_path / "travail.xlsx")  # the test above has something to find
+    assert MAIL.split("@")[1].split(".")[0] not in traces(tmp_path / "travail.xlsx")  # masked at reading
+
+
+def test_the_public_version_blanks_every_field_that_is_not_public(planted):
+    found = ck.vivier(planted / "dossiers.xlsx", year=2024, public=True)
+    assert found.reading is None and found.files == () and "reading" not in found.projects.attrs
+    for name, one in (fields.FIELDS | triage.COLUMNS).items():
+        if not one.public:
+            assert (found.projects[name] == fields.empty(one.kind)).all(), name
+    assert set(found.projects) <= set(fields.FIELDS | triage.COLUMNS)
+    assert set(found.projects.holder) <= {"", *ck.territories("epci").name}
+    for what in projects_lists.PRIVATE[1:]:
+        assert ck.projects_table(found, what) is None
+    assert "ne donne que ces nombres" in ck.projects_table(found, "problemes").text
+    assert "version publique" in ck.projects_table(found, "avis").text
+    assert "**Version publique**" in projects_report.heading(found)
+
+
+def test_an_epci_is_named_from_the_official_list_in_the_public_version(whole):
+    code = ck.territories("epci", within="dep-59").code.iloc[0]
+    table = whole.projects.head(2).assign(holder_siren=[code.removeprefix("epci-"), "123456789"], holder="M. Untel")
+    assert projects_view._public(table).holder.to_list() == [
+        ck.territories("epci").set_index("code").name[code], "",
+    ]  # fmt: skip
