@@ -1,0 +1,118 @@
+"""The page of the projects in real Chromium: its figures, its width, no network, no serious accessibility fault."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+import copkit as ck
+from copkit import french
+
+CODES = ["reg-32", "dep-59"]
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    out = tmp_path_factory.mktemp("outputs")
+    assert ck.run("projets", [*CODES, "reg-06"], out=out, jobs=2).failures == []
+    return out
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page()
+    page.asked, page.said = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.said.append(message.text))
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+@pytest.mark.parametrize("code", [*CODES, "reg-06"])
+def test_page_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((outputs / code / "projets.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [address for address in page.asked if not address.startswith(("file:", "data:"))] == []
+    assert page.said == []
+    assert page.locator("h1").inner_text() == "Projets du territoire"
+    assert page.locator("figure svg").count() == (0 if code == "reg-06" else 8)
+    assert page.locator("pre").count() == 0
+
+
+def cells(page, caption: str) -> list[list[str]]:
+    """The rows of the table whose caption starts so, without no-break spaces."""
+    table = page.locator("table", has=page.locator("caption", has_text=caption)).first
+    rows = table.locator("tbody tr").all()
+    return [
+        [cell.replace("\u202f", "").replace("\xa0", " ") for cell in row.locator("th, td").all_inner_texts()]
+        for row in rows
+    ]
+
+
+def test_figures_of_the_page_are_those_of_the_library(outputs, page):
+    page.goto((outputs / "reg-32" / "projets.html").as_uri())
+    shown = cells(page, "Nombre de dossiers par catégorie")
+    assert [row[-1] for row in shown] == ["788", "326", "85", "80", "1279"]
+    v = ck.vivier(year=2024)
+    counts = v.categories.drop(columns=["category", "label"]).to_numpy().tolist()
+    assert [[int(cell) for cell in row[1:]] for row in shown] == counts
+    shares = cells(page, "Part de chaque catégorie")
+    wanted = v.shares.drop(columns=["category", "label"]).to_numpy().tolist()
+    assert [row[1:] for row in shares] == [[french.number(share, 1) for share in row] for row in wanted]
+    assert len(cells(page, "EPCI sans aucun projet")) == len(v.without_epci)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_invented_says_so_everywhere(outputs, page, code):
+    page.goto((outputs / code / "projets.html").as_uri())
+    assert "Exemple inventé." in page.locator("blockquote").inner_text()
+    captions = page.locator("figcaption, caption").all_inner_texts()
+    assert len(captions) > 20 and [text for text in captions if "exemple inventé" not in text] == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_words_of_the_charts_stay_inside_and_can_be_read(outputs, page, code):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto((outputs / code / "projets.html").as_uri())
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
+            const frame = svg.getBoundingClientRect();
+            return [...svg.querySelectorAll('text')].filter(text => {
+                const box = text.getBoundingClientRect();
+                return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1);
+            }).map(text => text.textContent);
+        })"""
+    )
+    assert outside == []
+    smallest = page.evaluate(
+        """() => Math.min(...[...document.querySelectorAll('figure svg text')]
+            .filter(t => t.textContent).map(t => parseFloat(getComputedStyle(t).fontSize)))"""
+    )
+    assert smallest >= 12
+    overlaps = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
+            const words = [...svg.querySelectorAll('text')].filter(t => t.textContent.trim())
+                .map(t => [t.textContent, t.getBoundingClientRect()]);
+            const hit = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+                && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+            return words.flatMap(([t, a], i) => words.slice(i + 1).filter(([, b]) => hit(a, b)).map(([u]) => [t, u]));
+        })"""
+    )
+    assert overlaps == []
+
+
+@pytest.mark.parametrize("code", [*CODES, "reg-06"])
+def test_page_has_no_serious_accessibility_fault(outputs, page, code):
+    page.goto((outputs / code / "projets.html").as_uri())
+    faults = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:2]) for v in faults] == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_page_writes_no_english_and_no_decimal_point(outputs, page, code):
+    page.goto((outputs / code / "projets.html").as_uri())
+    text = page.locator("main").inner_text()
+    for stray in ("NaN", "None", "True", "False", "undefined", "null", "total_", "non_remonte", "reg-", "dep-"):
+        assert stray not in text, stray
+    cells_ = page.locator("td.number").all_inner_texts()
+    assert len(cells_) > 300 and [cell for cell in cells_ if "." in cell.replace("n.d.", "")] == []
