@@ -98,14 +98,30 @@ class _Stream:
         """The wire is closed with the process."""
 
 
+class Publisher(IOPubThread):
+    """What is displayed leaves at once, from the thread that makes it: the wire takes messages from any thread."""
+
+    def send_multipart(self, *args, **kwargs) -> None:
+        """Send now, rather than ask the publishing thread to."""
+        self._really_send(*args, **kwargs)
+
+
 class Output(OutStream):
-    """Standard output or error. ipykernel flushes both after each cell: there is no thread to wait for when empty."""
+    """Standard output or error: what was written leaves before what is displayed next, from the thread that flushes."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        self._sending = threading.RLock()
+        super().__init__(*args, **kwargs)
+
+    def _flush(self) -> None:
+        with self._sending:
+            super()._flush()
 
     def flush(self) -> None:
-        """As ipykernel does, when something was written."""
-        with self._buffer_lock:
-            written = any(buffer.tell() for buffer in self._buffers.values())
-        if written:
+        """Send now what was written, if anything; a process that the notebook forks does as ipykernel does."""
+        if self.pub_thread._is_master_process():
+            self._flush()
+        else:
             super().flush()
 
 
@@ -157,10 +173,10 @@ class WiredKernelApp(IPKernelApp):
     init_poller = init_connection_file = write_connection_file = init_heartbeat = log_connection_info = _nothing
 
     def init_sockets(self) -> None:
-        """Two channels on the wire; displays keep their own thread, as in a plain kernel."""
+        """Two channels on the wire; what is written without being flushed keeps its thread, as in a plain kernel."""
         self.session.key = b""  # a private pair of sockets needs no signature
         self.configure_tornado_logger()
-        self.iopub_thread = IOPubThread(_Stream(self.wire, "iopub"), pipe=True, session=self.session)
+        self.iopub_thread = Publisher(_Stream(self.wire, "iopub"), pipe=True, session=self.session)
         self.iopub_thread.start()
         self.iopub_socket = self.iopub_thread.background_socket
 
