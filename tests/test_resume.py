@@ -76,6 +76,11 @@ def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, light,
     first, text = mark(), Path(light).read_text()
     assert mark() == first and mark(limits=Limits(memory_mib=500)) == first  # a limit changes no figure
     assert mark(pdf=True) != first and mark(parameters={"territoire": "x"}) != first
+    named = tmp_path / "projets.csv"
+    named.write_text("un", encoding="utf-8")
+    read = mark(parameters={"territoire": str(named)})
+    named.write_text("deux", encoding="utf-8")
+    assert mark(parameters={"territoire": str(named)}) != read  # a file that a parameter names
     [other] = plan.plan(light, ["reg-04"], None, {})
     assert other.fingerprint != first
     write(Path(light), "print(territoire, 2)")

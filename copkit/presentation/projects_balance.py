@@ -79,7 +79,7 @@ def _column(code: str) -> str:
 
 
 def sorted_table(found: pd.DataFrame) -> Table:
-    """Les dossiers triés, par catégorie : selon la règle, et décidés par un analyste ; à compléter : il manque de quoi décider mieux."""
+    """Les dossiers triés, par catégorie : ceux de la règle, ceux d'un analyste, ceux où il manque de quoi décider."""
     counted, said = fields.counted(found), found.attrs["triage"]
     rows = [
         {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from copkit import __version__, french
 from copkit.presentation import workbook
@@ -53,13 +53,12 @@ def write_projects_workbook(v: Vivier, path: str | Path) -> None:
         if isinstance(found := table(v, what, whole=True), Table):  # a note stands where there is nothing to show
             workbook._sheet(made.create_sheet(title), found, looks)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".xlsx")
-    os.close(handle)
+    partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
     try:
         made.save(partial)
         os.replace(partial, path)
     finally:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def _cover(sheet, v: Vivier) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
 from copy import copy
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import xarray as xr
@@ -58,13 +58,12 @@ def write_workbook(p: xr.Dataset, path: str | Path) -> None:
     """
     path, made = Path(path), book(p)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".xlsx")
-    os.close(handle)
+    partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
     try:
         made.save(partial)
         os.replace(partial, path)
     finally:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def book(p: xr.Dataset) -> Workbook:
