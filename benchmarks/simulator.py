@@ -2,7 +2,7 @@
 
     python benchmarks/simulator.py [RÉPÉTITIONS]
 
-Four ways to the same levers, panorama and gauge of Hauts-de-France, one after the other on this machine:
+Four ways to the same levers, panorama, gauge by sector and trajectory of Hauts-de-France, one after the other:
 
 - a plain Voilà notebook that computes and draws everything again in an Output widget at each change;
 - the same with ``alt.JupyterChart``, which embeds its charts again;
@@ -36,7 +36,7 @@ from copkit import french
 from copkit.simulator import static
 
 TERRITORY, LEVER = "reg-32", "vehicules_electriques"
-LEAST, SESSIONS, PAUSE = 20, 3, 250  # repeats; pages held open to weigh a session; rest between two changes [ms]
+LEAST, SESSIONS, PAUSE, REST = 20, 3, 250, 40  # repeats; pages held to weigh a session; rest between two changes [ms]
 LIMITS = {"change": 70.0, "ratio": 3.0, "ready": 2.0, "memory": 60.0}  # ms; times; s; MiB
 BROWSER = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"),
@@ -55,7 +55,9 @@ def compute(value):
     panorama = ck.charts.panorama(p.assign(target=s.proposed))
     line = pd.DataFrame({{"année": range(2019, 2031), "q": [start + (value - start) * n / 11 for n in range(12)]}})
     trajectory = alt.Chart(line, title=f"{{value:g}}").mark_line(point=True).encode(x="année:O", y="q:Q")
-    return gap_sentence(s), panorama, trajectory
+    gaps = ck.shortfall(s, by="sector")
+    gauge = alt.Chart(gaps[gaps.convention == "sans forêt"]).mark_bar().encode(x="deficit:Q", y="label:N")
+    return gap_sentence(s), panorama, gauge, trajectory
 """
 NOTEBOOKS = {
     PLAIN: """import vl_convert
@@ -66,31 +68,32 @@ def svg(name, chart):
 def redraw(change=None):
     with out:
         out.clear_output(wait=True)
-        sentence, panorama, trajectory = compute(field.value)
+        sentence, panorama, gauge, trajectory = compute(field.value)
         display(HTML(f"<p class='mesure-jauge'>{sentence}</p>"))
         svg("panorama", panorama)
+        svg("secteurs", gauge)
         svg("trajectoire", trajectory)
 redraw()
 field.observe(redraw, "value")
 display(field, out)""",
     EMBED: """alt.JupyterChart.enable_offline()
-gauge = W.HTML()
+said, names = W.HTML(), ("panorama", "secteurs", "trajectoire")
 def text(sentence):
-    gauge.value = f"<p class='mesure-jauge'>{sentence}</p>"
-sentence, panorama, trajectory = compute(field.value)
+    said.value = f"<p class='mesure-jauge'>{sentence}</p>"
+sentence, *made = compute(field.value)
 text(sentence)
 options = {"renderer": "svg", "actions": False}
-charts = [alt.JupyterChart(chart, embed_options=options) for chart in (panorama, trajectory)]
-boxes = [W.Box([chart]).add_class(f"mesure-{name}") for chart, name in zip(charts, ("panorama", "trajectoire"))]
+charts = [alt.JupyterChart(chart, embed_options=options) for chart in made]
+boxes = [W.Box([chart]).add_class(f"mesure-{name}") for chart, name in zip(charts, names)]
 def redraw(change):
     sentence, *new = compute(change.new)
     text(sentence)
     for chart, one in zip(charts, new):
         chart.chart = one
 field.observe(redraw, "value")
-display(field, gauge, *boxes)""",
+display(field, said, *boxes)""",
 }
-OWN_PARTS = [".mesure-jauge", ".mesure-panorama svg", ".mesure-trajectoire svg"]
+OWN_PARTS = [".mesure-jauge", ".mesure-panorama svg", ".mesure-secteurs svg", ".mesure-trajectoire svg"]
 
 CHANGE = """async ([input, event, value, parts]) => {
   const shown = () => parts.map((part) => document.querySelector(part)?.innerHTML ?? "");
@@ -173,7 +176,7 @@ def voila(name: str, folder: Path):
     options = ["--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"]
     with process([sys.executable, "-m", "voila", "essai.ipynb", *options], folder) as (server, log):
         until_said(log, "Voil.* is running at")
-        yield Way(f"http://127.0.0.1:{port}/", "input[type=number]", "change", OWN_PARTS, 3, server)
+        yield Way(f"http://127.0.0.1:{port}/", "input[type=number]", "change", OWN_PARTS, 4, server)
 
 
 @contextmanager
@@ -233,7 +236,7 @@ def measure(browser, way: Way, repeats: int) -> None:
         way.ready.append(ready)
         page.context.close()
     if way.server:
-        time.sleep(3)
+        time.sleep(REST)  # the sessions of the pages that were closed have ended
         before, pages = held(way.server), [open_page(browser, way)[0] for _ in range(SESSIONS)]
         time.sleep(3)
         way.memory = (held(way.server) - before) / SESSIONS

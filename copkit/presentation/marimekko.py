@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from operator import attrgetter
 
 import altair as alt
@@ -133,6 +134,7 @@ def _words(tile, sector: str, left: float, top: float, width: float, height: flo
     return []
 
 
+@lru_cache(maxsize=4096)  # the same words at each change of the simulator
 def text_width(text: str, weight: str = "normal") -> float:
     """The width of a text of 12 px, a little more than measured. [px]"""
     plain = (unicodedata.normalize("NFKD", letter)[0] for letter in text)
