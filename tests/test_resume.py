@@ -117,9 +117,9 @@ def test_a_batch_stopped_in_the_middle_leaves_nothing_behind_and_resumes(tmp_pat
     command = [sys.executable, "-m", "copkit", "run", *CODES, "--notebook", notebook, "--out", str(out), "--jobs", "2"]
     batch = subprocess.Popen(command, env=os.environ | {"COPKIT_MARK": mark}, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 60
-    while len(times(out)) < 2 and time.monotonic() < end:
+    while len(times(out)) < 3 and time.monotonic() < end:  # two may still lack their record: one at least has it
         time.sleep(0.02)
-    assert len(times(out)) >= 2
+    assert len(times(out)) >= 3
     batch.send_signal(blow)
     _, stderr = batch.communicate(timeout=60)
     end = time.monotonic() + 20
@@ -127,7 +127,7 @@ def test_a_batch_stopped_in_the_middle_leaves_nothing_behind_and_resumes(tmp_pat
         time.sleep(0.1)
     assert running(mark) == []
     done = times(out)
-    assert 2 <= len(done) < len(CODES)
+    assert 3 <= len(done) < len(CODES)
     for page in out.glob("*/*.html"):  # whole, or not there
         assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
     if blow is signal.SIGINT:
