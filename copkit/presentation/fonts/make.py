@@ -1,10 +1,9 @@
-"""Make « Copkit Sans » from Liberation Sans: what French text needs, and nothing else. Run by hand.
+"""Make « Copkit Signes » from Liberation Sans: the three signs of French text that it lacks. Run by hand.
 
-    python copkit/presentation/fonts/make.py /usr/share/fonts/truetype/liberation2     (version 2, OFL; needs fonttools)
+    python copkit/presentation/fonts/make.py /usr/share/fonts/truetype/liberation     (version 2, OFL; needs fonttools)
 
-Why: vl-convert opens the font's file again for each letter that it measures or draws. A small file makes a chart
-twice as fast; a font of ours makes it the same on every machine. U+202F (narrow no-break space) and ₂ are added:
-Liberation lacks them, and looking for them in every font of the machine is slow.
+Why: charts are measured with the Liberation Sans that vl-convert holds in memory; U+202F and U+2009 (narrow spaces)
+and ₂ would be looked for in every font of the machine, which is slow, and differs from one machine to another.
 """
 
 import sys
@@ -14,19 +13,17 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph, GlyphComponent
 
-NAME = "Copkit Sans"
-LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2027)]
-SIGNS = "‰′″‹›€←↑→↓−≈≠≤≥●○■∞"
+NAME, FILE = "Copkit Signes", "CopkitSignes-Regular"
 DROPPED = ["GSUB", "GPOS", "GDEF", "kern", "DSIG", "FFTM"]
 
 
-def make(folder: Path, style: str) -> None:
-    """Write one style beside this file."""
-    font = TTFont(folder / f"LiberationSans-{style}.ttf")
+def make(folder: Path) -> None:
+    """Write the font beside this file."""
+    font = TTFont(folder / "LiberationSans-Regular.ttf")
     options = subset.Options(hinting=False, layout_features=[], name_IDs=["*"], glyph_names=True)
     options.drop_tables += DROPPED
     kept = subset.Subsetter(options)
-    kept.populate(unicodes=[*LETTERS, *map(ord, SIGNS)])
+    kept.populate(unicodes=[ord(" "), ord("²")])
     kept.subset(font)
     em, superscript = font["head"].unitsPerEm, font.getBestCmap()[ord("²")]
     for code in (0x202F, 0x2009):
@@ -37,10 +34,10 @@ def make(folder: Path, style: str) -> None:
         if record.nameID in (1, 16):
             record.string = NAME
         elif record.nameID in (3, 4):
-            record.string = f"{NAME} {style}"
+            record.string = f"{NAME} Regular"
         elif record.nameID == 6:
-            record.string = f"CopkitSans-{style}"
-    font.save(Path(__file__).with_name(f"CopkitSans-{style}.ttf"))
+            record.string = FILE
+    font.save(Path(__file__).with_name(f"{FILE}.ttf"))
 
 
 def _empty() -> Glyph:
@@ -69,5 +66,4 @@ def add(font: TTFont, code: int, glyph: Glyph, metrics: tuple[int, int]) -> None
 
 
 if __name__ == "__main__":
-    for style in ("Regular", "Bold"):
-        make(Path(sys.argv[1]), style)
+    make(Path(sys.argv[1]))
