@@ -94,6 +94,20 @@ def parameters() -> list[str]:
     return []
 
 
+def reference() -> None:
+    """Read everything that a document rests on, so that a damaged file stops a batch before it starts.
+
+    Raises
+    ------
+    CopkitError
+        If a file is damaged.
+    """
+    from copkit.models import panorama
+
+    parameters()
+    panorama.panorama("fr")
+
+
 def data() -> list[str]:
     """Every table of ``data/clean/`` against its schema."""
     from copkit.reference import tables

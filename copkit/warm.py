@@ -16,13 +16,12 @@ LIBRARIES = (
     "openpyxl",
     "pandas.io.formats.style",
     "pyarrow.parquet",
-    "scipy.optimize",
     "xarray",
 )
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 
 
-def warm() -> None:
+def documents() -> None:
     """Import the libraries, read every file of the kit, and make once what the documents are made of.
 
     Raises
@@ -33,15 +32,26 @@ def warm() -> None:
     for library in LIBRARIES:
         import_module(library)
     import copkit as ck
+    from copkit import doctor
     from copkit.reference import tables
 
     with _charts_as_specifications():
+        doctor.reference()
         for name in tables.TABLES:
             tables.read(name)
-        for code in ("fr", *ck.territories().code):
+        for code in ck.territories().code:
             ck.panorama(code)
         _diagnostic(ck.panorama(REGION))
         _allocation(ck.panorama(DEPARTEMENT))
+
+
+def warm() -> None:
+    """The same, then what scenarios and the page of the simulator are made of."""
+    import copkit as ck
+
+    documents()
+    import_module("scipy.optimize")
+    with _charts_as_specifications():
         _scenario(ck.panorama(REGION))
         _simulator(REGION)
 

@@ -34,14 +34,17 @@ _PR_SET_PDEATHSIG = 1
 def main(fd: int, door: int, warm: str) -> None:
     """Warm up, then serve until the socket of the owner closes."""
     sys.path[:] = [path for path in sys.path if path not in ("", os.sep)]  # what « -m » adds: this folder
-    _prepare(warm)
-    Server(socket.socket(fileno=fd), socket.socket(fileno=door)).serve()
+    sound = _prepare(warm)
+    Server(socket.socket(fileno=fd), socket.socket(fileno=door), sound).serve()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # at once: taking down what was imported would take a while
 
 
-def _prepare(warm: str) -> None:
+def _prepare(warm: str) -> bool:
+    """Import, read and make what the notebooks will use; False when a file of the kit is damaged."""
+    gc.disable()  # to look for what can be freed, several times, would take a tenth of the time
+    sound = True
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -51,15 +54,17 @@ def _prepare(warm: str) -> None:
             getattr(importlib.import_module(module), function)()
         except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
             print(f"copkit : {error}", file=sys.stderr)
-    gc.collect()
+            sound = False
     gc.freeze()
+    gc.enable()
+    return sound
 
 
 class Server:
     """Listens to the owner and to the other processes that it lets in; forks; sweeps up after each fork."""
 
-    def __init__(self, owner: socket.socket, door: socket.socket) -> None:
-        self.owner, self.door, self.retired = owner, door, False
+    def __init__(self, owner: socket.socket, door: socket.socket, sound: bool) -> None:
+        self.owner, self.door, self.sound, self.retired = owner, door, sound, False
         self.children: dict[int, socket.socket] = {}  # process -> the client that asked for it
         self.events = selectors.DefaultSelector()
         self.woken, self.waker = os.pipe()
@@ -98,6 +103,8 @@ class Server:
             data, fds = b"", []
         if data == b"retire":
             self.retired = True
+        elif data == b"sound":
+            client.send(b"yes" if self.sound else b"no")
         elif data:
             self._fork(client, fds)
         if data:

@@ -29,6 +29,7 @@ from copkit.errors import RunError
 
 OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
+DOCUMENTS = "copkit.warm:documents"  # the same for a batch, which shows no scenario: it starts sooner
 _log = logging.getLogger("copkit")
 
 
@@ -116,6 +117,15 @@ class ForkServer:
         if not data:
             raise _gone()
         return Forked(int(data), fds[0])
+
+    def sound(self) -> bool:
+        """Whether all that it had to read could be read; waits until it is warm."""
+        try:
+            with self._turn:
+                self.socket.send(b"sound")
+                return self.socket.recv(64) == b"yes"
+        except OSError:
+            return False
 
     def retire(self) -> None:
         """Let the server end once the processes that it forked have ended."""

@@ -109,12 +109,3 @@ def _check_parameters(stem: str, declared: list[str], parameters: dict) -> None:
             raise RunError(
                 f"Le carnet « {stem} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
             )
-
-
-def check_reference() -> None:
-    """Read everything that a document rests on, so that a damaged file stops the batch before it starts."""
-    from copkit import doctor
-    from copkit.models import panorama
-
-    doctor.parameters()
-    panorama.panorama("fr")

@@ -7,6 +7,7 @@ them, because a fork of a process that runs V8 hangs.
 from __future__ import annotations
 
 import atexit
+import gc
 import multiprocessing
 import os
 import signal
@@ -94,7 +95,10 @@ def _get_ready() -> None:
     """What the first document would wait for: the libraries, and V8."""
     from copkit.batch import export
 
+    gc.disable()
     export.warm()
+    gc.freeze()  # what was just loaded stays: not to be looked through again and again
+    gc.enable()
 
 
 def _work(task: Task) -> produce.Result:

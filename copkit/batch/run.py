@@ -80,8 +80,9 @@ def run(
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
         dossier déjà pris, Chromium absent, ouvrier d'une autre version.
     """
-    server = kernels.ForkServer(kernels.WARM) if client is None and kernels.available() else None
+    server = kernels.ForkServer(kernels.DOCUMENTS) if client is None and kernels.available() else None
     try:  # the warm parent gets ready while these import and check
+        from copkit import doctor
         from copkit.batch import manifest, plan
         from copkit.batch.store import Folder, open_store
 
@@ -102,7 +103,8 @@ def run(
         raise
     results = list(done.values())
     with _machine(client, jobs, store, server) as execute:
-        plan.check_reference()
+        if not (server and server.sound()):  # it has read all that this reads
+            doctor.reference()
         store.prepare()
         try:
             with closing(execute(left)) as coming:
