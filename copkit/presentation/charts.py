@@ -9,6 +9,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 import xarray as xr
+from altair.utils.schemapi import debug_mode
 
 from copkit import french
 from copkit.models import dynamics
@@ -19,6 +20,7 @@ from copkit.presentation.analyses import Note
 from copkit.presentation.tables import ordered
 
 WIDTH = 640
+_unchecked = debug_mode(False)  # the tests check each specification: altair need not, each time it makes a part
 
 
 def _words(title: str, subtitle: list[str], description: str) -> dict:
@@ -33,6 +35,7 @@ def _values(table: pd.DataFrame) -> dict:
     return {"values": [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]}
 
 
+@_unchecked
 def panorama(p: xr.Dataset) -> alt.LayerChart:
     """Panorama des leviers en Marimekko : une colonne par thématique, une tuile par levier, hors forêt.
 
@@ -69,6 +72,7 @@ def _tiles(p: xr.Dataset) -> pd.DataFrame:
     )
 
 
+@_unchecked
 def sectors(p: xr.Dataset) -> alt.LayerChart:
     """Part de chaque secteur dans l'effort, hors forêt [%], et part nationale en repère (trait)."""
     shares, nation = model.shares(p), model.shares(model.panorama("fr"))
@@ -104,6 +108,7 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     return theme.Drawing(layer=layers, width=WIDTH, height=34 * len(table), **words)
 
 
+@_unchecked
 def place(p: xr.Dataset) -> alt.LayerChart | Note:
     """Le territoire parmi les régions, ou parmi les départements de sa région : effort hors forêt [ktCO2e/an]."""
     if p.attrs["level"] == "france":
@@ -149,6 +154,7 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
     return theme.Drawing(layer=[bars, values], width=WIDTH, height=max(26 * len(table), 60), **words)
 
 
+@_unchecked
 def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%]."""
     table = pd.DataFrame({"label": p.label.values, "change": model.change(p).values})
@@ -181,6 +187,7 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     return theme.Drawing(layer=[bars, values], width=WIDTH, height=30 * len(labelled), **words)
 
 
+@_unchecked
 def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     """Part de l'effort du département répartie par une clé A, B ou C, hors forêt [%]."""
     share = model.grade_shares(p)
@@ -209,6 +216,7 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     return theme.Drawing(layer=[bars, values], width=WIDTH, height=102, **words)
 
 
+@_unchecked
 def paces(p: xr.Dataset) -> alt.LayerChart | Note:
     """Rythme observé rapporté au rythme nécessaire, leviers suivis dans leur propre unité. [1 = au rythme]"""
     table = dynamics.dynamics(p.attrs["territory"])

@@ -37,8 +37,16 @@ class Table:
             return french.UNKNOWN if value is None or pd.isna(value) else str(value)
         return how(value) if callable(how) else french.number(value, how)
 
+    def _repr_mimebundle_(self, *_, **__) -> dict[str, str]:
+        """What Jupyter shows, and the same in a terminal: the cells are written once for both."""
+        texts = self.texts()
+        return {"text/html": self._html(texts), "text/plain": self._plain(texts)}
+
     def _repr_html_(self) -> str:
-        texts, caption = self.texts(), escape(french.typeset(self.caption))
+        return self._html(self.texts())
+
+    def _html(self, texts: dict[str, list[str]]) -> str:
+        caption = escape(french.typeset(self.caption))
         align = [' class="number"' if column in self.formats else "" for column in texts]
         head = "".join(
             f'<th scope="col"{side}>{escape(french.typeset(c))}</th>' for c, side in zip(texts, align, strict=True)
@@ -53,7 +61,10 @@ class Table:
         return f"{frame}<table><caption>{caption}</caption>{body}</table></div>"
 
     def __repr__(self) -> str:
-        columns = [[name, *cells] for name, cells in self.texts().items()]
+        return self._plain(self.texts())
+
+    def _plain(self, texts: dict[str, list[str]]) -> str:
+        columns = [[name, *cells] for name, cells in texts.items()]
         aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
         return "\n".join([self.caption, *map(" ".join, zip(*aligned, strict=True))])
 
