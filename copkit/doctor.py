@@ -94,8 +94,10 @@ def parameters() -> list[str]:
     return []
 
 
-def reference() -> None:
+def reference() -> dict[str, float]:
     """Read everything that a document rests on, so that a damaged file stops a batch before it starts.
+
+    Returns the effort of each territory. [ktCO2e/an]
 
     Raises
     ------
@@ -106,6 +108,7 @@ def reference() -> None:
 
     parameters()
     panorama.panorama("fr")
+    return panorama.efforts()
 
 
 def data() -> list[str]:

@@ -21,8 +21,10 @@ LIBRARIES = (
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 
 
-def documents() -> None:
+def documents() -> dict[str, float]:
     """Import the libraries, read every file of the kit, and make once what the documents are made of.
+
+    Returns the effort of each territory, for the index of the batch. [ktCO2e/an]
 
     Raises
     ------
@@ -33,6 +35,7 @@ def documents() -> None:
         import_module(library)
     import copkit as ck
     from copkit import doctor
+    from copkit.models import panorama
     from copkit.reference import tables
 
     with _charts_as_specifications():
@@ -43,17 +46,19 @@ def documents() -> None:
             ck.panorama(code)
         _diagnostic(ck.panorama(REGION))
         _allocation(ck.panorama(DEPARTEMENT))
+    return panorama.efforts()
 
 
-def warm() -> None:
+def warm() -> dict[str, float]:
     """The same, then what scenarios and the page of the simulator are made of."""
     import copkit as ck
 
-    documents()
+    efforts = documents()
     import_module("scipy.optimize")
     with _charts_as_specifications():
         _scenario(ck.panorama(REGION))
         _simulator(REGION)
+    return efforts
 
 
 def _diagnostic(p) -> None:

@@ -207,13 +207,13 @@ def test_a_later_batch_keeps_the_entries_of_the_earlier_one(tmp_path):
         [task] = plan.plan("diagnostic", [code], None, {})
         done = produce.Result(code, "diagnostic", "ok", task.parameters, 1.0, files={"html": f"{code}/diagnostic.html"})
         manifest_file.record(task, store, done)
-        manifest_file.publish(store)
+        manifest_file.publish(store, {})
     assert [r["territory"] for r in manifest_file.read(store)["runs"]] == ["dep-59", "reg-06"]
 
 
 def test_an_unreadable_manifest_is_set_aside(tmp_path):
     (tmp_path / "manifest.json").write_text("{pas du json")
-    manifest_file.publish(Folder(tmp_path))
+    manifest_file.publish(Folder(tmp_path), {})
     assert (tmp_path / "manifest.illisible.json").read_text() == "{pas du json"
     assert manifest_file.read(Folder(tmp_path))["runs"] == []
 
@@ -226,7 +226,7 @@ def test_a_document_that_cannot_be_rendered_leaves_the_earlier_index(tmp_path, m
 
     monkeypatch.setattr(manifest_file, "render", fail)
     with pytest.raises(OSError, match="disque plein"):
-        manifest_file.publish(Folder(tmp_path))
+        manifest_file.publish(Folder(tmp_path), {})
     assert (tmp_path / "index.html").read_text() == "plus ancien"
 
 

@@ -12,8 +12,9 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from jupyter_client.provisioning import KernelProvisionerFactory
 
-from copkit.batch import kernels
-from copkit.batch.kernels import Forked, ForkServer, is_ours
+from copkit.batch import forks
+from copkit.batch.forks import Forked, ForkServer
+from copkit.batch.kernels import is_ours
 from copkit.errors import RunError
 
 
@@ -84,7 +85,7 @@ def test_only_this_python_is_forked():
 def test_server_and_its_kernels_end_with_the_program_that_started_them():
     code = (
         "import os, time\n"
-        "from copkit.batch.kernels import ForkServer\n"
+        "from copkit.batch.forks import ForkServer\n"
         "server = ForkServer.get()\n"
         "a, b = __import__('socket').socketpair()\n"
         "child = server.fork([], os.getcwd(), dict(os.environ), b)\n"
@@ -114,7 +115,7 @@ def test_kernels_end_when_their_server_is_killed():
 
 def test_another_process_shares_the_server_through_its_address(monkeypatch):
     server = ForkServer()
-    monkeypatch.setenv(kernels.ADDRESS, server.address)
+    monkeypatch.setenv(forks.ADDRESS, server.address)
     guest = ForkServer.get("partagé")
     assert guest.process is None
     ours, theirs = socket.socketpair()
@@ -157,8 +158,8 @@ def test_retired_server_waits_for_its_last_kernel():
 
 
 def test_without_fork_a_kernel_is_an_ordinary_one_and_one_line_says_it(monkeypatch, caplog):
-    monkeypatch.setenv(kernels.OFF, "off")
-    kernels.say_ordinary.cache_clear()
+    monkeypatch.setenv(forks.OFF, "off")
+    forks.say_ordinary.cache_clear()
     monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "copkit-fork")
     for _ in range(2):
         manager, client = start_new_kernel(kernel_name="python3")

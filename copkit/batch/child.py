@@ -30,7 +30,7 @@ from copkit.batch.wire import Wire
 
 
 def run(request: dict, fds: list[int], server: int) -> None:
-    """Be the kernel that was asked for, until told to stop. Requests are described in ``kernels.py``."""
+    """Be the kernel that was asked for, until told to stop. Requests are described in ``forks.py``."""
     sys.argv = [find_spec("ipykernel_launcher").origin, *request["argv"]]
     if request.get("memory_limit"):
         limit_memory(request["memory_limit"])

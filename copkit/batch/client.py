@@ -15,7 +15,7 @@ from string import Template
 from jupyter_client.asynchronous import AsyncKernelClient
 from nbclient.exceptions import DeadKernelError
 
-from copkit.batch import kernels
+from copkit.batch import forks
 from copkit.batch.wire import Wire
 
 STARTED = 60  # [s] that a kernel may take to answer
@@ -58,7 +58,7 @@ class Channel:
 class WiredClient(AsyncKernelClient):
     """A kernel client whose channels are a wire."""
 
-    def __init__(self, wire: Wire, process: kernels.Forked) -> None:
+    def __init__(self, wire: Wire, process: forks.Forked) -> None:
         super().__init__()
         self.session.key = b""  # a private pair of sockets needs no signature
         self.wire, self.process, self.failure = wire, process, ""
@@ -140,7 +140,7 @@ class WiredManager:
         self.wire = Wire(ours)
         with theirs:
             env = {**os.environ, **self.env}
-            self.process = kernels.ForkServer.get(self.warm).fork(
+            self.process = forks.ForkServer.get(self.warm).fork(
                 list(extra_arguments), str(cwd or os.getcwd()), env, theirs, memory_limit=self.memory_limit
             )
 

@@ -18,7 +18,7 @@ from papermill.engines import NBClientEngine
 from papermill.log import logger
 
 from copkit import french
-from copkit.batch import kernels
+from copkit.batch import forks, kernels
 from copkit.batch.client import STARTED, WiredManager
 from copkit.errors import RunError
 
@@ -72,7 +72,7 @@ class CopkitEngine(NBClientEngine):
         for name in ("input_path", "startup_timeout"):
             options.pop(name, None)
         budget = Budget(execution_timeout or options.pop("timeout", None), notebook_timeout)
-        warm = kernels.WARM if _is_ours(nb_man.nb) else ""
+        warm = forks.WARM if _is_ours(nb_man.nb) else ""
         client = PapermillNotebookClient(
             nb_man,
             km=WiredManager(warm, memory_limit, spec.env),
@@ -107,8 +107,8 @@ def _limit(value, name: str) -> float | None:
 
 def _kernelspec(kernel_name: str) -> KernelSpec | None:
     """The kernelspec that can be forked; None: the plain engine does it, or says what is wrong."""
-    if not kernels.available():
-        kernels.say_ordinary()
+    if not forks.available():
+        forks.say_ordinary()
         return None
     try:
         spec = KernelSpecManager().get_kernel_spec(kernel_name)

@@ -1,6 +1,6 @@
 """The warm parent: a fresh process that imports the libraries once, then forks for each notebook.
 
-Run as ``python -m copkit.batch.forkserver FD DOOR WARM`` by ``kernels.py``. It has one thread, opens no
+Run as ``python -m copkit.batch.forkserver FD DOOR WARM`` by ``forks.py``. It has one thread, opens no
 ZeroMQ context and never uses V8: a fork of a process that did hangs. It ends with the process that started it,
 and takes with it every process that it forked, and what those started.
 """
@@ -34,37 +34,37 @@ _PR_SET_PDEATHSIG = 1
 def main(fd: int, door: int, warm: str) -> None:
     """Warm up, then serve until the socket of the owner closes."""
     sys.path[:] = [path for path in sys.path if path not in ("", os.sep)]  # what « -m » adds: this folder
-    sound = _prepare(warm)
-    Server(socket.socket(fileno=fd), socket.socket(fileno=door), sound).serve()
+    found = _prepare(warm)
+    Server(socket.socket(fileno=fd), socket.socket(fileno=door), found).serve()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # at once: taking down what was imported would take a while
 
 
-def _prepare(warm: str) -> bool:
-    """Import, read and make what the notebooks will use; False when a file of the kit is damaged."""
+def _prepare(warm: str) -> bytes:
+    """Import, read and make what the notebooks will use. Returns what ``warm`` found, or null if a file is damaged."""
     gc.disable()  # to look for what can be freed, several times, would take a tenth of the time
-    sound = True
+    found = {}
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
     for name in LIBRARIES:
         importlib.import_module(name)
     if warm:
         module, _, function = warm.partition(":")
         try:
-            getattr(importlib.import_module(module), function)()
+            found = getattr(importlib.import_module(module), function)()
         except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
             print(f"copkit : {error}", file=sys.stderr)
-            sound = False
+            found = None
     gc.freeze()
     gc.enable()
-    return sound
+    return json.dumps(found).encode()
 
 
 class Server:
     """Listens to the owner and to the other processes that it lets in; forks; sweeps up after each fork."""
 
-    def __init__(self, owner: socket.socket, door: socket.socket, sound: bool) -> None:
-        self.owner, self.door, self.sound, self.retired = owner, door, sound, False
+    def __init__(self, owner: socket.socket, door: socket.socket, found: bytes) -> None:
+        self.owner, self.door, self.found, self.retired = owner, door, found, False
         self.children: dict[int, socket.socket] = {}  # process -> the client that asked for it
         self.events = selectors.DefaultSelector()
         self.woken, self.waker = os.pipe()
@@ -103,8 +103,8 @@ class Server:
             data, fds = b"", []
         if data == b"retire":
             self.retired = True
-        elif data == b"sound":
-            client.send(b"yes" if self.sound else b"no")
+        elif data == b"found":
+            client.send(self.found)
         elif data:
             self._fork(client, fds)
         if data:

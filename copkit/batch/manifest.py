@@ -10,7 +10,7 @@ import json
 from datetime import datetime
 
 import copkit
-from copkit.batch import produce, versions
+from copkit.batch import produce
 from copkit.batch.index import render
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
@@ -25,7 +25,7 @@ def entry(task: Task, result: produce.Result) -> dict:
         "region": task.region,
         "finished": datetime.now().isoformat(timespec="seconds"),
         **{k: v for k, v in produce.as_dict(result).items() if k != "territory"},
-        "version": versions.versions(),
+        "version": task.version,
     }
 
 
@@ -57,10 +57,11 @@ def record(task: Task, store: Store, result: produce.Result) -> None:
     store.write(produce.record_name(task), dump(content))
 
 
-def publish(store: Store) -> str:
-    """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index."""
-    from copkit.models import panorama
+def publish(store: Store, efforts: dict[str, float]) -> str:
+    """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index.
 
+    ``efforts``: the effort of each territory. [ktCO2e/an]
+    """
     runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
     for name in store.find("*/.*.json"):
         if found := _load(store.read(name)):
@@ -72,7 +73,7 @@ def publish(store: Store) -> str:
         "runs": [runs[key] for key in sorted(runs)],
     }
     store.write("manifest.json", dump(content))
-    store.write("index.html", render(content, effort=panorama.efforts()).encode("utf-8"))
+    store.write("index.html", render(content, effort=efforts).encode("utf-8"))
     return f"{store.address}/index.html"
 
 

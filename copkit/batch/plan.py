@@ -36,6 +36,7 @@ class Task:
     parameters: dict
     pdf: bool = False
     limits: Limits = field(default_factory=Limits)
+    version: dict = field(default_factory=dict)
     fingerprint: str = ""
 
 
@@ -69,7 +70,7 @@ def plan(
         for place in places.places(codes, level, levels, path.stem)
     ]
     known = versions.versions()
-    return [replace(task, fingerprint=versions.fingerprint(task, known)) for task in tasks]
+    return [replace(task, version=known, fingerprint=versions.fingerprint(task, known)) for task in tasks]
 
 
 def find(notebook: str) -> Path:

@@ -11,12 +11,15 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
-from copkit.batch import kernels, manifest, produce
+from copkit.batch import forks, manifest, produce
 from copkit.batch.plan import Task
 from copkit.batch.store import Folder
 
@@ -27,15 +30,16 @@ _TRIES = 2
 class Pool:
     """The processes of a batch, and its warm parent, if any; they get ready while the batch checks the reference."""
 
-    def __init__(self, workers: int, store: Folder, server: kernels.ForkServer | None) -> None:
+    def __init__(self, workers: int, store: Folder, server: forks.ForkServer | None) -> None:
         self.workers, self.store, self.server = workers, store, server
         self.executor = self._open()
 
     def _open(self) -> ProcessPoolExecutor:
         setting = (os.getpid(), self.server.address if self.server else "", str(self.store.root))
         executor = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _settle, setting)
-        for _ in range(self.workers):
-            executor.submit(_get_ready)
+        with _no_main():
+            for _ in range(self.workers):
+                executor.submit(_get_ready)
         return executor
 
     def close(self) -> None:
@@ -78,6 +82,16 @@ class Pool:
         return []
 
 
+@contextmanager
+def _no_main():
+    """New processes do not run the program of the user again: nothing of it goes to them, and it may lack a guard."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _settle(parent: int, address: str, root: str) -> None:
     """In each new process: end with the batch, ignore the keyboard (the batch decides), find the warm parent."""
     global _store
@@ -87,7 +101,7 @@ def _settle(parent: int, address: str, root: str) -> None:
         from copkit.batch.forkserver import die_with
 
         die_with(parent)
-        os.environ[kernels.ADDRESS] = address
+        os.environ[forks.ADDRESS] = address
     _store = Folder(Path(root))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copkit.batch import kernels
+from copkit.batch import forks
 from copkit.errors import RunError
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
@@ -80,7 +80,7 @@ def run(
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
         dossier déjà pris, Chromium absent, ouvrier d'une autre version.
     """
-    server = kernels.ForkServer(kernels.DOCUMENTS) if client is None and kernels.available() else None
+    server = forks.ForkServer(forks.DOCUMENTS) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
         from copkit.batch import manifest, plan
@@ -103,8 +103,9 @@ def run(
         raise
     results = list(done.values())
     with _machine(client, jobs, store, server) as execute:
-        if not (server and server.sound()):  # it has read all that this reads
-            doctor.reference()
+        efforts = server.found() if server and left else None
+        if efforts is None:  # the warm parent would have said what this says, having read all that it reads
+            efforts = doctor.reference()
         store.prepare()
         try:
             with closing(execute(left)) as coming:
@@ -114,13 +115,13 @@ def run(
                         progress(result, len(results), len(tasks))
         finally:
             results.sort(key=lambda r: r.territory)
-            index = manifest.publish(store)
+            index = manifest.publish(store, efforts)
             store.release()
     return Report(results, index, jobs)
 
 
 @contextmanager
-def _machine(client: Client | None, jobs: int, store: Store, server: kernels.ForkServer | None):
+def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkServer | None):
     """What executes tasks: the cluster, or the processes of this machine, which start at once."""
     if client is not None:
         from copkit.batch import cluster

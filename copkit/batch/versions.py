@@ -40,7 +40,7 @@ def _versions(_home: str, _stamp: str) -> tuple[tuple[str, str], ...]:
 
 def fingerprint(task: Task, known: dict[str, str]) -> str:
     """The hash of all that a document depends on: notebook, parameters and the files that they name, ``versions()``."""
-    asked = {k: v for k, v in asdict(task).items() if k not in ("fingerprint", "limits")}
+    asked = {k: v for k, v in asdict(task).items() if k not in ("fingerprint", "limits", "version")}
     read = {k: _content_of(v) for k, v in task.parameters.items() if isinstance(v, str) and k != "classeur"}
     said = json.dumps([asked, read, known], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(said.encode("utf-8")).hexdigest()

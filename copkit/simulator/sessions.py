@@ -130,11 +130,11 @@ def prepare_kernels() -> int:
     int
         Memory that one session takes. [bytes]
     """
-    from copkit.batch import kernels
+    from copkit.batch import forks
 
     os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "copkit-fork"
-    if not kernels.available():
+    if not forks.available():
         return ORDINARY
-    os.environ[kernels.FOR_THE_KIT] = "on"  # only the kit's notebook is served
-    kernels.ForkServer.get(kernels.WARM)  # now, so that the first visitor does not wait for it
+    os.environ[forks.FOR_THE_KIT] = "on"  # only the kit's notebook is served
+    forks.ForkServer.get(forks.WARM)  # now, so that the first visitor does not wait for it
     return FORKED
