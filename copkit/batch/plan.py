@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from copkit import paths
 from copkit.errors import RunError, suggestion
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _KIT_LEVELS = ("france", "region", "departement")  # of a notebook that does not say its own (metadata copkit.niveaux)
 
@@ -56,6 +58,8 @@ def plan(
     RunError, TerritoryError
         Unknown notebook, parameter, level or code; several codes are reported at once.
     """
+    import nbformat
+
     from copkit.batch import places, versions
 
     path = find(notebook)
@@ -89,7 +93,7 @@ def find(notebook: str) -> Path:
     return paths.notebooks(f"{notebook}.ipynb")
 
 
-def declared_parameters(content: nbformat.NotebookNode) -> list[str]:
+def declared_parameters(content: NotebookNode) -> list[str]:
     """The names that the cell tagged « parameters » of a notebook assigns."""
     cells = [c for c in content.cells if "parameters" in c.metadata.get("tags", [])]
     names = []
