@@ -42,8 +42,6 @@ def documents() -> dict[str, float]:
         doctor.reference()
         for name in tables.TABLES:
             tables.read(name)
-        for code in ck.territories().code:
-            ck.panorama(code)
         _diagnostic(ck.panorama(REGION))
         _allocation(ck.panorama(DEPARTEMENT))
     return panorama.efforts()

@@ -207,20 +207,11 @@ def _groups(manifest: dict, effort: dict[str, float]) -> list[Group]:
             code=code, name=name, level=level, effort=french.number(effort.get(code), 0), runs=runs.pop(code, [])
         )
 
-    table = territories.table()[["code", "level", "name", "region"]]
-    rows = table.sort_values("code").to_dict("records")
     groups = []
-    for row in sorted((r for r in rows if r["level"] == "region"), key=lambda r: french.plain(r["name"])):
-        members = [r for r in rows if r["level"] == "departement" and r["region"] == row["code"]]
-        groups.append(
-            Group(
-                id=row["code"],
-                name=row["name"],
-                region=entry(row["code"], row["name"], "region"),
-                members=[entry(r["code"], r["name"], "departement") for r in members],
-                lines=textwrap.wrap(row["name"], 12),
-            )
-        )
+    for code in sorted(territories.codes("region"), key=lambda c: french.plain(territories.name(c))):
+        name = territories.name(code)
+        members = [entry(c, territories.name(c), "departement") for c in sorted(territories.departements_of(code))]
+        groups.append(Group(name, entry(code, name, "region"), members, textwrap.wrap(name, 12), code))
     known = {run["territory"]: run for run in manifest["runs"]}
     others = [entry(code, known[code].get("name") or code, known[code].get("level") or "") for code in sorted(runs)]
     if others:

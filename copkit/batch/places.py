@@ -29,7 +29,7 @@ def places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple
         )
     if level == "epci" or (not codes and "epci" in levels) or any(code.startswith("epci-") for code in codes):
         return _epci(codes, levels, stem)
-    chosen = _resolve(codes) if codes else territories.territories(level).code.to_list()
+    chosen = _resolve(codes) if codes else territories.codes(level)
     return [
         (
             code,

@@ -267,6 +267,8 @@ def _unreachable(found: Rules):
         known = facts.facts(raw, found)
         first = found.first(known)
         waiting.discard(first.id)
+        if not waiting:
+            return
         for rule in found.rules:
             if rule.id in waiting and rule.applies(known):
                 taken[rule.id].add(first.id)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import csv
 from functools import lru_cache
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import TerritoryError, suggestion
-from copkit.reference import tables
+
+if TYPE_CHECKING:  # slow to import, and names need no table
+    import pandas as pd
 
 LEVELS = ("france", "region", "departement", "epci", "commune")
 OVERSEAS_REGIONS = ("reg-01", "reg-02", "reg-03", "reg-04", "reg-06")
-_CODE = re.compile(tables.TERRITORY)
 _CASES = str.maketrans({"a": "A", "b": "B"})
 
 
@@ -22,6 +22,8 @@ def table() -> pd.DataFrame:
 
     ``region`` is empty for a région. Source: ``insee_cog_2026``.
     """
+    from copkit.reference import tables
+
     return tables.read("territories.csv")
 
 
@@ -31,9 +33,12 @@ def _names() -> dict[str, tuple[str, str, str]]:
 
 @lru_cache(maxsize=4)
 def _read_names(file: str) -> dict[str, tuple[str, str, str]]:
-    return {
-        row.code: (row.name_, row.level, row.region) for row in table().rename(columns={"name": "name_"}).itertuples()
-    }
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as lines:
+            return {row["code"]: (row["name"], row["level"], row["region"]) for row in csv.DictReader(lines)}
+    except (OSError, ValueError, KeyError):
+        table()  # says what is wrong with the file
+        raise
 
 
 def territories(level: str | None = None, within: str | None = None) -> pd.DataFrame:
@@ -62,6 +67,8 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
         raise TerritoryError(
             f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} Niveaux : {', '.join(LEVELS)}."
         )
+    from copkit.reference import tables
+
     inside = resolve(within) if within else None
     if level == "commune":
         found = tables.read("communes.parquet").assign(level="commune")
@@ -127,6 +134,15 @@ def _name_hint(typed: str, names: dict) -> str:
 
     close = get_close_matches(french.plain(typed), list(by_name), n=1, cutoff=0.7)
     return f" Vouliez-vous dire « {by_name[close[0]]} » ({names[by_name[close[0]]][0]}) ?" if close else ""
+
+
+def codes(level: str | None = None) -> list[str]:
+    """The codes of a level, région or département; of both by default.
+
+    >>> len(codes()), codes("region")[0]
+    (119, 'reg-01')
+    """
+    return [code for code, (_, at, _) in _names().items() if (at == level if level else at != "france")]
 
 
 def article(code: str) -> str:
