@@ -30,9 +30,12 @@ def _words(title: str, subtitle: list[str], description: str) -> dict:
 
 
 def _values(table: pd.DataFrame) -> dict:
-    """The rows of a table as altair writes them; it takes much longer to find them in a DataFrame."""
+    """The rows of a table as altair writes them; it takes much longer to find them in a DataFrame.
+
+    A tuple: altair copies a list of rows a dozen times while it puts a chart together.
+    """
     columns = ([None if v != v else v for v in table[c].to_list()] for c in table)
-    return {"values": [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]}
+    return {"values": tuple(dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True))}
 
 
 @_unchecked

@@ -167,14 +167,14 @@ def chart(parts: dict[str, list], **properties) -> alt.LayerChart:
     y = alt.Y("y:Q", scale=alt.Scale(domain=[HEIGHT, -70], nice=False), axis=None)
     fill = alt.Fill("fill:N", scale=None)
     rects = (
-        alt.Chart({"values": parts["rects"]})
+        alt.Chart({"values": tuple(parts["rects"])})
         .mark_rect(stroke="white", strokeWidth=1.5)
         .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), fill=fill)
     )
     layers = [rects]
     for weight in ("bold", "normal"):
         layers.append(
-            alt.Chart({"values": [word for word in parts["texts"] if word["weight"] == weight]})
+            alt.Chart({"values": tuple(word for word in parts["texts"] if word["weight"] == weight)})
             .mark_text(align="left", baseline="top", fontSize=12, fontWeight=weight, clip=False)
             .encode(x=x, y=y, text=alt.Text("text:N"))
         )
