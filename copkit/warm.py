@@ -48,12 +48,14 @@ def documents() -> dict[str, float]:
 
 
 def warm() -> dict[str, float]:
-    """The same, then what scenarios and the page of the simulator are made of."""
+    """The same, then every panorama, and what scenarios and the page of the simulator are made of."""
     import copkit as ck
 
     efforts = documents()
     import_module("scipy.optimize")
     with _charts_as_specifications():
+        for code in ck.territories().code:
+            ck.panorama(code)
         _scenario(ck.panorama(REGION))
         _simulator(REGION)
     return efforts

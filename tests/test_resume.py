@@ -148,7 +148,7 @@ def test_a_process_killed_with_its_territory_loses_nothing(tmp_path):
         f"{kill}\nmark = Path({str(tmp_path / 'tue')!r})\n"
         "parent = int(Path(f'/proc/{os.getpid()}/stat').read_text().rpartition(')')[2].split()[1])\n"
         "workers = [p for p in Path('/proc').glob('[0-9]*') if b'spawn_main' in (p / 'cmdline').read_bytes()\n"
-        "           and b'COPKIT_MARK=' in (p / 'environ').read_bytes()]\n"
+        f"           and b'COPKIT_MARK={tmp_path}' in (p / 'environ').read_bytes()]\n"
         "if territoire == 'reg-04' and not mark.exists():\n"
         "    mark.touch()\n"
         "    [os.kill(int(p.name), signal.SIGKILL) for p in workers]\n"
@@ -156,7 +156,7 @@ def test_a_process_killed_with_its_territory_loses_nothing(tmp_path):
     notebook = write(tmp_path / "tueur.ipynb", once, "print(territoire)")
     out = tmp_path / "sorties"
     command = [sys.executable, "-m", "copkit", "run", *CODES, "--notebook", notebook, "--out", str(out), "--jobs", "2"]
-    done = subprocess.run(command, env=os.environ | {"COPKIT_MARK": "1"}, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=os.environ | {"COPKIT_MARK": str(tmp_path)}, capture_output=True, text=True, timeout=120)
     assert (tmp_path / "tue").exists()
     assert done.returncode == 0, done.stderr
     assert len(times(out)) == len(CODES)

@@ -211,7 +211,8 @@ def _groups(manifest: dict, effort: dict[str, float]) -> list[Group]:
     for code in sorted(territories.codes("region"), key=lambda c: french.plain(territories.name(c))):
         name = territories.name(code)
         members = [entry(c, territories.name(c), "departement") for c in sorted(territories.departements_of(code))]
-        groups.append(Group(name, entry(code, name, "region"), members, textwrap.wrap(name, 12), code))
+        lines = textwrap.wrap(name, 12)
+        groups.append(Group(id=code, name=name, region=entry(code, name, "region"), members=members, lines=lines))
     known = {run["territory"]: run for run in manifest["runs"]}
     others = [entry(code, known[code].get("name") or code, known[code].get("level") or "") for code in sorted(runs)]
     if others:

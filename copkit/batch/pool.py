@@ -6,7 +6,6 @@ them, because a fork of a process that runs V8 hangs.
 
 from __future__ import annotations
 
-import atexit
 import gc
 import multiprocessing
 import os
@@ -37,17 +36,23 @@ class Pool:
     def _open(self) -> ProcessPoolExecutor:
         setting = (os.getpid(), self.server.address if self.server else "", str(self.store.root))
         executor = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _settle, setting)
+        others = multiprocessing.active_children()
         with _no_main():
             for _ in range(self.workers):
                 executor.submit(_get_ready)
+        self.processes = [process for process in multiprocessing.active_children() if process not in others]
         return executor
 
     def close(self) -> None:
-        """End the warm parent, the notebooks that it forked, and the processes, all at the same time."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        """End the processes, what they were doing if the batch is interrupted, and the warm parent with its notebooks.
+
+        Killed: there is nothing to wait for. Files are written whole or not at all, and V8 is slow to take down.
+        """
+        for process in self.processes:
+            process.kill()
         if self.server:
             self.server.close()
-        self.executor.shutdown(wait=True)
+        self.executor.shutdown(wait=True, cancel_futures=True)
 
     def execute(self, tasks: list[Task]) -> Iterator[produce.Result]:
         """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
@@ -96,7 +101,6 @@ def _settle(parent: int, address: str, root: str) -> None:
     """In each new process: end with the batch, ignore the keyboard (the batch decides), find the warm parent."""
     global _store
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    atexit.register(os._exit, 0)  # its files are written: nothing to wait for, and V8 is slow to take down
     if address:
         from copkit.batch.forkserver import die_with
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,11 +102,12 @@ def run(
             server.close(unused=True)
         raise
     results = list(done.values())
-    with _machine(client, jobs, store, server) as execute:
+    with ExitStack() as last, _machine(client, jobs, store, server) as execute:
         efforts = server.found() if server and left else None
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
             efforts = doctor.reference()
         store.prepare()
+        last.callback(store.release)  # when the processes, which work in it, have ended
         try:
             with closing(execute(left)) as coming:
                 for result in coming:
@@ -116,7 +117,6 @@ def run(
         finally:
             results.sort(key=lambda r: r.territory)
             index = manifest.publish(store, efforts)
-            store.release()
     return Report(results, index, jobs)
 
 
