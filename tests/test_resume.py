@@ -156,7 +156,8 @@ def test_a_process_killed_with_its_territory_loses_nothing(tmp_path):
     notebook = write(tmp_path / "tueur.ipynb", once, "print(territoire)")
     out = tmp_path / "sorties"
     command = [sys.executable, "-m", "copkit", "run", *CODES, "--notebook", notebook, "--out", str(out), "--jobs", "2"]
-    done = subprocess.run(command, env=os.environ | {"COPKIT_MARK": str(tmp_path)}, capture_output=True, text=True, timeout=120)
+    marked = os.environ | {"COPKIT_MARK": str(tmp_path)}
+    done = subprocess.run(command, env=marked, capture_output=True, text=True, timeout=120)
     assert (tmp_path / "tue").exists()
     assert done.returncode == 0, done.stderr
     assert len(times(out)) == len(CODES)
