@@ -72,7 +72,7 @@ def test_titles_give_the_figures_of_the_model():
 
 def test_marimekko_surfaces_are_the_avoided_emissions(p):
     tiles = charts._tiles(p)
-    rects = pd.DataFrame(marimekko.layout(tiles)["rects"]).iloc[: len(tiles)]
+    rects = pd.DataFrame(marimekko.layout(tiles.itertuples(index=False))["rects"]).iloc[: len(tiles)]
     surface = (rects.x2 - rects.x) * (rects.y2 - rects.y)
     share = surface.to_numpy() / surface.sum()
     drawn = sorted(share, reverse=True)
@@ -82,7 +82,7 @@ def test_marimekko_surfaces_are_the_avoided_emissions(p):
 
 
 def test_marimekko_words_stay_inside_their_column(p):
-    layout = marimekko.layout(charts._tiles(p))
+    layout = marimekko.layout(charts._tiles(p).itertuples(index=False))
     texts, rects = pd.DataFrame(layout["texts"]), pd.DataFrame(layout["rects"])
     for word in texts[texts.y >= 0].itertuples():
         rect = rects[(rects.x <= word.x) & (rects.x2 > word.x) & (rects.y2 > 0)]
@@ -91,7 +91,9 @@ def test_marimekko_words_stay_inside_their_column(p):
 
 def test_marimekko_names_every_column_somewhere(p):
     chart = charts.panorama(p)
-    said = " ".join(chart.title.subtitle) + " ".join(t["text"] for t in marimekko.layout(charts._tiles(p))["texts"])
+    said = " ".join(chart.title.subtitle) + " ".join(
+        t["text"] for t in marimekko.layout(charts._tiles(p).itertuples(index=False))["texts"]
+    )
     for chantier in model.shares(p, by="chantier").index:
         first = labels.thematiques()[chantier].split(" ")[-1]
         assert first in said

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import french
+from copkit import french, paths
 from copkit.errors import DataError, LeverError, Problems, suggestion
 from copkit.models import panorama as panoramas
 from copkit.models.levers import FOREST
@@ -38,9 +39,14 @@ def known(code: str) -> list[str]:
     >>> known("reg-32"), known("dep-59")
     (['sgpe', 'sraddet'], ['sgpe'])
     """
+    return list(_known(str(paths.clean_data("plans.csv")), code))
+
+
+@lru_cache(maxsize=256)
+def _known(_file: str, code: str) -> tuple[str, ...]:
     table = tables.read("plans.csv")
     own = table[(table.territory == code) & table.measure.isin(["difference", "target"])]
-    return list(dict.fromkeys(["sgpe", *own.plan]))
+    return tuple(dict.fromkeys(["sgpe", *own.plan]))
 
 
 def named(code: str, name: str, version: str) -> Plan:

@@ -46,7 +46,7 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     [ktCO2e/an] ; dans une colonne, les leviers d'un même secteur se suivent. Chaque tuile porte son numéro,
     qui renvoie à la table : aucune petite tuile n'est illisible.
     """
-    layout = marimekko.layout(_tiles(p))
+    layout = marimekko.layout(_tiles(p).itertuples(index=False))
     shares = model.shares(p, by="chantier")
     first = shares.index[0]
     total = french.number(model.total(p, forest=False), 0)

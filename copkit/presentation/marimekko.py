@@ -16,7 +16,6 @@ from operator import attrgetter
 
 import altair as alt
 import numpy as np
-import pandas as pd
 
 from copkit import french
 from copkit.presentation import theme
@@ -30,13 +29,13 @@ _WIDTHS = {"ijl'’|": 2.8, "ft .,:;·!I\u202f\u00a0": 3.5, "r()-": 4.2, "ckszvx
 _LETTERS = {letter: width for letters, width in _WIDTHS.items() for letter in letters}
 
 
-def layout(tiles: pd.DataFrame) -> dict:
-    """Rectangles and words, in pixels, from the tiles (label, sector_label, chantier, target_ktco2e, rank, written).
+def layout(tiles: Iterable, *, levers: bool = False) -> dict:
+    """Rectangles and words, in pixels, of tiles: label, sector_label, chantier, target_ktco2e, rank, written, lever.
 
-    ``rects`` and ``texts`` are rows as altair reads them; ``narrow``: the columns too narrow for their own title, to
-    be named elsewhere.
+    ``rects`` and ``texts`` are rows as altair reads them, with the lever of a rectangle when asked for; ``narrow``:
+    the columns too narrow for their own title, to be named elsewhere.
     """
-    columns = _groups(tiles.itertuples(index=False), "chantier")
+    columns = _groups(tiles, "chantier")
     whole = sum(total for _, total, _ in columns)
     usable = WIDTH - GAP * (len(columns) - 1)
     rects, texts, heads, narrow = [], [], [], []
@@ -50,7 +49,7 @@ def layout(tiles: pd.DataFrame) -> dict:
         if not head:
             narrow.append(f"{label} ({french.number(total, 0)}, {french.percent(100 * total / whole, 0)})")
         for n, (part, start, wide) in enumerate(_parts(column, left, width)):
-            rects_, texts_ = _column(part, start, wide, colour, n)
+            rects_, texts_ = _column(part, start, wide, colour, n, levers)
             rects += rects_
             texts += texts_
         left += width + GAP
@@ -90,7 +89,9 @@ def _parts(column: list, left: float, width: float) -> list[tuple[list, float, f
     return parts
 
 
-def _column(column: list, left: float, width: float, colour: str, part: int) -> tuple[list[dict], list[dict]]:
+def _column(
+    column: list, left: float, width: float, colour: str, part: int, levers: bool
+) -> tuple[list[dict], list[dict]]:
     sectors = _groups(column, "sector_label")
     usable, total = HEIGHT - GAP * (len(sectors) - 1), float(np.sum([tile.target_ktco2e for tile in column]))
     rects, texts, top = [], [], 0.0
@@ -99,6 +100,8 @@ def _column(column: list, left: float, width: float, colour: str, part: int) -> 
         for i, tile in enumerate(sorted(inside, key=attrgetter("target_ktco2e"), reverse=True)):
             height = usable * tile.target_ktco2e / total
             rects.append({"x": left, "x2": left + width, "y": top, "y2": top + height, "fill": fill})
+            if levers:
+                rects[-1]["lever"] = tile.lever
             texts += _words(tile, "" if i else sector, left, top, width, height)
             top += height
         top += GAP

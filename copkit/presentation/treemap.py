@@ -6,7 +6,7 @@ Bruls, Huizing and van Wijk, « Squarified Treemaps », 2000.
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
 
 from copkit.presentation import marimekko, theme
 from copkit.presentation.marimekko import GAP, HEIGHT, LINE, WIDTH
@@ -42,9 +42,9 @@ def squarify(sizes: list[float], x: float, y: float, width: float, height: float
     return out + squarify(sizes[taken:], *rest)
 
 
-def layout(tiles: pd.DataFrame) -> dict:
+def layout(tiles: Iterable) -> dict:
     """Rectangles and words, in pixels, as ``marimekko.layout`` gives them; a tile's rectangle carries its lever."""
-    groups = marimekko._groups(tiles.itertuples(index=False), "sector_label")
+    groups = marimekko._groups(tiles, "sector_label")
     rects, texts = [], []
     places = squarify([total for _, total, _ in groups], 0.0, 0.0, WIDTH, HEIGHT)
     for (sector, _, inside), (x, y, width, height) in zip(groups, places, strict=True):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-import pandas as pd
+from typing import NamedTuple
 
 from copkit import french
 from copkit.models.levers import FOREST
@@ -15,7 +14,19 @@ from copkit.simulator.state import State
 
 SMALLEST = 0.001  # a tile below it is not drawn: nobody would see it [ktCO2e/an]
 STEP = 9.0  # between two diagonal lines of what is done [px]
-COLUMNS = ("lever", "label", "sector_label", "chantier", "chantier_label", "target_ktco2e", "rank", "written")
+
+
+class Tile(NamedTuple):
+    """What the layouts read of a lever; ``target_ktco2e``: its surface. [ktCO2e/an]"""
+
+    lever: str
+    label: str
+    sector_label: str
+    chantier: str
+    chantier_label: str
+    target_ktco2e: float
+    rank: int
+    written: str
 
 
 def rows(ground: Ground, settled: dict[str, Settled], state: State) -> dict[str, list[dict]]:
@@ -28,9 +39,8 @@ def rows(ground: Ground, settled: dict[str, Settled], state: State) -> dict[str,
     drawn = [_tile(ground, settled, lever, size) for lever, size in sizes.items() if size > SMALLEST]
     if not drawn:
         return {"rects": [], "hatch": [], "texts": [], "narrow": ""}
-    table = pd.DataFrame(drawn, columns=COLUMNS)
-    parts = _by_thematique(table) if state.vision == "thematiques" else treemap.layout(table)
-    said = {row[0]: tooltip(ground, settled, row[0]) for row in drawn}
+    parts = marimekko.layout(drawn, levers=True) if state.vision == "thematiques" else treemap.layout(drawn)
+    said = {tile.lever: tooltip(ground, settled, tile.lever) for tile in drawn}
     rects, done, hatch = [], [], []
     for rect in parts["rects"]:
         lever = rect.get("lever", "")
@@ -56,27 +66,14 @@ def _size(one: Settled, remaining: bool) -> float:
     return 0.0 if math.isnan(size) else size
 
 
-def _tile(ground: Ground, settled: dict[str, Settled], lever: str, size: float) -> tuple:
+def _tile(ground: Ground, settled: dict[str, Settled], lever: str, size: float) -> Tile:
     tile = ground.tiles[lever]
     written = french.number(size, 0) if tile.shown else "?"
-    return lever, tile.label, tile.sector_label, tile.chantier, tile.chantier_label, size, tile.rank, written
+    return Tile(lever, tile.label, tile.sector_label, tile.chantier, tile.chantier_label, size, tile.rank, written)
 
 
 def _share_done(one: Settled) -> float:
     return min(one.done / one.kt, 1.0) if one.kt > 0 else 0.0
-
-
-def _by_thematique(table: pd.DataFrame) -> dict:
-    """The Marimekko, each tile's rectangle with its lever: ``layout`` draws them column by column, sector by sector."""
-    parts, order = marimekko.layout(table), []
-    for _, total, column in marimekko._groups(table.itertuples(index=False), "chantier"):
-        usable = marimekko.WIDTH - marimekko.GAP * (table.chantier.nunique() - 1)
-        width = usable * total / table.target_ktco2e.sum()
-        for part, *_ in marimekko._parts(column, 0.0, width):
-            for _, _, inside in marimekko._groups(part, "sector_label"):
-                order += [tile.lever for tile in sorted(inside, key=lambda tile: -tile.target_ktco2e)]
-    rects = [rect | {"lever": lever} for rect, lever in zip(parts["rects"], order, strict=False)]
-    return parts | {"rects": rects + parts["rects"][len(order) :]}
 
 
 def _diagonals(rect: dict) -> list[dict]:

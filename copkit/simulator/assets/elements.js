@@ -63,6 +63,16 @@ function details(summary, ...children) {
   return h("details", {}, h("summary", {}, summary), ...children);
 }
 
+/**
+ * The same, its content made by `make()` (a list) when it is first opened: most are never looked at, and a browser
+ * looks at every field of a page each time one of them changes.
+ */
+function lazyDetails(summary, make) {
+  const element = details(summary);
+  element.addEventListener("toggle", () => element.append(...make().filter(Boolean)), { once: true });
+  return element;
+}
+
 const button = (text, onclick, kind = "") => h("button", { type: "button", class: `ck-button ${kind}`, onclick }, text);
 
 /**

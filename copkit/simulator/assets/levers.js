@@ -15,10 +15,10 @@ function whyPanel(page, lever) {
       line("Source", why.source_title ?? why.source),
       line("Statut", page.status_labels[why.status] ?? why.status),
       (why.limits ?? []).flatMap((limit) => line("Limite", limit))));
-  const key = lever.grade
-    ? h("p", {}, `Part du département : clé « ${lever.key_label} » (qualité ${lever.grade}).`) : null;
-  return details("Pourquoi ce chiffre\u202f?",
-    one("Émissions évitées", lever.why?.kt), one(`Quantité${lever.unit ? ` (${lever.unit})` : ""}`, lever.why?.quantity), key);
+  const key = () => lever.grade
+    && h("p", {}, `Part du département : clé « ${lever.key_label} » (qualité ${lever.grade}).`);
+  return lazyDetails("Pourquoi ce chiffre\u202f?", () => [
+    one("Émissions évitées", lever.why?.kt), one(`Quantité${lever.unit ? ` (${lever.unit})` : ""}`, lever.why?.quantity), key()]);
 }
 
 /** A number field of a lever: what is typed goes to the state at once, an unreadable text stays and is explained. */
@@ -110,14 +110,22 @@ class LeverEditor {
       this[`${name}Field`] = input;
       return field([label, hidden(` – ${lever.label}`)], input);
     };
-    const said = [lever.rationale, lever.comment, lever.observed?.sentence].filter(Boolean).map((one) => h("p", {}, one));
-    const range = lever.range && !lever.closed ? h("p", {}, `Valeurs possibles\u00a0: ${lever.range}`) : null;
-    this.justification = lever.closed ? null
-      : h("fieldset", {}, h("legend", {}, "Justification d’un objectif différent"),
-        text("why", "Pourquoi cet objectif"), text("source", "Source ou donnée utilisée"));
-    return h("div", { class: "ck-more" },
-      details("Détails et justification", hidden(` – ${lever.label}`), range, ...said, this.justification),
-      whyPanel(store.page, lever));
+    const make = () => {
+      const said = [lever.rationale, lever.comment, lever.observed?.sentence].filter(Boolean).map((one) => h("p", {}, one));
+      const range = lever.range && !lever.closed ? h("p", {}, `Valeurs possibles\u00a0: ${lever.range}`) : null;
+      const justification = lever.closed ? null
+        : h("fieldset", {}, h("legend", {}, "Justification d’un objectif différent"),
+          text("why", "Pourquoi cet objectif"), text("source", "Source ou donnée utilisée"));
+      this.fillTexts(store.state.levers[lever.id]);
+      return [hidden(` – ${lever.label}`), range, ...said, justification];
+    };
+    return h("div", { class: "ck-more" }, lazyDetails("Détails et justification", make), whyPanel(store.page, lever));
+  }
+
+  fillTexts(entry) {
+    if (!this.whyField) return; // not opened yet, or closed
+    setField(this.whyField, entry?.why ?? "");
+    setField(this.sourceField, entry?.source ?? "");
   }
 
   update(view, state) {
@@ -134,8 +142,7 @@ class LeverEditor {
       if (this.quantity) this.fill(this.quantity, now, entry, "quantity", formatField(now.quantity, lever.decimals_quantity));
       if (document.activeElement !== this.slider) this.slider.value = now.kt ?? 0;
       show(this.back, Boolean(now.changed || now.error));
-      setField(this.whyField, entry?.why ?? "");
-      setField(this.sourceField, entry?.source ?? "");
+      this.fillTexts(entry);
     }
   }
 

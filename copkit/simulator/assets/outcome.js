@@ -101,15 +101,18 @@ function trajectory(store) {
 function compensation(store) {
   const open = store.page.levers.filter((lever) => !lever.closed && lever.target !== null);
   const boxes = open.map((lever) => {
-    const cost = h("input", { type: "text", inputmode: "decimal", "aria-label": `Coût de la tonne, ${lever.label} (€/tCO₂e)`, hidden: true, placeholder: "€/tCO₂e" });
+    const cost = () => h("input", { type: "text", inputmode: "decimal", "aria-label": `Coût de la tonne, ${lever.label} (€/tCO₂e)`, placeholder: "€/tCO₂e" });
     const input = h("input", { type: "checkbox", value: lever.id, id: `copkit-compense-${lever.id}` });
-    return { lever, input, cost, element: h("div", { class: "ck-choice" }, input, h("label", { for: input.id }, lever.label), cost) };
+    return { lever, input, make: cost, cost: null, element: h("div", { class: "ck-choice" }, input, h("label", { for: input.id }, lever.label)) };
   });
   const policies = store.page.policies.map((one) => [one.id, one.label]);
   let policy = policies[0][0];
   const rule = radios("Règle de partage", "regle", policies, policy, (id) => {
     policy = id;
-    for (const box of boxes) box.cost.hidden = policy !== "moindre_cout";
+    for (const box of boxes) {
+      if (policy === "moindre_cout" && !box.cost) box.element.append(box.cost = box.make());
+      if (box.cost) box.cost.hidden = policy !== "moindre_cout";
+    }
   });
   const message = h("p", { role: "status" });
   const asks = table("Ce que chaque levier aurait à faire", [["Levier", false], [`Aujourd’hui (${KT})`, true], ["En plus", true],

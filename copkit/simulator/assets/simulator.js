@@ -165,6 +165,8 @@ function understand(store) {
     picked.replaceChildren(h("h3", {}, `${lever.order} · ${lever.label}`), h("p", {}, `${lever.thematique_label} · ${lever.sector_label}`), h("p", {}, change), whyPanel(page, lever));
   };
   const figures = table(`${name} (${KT})`, [["Levier", false], ["Thématique", false], ["Secteur", false], ["Référence", true], ["Déjà fait", true], ["Proposé", true], ["Reste à faire", true]]);
+  const tableBox = details("Tableau du panorama", figures.element);
+  tableBox.addEventListener("toggle", () => fill(store.view, store.state));
   const inUse = (one) => page.levers.some((lever) => lever.thematique === one.id);
   const legend = h("ul", { class: "ck-legend" }, ...page.thematiques.filter(inUse).map((one) => {
     return h("li", {}, h("span", { style: { "--colour": one.colour } }), one.label);
@@ -173,15 +175,19 @@ function understand(store) {
     h("div", { class: "ck-row" }, vision, remaining, field("Enjeu", enjeu), field("Thématique", thematique)),
     h("p", { class: "ck-note ck-swipe" }, "Le graphique défile de gauche à droite."),
     h("div", { class: "ck-scroll", role: "region", tabindex: "0", "aria-label": name }, host), columns, legend, picked,
-    details("Tableau du panorama", figures.element));
+    tableBox);
   const update = (view, now) => {
     const { rects, hatch, texts, narrow } = view.charts.panorama;
     setText(columns, narrow ?? "");
     chart.update({ rects, hatch, texts });
     for (const input of vision.querySelectorAll("input")) input.checked = input.value === now.vision;
     for (const input of remaining.querySelectorAll("input")) input.checked = input.value === String(now.remaining);
-    enjeu.value = now.filter.enjeu;
-    thematique.value = now.filter.thematique;
+    setField(enjeu, now.filter.enjeu);
+    setField(thematique, now.filter.thematique);
+    fill(view, now);
+  };
+  const fill = (view, now) => {
+    if (!tableBox.open) return;
     figures.update(page.levers.filter((lever) => kept(lever, now.filter)).map((lever) => {
       const found = view.levers[lever.id] ?? {};
       const shown = (value) => formatNumber(value, lever.decimals_kt);
