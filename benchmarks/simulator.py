@@ -36,7 +36,8 @@ from copkit import french
 from copkit.simulator import static
 
 TERRITORY, LEVER = "reg-32", "vehicules_electriques"
-LEAST, SESSIONS, PAUSE, REST = 20, 3, 250, 40  # repeats; pages held to weigh a session; rest between two changes [ms]
+LEAST, SESSIONS = 20, 3  # repeats; pages held to weigh a session
+PAUSE, REST = 250, 5000  # between two changes; once pages are closed [ms]
 LIMITS = {"change": 70.0, "ratio": 3.0, "ready": 2.0, "memory": 60.0}  # ms; times; s; MiB
 BROWSER = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"),
@@ -224,6 +225,13 @@ def measure(browser, way: Way, repeats: int) -> None:
     """Fill in the measures of a way."""
     page, _ = open_page(browser, way)  # warms the server
     page.wait_for_timeout(3000)
+    if way.server:  # before any page is closed: a session lives a while after its page
+        before, pages = held(way.server), [open_page(browser, way)[0] for _ in range(SESSIONS)]
+        time.sleep(5)
+        way.memory = (held(way.server) - before) / SESSIONS
+        for one in pages:
+            one.context.close()
+        page.wait_for_timeout(REST)
     page.locator(way.input).focus()
     page.wait_for_selector(way.parts[-1])
     for n in range(repeats + 2):  # the first two are not counted
@@ -235,13 +243,6 @@ def measure(browser, way: Way, repeats: int) -> None:
         page, ready = open_page(browser, way)
         way.ready.append(ready)
         page.context.close()
-    if way.server:
-        time.sleep(REST)  # the sessions of the pages that were closed have ended
-        before, pages = held(way.server), [open_page(browser, way)[0] for _ in range(SESSIONS)]
-        time.sleep(3)
-        way.memory = (held(way.server) - before) / SESSIONS
-        for page in pages:
-            page.context.close()
 
 
 def failures(ways: dict[str, Way]) -> list[str]:

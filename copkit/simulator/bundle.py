@@ -17,7 +17,7 @@ from pathlib import Path
 ASSETS = Path(__file__).parent / "assets"
 MODULES = ("numbers.js", "elements.js", "charts.js", "levers.js", "outcome.js", "sharing.js", "simulator.js")
 VEGA_LITE = "6.4"
-EXPORTS = "export { vegaEmbed, vega };"
+EXPORTS = "export { vegaEmbed };"
 RUNTIME_VARIABLE = "COPKIT_SIMULATOR_RUNTIME"  # set by the server: the address of the runtime
 
 
@@ -39,7 +39,7 @@ def inlined() -> str:
 
 
 def runtime_path() -> Path:
-    """The runtime as a file, an ES module that exports ``vegaEmbed`` and ``vega``; built at the first call (1.5 s)."""
+    """The runtime as a file, an ES module that exports ``vegaEmbed``; built at the first call (1.5 s)."""
     name = sha256(f"{version('vl-convert-python')} {VEGA_LITE} {EXPORTS}".encode()).hexdigest()[:12]
     path = _cache() / f"vega-{name}.js"
     if not path.is_file():

@@ -196,11 +196,15 @@ function leverList(store, Editor) {
       h("summary", {}, h("h3", {}, one.label)), ...inside.map((editor) => editor.element));
     return { inside, element };
   }).filter((group) => group.inside.length);
+  for (const editor of editors) {
+    for (const name of ["input", "change", "focusout"]) editor.element.addEventListener(name, () => { editor.seen = null; });
+  }
   const none = h("p", { hidden: true }, "Aucun levier ne correspond au filtre de l’étape 2.");
   const update = (view, state) => {
     for (const { inside, element } of groups) {
       for (const editor of inside) {
         show(editor.element, kept(editor.lever, state.filter));
+        if (unchanged(editor, view, state)) continue;
         editor.update(view, state);
       }
       show(element, inside.some((editor) => !editor.element.hidden));
@@ -208,6 +212,15 @@ function leverList(store, Editor) {
     show(none, groups.every((group) => group.element.hidden));
   };
   return { element: h("div", { class: "ck-levers" }, ...groups.map((group) => group.element), none), update };
+}
+
+/** Whether what an editor shows is what it showed, and nobody typed in it since. */
+function unchanged(editor, view, state) {
+  const { id } = editor.lever;
+  const now = JSON.stringify([view.levers[id], state.levers[id], view.unjustified.includes(id)]);
+  if (editor.seen === now) return true;
+  editor.seen = now;
+  return false;
 }
 
 function kept(lever, filter) {
