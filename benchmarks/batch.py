@@ -4,8 +4,9 @@
     python benchmarks/batch.py --without-growth
     python benchmarks/batch.py --ploomber DIR   # where « pip install --target DIR ploomber-engine » put it
 
-Each route runs in its own process; memory is the proportional set size of the whole tree, looked at five times a
-second. The program ends with an error when a bar of the project is missed.
+Each route runs in its own process; memory is the proportional set size of the whole tree, looked at once a second:
+more often, the look itself slows a route down, and most those that have many processes. The program ends with an error
+when a bar of the project is missed.
 """
 
 from __future__ import annotations
@@ -133,7 +134,6 @@ def _export(notebook, code: str, out: Path) -> None:
 def ours(territories: list[str], out: Path, jobs: int = 2, notebook: str = DOCUMENTS) -> None:
     """``copkit run``: isolation, HTML, manifest and index. Prints the share of each step."""
     import copkit as ck
-    from copkit.batch import profile
 
     parameters, times = {"classeur": ""} if notebook == DOCUMENTS else {}, []
     report = ck.run(
@@ -145,6 +145,8 @@ def ours(territories: list[str], out: Path, jobs: int = 2, notebook: str = DOCUM
         progress=lambda *_: times.append(time.perf_counter()),
     )
     assert not report.failures, report.failures[0].error
+    from copkit.batch import profile
+
     shares = profile.steps(report.results)
     each = (times[-1] - times[0]) / (len(times) - 1)  # once warm: from the first document to the last
     print(json.dumps({"steps": shares.to_dict("records"), "each": each}))
@@ -211,7 +213,7 @@ def measure(route: str, territories: list[str], path: str = "") -> dict:
         def look() -> None:
             while process.poll() is None:
                 peak[0] = max(peak[0], _memory(process.pid))
-                time.sleep(0.2)
+                time.sleep(1)
 
         threading.Thread(target=look, daemon=True).start()
         printed, errors = process.communicate(json.dumps(territories))

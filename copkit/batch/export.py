@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -55,10 +57,24 @@ class _Charts:
 
 def warm() -> None:
     """Load what an export needs: the template, and V8 on a first drawing."""
-    import papermill  # noqa: F401
+    with _without("pyarrow"):  # papermill would load its file systems: 0.2 s, and no notebook of a batch is there
+        import papermill  # noqa: F401
 
     _exporter()
     drawing.svg({"mark": "bar", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a", "type": "nominal"}}})
+
+
+@contextmanager
+def _without(library: str):
+    """A library that cannot be imported for a while, unless it already was."""
+    absent = library not in sys.modules
+    if absent:
+        sys.modules[library] = None
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules[library]
 
 
 def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
