@@ -22,7 +22,7 @@ REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a docu
 
 
 def documents() -> dict[str, float]:
-    """Import the libraries, read every file of the kit, and make once what the documents are made of.
+    """Import the libraries, read the reference, and make once what the documents are made of.
 
     Returns the effort of each territory, for the index of the batch. [ktCO2e/an]
 
@@ -35,25 +35,24 @@ def documents() -> dict[str, float]:
         import_module(library)
     import copkit as ck
     from copkit import doctor
-    from copkit.models import panorama
-    from copkit.reference import tables
 
     with _charts_as_specifications():
-        doctor.reference()
-        for name in tables.TABLES:
-            tables.read(name)
+        efforts = doctor.reference()
         _diagnostic(ck.panorama(REGION))
         _allocation(ck.panorama(DEPARTEMENT))
-    return panorama.efforts()
+    return efforts
 
 
 def warm() -> dict[str, float]:
-    """The same, then every panorama, and what scenarios and the page of the simulator are made of."""
+    """The same, then every table, every panorama, and what scenarios and the page of the simulator are made of."""
     import copkit as ck
+    from copkit.reference import tables
 
     efforts = documents()
     import_module("scipy.optimize")
     with _charts_as_specifications():
+        for name in tables.TABLES:
+            tables.read(name)
         for code in ck.territories().code:
             ck.panorama(code)
         _scenario(ck.panorama(REGION))
