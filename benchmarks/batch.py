@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOK = HERE.parent / "notebooks" / "diagnostic.ipynb"
@@ -132,7 +133,7 @@ def _export(notebook, code: str, out: Path) -> None:
 
 
 def ours(territories: list[str], out: Path, jobs: int = 2, notebook: str = DOCUMENTS) -> None:
-    """``copkit run``: isolation, HTML, manifest and index. Prints the share of each step."""
+    """``copkit run``: isolation, HTML, manifest and index. Prints the seconds of each step of each document."""
     import copkit as ck
 
     parameters, times = {"classeur": ""} if notebook == DOCUMENTS else {}, []
@@ -145,11 +146,8 @@ def ours(territories: list[str], out: Path, jobs: int = 2, notebook: str = DOCUM
         progress=lambda *_: times.append(time.perf_counter()),
     )
     assert not report.failures, report.failures[0].error
-    from copkit.batch import profile
-
-    shares = profile.steps(report.results)
     each = (times[-1] - times[0]) / (len(times) - 1)  # once warm: from the first document to the last
-    print(json.dumps({"steps": shares.to_dict("records"), "each": each}))
+    print(json.dumps({"phases": [result.phases for result in report.results], "each": each}))
 
 
 def ours_alone(territories: list[str], out: Path) -> None:
@@ -228,6 +226,8 @@ def measure(route: str, territories: list[str], path: str = "") -> dict:
 
 def compare(count: int, path: str) -> tuple[bool, float]:
     """20 territories by each route. Whether every bar is met, and the seconds that a document takes by commands."""
+    from copkit.batch.profile import steps
+
     some = codes(count)
     routes = ["commands", "api", *(["ploomber"] if path else []), "ours_alone", "ours", "floor"]
     found = {}
@@ -242,7 +242,7 @@ def compare(count: int, path: str) -> tuple[bool, float]:
         ratio = f"{slowest / one['seconds']:.1f}" if name != "floor" else ""
         print(f"| {name} | {one['seconds']:.1f} | {ratio} | {each:.2f} | {one['memory']:.0f} |")
     print("\n| étape | part [%] | par document [s] |\n|---|---:|---:|")
-    for step in found["ours"]["steps"]:
+    for step in steps([SimpleNamespace(phases=one) for one in found["ours"]["phases"]]).to_dict("records"):
         print(f"| {step['Étape']} | {step['Part [%]']:.0f} | {step['Par document [s]']:.3f} |")
     bars = {"deux fois le plancher au plus, par document": found["ours_alone"]["each"] <= 2 * found["floor"]["each"]}
     if path:
