@@ -12,6 +12,7 @@ from pathlib import Path
 MIME = "application/vnd.vegalite.v6+json"
 FONTS = Path(__file__).parent / "fonts"
 _FONTS = "FONTCONFIG_FILE"
+_MACHINE = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts"), Path("~/.fonts"))
 
 
 def svg(spec: dict) -> str:
@@ -26,10 +27,10 @@ def _draw(spec: str) -> str:
 
 @lru_cache(maxsize=1)
 def _converter():
-    """vl-convert with the Liberation Sans that it holds in memory, and no font of the machine.
+    """vl-convert with the Liberation Sans that it holds in memory before the fonts of the machine, which come after.
 
-    A chart is then the same on every machine, and drawn twice as fast: vl-convert opens the file of another font
-    again for each letter that it measures. It looks for fonts once in a process, with the first folder it is given.
+    A chart of the kit is then the same on every machine, and drawn twice as fast: vl-convert opens the file of another
+    font again for each letter that it measures. It looks for fonts once in a process, at the first folder given.
     """
     import vl_convert
 
@@ -39,6 +40,8 @@ def _converter():
         vl_convert.register_font_directory(str(FONTS))
     finally:
         os.environ.pop(_FONTS) if before is None else os.environ.update({_FONTS: before})
+    for folder in filter(Path.is_dir, map(Path.expanduser, _MACHINE)):  # for the charts of others
+        vl_convert.register_font_directory(str(folder))
     return vl_convert
 
 
