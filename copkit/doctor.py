@@ -94,10 +94,8 @@ def parameters() -> list[str]:
     return []
 
 
-def reference() -> dict[str, float]:
+def reference() -> None:
     """Read everything that a document rests on, so that a damaged file stops a batch before it starts.
-
-    Returns the effort of each territory. [ktCO2e/an]
 
     Raises
     ------
@@ -108,7 +106,6 @@ def reference() -> dict[str, float]:
 
     parameters()
     panorama.panorama("fr")
-    return panorama.efforts()
 
 
 def data() -> list[str]:

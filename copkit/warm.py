@@ -35,12 +35,13 @@ def documents() -> dict[str, float]:
         import_module(library)
     import copkit as ck
     from copkit import doctor
+    from copkit.models import panorama
 
     with _charts_as_specifications():
-        efforts = doctor.reference()
+        doctor.reference()
         _diagnostic(ck.panorama(REGION))
         _allocation(ck.panorama(DEPARTEMENT))
-    return efforts
+    return panorama.efforts()
 
 
 def warm() -> dict[str, float]:

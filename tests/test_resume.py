@@ -163,6 +163,15 @@ def test_a_process_killed_with_its_territory_loses_nothing(tmp_path):
     assert len(times(out)) == len(CODES)
 
 
+def test_a_program_without_a_guard_can_run_a_batch(tmp_path, light):
+    """« if __name__ == "__main__" » is not asked for: new processes do not run the program again."""
+    program = tmp_path / "lot.py"
+    call = f"ck.run({light!r}, ['reg-06'], out={str(tmp_path / 'sorties')!r})"
+    program.write_text(f"import copkit as ck\nprint(len({call}.results))\n")
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
 def test_two_batches_do_not_write_in_the_same_folder(tmp_path, light):
     store = Folder(tmp_path / "sorties")
     store.prepare()

@@ -105,7 +105,10 @@ def run(
     with ExitStack() as last, _machine(client, jobs, store, server) as execute:
         efforts = server.found() if server and left else None
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
-            efforts = doctor.reference()
+            from copkit.models import panorama
+
+            doctor.reference()
+            efforts = panorama.efforts()
         store.prepare()
         last.callback(store.release)  # when the processes, which work in it, have ended
         try:

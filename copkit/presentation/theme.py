@@ -13,7 +13,7 @@ import altair as alt
 
 from copkit.presentation.drawing import MIME, describe, figure
 
-FONT = "Liberation Sans, Marianne, Arial, Liberation Sans, DejaVu Sans, sans-serif"
+FONT = "Liberation Sans, Marianne, Arial, DejaVu Sans, sans-serif"
 TEXT, RULE = "#161616", "#c9c9c9"
 THEMATIQUES = {
     "se_deplacer": "#2f4077",

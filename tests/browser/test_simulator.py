@@ -275,6 +275,11 @@ def test_filter_keeps_the_levers_of_an_enjeu(visit):
     page.get_by_label("Thématique", exact=True).select_option("preserver")
     expect(page.locator("#copkit-proposer-haies")).to_be_visible()
     expect(page.locator(f"#copkit-proposer-{CARS}")).to_be_hidden()
+    choice = page.get_by_label("Thématique", exact=True)
+    choice.focus()
+    page.keyboard.press("Control+z")  # the choice follows, although the focus is there
+    expect(page.locator(f"#copkit-proposer-{CARS}")).to_be_visible()
+    expect(choice).to_have_value("")
 
 
 def test_the_five_steps_are_reached_and_played_with_the_keyboard_alone(visit):

@@ -33,6 +33,11 @@ function setField(input, text) {
   if (document.activeElement !== input && input.value !== text) input.value = text;
 }
 
+/** A choice follows the state even where the focus is: nothing is half typed in it. */
+function setChoice(list, id) {
+  if (list.value !== id) list.value = id;
+}
+
 function show(node, visible) {
   if (node.hidden === visible) node.hidden = !visible;
 }

@@ -182,8 +182,8 @@ function understand(store) {
     chart.update({ rects, hatch, texts });
     for (const input of vision.querySelectorAll("input")) input.checked = input.value === now.vision;
     for (const input of remaining.querySelectorAll("input")) input.checked = input.value === String(now.remaining);
-    setField(enjeu, now.filter.enjeu);
-    setField(thematique, now.filter.thematique);
+    setChoice(enjeu, now.filter.enjeu);
+    setChoice(thematique, now.filter.thematique);
     fill(view, now);
   };
   const fill = (view, now) => {
