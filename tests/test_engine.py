@@ -96,6 +96,17 @@ def test_a_notebook_imports_the_module_beside_it(tmp_path):
     assert runs[1].texts == ["Writing a_cote.py\n", "'lu'\n"]
 
 
+def test_a_kernel_follows_the_settings_of_its_own_environment(tmp_path, monkeypatch):
+    source = notebook("'read' in globals()", "import os\nos.environ['TERM'], os.environ['MPLBACKEND']")
+    prepared = execute(source, COPKIT, tmp_path / "prepared")
+    (home := tmp_path / "home" / "profile_default").mkdir(parents=True)
+    (home / "ipython_kernel_config.py").write_text("get_config().InteractiveShellApp.exec_lines = ['read = 1']")
+    monkeypatch.setenv("IPYTHONDIR", str(home.parent))
+    plain, ours = both(source, tmp_path)
+    assert_same(plain, ours)
+    assert (prepared.texts[0], ours.texts[0]) == ("False\n", "True\n") and prepared.texts[1] == ours.texts[1]
+
+
 def test_what_a_notebook_did_not_close_is_written_when_it_ends(tmp_path):
     at_the_end = "import atexit, pathlib\natexit.register(lambda: pathlib.Path('b.txt').write_text('deux'))"
     source = notebook("f = open('a.txt', 'w')\nf.write('un')", at_the_end)

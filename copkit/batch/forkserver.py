@@ -55,6 +55,7 @@ def _prepare(warm: str) -> bytes:
         except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
             print(f"copkit : {error}", file=sys.stderr)
             found = None
+    importlib.import_module("copkit.batch.child").prepare()
     gc.freeze()
     gc.enable()
     return json.dumps(found).encode()
