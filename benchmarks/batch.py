@@ -132,7 +132,7 @@ def _export(notebook, code: str, out: Path) -> None:
     nbformat.write(notebook, out / f"{code}.ipynb")
 
 
-def ours(territories: list[str], out: Path, jobs: int = 2, notebook: str = DOCUMENTS) -> None:
+def ours(territories: list[str], out: Path, jobs: int | None = None, notebook: str = DOCUMENTS) -> None:
     """``copkit run``: isolation, HTML, manifest and index. Prints the seconds of each step of each document."""
     import copkit as ck
 

@@ -6,23 +6,36 @@ Nothing here writes a file or runs V8 (vl-convert): a fork of a process that ran
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from importlib import import_module
 from io import BytesIO
 
 LIBRARIES = (
-    "IPython.core.formatters",
-    "altair",
-    "openpyxl",
+    "ipywidgets",
+    "pandas.io.excel",
     "pandas.io.formats.style",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
     "xarray",
+    "altair",
+    "openpyxl",
+)
+TABLES = (
+    *("parties", "synthese", "panorama", "secteurs", "place", "quantites", "interactions", "coherence", "leviers"),
+    *("dynamiques", "comparaison", "cles", "sources"),
 )
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 
 
-def documents() -> dict[str, float]:
-    """Import the libraries, read the reference, and make once what the documents are made of.
+def libraries() -> None:
+    """Import what any notebook may use."""
+    for library in LIBRARIES:
+        import_module(library)
+
+
+def pages() -> dict[str, float]:
+    """Read the reference, and make once what the pages of a batch are made of.
 
     Returns the effort of each territory, for the index of the batch. [ktCO2e/an]
 
@@ -31,8 +44,6 @@ def documents() -> dict[str, float]:
     CopkitError
         If a file of the kit is damaged.
     """
-    for library in LIBRARIES:
-        import_module(library)
     import copkit as ck
     from copkit import doctor
     from copkit.models import panorama
@@ -44,11 +55,22 @@ def documents() -> dict[str, float]:
     return panorama.efforts()
 
 
+def documents() -> dict[str, float]:
+    """The same, and workbooks."""
+    import copkit as ck
+    from copkit.presentation import workbook
+
+    efforts = pages()
+    workbook.book(ck.panorama(REGION)).save(BytesIO())
+    return efforts
+
+
 def warm() -> dict[str, float]:
     """The same, then every table, every panorama, and what scenarios and the page of the simulator are made of."""
     import copkit as ck
     from copkit.reference import tables
 
+    libraries()
     efforts = documents()
     import_module("scipy.optimize")
     with _charts_as_specifications():
@@ -62,14 +84,13 @@ def warm() -> dict[str, float]:
 
 
 def _diagnostic(p) -> None:
-    """Everything that the diagnostic of a territory shows, and its workbook."""
-    from copkit.presentation import charts, report, tables, workbook
+    """Everything that the diagnostic of a territory shows."""
+    from copkit.presentation import charts, report, tables
 
     texts = (report.heading, report.ambition, report.interactions, report.dynamics, report.comparison, report.keys)
     drawings = (charts.panorama, charts.sectors, charts.place, charts.reductions, charts.paces)
     _show(*(make(p) for make in (*texts, *drawings, report.limits)))
-    _show(*(tables.table(p, what) for what in workbook.SHEETS.values()))
-    workbook.book(p).save(BytesIO())
+    _show(*(tables.table(p, what) for what in TABLES))
 
 
 def _allocation(p) -> None:
@@ -107,6 +128,19 @@ def _show(*shown) -> None:
     display = DisplayFormatter().format
     for one in shown:
         display(one)
+
+
+@contextmanager
+def absent(library: str):
+    """A library that cannot be imported for a while, unless it already was."""
+    unknown = library not in sys.modules
+    if unknown:
+        sys.modules[library] = None
+    try:
+        yield
+    finally:
+        if unknown:
+            del sys.modules[library]
 
 
 @contextmanager

@@ -143,16 +143,23 @@ def test_a_batch_stopped_in_the_middle_leaves_nothing_behind_and_resumes(tmp_pat
 
 def test_a_process_killed_with_its_territory_loses_nothing(tmp_path):
     """The process of the batch itself dies (memory): what it was doing is tried again."""
-    kill = "import os, pathlib, signal\nfrom pathlib import Path"
-    once = (
-        f"{kill}\nmark = Path({str(tmp_path / 'tue')!r})\n"
-        "parent = int(Path(f'/proc/{os.getpid()}/stat').read_text().rpartition(')')[2].split()[1])\n"
-        "workers = [p for p in Path('/proc').glob('[0-9]*') if b'spawn_main' in (p / 'cmdline').read_bytes()\n"
-        f"           and b'COPKIT_MARK={tmp_path}' in (p / 'environ').read_bytes()]\n"
-        "if territoire == 'reg-04' and not mark.exists():\n"
-        "    mark.touch()\n"
-        "    [os.kill(int(p.name), signal.SIGKILL) for p in workers]\n"
-    )
+    once = f"""
+import os, signal
+from pathlib import Path
+
+def mine(process):
+    try:
+        spawned = b"spawn_main" in (process / "cmdline").read_bytes()
+        return spawned and b"COPKIT_MARK={tmp_path}" in (process / "environ").read_bytes()
+    except OSError:  # it has just ended
+        return False
+
+mark = Path({str(tmp_path / "tue")!r})
+if territoire == "reg-04" and not mark.exists():
+    mark.touch()
+    for process in filter(mine, Path("/proc").glob("[0-9]*")):
+        os.kill(int(process.name), signal.SIGKILL)
+"""
     notebook = write(tmp_path / "tueur.ipynb", once, "print(territoire)")
     out = tmp_path / "sorties"
     command = [sys.executable, "-m", "copkit", "run", *CODES, "--notebook", notebook, "--out", str(out), "--jobs", "2"]

@@ -202,10 +202,12 @@ class WiredKernelApp(IPKernelApp):
         """The first half of ``initialize``, in the parent."""
         self.homes = _homes()
         BaseIPythonApplication.initialize(self, PREPARED)
+        self.log.setLevel(self.log_level)  # rather than make a record of each message, and throw it away
         self.init_pdb()
         self.init_blackhole()
         self.init_kernel()
         self.init_shell()
+        self.shell._sys_modules_keys = set(sys.modules)  # init_code would touch them all again
 
     def connect(self) -> None:
         """The second half, in the fork: an identity, threads, streams, and what depends on its environment."""
@@ -222,7 +224,10 @@ class WiredKernelApp(IPKernelApp):
         self.init_path()
         self.init_gui_pylab()
         self.init_extensions()
-        self.init_code()
+        self._run_startup_files()
+        self._run_exec_lines()
+        self._run_exec_files()
+        shell.user_ns_hidden.update(shell.user_ns)
         sys.stdout.flush()
         sys.stderr.flush()
 

@@ -5,22 +5,22 @@ This is where charts become pictures: the only place of a batch that runs V8, ne
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 from markupsafe import Markup
-from nbconvert import HTMLExporter, TemplateExporter
+from nbconvert import HTMLExporter
 
 import copkit
 from copkit.errors import RunError
 from copkit.presentation import drawing
+from copkit.warm import absent
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _PRINT = (
@@ -47,34 +47,19 @@ class _Charts:
     """The filter that draws a specification; marks of several charts of one page never share an id."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = itertools.count(1)
 
     def __call__(self, spec: dict) -> dict:
-        self.count += 1
-        svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{self.count}-\1\2", drawing.svg(spec))
+        svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{next(self.count)}-\1\2", drawing.svg(spec))
         return {"svg": Markup(svg), "caption": Markup(drawing.caption(spec)), "description": drawing.describe(spec)}
 
 
 def warm() -> None:
-    """Load what an export needs: the template, and V8 on a first drawing."""
-    with _without("pyarrow"):  # papermill would load its file systems: 0.2 s, and no notebook of a batch is there
+    """Load what an export needs, but for V8, that draws the charts."""
+    with absent("pyarrow"):  # papermill would load its file systems: 0.2 s, and no notebook of a batch is there
         import papermill  # noqa: F401
 
-    _exporter()
-    drawing.svg({"mark": "bar", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a", "type": "nominal"}}})
-
-
-@contextmanager
-def _without(library: str):
-    """A library that cannot be imported for a while, unless it already was."""
-    absent = library not in sys.modules
-    if absent:
-        sys.modules[library] = None
-    try:
-        yield
-    finally:
-        if absent:
-            del sys.modules[library]
+    _exporter().template  # noqa: B018  read and compiled
 
 
 def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
@@ -86,9 +71,8 @@ def html(notebook: nbformat.NotebookNode, *, title: str, footer: str) -> str:
         "style": Markup((_TEMPLATE / "report.css").read_text(encoding="utf-8")),
         "vegalite": drawing.MIME,
     }
-    # HTMLExporter would parse the page again to add the alternative texts that the template already gives.
-    body, _ = TemplateExporter.from_notebook_node(_exporter(), notebook, resources={"copkit": ours})
-    return body
+    # The exporter would copy and check the notebook three times, then parse the page again for its alternative texts.
+    return _exporter().template.render(nb=notebook, resources={"copkit": ours}).lstrip()
 
 
 def portable(notebook: nbformat.NotebookNode, about: dict) -> nbformat.NotebookNode:

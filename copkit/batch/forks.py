@@ -25,7 +25,7 @@ from copkit.errors import RunError
 
 OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
-DOCUMENTS = "copkit.warm:documents"  # the same for a batch, which shows no scenario: it starts sooner
+BATCH = PAGES, DOCUMENTS = "copkit.warm:pages", "copkit.warm:documents"  # less for a batch: it starts sooner
 _log = logging.getLogger("copkit")
 
 
@@ -91,7 +91,8 @@ class ForkServer:
 
     def alive(self) -> bool:
         """Whether the server still serves."""
-        readable = select.select([self.socket], [], [], 0)[0]  # it never speaks first: readable means closed
+        with self._turn:  # it never speaks first: between two requests, readable means closed
+            readable = select.select([self.socket], [], [], 0)[0]
         return not readable and (self.process is None or self.process.poll() is None)
 
     def fork(self, argv: list[str], cwd: str, env: dict, wire: socket.socket | None = None, **limits) -> Forked:

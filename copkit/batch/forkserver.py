@@ -21,12 +21,13 @@ import time
 import traceback
 import warnings
 
-LIBRARIES = (
-    "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.debugger", "ipykernel.comm",
-    "IPython.core.completerlib", "IPython.core.oinspect", "IPython.core.debugger", "IPython.extensions.storemagic",
-    "tornado.platform.asyncio", "sqlite3", "faulthandler", "stack_data", "pygments.formatters.terminal256",
-    "ipywidgets", "numpy", "pandas", "pandas.io.formats.style", "pandas.io.excel", "pyarrow.parquet",
-    "pyarrow.pandas_compat", "xarray", "altair", "openpyxl", "copkit.batch.child",
+from copkit.batch.forks import BATCH
+from copkit.warm import absent
+
+KERNEL = (
+    "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.comm", "IPython.core.completerlib",
+    "IPython.core.oinspect", "IPython.core.debugger", "IPython.extensions.storemagic", "tornado.platform.asyncio",
+    "sqlite3", "faulthandler", "stack_data", "pygments.formatters.terminal256", "copkit.batch.child",
 )  # fmt: skip
 _PR_SET_PDEATHSIG = 1
 
@@ -44,17 +45,16 @@ def main(fd: int, door: int, warm: str) -> None:
 def _prepare(warm: str) -> bytes:
     """Import, read and make what the notebooks will use. Returns what ``warm`` found, or null if a file is damaged."""
     gc.disable()  # to look for what can be freed, several times, would take a tenth of the time
-    found = {}
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
-    for name in LIBRARIES:
-        importlib.import_module(name)
-    if warm:
-        module, _, function = warm.partition(":")
-        try:
-            found = getattr(importlib.import_module(module), function)()
-        except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
-            print(f"copkit : {error}", file=sys.stderr)
-            found = None
+    with absent("debugpy") if warm in BATCH else contextlib.nullcontext():  # nobody debugs a batch: 50 ms
+        for name in KERNEL:
+            importlib.import_module(name)
+    module, _, function = (warm or "copkit.warm:libraries").partition(":")
+    try:
+        found = getattr(importlib.import_module(module), function)()
+    except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
+        print(f"copkit : {error}", file=sys.stderr)
+        found = None
     importlib.import_module("copkit.batch.child").prepare()
     gc.freeze()
     gc.enable()

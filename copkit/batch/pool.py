@@ -1,7 +1,7 @@
 """The processes of this machine: each executes and exports, on notebooks forked from one warm parent.
 
-They live as long as the batch, because V8, which draws the charts, starts slowly; and no notebook is forked from
-them, because a fork of a process that runs V8 hangs.
+They live as long as the batch, and each carries several documents, that mostly wait for their notebooks and for the
+painter of the process, that draws their charts.
 """
 
 from __future__ import annotations
@@ -11,80 +11,116 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import ModuleType
 
-from copkit.batch import forks, manifest, produce
+from copkit.batch import forks, manifest, painter, produce
 from copkit.batch.plan import Task
 from copkit.batch.store import Folder
+from copkit.presentation import drawing
 
 _BROKEN = "le processus s'est arrêté net (mémoire insuffisante ?). Relancer avec moins de processus : --jobs 1."
 _TRIES = 2
+_ROOM = 6  # documents that a process carries: it works a fifth of the time, their notebooks and its painter the rest
+_spawn = multiprocessing.get_context("spawn")
 
 
 class Pool:
     """The processes of a batch, and its warm parent, if any; they get ready while the batch checks the reference."""
 
-    def __init__(self, workers: int, store: Folder, server: forks.ForkServer | None) -> None:
-        self.workers, self.store, self.server = workers, store, server
-        self.executor = self._open()
+    def __init__(self, jobs: int, store: Folder, server: forks.ForkServer | None) -> None:
+        self.store, self.server = store, server
+        most = _ROOM if server else 1  # an ordinary kernel is started by its own process
+        count = -(-jobs // most)
+        self.workers = [self._open(jobs // count + (rank < jobs % count)) for rank in range(count)]
 
-    def _open(self) -> ProcessPoolExecutor:
-        setting = (os.getpid(), self.server.address if self.server else "", str(self.store.root))
-        executor = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _settle, setting)
-        others = multiprocessing.active_children()
-        with _no_main():
-            for _ in range(self.workers):
-                executor.submit(_get_ready)
-        self.processes = [process for process in multiprocessing.active_children() if process not in others]
-        return executor
+    def _open(self, room: int) -> Worker:
+        return Worker(room, self.server.address if self.server else "", self.store.root)
 
     def close(self) -> None:
         """End the processes, what they were doing if the batch is interrupted, and the warm parent with its notebooks.
 
         Killed: there is nothing to wait for. Files are written whole or not at all, and V8 is slow to take down.
         """
-        for process in self.processes:
-            process.kill()
+        for worker in self.workers:
+            worker.close()
         if self.server:
             self.server.close()
-        self.executor.shutdown(wait=True, cancel_futures=True)
 
     def execute(self, tasks: list[Task]) -> Iterator[produce.Result]:
         """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
-        remaining, tries = list(tasks), dict.fromkeys((t.territory for t in tasks), 0)
-        while remaining:
-            unfinished = yield from self._feed(remaining, tries)
-            if unfinished:
-                self.executor.shutdown(wait=False)
-                self.executor = self._open()
-            remaining = [task for task in unfinished if tries[task.territory] < _TRIES]
-            for task in unfinished:
-                if tries[task.territory] >= _TRIES:
-                    lost = produce.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
-                    manifest.record(task, self.store, lost)
-                    yield lost
+        waiting, tries = deque(tasks), dict.fromkeys((t.territory for t in tasks), 0)
+        while True:
+            while waiting and (free := max(self.workers, key=Worker.left)).left() > 0:
+                tries[waiting[0].territory] += 1
+                free.give(waiting.popleft())
+            busy = [worker for worker in self.workers if worker.tasks]
+            if not busy:
+                return
+            heard = wait([worker.connection for worker in busy])
+            for worker in (worker for worker in busy if worker.connection in heard):
+                try:
+                    yield worker.take()
+                except (EOFError, OSError):
+                    yield from self._replace(worker, waiting, tries)
 
-    def _feed(self, tasks: list[Task], tries: dict[str, int]):
-        """Give each process one task at a time; returns those that a dead process left."""
-        waiting, running = list(tasks), {}
-        try:
-            while waiting or running:
-                while waiting and len(running) < self.workers:
-                    task = waiting.pop(0)
-                    running[self.executor.submit(_work, task)] = task
-                    tries[task.territory] += 1
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    result = future.result()
-                    running.pop(future)
-                    yield result
-        except BrokenProcessPool:
-            return [*running.values(), *waiting]
-        return []
+    def _replace(self, worker: Worker, waiting: deque[Task], tries: dict[str, int]) -> Iterator[produce.Result]:
+        """A process in the place of one that died. What it was doing waits again, or is listed."""
+        worker.close()
+        self.workers[self.workers.index(worker)] = self._open(worker.room)
+        for task in worker.tasks.values():
+            if tries[task.territory] < _TRIES:
+                waiting.append(task)
+                continue
+            lost = produce.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
+            manifest.record(task, self.store, lost)
+            yield lost
+
+
+class Worker:
+    """A process, seen from the batch."""
+
+    def __init__(self, room: int, address: str, root: Path) -> None:
+        self.room, self.tasks = room, {}
+        self.connection, theirs = _spawn.Pipe()
+        canvas, easel = _spawn.Pipe()
+        setting = (theirs, canvas, room, os.getpid(), address, str(root))
+        self.process = _spawn.Process(target=_serve, args=setting, daemon=True)
+        self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid()), daemon=True)
+        with _no_main():
+            self.process.start()
+            self.painter.start()
+        for end in (theirs, canvas, easel):
+            end.close()
+
+    def left(self) -> int:
+        """How many more documents it can carry."""
+        return self.room - len(self.tasks)
+
+    def give(self, task: Task) -> None:
+        """One more document; a process that is dead says so at the next ``take``."""
+        self.tasks[task.territory] = task
+        with suppress(OSError):
+            self.connection.send(task)
+
+    def take(self) -> produce.Result:
+        """What it finished. Raises EOFError or OSError when it is dead."""
+        result = self.connection.recv()
+        del self.tasks[result.territory]
+        return result
+
+    def close(self) -> None:
+        """Once it is dead."""
+        self.connection.close()
+        for process in (self.process, self.painter):
+            process.kill()
+            process.join()
 
 
 @contextmanager
@@ -97,20 +133,27 @@ def _no_main():
         sys.modules["__main__"] = main
 
 
-def _settle(parent: int, address: str, root: str) -> None:
-    """In each new process: end with the batch, ignore the keyboard (the batch decides), find the warm parent."""
-    global _store
+# --- in each process ---------------------------------------------------------------------------------------------
+
+
+def _serve(connection: Connection, canvas: Connection, room: int, parent: int, address: str, root: str) -> None:
+    """Make the documents that are asked for, until the batch is gone; the keyboard is its business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if address:
         from copkit.batch.forkserver import die_with
 
         die_with(parent)
         os.environ[forks.ADDRESS] = address
-    _store = Folder(Path(root))
+    _get_ready()
+    drawing.leave_to(painter.Painter(canvas).svg)
+    store, turn = Folder(Path(root)), threading.Lock()
+    with ThreadPoolExecutor(room) as threads, suppress(EOFError):
+        while True:
+            threads.submit(_work, connection.recv(), store, connection, turn)
 
 
 def _get_ready() -> None:
-    """What the first document would wait for: the libraries, and V8."""
+    """What the first document would wait for."""
     from copkit.batch import export
 
     gc.disable()
@@ -119,5 +162,10 @@ def _get_ready() -> None:
     gc.enable()
 
 
-def _work(task: Task) -> produce.Result:
-    return produce.execute(task, _store)
+def _work(task: Task, store: Folder, connection: Connection, turn: threading.Lock) -> None:
+    try:
+        result = produce.execute(task, store)
+        with turn:
+            connection.send(result)
+    except BaseException:  # of the process, not of the document: the batch sees it die
+        os._exit(1)

@@ -115,26 +115,11 @@ def _produce(task: Task, work: Path, result: Result) -> None:
 
 
 def _run_notebook(task: Task, work: Path, result: Result) -> nbformat.NotebookNode:
-    import papermill
-    from traitlets.config import Config
-
     os.environ["COPKIT_CHARTS"] = "spec"  # read by the kernel: charts become pictures here, not there
     source = work / f".{task.stem}.ipynb"
     source.write_text(task.source, encoding="utf-8")
     started = time.perf_counter()
-    notebook = papermill.execute_notebook(
-        source,
-        None,
-        parameters=task.parameters,
-        engine_name="copkit",
-        kernel_name="python3",
-        progress_bar=False,
-        execution_timeout=task.limits.cell_seconds,
-        notebook_timeout=task.limits.notebook_seconds,
-        memory_limit=task.limits.memory_mib,
-        resources={"metadata": {"path": str(work)}},  # the notebook's folder, without moving this process
-        config=Config(_KERNEL),
-    )
+    notebook = _execute(task, source)
     total = time.perf_counter() - started
     source.unlink()
     for index, cell in enumerate(notebook.cells):
@@ -144,6 +129,33 @@ def _run_notebook(task: Task, work: Path, result: Result) -> nbformat.NotebookNo
             phase = "classeur" if "classeur" in cell.metadata.get("tags", []) else "cellules"
             result.phases[phase] = result.phases.get(phase, 0.0) + seconds
     result.phases["noyau"] = total - sum(result.cells.values())
+    return notebook
+
+
+def _execute(task: Task, source: Path) -> nbformat.NotebookNode:
+    """The steps of ``papermill.execute_notebook``, but for the file: ours is written once its charts are drawn."""
+    from papermill.engines import papermill_engines
+    from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+    from traitlets.config import Config
+
+    engine, kernel = "copkit", "python3"
+    notebook = load_notebook_node(str(source))
+    notebook = parameterize_notebook(notebook, task.parameters, kernel_name=kernel, engine_name=engine)
+    notebook = prepare_notebook_metadata(notebook, str(source), None, report_mode=False)
+    notebook = papermill_engines.execute_notebook_with_engine(
+        engine,
+        remove_error_markers(notebook),
+        kernel_name=kernel,
+        progress_bar=False,
+        execution_timeout=task.limits.cell_seconds,
+        notebook_timeout=task.limits.notebook_seconds,
+        memory_limit=task.limits.memory_mib,
+        resources={"metadata": {"path": str(source.parent)}},  # the notebook's folder, without moving this process
+        config=Config(_KERNEL),
+    )
+    raise_for_execution_errors(notebook, None)
     return notebook
 
 

@@ -66,7 +66,7 @@ def run(
     codes : codes des territoires ; vide : toutes les régions et tous les départements.
     level : « region », « departement » ou « epci », quand ``codes`` est vide.
     out : dossier des sorties ; avec ``client``, aussi une adresse fsspec que tous les ouvriers atteignent.
-    jobs : nombre de processus ; par défaut le nombre de cœurs.
+    jobs : nombre de documents menés de front ; par défaut une fois et demie le nombre de cœurs.
     parameters : paramètres du carnet, en plus du territoire.
     pdf : imprimer aussi chaque page en PDF (demande Chromium).
     resume : ne pas refaire les documents complets dont rien de ce qui les fait n'a changé.
@@ -80,7 +80,8 @@ def run(
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
         dossier déjà pris, Chromium absent, ouvrier d'une autre version.
     """
-    server = forks.ForkServer(forks.DOCUMENTS) if client is None and forks.available() else None
+    warm = forks.PAGES if (parameters or {}).get("classeur") == "" else forks.DOCUMENTS
+    server = forks.ForkServer(warm) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
         from copkit.batch import manifest, plan
@@ -96,7 +97,7 @@ def run(
             raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")
         done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
         left = [task for task in tasks if task.territory not in done]
-        jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or os.cpu_count() or 1, len(left))
+        jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(), len(left))
     except BaseException:
         if server:
             server.close(unused=True)
@@ -121,6 +122,11 @@ def run(
             results.sort(key=lambda r: r.territory)
             index = manifest.publish(store, efforts)
     return Report(results, index, jobs)
+
+
+def _by_default() -> int:
+    """A document waits for a core, and not a core for a document."""
+    return 3 * (os.cpu_count() or 1) // 2
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -17,12 +18,28 @@ _MACHINE = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.l
 
 def svg(spec: dict) -> str:
     """A chart as SVG markup, without its title, which a page writes as text; drawn once, however it is wanted."""
-    return _draw(json.dumps({k: v for k, v in spec.items() if k != "title"}))
+    return _painter(wanted(spec))
 
 
-@lru_cache(maxsize=64)
-def _draw(spec: str) -> str:
+def wanted(spec: dict) -> str:
+    """What is to be drawn of a chart: not its title, nor a description of each mark where the whole has one."""
+    return json.dumps(
+        {k: v for k, v in spec.items() if k != "title"} | {"config": spec.get("config", {}) | {"aria": False}}
+    )
+
+
+def draw(spec: str) -> str:
+    """A specification drawn here and now, as SVG markup. Raises ValueError if it cannot be."""
     return _converter().vegalite_to_svg(json.loads(spec), vl_version="6.4")  # a dict: numbers to the last digit
+
+
+def leave_to(painter: Callable[[str], str]) -> None:
+    """Have what is ``wanted`` drawn by another process, rather than here."""
+    global _painter
+    _painter = painter
+
+
+_painter = lru_cache(maxsize=64)(draw)
 
 
 @lru_cache(maxsize=1)
