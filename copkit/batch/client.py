@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from queue import Empty
 from string import Template
 
@@ -58,6 +59,8 @@ class Channel:
 class WiredClient(AsyncKernelClient):
     """A kernel client whose channels are a wire."""
 
+    shown: Callable[[dict], None] | None = None  # called with the data of each result and display, when it comes
+
     def __init__(self, wire: Wire, process: forks.Forked) -> None:
         super().__init__()
         self.session.key = b""  # a private pair of sockets needs no signature
@@ -98,7 +101,10 @@ class WiredClient(AsyncKernelClient):
                 self.failure = parts[0].decode()
                 continue
             _, frames = self.session.feed_identities(parts)
-            self.channels[channel].put(self.session.deserialize(frames))
+            message = self.session.deserialize(frames)
+            if self.shown and message["msg_type"] in ("execute_result", "display_data"):
+                self.shown(message["content"]["data"])
+            self.channels[channel].put(message)
 
     async def is_alive(self) -> bool:
         """Whether the process runs."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from markupsafe import Markup
 from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 import copkit
 from copkit.errors import RunError
@@ -40,7 +41,13 @@ def _exporter() -> HTMLExporter:
         default_preprocessors=[],  # each of the ten validates the whole notebook again, and none is of use here
     )
     exporter.register_filter("chart", _Charts())
+    exporter.register_filter("prose", lru_cache(maxsize=256)(_prose))  # mostly the same in each document
     return exporter
+
+
+def _prose(source: str) -> str:
+    """Markdown without attachments, as ``markdown2html`` writes it."""
+    return MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
 
 
 class _Charts:

@@ -26,6 +26,11 @@ class Painter:
         connection.send_bytes(b"")
         self.ask = lru_cache(maxsize=64)(self._ask)  # a chart is asked for when it is shown, and twice by the exports
 
+    def begin(self, data: dict) -> None:
+        """Have drawn at once the chart that a notebook shows, if it is one: its document will ask for it."""
+        if drawing.MIME in data:
+            self.ask(drawing.wanted(data[drawing.MIME]))
+
     def svg(self, spec: str) -> str:
         """A chart drawn. Raises ValueError if it cannot be."""
         return self.ask(spec).result()

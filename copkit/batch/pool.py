@@ -138,6 +138,8 @@ def _no_main():
 
 def _serve(connection: Connection, canvas: Connection, room: int, parent: int, address: str, root: str) -> None:
     """Make the documents that are asked for, until the batch is gone; the keyboard is its business."""
+    from copkit.batch import client
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if address:
         from copkit.batch.forkserver import die_with
@@ -145,7 +147,9 @@ def _serve(connection: Connection, canvas: Connection, room: int, parent: int, a
         die_with(parent)
         os.environ[forks.ADDRESS] = address
     _get_ready()
-    drawing.leave_to(painter.Painter(canvas).svg)
+    drawer = painter.Painter(canvas)
+    drawing.leave_to(drawer.svg)
+    client.WiredClient.shown = staticmethod(drawer.begin)
     store, turn = Folder(Path(root)), threading.Lock()
     with ThreadPoolExecutor(room) as threads, suppress(EOFError):
         while True:
@@ -156,6 +160,7 @@ def _get_ready() -> None:
     """What the first document would wait for."""
     from copkit.batch import export
 
+    sys.setswitchinterval(0.001)  # a thread that has little to do with a message does not wait for one that has much
     gc.disable()
     export.warm()
     gc.freeze()  # what was just loaded stays: not to be looked through again and again

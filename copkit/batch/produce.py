@@ -108,7 +108,8 @@ def _produce(task: Task, work: Path, result: Result) -> None:
         page = export.html(notebook, title=f"{label} — {task.name}", footer=footer)
         (work / f"{task.stem}.html").write_text(page, encoding="utf-8")
     with _timed(result.phases, "écriture"):
-        nbformat.write(notebook, work / f"{task.stem}.ipynb")
+        text = nbformat.v4.writes(notebook)  # not checked again: its source was, and each output when it came
+        (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")
     if task.pdf:
         with _timed(result.phases, "PDF"):
             export.pdf(work / f"{task.stem}.html", work / f"{task.stem}.pdf")

@@ -67,7 +67,7 @@ def dynamics(code: str, levers: str = "panorama", *, every: bool = False) -> pd.
     >>> row["last"].item(), round(row.pace.item(), 2), round(row.needed.item(), 2), row.status
     (30.1, 7.8, 52.07, 'en retard')
     """
-    p = panorama.panorama(code)
+    p = panorama.shared(code)
     if levers not in LISTS:
         raise LeverError(
             f"Liste de leviers inconnue : « {levers} ».{suggestion(levers, list(LISTS))} Listes : {', '.join(LISTS)}."
@@ -77,7 +77,7 @@ def dynamics(code: str, levers: str = "panorama", *, every: bool = False) -> pd.
 
 @lru_cache(maxsize=512)
 def _dynamics(home: str, code: str, levers: str, every: bool) -> pd.DataFrame:
-    p = panorama.panorama(code)
+    p = panorama.shared(code)
     columns = (p[name].values.tolist() for name in ("lever", *Figure._fields))
     figures = {lever: Figure(*row) for lever, *row in zip(*columns, strict=True)}
     chosen = [] if levers == "cop" else list(figures)

@@ -124,6 +124,12 @@ def _observed(file: str) -> dict[tuple[str, str], list[Point]]:
     return dict(out)
 
 
+def years(territory: str) -> dict[str, set[int]]:
+    """The years that each observed series of a territory knows."""
+    groups = _observed(str(paths.clean_data("observed.parquet")))
+    return {series: {p.year for p in points} for (code, series), points in groups.items() if code == territory}
+
+
 @lru_cache(maxsize=4)
 def _half_steps(file: str) -> dict[tuple[str, int], float]:
     """Half of the last digit with which the sources print an indicator in a year."""

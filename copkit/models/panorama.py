@@ -6,6 +6,7 @@ the 18 régions. Unknown is NaN. Every total exists with and without the forest 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -75,6 +76,11 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
         hint = suggestion(version, versions())
         raise LeverError(f"Version inconnue : « {version} ».{hint} Versions : {', '.join(versions())}.")
     return _known(str(paths.home()), territories.resolve(code), reference, version).copy(deep=True)
+
+
+def shared(code: str) -> xr.Dataset:
+    """The same, last version, without a copy: to be read, never changed or handed out."""
+    return _known(str(paths.home()), territories.resolve(code), "sgpe", LATEST)
 
 
 @lru_cache(maxsize=512)
@@ -172,10 +178,15 @@ def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     >>> shares(panorama("reg-32")).share.round(2).to_dict()["industrie"]
     34.99
     """
-    kept = p.lever.values != FOREST
-    table = pd.Series(p.target.values[kept]).groupby(p[by].values[kept], sort=False).sum()
-    table = table.sort_values(ascending=False, kind="stable")
-    return pd.DataFrame({"target": table, "share": 100 * table / table.sum()}).rename_axis(by)
+    groups: dict[str, list[float]] = {}
+    columns = (p.variables[name].values.tolist() for name in ("lever", by, "target"))
+    for lever, group, kt in zip(*columns, strict=True):
+        if lever != FOREST:
+            groups.setdefault(group, []).append(0.0 if np.isnan(kt) else kt)
+    found = sorted(((math.fsum(kts), group) for group, kts in groups.items()), key=lambda one: -one[0])
+    target, whole = [kt for kt, _ in found], math.fsum(kt for kt, _ in found)
+    share = [100 * kt / whole if whole else np.nan for kt in target]
+    return pd.DataFrame({"target": target, "share": share}, pd.Index([group for _, group in found], name=by))
 
 
 def change(p: xr.Dataset) -> xr.DataArray:
@@ -184,7 +195,8 @@ def change(p: xr.Dataset) -> xr.DataArray:
     >>> round(float(change(panorama("reg-32")).sel(lever="chaudieres_fioul_residentiel")), 1)
     -75.6
     """
-    return 100 * (p.quantity / p.baseline.where(p.baseline != 0) - 1)
+    baseline, quantity = (p.variables[name].values for name in ("baseline", "quantity"))
+    return p.quantity.copy(data=100 * (quantity / np.where(baseline == 0, np.nan, baseline) - 1))
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pandas as pd
 import xarray as xr
 
-from copkit import french
-from copkit.models import downscaling, dynamics
+from copkit import french, paths
+from copkit.models import downscaling, dynamics, indicators
 from copkit.reference import framework, tables, territories
 
 STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
@@ -79,14 +81,12 @@ def source_line(p: xr.Dataset, computed: bool = False) -> str:
 
 def diagnostic_parts(territory: str) -> pd.DataFrame:
     """The four parts of the diagnostic of a COP and what this territory has for each (step F2)."""
-    observed = tables.read("observed.parquet")
-    here = observed[observed.territory == territory]
-    series = here.groupby("indicator").year.agg(["nunique", "max"])
-    several = int((series["nunique"] > 1).sum())
+    series = indicators.years(territory)
+    several = sum(len(years) > 1 for years in series.values())
     dynamics = (
         f"{french.plural(len(series), 'indicateur')} observé{'s' if len(series) > 1 else ''}, dont {several} sur "
-        f"plusieurs années (dernière : {int(series['max'].max())})"
-        if len(series)
+        f"plusieurs années (dernière : {max(max(years) for years in series.values())})"
+        if series
         else "aucun indicateur observé dans le kit"
     )
     said = {
@@ -94,7 +94,7 @@ def diagnostic_parts(territory: str) -> pd.DataFrame:
             "données présentes",
             "panorama des leviers du SGPE ; SRADDET, PCAET et plans régionaux non chargés",
         ),
-        "dynamiques": ("données partielles" if len(series) else "pas de donnée", dynamics),
+        "dynamiques": ("données partielles" if series else "pas de donnée", dynamics),
         "questionnaire": ("pas de donnée", "aucune réponse chargée"),
         "points_forts": ("pas de donnée", "à renseigner par l'analyste"),
     }
@@ -108,22 +108,28 @@ def sources_used(p: xr.Dataset) -> list[str]:
     used = list(dict.fromkeys(p.source.values))
     if (p.grade.values != "").any():
         used.append("sgpe_simulateur_a_propos")
-        allocation = tables.read("allocation.csv")
         keys = downscaling.keys()
         chosen = set(keys.key[[lv for lv in p.lever.values if lv in keys.index]]) | {"population"}
-        used += list(dict.fromkeys(allocation[allocation.key.isin(chosen)].source))
+        used += [source for key, source in _allocated(str(paths.clean_data("allocation.csv"))) if key in chosen]
     observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
     used += [source for cell in observed for source in cell.split(", ") if source]
     used += ["insee_cog_2026", "sgpe_point_de_sortie", "feuille_de_route_hauts_de_france_2025"]
     return list(dict.fromkeys(used))
 
 
+@lru_cache(maxsize=4)
+def _allocated(file: str) -> list[tuple[str, str]]:
+    """The sources of each allocation key, in the order of the file."""
+    table = tables.read("allocation.csv")
+    return list(dict.fromkeys(zip(table.key.to_list(), table.source.to_list(), strict=True)))
+
+
 def calendar(territory: str) -> str:
     """Where the COP of the territory's région stands, as the source of 2024 says it (F6)."""
     if territory == "fr":
         return "18 régions, dont les calendriers diffèrent"
-    table = tables.read("cop_calendar.csv").set_index("territory")
-    row = table.loc[territories.region_of(territory)]
+    region = territories.region_of(territory)
+    row = next(row for row in tables.read("cop_calendar.csv").itertuples() if row.territory == region)
     if not row.date:
         return row.state
     year, month, day = row.date.split("-")

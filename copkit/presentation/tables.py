@@ -46,7 +46,7 @@ def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "p
 
 def _summary(p: xr.Dataset) -> Table:
     totals = panorama.totals(p)
-    nation = panorama.totals(panorama.panorama("fr"))
+    nation = panorama.totals(panorama.shared("fr"))
     table = pd.DataFrame(
         {
             "Convention": [f"Total {c}" for c in totals.index],
@@ -92,7 +92,7 @@ def _panorama(p: xr.Dataset) -> Table:
 
 
 def _sectors(p: xr.Dataset) -> Table:
-    shares, nation = panorama.shares(p), panorama.shares(panorama.panorama("fr"))
+    shares, nation = panorama.shares(p), panorama.shares(panorama.shared("fr"))
     out = pd.DataFrame(
         {
             "Secteur": shares.index.map(labels.sectors()),

@@ -71,7 +71,13 @@ def theme() -> alt.theme.ThemeConfig:
 
 
 class Drawing(alt.LayerChart):
-    """A chart of the kit: the tests check its specification against Vega-Lite, so that showing it need not."""
+    """A chart of the kit: the tests check its specification against Vega-Lite, so that showing it need not.
+
+    Its layers have neither parameters nor sizes of their own, which altair would look for in four copies of them.
+    """
+
+    def __init__(self, data=alt.Undefined, layer=(), **properties) -> None:
+        alt.TopLevelLayerSpec.__init__(self, data=data, layer=list(layer), **properties)
 
     def _repr_mimebundle_(self, *_, **__) -> dict:
         return alt.renderers.get()(self.to_dict(validate=False, context={"pre_transform": False}))
