@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 .PHONY: diagnostics test clean
 
 diagnostics: .venv/.ok
-	$(BIN)/copkit run --jobs $(JOBS) --out outputs
+	$(BIN)/copkit run --out outputs
 
 test: .venv/.ok
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

@@ -34,7 +34,7 @@ def run(
         str, typer.Option(help="Carnet de notebooks/, sans « .ipynb », ou chemin d'un carnet.")
     ] = "diagnostic",
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Nombre de processus ; par défaut le nombre de cœurs.")
+        int | None, typer.Option(min=1, help="Documents menés de front ; par défaut deux par cœur.")
     ] = None,
     out: Annotated[
         str, typer.Option(help="Dossier des sorties ; avec --dask, aussi une adresse partagée (s3://…, file://…).")

@@ -1,11 +1,13 @@
 """The warm parent and the kernels forked from it, for JupyterLab, Voilà and any Jupyter client."""
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,25 @@ def test_a_changed_parameter_or_data_file_is_read_again(tmp_path, monkeypatch):
     assert versions.stamp() == first
     (tmp_path / "parameters" / "leviers.yml").write_text("ab")
     assert versions.stamp() != first
+
+
+def test_threads_that_ask_at_the_same_time_get_a_kernel_each():
+    """One thread that waits for its answer must not look, to the others, as a server that is gone."""
+    ends = [socket.socketpair() for _ in range(24)]
+
+    def ask(pair):
+        server = ForkServer.get("copkit.warm:libraries")
+        return server, server.fork([], os.getcwd(), dict(os.environ), pair[1])
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(ask, ends))
+    assert len({id(server) for server, _ in found}) == 1
+    assert len({child.pid for _, child in found}) == 24
+    for end in itertools.chain.from_iterable(ends):
+        end.close()
+    for _, child in found:
+        child.kill()
+        assert gone(child.pid)
 
 
 def test_retired_server_waits_for_its_last_kernel():

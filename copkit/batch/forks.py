@@ -82,7 +82,8 @@ class ForkServer:
         with theirs, door:
             door.bind(f"\0{self.address}")
             door.listen()  # at once: others may knock while the server warms up
-            python = [sys.executable, "-Xfrozen_modules=off", "-m"]
+            debugger = () if warm in BATCH else ("-Xfrozen_modules=off",)  # or it says that it may miss breakpoints
+            python = [sys.executable, *debugger, "-m"]
             fds = [theirs.fileno(), door.fileno()]
             command = [*python, "copkit.batch.forkserver", *map(str, fds), warm]
             self.process = subprocess.Popen(

@@ -44,9 +44,8 @@ def tables(results: list[Result], source: str, wall: float, jobs: int) -> list:
 
     one = steps(results)
     busy = one["Durée [s]"].sum()
-    share = 100 * busy / (wall * jobs) if wall else 0.0
     formats = {"Durée [s]": 1, "Part [%]": 0, "Par document [s]": 3}
-    caption = f"Où passe le temps : {busy:.0f} s de travail en {wall:.0f} s, {jobs} processus occupés à {share:.0f} %"
+    caption = f"Où passe le temps : {busy:.0f} s de documents en {wall:.0f} s, {jobs} menés de front"
     return [
         Table(one, caption.replace(".", ","), formats),
         Table(slowest(results, source), "Les cellules les plus longues", {"Durée moyenne [s]": 3}),

@@ -66,7 +66,7 @@ def run(
     codes : codes des territoires ; vide : toutes les régions et tous les départements.
     level : « region », « departement » ou « epci », quand ``codes`` est vide.
     out : dossier des sorties ; avec ``client``, aussi une adresse fsspec que tous les ouvriers atteignent.
-    jobs : nombre de documents menés de front ; par défaut une fois et demie le nombre de cœurs.
+    jobs : nombre de documents menés de front ; par défaut deux par cœur.
     parameters : paramètres du carnet, en plus du territoire.
     pdf : imprimer aussi chaque page en PDF (demande Chromium).
     resume : ne pas refaire les documents complets dont rien de ce qui les fait n'a changé.
@@ -125,8 +125,8 @@ def run(
 
 
 def _by_default() -> int:
-    """A document waits for a core, and not a core for a document."""
-    return 3 * (os.cpu_count() or 1) // 2
+    """Two for each core: a document waits for a core, and not a core for a document."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @contextmanager
