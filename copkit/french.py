@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 NARROW = "\u202f"  # narrow no-break space: thousands, before « % », « ; », « ? »
 UNKNOWN = "n.d."
@@ -107,6 +108,7 @@ def plain(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
 
 
+@lru_cache(maxsize=4096)
 def typeset(text: str) -> str:
     """A sentence as it is printed: apostrophes, no-break spaces before ; ? ! » %, after «, and CO₂.
 

@@ -26,14 +26,19 @@ def _home(chosen: str | None) -> Path:
     return checkout if (checkout / "parameters").is_dir() else _PACKAGE / "_files"
 
 
+@lru_cache(maxsize=256)
+def _joined(*parts: str | Path) -> Path:
+    return Path(*parts)
+
+
 def parameters(*parts: str) -> Path:
     """A path under ``parameters/``."""
-    return home().joinpath("parameters", *parts)
+    return _joined(home(), "parameters", *parts)
 
 
 def clean_data(*parts: str) -> Path:
     """A path under ``data/clean/``."""
-    return home().joinpath("data", "clean", *parts)
+    return _joined(home(), "data", "clean", *parts)
 
 
 def notebooks(*parts: str) -> Path:

@@ -197,8 +197,8 @@ def test_renderer_gives_a_notebook_a_spec_an_image_and_a_sentence(monkeypatch):
 
 
 def test_hidden_levers_come_last_and_small_ones_keep_their_rank():
-    table = ordered(ck.panorama("reg-94"))
-    assert list(table.lever[-2:]) == ["puits_forestiers", "produits_bois"]
+    rows = ordered(ck.panorama("reg-94"))
+    assert [row.lever for row in rows[-2:]] == ["puits_forestiers", "produits_bois"]
 
 
 def scenario():

@@ -126,8 +126,15 @@ def _observed(file: str) -> dict[tuple[str, str], list[Point]]:
 
 def years(territory: str) -> dict[str, set[int]]:
     """The years that each observed series of a territory knows."""
-    groups = _observed(str(paths.clean_data("observed.parquet")))
-    return {series: {p.year for p in points} for (code, series), points in groups.items() if code == territory}
+    return _years(str(paths.clean_data("observed.parquet"))).get(territory, {})
+
+
+@lru_cache(maxsize=4)
+def _years(file: str) -> dict[str, dict[str, set[int]]]:
+    out = defaultdict(dict)
+    for (territory, indicator), points in _observed(file).items():
+        out[territory][indicator] = {point.year for point in points}
+    return dict(out)
 
 
 @lru_cache(maxsize=4)

@@ -201,9 +201,12 @@ def change(p: xr.Dataset) -> xr.DataArray:
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
     """Part de l'effort hors forêt répartie par une clé A, B ou C ; vide quand aucune clé n'est employée. [%]"""
-    kept = (p.lever.values != FOREST) & (p.grade.values != "")
-    by = pd.Series(p.target.values[kept], name="target").groupby(pd.Index(p.grade.values[kept], name="grade")).sum()
-    return 100 * by.reindex(["A", "B", "C"]).fillna(0) / by.sum() if by.sum() else by
+    kept = (p.variables["lever"].values != FOREST) & (p.variables["grade"].values != "")
+    target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))
+    if not (whole := np.nansum(target)):
+        return pd.Series(dtype=float, name="target")
+    found = {one: 100 * float(np.nansum(target[grade == one])) / whole for one in ("A", "B", "C")}
+    return pd.Series(found, name="target").rename_axis("grade")
 
 
 def place(p: xr.Dataset) -> pd.DataFrame:
@@ -214,12 +217,16 @@ def place(p: xr.Dataset) -> pd.DataFrame:
     DataFrame par territoire : name, target [ktCO2e/an], share [%] du total des pairs, per_head [tCO2e/an/hab], rank.
     """
     region = territories.region_of(p.attrs["territory"])
-    if p.attrs["level"] == "departement" and len(territories.departements_of(region)) > 1:
-        peers = territories.territories("departement", within=region)
-    else:
-        peers = territories.territories("region")
+    alone = p.attrs["level"] != "departement" or len(territories.departements_of(region)) == 1
+    return _ranked(str(paths.home()), "" if alone else region).copy()
+
+
+@lru_cache(maxsize=32)
+def _ranked(home: str, region: str) -> pd.DataFrame:
+    """The régions, or the départements of one, from the largest effort."""
+    peers = territories.territories("departement", within=region) if region else territories.territories("region")
     table = peers.set_index("code")[["name", "population", "population_year"]]
-    table["target"] = [_effort(str(paths.home()), peer, LATEST) for peer in table.index]
+    table["target"] = [_effort(home, peer, LATEST) for peer in table.index]
     table["share"] = 100 * table.target / table.target.sum()
     table["per_head"] = 1000 * table.target / table.population
     table["rank"] = table.target.rank(ascending=False, method="min").astype(int)

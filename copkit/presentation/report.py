@@ -43,10 +43,11 @@ def heading(p: xr.Dataset) -> Text:
 def ambition(p: xr.Dataset) -> Text:
     """L'effort total dans les deux conventions, et ses trois premiers leviers."""
     without, with_ = model.total(p, forest=False), model.total(p, forest=True)
-    kept = p.sel(lever=(p.lever != FOREST) & p.shown)
-    top = kept.target.to_series().sort_values(ascending=False, kind="stable").head(3)
-    names = [f"{_lower(str(p.label.sel(lever=lv).values))} ({french.number(v, 0)})" for lv, v in top.items()]
-    share = 100 * top.sum() / without
+    columns = (p.variables[name].values.tolist() for name in ("lever", "label", "shown", "target"))
+    rows = [row for row in zip(*columns, strict=True) if row[2] and row[0] != FOREST and row[3] == row[3]]
+    top = sorted(rows, key=lambda row: -row[3])[:3]
+    names = [f"{_lower(label)} ({french.number(target, 0)})" for _, label, _, target in top]
+    share = 100 * sum(row[3] for row in top) / without
     both = f"**{french.number(without, 1)} ktCO2e/an hors forêt**"
     if with_ > without:
         both += f", {french.number(with_, 1)} avec le levier forêt, dont l'objectif n'est pas régionalisé"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import pandas as pd
 import xarray as xr
 
@@ -59,36 +62,46 @@ def _summary(p: xr.Dataset) -> Table:
     return Table(table, caption, {table.columns[1]: 1, table.columns[2]: 2, table.columns[3]: 0})
 
 
-def ordered(p: xr.Dataset) -> pd.DataFrame:
-    """The levers from the largest target to the smallest, hidden ones last, with the rank that charts print."""
-    table = panorama.table(p).assign(shown=p.shown.values)
-    table = table.sort_values(["shown", "target_ktco2e"], ascending=[False, False], kind="stable")
-    return table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
+class Row(NamedTuple):
+    """A lever in the order of the table, with the rank that charts print."""
+
+    shown: bool
+    target_ktco2e: float
+    lever: str
+    label: str
+    sector: str
+    chantier: str
+    status: str
+    grade: str
+    unit: str
+    rank: int
+
+
+def ordered(p: xr.Dataset) -> list[Row]:
+    """The levers from the largest target to the smallest, then the hidden ones; in plain Python, much faster."""
+    names = ("shown", "target", *Row._fields[2:-1])
+    rows = zip(*(p.variables[name].values.tolist() for name in names), strict=True)
+    rows = sorted(rows, key=lambda row: (not row[0], -row[1] if row[1] == row[1] else math.inf))
+    return [Row(*row, rank) for rank, row in enumerate(rows, start=1)]
 
 
 def _panorama(p: xr.Dataset) -> Table:
-    table, total = ordered(p), panorama.total(p, forest=False)
-    hidden, forest = ~table.shown, table.lever == levers.FOREST
-    target = table.target_ktco2e.astype(object).where(~hidden, "?")
-    share = (100 * table.target_ktco2e / total).astype(object).where(~(hidden | forest), "—")
-    out = pd.DataFrame(
-        {
-            "N°": table["rank"],
-            "Levier": table.label,
-            "Secteur": table.sector.map(labels.sectors()),
-            "Thématique": table.chantier.map(labels.thematiques()),
-            "Émissions évitées (ktCO2e/an)": target,
-            "Part hors forêt (%)": share,
-            "Statut": table.status.map(labels.STATUSES),
-        }
-    )
-    if (table.key_grade != "").any():
-        out["Note de la clé"] = table.key_grade
-    return Table(
-        out,
-        f"Panorama des leviers — {p.attrs['name']}, 2030 par rapport à 2019",
-        {"N°": 0, out.columns[4]: 1, out.columns[5]: 2},
-    )
+    rows, total = ordered(p), panorama.total(p, forest=False)
+    sectors, thematiques = labels.sectors(), labels.thematiques()
+    target, share = "Émissions évitées (ktCO2e/an)", "Part hors forêt (%)"
+    columns = {
+        "N°": [row.rank for row in rows],
+        "Levier": [row.label for row in rows],
+        "Secteur": [sectors[row.sector] for row in rows],
+        "Thématique": [thematiques[row.chantier] for row in rows],
+        target: [row.target_ktco2e if row.shown else "?" for row in rows],
+        share: [100 * row.target_ktco2e / total if row.shown and row.lever != levers.FOREST else "—" for row in rows],
+        "Statut": [labels.STATUSES[row.status] for row in rows],
+    }
+    if any(row.grade for row in rows):
+        columns["Note de la clé"] = [row.grade for row in rows]
+    caption = f"Panorama des leviers — {p.attrs['name']}, 2030 par rapport à 2019"
+    return Table(pd.DataFrame(columns), caption, {"N°": 0, target: 1, share: 2})
 
 
 def _sectors(p: xr.Dataset) -> Table:

@@ -69,11 +69,11 @@ def _ground(home: str, code: str, version: str) -> Ground:
             chantier=row.chantier,
             chantier_label=thematiques[row.chantier],
             rank=row.rank,
-            shown=bool(row.shown),
+            shown=row.shown,
             unit=units.label(row.unit) if row.unit else "",
             enjeux=parameters.levers()[row.lever].enjeux,
         )
-        for row in tables.ordered(p).itertuples()
+        for row in tables.ordered(p)
     }
     compared = _compared(code, version)
     return Ground(
