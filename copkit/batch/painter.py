@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 
 from copkit.presentation import drawing
 
-_REHEARSALS = 40  # charts drawn for nothing while the batch gets ready
+_REHEARSALS = 16
 
 
 class Painter:

@@ -160,7 +160,6 @@ def _get_ready() -> None:
     """What the first document would wait for."""
     from copkit.batch import export
 
-    sys.setswitchinterval(0.001)  # a thread that has little to do with a message does not wait for one that has much
     gc.disable()
     export.warm()
     gc.freeze()  # what was just loaded stays: not to be looked through again and again
