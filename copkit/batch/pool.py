@@ -31,14 +31,22 @@ _ROOM = 6  # documents that a process carries: it works a fifth of the time, the
 _spawn = multiprocessing.get_context("spawn")
 
 
+def rooms(jobs: int, *, forked: bool) -> list[int]:
+    """How many documents each process carries; one when its notebooks are ordinary kernels, that it starts itself.
+
+    >>> rooms(4, forked=True), rooms(7, forked=True), rooms(3, forked=False)
+    ([4], [4, 3], [1, 1, 1])
+    """
+    count = -(-jobs // (_ROOM if forked else 1))
+    return [jobs // count + (rank < jobs % count) for rank in range(count)]
+
+
 class Pool:
     """The processes of a batch, and its warm parent, if any; they get ready while the batch checks the reference."""
 
     def __init__(self, jobs: int, store: Folder, server: forks.ForkServer | None) -> None:
         self.store, self.server = store, server
-        most = _ROOM if server else 1  # an ordinary kernel is started by its own process
-        count = -(-jobs // most)
-        self.workers = [self._open(jobs // count + (rank < jobs % count)) for rank in range(count)]
+        self.workers = [self._open(room) for room in rooms(jobs, forked=server is not None)]
 
     def _open(self, room: int) -> Worker:
         return Worker(room, self.server.address if self.server else "", self.store.root)
@@ -116,7 +124,7 @@ class Worker:
         return result
 
     def close(self) -> None:
-        """Once it is dead."""
+        """End it, and its painter."""
         self.connection.close()
         for process in (self.process, self.painter):
             process.kill()

@@ -97,7 +97,7 @@ def run(
             raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")
         done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
         left = [task for task in tasks if task.territory not in done]
-        jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(), len(left))
+        jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(server), len(left))
     except BaseException:
         if server:
             server.close(unused=True)
@@ -124,9 +124,9 @@ def run(
     return Report(results, index, jobs)
 
 
-def _by_default() -> int:
-    """Two for each core: a document waits for a core, and not a core for a document."""
-    return 2 * (os.cpu_count() or 1)
+def _by_default(server: forks.ForkServer | None) -> int:
+    """Two for each core: a document waits for a core, and not a core for a document; one where nothing is forked."""
+    return (2 if server else 1) * (os.cpu_count() or 1)
 
 
 @contextmanager
