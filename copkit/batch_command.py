@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -125,17 +126,18 @@ def _progress():
 
     class Rate(ProgressColumn):
         def render(self, task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text(f"{french.number(60 * speed, 0)} par minute" if speed else "")
+            made = task.fields["made"]
+            return Text(f"{french.number(60 * made / task.elapsed, 0)} par minute" if made else "")
 
     left = TimeRemainingColumn(elapsed_when_finished=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), left)
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        line = bar.add_task("Vérification", total=None)
+        line, made = bar.add_task("Vérification", total=None, made=0), count(1)
 
         def progress(result, done: int, total: int) -> None:
             mark = "" if result.status == "ok" else " (échec)"
-            bar.update(line, total=total, completed=done, description=f"{result.territory:<8}{mark}")
+            said = f"{result.territory:<8}{mark}"
+            bar.update(line, total=total, completed=done, made=next(made), description=said)
 
         yield progress
         bar.update(line, description="Terminé")

@@ -23,9 +23,9 @@ def svg(spec: dict) -> str:
 
 def wanted(spec: dict) -> str:
     """What is to be drawn of a chart: not its title, nor a description of each mark where the whole has one."""
-    return json.dumps(
-        {k: v for k, v in spec.items() if k != "title"} | {"config": spec.get("config", {}) | {"aria": False}}
-    )
+    config = spec.get("config", {})
+    config = config | {"aria": False, "mark": config.get("mark", {}) | {"aria": False}}
+    return json.dumps({k: v for k, v in spec.items() if k != "title"} | {"config": config})
 
 
 def draw(spec: str) -> str:
