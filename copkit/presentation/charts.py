@@ -6,8 +6,6 @@ follows it in the notebook).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import altair as alt
 import pandas as pd
 import xarray as xr
@@ -64,31 +62,18 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     return marimekko.chart(layout, **_words(title, subtitle, f"Marimekko des leviers : {', '.join(parts)}."))
 
 
-class Tile(NamedTuple):
-    """A lever as the Marimekko shows it."""
-
-    rank: int
-    lever: str
-    label: str
-    sector_label: str
-    chantier: str
-    chantier_label: str
-    target_ktco2e: float
-    written: str
-
-
-def _tiles(p: xr.Dataset) -> list[Tile]:
+def _tiles(p: xr.Dataset) -> list[marimekko.Tile]:
     """The levers that weigh something."""
     sectors, thematiques = labels.sectors(), labels.thematiques()
     return [
-        Tile(
-            row.rank,
+        marimekko.Tile(
             row.lever,
             french.typeset(row.label),
             french.typeset(sectors[row.sector]),
             row.chantier,
             thematiques[row.chantier],
             row.target_ktco2e,
+            row.rank,
             french.number(row.target_ktco2e, 0) if row.shown else "?",
         )
         for row in ordered(p)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 import altair as alt
 import numpy as np
@@ -29,8 +30,21 @@ _WIDTHS = {"ijl'’|": 2.8, "ft .,:;·!I\u202f\u00a0": 3.5, "r()-": 4.2, "ckszvx
 _LETTERS = {letter: width for letters, width in _WIDTHS.items() for letter in letters}
 
 
-def layout(tiles: Iterable, *, levers: bool = False) -> dict:
-    """Rectangles and words, in pixels, of tiles: label, sector_label, chantier, target_ktco2e, rank, written, lever.
+class Tile(NamedTuple):
+    """What the layouts read of a lever; ``target_ktco2e``: its surface. [ktCO2e/an]"""
+
+    lever: str
+    label: str
+    sector_label: str
+    chantier: str
+    chantier_label: str
+    target_ktco2e: float
+    rank: int
+    written: str
+
+
+def layout(tiles: Iterable[Tile], *, levers: bool = False) -> dict:
+    """Rectangles and words of tiles, in pixels.
 
     ``rects`` and ``texts`` are rows as altair reads them, with the lever of a rectangle when asked for; ``narrow``:
     the columns too narrow for their own title, to be named elsewhere.

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from copkit import french
 from copkit.models.levers import FOREST
 from copkit.presentation import marimekko, treemap
+from copkit.presentation.marimekko import Tile
 from copkit.simulator.ground import Ground
 from copkit.simulator.settled import Settled
 from copkit.simulator.state import State
 
 SMALLEST = 0.001  # a tile below it is not drawn: nobody would see it [ktCO2e/an]
 STEP = 9.0  # between two diagonal lines of what is done [px]
-
-
-class Tile(NamedTuple):
-    """What the layouts read of a lever; ``target_ktco2e``: its surface. [ktCO2e/an]"""
-
-    lever: str
-    label: str
-    sector_label: str
-    chantier: str
-    chantier_label: str
-    target_ktco2e: float
-    rank: int
-    written: str
 
 
 def rows(ground: Ground, settled: dict[str, Settled], state: State) -> dict[str, list[dict]]:
