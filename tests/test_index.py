@@ -161,7 +161,7 @@ def test_territory_without_a_run_is_shown_as_not_produced_yet():
 
 def test_effort_is_written_in_french_and_unknown_is_not_zero():
     markup = index.render(manifest(), effort={"dep-59": 4321.4, "dep-32": float("nan")})
-    assert f"Nord (département 59){french.NARROW}: 4{french.NARROW}321 ktCO2e/an" in markup
+    assert f"Nord (département 59){french.NARROW}: 4{french.NARROW}321 ktCO₂e/an" in markup
     assert f"Gers (département 32){french.NARROW}: effort n.d." in markup
 
 

@@ -103,7 +103,7 @@ class Entry:
     @property
     def title(self) -> str:
         """Name and figure, as a tooltip."""
-        figure = "effort n.d." if self.effort == french.UNKNOWN else f"{self.effort} ktCO2e/an"
+        figure = "effort n.d." if self.effort == french.UNKNOWN else f"{self.effort} ktCO₂e/an"
         return f"{self.name} ({self.kind}) : {figure}"
 
     @property
