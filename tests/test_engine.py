@@ -14,6 +14,7 @@ import papermill
 import pytest
 from nbclient.exceptions import CellTimeoutError
 
+from copkit.batch import plan, produce
 from copkit.errors import RunError
 
 from .notebooks import COPKIT, PLAIN, Run, assert_same, both, compare, execute, notebook
@@ -72,6 +73,18 @@ def test_a_notebook_of_the_kit_gives_what_the_plain_engine_gives(path, code, tmp
     shown = {kind for c in ours.notebook.cells for o in c.get("outputs", []) for kind in o.get("data", {})}
     assert shown & {"application/vnd.vegalite.v6+json", "application/vnd.jupyter.widget-view+json"}
     assert "image/png" not in shown
+
+
+def test_the_batch_executes_as_papermill_does(tmp_path, monkeypatch):
+    """It takes the steps of papermill.execute_notebook one by one; what it writes is a valid notebook."""
+    monkeypatch.setenv("COPKIT_CHARTS", "spec")
+    [task] = plan.plan("diagnostic", ["dep-48"], None, {"classeur": ""})
+    source = tmp_path / "diagnostic.ipynb"
+    source.write_text(task.source, encoding="utf-8")
+    ours = Run(produce._execute(task, source), tmp_path)
+    plain = execute(source, PLAIN, tmp_path / "plain", parameters=task.parameters)
+    assert_same(plain, ours)
+    nbformat.validate(ours.notebook)
 
 
 def test_a_megabyte_of_text_arrives_whole(tmp_path):

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -58,6 +59,17 @@ def test_resume_does_nothing_when_nothing_changed_and_only_what_changed_otherwis
         f"{code}/leger.html" for code in ("reg-02", "reg-03", "reg-04")
     }
     assert len(json.loads((out / "manifest.json").read_text())["runs"]) == len(CODES)
+
+
+def test_many_documents_at_a_time_are_shared_between_processes(tmp_path, light):
+    me, counts = psutil.Process(), set()
+
+    def look(*_):
+        counts.add(sum("spawn_main" in " ".join(one.cmdline()) for one in me.children()))
+
+    report = ck.run(light, CODES, out=tmp_path / "sorties", jobs=8, progress=look)
+    assert report.failures == [] and len(times(tmp_path / "sorties")) == len(CODES)
+    assert counts == {4}  # two that make four documents each, and the painter of each
 
 
 def test_without_resume_everything_is_made_again(tmp_path, light):

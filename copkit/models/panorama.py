@@ -196,7 +196,7 @@ def change(p: xr.Dataset) -> xr.DataArray:
     -75.6
     """
     baseline, quantity = (p.variables[name].values for name in ("baseline", "quantity"))
-    return p.quantity.copy(data=100 * (quantity / np.where(baseline == 0, np.nan, baseline) - 1))
+    return p.quantity.copy(data=100 * (quantity / np.where(baseline == 0, np.nan, baseline) - 1)).rename("change")
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
