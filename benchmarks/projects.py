@@ -50,8 +50,8 @@ def write(folder: Path, count: int) -> dict[str, Path]:
 def ours(path: Path) -> dict[str, float]:
     """Read, sort, count five ways and cover; with the progress bar of the command."""
     import copkit as ck
-    from copkit.projects.coverage import coverage
-    from copkit.projects_command import _progress
+    from copkit.commands.projects import _progress
+    from copkit.projects.counting.coverage import coverage
 
     laps, start = {}, time.perf_counter()
 

@@ -1,6 +1,6 @@
 """``python -m copkit``: the same as the ``copkit`` command."""
 
-from copkit.cli import main
+from copkit.commands.cli import main
 
 if __name__ == "__main__":
     main()

@@ -74,8 +74,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
+    from copkit.intake import labels, mapping
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
-    from copkit.projects import labels, mapping, rules
+    from copkit.projects.triage import rules
     from copkit.reference import framework
     from copkit.reference import parameters as files
 

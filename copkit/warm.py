@@ -58,7 +58,7 @@ def pages() -> dict[str, float]:
 def documents() -> dict[str, float]:
     """The same, and workbooks."""
     import copkit as ck
-    from copkit.presentation import workbook
+    from copkit.presentation.territory import workbook
 
     efforts = pages()
     workbook.book(ck.panorama(REGION)).save(BytesIO())
@@ -85,19 +85,26 @@ def warm() -> dict[str, float]:
 
 def _diagnostic(p) -> None:
     """Everything that the diagnostic of a territory shows."""
-    from copkit.presentation import charts, report, tables
+    from copkit.presentation.territory import charts, sentences, tables
 
-    texts = (report.heading, report.ambition, report.interactions, report.dynamics, report.comparison, report.keys)
+    texts = (
+        sentences.heading,
+        sentences.ambition,
+        sentences.interactions,
+        sentences.dynamics,
+        sentences.comparison,
+        sentences.keys,
+    )
     drawings = (charts.panorama, charts.sectors, charts.place, charts.reductions, charts.paces)
-    _show(*(make(p) for make in (*texts, *drawings, report.limits)))
+    _show(*(make(p) for make in (*texts, *drawings, sentences.limits)))
     _show(*(tables.table(p, what) for what in TABLES))
 
 
 def _allocation(p) -> None:
     """What only départements have."""
-    from copkit.presentation import charts, report, tables
+    from copkit.presentation.territory import charts, sentences, tables
 
-    _show(report.keys(p), charts.grades(p), *(tables.table(p, what) for what in ("panorama", "cles", "place")))
+    _show(sentences.keys(p), charts.grades(p), *(tables.table(p, what) for what in ("panorama", "cles", "place")))
 
 
 def _scenario(p) -> None:
@@ -112,7 +119,7 @@ def _scenario(p) -> None:
 
 def _simulator(code: str) -> None:
     """What the page of the simulator asks for when it opens."""
-    from copkit.presentation import widgets  # noqa: F401
+    from copkit.simulator import widget  # noqa: F401
     from copkit.simulator.page import page
     from copkit.simulator.state import State
     from copkit.simulator.view import view

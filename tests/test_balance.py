@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 import copkit as ck
 from copkit.errors import ProjectError
-from copkit.projects import balance as balances
-from copkit.projects import fields, membership, ranking
-from copkit.projects.balance import balance, shares
-from copkit.projects.ranking import top_and_bottom
+from copkit.projects import fields
+from copkit.projects.counting import balance as balances
+from copkit.projects.counting import membership, ranking
+from copkit.projects.counting.balance import balance, shares
+from copkit.projects.counting.ranking import top_and_bottom
 
 FONDS_VERT = Path(__file__).parents[2] / "shared" / "samples" / "fonds-vert-2023-export.csv"
 LISTED = ("departement", "region", "category", "lever", "theme", "thematique", "epci", "commune", "programme")

@@ -77,7 +77,7 @@ def test_run_of_one_territory_says_where_to_look(tmp_path):
 
 
 def test_values_of_parameters_are_read_as_numbers_or_text():
-    from copkit.terminal import parameters
+    from copkit.commands.terminal import parameters
 
     assert parameters(["annee=2030", "titre=2A", "essai=true", 'nom="x"']) == {
         "annee": 2030,

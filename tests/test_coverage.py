@@ -5,9 +5,10 @@ import pytest
 
 import copkit as ck
 from copkit.errors import CopkitError, ProjectError, TerritoryError
-from copkit.projects import fields, perimeters
-from copkit.projects.balance import balance
-from copkit.projects.coverage import LEVELS, RULES, STRADDLING, coverage, without_project
+from copkit.intake import perimeters
+from copkit.projects import fields
+from copkit.projects.counting.balance import balance
+from copkit.projects.counting.coverage import LEVELS, RULES, STRADDLING, coverage, without_project
 from copkit.reference import tables
 
 FIELDS = {"porteur": "holder_type", "siren": "holder_siren"}

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copkit import french
-from copkit.projects import criteria, fields, rules
-from copkit.projects.criteria import CRITERIA
-from copkit.projects.triage import triage
+from copkit.projects import fields
+from copkit.projects.triage import criteria, rules
+from copkit.projects.triage.criteria import CRITERIA
+from copkit.projects.triage.sort import triage
 
 WORDS = {"vide": "", "oui": "oui", "non": "non"}
 

@@ -9,7 +9,7 @@ from copkit.errors import ProjectError, TerritoryError
 from copkit.models import panorama as panoramas
 from copkit.models.conversion import convert
 from copkit.projects import fields
-from copkit.projects.crossing import carriers, crossing, quantities
+from copkit.projects.counting.crossing import carriers, crossing, quantities
 from copkit.reference import units
 
 

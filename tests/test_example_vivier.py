@@ -9,11 +9,11 @@ import pytest
 
 import copkit as ck
 from copkit import paths
-from copkit.projects import balance as balances
 from copkit.projects import fields
-from copkit.projects.coverage import coverage, without_project
-from copkit.projects.crossing import crossing, quantities
-from copkit.projects.ranking import top_and_bottom
+from copkit.projects.counting import balance as balances
+from copkit.projects.counting.coverage import coverage, without_project
+from copkit.projects.counting.crossing import crossing, quantities
+from copkit.projects.counting.ranking import top_and_bottom
 
 EXAMPLES = paths.home() / "data" / "examples"
 FILES = [EXAMPLES / f"vivier_hauts_de_france.{kind}" for kind in ("csv", "xlsx")]

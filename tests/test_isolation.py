@@ -141,7 +141,7 @@ def eventually(condition, limit: float = 30):
 def is_server(pid: int) -> bool:
     """Whether a process is a parent of forks, and our own child; what it forks has the same command line."""
     process = psutil.Process(pid)
-    return "copkit.batch.forkserver" in process.cmdline() and process.ppid() == os.getpid()
+    return "copkit.batch.forked.server" in process.cmdline() and process.ppid() == os.getpid()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,9 +14,9 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from jupyter_client.provisioning import KernelProvisionerFactory
 
-from copkit.batch import forks
-from copkit.batch.forks import Forked, ForkServer
-from copkit.batch.kernels import is_ours
+from copkit.batch.forked import forks
+from copkit.batch.forked.forks import Forked, ForkServer
+from copkit.batch.forked.kernels import is_ours
 from copkit.errors import RunError
 
 
@@ -87,7 +87,7 @@ def test_only_this_python_is_forked():
 def test_server_and_its_kernels_end_with_the_program_that_started_them():
     code = (
         "import os, time\n"
-        "from copkit.batch.forks import ForkServer\n"
+        "from copkit.batch.forked.forks import ForkServer\n"
         "server = ForkServer.get()\n"
         "a, b = __import__('socket').socketpair()\n"
         "child = server.fork([], os.getcwd(), dict(os.environ), b)\n"

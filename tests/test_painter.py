@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import copkit as ck
-from copkit.batch import painter
-from copkit.presentation import charts, drawing
+from copkit.batch.forked import painter
+from copkit.presentation import drawing
+from copkit.presentation.territory import charts
 
 spawn = multiprocessing.get_context("spawn")
 

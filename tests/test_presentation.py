@@ -9,8 +9,9 @@ import copkit as ck
 from copkit import french
 from copkit.errors import LeverError
 from copkit.models import panorama as model
-from copkit.presentation import charts, labels, marimekko, theme
-from copkit.presentation.tables import ordered
+from copkit.presentation import labels, marimekko, theme
+from copkit.presentation.territory import charts
+from copkit.presentation.territory.tables import ordered
 
 TERRITORIES = ["fr", "reg-32", "reg-11", "reg-94", "dep-59", "dep-75", "dep-974"]
 CHARTS = ["panorama", "sectors", "place", "reductions", "grades", "paces"]

@@ -99,14 +99,14 @@ def test_models_know_no_presentation_and_no_batch():
         for path in (ROOT / "copkit" / folder).glob("*.py"):
             text = path.read_text(encoding="utf-8")
             assert not re.search(
-                r"copkit\.(presentation|batch|cli)|import (altair|openpyxl|ipywidgets|papermill)", text
+                r"copkit\.(presentation|batch|commands)|import (altair|openpyxl|ipywidgets|papermill)", text
             ), path
 
 
 def test_few_modules_import_openpyxl_papermill_and_dask():
     text = {p: p.read_text(encoding="utf-8") for p in (ROOT / "copkit").rglob("*.py")}
     wanted = {
-        "openpyxl": ["workbook.py", "workshop_reading.py"],
+        "openpyxl": ["workbook.py", "read.py"],
         "papermill": ["engine.py", "export.py", "produce.py", "server.py"],
         "distributed": ["cluster.py", "run.py"],  # run.py: for its types only
     }

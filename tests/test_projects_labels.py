@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from copkit import paths
 from copkit.errors import ParameterError
+from copkit.intake import cells, gazetteer, labels, places
 from copkit.models import nomenclatures
-from copkit.projects import contents, fields, gazetteer, labels, places
+from copkit.projects import fields
 from copkit.reference import tables
 
 # ------------------------------------------------------------------ cells
@@ -18,31 +19,31 @@ from copkit.reference import tables
 
 @pytest.mark.cases("lecture_cellules", "nombres")
 def test_number_is_read_as_it_is_typed_in_france(case, says):
-    check_cell(case, contents.number, says)
+    check_cell(case, cells.number, says)
 
 
 @pytest.mark.cases("lecture_cellules", "dates")
 def test_date_is_read_in_its_usual_writings(case, says):
-    check_cell(case, contents.day, says)
+    check_cell(case, cells.day, says)
 
 
 @pytest.mark.cases("lecture_cellules", "oui_non")
 def test_yes_or_no_is_read_in_its_usual_writings(case, says):
     check_cell(
         {**case, "valeur": {True: "oui", False: "non"}.get(case.get("valeur"), case.get("valeur"))},
-        contents.yes_no,
+        cells.yes_no,
         says,
     )
 
 
 @pytest.mark.cases("lecture_cellules", "siren")
 def test_siren_is_the_nine_first_digits(case, says):
-    check_cell(case, contents.siren, says)
+    check_cell(case, cells.siren, says)
 
 
 @pytest.mark.cases("lecture_cellules", "annees")
 def test_year_is_read_alone_or_in_a_date(case, says):
-    check_cell(case, contents.whole_year, says)
+    check_cell(case, cells.whole_year, says)
 
 
 def check_cell(case, convert, says):
@@ -56,16 +57,16 @@ def check_cell(case, convert, says):
 
 
 def test_empty_cell_is_missing_and_no_problem():
-    for convert in (contents.day, contents.yes_no, contents.siren):
+    for convert in (cells.day, cells.yes_no, cells.siren):
         assert convert("") == ("", "")
-    for convert in (contents.number, contents.whole_year):
+    for convert in (cells.number, cells.whole_year):
         value, message = convert("")
         assert math.isnan(value) and message == ""
 
 
 @pytest.mark.cases("lecture_cellules", "masques")
 def test_email_and_telephone_are_masked_in_a_text(case):
-    assert contents.mask(case["texte"]) == case["attendu"]
+    assert cells.mask(case["texte"]) == case["attendu"]
 
 
 @given(st.floats(min_value=-1e12, max_value=1e12).map(lambda v: round(v, 2)))
@@ -73,18 +74,18 @@ def test_number_is_the_same_in_french_and_in_english_writing(value):
     written = f"{value:,.2f}"
     french = written.replace(",", "\u202f").replace(".", ",")
     for text in (repr(value), f"{value:.2f}", french, f"{french} €"):
-        assert contents.number(text) == (pytest.approx(value, abs=1e-9 * max(1, abs(value))), "")
+        assert cells.number(text) == (pytest.approx(value, abs=1e-9 * max(1, abs(value))), "")
 
 
 @given(st.dates(min_value=date(1950, 1, 1), max_value=date(2100, 12, 31)))
 def test_date_is_the_same_in_french_and_in_iso_writing(day):
     for text in (day.isoformat(), f"{day:%d/%m/%Y}", f"{day.day}/{day.month}/{day.year}", f"{day:%d/%m/%Y} 08:00"):
-        assert contents.day(text) == (day.isoformat(), "")
+        assert cells.day(text) == (day.isoformat(), "")
 
 
 @given(st.text(max_size=40))
 def test_no_text_stops_a_conversion(text):
-    for convert in (contents.number, contents.day, contents.yes_no, contents.siren, contents.whole_year):
+    for convert in (cells.number, cells.day, cells.yes_no, cells.siren, cells.whole_year):
         value, message = convert(text)
         assert message == "" or value == "" or math.isnan(value)
 
@@ -93,7 +94,7 @@ def test_no_text_stops_a_conversion(text):
     st.text(max_size=60), st.sampled_from(["a.b@exemple.fr", "03 20 00 00 00", "+33320000000"]), st.text(max_size=60)
 )
 def test_planted_address_never_survives(before, planted, after):
-    assert planted not in contents.mask(f"{before} {planted} {after}")
+    assert planted not in cells.mask(f"{before} {planted} {after}")
 
 
 # ------------------------------------------------------------------ labels

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import doctor
 from copkit.errors import ParameterError, ProjectError
-from copkit.projects import fields, headers, labels, mapping
+from copkit.intake import headers, labels, mapping
+from copkit.projects import fields
 
 FONDS_VERT_2023 = (
     "nom_region,code_departement,nom_departement,code_commune,nom_commune,axe,numero_demarche_ds,nom_demarche_ds,"

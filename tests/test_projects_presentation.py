@@ -13,22 +13,15 @@ import pytest
 import copkit as ck
 from copkit import french, paths
 from copkit.errors import ProjectError
-from copkit.presentation import (
-    analyses,
-    projects,
-    projects_lists,
-    projects_map,
-    projects_report,
-    projects_tables,
-    projects_tiles,
-    projects_view,
-    theme,
-)
-from copkit.presentation.projects_stack import Stack
+from copkit.presentation import theme
+from copkit.presentation.projects import charts, lists, maps, sentences, tables, tiles
+from copkit.presentation.projects.stack import Stack
 from copkit.presentation.table import Table
-from copkit.projects import fields, triage
+from copkit.presentation.territory import analyses
+from copkit.projects import fields, vivier
+from copkit.projects.triage import sort
 
-EXAMPLE = paths.home().joinpath(*projects_view.EXAMPLE)
+EXAMPLE = paths.home().joinpath(*vivier.EXAMPLE)
 SENTENCES = ["heading", "reading", "balance", "levers", "coverage", "inclusion", "crossing", "limits"]
 T1 = {  # REQUIREMENTS, T1
     "Aisne": [136, 16, 7, 12, 171],
@@ -50,19 +43,19 @@ def v(request):
     return ck.vivier(territory=request.param, year=2024)
 
 
-def at(whole: projects_view.Vivier, code: str, table: pd.DataFrame) -> projects_view.Vivier:
+def at(whole: vivier.Vivier, code: str, table: pd.DataFrame) -> vivier.Vivier:
     """The same vivier for other projects and another territory."""
-    inside, peers, left = projects_view._inside(table, code)
+    inside, peers, left = vivier._inside(table, code)
     return dataclasses.replace(whole, projects=inside, peers=peers, territory=code, **left)
 
 
 # ------------------------------------------------------------------ charts
 
 
-@pytest.mark.parametrize("name", projects.__all__)
+@pytest.mark.parametrize("name", charts.__all__)
 def test_chart_says_a_finding_its_year_its_source_and_that_it_is_invented(v, name, monkeypatch):
     monkeypatch.setenv("COPKIT_CHARTS", "spec")
-    chart = getattr(projects, name)(v)
+    chart = getattr(charts, name)(v)
     if isinstance(chart, analyses.Note):
         assert name == "epci" and v.territory == "fr" and "par région" in chart.text
         return
@@ -75,36 +68,36 @@ def test_chart_says_a_finding_its_year_its_source_and_that_it_is_invented(v, nam
 
 
 def test_titles_give_the_figures_of_the_balance(whole):
-    assert projects.categories(whole).title.text == french.typeset(
+    assert charts.categories(whole).title.text == french.typeset(
         "Aisne : 80\u202f% des dossiers à remonter dans la COP 2024, contre 62\u202f% en région"
     )
-    assert projects.coverage(whole).title.text.startswith("71 EPCI sur 92 ont au moins un projet (77")
-    assert projects.levers(whole).title.text.endswith("21\u202f% des dossiers")
-    assert projects.targets(whole).title.text.startswith("5 leviers chiffrés sur 29 sans aucun dossier")
-    assert projects.inclusion(whole).title.text.startswith("Aucun dossier sur 1\u202f279 ne remplit")
-    assert projects.departements(whole).title.text == french.typeset("Somme : 369 dossiers ; Aisne : 171")
+    assert charts.coverage(whole).title.text.startswith("71 EPCI sur 92 ont au moins un projet (77")
+    assert charts.levers(whole).title.text.endswith("21\u202f% des dossiers")
+    assert charts.targets(whole).title.text.startswith("5 leviers chiffrés sur 29 sans aucun dossier")
+    assert charts.inclusion(whole).title.text.startswith("Aucun dossier sur 1\u202f279 ne remplit")
+    assert charts.departements(whole).title.text == french.typeset("Somme : 369 dossiers ; Aisne : 171")
 
 
 def test_a_departement_is_told_among_its_region():
     nord = ck.vivier(territory="dep-59", year=2024)
-    assert projects.categories(nord).title.text.startswith("Nord\u00a0: 54\u202f% des dossiers à remonter")
-    assert projects.departements(nord).title.text == french.typeset("Nord : 193 dossiers, 4e département sur 5")
+    assert charts.categories(nord).title.text.startswith("Nord\u00a0: 54\u202f% des dossiers à remonter")
+    assert charts.departements(nord).title.text == french.typeset("Nord : 193 dossiers, 4e département sur 5")
     table = ck.projects_table(nord, "bilan").data
     assert table.columns.to_list() == ["Catégorie", "→ Nord", "Hauts-de-France"]
     assert table["→ Nord"].to_list() == T1["Nord"]
 
 
 def test_a_stack_writes_a_percentage_only_where_it_fits():
-    segments = Stack(["a"], ["x", "y", "z"], [[97.0, 2.0, 1.0]], projects.SHADES[:3]).segments()
+    segments = Stack(["a"], ["x", "y", "z"], [[97.0, 2.0, 1.0]], charts.SHADES[:3]).segments()
     assert [one["written"] for one in segments] == ["97\u202f%", "", ""]
     assert [one["end"] for one in segments] == [97.0, 99.0, 100.0]
     assert [one["dark"] for one in segments] == [True, False, False]
-    assert len(Stack(["a"], ["x", "y"], [[100.0, 0.0]], projects.SHADES[:2]).segments()) == 1
+    assert len(Stack(["a"], ["x", "y"], [[100.0, 0.0]], charts.SHADES[:2]).segments()) == 1
 
 
 def test_projects_that_are_all_of_one_other_category_are_said_so(whole):
     table = whole.projects.assign(category_kept="travailler")
-    assert projects.categories(at(whole, "reg-32", table)).title.text.startswith("100\u202f% des dossiers à travailler")
+    assert charts.categories(at(whole, "reg-32", table)).title.text.startswith("100\u202f% des dossiers à travailler")
 
 
 def luminance(colour: str) -> float:
@@ -115,13 +108,13 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.5, 0.66, 1.0])
 def test_the_ink_of_a_tile_reads_on_its_shade(share):
-    fill, ink = projects_tiles.shade(share)
+    fill, ink = tiles.shade(share)
     low, high = sorted([luminance(fill), luminance(ink)])
     assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
 def test_shades_of_the_categories_read_with_their_percentages():
-    for shade in projects.SHADES:
+    for shade in charts.SHADES:
         ink = "#ffffff" if shade == theme.HIGHLIGHT else theme.TEXT
         low, high = sorted([luminance(shade), luminance(ink)])
         assert (high + 0.05) / (low + 0.05) >= 4.5
@@ -131,11 +124,11 @@ def test_shades_of_the_categories_read_with_their_percentages():
 
 
 def test_every_epci_has_a_tile_and_those_without_project_a_mark(whole):
-    table = projects_tiles.tiles(whole)
+    table = tiles.tiles(whole)
     assert set(table.code) == set(ck.territories("epci", within="reg-32").code)
     assert table[table.without].code.nunique() == 21
     assert (table[table.without].projects == 0).all()
-    rects, texts, _ = projects_tiles._tiles(table)
+    rects, texts, _ = tiles._tiles(table)
     assert len(rects) == len(table) == 95  # three of the 92 lie in two départements
     assert sum(one["none"] for one in rects) == sum(text["text"] == "○ 0" for text in texts) == 21
 
@@ -144,16 +137,16 @@ def test_names_of_tiles_stay_inside(whole):
     from copkit.presentation import marimekko
 
     for name in ck.territories("epci").name:
-        lines = projects_tiles._short(projects_tiles._KIND.sub("", name) or name)
+        lines = tiles._short(tiles._KIND.sub("", name) or name)
         assert 1 <= len(lines) <= 2 and all(lines)
-        assert all(marimekko.text_width(line) <= projects_tiles.TILE - 6 for line in lines), name
+        assert all(marimekko.text_width(line) <= tiles.TILE - 6 for line in lines), name
 
 
 @pytest.mark.parametrize("code", ["reg-11", "reg-84", "reg-93", "reg-94", "dep-75", "reg-01", "fr"])
 def test_words_of_a_map_stay_inside_their_shape(whole, code):
     communes = ck.territories("commune", within=None if code == "fr" else code).sample(60, replace=True, random_state=1)
     table = whole.projects.head(60).assign(commune=communes.code.to_list(), epci="", departement="", region="")
-    chart = projects.departements(at(whole, code, table.assign(duplicate_of="")))
+    chart = charts.departements(at(whole, code, table.assign(duplicate_of="")))
     if code == "reg-01":
         assert "Un seul département" in chart.text
         return
@@ -164,7 +157,7 @@ def test_words_of_a_map_stay_inside_their_shape(whole, code):
     assert len(words) >= len(shapes) - 2
     for word in words:
         rings = [ring[0] for shape in shapes for ring in shape["geometry"]["coordinates"]]
-        assert any(projects_map._holds(ring, word["x"], word["y"]) for ring in rings), word["text"]
+        assert any(maps._holds(ring, word["x"], word["y"]) for ring in rings), word["text"]
 
 
 # ------------------------------------------------------------------ tables and sentences
@@ -185,8 +178,8 @@ def test_levers_are_the_published_lists(whole):
     assert table[table["Liste"] == "Non investis"]["Levier"].to_list()[1] == "Produits bois"
     ranks = table[table["Liste"] == "Les plus investis"]["Rang dans la liste"].to_list()
     assert ranks[:4] == ["1er", "2e", "3e ex aequo", "3e ex aequo"]
-    assert "5 des 43 leviers n'ont aucun dossier" in projects_report.levers(whole)
-    assert "ex aequo" in projects_report.levers(whole)
+    assert "5 des 43 leviers n'ont aucun dossier" in sentences.levers(whole)
+    assert "ex aequo" in sentences.levers(whole)
 
 
 def test_themes_by_departement_say_what_the_source_says(whole):
@@ -194,7 +187,7 @@ def test_themes_by_departement_say_what_the_source_says(whole):
     assert table.loc["Eau", ["Somme (%)", "Oise (%)"]].to_list() == ["20,1", "19,9"]
 
 
-@pytest.mark.parametrize("what", projects_tables.TABLES)
+@pytest.mark.parametrize("what", tables.TABLES)
 def test_every_table_has_its_caption_and_writes_no_stray_english(v, what):
     found = ck.projects_table(v, what)
     if isinstance(found, analyses.Note):
@@ -224,7 +217,7 @@ def test_a_long_table_says_how_many_rows_it_has(whole):
 
 
 def test_every_rule_is_explained_by_a_dossier(whole):
-    table = projects_lists.explanations(whole).data
+    table = lists.explanations(whole).data
     assert len(table) == 10 and table["Pourquoi"].str.len().min() > 40
     assert set(table["Catégorie"]) == set(whole.labels.values())
     assert whole.counted.drop_duplicates("rule").project_id.isin(table["Dossier"]).all()
@@ -232,18 +225,18 @@ def test_every_rule_is_explained_by_a_dossier(whole):
 
 @pytest.mark.parametrize("name", SENTENCES)
 def test_sentences_are_printed_in_french(v, name):
-    text = getattr(projects_report, name)(v)._repr_markdown_()
+    text = getattr(sentences, name)(v)._repr_markdown_()
     assert len(text) > 60
     assert not {"nan", "None", "True", "<NA>"} & set(text.replace("*", " ").split()) and "{" not in text
 
 
 def test_the_criteria_that_no_dossier_can_tell_are_named(whole):
-    said = projects_report.inclusion(whole)
+    said = sentences.inclusion(whole)
     assert "Aucun dossier ne renseigne : thème prioritaire" in said and "jamais « non »" in said
 
 
 def test_effects_that_are_not_declared_are_not_zero(whole):
-    said = projects_report.crossing(whole)
+    said = sentences.crossing(whole)
     assert "21\u202f631,8 ktCO2e/an hors forêt" in said and "n'est pas zéro" in said
     table = ck.projects_table(whole, "objectifs")
     row = table.written().set_index("Levier").loc["Covoiturage"]
@@ -251,7 +244,7 @@ def test_effects_that_are_not_declared_are_not_zero(whole):
     row = table.written().set_index("Levier").loc["Produits bois"]
     assert row["Effet identifié (ktCO2e/an)"] == "—" and row["Dossiers"] == "0"
     silent = at(whole, "reg-32", whole.projects.assign(quantity=float("nan"), quantity_unit=""))
-    assert "Aucun dossier ne déclare de quantité" in projects_report.crossing(silent)
+    assert "Aucun dossier ne déclare de quantité" in sentences.crossing(silent)
     assert "Aucun dossier" in ck.projects_table(silent, "quantites").text
 
 
@@ -274,12 +267,12 @@ def test_decisions_of_analysts_are_said(whole, tmp_path):
     path = tmp_path / "decisions.csv"
     path.write_text(f"dossier,catégorie,auteur,date,raison\n{id_},non_remonte,Service,2024-12-01,Doublon\n", "utf-8")
     found = ck.vivier(year=2024, decisions=path)
-    assert "1 décision d'analyste remplace la réponse" in projects_report.balance(found)
+    assert "1 décision d'analyste remplace la réponse" in sentences.balance(found)
     assert ck.projects_table(found, "bilan").data["Total"].to_list() == [788, 326, 84, 81, 1279]
 
 
 def test_decisions_of_a_workshop_are_read_back(whole, tmp_path):
-    from copkit.projects.workshop import write_workshop
+    from copkit.projects.workshop.write import write_workshop
 
     path = tmp_path / "atelier.xlsx"
     write_workshop(whole.projects, path)
@@ -291,14 +284,12 @@ def test_decisions_of_a_workshop_are_read_back(whole, tmp_path):
 
 def test_a_territory_without_project_says_so_and_shows_nothing_else():
     empty = ck.vivier(territory="reg-06", year=2024)
-    assert empty.empty and "Aucun dossier du fichier n'est situé" in projects_report.heading(empty)
-    assert "1\u202f279 dossiers d'un autre territoire" in projects_report.heading(empty)
-    for name in projects.__all__:
-        assert (
-            getattr(projects, name)(empty).text == "Aucun dossier du fichier n'est situé dans ce territoire (Mayotte)."
-        )
+    assert empty.empty and "Aucun dossier du fichier n'est situé" in sentences.heading(empty)
+    assert "1\u202f279 dossiers d'un autre territoire" in sentences.heading(empty)
+    for name in charts.__all__:
+        assert getattr(charts, name)(empty).text == "Aucun dossier du fichier n'est situé dans ce territoire (Mayotte)."
     assert ck.projects_table(empty, "bilan") is None and ck.projects_table(empty, "lecture") is not None
-    assert projects_report.balance(empty) is None
+    assert sentences.balance(empty) is None
 
 
 def test_dossiers_without_place_count_for_a_region_only_when_it_is_alone(whole):
@@ -307,11 +298,11 @@ def test_dossiers_without_place_count_for_a_region_only_when_it_is_alone(whole):
     found = at(whole, "reg-32", table)
     assert (len(found.counted), found.nowhere, found.placeless) == (1282, 3, True)
     assert ck.projects_table(found, "bilan").data["Lieu non précisé"].sum() == 6
-    assert "3 dossiers sans lieu, comptés, car tous les autres sont de la région" in projects_report.reading(found)
+    assert "3 dossiers sans lieu, comptés, car tous les autres sont de la région" in sentences.reading(found)
     elsewhere = whole.projects.head(1).assign(commune="", epci="", departement="dep-75", region="", duplicate_of="")
     found = at(whole, "reg-32", pd.concat([table, elsewhere]))
     assert (len(found.counted), found.nowhere, found.elsewhere, found.placeless) == (1279, 3, 1, False)
-    assert "3 dossiers sans lieu, hors du compte" in projects_report.reading(found)
+    assert "3 dossiers sans lieu, hors du compte" in sentences.reading(found)
 
 
 def test_a_collectivite_outside_of_the_regions_keeps_its_name(whole):
@@ -319,16 +310,16 @@ def test_a_collectivite_outside_of_the_regions_keeps_its_name(whole):
     table = table.assign(region_label="Nouvelle-Calédonie")
     found = at(whole, "fr", pd.concat([whole.projects, table]))
     assert ck.projects_table(found, "bilan").data["Nouvelle-Calédonie"].iloc[-1] == 30
-    assert "Nouvelle-Calédonie (30)" in projects.categories(found).description
+    assert "Nouvelle-Calédonie (30)" in charts.categories(found).description
     table.loc[table.index[0], "region_label"] = "Chez Untel"
-    assert set(projects_view._public(table).region_label) == {"Nouvelle-Calédonie", ""}
+    assert set(vivier._public(table).region_label) == {"Nouvelle-Calédonie", ""}
 
 
 def test_a_file_is_found_from_where_the_command_was_started(tmp_path, monkeypatch):
     (tmp_path / "dossiers.csv").write_bytes(EXAMPLE.read_bytes())
     monkeypatch.setenv("PWD", str(tmp_path))
     assert len(ck.vivier("dossiers.csv").counted) == 1279
-    assert len(ck.vivier(str(Path(*projects_view.EXAMPLE))).counted) == 1279
+    assert len(ck.vivier(str(Path(*vivier.EXAMPLE))).counted) == 1279
     with pytest.raises(ProjectError) as refused:
         ck.vivier("absent.csv")
     assert str(refused.value) == (
@@ -342,7 +333,7 @@ def test_two_files_are_one_vivier(tmp_path):
     (tmp_path / "a.csv").write_text("".join(lines[:100]), "utf-8")
     (tmp_path / "b.csv").write_text("".join([lines[0], *lines[100:200]]), "utf-8")
     found = ck.vivier([tmp_path / "a.csv", tmp_path / "b.csv"], year=2024)
-    assert found.files == ("a.csv", "b.csv") and "Fichiers : a.csv et b.csv." in projects_report.heading(found)
+    assert found.files == ("a.csv", "b.csv") and "Fichiers : a.csv et b.csv." in sentences.heading(found)
 
 
 # ------------------------------------------------------------------ workbook and diagnostic
@@ -473,21 +464,21 @@ def test_the_working_version_shows_what_the_public_one_hides(planted, tmp_path):
 def test_the_public_version_blanks_every_field_that_is_not_public(planted):
     found = ck.vivier(planted / "dossiers.xlsx", year=2024, public=True)
     assert found.reading is None and found.files == () and "reading" not in found.projects.attrs
-    for name, one in (fields.FIELDS | triage.COLUMNS).items():
+    for name, one in (fields.FIELDS | sort.COLUMNS).items():
         if not one.public:
             assert (found.projects[name] == fields.empty(one.kind)).all(), name
-    assert set(found.projects) <= set(fields.FIELDS | triage.COLUMNS)
+    assert set(found.projects) <= set(fields.FIELDS | sort.COLUMNS)
     assert set(found.projects.holder) <= {"", *ck.territories("epci").name}
-    for what in projects_lists.PRIVATE[1:]:
+    for what in lists.PRIVATE[1:]:
         assert ck.projects_table(found, what) is None
     assert "ne donne que ces nombres" in ck.projects_table(found, "problemes").text
     assert "version publique" in ck.projects_table(found, "avis").text
-    assert "**Version publique**" in projects_report.heading(found)
+    assert "**Version publique**" in sentences.heading(found)
 
 
 def test_an_epci_is_named_from_the_official_list_in_the_public_version(whole):
     code = ck.territories("epci", within="dep-59").code.iloc[0]
     table = whole.projects.head(2).assign(holder_siren=[code.removeprefix("epci-"), "123456789"], holder="M. Untel")
-    assert projects_view._public(table).holder.to_list() == [
+    assert vivier._public(table).holder.to_list() == [
         ck.territories("epci").set_index("code").name[code], "",
     ]  # fmt: skip

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import french, paths
 from copkit.errors import ProjectError
-from copkit.projects import account, exports, fields, layouts, reading
+from copkit.intake import demarches, report, spreadsheets
+from copkit.projects import fields, reading
 
 FONDS_VERT = Path(__file__).parents[2] / "shared" / "samples" / "fonds-vert-2023-export.csv"
 FORM = "cop_hauts_de_france"
@@ -639,7 +640,7 @@ def test_reading_survives_copies_and_filters_of_the_table(file):
 def test_lists_are_saved_in_french_without_formulas(file, tmp_path):
     projects = ck.read_projects(file("Dossier,Intitulé,Coût [EUR]\n1,Haies,=1+1\n"))
     files = account_of(projects).save(tmp_path / "listes")
-    assert sorted(p.name for p in files) == sorted(account.LISTS.values())
+    assert sorted(p.name for p in files) == sorted(report.LISTS.values())
     text = (tmp_path / "listes" / "problemes.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "Fichier,Feuille,Ligne,Colonne,Valeur,Problème et remède"
     assert ",'=1+1," in text
@@ -653,7 +654,7 @@ def test_lists_are_saved_whole_or_not_at_all(file, tmp_path, monkeypatch, says):
     folder = tmp_path / "listes"
     folder.mkdir()
     (folder / "problemes.csv").write_text("d'avant", encoding="utf-8")
-    real, calls = account._write, []
+    real, calls = report._write, []
 
     def fail_at_the_third(*given):
         calls.append(given)
@@ -661,7 +662,7 @@ def test_lists_are_saved_whole_or_not_at_all(file, tmp_path, monkeypatch, says):
             raise OSError(28, "No space left on device")
         real(*given)
 
-    monkeypatch.setattr(account, "_write", fail_at_the_third)
+    monkeypatch.setattr(report, "_write", fail_at_the_third)
     with pytest.raises(ProjectError) as refused:
         told.save(folder)
     says(refused.value, "écriture impossible (No space left on device). Choisir un autre dossier.")
@@ -862,6 +863,6 @@ def test_table_of_the_kit_is_read_back_as_it_was_written(file):
 
 
 def test_projects_module_is_public():
-    assert ck.read_projects is reading.read_projects and reading.Reading is account.Reading
-    assert exports.DEMANDEUR == "Dossier" and layouts.SEPARATORS
+    assert ck.read_projects is reading.read_projects and reading.Reading is report.Reading
+    assert demarches.DEMANDEUR == "Dossier" and spreadsheets.SEPARATORS
     assert paths.parameters("mappings").is_dir()

@@ -19,7 +19,7 @@ from copkit import paths
 from copkit.batch import export, manifest, plan, profile
 from copkit.batch.plan import Limits
 from copkit.batch.store import Folder
-from copkit.cli import app
+from copkit.commands.cli import app
 from copkit.errors import RunError, TerritoryError
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]

@@ -18,9 +18,9 @@ import typer
 import websocket
 from typer.testing import CliRunner
 
+from copkit.commands.simulator import simulator
 from copkit.errors import RunError, TerritoryError
 from copkit.simulator import handlers, server, sessions
-from copkit.simulator_command import simulator
 
 from .serving import START, Server, message, reply, wait_until, write_notebook
 
@@ -82,7 +82,7 @@ def test_only_the_cookie_of_the_session_is_set(visit):
 
 
 def test_kernels_are_forked_from_the_warm_parent(visit):
-    assert "copkit.batch.forkserver" in psutil.Process(int(visit.said("pid"))).parent().cmdline()
+    assert "copkit.batch.forked.server" in psutil.Process(int(visit.said("pid"))).parent().cmdline()
 
 
 def test_kernels_know_no_secret(visit):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import doctor, french
 from copkit.errors import ParameterError, ProjectError
-from copkit.projects import decisions, facts, fields, opinions, rules
+from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, DIMENSIONS, MATURITIES
-from copkit.projects.triage import COLUMNS, category_labels, triage
+from copkit.projects.triage import decisions, facts, opinions, rules
+from copkit.projects.triage.sort import COLUMNS, category_labels, triage
 
 
 def dossiers(*rows):

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copkit import french
+from copkit import escaping, french
 from copkit.errors import ProjectError
-from copkit.projects import cells, fields, workshop_columns
-from copkit.projects.triage import triage
-from copkit.projects.workshop import write_workshop
-from copkit.projects.workshop_columns import BY_HEADER, INPUTS
-from copkit.projects.workshop_merge import read_workshop
+from copkit.projects import fields
+from copkit.projects.triage.sort import triage
+from copkit.projects.workshop import columns
+from copkit.projects.workshop.columns import BY_HEADER, INPUTS
+from copkit.projects.workshop.merge import read_workshop
+from copkit.projects.workshop.write import write_workshop
 from copkit.simulator import exports
 
 DECISION = ["Décision : catégorie", "Décision : auteur", "Décision : date", "Décision : raison"]
@@ -55,8 +56,8 @@ class Book:
         self.sheet = self.book["Dossiers"]
 
     def place(self, label):
-        heads = {workshop_columns.key(cell.value): cell.column for cell in self.sheet[1] if cell.value}
-        return heads[workshop_columns.key(label)]
+        heads = {columns.key(cell.value): cell.column for cell in self.sheet[1] if cell.value}
+        return heads[columns.key(label)]
 
     def cell(self, id_, label):
         row = next(r for r in range(2, self.sheet.max_row + 1) if self.sheet.cell(r, 1).value == id_)
@@ -174,18 +175,18 @@ def test_typed_text_is_never_a_formula(sent, tmp_path):
         for id_, value in zip(("101", "102", "0103"), values, strict=True):
             cell = book.cell(id_, label)
             assert cell.data_type == "s" and cell.value.strip() == value.strip()
-            assert cell.quotePrefix or not cells.risky(cell.value)
+            assert cell.quotePrefix or not escaping.risky(cell.value)
     filled = book.cell("101", "Financement repéré : Agences et opérateurs de l’État")
     assert filled.data_type == "s" and filled.quotePrefix and filled.number_format == "@"
     assert read_workshop(table, book.path).problems.empty
-    assert cells.RISKY == exports.RISKY
+    assert escaping.RISKY == exports.RISKY
 
 
 def test_texts_that_no_cell_holds_are_cut_and_cleaned(sent):
     table = triage(dossiers(description=["x" * 40_000, "a\x07b\r\nc", ""]), year=2024)
     book = sent(table=table)
     long = book.cell("101", "Description").value
-    assert len(long) == cells.LONGEST and long.endswith("(texte coupé)")
+    assert len(long) == escaping.LONGEST and long.endswith("(texte coupé)")
     assert book.cell("102", "Description").value == "ab\nc"
 
 
@@ -212,7 +213,7 @@ def test_projects_that_are_not_sorted_are_refused(tmp_path, says):
 
 
 def test_more_dossiers_than_rows_are_refused(triaged, tmp_path, says, monkeypatch):
-    monkeypatch.setattr("copkit.projects.workshop.MOST", 2)
+    monkeypatch.setattr("copkit.projects.workshop.write.MOST", 2)
     with pytest.raises(ProjectError) as refused:
         write_workshop(triaged, tmp_path / "a.xlsx")
     says(refused.value, "3 dossiers : une feuille en tient 2. Écrire par région.")
@@ -220,7 +221,7 @@ def test_more_dossiers_than_rows_are_refused(triaged, tmp_path, says, monkeypatc
 
 def test_failed_writing_leaves_the_old_workbook_and_no_other_file(triaged, tmp_path, monkeypatch):
     (tmp_path / "a.xlsx").write_text("ancien")
-    monkeypatch.setattr("copkit.projects.workshop_reference.write", lambda *_: 1 / 0)
+    monkeypatch.setattr("copkit.projects.workshop.reference.write", lambda *_: 1 / 0)
     with warnings.catch_warnings(), pytest.raises(ZeroDivisionError):
         warnings.simplefilter("ignore")
         write_workshop(triaged, tmp_path / "a.xlsx")
@@ -584,7 +585,7 @@ def test_number_that_is_not_that_of_its_row(triaged, sent):
 
 
 def test_two_dossiers_of_the_same_mark_are_told_apart(tmp_path):
-    assert workshop_columns.mark("39506") == workshop_columns.mark("40625")
+    assert columns.mark("39506") == columns.mark("40625")
     table = triage(dossiers(project_id=["39506", "40625", "1"]), year=2024)
     write_workshop(table, tmp_path / "a.xlsx")
     book = Book(tmp_path / "a.xlsx")
@@ -708,14 +709,14 @@ def test_every_change_is_kept_or_in_conflict(tmp_path_factory, edits):
 
 
 def test_cells_read_as_people_write_them():
-    text = BY_HEADER[workshop_columns.key(FUNDING)]
-    assert workshop_columns.read_value(text, True, {}) == ("oui", "")
-    assert workshop_columns.read_value(text, "  ", {}) == ("", "")
-    assert workshop_columns.read_value(text, time(9, 30), {})[0] == "09:30:00"
-    assert workshop_columns.read_value(BY_HEADER["decision date"], 45629, {})[1].startswith("date illisible « 45629 »")
-    assert workshop_columns.read_id(12.0) == "12" and workshop_columns.read_id(None) == ""
-    assert workshop_columns.marks("abc") is None and workshop_columns.marks(None) is None
-    assert np.all([len(workshop_columns.mark(word)) == 8 for word in ("", "é", "\ud800")])
+    text = BY_HEADER[columns.key(FUNDING)]
+    assert columns.read_value(text, True, {}) == ("oui", "")
+    assert columns.read_value(text, "  ", {}) == ("", "")
+    assert columns.read_value(text, time(9, 30), {})[0] == "09:30:00"
+    assert columns.read_value(BY_HEADER["decision date"], 45629, {})[1].startswith("date illisible « 45629 »")
+    assert columns.read_id(12.0) == "12" and columns.read_id(None) == ""
+    assert columns.marks("abc") is None and columns.marks(None) is None
+    assert np.all([len(columns.mark(word)) == 8 for word in ("", "é", "\ud800")])
 
 
 # ------------------------------------------------------------------ another spreadsheet

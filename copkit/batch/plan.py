@@ -60,7 +60,7 @@ def plan(
     """
     import nbformat
 
-    from copkit.batch import places, versions
+    from copkit.batch import selection, versions
 
     path = find(notebook)
     source = path.read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def plan(
     extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
     tasks = [
         Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, pdf, limits or Limits())
-        for place in places.places(codes, level, levels, path.stem)
+        for place in selection.places(codes, level, levels, path.stem)
     ]
     known = versions.versions()
     return [replace(task, version=known, fingerprint=versions.fingerprint(task, known)) for task in tasks]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copkit.batch import forks
+from copkit.batch.forked import forks
 from copkit.errors import RunError
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
@@ -138,7 +138,7 @@ def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkS
         cluster.check(client)
         yield lambda tasks: cluster.execute(tasks, store, client)
     elif jobs:
-        from copkit.batch import pool
+        from copkit.batch.forked import pool
 
         with closing(pool.Pool(jobs, store, server)) as processes:
             yield processes.execute

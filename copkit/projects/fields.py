@@ -1,7 +1,7 @@
 """The standard fields of a project: what every reading gives, whatever the file it comes from.
 
 Text that is missing is empty, a missing number is NaN; a yes/no is « oui », « non » or empty. A field that holds
-several ids joins them with ``|``. ``reading.py`` fills the fields, ``triage.py`` and ``balance.py`` use them.
+several ids joins them with ``|``. The reading fills the fields; the triage and the counting use them.
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError
-from copkit.projects import account, duplicates, exports, fields, layouts, levers
-from copkit.projects import mapping as mappings
-from copkit.projects.account import Reading
-from copkit.projects.columns import Conversion
+from copkit.intake import demarches, duplicates, levers, report, spreadsheets
+from copkit.intake import mapping as mappings
+from copkit.intake.conversion import Conversion
+from copkit.intake.report import Reading
+from copkit.projects import fields
 
 PART = 20_000  # rows converted at once: what the progress bar counts, and what bounds the memory
 
@@ -71,14 +72,14 @@ def read_projects(
     if not files:
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
     opened = _open(files, mapping)
-    ledger = account.Ledger(personal)
+    ledger = report.Ledger(personal)
     used = list({id(one): one for _, _, _, one in opened}.values())
     keys, tables, done = [], [], 0
     total = sum(len(main.rows) for _, _, main, _ in opened)
     if progress:
         progress(0, total)
     for _, book, main, chosen in opened:
-        conversion = Conversion(main, chosen, ledger, exports.joined(book, main, chosen, ledger))
+        conversion = Conversion(main, chosen, ledger, demarches.joined(book, main, chosen, ledger))
         ledger.rows += len(main)
         for start in range(0, len(main.rows), PART):
             stop = min(start + PART, len(main.rows))
@@ -110,10 +111,10 @@ def _open(files: tuple[str | Path, ...], mapping: str | Path | None) -> list[tup
     for file in files:
         path = Path(file)
         try:
-            book = layouts.read(path, given.header_row if given else None)
+            book = spreadsheets.read(path, given.header_row if given else None)
             chosen = given or mappings.load(mappings.recognise(book, path.name))
             if chosen.header_row and not given:
-                book = layouts.read(path, chosen.header_row)
+                book = spreadsheets.read(path, chosen.header_row)
             opened.append((path, book, mappings.table(chosen, book, path.name), chosen))
         except ProjectError as error:
             wrong.append(str(error))
@@ -122,7 +123,7 @@ def _open(files: tuple[str | Path, ...], mapping: str | Path | None) -> list[tup
     return opened
 
 
-def _reading(projects: pd.DataFrame, twice: pd.DataFrame, ledger: account.Ledger, opened: list, used: list) -> Reading:
+def _reading(projects: pd.DataFrame, twice: pd.DataFrame, ledger: report.Ledger, opened: list, used: list) -> Reading:
     counted = fields.counted(projects)
     if ledger.deduced_epci:
         said = french.plural(ledger.deduced_epci, "projet")
@@ -132,8 +133,8 @@ def _reading(projects: pd.DataFrame, twice: pd.DataFrame, ledger: account.Ledger
         listed = outside.groupby("region_label", sort=True).agg(projects=("row", "size"), amount=("amount", "sum"))
         listed = listed.reset_index()
     else:
-        listed = pd.DataFrame(columns=list(account.OUTSIDE))
-    set_aside = ledger.table("set_aside", account.SET_ASIDE)
+        listed = pd.DataFrame(columns=list(report.OUTSIDE))
+    set_aside = ledger.table("set_aside", report.SET_ASIDE)
     return Reading(
         files=[path.name for path, *_ in opened],
         mappings={path.name: chosen.label for path, _, _, chosen in opened},
@@ -145,14 +146,14 @@ def _reading(projects: pd.DataFrame, twice: pd.DataFrame, ledger: account.Ledger
         missing={
             name: int((counted[name] == "").sum()) for name in ("lever", "commune", "epci", "departement", "region")
         },
-        merged=ledger.table("merged", account.MERGED),
-        conflicts=ledger.table("conflicts", account.CONFLICTS),
-        problems=ledger.table("problems", account.PROBLEMS),
+        merged=ledger.table("merged", report.MERGED),
+        conflicts=ledger.table("conflicts", report.CONFLICTS),
+        problems=ledger.table("problems", report.PROBLEMS),
         set_aside=set_aside,
         unknown_labels=ledger.unknown_labels(),
         duplicates=twice,
         probable_duplicates=duplicates.probable(projects),
-        opinions=ledger.table("opinions", account.OPINIONS),
+        opinions=ledger.table("opinions", report.OPINIONS),
         deduced_levers=levers.deduced(counted, used),
         outside=listed,
         blocks=dict(ledger.blocks),
@@ -186,7 +187,7 @@ def check(projects: pd.DataFrame) -> None:
 def _schema():
     import pandera.pandas as pa
 
-    from copkit.projects import labels
+    from copkit.intake import labels
 
     def within(choices: list[str]) -> pa.Check:
         return pa.Check.isin(["", *choices])

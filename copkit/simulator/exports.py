@@ -147,7 +147,7 @@ def rows(here: Ground, settled: dict[str, Settled]) -> pd.DataFrame:
 
 
 def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
-    from copkit.presentation import workbook  # openpyxl is heavy: only the sessions that export load it
+    from copkit.presentation.territory import workbook  # openpyxl is heavy: only the sessions that export load it
 
     here, settled = _settled(state)
     book = workbook.book(s)

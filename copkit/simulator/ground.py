@@ -18,7 +18,8 @@ from copkit.errors import UnitError
 from copkit.models import comparison, groups, interactions, panorama, plans
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit, limits
-from copkit.presentation import labels, tables
+from copkit.presentation import labels
+from copkit.presentation.territory import tables
 from copkit.reference import parameters, units
 
 

@@ -130,7 +130,7 @@ def prepare_kernels() -> int:
     int
         Memory that one session takes. [bytes]
     """
-    from copkit.batch import forks
+    from copkit.batch.forked import forks
 
     os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "copkit-fork"
     if not forks.available():

@@ -19,7 +19,7 @@ import pandas as pd
 import xlsxwriter
 import yaml
 
-from copkit.projects import membership
+from copkit.projects.counting import membership
 from copkit.reference import tables
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ import copkit as ck
 from copkit import french
 from copkit.models import panorama
 
-START = "import typer; from copkit.simulator_command import simulator; typer.run(simulator)"
+START = "import typer; from copkit.commands.simulator import simulator; typer.run(simulator)"
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));

@@ -1,0 +1,1 @@
+"""Kernels forked from a warm parent: the fast way, never the only one."""

@@ -1,0 +1,158 @@
+"""The Papermill engine « copkit »: each notebook in its own process, forked from one warm parent.
+
+``papermill --engine copkit in.ipynb out.ipynb``. Papermill and nbclient do what they always do; only the kernel
+and the wire to it are ours, so outputs are those of the plain engine. Papermill imports this module by its entry
+point; nothing else does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from nbclient.exceptions import CellTimeoutError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine
+from papermill.log import logger
+
+from copkit import french
+from copkit.batch.forked import forks, kernels
+from copkit.batch.forked.client import STARTED, WiredManager
+from copkit.errors import RunError
+
+TIME_LIMIT, MEMORY_LIMIT = "COPKIT_NOTEBOOK_TIMEOUT", "COPKIT_NOTEBOOK_MEMORY"
+_SAVE_EVERY = 1.0  # [s]; Papermill alone writes the whole notebook twice per cell
+
+
+class CopkitEngine(NBClientEngine):
+    """Executes a notebook in a forked process; on an ordinary kernel where that cannot be."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man,
+        kernel_name,
+        log_output=False,
+        stdout_file=None,
+        stderr_file=None,
+        start_timeout=STARTED,
+        execution_timeout=None,
+        notebook_timeout=None,
+        memory_limit=None,
+        **options,
+    ):
+        """Execute the notebook that Papermill manages.
+
+        Parameters
+        ----------
+        execution_timeout : [s] for one cell; None: no limit.
+        notebook_timeout : [s] for the whole notebook, or ``COPKIT_NOTEBOOK_TIMEOUT``.
+        memory_limit : [MiB] by which the notebook's process may grow, or ``COPKIT_NOTEBOOK_MEMORY``.
+
+        Raises
+        ------
+        RunError
+            The notebook took longer than ``notebook_timeout``, or a limit is not a positive number.
+        """
+        notebook_timeout = _limit(notebook_timeout, TIME_LIMIT)
+        memory_limit = _limit(memory_limit, MEMORY_LIMIT)
+        common = {
+            "log_output": log_output,
+            "stdout_file": stdout_file,
+            "stderr_file": stderr_file,
+            "execution_timeout": execution_timeout,
+        }
+        spec = _kernelspec(kernel_name)
+        if spec is None:
+            return super().execute_managed_notebook(
+                nb_man, kernel_name, start_timeout=start_timeout, **common, **options
+            )
+        for name in ("input_path", "startup_timeout"):
+            options.pop(name, None)
+        budget = Budget(execution_timeout or options.pop("timeout", None), notebook_timeout)
+        warm = forks.WARM if _is_ours(nb_man.nb) else ""
+        client = PapermillNotebookClient(
+            nb_man,
+            km=WiredManager(warm, memory_limit, spec.env),
+            kernel_name=kernel_name,
+            timeout_func=budget.next,
+            startup_timeout=start_timeout,
+            log=logger,
+            **{name: common[name] for name in ("log_output", "stdout_file", "stderr_file")},
+            **options,
+        )
+        try:
+            with _saved_less(nb_man):
+                return client.execute(cleanup_kc=True)
+        except CellTimeoutError:
+            if budget.spent():
+                raise RunError(f"Le carnet a dépassé sa durée limite de {french.seconds(notebook_timeout)}.") from None
+            raise
+
+
+def _limit(value, name: str) -> float | None:
+    value = os.environ.get(name) if value is None else value
+    if value in (None, ""):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if number <= 0:
+        raise RunError(f"Limite illisible : « {value} » ({name}). Écrire un nombre positif.")
+    return int(number) if name == MEMORY_LIMIT else number
+
+
+def _kernelspec(kernel_name: str) -> KernelSpec | None:
+    """The kernelspec that can be forked; None: the plain engine does it, or says what is wrong."""
+    if not forks.available():
+        forks.say_ordinary()
+        return None
+    try:
+        spec = KernelSpecManager().get_kernel_spec(kernel_name)
+    except NoSuchKernel:
+        return None
+    return spec if kernels.is_ours(spec.argv) else None
+
+
+def _is_ours(nb) -> bool:
+    return any("copkit" in cell.source for cell in nb.cells if cell.cell_type == "code")
+
+
+@contextlib.contextmanager
+def _saved_less(nb_man):
+    """Between two cells, save once a second at most; Papermill saves at the end in any case."""
+    save, last = nb_man.save, time.monotonic()
+
+    def sometimes(**kwargs) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SAVE_EVERY:
+            save(**kwargs)
+            last = time.monotonic()
+
+    nb_man.save = sometimes
+    try:
+        yield
+    finally:
+        del nb_man.save
+
+
+class Budget:
+    """The time that is left to the next cell [s]."""
+
+    def __init__(self, cell: float | None, notebook: float | None) -> None:
+        self.cell, self.notebook, self.end = cell, notebook, None
+
+    def next(self, _cell=None) -> float | None:
+        """For one cell; None: no limit. The notebook's own time runs from its first cell."""
+        if self.notebook and self.end is None:
+            self.end = time.monotonic() + self.notebook
+        left = None if self.end is None else max(self.end - time.monotonic(), 0.001)
+        limits = [limit for limit in (self.cell, left) if limit]
+        return min(limits) if limits else None
+
+    def spent(self) -> bool:
+        """Whether the notebook's own limit is passed."""
+        return self.end is not None and time.monotonic() >= self.end

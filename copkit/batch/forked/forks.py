@@ -1,0 +1,198 @@
+"""The client side of the warm parent (``server.py``): start it, ask it for processes, follow them.
+
+Linux only; elsewhere, or with ``COPKIT_FORK=off``, kernels are started as usual and one line says so. Light to
+import: a batch starts its parent first, then imports the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+
+from copkit.batch import versions
+from copkit.errors import RunError
+
+OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
+WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
+BATCH = PAGES, DOCUMENTS = "copkit.warm:pages", "copkit.warm:documents"  # less for a batch: it starts sooner
+_log = logging.getLogger("copkit")
+
+
+def available() -> bool:
+    """Whether processes can be forked here: Linux, and not refused by ``COPKIT_FORK=off``."""
+    return hasattr(os, "pidfd_open") and hasattr(os, "memfd_create") and os.environ.get(OFF, "").lower() != "off"
+
+
+@lru_cache(maxsize=1)
+def say_ordinary(why: str = "") -> None:
+    """Say once that ordinary kernels are used, and why."""
+    reason = why or ("COPKIT_FORK=off" if hasattr(os, "pidfd_open") else "ce système ne le permet pas")
+    _log.warning("copkit : noyaux ordinaires, plus lents (pas de processus dérivé : %s).", reason)
+
+
+class ForkServer:
+    """The client side of the warm parent. One per process and per warm-up, or shared through its address."""
+
+    _known: dict[str, ForkServer] = {}  # noqa: RUF012
+    _retired: list[ForkServer] = []  # noqa: RUF012  kept: closing its socket would end the kernels it forked
+    _lock = threading.Lock()
+
+    @classmethod
+    def get(cls, warm: str = "") -> ForkServer:
+        """The server of this process: the one whose address was given to it, or its own, started on first use.
+
+        A new one replaces it when a file of the code or of the data has changed: what it read would be stale.
+        """
+        address = os.environ.get(ADDRESS) if warm else None
+        stamp = address or (versions.stamp() if warm else "")
+        with cls._lock:
+            server = cls._known.get(warm)
+            if server and (server.owner != os.getpid() or server.stamp != stamp or not server.alive()):
+                server.retire()
+                cls._retired = [one for one in [*cls._retired, server] if one.alive()]
+                server = None
+            if server is None:
+                server = cls._known[warm] = cls(warm, address, stamp)
+            return server
+
+    def __init__(self, warm: str = "", address: str | None = None, stamp: str = "") -> None:
+        self.owner, self.process, self.stamp, self._turn = os.getpid(), None, stamp, threading.Lock()
+        if address:
+            self.address = address
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            try:
+                self.socket.connect(f"\0{address}")
+            except OSError:
+                raise _gone() from None
+            return
+        self.address = f"copkit-{os.getpid()}-{secrets.token_hex(8)}"
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, door:
+            door.bind(f"\0{self.address}")
+            door.listen()  # at once: others may knock while the server warms up
+            debugger = () if warm in BATCH else ("-Xfrozen_modules=off",)  # or it says that it may miss breakpoints
+            python = [sys.executable, *debugger, "-m"]
+            fds = [theirs.fileno(), door.fileno()]
+            command = [*python, "copkit.batch.forked.server", *map(str, fds), warm]
+            self.process = subprocess.Popen(
+                command, pass_fds=fds, stdin=subprocess.DEVNULL, start_new_session=True, cwd=os.sep
+            )
+
+    def alive(self) -> bool:
+        """Whether the server still serves."""
+        with self._turn:  # it never speaks first: between two requests, readable means closed
+            readable = select.select([self.socket], [], [], 0)[0]
+        return not readable and (self.process is None or self.process.poll() is None)
+
+    def fork(self, argv: list[str], cwd: str, env: dict, wire: socket.socket | None = None, **limits) -> Forked:
+        """A new process that becomes a kernel with these arguments, on the wire if there is one.
+
+        Raises RunError when the server is gone.
+        """
+        request = json.dumps({"argv": argv, "cwd": cwd, "env": env, **limits}).encode()
+        fd = os.memfd_create("request")  # an environment can be larger than a packet
+        try:
+            os.write(fd, request)
+            with self._turn:
+                socket.send_fds(self.socket, [b"fork"], [fd] + ([wire.fileno()] if wire else []))
+                data, fds, _, _ = socket.recv_fds(self.socket, 64, 1)
+        except OSError:
+            data = b""
+        finally:
+            os.close(fd)
+        if not data:
+            raise _gone()
+        return Forked(int(data), fds[0])
+
+    def found(self) -> dict | None:
+        """What it found while it warmed up; None if a file that it had to read is damaged. Waits until it is warm."""
+        try:
+            with self._turn:
+                self.socket.send(b"found")
+                return json.loads(self.socket.recv(1 << 20) or b"null")
+        except OSError:
+            return None
+
+    def retire(self) -> None:
+        """Let the server end once the processes that it forked have ended."""
+        if self.owner == os.getpid():
+            with contextlib.suppress(OSError):
+                self.socket.send(b"retire")
+
+    def close(self, *, unused: bool = False) -> None:
+        """End the server if it is ours, with every process that it forked; at once when it was asked for none."""
+        self.socket.close()
+        if self.process:
+            if unused:
+                self.process.kill()
+            self.process.wait()
+
+
+def _gone() -> RunError:
+    return RunError(
+        "Le processus qui prépare les noyaux s'est arrêté. Relancer ; si cela recommence : COPKIT_FORK=off."
+    )
+
+
+class Forked:
+    """A process that is not our child: what ``subprocess.Popen`` offers, on a pidfd."""
+
+    stdout = stderr = stdin = None
+
+    def __init__(self, pid: int, pidfd: int) -> None:
+        self.pid, self.pidfd, self.returncode = pid, pidfd, None
+
+    def poll(self) -> int | None:
+        """None while it runs."""
+        if self.returncode is None and select.select([self.pidfd], [], [], 0)[0]:
+            self.returncode = 0
+            os.close(self.pidfd)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Until it ends, or for so many seconds."""
+        if self.returncode is None:
+            select.select([self.pidfd], [], [], timeout)
+        return self.poll()
+
+    async def ended(self) -> None:
+        """Until it ends, without blocking the loop."""
+        if self.poll() is None:
+            loop = asyncio.get_running_loop()
+            done = loop.create_future()
+            loop.add_reader(self.pidfd, lambda: done.done() or done.set_result(None))
+            try:
+                await done
+            finally:
+                loop.remove_reader(self.pidfd)
+        self.poll()
+
+    def send_signal(self, signum: int) -> None:
+        """To the process alone; it cannot be another one that took its number."""
+        if self.poll() is None:
+            signal.pidfd_send_signal(self.pidfd, signum)
+
+    def signal_group(self, signum: int) -> None:
+        """To the process and to what it started."""
+        if self.poll() is None:
+            os.killpg(self.pid, signum)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)

@@ -1,0 +1,184 @@
+"""The processes of this machine: each executes and exports, on notebooks forked from one warm parent.
+
+They live as long as the batch, and each carries several documents, that mostly wait for their notebooks and for the
+painter of the process, that draws their charts.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import ModuleType
+
+from copkit.batch import manifest, produce
+from copkit.batch.forked import forks, painter
+from copkit.batch.plan import Task
+from copkit.batch.store import Folder
+from copkit.presentation import drawing
+
+_BROKEN = "le processus s'est arrêté net (mémoire insuffisante ?). En mener moins de front : --jobs 1."
+_TRIES = 2
+_ROOM = 6  # documents that a process carries: it works a fifth of the time, their notebooks and its painter the rest
+_spawn = multiprocessing.get_context("spawn")
+
+
+def rooms(jobs: int, *, forked: bool) -> list[int]:
+    """How many documents each process carries; one when its notebooks are ordinary kernels, that it starts itself.
+
+    >>> rooms(4, forked=True), rooms(7, forked=True), rooms(3, forked=False)
+    ([4], [4, 3], [1, 1, 1])
+    """
+    count = -(-jobs // (_ROOM if forked else 1))
+    return [jobs // count + (rank < jobs % count) for rank in range(count)]
+
+
+class Pool:
+    """The processes of a batch, and its warm parent, if any; they get ready while the batch checks the reference."""
+
+    def __init__(self, jobs: int, store: Folder, server: forks.ForkServer | None) -> None:
+        self.store, self.server = store, server
+        self.workers = [self._open(room) for room in rooms(jobs, forked=server is not None)]
+
+    def _open(self, room: int) -> Worker:
+        return Worker(room, self.server.address if self.server else "", self.store.root)
+
+    def close(self) -> None:
+        """End the processes, what they were doing if the batch is interrupted, and the warm parent with its notebooks.
+
+        Killed: there is nothing to wait for. Files are written whole or not at all, and V8 is slow to take down.
+        """
+        for worker in self.workers:
+            worker.close()
+        if self.server:
+            self.server.close()
+
+    def execute(self, tasks: list[Task]) -> Iterator[produce.Result]:
+        """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
+        waiting, tries = deque(tasks), dict.fromkeys((t.territory for t in tasks), 0)
+        while True:
+            while waiting and (free := max(self.workers, key=Worker.left)).left() > 0:
+                tries[waiting[0].territory] += 1
+                free.give(waiting.popleft())
+            busy = [worker for worker in self.workers if worker.tasks]
+            if not busy:
+                return
+            heard = wait([worker.connection for worker in busy])
+            for worker in (worker for worker in busy if worker.connection in heard):
+                try:
+                    yield worker.take()
+                except (EOFError, OSError):
+                    yield from self._replace(worker, waiting, tries)
+
+    def _replace(self, worker: Worker, waiting: deque[Task], tries: dict[str, int]) -> Iterator[produce.Result]:
+        """A process in the place of one that died. What it was doing waits again, or is listed."""
+        worker.close()
+        self.workers[self.workers.index(worker)] = self._open(worker.room)
+        for task in worker.tasks.values():
+            if tries[task.territory] < _TRIES:
+                waiting.append(task)
+                continue
+            lost = produce.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
+            manifest.record(task, self.store, lost)
+            yield lost
+
+
+class Worker:
+    """A process, seen from the batch."""
+
+    def __init__(self, room: int, address: str, root: Path) -> None:
+        self.room, self.tasks = room, {}
+        self.connection, theirs = _spawn.Pipe()
+        canvas, easel = _spawn.Pipe()
+        setting = (theirs, canvas, room, os.getpid(), address, str(root))
+        self.process = _spawn.Process(target=_serve, args=setting, daemon=True)
+        self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid()), daemon=True)
+        with _no_main():
+            self.process.start()
+            self.painter.start()
+        for end in (theirs, canvas, easel):
+            end.close()
+
+    def left(self) -> int:
+        """How many more documents it can carry."""
+        return self.room - len(self.tasks)
+
+    def give(self, task: Task) -> None:
+        """One more document; a process that is dead says so at the next ``take``."""
+        self.tasks[task.territory] = task
+        with suppress(OSError):
+            self.connection.send(task)
+
+    def take(self) -> produce.Result:
+        """What it finished. Raises EOFError or OSError when it is dead."""
+        result = self.connection.recv()
+        del self.tasks[result.territory]
+        return result
+
+    def close(self) -> None:
+        """End it, and its painter."""
+        self.connection.close()
+        for process in (self.process, self.painter):
+            process.kill()
+            process.join()
+
+
+@contextmanager
+def _no_main():
+    """New processes do not run the program of the user again: nothing of it goes to them, and it may lack a guard."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+# --- in each process ---------------------------------------------------------------------------------------------
+
+
+def _serve(connection: Connection, canvas: Connection, room: int, parent: int, address: str, root: str) -> None:
+    """Make the documents that are asked for, until the batch is gone; the keyboard is its business."""
+    from copkit.batch.forked import client
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if address:
+        from copkit.batch.forked.server import die_with
+
+        die_with(parent)
+        os.environ[forks.ADDRESS] = address
+    _get_ready()
+    drawer = painter.Painter(canvas)
+    drawing.leave_to(drawer.svg)
+    client.WiredClient.shown = staticmethod(drawer.begin)
+    store, turn = Folder(Path(root)), threading.Lock()
+    with ThreadPoolExecutor(room) as threads, suppress(EOFError):
+        while True:
+            threads.submit(_work, connection.recv(), store, connection, turn)
+
+
+def _get_ready() -> None:
+    """What the first document would wait for."""
+    from copkit.batch import export
+
+    gc.disable()
+    export.warm()
+    gc.freeze()  # what was just loaded stays: not to be looked through again and again
+    gc.enable()
+
+
+def _work(task: Task, store: Folder, connection: Connection, turn: threading.Lock) -> None:
+    try:
+        result = produce.execute(task, store)
+        with turn:
+            connection.send(result)
+    except BaseException:  # of the process, not of the document: the batch sees it die
+        os._exit(1)

@@ -1,0 +1,206 @@
+"""The warm parent: a fresh process that imports the libraries once, then forks for each notebook.
+
+Run as ``python -m copkit.batch.forked.server FD DOOR WARM`` by ``forks.py``. It has one thread, opens no
+ZeroMQ context and never uses V8: a fork of a process that did hangs. It ends with the process that started it,
+and takes with it every process that it forked, and what those started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import random
+import selectors
+import signal
+import socket
+import sys
+import time
+import traceback
+import warnings
+
+from copkit.batch.forked.forks import BATCH
+from copkit.warm import absent
+
+KERNEL = (
+    "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.comm", "IPython.core.completerlib",
+    "IPython.core.oinspect", "IPython.core.debugger", "IPython.extensions.storemagic", "tornado.platform.asyncio",
+    "sqlite3", "faulthandler", "stack_data", "pygments.formatters.terminal256", "copkit.batch.forked.child",
+)  # fmt: skip
+_PR_SET_PDEATHSIG = 1
+
+
+def main(fd: int, door: int, warm: str) -> None:
+    """Warm up, then serve until the socket of the owner closes."""
+    sys.path[:] = [path for path in sys.path if path not in ("", os.sep)]  # what « -m » adds: this folder
+    found = _prepare(warm)
+    Server(socket.socket(fileno=fd), socket.socket(fileno=door), found).serve()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # at once: taking down what was imported would take a while
+
+
+def _prepare(warm: str) -> bytes:
+    """Import, read and make what the notebooks will use. Returns what ``warm`` found, or null if a file is damaged."""
+    gc.disable()  # to look for what can be freed, several times, would take a tenth of the time
+    sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
+    with absent("debugpy") if warm in BATCH else contextlib.nullcontext():  # nobody debugs a batch: 50 ms
+        for name in KERNEL:
+            importlib.import_module(name)
+    module, _, function = (warm or "copkit.warm:libraries").partition(":")
+    try:
+        found = getattr(importlib.import_module(module), function)()
+    except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
+        print(f"copkit : {error}", file=sys.stderr)
+        found = None
+    importlib.import_module("copkit.batch.forked.child").prepare()
+    gc.freeze()
+    gc.enable()
+    return json.dumps(found).encode()
+
+
+class Server:
+    """Listens to the owner and to the other processes that it lets in; forks; sweeps up after each fork."""
+
+    def __init__(self, owner: socket.socket, door: socket.socket, found: bytes) -> None:
+        self.owner, self.door, self.found, self.retired = owner, door, found, False
+        self.children: dict[int, socket.socket] = {}  # process -> the client that asked for it
+        self.events = selectors.DefaultSelector()
+        self.woken, self.waker = os.pipe()
+        for end in (self.woken, self.waker):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
+        for source in (self.owner, self.door, self.woken):
+            self.events.register(source, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Until the owner is gone, or until the last child of a server that was retired."""
+        while self.children or not self.retired:
+            for key, _ in self.events.select():
+                if key.fileobj == self.woken:
+                    os.read(self.woken, 4096)
+                    self._reap()
+                elif key.fileobj is self.door:
+                    self._admit()
+                elif not self._answer(key.fileobj):
+                    return
+
+    def _admit(self) -> None:
+        client, _ = self.door.accept()
+        uid = int.from_bytes(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[4:8], sys.byteorder)
+        if uid == os.getuid():
+            self.events.register(client, selectors.EVENT_READ)
+        else:
+            client.close()
+
+    def _answer(self, client: socket.socket) -> bool:
+        """One request; False when the owner is gone."""
+        try:
+            data, fds, _, _ = socket.recv_fds(client, 64, 2)
+        except ConnectionResetError:
+            data, fds = b"", []
+        if data == b"retire":
+            self.retired = True
+        elif data == b"found":
+            client.send(self.found)
+        elif data:
+            self._fork(client, fds)
+        if data:
+            return True
+        self._sweep([pid for pid, asked in self.children.items() if client in (asked, self.owner)])
+        self.events.unregister(client)
+        client.close()
+        return client is not self.owner
+
+    def _fork(self, client: socket.socket, fds: list[int]) -> None:
+        with os.fdopen(fds[0], "rb") as file:
+            file.seek(0)
+            request = json.load(file)
+        parent = os.getpid()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later: BLAS has threads, harmless
+            pid = os.fork()
+        if pid == 0:
+            self._become(request, fds[1:], parent)
+        for fd in fds[1:]:
+            os.close(fd)
+        self.children[pid] = client
+        pidfd = os.pidfd_open(pid)
+        try:
+            socket.send_fds(client, [str(pid).encode()], [pidfd])
+        except OSError:  # the client died meanwhile
+            os.kill(pid, signal.SIGKILL)
+        os.close(pidfd)
+
+    def _become(self, request: dict, fds: list[int], parent: int) -> None:
+        """The forked side: leave nothing of the server, then be the notebook's process; never returns."""
+        code = 1
+        try:
+            die_with(parent)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setsid()
+            for key in list(self.events.get_map().values()):
+                (os.close if isinstance(key.fileobj, int) else socket.socket.close)(key.fileobj)
+            self.events.close()
+            os.close(self.waker)
+            os.environ.clear()
+            os.environ.update(request["env"])
+            time.tzset()
+            os.chdir(request["cwd"])
+            _reseed()
+            from copkit.batch.forked import child
+
+            try:
+                child.run(request, fds, parent)
+            finally:
+                child.close()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _reap(self) -> None:
+        while self.children:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            self._sweep([ended.si_pid])
+
+    def _sweep(self, pids: list[int]) -> None:
+        """End processes and what they started; their group cannot be another's before they are waited for."""
+        for pid in pids:
+            for kill in (os.killpg, os.kill):
+                with contextlib.suppress(ProcessLookupError):
+                    kill(pid, signal.SIGKILL)
+        for pid in pids:
+            os.waitpid(pid, 0)
+            self.children.pop(pid, None)
+
+
+def die_with(parent: int) -> None:
+    """Ask the kernel to end this process with its parent, whatever ends it."""
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _reseed() -> None:
+    """A fork copies the state of the generators: each notebook gets its own, as a fresh process would."""
+    random.seed()
+    sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4), "little"))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,161 @@
+"""The commands about plans: convert, simulate, compensate, compare, dynamics."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copkit.commands.terminal import Format, numbers, print_data, print_table, read_csv, read_text, write_whole
+from copkit.errors import CopkitError
+
+
+class Unit(StrEnum):
+    """The unit of the targets of a scenario."""
+
+    ktco2e = "ktco2e"
+    quantity = "quantity"
+
+
+_WIDE = ("Indicateur observé", "Unité", "Première année", "Valeur", "Dernière année", "Dernière valeur")
+Targets = Annotated[
+    list[str],
+    typer.Option(
+        "--target",
+        "-t",
+        metavar="LEVIER=VALEUR",
+        help="Objectif 2030 d'un levier, ce qui est fait compris ; peut se répéter.",
+    ),
+]
+Done = Annotated[
+    list[str] | None,
+    typer.Option("--done", "-d", metavar="LEVIER=KT", help="Déjà fait, en ktCO2e/an ; peut se répéter."),
+]
+Costs = Annotated[
+    list[str] | None,
+    typer.Option(metavar="LEVIER=EUROS", help="Coût en €/tCO2e, pour moindre_cout ; peut se répéter."),
+]
+
+
+def convert(
+    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="reg-32, dep-59…")] = None,
+    lever: Annotated[str | None, typer.Argument(metavar="[LEVIER]", help="Identifiant ou libellé.")] = None,
+    kt: Annotated[float | None, typer.Option(help="Objectif, en ktCO2e/an.")] = None,
+    quantity: Annotated[float | None, typer.Option(help="Quantité en 2030, dans l'unité du levier.")] = None,
+    done: Annotated[float, typer.Option(help="Déjà fait depuis 2019, en ktCO2e/an.")] = 0.0,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Suivre les règles du simulateur officiel.")
+    ] = False,
+    batch: Annotated[Path | None, typer.Option(help="CSV de conversions : écrit le même CSV avec « actual ».")] = None,
+    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+) -> None:
+    """Convertit un objectif en quantité physique, ou l'inverse, pour un levier d'un territoire."""
+    import dataclasses
+
+    import pandas as pd
+
+    from copkit.models import conversion
+
+    if batch:
+        print_data(conversion.batch(read_csv(batch), as_published=as_published), Format.csv)
+        return
+    if not code or not lever:
+        raise CopkitError("Donner un territoire et un levier : copkit convert reg-32 vehicules_electriques --kt 500.")
+    found = conversion.convert(code, lever, kt=kt, quantity=quantity, done=done, as_published=as_published)
+    if format is Format.table:
+        from copkit.presentation.territory.analyses import conversion as written
+
+        print_table(written(found))
+    else:
+        fields = dataclasses.asdict(found) | {"limits": " ; ".join(found.limits)}
+        print_data(pd.DataFrame([fields]), format)
+
+
+def simulate(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59…")],
+    target: Targets,
+    done: Done = None,
+    unit: Annotated[Unit, typer.Option(help="Unité des objectifs : ktco2e ou quantity.")] = Unit.ktco2e,
+    out: Annotated[Path | None, typer.Option(help="Fichier JSON à écrire ; sans lui, le scénario est affiché.")] = None,
+) -> None:
+    """Compose un scénario et dit ce qui manque."""
+    import copkit
+    from copkit.models import gaps, scenario_file
+
+    s = copkit.simulate(copkit.panorama(code), numbers(target), done=numbers(done or []), unit=unit.value)
+    text = scenario_file.to_json(s)
+    if out:
+        write_whole(out, text)
+    else:
+        typer.echo(text)
+    typer.echo(gaps.gap_sentence(s), err=True)
+
+
+def compensate(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.json", help="Scénario écrit par « copkit simulate ».")],
+    using: Annotated[str, typer.Option(help="Leviers qui compensent, séparés par des virgules.")],
+    policy: Annotated[str, typer.Option(help="effort_egal, prorata ou moindre_cout.")] = "effort_egal",
+    cost: Costs = None,
+    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+    out: Annotated[Path | None, typer.Option(help="Fichier JSON du scénario compensé.")] = None,
+) -> None:
+    """Répartit un manque sur d'autres leviers, dans leurs bornes physiques."""
+    import copkit
+    from copkit.models import scenario_file
+
+    s = scenario_file.from_json(read_text(scenario))
+    levers = [word.strip() for word in using.split(",") if word.strip()]
+    found = copkit.compensate(s, using=levers, policy=policy, costs=numbers(cost) if cost else None)
+    if out:
+        write_whole(out, scenario_file.to_json(found.scenario))
+    if format is Format.table:
+        from copkit.presentation.territory.analyses import asks
+
+        print_table(asks(found))
+    else:
+        print_data(found.asks, format)
+    typer.echo(found.sentence, err=True)
+    raise typer.Exit(0 if found.feasible else 1)
+
+
+def compare(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32…")],
+    a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…")],
+    b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…")],
+    by: Annotated[str, typer.Option(help="sector, chantier ou lever.")] = "sector",
+    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+) -> None:
+    """Compare deux plans d'un territoire, hors forêt, et dit si l'écart est compensé."""
+    import copkit
+
+    found = copkit.compare(code, a, b, by=by)
+    if format is Format.table:
+        from copkit.presentation.territory.analyses import two_plans
+
+        print_table(two_plans(found))
+    else:
+        columns = [found.by, "share_a", "share_b", "kt_a", "kt_b", "difference_kt"]
+        print_data(found.table[columns], format)
+    typer.echo(found.sentence, err=True)
+    for caution in found.cautions:
+        typer.echo(f"  • {caution}", err=True)
+
+
+def dynamics(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.")],
+    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+) -> None:
+    """Dit, levier par levier, ce qui est observé, le rythme, et celui qu'il faudrait."""
+    import copkit
+
+    if format is Format.table:
+        p = copkit.panorama(code)
+        print_table(copkit.table(p, "dynamiques"), (), _WIDE)
+        typer.echo(copkit.report.dynamics(p))
+    else:
+        print_data(copkit.dynamics(code), format)
+
+
+ALL = (convert, simulate, compensate, compare, dynamics)

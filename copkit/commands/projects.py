@@ -1,0 +1,216 @@
+"""The commands about projects: sort them, count them, describe a file that is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copkit.commands.terminal import Format, print_data, print_table, write_whole
+
+JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
+
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FICHIER...", help="CSV, XLSX, ODS ou JSON ; plusieurs sont réunis.")
+]
+Map = Annotated[
+    str | None,
+    typer.Option("--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings ou un fichier YAML."),
+]
+Year = Annotated[int | None, typer.Option(help="Année de la COP.", show_default=False)]
+Decisions = Annotated[
+    Path | None, typer.Option(help="Décisions des analystes, en CSV : dossier, catégorie, auteur, date, raison.")
+]
+As = Annotated[Format, typer.Option(help="table, csv ou json.")]
+
+
+class By(StrEnum):
+    """What a balance counts by."""
+
+    departement = "departement"
+    region = "region"
+    category = "category"
+    lever = "lever"
+    theme = "theme"
+    thematique = "thematique"
+    epci = "epci"
+    commune = "commune"
+    crte = "crte"
+    programme = "programme"
+    holder_type = "holder_type"
+
+
+def triage(
+    files: Files,
+    mapping: Map = None,
+    year: Year = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Classeur d'atelier à écrire (.xlsx), ou table des dossiers triés (.csv).")
+    ] = None,
+    returned: Annotated[
+        list[Path] | None,
+        typer.Option("--returned", "-r", help="Classeur d'atelier revenu, à réunir ; peut se répéter."),
+    ] = None,
+    decisions: Decisions = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Version publique : ni avis, ni commentaires, ni noms de personnes.")
+    ] = False,
+    lists: Annotated[
+        Path | None, typer.Option(help="Dossier où écrire les listes de la lecture : problèmes, lignes écartées…")
+    ] = None,
+    format: As = Format.table,
+) -> None:
+    """Trie les projets d'une COP en quatre catégories, chacune avec sa règle, sa raison et ce qui manque."""
+    from copkit.errors import CopkitError
+    from copkit.projects.triage import sort as sorting
+    from copkit.projects.workshop import merge
+
+    if returned and decisions:
+        raise CopkitError("Donner --decisions ou --returned, pas les deux : les classeurs portent leurs décisions.")
+    projects = _read(files, mapping, year)
+    _save_lists(projects, lists)
+    merged = None
+    if returned:
+        merged = merge.read_workshop(sorting.triage(projects, year=year), *returned)
+    found = sorting.triage(projects, year=year, decisions=merged or decisions)
+    if out:
+        _write_sorted(found, out, public)
+    if format is Format.table:
+        _say(projects.attrs["reading"].summary)
+        _print_sorted(found)
+        if out:
+            typer.echo(f"Écrit : {out}")
+    else:
+        print_data(_shown(found, public), format)
+    if merged and (messages := merged.messages()):
+        typer.echo("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
+        for message in messages:
+            typer.echo(f"  • {message}", err=True)
+        raise typer.Exit(1)
+
+
+def balance(
+    files: Files,
+    by: Annotated[By, typer.Option(help="Ce que comptent les lignes, ou les colonnes du tableau croisé.")] = (
+        By.departement
+    ),
+    mapping: Map = None,
+    year: Year = None,
+    decisions: Decisions = None,
+    shares: Annotated[bool, typer.Option("--shares", help="En pourcentages.")] = False,
+    crossed: Annotated[
+        bool | None,
+        typer.Option("--crossed/--listed", help="Une colonne par territoire, ou une ligne.", show_default=False),
+    ] = None,
+    perimeters: Annotated[
+        Path | None, typer.Option(help="Pour --by crte : périmètres, en CSV ou YAML.", show_default=False)
+    ] = None,
+    format: As = Format.table,
+) -> None:
+    """Compte les projets et les montants : par département, catégorie, levier, thématique, EPCI, CRTE…"""
+    from copkit.projects.counting import balance as counting
+    from copkit.projects.triage import sort as sorting
+
+    projects = _read(files, mapping, year)
+    if decisions or any((projects[name] != "").any() for name in JUDGED):
+        projects = sorting.triage(projects, year=year, decisions=decisions)
+    found = counting.balance(projects, by.value, crossed=crossed, perimeters=perimeters)
+    found = counting.shares(found) if shares else found
+    if format is Format.table:
+        from copkit.presentation.projects.balance import table
+
+        _say(projects.attrs["reading"].summary)
+        print_table(table(found), leave_out_if_narrow=("Financement demandé (€)", "Coût (€)"))
+        _say(" ".join(found.attrs["rules"]))
+    else:
+        print_data(found, format)
+
+
+def mapping(
+    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Un fichier de projets qui n'est pas reconnu.")],
+    out: Annotated[Path | None, typer.Option(help="Fichier YAML à écrire ; par défaut le texte est affiché.")] = None,
+) -> None:
+    """Propose la correspondance d'en-têtes d'un fichier de projets, à relire puis à donner avec --mapping."""
+    from copkit.intake.mapping import propose
+
+    text = propose(file)
+    if out:
+        write_whole(out, text)
+        typer.echo(f"Écrit : {out}. À relire, puis : copkit balance {file} --mapping {out}")
+    else:
+        typer.echo(text, nl=not text.endswith("\n"))
+
+
+def _read(files: list[Path], mapping: str | None, year: int | None):
+    from copkit.projects.reading import read_projects
+
+    with _progress() as progress:
+        return read_projects(*files, mapping=mapping, year=year, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator:
+    """A bar of the rows read, on the error output, so that a table can be piped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("Lecture", total=None)
+        yield lambda done, total: bar.update(line, completed=done, total=total)
+
+
+def _say(text: str) -> None:
+    from copkit import french
+
+    typer.echo(french.typeset(text))
+
+
+def _save_lists(projects, folder: Path | None) -> None:
+    if folder:
+        written = projects.attrs["reading"].save(folder)
+        typer.echo(f"Listes de la lecture : {len(written)} fichiers dans {folder}", err=True)
+
+
+def _print_sorted(found) -> None:
+    """The counts by category, then what decides."""
+    from copkit.presentation.projects.balance import sorted_table
+
+    print_table(sorted_table(found))
+
+
+def _shown(found, public: bool):
+    """The columns of a sorted table that a reader wants first; those that are not public left out when asked."""
+    from copkit.projects import fields
+    from copkit.projects.triage.sort import COLUMNS
+
+    known = fields.FIELDS | COLUMNS
+    hidden = {name for name, one in known.items() if public and not one.public} | ({"holder"} if public else set())
+    return found[[name for name in ("project_id", "title", *found) if name in known and name not in hidden]].loc[
+        :, lambda table: ~table.columns.duplicated()
+    ]
+
+
+def _write_sorted(found, out: Path, public: bool) -> None:
+    from copkit.errors import CopkitError
+
+    if out.suffix.lower() == ".xlsx":
+        from copkit.projects.workshop.write import write_workshop
+
+        write_workshop(found, out, public)
+    elif out.suffix.lower() == ".csv":
+        from copkit import escaping
+
+        table = _shown(found, public)
+        text = [name for name in table if table[name].dtype == "str"]
+        safe = table.assign(**{name: table[name].map(escaping.guarded) for name in text})
+        write_whole(out, safe.to_csv(index=False))
+    else:
+        raise CopkitError(f"« {out} » : format inconnu. Écrire un nom en .xlsx (classeur d'atelier) ou en .csv.")
+
+
+ALL = (triage, balance)

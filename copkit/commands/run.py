@@ -1,0 +1,151 @@
+"""``copkit run``: the batch from a terminal, its progress, its failures, where its time goes."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copkit.commands.terminal import parameters, print_table
+
+
+class Level(StrEnum):
+    """The levels that a batch covers."""
+
+    region = "region"
+    departement = "departement"
+    epci = "epci"
+
+
+def run(
+    codes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CODE]...",
+            help="Codes des territoires (reg-32, dep-59, fr) ; sans code : les 18 régions et les 101 départements.",
+        ),
+    ] = None,
+    level: Annotated[Level | None, typer.Option(help="Seulement un niveau : régions, départements ou EPCI.")] = None,
+    notebook: Annotated[
+        str, typer.Option(help="Carnet de notebooks/, sans « .ipynb », ou chemin d'un carnet.")
+    ] = "diagnostic",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Documents menés de front ; par défaut deux par cœur.")
+    ] = None,
+    out: Annotated[
+        str, typer.Option(help="Dossier des sorties ; avec --dask, aussi une adresse partagée (s3://…, file://…).")
+    ] = "outputs",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NOM=VALEUR", help="Paramètre du carnet ; peut se répéter."),
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Imprimer aussi chaque page en PDF (demande Chromium).")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--force",
+            help="--resume : ne pas refaire les documents complets dont rien n'a changé ; --force : tout refaire.",
+        ),
+    ] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Dire où passe le temps.")] = False,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.1, help="Durée permise à un carnet [s].", show_default=False)
+    ] = None,
+    memory_limit: Annotated[
+        int | None, typer.Option(min=1, help="Mémoire permise à un carnet [Mio].", show_default=False)
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="tcp://HÔTE:8786", help="Exécuter sur un cluster dask.distributed.")
+    ] = None,
+) -> None:
+    """Produit les documents d'un carnet pour des territoires : HTML, classeur et carnet exécuté, et leur index."""
+    from copkit import french
+    from copkit.batch.plan import Limits
+    from copkit.batch.run import run as batch
+
+    limits = Limits(notebook_seconds=time_limit, memory_mib=memory_limit)
+    started = time.perf_counter()
+    try:
+        with _cluster(dask) as client, _progress() as progress:
+            report = batch(
+                notebook,
+                codes or [],
+                level=level,
+                out=out,
+                jobs=jobs,
+                parameters=parameters(parameter or []),
+                pdf=pdf,
+                resume=resume,
+                limits=limits,
+                client=client,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        typer.echo("\nInterrompu : ce qui est fait est gardé. Pour finir : la même commande avec --resume.", err=True)
+        raise typer.Exit(130) from None
+    good = len(report.results) - len(report.failures)
+    kept = f", dont {report.resumed} déjà à jour" if report.resumed else ""
+    typer.echo(f"{french.plural(good, 'document')}{kept} dans {out} ; à ouvrir : {_shown(out)}")
+    if profile:
+        _profile(report, notebook, time.perf_counter() - started)
+    if report.failures:
+        typer.echo(f"\n{french.plural(len(report.failures), 'échec')} :", err=True)
+        for failure in report.failures:
+            typer.echo(f"  • {failure.territory} : {failure.error}", err=True)
+        raise typer.Exit(1)
+
+
+def _shown(out: str) -> str:
+    return f"{out.rstrip('/')}/index.html" if "://" in out else str(Path(out) / "index.html")
+
+
+@contextmanager
+def _cluster(address: str | None):
+    if address is None:
+        yield None
+        return
+    from copkit.batch import cluster
+
+    with cluster.connect(address) as client:
+        yield client
+
+
+@contextmanager
+def _progress():
+    """A bar with the rate and the time left; the rate does not count what was already there."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    from copkit import french
+
+    class Rate(ProgressColumn):
+        def render(self, task) -> Text:
+            made = task.fields["made"]
+            return Text(f"{french.number(60 * made / task.elapsed, 0)} par minute" if made else "")
+
+    left = TimeRemainingColumn(elapsed_when_finished=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), left)
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        line, made = bar.add_task("Vérification", total=None, made=0), count(1)
+
+        def progress(result, done: int, total: int) -> None:
+            mark = "" if result.status == "ok" else " (échec)"
+            said = f"{result.territory:<8}{mark}"
+            bar.update(line, total=total, completed=done, made=next(made), description=said)
+
+        yield progress
+        bar.update(line, description="Terminé")
+
+
+def _profile(report, notebook: str, wall: float) -> None:
+    from copkit.batch import plan, profile
+
+    source = plan.find(notebook).read_text(encoding="utf-8")
+    for table in profile.tables(report.results, source, wall, report.jobs):
+        print_table(table)

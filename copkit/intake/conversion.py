@@ -1,0 +1,283 @@
+"""The columns of a raw table turned into standard fields: merged, cleaned, converted, each wrong cell reported.
+
+A wrong cell becomes missing and its row stays; a row is set aside only when it cannot be a project.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from copkit.intake import cells, labels, levers, places, report
+from copkit.intake.headers import PLACES, Matched, head, match
+from copkit.intake.mapping import Mapping
+from copkit.intake.revisions import Revisions
+from copkit.intake.spreadsheets import Sheet
+from copkit.projects import fields
+
+_TOTALS = {"total", "totaux", "total general", "total général", "sous-total", "sous total", "somme"}
+_NO_DATE = ("title", "holder", "project_id", "quantity_unit")
+_MARK = "\x1f"
+
+
+class Conversion:
+    """One raw table on its way to the standard fields.
+
+    ``joined``: field → texts by dossier id, from other sheets of the same file (SIRET of the demandeur, blocks).
+    """
+
+    def __init__(self, sheet: Sheet, mapping: Mapping, ledger: report.Ledger, joined: dict[str, pd.Series]) -> None:
+        self.sheet, self.mapping, self.ledger, self.joined = sheet, mapping, ledger, joined
+        self.missing = {text.casefold() for text in mapping.missing}
+        self.matched: Matched = match(mapping, sheet)
+        self.revisions = Revisions(sheet, ledger)
+        for position in self.matched.personal:
+            ledger.dropped[sheet.headers[position] or "(sans en-tête)"] = None
+        known = set(map(head, mapping.ignored))
+        for position in self.matched.ignored:
+            if sheet.headers[position] and head(sheet.headers[position]) not in known:
+                ledger.ignored[sheet.headers[position]] = None
+
+    def tell_of_the_sheet(self) -> None:
+        """Rows with a wrong number of cells, merged cells, cells out of the table, merged columns."""
+        sheet, ledger = self.sheet, self.ledger
+        for stray in sheet.strays:
+            content = self._stray_content(stray.cells)
+            ledger.add(
+                "set_aside",
+                report.SET_ASIDE,
+                file=sheet.file,
+                sheet=sheet.name,
+                row=stray.row,
+                reason=stray.reason,
+                content=content,
+            )
+        for row, column, text in sheet.beyond:
+            ledger.problem(
+                sheet, [row], column, [text], "cellule à droite du dernier en-tête, non lue. Donner un en-tête."
+            )
+        for cells_merged in sheet.merged:
+            row = int("".join(c for c in cells_merged.split(":")[0] if c.isdigit()))
+            ledger.problem(
+                sheet,
+                [row],
+                cells_merged,
+                [""],
+                "cellules fusionnées : seule la première porte la valeur, les autres sont lues vides. Les séparer.",
+            )
+        for note in sheet.notes:
+            ledger.notes[f"{sheet.file} : {note}."] = None
+        self.revisions.tell()
+
+    def _stray_content(self, row: list[str]) -> str:
+        """What a row of a wrong length held, up to the first personal column: after it nobody knows what is where."""
+        first = min(self.matched.personal, default=len(row)) if not self.ledger.personal else len(row)
+        shown = [self.ledger.hide(cell) for cell in row[:first]]
+        hidden = len(row) - first
+        if hidden > 0:
+            shown.append(f"({hidden} cellules non reprises : elles peuvent nommer une personne)")
+        return json.dumps(shown, ensure_ascii=False)[:4000]
+
+    # -------------------------------------------------------------- a part of the rows
+
+    def part(self, start: int, stop: int) -> pd.DataFrame:
+        """The standard fields of some rows; those that cannot be a project are set aside."""
+        raw = self.sheet.cells.iloc[start:stop].reset_index(drop=True)
+        rows = self.sheet.rows[start:stop]
+        self.raw, self.rows, self.start = raw, rows, start
+        texts = {at: self._text(at[0], positions) for at, positions in self.matched.columns.items()}
+        keep = self._projects(texts)
+        if not keep.all():
+            texts = {at: text[keep].reset_index(drop=True) for at, text in texts.items()}
+            self.raw, self.rows = raw[keep].reset_index(drop=True), rows[keep.to_numpy()]
+        self.kept = np.flatnonzero(keep.to_numpy()) + start
+        self._join(texts)
+        self._constants(texts)
+        made: dict[str, object] = {}
+        for (name, role), text in texts.items():
+            if role == "" and name in fields.FIELDS and name not in (*PLACES, "lever", "thematiques"):
+                made[name] = self._convert(name, text)
+        made |= self._places(texts)
+        made |= self._levers(texts)
+        made |= self._origin(made)
+        if self.ledger.personal:
+            made |= {self.sheet.headers[i] or f"colonne {i + 1}": self.raw[i] for i in self.matched.personal}
+        return pd.DataFrame(made, index=range(len(self.rows)))
+
+    def _text(self, name: str, positions: list[int]) -> pd.Series:
+        """The cleaned text of a field, from its columns."""
+        texts = [cells.clean(self.raw[i], self.missing) for i in positions]
+        return texts[0] if len(texts) == 1 else self.revisions.merge(name, positions, texts, self.rows)
+
+    def _projects(self, texts: dict) -> pd.Series:
+        """True for the rows that are projects; the others are set aside with their reason."""
+        empty = pd.Series("", index=self.raw.index, dtype="str")
+        id_, title = texts.get(("project_id", ""), empty), texts.get(("title", ""), empty)
+        reasons = pd.Series("", index=self.raw.index, dtype="str")
+        reasons[(id_ == "") & (title == "")] = (
+            "ni numéro de dossier ni intitulé. Remplir l'un des deux, ou retirer la ligne"
+        )
+        alone = id_.where(title == "", title.where(id_ == "", ""))
+        reasons[alone.str.rstrip(" :").str.lower().isin(_TOTALS)] = (
+            "ligne de total, et non un projet. La retirer du fichier"
+        )
+        said = [(at, self.sheet.headers[self.matched.columns[at][0]]) for at in texts if at[1] == ""]
+        if len(said) > 1:
+            again = np.logical_and.reduce([(texts[at] == header).to_numpy() for at, header in said])
+            reasons[again] = "en-tête répété au milieu du tableau. Le retirer"
+        out = reasons != ""
+        if out.any():
+            personal = set() if self.ledger.personal else set(self.matched.personal)
+            content = [
+                json.dumps(
+                    {
+                        self.sheet.headers[i] or f"colonne {i + 1}": self.ledger.hide(cell)
+                        for i, cell in enumerate(row)
+                        if cell.strip() and i not in personal
+                    },
+                    ensure_ascii=False,
+                )
+                for row in self.raw[out].itertuples(index=False)
+            ]
+            self.ledger.add(
+                "set_aside",
+                report.SET_ASIDE,
+                file=self.sheet.file,
+                sheet=self.sheet.name,
+                row=self.rows[out],
+                reason=reasons[out],
+                content=content,
+            )
+        return ~out
+
+    def _join(self, texts: dict) -> None:
+        if ("project_id", "") not in texts:
+            return
+        for name, by_id in self.joined.items():
+            found = texts["project_id", ""].map(by_id).fillna("")
+            here = texts.get((name, ""))
+            texts[name, ""] = found if here is None else here.where(here != "", found)
+
+    def _constants(self, texts: dict) -> None:
+        for name, value in self.mapping.constants.items():
+            here = texts.get((name, ""))
+            texts[name, ""] = (
+                pd.Series(value, index=range(len(self.rows)), dtype="str")
+                if here is None
+                else here.where(here != "", value)
+            )
+
+    # -------------------------------------------------------------- fields
+
+    def _column(self, name: str, role: str = "") -> str:
+        """The header that a message names."""
+        positions = self.matched.columns.get((name, role)) or self.matched.columns.get((name, ""))
+        return self.sheet.headers[positions[0]] if positions else fields.FIELDS[name].label
+
+    def _wrong(self, at: np.ndarray, name: str, text: pd.Series, messages: np.ndarray, role: str = "") -> None:
+        if at.any():
+            self.ledger.problem(self.sheet, self.rows[at], self._column(name, role), text[at], messages[at])
+
+    def _translated(self, name: str, text: pd.Series) -> pd.Series:
+        where = self.mapping.fields.get(name)
+        if where is None or not where.values:
+            return text
+        by_key = {labels.key(label): id_ for label, id_ in where.values.items()}
+        return pd.Series(cells.by_text(text, lambda t: (by_key.get(labels.key(t), t),))[0], dtype="str")
+
+    def _convert(self, name: str, text: pd.Series) -> pd.Series:
+        """A field that is neither a place nor a lever."""
+        text, kind = self._translated(name, text), fields.FIELDS[name].kind
+        if name in _NO_DATE:
+            self._dates(name, text)
+        if kind == "text":
+            return self._hidden(name, text)
+        if kind == "choice":
+            return self._choice(name, text)
+        how = {"number": cells.number, "date": cells.day, "yes_no": cells.yes_no, "code": cells.siren}[kind]
+        values, messages = cells.by_text(text, cells.whole_year if name == "year" else how)
+        self._wrong(messages != "", name, text, messages)
+        return pd.Series(values, dtype=fields.DTYPES[kind])
+
+    def _hidden(self, name: str, text: pd.Series) -> pd.Series:
+        if self.ledger.personal or name == "project_id":
+            return text
+        text, count = cells.masked(text)
+        self.ledger.masked += count
+        return text
+
+    def _dates(self, name: str, text: pd.Series) -> None:
+        for position in self.matched.columns.get((name, ""), []):
+            if position in self.sheet.dates:
+                at = self.sheet.dates[position][self.kept] & (text != "").to_numpy()
+                self._wrong(
+                    at,
+                    name,
+                    text,
+                    np.full(len(text), "le tableur a mis une date dans une colonne de texte. Vérifier la cellule."),
+                )
+
+    def _choice(self, name: str, text: pd.Series) -> pd.Series:
+        def convert(label: str) -> tuple:
+            found = labels.choice(name, label) if label else labels.Found()
+            return "".join(found.ids[:1]), labels.unknown(found.close) if found.unknown else "", found
+
+        values, messages, unknown = cells.by_text(text, convert)
+        self._wrong(messages != "", name, text, messages)
+        self._count_unknown(name, text, unknown)
+        return pd.Series(values, dtype="str")
+
+    def _count_unknown(self, kind: str, text: pd.Series, unknown: np.ndarray) -> None:
+        at = np.array([bool(found.unknown) for found in unknown], dtype=bool)
+        counts = text[at].value_counts()
+        seen = dict(zip(text[at], unknown[at], strict=True))
+        for label, count in counts.items():
+            for part in seen[label].unknown:
+                self.ledger.label(kind, part, int(count), seen[label].close)
+
+    def _levers(self, texts: dict) -> dict[str, object]:
+        return levers.convert(self, texts)
+
+    def _places(self, texts: dict) -> dict[str, object]:
+        """Commune, EPCI, département, région: each distinct set of texts is located once."""
+        roles = {f"{name}_{role}" if role else name: text for (name, role), text in texts.items() if name in PLACES}
+        if not roles:
+            return {}
+        names = list(roles)
+        joined = roles[names[0]].str.cat([roles[n] for n in names[1:]], sep=_MARK)
+        (found,) = cells.by_text(joined, lambda t: (places.locate(dict(zip(names, t.split(_MARK), strict=True))),))
+        said = np.logical_or.reduce(
+            [(roles[r] != "").to_numpy() for r in ("epci", "epci_code") if r in roles] or [False]
+        )
+        self.ledger.deduced_epci += int(np.sum(np.array([place.epci != "" for place in found], dtype=bool) & ~said))
+        for role, text in roles.items():
+            messages = np.array([place.wrong.get(role, "") for place in found], dtype=object)
+            self._wrong(messages != "", places.ROLES[role], text, messages, _role_of(role))
+            lost = np.array([role in place.unknown for place in found], dtype=bool)
+            for label, count in text[lost].value_counts().items():
+                close = next(p.unknown[role] for p, t in zip(found[lost], text[lost], strict=True) if t == label)
+                self.ledger.label(places.ROLES[role], label, int(count), close)
+        return {
+            name: pd.Series([getattr(place, name) for place in found], dtype="str")
+            for name in (*PLACES, "region_label")
+        }
+
+    def _origin(self, made: dict) -> dict[str, object]:
+        programme = made.get("programme")
+        count = len(self.rows)
+        out: dict[str, object] = {
+            "source_file": pd.Series(self.sheet.file, index=range(count), dtype="str"),
+            "sheet": pd.Series(self.sheet.name, index=range(count), dtype="str"),
+            "row": self.rows,
+        }
+        if self.mapping.programme:
+            default = pd.Series(self.mapping.programme, index=range(count), dtype="str")
+            out["programme"] = default if programme is None else programme.where(programme != "", default)
+        return out
+
+
+def _role_of(role: str) -> str:
+    name, _, rest = role.rpartition("_")
+    return rest if name in PLACES else ""

@@ -1,0 +1,122 @@
+"""The other sheets of an export of démarches-simplifiées: establishments, opinions, repeatable blocks.
+
+They are joined to the dossiers by « Dossier ID ». Names of experts and instructors are never kept.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from copkit.intake import cells, headers, report
+from copkit.intake.mapping import Mapping
+from copkit.intake.spreadsheets import Sheet
+
+ESTABLISHMENTS, OPINIONS = "Etablissements", "Avis"
+DEMANDEUR = "Dossier"  # what the column « Champ » says of the demandeur; the fields of the form say their label
+_OPINION_COLUMNS = {
+    "project_id": "Dossier ID",
+    "introduction": "Introduction",
+    "question": "Question",
+    "answer": "Réponse",
+    "yes_no": "Réponse oui/non",
+    "created": "Créé le",
+    "answered": "Répondu le",
+}
+
+
+def joined(book: dict[str, Sheet], main: Sheet, mapping: Mapping, ledger: report.Ledger) -> dict[str, pd.Series]:
+    """field → texts by dossier id, from the other sheets; opinions and blocks go to the ledger."""
+    others = {headers.head(name): sheet for name, sheet in book.items() if sheet is not main}
+    missing = {text.casefold() for text in mapping.missing}
+    out: dict[str, pd.Series] = {}
+    if (sheet := others.get(headers.head(ESTABLISHMENTS))) is not None:
+        out |= _establishments(sheet, missing)
+    if (sheet := others.get(headers.head(OPINIONS))) is not None:
+        _opinions(sheet, missing, ledger)
+    for sheet in others.values():
+        if sheet.name.startswith("(") and _column(sheet, "Dossier ID") is not None:
+            out |= _block(sheet, mapping, missing, ledger)
+    return out
+
+
+def _column(sheet: Sheet, header: str) -> pd.Series | None:
+    wanted = headers.head(header)
+    return next((sheet.cells[i] for i, h in enumerate(sheet.headers) if headers.head(h) == wanted), None)
+
+
+def _establishments(sheet: Sheet, missing: set[str]) -> dict[str, pd.Series]:
+    """SIRET and name of the demandeur of each dossier; without a column « Champ », the last row of the dossier."""
+    ids, where = _column(sheet, "Dossier ID"), _column(sheet, "Champ")
+    if ids is None:
+        return {}
+    ids = cells.clean(ids, missing)
+    is_demandeur = pd.Series(True, index=ids.index) if where is None else where.map(headers.head) == "dossier"
+    out = {}
+    for name, header in (("holder_siren", "Établissement SIRET"), ("holder", "Entreprise raison sociale")):
+        text = _column(sheet, header)
+        if text is not None:
+            found = pd.Series(cells.clean(text, missing)[is_demandeur].to_numpy(), index=ids[is_demandeur])
+            out[name] = found[~found.index.duplicated(keep="last")]
+    return out
+
+
+def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger) -> None:
+    for header in sheet.headers:
+        if headers.is_personal(header):
+            ledger.dropped[f"{sheet.name} : {header}"] = None
+    blank = pd.Series("", index=range(len(sheet.rows)), dtype="str")
+    columns = {name: _column(sheet, header) for name, header in _OPINION_COLUMNS.items()}
+    texts = {name: blank if text is None else cells.clean(text, missing) for name, text in columns.items()}
+    for name in ("introduction", "question", "answer"):
+        if not ledger.personal:
+            texts[name], count = cells.masked(texts[name])
+            ledger.masked += count
+    ledger.add("opinions", report.OPINIONS, **texts, file=sheet.file, row=sheet.rows)
+
+
+def _block(sheet: Sheet, mapping: Mapping, missing: set[str], ledger: report.Ledger) -> dict[str, pd.Series]:
+    """A repeatable block: kept without its personal columns; what the mapping asks for goes to the dossiers.
+
+    The name of its sheet is « (identifiant) libellé », in ASCII and cut at 30 characters.
+    """
+    personal = {i for i, h in enumerate(sheet.headers) if headers.is_personal(h, mapping)}
+    kept = {}
+    for i, header in enumerate(sheet.headers):
+        if i in personal and not ledger.personal:
+            ledger.dropped[f"{sheet.name} : {header}"] = None
+            continue
+        text = cells.clean(sheet.cells[i], missing)
+        if not ledger.personal:
+            text, count = cells.masked(text) if headers.head(header) != "dossier id" else (text, 0)
+            ledger.masked += count
+        kept[header or f"colonne {i + 1}"] = text
+    ledger.blocks[f"{sheet.file} : {sheet.name}"] = pd.DataFrame(kept)
+    out = {}
+    said = headers.head(sheet.name.partition(")")[2])
+    for block in mapping.blocks:
+        if not said or not headers.head(block.label).startswith(said):
+            continue
+        ids, text = _column(sheet, "Dossier ID"), _column(sheet, block.header)
+        if text is None:
+            ledger.problem(
+                sheet,
+                [1],
+                block.header,
+                [""],
+                f"colonne absente du bloc « {block.label} ». La rétablir, ou la retirer de la correspondance.",
+            )
+            continue
+        text, ids = cells.clean(text, missing), cells.clean(ids, missing)
+        filled = text != ""
+        out[block.field] = _gathered(sheet, block, text[filled], ids[filled], ledger)
+    return out
+
+
+def _gathered(sheet: Sheet, block, text: pd.Series, ids: pd.Series, ledger: report.Ledger) -> pd.Series:
+    if block.how == "join":
+        return text.groupby(ids.to_numpy()).agg("\n".join)
+    values, messages = cells.by_text(text, cells.number)
+    at = messages != ""
+    ledger.problem(sheet, sheet.rows[text.index[at]], block.header, text[at], messages[at])
+    sums = pd.Series(values.astype(float), index=ids.to_numpy()).groupby(level=0).sum(min_count=1)
+    return sums.map(lambda v: "" if pd.isna(v) else repr(v)).astype("str")

@@ -1,0 +1,106 @@
+"""Which column is which: headers found by name, never by position, and those that name or reach a person.
+
+Case, accents, spaces and punctuation do not count. The most recent label of a field comes first in its mapping:
+where a revision of a form left two columns that mean the same, the cells of the first one win.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from copkit import french
+from copkit.intake.spreadsheets import Sheet
+
+if TYPE_CHECKING:
+    from copkit.intake.mapping import Mapping
+
+PLACES = ("commune", "epci", "departement", "region")
+# Columns of an export of démarches-simplifiées that name a person: dropped whatever the mapping says.
+SYSTEM_PERSONAL = (
+    *("Email", "E-mail", "FranceConnect ?", "Civilité", "Nom", "Prénom", "Dépôt pour un tiers", "Nom du mandataire"),
+    *("Prénom du mandataire", "Date de naissance", "Instructeurs", "Instructeur", "Expert", "Entreprise nom"),
+    "Entreprise prénom",
+)
+_LOOKS_PERSONAL = re.compile(
+    r"\b(e ?mails?|courriels?|mails?|telephones?|tel|portable|fax|contacts?|prenoms?|civilite|instructeurs?"
+    r"|mandataire|signataire|interlocuteurs?|date de naissance|nom (et prenom|du (contact|responsable|referent|maire"
+    r"|president|representant|demandeur|declarant)|de la personne)|personnes? (a contacter|referente?s?|ressources?"
+    r"|en charge)|referent(e|s|es)?|chef(fe)? de projet|representant legal|charge(e)? de mission|identite)\b"
+)
+
+
+@dataclass
+class Matched:
+    """The columns of a table: (field, role) → positions, the first one wins; the others, and why."""
+
+    columns: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    personal: list[int] = field(default_factory=list)
+    ignored: list[int] = field(default_factory=list)
+
+
+@lru_cache(maxsize=4096)
+def head(label: str) -> str:
+    """What is compared in a header.
+
+    >>> head("  Coût  TOTAL estimé (€)"), head("nom_du_projet")
+    ('cout total estime', 'nom du projet')
+    """
+    return french.plain(label)
+
+
+def match(mapping: Mapping, sheet: Sheet, personal: bool = False) -> Matched:
+    """The column of each field: by ``champDescriptorId`` first, then by header."""
+    out, used = Matched(), set()
+    by_head: dict[str, list[int]] = {}
+    for position, header in enumerate(sheet.headers):
+        by_head.setdefault(head(header), []).append(position)
+    for name, where in mapping.fields.items():
+        by_champ = [i for champ in where.champs for i, c in enumerate(sheet.champs) if c == champ]
+        for role, headers in (("", where.headers), ("code", where.codes), ("departement", where.departements)):
+            found = [i for header in headers for i in by_head.get(head(header), [])]
+            if by_champ:
+                found = [i for i in by_champ if _role(sheet.headers[i], name) == role] + found
+            if found:
+                out.columns[name, role] = list(dict.fromkeys(found))
+                used.update(found)
+    for key, headers in (
+        (("number", mapping.levers.numbers), ("label", mapping.levers.labels)) if mapping.levers else ()
+    ):
+        found = [i for header in headers for i in by_head.get(head(header), [])]
+        if found:
+            out.columns["lever_by", key] = found
+            used.update(found)
+    for position, header in enumerate(sheet.headers):
+        if position not in used:
+            (out.personal if is_personal(header, mapping) else out.ignored).append(position)
+    return out
+
+
+def _role(header: str, name: str) -> str:
+    """What a column that a place's champ gives says: its label, its code, its département."""
+    if name not in PLACES:
+        return ""
+    return (
+        "code"
+        if re.search(r"\(Code( INSEE)?\)$", header)
+        else "departement"
+        if header.endswith("(Département)")
+        else ""
+    )
+
+
+def is_personal(header: str, mapping: Mapping | None = None) -> bool:
+    """True when a column names or reaches a person, by the mapping or by its header.
+
+    >>> is_personal("Téléphone du contact"), is_personal("Nom du projet"), is_personal("Mobilité")
+    (True, False, False)
+    """
+    bare = head(header)
+    if mapping and bare in map(head, mapping.not_personal):
+        return False
+    if bare in map(head, [*SYSTEM_PERSONAL, *(mapping.personal if mapping else [])]):
+        return True
+    return bool(_LOOKS_PERSONAL.search(bare))

@@ -1,0 +1,265 @@
+"""Which column of a file is which standard field: the files of ``parameters/mappings/``, and an analyst's own.
+
+A mapping says, for each standard field, the headers that it may have (``headers.py`` finds them), what to translate,
+what is personal, and what makes two rows the same dossier.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from copkit import french, paths
+from copkit.errors import ParameterError, ProjectError, suggestion
+from copkit.intake import labels
+from copkit.intake.headers import PLACES, head, match
+from copkit.intake.spreadsheets import Sheet
+from copkit.projects import fields
+from copkit.reference import reading
+from copkit.reference.parameters import Strict
+
+READ_BY_KIT = ("source_file", "sheet", "row", "duplicate_of", "lever_label", "levers", "region_label")
+MISSING = ("NULL", "N/A", "#N/A", "NA", "nan", "None", "n.d.", "-", "–", "—")
+
+
+class FieldMap(Strict):
+    """Where a standard field is; for a place, ``codes`` and ``departements`` are the columns beside its label."""
+
+    headers: tuple[str, ...] = ()
+    champs: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    departements: tuple[str, ...] = ()
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class LeverRow(Strict):
+    """A démarche or programme, and the lever that it serves."""
+
+    number: str = ""
+    label: str
+    lever: str
+    levers: tuple[str, ...] = ()
+    note: str = ""
+
+
+class LeverTable(Strict):
+    """Levers deduced from the démarche of each row, with the status of the deduction."""
+
+    status: str
+    numbers: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    rows: tuple[LeverRow, ...] = Field(min_length=1)
+
+
+class Block(Strict):
+    """A repeatable block of a form: one of its columns joined, or added up, into a field of the dossier."""
+
+    label: str
+    header: str
+    field: str
+    how: Literal["join", "sum"] = "join"
+
+
+class Mapping(Strict):
+    """How to read a family of files."""
+
+    label: str
+    note: str = ""
+    base: str | None = None
+    recognise: tuple[str, ...] = ()
+    sheet: str | None = None
+    header_row: int | None = None
+    programme: str = ""
+    year: int | None = None
+    deduplicate: tuple[str, ...] = ("project_id",)
+    missing: tuple[str, ...] = MISSING
+    fields: dict[str, FieldMap] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    levers: LeverTable | None = None
+    blocks: tuple[Block, ...] = ()
+    personal: tuple[str, ...] = ()
+    not_personal: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _short(cls, given: object) -> object:
+        """« title: Intitulé » and « title: [Intitulé, Titre] » stand for « title: {headers: […]} »."""
+        if not isinstance(given, dict):
+            return given
+        short = {
+            k: {"headers": [v] if isinstance(v, str) else v} for k, v in given.items() if isinstance(v, str | list)
+        }
+        return given | short
+
+    @model_validator(mode="after")
+    def _known(self) -> Mapping:
+        named = [*self.fields, *self.constants, *self.deduplicate, *(block.field for block in self.blocks)]
+        for name in named:
+            if name not in fields.FIELDS or name in READ_BY_KIT:
+                hint = suggestion(name, [f for f in fields.FIELDS if f not in READ_BY_KIT])
+                raise ValueError(f"champ inconnu « {name} ».{hint} Les champs sont ceux de « copkit template mapping »")
+        for name, where in self.fields.items():
+            if name not in PLACES and (where.codes or where.departements):
+                raise ValueError(f"« {name} » n'est pas un territoire : retirer « codes » et « departements »")
+        for row in self.levers.rows if self.levers else ():
+            for lever in (row.lever, *row.levers):
+                if lever not in _lever_ids():
+                    hint = suggestion(lever, sorted(_lever_ids()))
+                    raise ValueError(f"levers.rows : levier inconnu « {lever} ».{hint}")
+        return self
+
+
+def _lever_ids() -> set[str]:
+    return labels._ids("lever")
+
+
+# ------------------------------------------------------------------ files
+
+
+def names() -> list[str]:
+    """The mappings of ``parameters/mappings``."""
+    return sorted(path.stem for path in paths.parameters("mappings").glob("*.yml"))
+
+
+def load(name: str | Path) -> Mapping:
+    """A mapping by its name in ``parameters/mappings``, or by the path of a YAML file.
+
+    Raises
+    ------
+    ProjectError
+        If nothing has this name.
+    ParameterError
+        If the file is damaged: all its problems at once.
+    """
+    path = Path(name)
+    if path.suffix not in (".yml", ".yaml"):
+        path = paths.parameters("mappings", f"{name}.yml")
+        if str(name) not in names():
+            hint = suggestion(str(name), names())
+            raise ProjectError(
+                f"Correspondance inconnue : « {name} ».{hint} Correspondances du kit : {', '.join(names())}.\n"
+                "Donner un de ces noms, ou le chemin d'un .yml, que « copkit template mapping FICHIER » propose."
+            )
+    elif not path.is_file():
+        raise ProjectError(f"{path} : fichier de correspondance absent. Vérifier le chemin.")
+    return _load(str(path.resolve()), path.stat().st_mtime_ns, str(paths.home()))
+
+
+@lru_cache(maxsize=32)
+def _load(file: str, modified: int, home: str) -> Mapping:
+    mapping, _ = reading.read_model(Path(file), Mapping)
+    if mapping.base:
+        if mapping.base not in names():
+            hint = suggestion(mapping.base, names())
+            raise ParameterError(
+                f"{paths.shown(Path(file))} : base : correspondance inconnue « {mapping.base} ».{hint}"
+            )
+        mapping = _over(mapping, load(mapping.base))
+    if not any(where in mapping.fields for where in ("title", "project_id")):
+        raise ParameterError(
+            f"{paths.shown(Path(file))} : fields : ni « title » ni « project_id ». Dire au moins une de ces colonnes."
+        )
+    return mapping
+
+
+def _over(mapping: Mapping, base: Mapping) -> Mapping:
+    """A mapping laid over its base: its own fields first, lists put together."""
+    return mapping.model_copy(
+        update={
+            "fields": base.fields | mapping.fields,
+            "sheet": mapping.sheet or base.sheet,
+            "personal": (*mapping.personal, *base.personal),
+            "not_personal": (*mapping.not_personal, *base.not_personal),
+            "ignored": (*mapping.ignored, *base.ignored),
+            "constants": base.constants | mapping.constants,
+        }
+    )
+
+
+# ------------------------------------------------------------------ the mapping of a file
+
+
+def recognise(book: dict[str, Sheet], shown: str) -> str:
+    """The name of the mapping whose headers a file has.
+
+    Raises
+    ------
+    ProjectError
+        If no mapping or several fit.
+    """
+    scores = {}
+    for name in names():
+        one = load(name)
+        wanted = set(map(head, one.recognise))
+        if wanted and any(wanted <= set(map(head, sheet.headers)) for sheet in book.values()):
+            scores[name] = len(wanted)
+    best = [name for name, score in scores.items() if score == max(scores.values())]
+    if len(best) == 1:
+        return best[0]
+    if best:
+        raise ProjectError(
+            f"{shown} : plusieurs correspondances conviennent : {', '.join(best)}. En donner une avec mapping=."
+        )
+    headers = next(iter(book.values())).headers
+    listed = french.join([f"« {h} »" for h in headers[:8]]) if headers else "aucun"
+    raise ProjectError(
+        f"{shown} : en-têtes non reconnus ({listed}{'…' if len(headers) > 8 else ''}).\n"
+        f"Donner une correspondance avec mapping= ({', '.join(names())}), ou en faire une : "
+        "« copkit template mapping FICHIER » en propose une d'après les en-têtes."
+    )
+
+
+def table(mapping: Mapping, book: dict[str, Sheet], shown: str) -> Sheet:
+    """The sheet that holds the projects: the one that the mapping names, else the one with the most of its headers.
+
+    Raises
+    ------
+    ProjectError
+        If the named sheet is absent, or if no column is one of the mapping's.
+    """
+    if mapping.sheet and "" not in book:
+        near = {head(name): name for name in book}
+        if head(mapping.sheet) in near:
+            return book[near[head(mapping.sheet)]]
+        alike = [sheet for sheet in book.values() if _has_projects(mapping, sheet)]
+        if len(alike) == 1:
+            said = f"feuille « {mapping.sheet} » absente, « {alike[0].name} » lue à sa place car elle a ses en-têtes"
+            alike[0].notes.append(said)
+            return alike[0]
+        raise ProjectError(
+            f"{shown} : feuille « {mapping.sheet} » absente.{suggestion(mapping.sheet, list(book))} "
+            f"Feuilles du fichier : {', '.join(book)}. Rétablir son nom, ou le changer dans la correspondance."
+        )
+    best = max(book.values(), key=lambda sheet: len(match(mapping, sheet).columns))
+    if not _has_projects(mapping, best):
+        wanted = [h for name in ("title", "project_id") if name in mapping.fields for h in mapping.fields[name].headers]
+        raise ProjectError(
+            f"{shown} : aucune colonne d'intitulé ou de numéro de dossier. En-têtes attendus : {', '.join(wanted)}. "
+            "Les rétablir, ou les ajouter à la correspondance."
+        )
+    return best
+
+
+def _has_projects(mapping: Mapping, sheet: Sheet) -> bool:
+    found = match(mapping, sheet).columns
+    return any((name, "") in found for name in ("title", "project_id"))
+
+
+def propose(file: str | Path) -> str:
+    """The text of a mapping proposed from the headers of a file, in YAML, to be read over and saved.
+
+    Each header is matched to a standard field (the reason is a comment), or listed as personal, or as ignored with
+    the closest field. The proposal is a valid mapping of the file.
+
+    Raises
+    ------
+    ProjectError
+        If the file cannot be read.
+    """
+    from copkit.intake import proposal
+
+    return proposal.text(file)

@@ -1,0 +1,187 @@
+"""A mapping proposed from the headers of a file, for an analyst to read over: each choice with its reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+from copkit import paths
+from copkit.errors import ProjectError
+from copkit.intake import headers, labels, spreadsheets
+from copkit.intake import mapping as mappings
+from copkit.intake.spreadsheets import Sheet
+from copkit.projects import fields
+
+DS = "demarches_simplifiees"
+ENOUGH = 3  # known headers in a row: below, the next rows may be the header
+_BESIDE = re.compile(r"\s*\((Code INSEE|Code|Département)\)$")
+_CODES = {
+    "commune": ("code commune", "code insee", "code insee commune", "insee", "commune code", "insee commune"),
+    "epci": ("code epci", "siren epci", "epci code"),
+    "departement": ("code departement", "departement code", "num departement", "dep", "dept"),
+    "region": ("code region", "region code"),
+}
+
+
+def text(file: str | Path) -> str:
+    """The YAML of a mapping that reads ``file``: ``mapping.propose`` documents it."""
+    path = Path(file)
+    sheet, row = _main(path)
+    names = list(dict.fromkeys(h for h in sheet.headers if h))
+    heads = set(map(headers.head, names))
+    base = mappings.load(DS) if {"id", "etat du dossier"} <= heads else None
+    chosen: dict[str, dict[str, list[str]]] = {}
+    reasons: dict[str, str] = {}
+    personal, ignored = [], []
+    skipped = _of_base(base) if base else set()
+    for name in names:
+        if headers.head(name) in skipped:
+            continue
+        if headers.is_personal(name, base):
+            personal.append(name)
+            continue
+        found = _field(name, names)
+        if found is None:
+            ignored.append(name)
+            continue
+        field, role, reason = found
+        chosen.setdefault(field, {}).setdefault(role, []).append(name)
+        reasons.setdefault(field, reason)
+    if not {"title", "project_id"} & set(chosen) and not base:
+        first = ignored.pop(0) if ignored else names[0]
+        personal = [name for name in personal if name != first]
+        chosen["title"] = {"headers": [first]}
+        reasons["title"] = "À CORRIGER : aucun intitulé reconnu, première colonne prise"
+    return _yaml(path, sheet, row, base is not None, chosen, reasons, personal, ignored)
+
+
+def _main(path: Path) -> tuple[Sheet, int | None]:
+    """The table to read and the row of its header when it is not the first: where the most headers are known."""
+    best: tuple[int, Sheet, int | None] | None = None
+    for row in (None, 2, 3):
+        try:
+            book = spreadsheets.read(path, row)
+        except ProjectError:
+            if best is None:
+                raise
+            break
+        for name, sheet in book.items():
+            if headers.head(name) == "dossiers":
+                return sheet, row
+            known = sum(_field(h, sheet.headers) is not None for h in sheet.headers if h)
+            if best is None or (known, len(sheet)) > (best[0], len(best[1]) if best[2] == row else 10**9):
+                best = known, sheet, row
+        if best[0] >= ENOUGH:
+            break
+    return best[1], best[2]
+
+
+def _of_base(base: mappings.Mapping) -> set[str]:
+    said = [h for where in base.fields.values() for h in where.headers]
+    return set(map(headers.head, [*said, *base.ignored, *headers.SYSTEM_PERSONAL]))
+
+
+@lru_cache(maxsize=2)
+def _known(home: str) -> dict[str, tuple[str, str]]:
+    """key of a header → (field, reason)."""
+    out: dict[str, tuple[str, str]] = {}
+    for name, one in fields.FIELDS.items():
+        if name not in mappings.READ_BY_KIT:
+            out[labels.key(one.label)] = (name, f"libellé du champ « {one.label} »")
+            out.setdefault(labels.key(name), (name, "nom court du champ"))
+    for key, name in labels.synonyms(str(paths.parameters("synonyms.csv"))).get("header", {}).items():
+        out.setdefault(key, (name, "en-tête connu (parameters/synonyms.csv)"))
+    for source in mappings.names():
+        for name, where in mappings.load(source).fields.items():
+            for header in where.headers:
+                out.setdefault(labels.key(header), (name, f"en-tête de la correspondance « {source} »"))
+    return out
+
+
+def _field(header: str, names: list[str]) -> tuple[str, str, str] | None:
+    """(field, role, reason) of a header, or nothing."""
+    known, bare = _known(str(paths.home())), headers.head(header)
+    for place, codes in _CODES.items():
+        if bare in codes:
+            return place, "codes", "code du territoire"
+    beside = _BESIDE.search(header)
+    base = _BESIDE.sub("", header)
+    if beside and base in names:
+        found = _field(base, names)
+        if found and found[0] in headers.PLACES:
+            role = "departements" if beside[1] == "Département" else "codes"
+            return found[0], role, f"colonne voisine de « {base} »"
+    key = labels.key(header)
+    if key in known:
+        return known[key][0], "headers", known[key][1]
+    words = set(key.split())
+    inside = [k for k in known if words.issuperset(k.split()) and 2 * len(k.split()) >= len(words)]
+    if inside:
+        best = max(inside, key=lambda k: (len(k.split()), len(k)))
+        return known[best][0], "headers", f"contient les mots « {best} », à vérifier"
+    return None
+
+
+def _yaml(
+    path: Path,
+    sheet: Sheet,
+    row: int | None,
+    is_ds: bool,
+    chosen: dict[str, dict[str, list[str]]],
+    reasons: dict[str, str],
+    personal: list[str],
+    ignored: list[str],
+) -> str:
+    where = f", feuille « {sheet.name} »" if sheet.name else ""
+    lines = [
+        f"# Correspondance proposée par copkit d'après les en-têtes de « {path.name} »{where}.",
+        "# À relire : chaque colonne est soit un champ, soit personnelle (retirée à la lecture), soit ignorée.",
+        "# Plusieurs en-têtes pour un champ : le premier rempli l'emporte, écrire le plus récent d'abord.",
+        f"label: {_quoted(f'Correspondance de {path.name}')}",
+    ]
+    if is_ds:
+        lines.append(f"base: {DS}  # numéro, porteur, SIRET, état et dates du dossier")
+    elif sheet.name:
+        lines.append(f"sheet: {_quoted(sheet.name)}")
+    if row:
+        lines.append(f"header_row: {row}  # les colonnes sont nommées à la ligne {row}")
+    wanted = [h for roles in chosen.values() for h in roles.get("headers", [])][:4]
+    if wanted:
+        lines.append(f"recognise: {_list(wanted)}  # en-têtes auxquels ce fichier se reconnaît")
+    if not is_ds and "project_id" not in chosen:
+        lines.append("deduplicate: []  # aucun numéro de dossier : toutes les lignes comptent")
+    lines.append("fields:" if chosen else "fields: {}")
+    for name in sorted(chosen, key=list(fields.FIELDS).index):
+        roles = chosen[name]
+        if name in headers.PLACES and set(roles) != {"headers"}:
+            said = "{" + ", ".join(f"{role}: {_list(roles[role])}" for role in roles) + "}"
+        else:
+            said = _list(roles["headers"])
+        lines.append(f"  {name}: {said}  # {fields.FIELDS[name].label} : {reasons[name]}")
+    if personal:
+        lines += [
+            "personal:  # semblent nommer ou joindre une personne : jamais lues",
+            *(f"  - {_quoted(p)}" for p in personal),
+        ]
+    if ignored:
+        lines += ["ignored:  # à déplacer dans fields: si la colonne est utile", *map(_ignored, ignored)]
+    return "\n".join(lines) + "\n"
+
+
+def _ignored(header: str) -> str:
+    known = _known(str(paths.home()))
+    close = get_close_matches(labels.key(header), list(known), n=1, cutoff=0.5)
+    name = known[close[0]][0] if close else None
+    near = f"  # champ le plus proche : {name} ({fields.FIELDS[name].label})" if name else "  # aucun champ proche"
+    return f"  - {_quoted(header)}{near}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _list(texts: list[str]) -> str:
+    return f"[{', '.join(map(_quoted, texts))}]"

@@ -1,0 +1,261 @@
+"""What happened while files of projects were read: every cell, row and label that needs somebody, and what to do.
+
+``Ledger`` gathers it; ``Reading`` is what stays beside the projects, in ``projects.attrs["reading"]``.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from copkit import escaping, french
+from copkit.errors import ProjectError
+from copkit.intake import cells
+from copkit.projects import fields
+
+PROBLEMS = ("file", "sheet", "row", "column", "value", "message")
+SET_ASIDE = ("file", "sheet", "row", "reason", "content")
+MERGED = ("file", "sheet", "field", "header", "cells", "kept")
+CONFLICTS = ("file", "sheet", "row", "field", "kept_header", "kept", "other_header", "other")
+UNKNOWN = ("kind", "label", "count", "suggestions")
+DUPLICATES = ("project_id", "file", "sheet", "row", "kept_file", "kept_row", "differences")
+PROBABLE = ("project_id", "title", "holder", "file", "row", "group")
+OPINIONS = ("project_id", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row")
+DEDUCED = ("number", "label", "lever", "levers", "status", "note", "projects", "amount")
+OUTSIDE = ("region_label", "projects", "amount")
+HEADERS = {  # as the saved lists write them
+    "file": "Fichier",
+    "sheet": "Feuille",
+    "row": "Ligne",
+    "column": "Colonne",
+    "value": "Valeur",
+    "message": "Problème et remède",
+    "reason": "Raison",
+    "content": "Contenu reçu",
+    "field": "Champ",
+    "header": "En-tête",
+    "cells": "Cellules remplies",
+    "kept": "Valeur gardée",
+    "kept_header": "En-tête gardé",
+    "other_header": "Autre en-tête",
+    "other": "Autre valeur",
+    "kind": "Sorte",
+    "label": "Libellé",
+    "count": "Lignes",
+    "suggestions": "Libellés proches",
+    "project_id": "Dossier",
+    "kept_file": "Fichier gardé",
+    "kept_row": "Ligne gardée",
+    "differences": "Champs différents",
+    "title": "Intitulé",
+    "holder": "Porteur",
+    "group": "Groupe",
+    "introduction": "Introduction",
+    "question": "Question",
+    "answer": "Réponse",
+    "yes_no": "Réponse oui/non",
+    "created": "Créé le",
+    "answered": "Répondu le",
+    "number": "Démarche",
+    "lever": "Levier",
+    "levers": "Leviers de la COP",
+    "status": "Statut",
+    "note": "Note",
+    "projects": "Projets",
+    "amount": "Montant [EUR]",
+    "region_label": "Territoire",
+}
+LISTS = {  # attribute → name of the saved file
+    "problems": "problemes.csv",
+    "set_aside": "lignes_ecartees.csv",
+    "unknown_labels": "libelles_inconnus.csv",
+    "merged": "colonnes_fusionnees.csv",
+    "conflicts": "valeurs_contradictoires.csv",
+    "duplicates": "doublons.csv",
+    "probable_duplicates": "doublons_probables.csv",
+    "opinions": "avis.csv",
+    "deduced_levers": "leviers_deduits.csv",
+    "outside": "hors_des_18_regions.csv",
+}
+KINDS = {"thematique": "Thématique"} | {name: one.label for name, one in fields.FIELDS.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Ce qui s'est passé à la lecture : ``projects.attrs["reading"]``.
+
+    ``rows`` lignes lues = ``projects`` projets + les lignes de ``set_aside``. Chaque liste est un DataFrame, que
+    ``save`` écrit en CSV ; ``summary`` le dit en une phrase.
+    """
+
+    files: list[str]
+    mappings: dict[str, str]
+    rows: int
+    projects: int
+    dropped: list[str]
+    ignored: list[str]
+    masked: int
+    missing: dict[str, int]
+    merged: pd.DataFrame
+    conflicts: pd.DataFrame
+    problems: pd.DataFrame
+    set_aside: pd.DataFrame
+    unknown_labels: pd.DataFrame
+    duplicates: pd.DataFrame
+    probable_duplicates: pd.DataFrame
+    opinions: pd.DataFrame
+    deduced_levers: pd.DataFrame
+    outside: pd.DataFrame
+    blocks: dict[str, pd.DataFrame]
+    notes: list[str]
+
+    def __deepcopy__(self, memo: dict) -> Reading:
+        return self
+
+    @property
+    def summary(self) -> str:
+        """What happened, in French."""
+        rows, out = french.plural(self.rows, "ligne lue", "lignes lues"), []
+        where = french.plural(len(self.files), "fichier")
+        head = f"{rows} dans {where} : {french.plural(self.projects, 'projet')}"
+        if len(self.set_aside):
+            said = french.plural(len(self.set_aside), "ligne écartée", "lignes écartées")
+            head += f" et {said}, à voir dans la liste"
+        for count, one, many in (
+            (len(self.duplicates), "doublon non compté", "doublons non comptés"),
+            (len(self.problems), "cellule à vérifier", "cellules à vérifier"),
+            (len(self.unknown_labels), "libellé non reconnu", "libellés non reconnus"),
+            (self.missing.get("lever", 0), "projet sans levier", "projets sans levier"),
+            (self.missing.get("commune", 0), "projet sans commune", "projets sans commune"),
+            (self.probable_groups, "groupe de doublons probables, comptés", "groupes de doublons probables, comptés"),
+            (len(self.dropped), "colonne personnelle retirée", "colonnes personnelles retirées"),
+            (self.masked, "cellule masquée (courriel, téléphone)", "cellules masquées (courriel, téléphone)"),
+        ):
+            out += [french.plural(count, one, many)] if count else []
+        if self.ignored:
+            named = ", ".join(f"« {name} »" for name in self.ignored[:5]) + ("…" if len(self.ignored) > 5 else "")
+            out.append(f"{french.plural(len(self.ignored), 'colonne non lue', 'colonnes non lues')} ({named})")
+        text = f"{head}. {french.join(out)[:1].upper()}{french.join(out)[1:]}." if out else f"{head}."
+        return french.typeset(" ".join([text, *self.notes]))
+
+    @property
+    def probable_groups(self) -> int:
+        """Groups of projects of the same holder with the same title, under other ids."""
+        return int(self.probable_duplicates.group.nunique())
+
+    def save(self, folder: str | Path, *, excel: bool = False) -> list[Path]:
+        """Écrit les listes en CSV dans un dossier : toutes, ou aucune.
+
+        Parameters
+        ----------
+        folder : dossier, créé s'il n'existe pas.
+        excel : point-virgule et marque d'ordre des octets, pour un double-clic dans Excel ; sinon virgule et UTF-8.
+
+        Raises
+        ------
+        ProjectError
+            Si le dossier ne peut pas être écrit.
+        """
+        folder = Path(folder)
+        temporary: list[tuple[Path, Path]] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, file in LISTS.items():
+                to = folder / file
+                temporary.append((to.with_name(f".{file}.{os.getpid()}.tmp"), to))
+                _write(getattr(self, name), temporary[-1][0], excel)
+            for made, to in temporary:
+                os.replace(made, to)
+        except OSError as error:
+            raise ProjectError(
+                f"{folder} : écriture impossible ({error.strerror}). Choisir un autre dossier."
+            ) from None
+        finally:
+            for made, _ in temporary:
+                made.unlink(missing_ok=True)
+        return [to for _, to in temporary]
+
+
+def _write(table: pd.DataFrame, path: Path, excel: bool) -> None:
+    with path.open("w", encoding="utf-8-sig" if excel else "utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=";" if excel else ",", lineterminator="\n")
+        writer.writerow([HEADERS.get(column, column) for column in table])
+        said = table.assign(**{c: table[c].map(lambda k: KINDS.get(k, k)) for c in ("kind", "field") if c in table})
+        for row in said.itertuples(index=False):
+            writer.writerow([_cell(value, excel) for value in row])
+
+
+def _cell(value: object, excel: bool) -> object:
+    if isinstance(value, str):
+        return escaping.guarded(value)
+    if value is None or pd.isna(value):
+        return ""
+    text = str(int(value)) if float(value).is_integer() else repr(float(value))
+    return text.replace(".", ",") if excel else text
+
+
+@dataclass
+class Ledger:
+    """The gathering of a reading, file after file."""
+
+    personal: bool = False
+    frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], list] = field(default_factory=dict)
+    dropped: dict[str, None] = field(default_factory=dict)
+    ignored: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    blocks: dict[str, pd.DataFrame] = field(default_factory=dict)
+    rows: int = 0
+    masked: int = 0
+    deduced_epci: int = 0
+
+    def add(self, name: str, columns: Sequence[str], **values: object) -> None:
+        """Keep rows of a list; a value that is the same for all is given alone."""
+        length = max((len(v) for v in values.values() if isinstance(v, list | np.ndarray | pd.Series)), default=1)
+        if length:
+            made = {c: list(v) if not isinstance(v, str | int | float) else [v] * length for c, v in values.items()}
+            self.frames.setdefault(name, []).append(pd.DataFrame(made)[list(columns)])
+
+    def problem(self, sheet, rows: Sequence[int], column: object, values: object, message: object) -> None:
+        """Keep cells that are wrong, their e-mails and telephone numbers masked."""
+        if len(rows) == 0:
+            return
+        shown = [self.hide(str(v)) for v in values] if not isinstance(values, str) else self.hide(values)
+        self.add(
+            "problems",
+            PROBLEMS,
+            file=sheet.file,
+            sheet=sheet.name,
+            row=np.asarray(rows),
+            column=column,
+            value=shown,
+            message=message,
+        )
+
+    def label(self, kind: str, label: str, count: int, close: Sequence[str]) -> None:
+        """Count a label that nobody knows."""
+        found = self.unknown.setdefault((kind, self.hide(label)), [0, tuple(close)])
+        found[0] += count
+
+    def hide(self, text: str) -> str:
+        """A text as it may be shown."""
+        return text if self.personal else cells.mask(text)
+
+    def table(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """A list with all that was kept."""
+        found = self.frames.get(name)
+        if not found:
+            return pd.DataFrame({c: pd.Series([], dtype="str") for c in columns})
+        return pd.concat(found, ignore_index=True)
+
+    def unknown_labels(self) -> pd.DataFrame:
+        """The labels that nobody knows, the most frequent first."""
+        rows = sorted(self.unknown.items(), key=lambda item: (-item[1][0], item[0]))
+        made = [(kind, label, count, " ; ".join(close)) for (kind, label), (count, close) in rows]
+        return pd.DataFrame(made, columns=list(UNKNOWN))

@@ -1,0 +1,1 @@
+"""Counting projects: balance, ranking, coverage, crossing with the targets."""

@@ -1,0 +1,222 @@
+"""To what each project belongs (a territory, a lever, thématiques, a perimeter…): what a balance counts by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from copkit.errors import ProjectError, suggestion
+from copkit.intake import perimeters as places
+from copkit.models import nomenclatures
+from copkit.projects import fields
+from copkit.reference import framework, tables
+
+BLANK, UNKNOWN, NO_THEME, UNSORTED = "non_renseigne", fields.UNKNOWN_LEVER, "sans_theme", "sans_categorie"
+KNOWN_CATEGORIES = f"Catégories : {', '.join(fields.CATEGORIES)}, ou « toutes » ensemble."
+LABELS = {
+    BLANK: "Non renseigné",
+    UNKNOWN: "Non reconnu",
+    NO_THEME: "Hors de la matrice des 43 leviers",
+    places.OUTSIDE: "Hors périmètre",
+    places.UNDECIDED: "Périmètre indéterminé",
+}
+LAST = (NO_THEME, places.OUTSIDE, places.UNDECIDED, UNKNOWN, BLANK)  # behind the true keys, in this order
+
+
+@dataclass(frozen=True)
+class Members:
+    """The keys of the projects; ``order``: the keys as the balance lists them.
+
+    ``rows``: (project, key), where ``project`` is the position of a project in the table.
+    """
+
+    rows: pd.DataFrame
+    order: list[str]
+    labels: dict[str, str]
+    noun: str = ""
+    rules: list[str] = field(default_factory=list)
+
+    @property
+    def several(self) -> int:
+        """How many projects have several keys."""
+        return int((self.rows.groupby("project").size() > 1).sum())
+
+
+def members(projects: pd.DataFrame, by: str, perimeters: object = None) -> Members:
+    """To what each project belongs, for one of ``KINDS``; every project has at least one key."""
+    if by == "crte":
+        return _perimeters(projects, perimeters)
+    return KINDS[by](projects, by)
+
+
+def _single(keys: pd.Series, known: Mapping[str, str], order: list[str] | None = None, **more) -> Members:
+    """One key for each project; without ``order``, the most frequent first, then by label."""
+    keys = keys.fillna("").replace("", BLANK)
+    rows = pd.DataFrame({"project": range(len(keys)), "key": keys.array})
+    found = keys.value_counts()
+    labels = {**{key: known.get(key, f"{key} (inconnu)") for key in found.index}, **known, **LABELS}
+    if order is None:
+        order = sorted(found.index.difference(list(LAST)), key=lambda key: (-found[key], labels[key], key))
+    order = [
+        *order,
+        *sorted(set(found.index) - {*order, *LAST}),
+        *(key for key in LAST if key in found.index and key not in order),
+    ]
+    return Members(rows, order, labels, **more)
+
+
+def _territory(projects: pd.DataFrame, by: str) -> Members:
+    where = places.placed(projects)
+    keys = where[by]
+    if by in ("departement", "region"):
+        table = tables.read("territories.csv")
+        known, outside = dict(zip(table.code, table.name, strict=True)), projects.get("region_label")
+        codes = sorted(set(keys) - {""})
+        if outside is not None:  # a collectivité that is not one of the 18 régions has a name and no code
+            keys = keys.where(~((keys == "") & (where.region == "")), outside.fillna(""))
+            known |= {name: name for name in set(keys) - {*codes, ""}}
+        return _single(keys, known, codes)
+    table = tables.read("epci.csv" if by == "epci" else "communes.parquet")
+    table = table[table.code.isin(keys.unique())]
+    return _single(keys, dict(zip(table.code, table.name, strict=True)))
+
+
+def _category(projects: pd.DataFrame, by: str) -> Members:
+    keys = projects[category_column(projects) or "category_given"].fillna("").replace("", UNSORTED)
+    return _single(keys, {}, list(fields.CATEGORIES))
+
+
+def category_column(projects: pd.DataFrame) -> str:
+    """The column that holds the category: the one kept, else the rule's, else the one received; empty when none.
+
+    Raises
+    ------
+    ProjectError
+        If it holds something else than the four categories.
+    """
+    for column in ("category_kept", "category", "category_given"):
+        if column in projects and (projects[column].fillna("") != "").any():
+            wrong = sorted(set(projects[column].fillna("")) - {"", *fields.CATEGORIES})
+            if wrong:
+                hint = suggestion(wrong[0], list(fields.CATEGORIES))
+                raise ProjectError(f"Colonne {column} : catégorie inconnue « {wrong[0]} ».{hint} {KNOWN_CATEGORIES}")
+            return column
+    return ""
+
+
+def _text(projects: pd.DataFrame, by: str) -> Members:
+    keys = projects[by].fillna("").str.strip()
+    return _single(keys, {key: key for key in keys.unique()})
+
+
+def _holder_type(projects: pd.DataFrame, by: str) -> Members:
+    return _single(projects[by], {**framework.labels("collectivites"), "autre": "Autre"})
+
+
+def _lever(projects: pd.DataFrame, by: str) -> Members:
+    """The 43, then the terms of project files that are not one of them; blank and unknown stay."""
+    known, keys = lever_labels(), projects.lever.fillna("")
+    strange = sorted(set(keys) - {*known, fields.NO_LEVER, UNKNOWN, BLANK})
+    rules = [f"Leviers hors des nomenclatures, comptés « non reconnu » : {', '.join(strange)}."] if strange else []
+    found = _single(keys.where(~keys.isin(strange), UNKNOWN), known, [*known, UNKNOWN, BLANK], rules=rules)
+    kept = {*found.rows.key, *_own(), "autres", UNKNOWN, BLANK}
+    order = [key for key in found.order if key in kept]
+    return Members(found.rows, order, found.labels, rules=rules)
+
+
+def _own() -> dict[str, str]:
+    """The 43 levers and their labels."""
+    table = nomenclatures.levers()
+    return dict(zip(table.lever, table.label, strict=True))
+
+
+def terms() -> pd.DataFrame:
+    """The terms of project files that are not one of the 43: id, label, relation, lever (a member, or empty), note."""
+    table = nomenclatures.crosswalk("projets")
+    return table[(table.relation != "egal") & (table.id != BLANK)]
+
+
+def lever_labels() -> dict[str, str]:
+    """Every lever that a project may have: the 43, then the terms that are a part, a group, or outside of them."""
+    other = terms().drop_duplicates("id")
+    last = dict(zip(other.id, other.label, strict=True))
+    autres = {"autres": last.pop("autres")} if "autres" in last else {}
+    return {**_own(), **last, **autres}
+
+
+def themes_of() -> dict[str, list[str]]:
+    """Lever → its themes in the matrix of the 43; none for a term outside of it."""
+    table = nomenclatures.levers()
+    own = dict(zip(table.lever, table.theme, strict=True))
+    found = {lever: [theme] for lever, theme in own.items()}
+    for term, rows in terms().groupby("id"):
+        found[term] = list(dict.fromkeys(own[lever] for lever in rows.lever if lever in own))
+    return found
+
+
+def _theme(projects: pd.DataFrame, by: str) -> Members:
+    themes, keys = themes_of(), projects.lever.fillna("").replace("", BLANK)
+    of = {
+        key: themes.get(key) or [key if key == BLANK else NO_THEME if key in themes else UNKNOWN] for key in set(keys)
+    }
+    order = list(dict.fromkeys(nomenclatures.levers().theme))
+    rule = "Thème de la matrice des 43 leviers, déduit du levier du dossier."
+    return _several(keys.map(of), order, {theme: theme for theme in order}, "thèmes", [rule])
+
+
+def _thematique(projects: pd.DataFrame, by: str) -> Members:
+    known = framework.labels("thematiques")
+    cells = projects.thematiques.fillna("")
+    split = cells.map({cell: list(dict.fromkeys(filter(None, cell.split(fields.SEPARATOR)))) for cell in set(cells)})
+    return _several(split, list(known), known, "thématiques", [])
+
+
+def _several(keys: pd.Series, order: list[str], known: Mapping[str, str], noun: str, rules: list[str]) -> Members:
+    """Several keys for each project, each once; a project without any is blank."""
+    rows = pd.DataFrame({"project": range(len(keys)), "key": keys.array}).explode("key", ignore_index=True)
+    rows["key"] = rows.key.fillna(BLANK).astype("str")
+    used = set(rows.key)
+    labels = {**{key: f"{key} (inconnu)" for key in used}, **known, **LABELS}
+    behind = [*sorted(used - {*order, *LAST}), *(key for key in LAST if key in used)]
+    return Members(rows, [*order, *behind], labels, noun, rules)
+
+
+def _perimeters(projects: pd.DataFrame, given: object) -> Members:
+    if given is None:
+        raise ProjectError(
+            "Bilan par CRTE : donner les périmètres, communes ou EPCI de chaque CRTE.\n"
+            'Écrire perimeters="perimetres.csv" (colonnes « perimetre » et « territoire »).'
+        )
+    read = places.read_perimeters(given)
+    rows = read.of(projects).replace({"key": {"": BLANK}})
+    used, shared = set(rows.key), read.shared()
+    rules = ["Hors périmètre : dossiers localisés dans aucun des périmètres donnés."]
+    if places.UNDECIDED in used:
+        rules.append(
+            "Périmètre indéterminé : le dossier ne dit que son EPCI, et le périmètre n'en prend qu'une partie."
+        )
+    if shared:
+        first = ", ".join(shared[:5]) + ("…" if len(shared) > 5 else "")
+        rules.append(
+            f"{len(shared)} commune(s) dans plusieurs périmètres ({first}) : leurs projets comptent dans chacun."
+        )
+    order = [*read.names, *(key for key in LAST if key in used)]
+    return Members(rows, order, {**{name: name for name in read.names}, **LABELS}, "périmètres", rules)
+
+
+KINDS: dict[str, Callable[[pd.DataFrame, str], Members] | None] = {
+    "departement": _territory,
+    "region": _territory,
+    "category": _category,
+    "lever": _lever,
+    "theme": _theme,
+    "thematique": _thematique,
+    "epci": _territory,
+    "commune": _territory,
+    "crte": None,
+    "programme": _text,
+    "holder_type": _holder_type,
+}
+KNOWN = f"Bilans possibles : {', '.join(KINDS)}."

@@ -1,0 +1,1 @@
+"""The category of each project: facts, rules, criteria, decisions of people, opinions."""

@@ -1,0 +1,209 @@
+"""The decisions of people: read from a CSV or a table, checked all at once, set beside the answer of the rule."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+
+from copkit import escaping, french
+from copkit.errors import Problems, ProjectError, suggestion
+from copkit.projects.fields import CATEGORIES, Field
+from copkit.projects.triage import facts
+
+COLUMNS: dict[str, Field] = {
+    "decision": Field("Décision", "choice", choices=CATEGORIES),
+    "decision_author": Field("Auteur de la décision", public=False),
+    "decision_date": Field("Date de la décision", "date"),
+    "decision_reason": Field("Raison de la décision", public=False),
+}
+PARTS = ("category", "author", "date", "reason")
+HEADERS = {"project_id": "dossier", "category": "catégorie", "author": "auteur", "date": "date", "reason": "raison"}
+LACKS = {"author": "auteur absent. Écrire qui décide", "reason": "raison absente. Écrire pourquoi"}
+
+
+def columns(
+    projects: pd.DataFrame, decisions: pd.DataFrame | str | Path | None, labels: Mapping[str, str]
+) -> dict[str, pd.Series]:
+    """The four columns of the decisions, empty where nobody decided."""
+    table = read(decisions, projects, labels) if decisions is not None else pd.DataFrame(columns=list(HEADERS))
+    found = {part: dict(zip(table.project_id, table[part], strict=True)) for part in PARTS}
+    return {
+        name: pd.Series([found[part].get(id_, "") for id_ in projects.project_id], projects.index, "str")
+        for name, part in zip(COLUMNS, PARTS, strict=True)
+    }
+
+
+def standing(projects: pd.DataFrame) -> pd.DataFrame | None:
+    """The decisions that a sorted table already carries, as ``read`` gives them."""
+    if not set(COLUMNS) <= set(projects):
+        return None
+    decided = projects[projects.decision != ""].drop_duplicates("project_id")
+    return decided[["project_id", *COLUMNS]].set_axis(list(HEADERS), axis=1).reset_index(drop=True)
+
+
+def read(
+    decisions: pd.DataFrame | str | Path, projects: pd.DataFrame, labels: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Les décisions des analystes, vérifiées : project_id, category, author, date (AAAA-MM-JJ), reason.
+
+    Parameters
+    ----------
+    decisions : un fichier CSV (virgule ou point-virgule, UTF-8) ou une table ; colonnes « dossier », « catégorie »,
+        « auteur », « date », « raison », ou leurs noms anglais.
+    projects : les projets dont on décide.
+    labels : libellés des catégories, admis à la place des identifiants.
+
+    Raises
+    ------
+    ProjectError
+        Si le fichier est illisible, si une colonne manque, ou si une décision a un dossier ou une catégorie inconnus,
+        n'a pas d'auteur, de date ou de raison, ou porte sur un dossier déjà décidé : tout à la fois, avec la ligne.
+    """
+    from_file = isinstance(decisions, (str, Path))
+    name = Path(decisions).name if from_file else "décisions"
+    table = _columns_of(_csv(Path(decisions)) if from_file else decisions, name)
+    problems, kept = Problems(), []
+    known, seen = set(projects.project_id) - {""}, {}
+    for row, one in enumerate(table.to_dict("records"), start=2 if from_file else 1):
+        wrong = list(_refused(one, known, seen, row, labels or {}))
+        for message in wrong:
+            problems.add(name, f"ligne {row} : {message}")
+        seen.setdefault(one["project_id"], row)
+        if not wrong:
+            parts = {"category": category_of(one["category"], labels or {}), "date": iso(one["date"])}
+            kept.append({**one, **parts})
+    problems.raise_if_any(ProjectError)
+    return pd.DataFrame(kept, columns=list(HEADERS), dtype="str")
+
+
+def write(decisions: pd.DataFrame, path: str | Path) -> None:
+    """Écrit des décisions en CSV (UTF-8), que ``read`` relit ; aucun texte n'y est une formule de tableur.
+
+    Parameters
+    ----------
+    decisions : une table de décisions, par exemple ``read_workshop(…).decisions``.
+    path : fichier .csv à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.stem}-{uuid4().hex}.csv")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADERS.values())
+            writer.writerows(
+                [escaping.guarded(str(cell)) for cell in row] for row in decisions[list(HEADERS)].to_numpy()
+            )
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError:
+        raise ProjectError(f"{path.name} : fichier absent. Vérifier son nom et son dossier.") from None
+    except UnicodeDecodeError:
+        raise ProjectError(f"{path.name} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from None
+    first = text.split("\n", 1)[0]
+    rows = list(
+        csv.reader(text.splitlines(keepends=True), delimiter=";" if first.count(";") > first.count(",") else ",")
+    )
+    header, body = (rows[0], rows[1:]) if rows else ([], [])
+    wrong = [n for n, row in enumerate(body, start=2) if row and len(row) != len(header)]
+    if wrong:
+        problems = Problems()
+        for n in wrong:
+            count = french.plural(len(body[n - 2]), "cellule")
+            problems.add(path.name, f"ligne {n} : {count} au lieu de {len(header)}. Vérifier les séparateurs.")
+        problems.raise_if_any(ProjectError)
+    return pd.DataFrame([row or [""] * len(header) for row in body], columns=header, dtype="str").map(
+        escaping.unguarded
+    )
+
+
+def _columns_of(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The five columns under their own names, as text."""
+    headers = {french.plain(word): key for key, label in HEADERS.items() for word in (key, label)}
+    found = {headers[french.plain(str(c))]: c for c in table if french.plain(str(c)) in headers}
+    if lost := [HEADERS[key] for key in HEADERS if key not in found]:
+        columns_, verb = ("colonne", "absente") if len(lost) == 1 else ("colonnes", "absentes")
+        listed = french.join(f"« {one} »" for one in lost)
+        raise ProjectError(
+            f"{name} : {columns_} {verb} : {listed}. Colonnes attendues : {', '.join(HEADERS.values())}."
+        )
+    return pd.DataFrame({key: [_text(value) for value in table[found[key]]] for key in HEADERS}, dtype="str")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (datetime, date)):
+        return "" if pd.isna(value) else f"{value:%Y-%m-%d}"
+    return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value).strip()
+
+
+def _refused(
+    one: Mapping[str, str], known: set[str], seen: Mapping[str, int], row: int, labels: Mapping[str, str]
+) -> Iterator[str]:
+    id_ = one["project_id"]
+    if not id_:
+        yield "dossier absent. Écrire son numéro."
+    elif id_ not in known:
+        yield unknown_project(id_, known)
+    elif id_ in seen:
+        yield f"dossier « {id_} » déjà décidé ligne {seen[id_]}. Ne garder qu'une décision."
+    if not one["category"]:
+        yield "catégorie absente. Écrire la catégorie décidée."
+    elif not category_of(one["category"], labels):
+        yield unknown_category(one["category"], labels)
+    for part, message in LACKS.items():
+        if not one[part]:
+            yield f"{message}."
+    if not one["date"]:
+        yield "date absente. Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
+    elif not iso(one["date"]):
+        yield f"date illisible « {one['date']} ». Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
+
+
+def unknown_project(id_: str, known: set[str]) -> str:
+    """Why a dossier is refused."""
+    hint = suggestion(id_, sorted(known)) if len(known) <= 20_000 else ""
+    return f"dossier inconnu « {id_} ».{hint} Écrire le numéro d'un dossier lu."
+
+
+def unknown_category(text: str, labels: Mapping[str, str]) -> str:
+    """Why a category is refused."""
+    words = [*labels.values()] or list(CATEGORIES)
+    return f"catégorie inconnue « {text} ».{suggestion(text, words)} Catégories : {' ; '.join(words)}."
+
+
+def category_of(text: str, labels: Mapping[str, str]) -> str:
+    """The category that a text names: its id, or its label for any year; nothing when it names none.
+
+    >>> category_of("à remonter dans la cop 2031", {"remonter": "À remonter dans la COP 2024"})
+    'remonter'
+    """
+    names = {_no_year(word): one for one in CATEGORIES for word in (one, labels.get(one, one))}
+    return names.get(_no_year(text), "")
+
+
+def _no_year(text: str) -> str:
+    return " ".join(word for word in french.plain(text).split() if not (word.isdigit() and len(word) == 4))
+
+
+def iso(text: str) -> str:
+    """A date as AAAA-MM-JJ, from that or from JJ/MM/AAAA; nothing when it is neither.
+
+    >>> iso("3/11/2024"), iso("2024-11-03"), iso("31/02/2024")
+    ('2024-11-03', '2024-11-03', '')
+    """
+    text = text.strip()
+    parts = text.split("/")
+    if len(parts) == 3 and all(part.isdigit() for part in parts) and len(parts[2]) == 4:
+        text = f"{parts[2]}-{parts[1]:0>2}-{parts[0]:0>2}"
+    return text if facts.day(text) else ""

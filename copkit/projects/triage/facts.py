@@ -1,0 +1,154 @@
+"""What the rules look at: a few facts per project, each of a closed list, drawn from the standard fields.
+
+A field that is blank, or that holds anything that it may not hold, is unknown: never a yes, never a no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from copkit import paths
+from copkit.models import nomenclatures
+from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, NO, NO_LEVER, YES
+
+if TYPE_CHECKING:
+    from copkit.projects.triage.rules import Rules
+
+UNKNOWN = "inconnu"
+NOT_A_LEVER = "non_renseigne"  # a row of the crosswalk that stands for a blank
+ANSWERS = (YES, NO, UNKNOWN)
+NEAR, LATE, PAST = "proche", "tardif", "depasse"  # a start: in time, too late, before the year of the COP
+FACTS: dict[str, tuple[str, ...]] = {
+    "contribution": (YES, "presumee", "a_preciser", UNKNOWN, NO),
+    "contrary": ANSWERS,
+    "dimension": (*DIMENSIONS, UNKNOWN),
+    "maturity": (*MATURITIES, UNKNOWN),
+    "readiness": ("realise", "pret", "debut_proche", "insuffisante", UNKNOWN),
+    "other_issue": ANSWERS,
+}
+# What the facts are drawn from, one column each; « lever » and « start » are put in classes.
+RAW: dict[str, tuple[str, ...]] = {
+    "contributes": ANSWERS,
+    "lever": ("reconnu", "autre", UNKNOWN),
+    "contrary": ANSWERS,
+    "dimension": FACTS["dimension"],
+    "maturity": FACTS["maturity"],
+    "start": (NEAR, LATE, PAST, UNKNOWN),
+    "other_issue": ANSWERS,
+}
+_STRIDE = 97  # prime: neighbours in the list of all projects differ in little
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """The values that a fact, or a standard field with closed answers, may take; empty for any other name."""
+    if name in FACTS:
+        return FACTS[name]
+    one = FIELDS.get(name)
+    if one and name not in RAW and one.kind == "yes_no":
+        return ANSWERS
+    return (*one.choices, UNKNOWN) if one and name not in RAW and one.choices else ()
+
+
+def others(rules: Rules) -> list[str]:
+    """The standard fields that the rules look at besides the facts."""
+    return list(dict.fromkeys(name for rule in rules.rules for name in rule.when if name not in FACTS))
+
+
+def columns(projects: pd.DataFrame, rules: Rules, year: int) -> pd.DataFrame:
+    """What the facts of each project are drawn from: one column per name of ``RAW`` and per other field."""
+    known = set(lever_labels()) - set(rules.presumption.unspecific)
+    first, last = f"{year:04d}-01-01", f"{year + rules.thresholds.start_within_years:04d}-12-31"
+    found = {
+        name: known_only(projects[name], allowed) for name, allowed in RAW.items() if name not in ("lever", "start")
+    }
+    found["lever"] = _classed(projects.lever, lambda lever: _lever_class(lever, known))
+    found["start"] = _classed(projects.start, lambda start: _start_class(start, first, last))
+    found |= {name: known_only(projects[name], choices(name)) for name in others(rules)}
+    return pd.DataFrame({name: found[name] for name in (*RAW, *others(rules))}, index=projects.index)
+
+
+def known_only(column: pd.Series, allowed: tuple[str, ...]) -> pd.Series:
+    """The answers that the field may hold; anything else is unknown."""
+    return column.where(column.isin(allowed), UNKNOWN).astype("str")
+
+
+def _classed(column: pd.Series, classify) -> pd.Series:
+    classes = {value: classify(value) for value in column.unique()}
+    return column.map(classes).astype("str") if classes else column.astype("str")
+
+
+def _lever_class(lever: object, known: set[str]) -> str:
+    if not isinstance(lever, str) or lever == NO_LEVER:
+        return UNKNOWN
+    return "reconnu" if lever in known else "autre"
+
+
+def _start_class(start: object, first: str, last: str) -> str:
+    if day(start) is None:
+        return UNKNOWN
+    return PAST if start < first else NEAR if start <= last else LATE
+
+
+def day(text: object) -> date | None:
+    """The date of a field, or nothing when it is blank or not a date of the calendar."""
+    if not isinstance(text, str) or not _ISO.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def lever_labels() -> dict[str, str]:
+    """Lever of a project → its label: the 43, and those that only project files name."""
+    return _lever_labels(str(paths.home()))
+
+
+@lru_cache(maxsize=4)
+def _lever_labels(home: str) -> dict[str, str]:
+    cop, met = nomenclatures.levers("cop"), nomenclatures.crosswalk("projets")
+    met = met[met.relation.ne("egal") & met.id.ne(NOT_A_LEVER)]
+    return dict(zip(met.id, met.label, strict=True)) | dict(zip(cop.lever, cop.label, strict=True))
+
+
+def facts(raw: Mapping[str, str], rules: Rules) -> dict[str, str]:
+    """The facts of one project, from one row of ``columns``."""
+    return {
+        **raw,
+        "contribution": _contribution(raw["contributes"], raw["lever"], rules),
+        "readiness": _readiness(raw["maturity"], raw["start"], rules),
+    }
+
+
+def _contribution(contributes: str, lever: str, rules: Rules) -> str:
+    if contributes != UNKNOWN or lever == UNKNOWN:
+        return contributes
+    return "presumee" if lever == "reconnu" and rules.presumption.from_lever else "a_preciser"
+
+
+def _readiness(maturity: str, start: str, rules: Rules) -> str:
+    if maturity == UNKNOWN:
+        return UNKNOWN
+    rank, limits = list(MATURITIES).index, rules.thresholds
+    if rank(maturity) >= rank(limits.done):
+        return "realise"
+    if rank(maturity) >= rank(limits.ready):
+        return "pret"
+    dated = rank(maturity) >= rank(limits.ready_dated) and start == NEAR
+    return "debut_proche" if dated else "insuffisante"
+
+
+def everything(rules: Rules) -> Iterator[dict[str, str]]:
+    """Every project that the rules can tell from another, very different ones first: each rule is soon met."""
+    alphabet = RAW | {name: choices(name) for name in others(rules)}
+    for start in range(_STRIDE):
+        for values in islice(product(*alphabet.values()), start, None, _STRIDE):
+            yield dict(zip(alphabet, values, strict=True))

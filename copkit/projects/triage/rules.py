@@ -1,0 +1,280 @@
+"""The rules of the triage (``parameters/triage.yml``): schema, reading, and what makes a set of rules sound."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from copkit import french, paths
+from copkit.errors import ParameterError, Problems, suggestion
+from copkit.projects.fields import BODIES, CATEGORIES, DIMENSIONS, MATURITIES
+from copkit.projects.triage import facts
+from copkit.reference import parameters, reading
+
+FILE = "triage.yml"
+YEARS = ("annee", "annee_suivante")
+IN_A_REASON = ("contribution", "dimension", "maturity", "readiness", "other_issue", "lever", "start", *YEARS)
+IN_A_PHRASE = ("par_levier", "lever", "maturity", "start", *YEARS)
+SAID = ("contribution", "dimension", "maturity", "other_issue")
+Dimension = Literal[tuple(DIMENSIONS)]
+Maturity = Literal[tuple(MATURITIES)]
+Words = Annotated[list[str], Field(min_length=1)]
+
+
+class Category(parameters.Strict):
+    """A category; {annee} and {annee_suivante} stand for the years."""
+
+    id: Literal[CATEGORIES]
+    label: str
+    definition: str
+    source: str
+
+
+class Thresholds(parameters.Strict):
+    """From which maturity a project is ready, or ready when its start is near, or done."""
+
+    ready: Maturity
+    ready_dated: Maturity
+    start_within_years: int
+    done: Maturity
+    note: str
+
+
+class Presumption(parameters.Strict):
+    """Whether a recognised lever presumes a contribution; ``unspecific``: labels that name no lever."""
+
+    from_lever: bool
+    unspecific: list[str]
+    note: str
+
+
+class Rule(parameters.Strict):
+    """A category, when it applies (every fact is one of the values), and what it says."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    category: Literal[CATEGORIES]
+    when: dict[str, Words] = Field(default_factory=dict)
+    reason: str
+    status: parameters.Status
+    note: str = ""
+
+    def applies(self, known: Mapping[str, str]) -> bool:
+        """True when every condition holds."""
+        return all(known[name] in values for name, values in self.when.items())
+
+
+class Phrases(parameters.Strict):
+    """How a reason says each fact."""
+
+    contribution: dict[str, str]
+    dimension: dict[str, str]
+    maturity: dict[str, str]
+    other_issue: dict[str, str]
+    late_start: str
+    past_start: str
+
+
+class Missing(parameters.Strict):
+    """How each thing that is missing is named."""
+
+    presumee: str
+    contributes: str
+    dimension: str
+    maturity: str
+    start: str
+    other_issue: str
+    contradiction: str
+
+
+class Criteria(parameters.Strict):
+    """The three criteria of inclusion."""
+
+    source: str
+    new_dimensions: Annotated[list[Dimension], Field(min_length=1)]
+    new_maturities: list[Maturity]
+    horizon_months: float
+    owner_from_holder: bool
+    none: Words
+    note: str
+
+
+class Body(parameters.Strict):
+    """A body that gives its opinion, and who it is."""
+
+    id: Literal[tuple(BODIES)]
+    members: str
+
+
+class Rules(parameters.Strict):
+    """The whole file."""
+
+    version: str
+    year: int
+    sources: Words
+    categories: Annotated[list[Category], Field(min_length=1)]
+    thresholds: Thresholds
+    presumption: Presumption
+    rules: Annotated[list[Rule], Field(min_length=1)]
+    phrases: Phrases
+    missing: Missing
+    criteria: Criteria
+    bodies: Annotated[list[Body], Field(min_length=1)]
+
+    def first(self, known: Mapping[str, str]) -> Rule:
+        """The rule that decides: the first that applies, and the last one always does."""
+        return next(rule for rule in self.rules if rule.applies(known))
+
+    def labels(self, year: int) -> dict[str, str]:
+        """Category → its label for a COP, in the order of the file."""
+        return {one.id: french.typeset(one.label.format(**years(year))) for one in self.categories}
+
+    def definitions(self, year: int) -> dict[str, str]:
+        """Category → what it means for a COP."""
+        return {
+            one.id: french.typeset(" ".join(one.definition.format(**years(year)).split())) for one in self.categories
+        }
+
+
+def years(year: int) -> dict[str, int]:
+    """What the placeholders of the years stand for."""
+    return {"annee": year, "annee_suivante": year + 1}
+
+
+def rules(path: str | Path | None = None) -> Rules:
+    """The rules of ``parameters/triage.yml``, or of another file of the same form.
+
+    Raises
+    ------
+    ParameterError
+        If the file is damaged, or if a rule can never apply: all its problems at once.
+    """
+    return _read(*_stamped(path))[0]
+
+
+def fingerprint(path: str | Path | None = None) -> str:
+    """Twelve characters that change with the file: they tell which rules gave a result."""
+    return _read(*_stamped(path))[1]
+
+
+def _stamped(path: str | Path | None) -> tuple[str, float]:
+    file = Path(path) if path else paths.parameters(FILE)
+    return str(file), file.stat().st_mtime_ns if file.is_file() else 0
+
+
+@lru_cache(maxsize=8)
+def _read(file: str, stamp: float) -> tuple[Rules, str]:
+    path, problems = Path(file), Problems()
+    found, lines = reading.read_model(path, Rules)
+    for at, message in [*_names(found), *_conditions(found), *_wordings(found), *_bounds(found)]:
+        place = next((lines[at[:n]] for n in range(len(at), 0, -1) if at[:n] in lines), 1)
+        problems.add(paths.shown(path), f"ligne {place} : {message}")
+    if not problems:
+        for at, message in _unreachable(found):
+            problems.add(paths.shown(path), f"ligne {lines[at]} : {message}")
+    problems.raise_if_any(ParameterError)
+    return found, hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _names(found: Rules):
+    """Sources that exist, categories and bodies that are all there, rules with different names."""
+    known = list(parameters.sources())
+    named = [(("sources", i), source) for i, source in enumerate(found.sources)]
+    named += [(("categories", i, "source"), one.source) for i, one in enumerate(found.categories)]
+    for at, source in [*named, (("criteria", "source"), found.criteria.source)]:
+        if source not in known:
+            hint = suggestion(source, known) or " Ajouter une clé de parameters/sources.yml."
+            yield at, f"source inconnue « {source} ».{hint}"
+    lists = (("categories", CATEGORIES, found.categories), ("bodies", tuple(BODIES), found.bodies))
+    for block, expected, given in lists:
+        if sorted(one.id for one in given) != sorted(expected):
+            yield (block,), f"{block} : écrire une fois chacun de {', '.join(expected)}."
+    seen: set[str] = set()
+    for i, rule in enumerate(found.rules):
+        if rule.id in seen:
+            yield ("rules", i, "id"), f"règle « {rule.id} » : ce nom est déjà pris. En choisir un autre."
+        seen.add(rule.id)
+
+
+def _conditions(found: Rules):
+    """Facts and values that exist; the last rule, and it alone, takes every project."""
+    for i, rule in enumerate(found.rules):
+        for name, values in rule.when.items():
+            allowed, at = facts.choices(name), ("rules", i, "when", name)
+            if not allowed:
+                hint = suggestion(name, list(facts.FACTS))
+                yield at, f"règle « {rule.id} » : fait inconnu « {name} ».{hint} Faits : {', '.join(facts.FACTS)}."
+            for n, value in enumerate(values if allowed else ()):
+                if value not in allowed:
+                    hint = suggestion(value, list(allowed))
+                    wrong = f"règle « {rule.id} », {name} : valeur inconnue « {value} ».{hint}"
+                    yield (*at, n), f"{wrong} Valeurs admises : {', '.join(allowed)}."
+        if not rule.when and rule is not found.rules[-1]:
+            yield ("rules", i), f"règle « {rule.id} » : sans condition, elle cache les suivantes. La mettre en dernier."
+    if found.rules[-1].when:
+        last = f"règle « {found.rules[-1].id} »"
+        yield ("rules", len(found.rules) - 1), f"{last} : la dernière règle prend tout le reste. Retirer « when »."
+
+
+def _wordings(found: Rules):
+    """Sentences that only name what is known, and a phrase for each value of a fact."""
+    texts = [(("rules", i, "reason"), rule.reason, IN_A_REASON) for i, rule in enumerate(found.rules)]
+    for i, one in enumerate(found.categories):
+        texts += [(("categories", i, part), getattr(one, part), YEARS) for part in ("label", "definition")]
+    for name in SAID:
+        given = getattr(found.phrases, name)
+        texts += [(("phrases", name, value), text, IN_A_PHRASE) for value, text in given.items()]
+        if lost := set(facts.FACTS[name]) ^ set(given):
+            yield ("phrases", name), f"phrases.{name} : phrase absente ou en trop pour {', '.join(sorted(lost))}."
+    for name in ("late_start", "past_start"):
+        texts += [(("phrases", name), getattr(found.phrases, name), IN_A_PHRASE)]
+    texts += [(("missing", name), getattr(found.missing, name), ("lever",)) for name in Missing.model_fields]
+    for at, text, allowed in texts:
+        for word in re.findall(r"{([^{}]*)}", text):
+            if word not in allowed:
+                yield at, f"« {{{word}}} » inconnu.{suggestion(word, list(allowed))} Mots admis : {', '.join(allowed)}."
+        if re.search(r"[{}]", re.sub(r"{[^{}]*}", "", text)):
+            yield at, "accolade seule. Les accolades vont par deux, autour d'un mot admis."
+
+
+def _bounds(found: Rules):
+    """Thresholds in order, years and months that mean something, levers that exist."""
+    limits, rank = found.thresholds, list(MATURITIES).index
+    if not rank(limits.ready_dated) <= rank(limits.ready) < rank(limits.done):
+        wrong = f"{limits.ready_dated}, {limits.ready}, {limits.done}"
+        yield ("thresholds",), f"thresholds : ready_dated, puis ready, puis done, de la moins à la plus mûre ({wrong})."
+    if not 1990 <= found.year <= 2100:
+        yield ("year",), f"year : {found.year} n'est pas une année de COP. Écrire une année de 1990 à 2100."
+    if not 0 <= limits.start_within_years <= 10:
+        yield ("thresholds", "start_within_years"), "start_within_years : écrire un nombre d'années de 0 à 10."
+    if not found.criteria.horizon_months > 0:
+        yield ("criteria", "horizon_months"), "horizon_months : écrire un nombre de mois au-dessus de 0."
+    for i, lever in enumerate(found.presumption.unspecific):
+        if lever not in facts.lever_labels():
+            hint = suggestion(lever, list(facts.lever_labels())) or " Le retirer."
+            yield ("presumption", "unspecific", i), f"levier inconnu « {lever} ».{hint}"
+
+
+def _unreachable(found: Rules):
+    """Rules that no project can reach, with those that take their cases."""
+    waiting, taken = {rule.id for rule in found.rules}, {rule.id: set() for rule in found.rules}
+    for raw in facts.everything(found):
+        known = facts.facts(raw, found)
+        first = found.first(known)
+        waiting.discard(first.id)
+        if not waiting:
+            return
+        for rule in found.rules:
+            if rule.id in waiting and rule.applies(known):
+                taken[rule.id].add(first.id)
+    for i, rule in enumerate(found.rules):
+        if rule.id in waiting:
+            before = [f"« {one.id} »" for one in found.rules if one.id in taken[rule.id]]
+            verb = "prend" if len(before) == 1 else "prennent"
+            why = f"{french.join(before)} {verb} tous ses cas" if before else "ses conditions s'excluent"
+            yield ("rules", i), f"règle « {rule.id} » : elle ne s'applique jamais, {why}. La remonter ou la retirer."

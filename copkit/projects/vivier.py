@@ -1,0 +1,313 @@
+"""What a document shows of a vivier: its projects sorted, those of the territory, and what may be made public.
+
+The figures come from ``copkit.projects``; each is asked for once. In the public version everything that is not
+public is blanked here, before any chart, table or sentence sees it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from copkit import french, paths
+from copkit.errors import ProjectError
+from copkit.intake import gazetteer, perimeters
+from copkit.intake.report import Reading
+from copkit.models import panorama as panoramas
+from copkit.projects import fields
+from copkit.projects.counting import balance, coverage, crossing, ranking
+from copkit.projects.reading import read_projects
+from copkit.projects.triage import sort
+from copkit.projects.workshop import merge
+from copkit.reference import framework, tables, territories
+
+EXAMPLE = ("data", "examples", "vivier_hauts_de_france.csv")
+INVENTED = "exemple inventé"
+# Texts that a person typed and that no figure needs: the public version shows none but the title.
+TYPED = ("lever_label", "theme", "programme", "state")
+JUDGED = ("theme", "contrary", "impact", "replicable", "partners", "next_steps")  # what the criteria look at
+FIELDS = fields.FIELDS | sort.COLUMNS
+
+
+@dataclass(frozen=True, eq=False)
+class Vivier:
+    """Les projets d'un territoire, triés, tels qu'un document les montre.
+
+    projects : ceux du territoire ; peers : ceux de sa région, pour comparer. reading : ce qui s'est passé à la
+    lecture, absent de la version publique ; counts : les mêmes nombres, sans aucun texte reçu. elsewhere et nowhere :
+    dossiers d'un autre territoire, et sans lieu ; placeless : les dossiers sans lieu sont comptés.
+    """
+
+    projects: pd.DataFrame
+    peers: pd.DataFrame
+    reading: Reading | None
+    counts: dict[str, object]
+    territory: str
+    year: int
+    public: bool
+    example: bool
+    files: tuple[str, ...]
+    elsewhere: int
+    nowhere: int
+    placeless: bool
+
+    def __repr__(self) -> str:
+        return f"Vivier de {self.name} : {french.plural(len(self.counted), 'dossier')}"
+
+    @property
+    def name(self) -> str:
+        """The name of the territory."""
+        return territories.name(self.territory)
+
+    @property
+    def level(self) -> str:
+        """« france », « region » or « departement »."""
+        return territories.level(self.territory)
+
+    @cached_property
+    def counted(self) -> pd.DataFrame:
+        """The projects that are counted: without second submissions."""
+        return fields.counted(self.projects)
+
+    @property
+    def empty(self) -> bool:
+        """No project lies in the territory."""
+        return self.counted.empty
+
+    @cached_property
+    def invented(self) -> bool:
+        """Whether a project that is counted here, or beside it, is invented."""
+        return bool((self.peers.invented == fields.YES).any()) or self.example
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Category → its label for the year."""
+        return sort.category_labels(self.year)
+
+    @cached_property
+    def categories(self) -> pd.DataFrame:
+        """Projects by category, a column for each département (of each région for France), then the total."""
+        by = "region" if self.territory == "fr" else "departement"
+        table = balance.balance(self.peers, by, crossed=True)
+        return table if self.level != "departement" else table[["category", "label", self.territory, balance.TOTAL]]
+
+    @cached_property
+    def shares(self) -> pd.DataFrame:
+        """The same, in % of each column."""
+        return balance.shares(self.categories)
+
+    @cached_property
+    def levers(self) -> pd.DataFrame:
+        """Projects by lever, on the two categories of the COP."""
+        return balance.balance(self.projects, "lever")
+
+    @cached_property
+    def ranks(self) -> pd.DataFrame:
+        """The levers most, least and not invested."""
+        return ranking.top_and_bottom(self.levers)
+
+    @cached_property
+    def thematiques(self) -> pd.DataFrame:
+        """Projects by thématique."""
+        return balance.balance(self.projects, "thematique")
+
+    @cached_property
+    def epci(self) -> pd.DataFrame:
+        """Projects by EPCI where they lie."""
+        return balance.balance(self.projects, "epci")
+
+    @cached_property
+    def holders(self) -> pd.DataFrame:
+        """Projects by type of holder."""
+        return balance.balance(self.projects, "holder_type")
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """The collectivités that carry a project, over the official list."""
+        return coverage.coverage(self.projects, self.territory)
+
+    @cached_property
+    def without_epci(self) -> pd.DataFrame:
+        """The EPCI without any project."""
+        return coverage.without_project(self.projects, "epci", self.territory)
+
+    @cached_property
+    def panorama(self) -> xr.Dataset:
+        """The targets of the territory."""
+        return panoramas.panorama(self.territory)
+
+    @cached_property
+    def crossing(self) -> pd.DataFrame:
+        """The levers of the panorama and their projects."""
+        return crossing.crossing(self.projects, self.panorama)
+
+    @cached_property
+    def quantities(self) -> pd.DataFrame:
+        """The declared quantities."""
+        return crossing.quantities(self.projects, self.panorama)
+
+    def themes(self) -> dict[str, pd.DataFrame]:
+        """Territory → projects by theme of the matrix: the whole, then each département (or région for France)."""
+        parts = {self.name: self.projects}
+        if self.level != "departement":
+            column = "region" if self.territory == "fr" else "departement"
+            where = perimeters.placed(self.projects)[column]
+            for code in (c for c in self.categories if c in set(where) and c.startswith(("reg-", "dep-"))):
+                parts[territories.name(code)] = self.projects[where == code]
+        return {name: balance.balance(part, "theme") for name, part in parts.items()}
+
+    def holder(self, projects: pd.DataFrame) -> list[str]:
+        """Who holds each project, as this document may say it."""
+        types = framework.labels("collectivites") | {"autre": "Autre"}
+        written = [types.get(kind, kind) for kind in projects.holder_type]
+        return [name or kind or french.UNKNOWN for name, kind in zip(projects.holder, written, strict=True)]
+
+
+def vivier(
+    file: str | Path | Iterable[str | Path] = "",
+    territory: str = "reg-32",
+    *,
+    year: int | None = None,
+    public: bool = False,
+    mapping: str | Path | None = None,
+    decisions: str | Path | None = None,
+) -> Vivier:
+    """Lit un fichier de projets, les trie et garde ceux d'un territoire, pour un document.
+
+    Parameters
+    ----------
+    file : fichier de projets, ou plusieurs ; vide : l'exemple inventé du kit. Un chemin relatif est cherché dans le
+        dossier courant, dans celui d'où « copkit » a été lancé, puis dans celui du kit.
+    territory : code d'une région, d'un département ou « fr ».
+    year : année de la COP ; à défaut le dernier millésime des dossiers, sinon celui des règles.
+    public : version publique : aucun commentaire, avis, nom de personne ni texte libre autre que l'intitulé.
+    mapping : correspondance d'en-têtes, comme ``ck.read_projects``.
+    decisions : décisions des analystes, un CSV ou un classeur d'atelier revenu.
+
+    Raises
+    ------
+    ProjectError
+        Si un fichier est absent ou illisible.
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+
+    Examples
+    --------
+    >>> vivier(territory="dep-59")
+    Vivier de Nord : 193 dossiers
+    """
+    code, example = territories.resolve(territory), not file
+    asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if isinstance(file, str | Path) else list(file)
+    found = [_found(one) for one in asked]
+    read = read_projects(*found, mapping=mapping)
+    given = _decisions(read, decisions, year)
+    projects = sort.triage(read, year=year, decisions=given)
+    reading, year = read.attrs["reading"], projects.attrs["triage"]["year"]
+    counts = _counts(reading, fields.counted(projects))
+    if public:
+        projects, reading = _public(projects), None
+    inside, peers, left = _inside(projects, code)
+    return Vivier(
+        projects=inside,
+        peers=peers,
+        reading=reading,
+        counts=counts,
+        territory=code,
+        year=year,
+        public=public,
+        example=example,
+        files=() if public else tuple(read.attrs["reading"].files),
+        **left,
+    )
+
+
+def _found(file: str | Path) -> Path:
+    """A file where it is written, from the current folder, from where the command was started, or from the kit."""
+    asked = Path(file).expanduser()
+    places = [Path(), Path(os.environ.get("PWD", "")), paths.home()]
+    found = next((place / asked for place in places if (place / asked).is_file()), None)
+    if found is None:
+        raise ProjectError(
+            f"Fichier de projets introuvable : « {file} ».\n"
+            "Vérifier son nom, ou donner son chemin complet. Vide : l'exemple inventé du kit."
+        )
+    return found
+
+
+def _decisions(read: pd.DataFrame, given: str | Path | None, year: int | None):
+    """The decisions of a CSV as they are; those of a workbook of the workshop read back."""
+    if not given:
+        return None
+    path = _found(given)
+    if path.suffix.lower() != ".xlsx":
+        return path
+    return merge.read_workshop(sort.triage(read, year=year), path)
+
+
+# ------------------------------------------------------------------ which projects
+
+
+def _inside(projects: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int | bool]]:
+    """The projects of a territory, those of its région, and how many are left out.
+
+    Projects without any place belong to the région of the file when it has only one, and to no département.
+    """
+    if code == "fr":
+        return projects, projects, {"elsewhere": 0, "nowhere": 0, "placeless": True}
+    where, region = perimeters.placed(projects), territories.region_of(code)
+    blank = (where.region == "") & (where.departement == "")
+    alone = set(where.region[where.region != ""]) <= {region}
+    around = (where.region == region) | (blank & alone)
+    at = around if territories.level(code) == "region" else where.departement == code
+    counted = projects.duplicate_of == ""
+    placeless = alone and territories.level(code) == "region"
+    left = {"elsewhere": int((~at & ~blank & counted).sum()), "nowhere": int((blank & counted).sum())}
+    return projects[at], projects[around], left | {"placeless": placeless}
+
+
+# ------------------------------------------------------------------ what is public
+
+
+def _public(projects: pd.DataFrame) -> pd.DataFrame:
+    """The projects without anything that is not public; a holder is named from the official list, or not at all."""
+    table = projects.copy()
+    table.attrs = {key: value for key, value in projects.attrs.items() if key != "reading"}
+    epci = tables.read("epci.csv")
+    names = dict(zip(epci.code.str.removeprefix("epci-"), epci.name, strict=True))
+    table["holder"] = [names.get(siren, "") for siren in table.holder_siren]
+    table["region_label"] = table.region_label.where(table.region_label.isin(gazetteer.OUTSIDE.values()), "")
+    for name in table:
+        one = FIELDS.get(name)
+        if one is None:
+            del table[name]
+        elif not one.public or name in TYPED:
+            table[name] = fields.empty(one.kind)
+    return table
+
+
+def _counts(reading: Reading, counted: pd.DataFrame) -> dict[str, object]:
+    """What happened at the reading, as numbers: nothing that was written in a file."""
+    return {
+        "silent": tuple(name for name in JUDGED if (counted[name] == "").all()),
+        "summary": replace(reading, notes=[]).summary,
+        "rows": reading.rows,
+        "projects": reading.projects,
+        "set_aside": len(reading.set_aside),
+        "duplicates": len(reading.duplicates),
+        "probable": len(reading.probable_duplicates),
+        "probable_groups": reading.probable_groups,
+        "problems": len(reading.problems),
+        "unknown": len(reading.unknown_labels),
+        "unknown_rows": int(reading.unknown_labels["count"].sum()) if len(reading.unknown_labels) else 0,
+        "conflicts": len(reading.conflicts),
+        "dropped": len(reading.dropped),
+        "masked": reading.masked,
+        "opinions": len(reading.opinions),
+        **{f"without_{name}": count for name, count in reading.missing.items()},
+    }

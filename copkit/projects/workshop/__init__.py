@@ -1,0 +1,1 @@
+"""The workbook in which services work on the triage."""

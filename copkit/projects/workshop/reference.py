@@ -1,0 +1,94 @@
+"""The sheet that a workshop consults: categories, opinions, services, rules, levers. Locked; it holds the lists."""
+
+from __future__ import annotations
+
+from copkit import french
+from copkit.projects.fields import BODIES, DIMENSIONS, FIELDS, MATURITIES, OPINIONS
+from copkit.projects.triage import rules as ruled
+from copkit.projects.triage.rules import Rules
+from copkit.projects.workshop.columns import REFERENCE
+from copkit.projects.workshop.look import HEAD, LOOK, RULE, height
+from copkit.reference import framework, parameters
+
+WIDTHS = (40, 90, 34)
+STATUSES = {"publie": "source", "derive": "déduit de la source", "hypothese": "choix du kit"}
+FACTS = {
+    "contribution": "contribution aux objectifs",
+    "contrary": "contraire aux cibles des leviers",
+    "dimension": "dimension nouvelle",
+    "maturity": "maturité",
+    "readiness": "avancement",
+    "other_issue": "réponse à un autre enjeu",
+}
+VALUES = {
+    "presumee": "présumée d'après le levier",
+    "a_preciser": "levier à préciser",
+    "inconnu": "non renseigné",
+    "realise": "réalisé",
+    "pret": "suffisant",
+    "debut_proche": "en conception, avec un début daté assez tôt",
+    "insuffisante": "insuffisant",
+}
+Block = list[tuple[str, ...]]  # the header, then the rows
+
+
+def write(book, sheet, found: Rules, year: int) -> None:
+    """The blocks, one under the other; the lists that cells offer are named."""
+    head, plain = book.add_format({**LOOK, **HEAD}), book.add_format({**LOOK, **RULE})
+    for place, width in enumerate(WIDTHS):
+        sheet.set_column(place, place, width)
+    row = 0
+    for name, block in _blocks(found, year).items():
+        if name in ("categories", "avis"):
+            book.define_name(name, f"='{REFERENCE}'!$A${row + 2}:$A${row + len(block)}")
+        for n, texts in enumerate(block):
+            sheet.set_row(row, height(zip(texts, WIDTHS, strict=False)))
+            for place, text in enumerate(texts):
+                sheet.write_string(row, place, french.typeset(text), plain if n else head)
+            row += 1
+        row += 1
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.protect()
+
+
+def _blocks(found: Rules, year: int) -> dict[str, Block]:
+    labels, meant, sources = found.labels(year), found.definitions(year), parameters.sources()
+    themes, levers = framework.labels("thematiques"), parameters.levers().values()
+    return {
+        "categories": [
+            ("Catégorie", "Définition", "Source"),
+            *((labels[one.id], meant[one.id], sources[one.source].title) for one in found.categories),
+        ],
+        "avis": [("Avis",), *((label,) for label in OPINIONS.values())],
+        "services": [("Service", "Qui"), *((BODIES[one.id], one.members) for one in found.bodies)],
+        "regles": [
+            ("Règle, dans l'ordre : la première qui convient décide", "Quand, et pourquoi", "D'où elle vient"),
+            *(_rule(n, rule, labels) for n, rule in enumerate(found.rules, start=1)),
+        ],
+        "leviers": [
+            ("Levier", "Thématique"),
+            *((one.label, themes[one.thematique]) for one in levers if one.nomenclatures.cop),
+        ],
+    }
+
+
+def _rule(n: int, rule: ruled.Rule, labels: dict[str, str]) -> tuple[str, str, str]:
+    """A rule: when it applies, and why it is so."""
+    asked = [
+        f"{_fact(name)} : {' ou '.join(_value(name, one) for one in values)}" for name, values in rule.when.items()
+    ]
+    when = f"{asked[0][0].upper()}{' ; '.join(asked)[1:]}." if asked else "Dans tous les autres cas."
+    return f"{n}. {labels[rule.category]} ({rule.id})", f"{when} {rule.note}".strip(), STATUSES[rule.status]
+
+
+def _fact(name: str) -> str:
+    return FACTS.get(name) or FIELDS[name].label.lower()
+
+
+def _value(name: str, value: str) -> str:
+    """A value as it reads: those of the fields have a label, those of the facts one here."""
+    known = VALUES | (DIMENSIONS if name == "dimension" else MATURITIES if name == "maturity" else {})
+    return known.get(value, value)
