@@ -76,6 +76,7 @@ def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.intake import labels, mapping
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
+    from copkit.projects.fields import PROJECTS
     from copkit.projects.triage import rules
     from copkit.reference import framework
     from copkit.reference import parameters as files
@@ -89,9 +90,11 @@ def parameters() -> list[str]:
     assumptions.read()
     consistency.consistency()
     rules.rules()
-    labels.synonyms(str(paths.parameters("synonyms.csv")))
-    for name in mapping.names():
-        mapping.load(name)
+    collected = (PROJECTS,)
+    labels.check_synonyms(*collected)
+    for kind in collected:
+        for name in mapping.names(kind):
+            mapping.load(name, kind)
     return []
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copkit import paths
 from copkit.errors import ParameterError
 from copkit.intake import cells, gazetteer, labels, places
 from copkit.models import nomenclatures
 from copkit.projects import fields
+from copkit.projects.fields import PROJECTS
 from copkit.reference import tables
 
 # ------------------------------------------------------------------ cells
@@ -120,7 +120,7 @@ def test_thematiques_of_a_label(case):
 
 @pytest.mark.cases("lecture_libelles", "choix")
 def test_choice_of_a_label(case):
-    found = labels.choice(case["champ"], case["texte"])
+    found = labels.choice(case["champ"], PROJECTS.fields[case["champ"]], case["texte"])
     assert found.ids == (() if case.get("inconnu") else (case["id"],))
     assert bool(found.unknown) == bool(case.get("inconnu"))
 
@@ -184,7 +184,7 @@ def test_damaged_synonym_names_its_line(damaged, says, line, expected):
     damaged.append("parameters/synonyms.csv", line)
     number = len(damaged.read("parameters/synonyms.csv").splitlines())
     with pytest.raises(ParameterError) as refused:
-        labels.synonyms(str(paths.parameters("synonyms.csv")))
+        labels.check_synonyms(PROJECTS)
     says(refused.value, "parameters/synonyms.csv", expected.format(n=number))
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import doctor
 from copkit.errors import ParameterError, ProjectError
-from copkit.intake import headers, labels, mapping
+from copkit.intake import headers, labels, mapping, proposal
 from copkit.projects import fields
+from copkit.projects.fields import PROJECTS
 
 FONDS_VERT_2023 = (
     "nom_region,code_departement,nom_departement,code_commune,nom_commune,axe,numero_demarche_ds,nom_demarche_ds,"
@@ -54,14 +55,14 @@ def saved(tmp_path, text, name="essai.yml"):
 # ------------------------------------------------------------------ the files of the kit
 
 
-@pytest.mark.parametrize("name", mapping.names())
+@pytest.mark.parametrize("name", mapping.names(PROJECTS))
 def test_every_mapping_of_the_kit_loads_and_says_what_it_is(name):
-    one = mapping.load(name)
+    one = mapping.load(name, PROJECTS)
     assert one.label and set(one.fields) <= set(fields.FIELDS)
 
 
 def test_every_column_of_the_form_is_read_or_dropped_or_known():
-    one = mapping.load("cop_hauts_de_france")
+    one = mapping.load("cop_hauts_de_france", PROJECTS)
     said = {
         headers.head(h) for where in one.fields.values() for h in (*where.headers, *where.codes, *where.departements)
     }
@@ -71,12 +72,12 @@ def test_every_column_of_the_form_is_read_or_dropped_or_known():
 
 
 def test_the_most_recent_label_of_the_lever_comes_first():
-    one = mapping.load("cop_hauts_de_france")
+    one = mapping.load("cop_hauts_de_france", PROJECTS)
     assert one.fields["lever"].headers == ("Levier principal", "Levier de la planification écologique")
 
 
 def test_lever_tables_of_fonds_vert_say_the_same_with_their_status():
-    old, new = (mapping.load(f"fonds_vert_{year}").levers for year in (2023, 2024))
+    old, new = (mapping.load(f"fonds_vert_{year}", PROJECTS).levers for year in (2023, 2024))
     assert old.status == new.status == "proposition du kit, à valider"
     assert [(r.label, r.lever, r.levers) for r in old.rows] == [(r.label, r.lever, r.levers) for r in new.rows]
     assert len({r.number for r in old.rows}) == 14
@@ -84,16 +85,18 @@ def test_lever_tables_of_fonds_vert_say_the_same_with_their_status():
 
 
 def test_table_of_the_kit_names_every_field_that_can_be_given():
-    assert set(mapping.load("copkit").fields) == set(fields.FIELDS) - set(mapping.READ_BY_KIT)
+    assert set(mapping.load("copkit", PROJECTS).fields) == set(PROJECTS.given)
 
 
 def test_doctor_reads_every_mapping_and_the_synonyms(damaged, says):
-    damaged.replace("parameters/mappings/fonds_vert_2023.yml", "amount: montant_engage", "montant: montant_engage")
+    damaged.replace(
+        "parameters/mappings/projets/fonds_vert_2023.yml", "amount: montant_engage", "montant: montant_engage"
+    )
     with pytest.raises(ParameterError) as refused:
         doctor.parameters()
     says(
         refused.value,
-        "parameters/mappings/fonds_vert_2023.yml",
+        "parameters/mappings/projets/fonds_vert_2023.yml",
         "champ inconnu « montant ». Vouliez-vous dire « amount » ?",
     )
 
@@ -104,13 +107,13 @@ def test_doctor_reads_every_mapping_and_the_synonyms(damaged, says):
 @pytest.mark.cases("lecture_correspondances", "abimees")
 def test_damaged_mapping_says_its_line_and_the_remedy(case, tmp_path, says):
     with pytest.raises(ParameterError) as refused:
-        mapping.load(saved(tmp_path, case["contenu"]))
+        mapping.load(saved(tmp_path, case["contenu"]), PROJECTS)
     says(refused.value, "essai.yml", *case["message"])
 
 
 def test_unknown_mapping_names_those_of_the_kit(says):
     with pytest.raises(ProjectError) as refused:
-        mapping.load("fond_vert_2023")
+        mapping.load("fond_vert_2023", PROJECTS)
     says(
         refused.value,
         "Correspondance inconnue : « fond_vert_2023 ». Vouliez-vous dire « fonds_vert_2023 » ?",
@@ -121,7 +124,7 @@ def test_unknown_mapping_names_those_of_the_kit(says):
 
 def test_absent_mapping_file_is_named(tmp_path, says):
     with pytest.raises(ProjectError) as refused:
-        mapping.load(tmp_path / "absent.yml")
+        mapping.load(tmp_path / "absent.yml", PROJECTS)
     says(refused.value, "absent.yml : fichier de correspondance absent. Vérifier le chemin.")
 
 
@@ -131,7 +134,7 @@ def test_mapping_that_fits_no_column_names_the_headers_it_wants(table, tmp_path,
         ck.read_projects(table(["Nom", "Coût"], ["Haies", "3"]), mapping=path)
     says(
         refused.value,
-        "projets.csv : aucune colonne d'intitulé ou de numéro de dossier.",
+        "projets.csv : aucune colonne « Intitulé » ou « Dossier ».",
         "En-têtes attendus : Intitulé du projet, Titre. Les rétablir",
     )
 
@@ -167,8 +170,8 @@ def test_scdl_is_told_from_the_regulatory_file(table):
 
 
 def test_two_mappings_that_fit_are_both_named(damaged, table, says):
-    text = damaged.read("parameters/mappings/copkit.yml")
-    damaged.write("parameters/mappings/copie.yml", text)
+    text = damaged.read("parameters/mappings/projets/copkit.yml")
+    damaged.write("parameters/mappings/projets/copie.yml", text)
     with pytest.raises(ProjectError) as refused:
         ck.read_projects(table(["Dossier", "Intitulé"], ["1", "Haies"]))
     says(
@@ -211,7 +214,9 @@ def test_values_are_translated_and_constants_filled(table, tmp_path):
 
 
 def test_base_is_under_the_mapping(tmp_path):
-    one = mapping.load(saved(tmp_path, "label: f\nbase: demarches_simplifiees\nfields: {title: Nom, state: Avancée}\n"))
+    one = mapping.load(
+        saved(tmp_path, "label: f\nbase: demarches_simplifiees\nfields: {title: Nom, state: Avancée}\n"), PROJECTS
+    )
     assert one.fields["state"].headers == ("Avancée",) and one.fields["project_id"].headers == ("ID",)
     assert one.sheet == "Dossiers"
 
@@ -221,12 +226,12 @@ def test_base_is_under_the_mapping(tmp_path):
 
 @pytest.mark.cases("lecture_correspondances", "personnels")
 def test_header_that_names_or_reaches_a_person_is_personal(case):
-    assert headers.is_personal(case, mapping.load("demarches_simplifiees"))
+    assert headers.is_personal(case, mapping.load("demarches_simplifiees", PROJECTS))
 
 
 @pytest.mark.cases("lecture_correspondances", "non_personnels")
 def test_header_that_only_looks_like_one_is_not(case):
-    assert not headers.is_personal(case, mapping.load("demarches_simplifiees"))
+    assert not headers.is_personal(case, mapping.load("demarches_simplifiees", PROJECTS))
 
 
 def test_column_that_the_mapping_names_is_read_and_one_it_excuses_is_not_dropped(table, tmp_path):
@@ -250,7 +255,7 @@ def test_proposal_for_an_export_of_demarches_simplifiees_reads_it_like_the_mappi
     row |= {"ID": "1", "Intitulé du projet": "Haies", "Niveau de maturité": "Idée", "Levier principal": "Vélo"}
     row |= {"Commune d'implantation (Code INSEE)": "59350", "Coût total estimé (€)": "12", "Email": "a@b.fr"}
     path = table(FORM, list(row.values()))
-    text = mapping.propose(path)
+    text = proposal.propose(path, PROJECTS)
     assert "base: demarches_simplifiees" in text and "ignored:" not in text
     proposed = ck.read_projects(path, mapping=saved(tmp_path, text))
     ours = ck.read_projects(path)
@@ -261,7 +266,7 @@ def test_proposal_for_an_export_of_demarches_simplifiees_reads_it_like_the_mappi
 def test_proposal_says_why_and_what_is_left(table, tmp_path):
     head = ["N° dossier", "Nom du projet", "Coût global du projet", "Courriel du porteur", "Couleur", "Code INSEE"]
     path = table(head, ["1", "Haies", "3", "a@b.fr", "vert", "59350"])
-    text = mapping.propose(path)
+    text = proposal.propose(path, PROJECTS)
     for expected in (
         'project_id: ["N° dossier"]  # Dossier : en-tête connu (parameters/synonyms.csv)',
         'title: ["Nom du projet"]',
@@ -282,7 +287,7 @@ def test_proposal_says_why_and_what_is_left(table, tmp_path):
 
 def test_proposal_without_a_known_title_says_what_to_mend(table, tmp_path):
     path = table(["Couleur", "Coût"], ["vert", "3"])
-    text = mapping.propose(path)
+    text = proposal.propose(path, PROJECTS)
     assert "À CORRIGER : aucun intitulé reconnu, première colonne prise" in text
     assert list(ck.read_projects(path, mapping=saved(tmp_path, text)).title) == ["vert"]
 
@@ -294,7 +299,7 @@ def test_proposal_for_a_workbook_names_its_sheet(tmp_path):
         book.active.append(row)
     book.create_sheet("Notes").append(["à lire"])
     book.save(path)
-    text = mapping.propose(path)
+    text = proposal.propose(path, PROJECTS)
     assert 'sheet: "Liste - 2025 #1"' in text and "deduplicate: []" in text
     assert list(ck.read_projects(path, mapping=saved(tmp_path, text)).cost) == [3]
 
@@ -308,7 +313,7 @@ def test_proposal_finds_the_sheet_and_the_row_of_the_headers(tmp_path):
     for row in (["Identité", None, "Moyens"], ["N° dossier", "Intitulé du projet", "Coût total"], ["1", "Haies", 3]):
         sheet.append(row)
     book.save(path)
-    text = mapping.propose(path)
+    text = proposal.propose(path, PROJECTS)
     assert 'sheet: "Projets"' in text and "header_row: 2" in text
     projects = ck.read_projects(path, mapping=saved(tmp_path, text))
     assert (list(projects.title), list(projects.cost), list(projects.row)) == (["Haies"], [3], [3])
@@ -332,8 +337,8 @@ def test_every_proposal_is_a_mapping_that_names_each_header_once(tmp_path_factor
     clean = list(dict.fromkeys(" ".join(name.split()) for name in names if name.split()))
     if not clean:
         return
-    text = mapping.propose(path)
-    one = mapping.load(saved(folder, text))
+    text = proposal.propose(path, PROJECTS)
+    one = mapping.load(saved(folder, text), PROJECTS)
     placed = [h for where in one.fields.values() for h in (*where.headers, *where.codes, *where.departements)]
     assert sorted({*placed, *one.personal, *one.ignored}) == sorted(clean)
     assert not set(placed) & {*one.personal, *one.ignored}
@@ -343,4 +348,4 @@ def test_every_proposal_is_a_mapping_that_names_each_header_once(tmp_path_factor
 
 
 def test_header_synonyms_are_fields():
-    assert set(labels.synonyms(str(ck.paths.parameters("synonyms.csv")))["header"].values()) <= set(fields.FIELDS)
+    assert set(labels.synonyms("header").values()) <= set(fields.FIELDS)

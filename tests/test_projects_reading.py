@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import french, paths
 from copkit.errors import ProjectError
-from copkit.intake import demarches, report, spreadsheets
-from copkit.projects import fields, reading
+from copkit.intake import demarches, reading, report, spreadsheets
+from copkit.projects import fields
+from copkit.projects import reading as projects_reading
+from copkit.projects.fields import PROJECTS
 
 FONDS_VERT = Path(__file__).parents[2] / "shared" / "samples" / "fonds-vert-2023-export.csv"
 FORM = "cop_hauts_de_france"
@@ -67,7 +69,7 @@ def account_of(projects):
 def test_row_is_a_project_or_is_set_aside_with_its_reason(case, file, says):
     projects = ck.read_projects(file(case["contenu"]))
     told = account_of(projects)
-    assert len(projects) == told.projects == case["projets"]
+    assert len(projects) == told.kept == case["projets"]
     assert told.rows == len(projects) + len(told.set_aside)
     assert list(told.set_aside.row) == [row for row, _ in case["ecartees"]]
     for found, (_, expected) in zip(told.set_aside.itertuples(), case["ecartees"], strict=True):
@@ -560,7 +562,7 @@ def test_graphql_champ_is_found_by_its_descriptor_before_its_label(file, tmp_pat
 def test_graphql_node_without_number_is_set_aside(file):
     nodes = answer(dossier(11, CHAMPS), {"message": "Without permission"}, dossier(12, CHAMPS))
     told = account_of(ck.read_projects(file(json.dumps(nodes), "r.json")))
-    assert (told.rows, told.projects, list(told.set_aside.row), list(told.set_aside.reason)) == (
+    assert (told.rows, told.kept, list(told.set_aside.row), list(told.set_aside.reason)) == (
         3,
         2,
         [2],
@@ -640,7 +642,7 @@ def test_reading_survives_copies_and_filters_of_the_table(file):
 def test_lists_are_saved_in_french_without_formulas(file, tmp_path):
     projects = ck.read_projects(file("Dossier,Intitulé,Coût [EUR]\n1,Haies,=1+1\n"))
     files = account_of(projects).save(tmp_path / "listes")
-    assert sorted(p.name for p in files) == sorted(report.LISTS.values())
+    assert sorted(p.name for p in files) == sorted(account_of(projects).lists.values())
     text = (tmp_path / "listes" / "problemes.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "Fichier,Feuille,Ligne,Colonne,Valeur,Problème et remède"
     assert ",'=1+1," in text
@@ -689,7 +691,7 @@ def test_final_table_is_validated(file, says):
     projects = ck.read_projects(file("Dossier,Intitulé\n1,Haies\n"))
     wrong = projects.assign(maturity="mûr", start="hier")
     with pytest.raises(ProjectError) as refused:
-        reading.check(wrong)
+        reading.check(wrong, PROJECTS)
     says(
         refused.value,
         "Table de projets : 2 valeurs refusées",
@@ -863,6 +865,6 @@ def test_table_of_the_kit_is_read_back_as_it_was_written(file):
 
 
 def test_projects_module_is_public():
-    assert ck.read_projects is reading.read_projects and reading.Reading is report.Reading
+    assert ck.read_projects is projects_reading.read_projects
     assert demarches.DEMANDEUR == "Dossier" and spreadsheets.SEPARATORS
     assert paths.parameters("mappings").is_dir()

@@ -19,7 +19,7 @@ Files = Annotated[
 ]
 Map = Annotated[
     str | None,
-    typer.Option("--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings ou un fichier YAML."),
+    typer.Option("--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/projets, ou un YAML."),
 ]
 Year = Annotated[int | None, typer.Option(help="Année de la COP.", show_default=False)]
 Decisions = Annotated[
@@ -135,9 +135,10 @@ def mapping(
     out: Annotated[Path | None, typer.Option(help="Fichier YAML à écrire ; par défaut le texte est affiché.")] = None,
 ) -> None:
     """Propose la correspondance d'en-têtes d'un fichier de projets, à relire puis à donner avec --mapping."""
-    from copkit.intake.mapping import propose
+    from copkit.intake.proposal import propose
+    from copkit.projects.fields import PROJECTS
 
-    text = propose(file)
+    text = propose(file, PROJECTS)
     if out:
         write_whole(out, text)
         typer.echo(f"Écrit : {out}. À relire, puis : copkit balance {file} --mapping {out}")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.projects import fields
+from copkit.intake import fields
 
 Answer = tuple[object, str]  # the value, and the message (empty when nothing is wrong)
 
@@ -150,6 +150,15 @@ def whole_year(text: str) -> Answer:
         return value, ""
     iso, wrong = day(text)
     return (float(iso[:4]), "") if not wrong else (float("nan"), "année attendue. Écrire quatre chiffres, comme 2025.")
+
+
+READ: dict[str, Callable[[str], Answer]] = {  # kind of field → how a cell of it is read
+    "number": number,
+    "date": day,
+    "yes_no": yes_no,
+    "siren": siren,
+    "year": whole_year,
+}
 
 
 def clean(cells: pd.Series, missing: set[str]) -> pd.Series:

@@ -10,15 +10,14 @@ import json
 import numpy as np
 import pandas as pd
 
-from copkit.intake import cells, labels, levers, places, report
-from copkit.intake.headers import PLACES, Matched, head, match
+from copkit.intake import cells, fields, labels, levers, places, report
+from copkit.intake.fields import PLACES, Collected
+from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
 from copkit.intake.revisions import Revisions
 from copkit.intake.spreadsheets import Sheet
-from copkit.projects import fields
 
 _TOTALS = {"total", "totaux", "total general", "total général", "sous-total", "sous total", "somme"}
-_NO_DATE = ("title", "holder", "project_id", "quantity_unit")
 _MARK = "\x1f"
 
 
@@ -28,11 +27,13 @@ class Conversion:
     ``joined``: field → texts by dossier id, from other sheets of the same file (SIRET of the demandeur, blocks).
     """
 
-    def __init__(self, sheet: Sheet, mapping: Mapping, ledger: report.Ledger, joined: dict[str, pd.Series]) -> None:
-        self.sheet, self.mapping, self.ledger, self.joined = sheet, mapping, ledger, joined
+    def __init__(
+        self, kind: Collected, sheet: Sheet, mapping: Mapping, ledger: report.Ledger, joined: dict[str, pd.Series]
+    ) -> None:
+        self.kind, self.sheet, self.mapping, self.ledger, self.joined = kind, sheet, mapping, ledger, joined
         self.missing = {text.casefold() for text in mapping.missing}
         self.matched: Matched = match(mapping, sheet)
-        self.revisions = Revisions(sheet, ledger)
+        self.revisions = Revisions(sheet, ledger, kind)
         for position in self.matched.personal:
             ledger.dropped[sheet.headers[position] or "(sans en-tête)"] = None
         known = set(map(head, mapping.ignored))
@@ -97,7 +98,7 @@ class Conversion:
         self._constants(texts)
         made: dict[str, object] = {}
         for (name, role), text in texts.items():
-            if role == "" and name in fields.FIELDS and name not in (*PLACES, "lever", "thematiques"):
+            if role == "" and name in self.kind.fields and name not in (*PLACES, "lever", "thematiques"):
                 made[name] = self._convert(name, text)
         made |= self._places(texts)
         made |= self._levers(texts)
@@ -114,14 +115,13 @@ class Conversion:
     def _projects(self, texts: dict) -> pd.Series:
         """True for the rows that are projects; the others are set aside with their reason."""
         empty = pd.Series("", index=self.raw.index, dtype="str")
-        id_, title = texts.get(("project_id", ""), empty), texts.get(("title", ""), empty)
+        keys = pd.DataFrame({name: texts.get((name, ""), empty) for name in self.kind.key})
+        filled = (keys != "").sum(axis=1)
         reasons = pd.Series("", index=self.raw.index, dtype="str")
-        reasons[(id_ == "") & (title == "")] = (
-            "ni numéro de dossier ni intitulé. Remplir l'un des deux, ou retirer la ligne"
-        )
-        alone = id_.where(title == "", title.where(id_ == "", ""))
+        reasons[filled == 0] = self._keyless()
+        alone = keys.agg("".join, axis=1).where(filled == 1, "")
         reasons[alone.str.rstrip(" :").str.lower().isin(_TOTALS)] = (
-            "ligne de total, et non un projet. La retirer du fichier"
+            f"ligne de total, et non un {self.kind.noun[0]}. La retirer du fichier"
         )
         said = [(at, self.sheet.headers[self.matched.columns[at][0]]) for at in texts if at[1] == ""]
         if len(said) > 1:
@@ -152,11 +152,18 @@ class Conversion:
             )
         return ~out
 
+    def _keyless(self) -> str:
+        labels_ = [f"« {self.kind.fields[name].label} »" for name in self.kind.key]
+        if len(labels_) == 1:
+            return f"{labels_[0]} vide. Le remplir, ou retirer la ligne"
+        return f"ni {' ni '.join(labels_)}. Remplir l'un des deux, ou retirer la ligne"
+
     def _join(self, texts: dict) -> None:
-        if ("project_id", "") not in texts:
+        id_ = next((name for name, one in self.kind.fields.items() if one.kind == "id"), "")
+        if (id_, "") not in texts:
             return
         for name, by_id in self.joined.items():
-            found = texts["project_id", ""].map(by_id).fillna("")
+            found = texts[id_, ""].map(by_id).fillna("")
             here = texts.get((name, ""))
             texts[name, ""] = found if here is None else here.where(here != "", found)
 
@@ -174,7 +181,7 @@ class Conversion:
     def _column(self, name: str, role: str = "") -> str:
         """The header that a message names."""
         positions = self.matched.columns.get((name, role)) or self.matched.columns.get((name, ""))
-        return self.sheet.headers[positions[0]] if positions else fields.FIELDS[name].label
+        return self.sheet.headers[positions[0]] if positions else self.kind.fields[name].label
 
     def _wrong(self, at: np.ndarray, name: str, text: pd.Series, messages: np.ndarray, role: str = "") -> None:
         if at.any():
@@ -189,20 +196,19 @@ class Conversion:
 
     def _convert(self, name: str, text: pd.Series) -> pd.Series:
         """A field that is neither a place nor a lever."""
-        text, kind = self._translated(name, text), fields.FIELDS[name].kind
-        if name in _NO_DATE:
+        text, kind = self._translated(name, text), self.kind.fields[name].kind
+        if kind in ("name", "id"):
             self._dates(name, text)
-        if kind == "text":
+        if kind in ("text", "name", "id"):
             return self._hidden(name, text)
         if kind == "choice":
             return self._choice(name, text)
-        how = {"number": cells.number, "date": cells.day, "yes_no": cells.yes_no, "code": cells.siren}[kind]
-        values, messages = cells.by_text(text, cells.whole_year if name == "year" else how)
+        values, messages = cells.by_text(text, cells.READ[kind])
         self._wrong(messages != "", name, text, messages)
         return pd.Series(values, dtype=fields.DTYPES[kind])
 
     def _hidden(self, name: str, text: pd.Series) -> pd.Series:
-        if self.ledger.personal or name == "project_id":
+        if self.ledger.personal or (name in self.kind.fields and self.kind.fields[name].kind == "id"):
             return text
         text, count = cells.masked(text)
         self.ledger.masked += count
@@ -221,7 +227,7 @@ class Conversion:
 
     def _choice(self, name: str, text: pd.Series) -> pd.Series:
         def convert(label: str) -> tuple:
-            found = labels.choice(name, label) if label else labels.Found()
+            found = labels.choice(name, self.kind.fields[name], label) if label else labels.Found()
             return "".join(found.ids[:1]), labels.unknown(found.close) if found.unknown else "", found
 
         values, messages, unknown = cells.by_text(text, convert)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from copkit.intake import cells, headers, report
+from copkit.intake.fields import Collected
 from copkit.intake.mapping import Mapping
 from copkit.intake.spreadsheets import Sheet
 
@@ -24,7 +25,9 @@ _OPINION_COLUMNS = {
 }
 
 
-def joined(book: dict[str, Sheet], main: Sheet, mapping: Mapping, ledger: report.Ledger) -> dict[str, pd.Series]:
+def joined(
+    book: dict[str, Sheet], main: Sheet, mapping: Mapping, ledger: report.Ledger, kind: Collected
+) -> dict[str, pd.Series]:
     """field → texts by dossier id, from the other sheets; opinions and blocks go to the ledger."""
     others = {headers.head(name): sheet for name, sheet in book.items() if sheet is not main}
     missing = {text.casefold() for text in mapping.missing}
@@ -36,7 +39,7 @@ def joined(book: dict[str, Sheet], main: Sheet, mapping: Mapping, ledger: report
     for sheet in others.values():
         if sheet.name.startswith("(") and _column(sheet, "Dossier ID") is not None:
             out |= _block(sheet, mapping, missing, ledger)
-    return out
+    return {name: texts for name, texts in out.items() if name in kind.fields}
 
 
 def _column(sheet: Sheet, header: str) -> pd.Series | None:

@@ -7,13 +7,16 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import report
+from copkit.intake.fields import Collected, counted
 from copkit.intake.mapping import Mapping
-from copkit.projects import fields
 
+PROBABLE = ("project_id", "title", "holder", "file", "row", "group")
 _ORIGIN = ("source_file", "sheet", "row", "duplicate_of")
 
 
-def mark(projects: pd.DataFrame, keys: np.ndarray, mappings: list[Mapping]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def mark(
+    projects: pd.DataFrame, keys: np.ndarray, mappings: list[Mapping], kind: Collected
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fill ``duplicate_of``, and list the rows that are not counted.
 
     ``keys``: for each row, which of ``mappings`` it was read with. The row kept is the one updated last, then
@@ -22,10 +25,11 @@ def mark(projects: pd.DataFrame, keys: np.ndarray, mappings: list[Mapping]) -> t
     kept_of = np.full(len(projects), -1)
     for number, mapping in enumerate(mappings):
         at = np.flatnonzero(keys == number)
-        if not mapping.deduplicate or not len(at):
+        by = kind.deduplicate if mapping.deduplicate is None else mapping.deduplicate
+        if not by or not len(at):
             continue
         part = projects.iloc[at]
-        key = part[list(mapping.deduplicate)]
+        key = part[list(by)]
         filled = (key.astype("str") != "").all(axis=1).to_numpy()
         at, part, key = at[filled], part[filled], key[filled]
         group = key.groupby(list(key), sort=False).ngroup().to_numpy()
@@ -43,17 +47,17 @@ def mark(projects: pd.DataFrame, keys: np.ndarray, mappings: list[Mapping]) -> t
     of = np.array([""] * len(projects), dtype=object)
     of[twice] = np.where(ids[kept_of[twice]] == "", "ligne gardée", ids[kept_of[twice]])
     projects = projects.assign(duplicate_of=pd.Series(of, index=projects.index, dtype="str"))
-    return projects, _listed(projects, twice, kept_of[twice])
+    return projects, _listed(projects, twice, kept_of[twice], kind)
 
 
-def _listed(projects: pd.DataFrame, twice: np.ndarray, kept: np.ndarray) -> pd.DataFrame:
+def _listed(projects: pd.DataFrame, twice: np.ndarray, kept: np.ndarray, kind: Collected) -> pd.DataFrame:
     out, first = projects.iloc[twice], projects.iloc[kept]
-    names = [n for n in fields.FIELDS if n not in _ORIGIN]
+    names = [n for n in kind.fields if n not in _ORIGIN]
     differ = {}
     for name in names:
         a, b = out[name].to_numpy(), first[name].to_numpy()
         both_blank = pd.isna(a) & pd.isna(b)
-        differ[fields.FIELDS[name].label] = (a != b) & ~both_blank
+        differ[kind.fields[name].label] = (a != b) & ~both_blank
     said = [
         french.join([label for label, at in differ.items() if at[i]]) if any(at[i] for at in differ.values()) else ""
         for i in range(len(twice))
@@ -73,18 +77,18 @@ def _listed(projects: pd.DataFrame, twice: np.ndarray, kept: np.ndarray) -> pd.D
 
 def probable(projects: pd.DataFrame) -> pd.DataFrame:
     """Projects of the same holder with the same title under other ids: listed, and counted."""
-    counted = fields.counted(projects)
-    counted = counted[counted.title != ""]
-    holder = counted.holder_siren.where(counted.holder_siren != "", folded(counted.holder))
-    key = pd.DataFrame({"title": folded(counted.title), "holder": holder, "id": counted.project_id})
+    kept = counted(projects)
+    kept = kept[kept.title != ""]
+    holder = kept.holder_siren.where(kept.holder_siren != "", folded(kept.holder))
+    key = pd.DataFrame({"title": folded(kept.title), "holder": holder, "id": kept.project_id})
     key = key[(key.holder != "") & (key.title != "")]
     key = key[key.duplicated(["title", "holder"], keep=False)]
     if key.empty:
-        return pd.DataFrame(columns=list(report.PROBABLE))
+        return pd.DataFrame(columns=list(PROBABLE))
     groups = key.groupby(["title", "holder"], sort=False)
     several = groups["id"].transform("nunique") > 1
     key, number = key[several], groups.ngroup()[several]
-    at = counted.loc[key.index]
+    at = kept.loc[key.index]
     number = pd.Series(pd.factorize(number)[0] + 1, index=key.index)
     made = pd.DataFrame(
         {

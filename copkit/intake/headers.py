@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from copkit import french
+from copkit.intake.fields import PLACES
 from copkit.intake.spreadsheets import Sheet
 
 if TYPE_CHECKING:
     from copkit.intake.mapping import Mapping
 
-PLACES = ("commune", "epci", "departement", "region")
 # Columns of an export of démarches-simplifiées that name a person: dropped whatever the mapping says.
 SYSTEM_PERSONAL = (
     *("Email", "E-mail", "FranceConnect ?", "Civilité", "Nom", "Prénom", "Dépôt pour un tiers", "Nom du mandataire"),

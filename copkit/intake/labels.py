@@ -14,13 +14,12 @@ from pathlib import Path
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, suggestion
+from copkit.intake.fields import Collected, Field
 from copkit.models import nomenclatures
-from copkit.projects import fields
 from copkit.reference import framework, parameters, reading
 
 SYNONYMS = ["kind", "label", "id", "note"]
 BESIDE = ("velo", "gestion_des_forets", "bouclage_biomasse", "autres")  # of the crosswalk, not one of the 43
-OTHER_HOLDER = "autre"
 _SMALL = set(
     [
         "a",
@@ -44,7 +43,6 @@ _SMALL = set(
         "une",
     ]
 )
-_CHOICES = ("dimension", "maturity", "holder_type", "category_given", "vehicle", "opinion")
 _YEAR = re.compile(r"\b(20\d\d|n(\+|\s)?1?)\b")
 
 
@@ -68,57 +66,59 @@ def key(label: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def synonyms(file: str) -> dict[str, dict[str, str]]:
-    """kind → key of a label → id, from ``parameters/synonyms.csv``.
+def _read_synonyms(file: str) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, str]]]:
+    """kind → key of a label → id, and (line, kind, id) of each row.
 
     Raises
     ------
     ParameterError
-        If a kind or an id is unknown, or if two rows say the same label differently.
+        If two rows say the same label differently.
     """
     path, problems = Path(file), Problems()
     out: dict[str, dict[str, str]] = {}
+    rows = []
     for line, row in enumerate(reading.read_table(path, SYNONYMS), start=2):
-        where, known = f"ligne {line} : ", _ids(row["kind"])
-        if known is None:
-            hint = suggestion(row["kind"], list(_KINDS))
-            problems.add(paths.shown(path), f"{where}sorte de libellé inconnue « {row['kind']} ».{hint}")
-        elif row["id"] not in known:
-            hint = suggestion(row["id"], sorted(known))
-            problems.add(paths.shown(path), f"{where}identifiant inconnu « {row['id']} ».{hint}")
-        elif out.setdefault(row["kind"], {}).setdefault(key(row["label"]), row["id"]) != row["id"]:
+        where = f"ligne {line} : "
+        rows.append((line, row["kind"], row["id"]))
+        if out.setdefault(row["kind"], {}).setdefault(key(row["label"]), row["id"]) != row["id"]:
             other = out[row["kind"]][key(row["label"])]
             problems.add(paths.shown(path), f"{where}« {row['label']} » est déjà « {other} ». Garder une ligne.")
     problems.raise_if_any(ParameterError)
-    return out
+    return out, rows
 
 
-def _synonyms(kind: str) -> dict[str, str]:
-    return synonyms(str(paths.parameters("synonyms.csv"))).get(kind, {})
+def synonyms(kind: str) -> dict[str, str]:
+    """key of a label → id, from ``parameters/synonyms.csv``."""
+    return _read_synonyms(str(paths.parameters("synonyms.csv")))[0].get(kind, {})
 
 
-_KINDS = ("lever", "thematique", "header", *_CHOICES)
+def check_synonyms(*kinds: Collected) -> None:
+    """Hold ``parameters/synonyms.csv`` against all that it may name.
+
+    Raises
+    ------
+    ParameterError
+        If a sort of label or an id is unknown, or if two rows say the same label differently.
+    """
+    path, problems = paths.parameters("synonyms.csv"), Problems()
+    known: dict[str, set[str]] = {"lever": lever_ids(), "thematique": set(framework.labels("thematiques"))}
+    for one in kinds:
+        for kind, ids in {"header": one.fields, **one.vocabularies}.items():
+            known.setdefault(kind, set()).update(ids)
+    for line, kind, id_ in _read_synonyms(str(path))[1]:
+        if kind not in known:
+            wrong = f"sorte de libellé inconnue « {kind} ».{suggestion(kind, list(known))}"
+        elif id_ not in known[kind]:
+            wrong = f"identifiant inconnu « {id_} ».{suggestion(id_, sorted(known[kind]))}"
+        else:
+            continue
+        problems.add(paths.shown(path), f"ligne {line} : {wrong}")
+    problems.raise_if_any(ParameterError)
 
 
-def _ids(kind: str) -> set[str] | None:
-    """The ids that a kind of label may have."""
-    if kind == "lever":
-        return {lever.id for lever in parameters.levers().values() if lever.nomenclatures.cop} | {*BESIDE, ""}
-    if kind == "thematique":
-        return set(framework.labels("thematiques"))
-    if kind == "header":
-        return set(fields.FIELDS)
-    return set(_choices(kind)) if kind in _CHOICES else None
-
-
-def _choices(field: str) -> dict[str, str]:
-    """id → label of a choice."""
-    if field == "holder_type":
-        return framework.labels("collectivites") | {OTHER_HOLDER: "Autre"}
-    if field == "opinion" or field.startswith("opinion_"):
-        return fields.OPINIONS
-    named = {"dimension": fields.DIMENSIONS, "maturity": fields.MATURITIES}.get(field)
-    return named or {choice: choice for choice in fields.FIELDS[field].choices}
+def lever_ids() -> set[str]:
+    """What a lever may be: one of the 43, a term of the crosswalk beside them, or nothing."""
+    return {lever.id for lever in parameters.levers().values() if lever.nomenclatures.cop} | {*BESIDE, ""}
 
 
 # ------------------------------------------------------------------ levers
@@ -147,7 +147,7 @@ def _levers(home: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict
         name(label, lever)
         name(lever, lever)
     said = {target: shown[known] for known, target in reversed(by_key.items())}
-    for label, target in _synonyms("lever").items():
+    for label, target in synonyms("lever").items():
         by_key.setdefault(label, target)
         shown.setdefault(label, said[target])
     others = table[table.nomenclature.isin(["rationale", "simulateur"]) & (table.lever != "")]
@@ -199,7 +199,7 @@ def _thematiques(home: str) -> tuple[dict[str, str], dict[str, str]]:
         for label in (item.id, item.label, item.short or item.label, item.label.removeprefix("Mieux ")):
             by_key[key(label)] = item.id
             shown.setdefault(key(item.label), item.label)
-    for label, id_ in _synonyms("thematique").items():
+    for label, id_ in synonyms("thematique").items():
         by_key.setdefault(label, id_)
     return by_key, shown
 
@@ -213,29 +213,20 @@ def thematiques_of(levers: tuple[str, ...]) -> tuple[str, ...]:
 # ------------------------------------------------------------------ choices
 
 
-def choice(field: str, label: str) -> Found:
-    """The id of a choice of a form.
+def choice(name: str, one: Field, label: str) -> Found:
+    """The id of a choice of a form, for a field and its name.
 
-    >>> choice("maturity", "Initié, en conception").ids, choice("dimension", "Massifie une action engagée").ids
-    (('en_conception',), ('massifie',))
-    >>> choice("category_given", "À remonter COP 2024").ids
-    ('remonter',)
+    >>> found = Field("Maturité", "choice", choices={"pret": "prêt", "en_conception": "initié, en conception"})
+    >>> choice("maturity", found, "Initié, en conception").ids, choice("maturity", found, "Prêt").ids
+    (('en_conception',), ('pret',))
     """
-    kind = "opinion" if field.startswith("opinion_") else field
-    by_key, shown = _choice_keys(kind, str(paths.home()))
-    bare = key(_YEAR.sub(" ", french.plain(label))) if kind == "category_given" else key(label)
-    if bare in by_key:
-        return Found((by_key[bare],))
-    return Found(unknown=(label,), close=closest(label, shown))
-
-
-@lru_cache(maxsize=32)
-def _choice_keys(kind: str, home: str) -> tuple[dict[str, str], dict[str, str]]:
-    named = _choices(kind)
-    by_key = {key(text): id_ for id_, label in named.items() for text in (id_, label)}
-    for label, id_ in _synonyms(kind).items():
-        by_key.setdefault(label, id_)
-    return by_key, {key(label): label for label in named.values()}
+    options = one.options
+    by_key = {key(text): id_ for id_, said in options.items() for text in (id_, said)}
+    bare = key(_YEAR.sub(" ", french.plain(label))) if one.dated else key(label)
+    id_ = by_key.get(bare) or synonyms(one.vocabulary or name).get(bare)
+    if id_ in options:
+        return Found((id_,))
+    return Found(unknown=(label,), close=closest(label, {key(said): said for said in options.values()}))
 
 
 # ------------------------------------------------------------------ cells that hold several labels

@@ -1,4 +1,4 @@
-"""Which column of a file is which standard field: the files of ``parameters/mappings/``, and an analyst's own.
+"""Which column of a file is which standard field: the files of ``parameters/mappings/KIND/``, and an analyst's own.
 
 A mapping says, for each standard field, the headers that it may have (``headers.py`` finds them), what to translate,
 what is personal, and what makes two rows the same dossier.
@@ -10,18 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from copkit import french, paths
 from copkit.errors import ParameterError, ProjectError, suggestion
 from copkit.intake import labels
-from copkit.intake.headers import PLACES, head, match
+from copkit.intake.fields import Collected
+from copkit.intake.headers import head, match
 from copkit.intake.spreadsheets import Sheet
-from copkit.projects import fields
 from copkit.reference import reading
 from copkit.reference.parameters import Strict
 
-READ_BY_KIT = ("source_file", "sheet", "row", "duplicate_of", "lever_label", "levers", "region_label")
 MISSING = ("NULL", "N/A", "#N/A", "NA", "nan", "None", "n.d.", "-", "–", "—")
 
 
@@ -74,7 +73,7 @@ class Mapping(Strict):
     header_row: int | None = None
     programme: str = ""
     year: int | None = None
-    deduplicate: tuple[str, ...] = ("project_id",)
+    deduplicate: tuple[str, ...] | None = None
     missing: tuple[str, ...] = MISSING
     fields: dict[str, FieldMap] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
@@ -96,37 +95,34 @@ class Mapping(Strict):
         return given | short
 
     @model_validator(mode="after")
-    def _known(self) -> Mapping:
-        named = [*self.fields, *self.constants, *self.deduplicate, *(block.field for block in self.blocks)]
+    def _known(self, info: ValidationInfo) -> Mapping:
+        given = info.context.given
+        named = [*self.fields, *self.constants, *(self.deduplicate or ()), *(block.field for block in self.blocks)]
         for name in named:
-            if name not in fields.FIELDS or name in READ_BY_KIT:
-                hint = suggestion(name, [f for f in fields.FIELDS if f not in READ_BY_KIT])
+            if name not in given:
+                hint = suggestion(name, list(given))
                 raise ValueError(f"champ inconnu « {name} ».{hint} Les champs sont ceux de « copkit template mapping »")
         for name, where in self.fields.items():
-            if name not in PLACES and (where.codes or where.departements):
+            if given[name].kind != "place" and (where.codes or where.departements):
                 raise ValueError(f"« {name} » n'est pas un territoire : retirer « codes » et « departements »")
         for row in self.levers.rows if self.levers else ():
             for lever in (row.lever, *row.levers):
-                if lever not in _lever_ids():
-                    hint = suggestion(lever, sorted(_lever_ids()))
+                if lever not in labels.lever_ids():
+                    hint = suggestion(lever, sorted(labels.lever_ids()))
                     raise ValueError(f"levers.rows : levier inconnu « {lever} ».{hint}")
         return self
-
-
-def _lever_ids() -> set[str]:
-    return labels._ids("lever")
 
 
 # ------------------------------------------------------------------ files
 
 
-def names() -> list[str]:
-    """The mappings of ``parameters/mappings``."""
-    return sorted(path.stem for path in paths.parameters("mappings").glob("*.yml"))
+def names(kind: Collected) -> list[str]:
+    """The mappings of a kind of thing, in ``parameters/mappings``."""
+    return sorted(path.stem for path in paths.parameters("mappings", kind.name).glob("*.yml"))
 
 
-def load(name: str | Path) -> Mapping:
-    """A mapping by its name in ``parameters/mappings``, or by the path of a YAML file.
+def load(name: str | Path, kind: Collected) -> Mapping:
+    """A mapping by its name in ``parameters/mappings/KIND``, or by the path of a YAML file.
 
     Raises
     ------
@@ -137,32 +133,31 @@ def load(name: str | Path) -> Mapping:
     """
     path = Path(name)
     if path.suffix not in (".yml", ".yaml"):
-        path = paths.parameters("mappings", f"{name}.yml")
-        if str(name) not in names():
-            hint = suggestion(str(name), names())
+        path, known = paths.parameters("mappings", kind.name, f"{name}.yml"), names(kind)
+        if str(name) not in known:
+            hint = suggestion(str(name), known)
             raise ProjectError(
-                f"Correspondance inconnue : « {name} ».{hint} Correspondances du kit : {', '.join(names())}.\n"
+                f"Correspondance inconnue : « {name} ».{hint} Correspondances du kit : {', '.join(known)}.\n"
                 "Donner un de ces noms, ou le chemin d'un .yml, que « copkit template mapping FICHIER » propose."
             )
     elif not path.is_file():
         raise ProjectError(f"{path} : fichier de correspondance absent. Vérifier le chemin.")
-    return _load(str(path.resolve()), path.stat().st_mtime_ns, str(paths.home()))
+    return _load(str(path.resolve()), path.stat().st_mtime_ns, str(paths.home()), kind)
 
 
 @lru_cache(maxsize=32)
-def _load(file: str, modified: int, home: str) -> Mapping:
-    mapping, _ = reading.read_model(Path(file), Mapping)
+def _load(file: str, modified: int, home: str, kind: Collected) -> Mapping:
+    mapping, _ = reading.read_model(Path(file), Mapping, kind)
     if mapping.base:
-        if mapping.base not in names():
-            hint = suggestion(mapping.base, names())
+        if mapping.base not in names(kind):
+            hint = suggestion(mapping.base, names(kind))
             raise ParameterError(
                 f"{paths.shown(Path(file))} : base : correspondance inconnue « {mapping.base} ».{hint}"
             )
-        mapping = _over(mapping, load(mapping.base))
-    if not any(where in mapping.fields for where in ("title", "project_id")):
-        raise ParameterError(
-            f"{paths.shown(Path(file))} : fields : ni « title » ni « project_id ». Dire au moins une de ces colonnes."
-        )
+        mapping = _over(mapping, load(mapping.base, kind))
+    if not any(where in mapping.fields for where in kind.key):
+        neither = " ni ".join(f"« {name} »" for name in reversed(kind.key))
+        raise ParameterError(f"{paths.shown(Path(file))} : fields : ni {neither}. Dire au moins une de ces colonnes.")
     return mapping
 
 
@@ -183,7 +178,7 @@ def _over(mapping: Mapping, base: Mapping) -> Mapping:
 # ------------------------------------------------------------------ the mapping of a file
 
 
-def recognise(book: dict[str, Sheet], shown: str) -> str:
+def recognise(book: dict[str, Sheet], shown: str, kind: Collected) -> str:
     """The name of the mapping whose headers a file has.
 
     Raises
@@ -192,8 +187,8 @@ def recognise(book: dict[str, Sheet], shown: str) -> str:
         If no mapping or several fit.
     """
     scores = {}
-    for name in names():
-        one = load(name)
+    for name in names(kind):
+        one = load(name, kind)
         wanted = set(map(head, one.recognise))
         if wanted and any(wanted <= set(map(head, sheet.headers)) for sheet in book.values()):
             scores[name] = len(wanted)
@@ -208,13 +203,13 @@ def recognise(book: dict[str, Sheet], shown: str) -> str:
     listed = french.join([f"« {h} »" for h in headers[:8]]) if headers else "aucun"
     raise ProjectError(
         f"{shown} : en-têtes non reconnus ({listed}{'…' if len(headers) > 8 else ''}).\n"
-        f"Donner une correspondance avec mapping= ({', '.join(names())}), ou en faire une : "
+        f"Donner une correspondance avec mapping= ({', '.join(names(kind))}), ou en faire une : "
         "« copkit template mapping FICHIER » en propose une d'après les en-têtes."
     )
 
 
-def table(mapping: Mapping, book: dict[str, Sheet], shown: str) -> Sheet:
-    """The sheet that holds the projects: the one that the mapping names, else the one with the most of its headers.
+def table(mapping: Mapping, book: dict[str, Sheet], shown: str, kind: Collected) -> Sheet:
+    """The sheet that holds what is read: the one that the mapping names, else the one with the most of its headers.
 
     Raises
     ------
@@ -225,7 +220,7 @@ def table(mapping: Mapping, book: dict[str, Sheet], shown: str) -> Sheet:
         near = {head(name): name for name in book}
         if head(mapping.sheet) in near:
             return book[near[head(mapping.sheet)]]
-        alike = [sheet for sheet in book.values() if _has_projects(mapping, sheet)]
+        alike = [sheet for sheet in book.values() if _has_key(mapping, sheet, kind)]
         if len(alike) == 1:
             said = f"feuille « {mapping.sheet} » absente, « {alike[0].name} » lue à sa place car elle a ses en-têtes"
             alike[0].notes.append(said)
@@ -235,31 +230,16 @@ def table(mapping: Mapping, book: dict[str, Sheet], shown: str) -> Sheet:
             f"Feuilles du fichier : {', '.join(book)}. Rétablir son nom, ou le changer dans la correspondance."
         )
     best = max(book.values(), key=lambda sheet: len(match(mapping, sheet).columns))
-    if not _has_projects(mapping, best):
-        wanted = [h for name in ("title", "project_id") if name in mapping.fields for h in mapping.fields[name].headers]
+    if not _has_key(mapping, best, kind):
+        wanted = [h for name in reversed(kind.key) if name in mapping.fields for h in mapping.fields[name].headers]
+        asked = " ou ".join(f"« {kind.fields[name].label} »" for name in reversed(kind.key))
         raise ProjectError(
-            f"{shown} : aucune colonne d'intitulé ou de numéro de dossier. En-têtes attendus : {', '.join(wanted)}. "
+            f"{shown} : aucune colonne {asked}. En-têtes attendus : {', '.join(wanted)}. "
             "Les rétablir, ou les ajouter à la correspondance."
         )
     return best
 
 
-def _has_projects(mapping: Mapping, sheet: Sheet) -> bool:
+def _has_key(mapping: Mapping, sheet: Sheet, kind: Collected) -> bool:
     found = match(mapping, sheet).columns
-    return any((name, "") in found for name in ("title", "project_id"))
-
-
-def propose(file: str | Path) -> str:
-    """The text of a mapping proposed from the headers of a file, in YAML, to be read over and saved.
-
-    Each header is matched to a standard field (the reason is a comment), or listed as personal, or as ignored with
-    the closest field. The proposal is a valid mapping of the file.
-
-    Raises
-    ------
-    ProjectError
-        If the file cannot be read.
-    """
-    from copkit.intake import proposal
-
-    return proposal.text(file)
+    return any((name, "") in found for name in kind.key)

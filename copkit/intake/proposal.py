@@ -12,8 +12,8 @@ from copkit import paths
 from copkit.errors import ProjectError
 from copkit.intake import headers, labels, spreadsheets
 from copkit.intake import mapping as mappings
+from copkit.intake.fields import PLACES, Collected
 from copkit.intake.spreadsheets import Sheet
-from copkit.projects import fields
 
 DS = "demarches_simplifiees"
 ENOUGH = 3  # known headers in a row: below, the next rows may be the header
@@ -26,13 +26,23 @@ _CODES = {
 }
 
 
-def text(file: str | Path) -> str:
-    """The YAML of a mapping that reads ``file``: ``mapping.propose`` documents it."""
+def propose(file: str | Path, kind: Collected) -> str:
+    """The text of a mapping proposed from the headers of a file, in YAML, to be read over and saved.
+
+    Each header is matched to a standard field (the reason is a comment), or listed as personal, or as ignored with
+    the closest field. The proposal is a valid mapping of the file.
+
+    Raises
+    ------
+    ProjectError
+        If the file cannot be read.
+    """
     path = Path(file)
-    sheet, row = _main(path)
+    sheet, row = _main(path, kind)
     names = list(dict.fromkeys(h for h in sheet.headers if h))
     heads = set(map(headers.head, names))
-    base = mappings.load(DS) if {"id", "etat du dossier"} <= heads else None
+    is_export = {"id", "etat du dossier"} <= heads and DS in mappings.names(kind)
+    base = mappings.load(DS, kind) if is_export else None
     chosen: dict[str, dict[str, list[str]]] = {}
     reasons: dict[str, str] = {}
     personal, ignored = [], []
@@ -43,22 +53,22 @@ def text(file: str | Path) -> str:
         if headers.is_personal(name, base):
             personal.append(name)
             continue
-        found = _field(name, names)
+        found = _field(name, names, kind)
         if found is None:
             ignored.append(name)
             continue
         field, role, reason = found
         chosen.setdefault(field, {}).setdefault(role, []).append(name)
         reasons.setdefault(field, reason)
-    if not {"title", "project_id"} & set(chosen) and not base:
+    if not set(kind.key) & set(chosen) and not base:
         first = ignored.pop(0) if ignored else names[0]
         personal = [name for name in personal if name != first]
-        chosen["title"] = {"headers": [first]}
-        reasons["title"] = "À CORRIGER : aucun intitulé reconnu, première colonne prise"
-    return _yaml(path, sheet, row, base is not None, chosen, reasons, personal, ignored)
+        chosen[kind.key[-1]] = {"headers": [first]}
+        reasons[kind.key[-1]] = "À CORRIGER : aucun intitulé reconnu, première colonne prise"
+    return _yaml(path, sheet, row, base is not None, chosen, reasons, personal, ignored, kind)
 
 
-def _main(path: Path) -> tuple[Sheet, int | None]:
+def _main(path: Path, kind: Collected) -> tuple[Sheet, int | None]:
     """The table to read and the row of its header when it is not the first: where the most headers are known."""
     best: tuple[int, Sheet, int | None] | None = None
     for row in (None, 2, 3):
@@ -71,7 +81,7 @@ def _main(path: Path) -> tuple[Sheet, int | None]:
         for name, sheet in book.items():
             if headers.head(name) == "dossiers":
                 return sheet, row
-            known = sum(_field(h, sheet.headers) is not None for h in sheet.headers if h)
+            known = sum(_field(h, sheet.headers, kind) is not None for h in sheet.headers if h)
             if best is None or (known, len(sheet)) > (best[0], len(best[1]) if best[2] == row else 10**9):
                 best = known, sheet, row
         if best[0] >= ENOUGH:
@@ -84,34 +94,34 @@ def _of_base(base: mappings.Mapping) -> set[str]:
     return set(map(headers.head, [*said, *base.ignored, *headers.SYSTEM_PERSONAL]))
 
 
-@lru_cache(maxsize=2)
-def _known(home: str) -> dict[str, tuple[str, str]]:
+@lru_cache(maxsize=4)
+def _known(home: str, kind: Collected) -> dict[str, tuple[str, str]]:
     """key of a header → (field, reason)."""
     out: dict[str, tuple[str, str]] = {}
-    for name, one in fields.FIELDS.items():
-        if name not in mappings.READ_BY_KIT:
-            out[labels.key(one.label)] = (name, f"libellé du champ « {one.label} »")
-            out.setdefault(labels.key(name), (name, "nom court du champ"))
-    for key, name in labels.synonyms(str(paths.parameters("synonyms.csv"))).get("header", {}).items():
-        out.setdefault(key, (name, "en-tête connu (parameters/synonyms.csv)"))
-    for source in mappings.names():
-        for name, where in mappings.load(source).fields.items():
+    for name, one in kind.given.items():
+        out[labels.key(one.label)] = (name, f"libellé du champ « {one.label} »")
+        out.setdefault(labels.key(name), (name, "nom court du champ"))
+    for key, name in labels.synonyms("header").items():
+        if name in kind.given:
+            out.setdefault(key, (name, "en-tête connu (parameters/synonyms.csv)"))
+    for source in mappings.names(kind):
+        for name, where in mappings.load(source, kind).fields.items():
             for header in where.headers:
                 out.setdefault(labels.key(header), (name, f"en-tête de la correspondance « {source} »"))
     return out
 
 
-def _field(header: str, names: list[str]) -> tuple[str, str, str] | None:
+def _field(header: str, names: list[str], kind: Collected) -> tuple[str, str, str] | None:
     """(field, role, reason) of a header, or nothing."""
-    known, bare = _known(str(paths.home())), headers.head(header)
+    known, bare = _known(str(paths.home()), kind), headers.head(header)
     for place, codes in _CODES.items():
-        if bare in codes:
+        if bare in codes and place in kind.fields:
             return place, "codes", "code du territoire"
     beside = _BESIDE.search(header)
     base = _BESIDE.sub("", header)
     if beside and base in names:
-        found = _field(base, names)
-        if found and found[0] in headers.PLACES:
+        found = _field(base, names, kind)
+        if found and found[0] in PLACES:
             role = "departements" if beside[1] == "Département" else "codes"
             return found[0], role, f"colonne voisine de « {base} »"
     key = labels.key(header)
@@ -134,6 +144,7 @@ def _yaml(
     reasons: dict[str, str],
     personal: list[str],
     ignored: list[str],
+    kind: Collected,
 ) -> str:
     where = f", feuille « {sheet.name} »" if sheet.name else ""
     lines = [
@@ -154,28 +165,31 @@ def _yaml(
     if not is_ds and "project_id" not in chosen:
         lines.append("deduplicate: []  # aucun numéro de dossier : toutes les lignes comptent")
     lines.append("fields:" if chosen else "fields: {}")
-    for name in sorted(chosen, key=list(fields.FIELDS).index):
+    for name in sorted(chosen, key=list(kind.fields).index):
         roles = chosen[name]
-        if name in headers.PLACES and set(roles) != {"headers"}:
+        if name in PLACES and set(roles) != {"headers"}:
             said = "{" + ", ".join(f"{role}: {_list(roles[role])}" for role in roles) + "}"
         else:
             said = _list(roles["headers"])
-        lines.append(f"  {name}: {said}  # {fields.FIELDS[name].label} : {reasons[name]}")
+        lines.append(f"  {name}: {said}  # {kind.fields[name].label} : {reasons[name]}")
     if personal:
         lines += [
             "personal:  # semblent nommer ou joindre une personne : jamais lues",
             *(f"  - {_quoted(p)}" for p in personal),
         ]
     if ignored:
-        lines += ["ignored:  # à déplacer dans fields: si la colonne est utile", *map(_ignored, ignored)]
+        lines += [
+            "ignored:  # à déplacer dans fields: si la colonne est utile",
+            *(_ignored(one, kind) for one in ignored),
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _ignored(header: str) -> str:
-    known = _known(str(paths.home()))
+def _ignored(header: str, kind: Collected) -> str:
+    known = _known(str(paths.home()), kind)
     close = get_close_matches(labels.key(header), list(known), n=1, cutoff=0.5)
     name = known[close[0]][0] if close else None
-    near = f"  # champ le plus proche : {name} ({fields.FIELDS[name].label})" if name else "  # aucun champ proche"
+    near = f"  # champ le plus proche : {name} ({kind.fields[name].label})" if name else "  # aucun champ proche"
     return f"  - {_quoted(header)}{near}"
 
 

@@ -1,15 +1,16 @@
-"""What happened while files of projects were read: every cell, row and label that needs somebody, and what to do.
+"""What happened while files were read: every cell, row and label that needs somebody, and what to do.
 
-``Ledger`` gathers it; ``Reading`` is what stays beside the projects, in ``projects.attrs["reading"]``.
+``Ledger`` gathers it; ``Reading`` is what stays beside what was read, in ``attrs["reading"]``.
 """
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ import pandas as pd
 from copkit import escaping, french
 from copkit.errors import ProjectError
 from copkit.intake import cells
-from copkit.projects import fields
+from copkit.intake.fields import Collected
 
 PROBLEMS = ("file", "sheet", "row", "column", "value", "message")
 SET_ASIDE = ("file", "sheet", "row", "reason", "content")
@@ -25,10 +26,8 @@ MERGED = ("file", "sheet", "field", "header", "cells", "kept")
 CONFLICTS = ("file", "sheet", "row", "field", "kept_header", "kept", "other_header", "other")
 UNKNOWN = ("kind", "label", "count", "suggestions")
 DUPLICATES = ("project_id", "file", "sheet", "row", "kept_file", "kept_row", "differences")
-PROBABLE = ("project_id", "title", "holder", "file", "row", "group")
 OPINIONS = ("project_id", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row")
 DEDUCED = ("number", "label", "lever", "levers", "status", "note", "projects", "amount")
-OUTSIDE = ("region_label", "projects", "amount")
 HEADERS = {  # as the saved lists write them
     "file": "Fichier",
     "sheet": "Feuille",
@@ -78,26 +77,29 @@ LISTS = {  # attribute → name of the saved file
     "merged": "colonnes_fusionnees.csv",
     "conflicts": "valeurs_contradictoires.csv",
     "duplicates": "doublons.csv",
-    "probable_duplicates": "doublons_probables.csv",
     "opinions": "avis.csv",
     "deduced_levers": "leviers_deduits.csv",
-    "outside": "hors_des_18_regions.csv",
 }
-KINDS = {"thematique": "Thématique"} | {name: one.label for name, one in fields.FIELDS.items()}
+
+
+def sort(name: str, kind: Collected) -> str:
+    """What a list writes of the sort of a label: the label of its field."""
+    return kind.fields[name].label if name in kind.fields else "Thématique" if name == "thematique" else name
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """Ce qui s'est passé à la lecture : ``projects.attrs["reading"]``.
+    """Ce qui s'est passé à la lecture : ``attrs["reading"]`` de ce qui a été lu.
 
-    ``rows`` lignes lues = ``projects`` projets + les lignes de ``set_aside``. Chaque liste est un DataFrame, que
+    ``rows`` lignes lues = ``kept`` gardées + les lignes de ``set_aside``. Chaque liste est un DataFrame, que
     ``save`` écrit en CSV ; ``summary`` le dit en une phrase.
     """
 
+    kind: Collected
     files: list[str]
     mappings: dict[str, str]
     rows: int
-    projects: int
+    kept: int
     dropped: list[str]
     ignored: list[str]
     masked: int
@@ -108,12 +110,12 @@ class Reading:
     set_aside: pd.DataFrame
     unknown_labels: pd.DataFrame
     duplicates: pd.DataFrame
-    probable_duplicates: pd.DataFrame
     opinions: pd.DataFrame
     deduced_levers: pd.DataFrame
-    outside: pd.DataFrame
     blocks: dict[str, pd.DataFrame]
     notes: list[str]
+
+    lists: ClassVar[dict[str, str]] = LISTS
 
     def __deepcopy__(self, memo: dict) -> Reading:
         return self
@@ -123,7 +125,7 @@ class Reading:
         """What happened, in French."""
         rows, out = french.plural(self.rows, "ligne lue", "lignes lues"), []
         where = french.plural(len(self.files), "fichier")
-        head = f"{rows} dans {where} : {french.plural(self.projects, 'projet')}"
+        head = f"{rows} dans {where} : {french.plural(self.kept, *self.kind.noun)}"
         if len(self.set_aside):
             said = french.plural(len(self.set_aside), "ligne écartée", "lignes écartées")
             head += f" et {said}, à voir dans la liste"
@@ -131,9 +133,11 @@ class Reading:
             (len(self.duplicates), "doublon non compté", "doublons non comptés"),
             (len(self.problems), "cellule à vérifier", "cellules à vérifier"),
             (len(self.unknown_labels), "libellé non reconnu", "libellés non reconnus"),
-            (self.missing.get("lever", 0), "projet sans levier", "projets sans levier"),
-            (self.missing.get("commune", 0), "projet sans commune", "projets sans commune"),
-            (self.probable_groups, "groupe de doublons probables, comptés", "groupes de doublons probables, comptés"),
+            *(
+                (self.missing.get(name, 0), *(f"{noun} sans {said}" for noun in self.kind.noun))
+                for name, said in (("lever", "levier"), ("commune", "commune"))
+            ),
+            *self.counts(),
             (len(self.dropped), "colonne personnelle retirée", "colonnes personnelles retirées"),
             (self.masked, "cellule masquée (courriel, téléphone)", "cellules masquées (courriel, téléphone)"),
         ):
@@ -144,10 +148,9 @@ class Reading:
         text = f"{head}. {french.join(out)[:1].upper()}{french.join(out)[1:]}." if out else f"{head}."
         return french.typeset(" ".join([text, *self.notes]))
 
-    @property
-    def probable_groups(self) -> int:
-        """Groups of projects of the same holder with the same title, under other ids."""
-        return int(self.probable_duplicates.group.nunique())
+    def counts(self) -> Iterator[tuple[int, str, str]]:
+        """What the summary of this kind of thing counts besides: how many, one, several."""
+        yield from ()
 
     def save(self, folder: str | Path, *, excel: bool = False) -> list[Path]:
         """Écrit les listes en CSV dans un dossier : toutes, ou aucune.
@@ -166,10 +169,10 @@ class Reading:
         temporary: list[tuple[Path, Path]] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name, file in LISTS.items():
+            for name, file in self.lists.items():
                 to = folder / file
                 temporary.append((to.with_name(f".{file}.{os.getpid()}.tmp"), to))
-                _write(getattr(self, name), temporary[-1][0], excel)
+                _write(getattr(self, name), self.kind, temporary[-1][0], excel)
             for made, to in temporary:
                 os.replace(made, to)
         except OSError as error:
@@ -182,11 +185,11 @@ class Reading:
         return [to for _, to in temporary]
 
 
-def _write(table: pd.DataFrame, path: Path, excel: bool) -> None:
+def _write(table: pd.DataFrame, kind: Collected, path: Path, excel: bool) -> None:
     with path.open("w", encoding="utf-8-sig" if excel else "utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=";" if excel else ",", lineterminator="\n")
         writer.writerow([HEADERS.get(column, column) for column in table])
-        said = table.assign(**{c: table[c].map(lambda k: KINDS.get(k, k)) for c in ("kind", "field") if c in table})
+        said = table.assign(**{c: table[c].map(lambda k: sort(k, kind)) for c in ("kind", "field") if c in table})
         for row in said.itertuples(index=False):
             writer.writerow([_cell(value, excel) for value in row])
 

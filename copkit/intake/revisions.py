@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 
 from copkit.intake import cells, labels, report
+from copkit.intake.fields import Collected, Field
 from copkit.intake.spreadsheets import Sheet
-from copkit.projects import fields
 
 _MARK = "\x1f"
+TEXT = Field("")
 
 
 class Revisions:
     """The merged columns of one table."""
 
-    def __init__(self, sheet: Sheet, ledger: report.Ledger) -> None:
-        self.sheet, self.ledger = sheet, ledger
+    def __init__(self, sheet: Sheet, ledger: report.Ledger, kind: Collected) -> None:
+        self.sheet, self.ledger, self.kind = sheet, ledger, kind
         self.counts: dict[tuple[str, int], list[int]] = {}  # (field, column) → cells filled, cells kept
 
     def merge(self, name: str, positions: list[int], texts: list[pd.Series], rows: np.ndarray) -> pd.Series:
@@ -29,7 +30,9 @@ class Revisions:
             both = (out != "") & (text != "") & (out != text)
             if both.any():
                 pairs = out[both].str.cat(text[both], sep=_MARK)
-                (same,) = cells.by_text(pairs, lambda pair: (alike(name, *pair.split(_MARK)),))
+                (same,) = cells.by_text(
+                    pairs, lambda pair: (alike(self.kind.fields.get(name, TEXT), *pair.split(_MARK)),)
+                )
                 differ = ~same.astype(bool)
                 self._conflict(name, out[both][differ], text[both][differ], taken, position, rows)
             fill = (out == "") & (text != "")
@@ -58,7 +61,7 @@ class Revisions:
     def tell(self) -> None:
         """Report the merged columns; a SIREN beside a SIRET is no revision."""
         for (name, position), (filled, kept) in self.counts.items():
-            if name != "holder_siren":
+            if self.kind.fields.get(name, TEXT).kind != "siren":
                 self.ledger.add(
                     "merged",
                     report.MERGED,
@@ -71,18 +74,17 @@ class Revisions:
                 )
 
 
-def alike(name: str, one: str, other: str) -> bool:
+def alike(field: Field, one: str, other: str) -> bool:
     """True when two texts of a field mean the same.
 
-    >>> alike("cost", "1 000 €", "1000"), alike("lever", "Vélos", "vélo"), alike("title", "École", "Mairie")
-    (True, True, False)
+    >>> alike(Field("Coût", "number"), "1 000 €", "1000"), alike(Field("Levier", "lever"), "Vélos", "vélo")
+    (True, True)
+    >>> alike(Field("Intitulé"), "École", "Mairie")
+    False
     """
-    if name == "holder_siren":
-        return cells.siren(one) == cells.siren(other)
-    if name == "lever":
+    if field.kind == "lever":
         return labels.lever(one) == labels.lever(other) or labels.key(one) == labels.key(other)
-    kind = fields.FIELDS[name].kind if name in fields.FIELDS else "text"
-    how = {"number": cells.number, "date": cells.day, "yes_no": cells.yes_no}.get(kind)
+    how = cells.READ.get(field.kind)
     if how and not how(one)[1]:
         return how(one) == how(other)
     return labels.key(one) == labels.key(other)

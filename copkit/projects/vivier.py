@@ -287,7 +287,7 @@ def _public(projects: pd.DataFrame) -> pd.DataFrame:
         if one is None:
             del table[name]
         elif not one.public or name in TYPED:
-            table[name] = fields.empty(one.kind)
+            table[name] = one.empty
     return table
 
 
@@ -297,7 +297,7 @@ def _counts(reading: Reading, counted: pd.DataFrame) -> dict[str, object]:
         "silent": tuple(name for name in JUDGED if (counted[name] == "").all()),
         "summary": replace(reading, notes=[]).summary,
         "rows": reading.rows,
-        "projects": reading.projects,
+        "projects": reading.kept,
         "set_aside": len(reading.set_aside),
         "duplicates": len(reading.duplicates),
         "probable": len(reading.probable_duplicates),

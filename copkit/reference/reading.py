@@ -58,8 +58,8 @@ def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Probl
             _locate(value, (*at, i), lines, name, problems)
 
 
-def read_model(path: Path, model: type[BaseModel]) -> tuple[BaseModel, dict[tuple, int]]:
-    """A YAML file that follows ``model``, and the line of each key.
+def read_model(path: Path, model: type[BaseModel], context: object = None) -> tuple[BaseModel, dict[tuple, int]]:
+    """A YAML file that follows ``model``, and the line of each key; ``context``: what its validators look at.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def read_model(path: Path, model: type[BaseModel]) -> tuple[BaseModel, dict[tupl
     content, lines = load_yaml(path, problems)
     problems.raise_if_any(ParameterError)
     try:
-        return model.model_validate(content), lines
+        return model.model_validate(content, context=context), lines
     except ValidationError as error:
         for message in explain(error, lines, model):
             problems.add(paths.shown(path), message)

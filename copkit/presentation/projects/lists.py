@@ -94,7 +94,7 @@ def unknown(v: Vivier) -> Table | Note:
         return Note("Tous les libellés sont reconnus.")
     out = pd.DataFrame(
         {
-            "Sorte": found.kind.map(lambda kind: report.KINDS.get(kind, kind)),
+            "Sorte": found.kind.map(lambda name: report.sort(name, v.reading.kind)),
             "Libellé": found.label,
             "Lignes": found["count"],
             "Libellés proches": [one or "—" for one in found.suggestions],

@@ -17,7 +17,7 @@ from copkit.projects.fields import CATEGORIES, Field
 from copkit.projects.triage import facts
 
 COLUMNS: dict[str, Field] = {
-    "decision": Field("Décision", "choice", choices=CATEGORIES),
+    "decision": Field("Décision", "choice", choices={one: one for one in CATEGORIES}),
     "decision_author": Field("Auteur de la décision", public=False),
     "decision_date": Field("Date de la décision", "date"),
     "decision_reason": Field("Raison de la décision", public=False),

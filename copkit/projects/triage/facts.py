@@ -54,7 +54,7 @@ def choices(name: str) -> tuple[str, ...]:
     one = FIELDS.get(name)
     if one and name not in RAW and one.kind == "yes_no":
         return ANSWERS
-    return (*one.choices, UNKNOWN) if one and name not in RAW and one.choices else ()
+    return (*one.options, UNKNOWN) if one and name not in RAW and one.options else ()
 
 
 def others(rules: Rules) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from copkit.projects.workshop.read import Workshop
 
 COLUMNS: dict[str, Field] = {
-    "category": Field("Catégorie selon les règles", "choice", choices=CATEGORIES),
+    "category": Field("Catégorie selon les règles", "choice", choices={one: one for one in CATEGORIES}),
     "rule": Field("Règle"),
     "reason": Field("Raison"),
     "missing": Field("Ce qui manque"),
@@ -36,7 +36,7 @@ COLUMNS: dict[str, Field] = {
     "contradiction": Field("Contradiction avec les cibles", public=False),
     "given_difference": Field("Écart avec la catégorie reçue"),
     **decided.COLUMNS,
-    "category_kept": Field("Catégorie retenue", "choice", choices=CATEGORIES),
+    "category_kept": Field("Catégorie retenue", "choice", choices={one: one for one in CATEGORIES}),
 }
 
 

@@ -1,0 +1,177 @@
+"""Files read into one table of the fields of what they collect, with a report of all that needs somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from copkit import french
+from copkit.errors import ProjectError
+from copkit.intake import demarches, duplicates, fields, labels, levers, report, spreadsheets
+from copkit.intake import mapping as mappings
+from copkit.intake.conversion import Conversion
+from copkit.intake.fields import Collected, counted
+from copkit.intake.report import Reading
+
+PART = 20_000  # rows converted at once: what the progress bar counts, and what bounds the memory
+LOOKED_FOR = ("lever", "commune", "epci", "departement", "region")  # said when missing
+
+
+def read(
+    kind: Collected,
+    files: Sequence[str | Path],
+    *,
+    mapping: str | Path | None = None,
+    year: int | None = None,
+    personal: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """What files say of a kind of thing, in one table of its fields; ``attrs["reading"]`` tells what needs somebody.
+
+    A wrong cell becomes empty and its row stays; a row that cannot be one of them is set aside, in a list. ``mapping``:
+    the name of a mapping of the kind, or a YAML file; recognised by the headers of each file when it is not given.
+    ``year``: of what its file does not date. ``personal``: keep personal columns and mask nothing.
+
+    Raises
+    ------
+    ProjectError
+        If a file is absent or unreadable, or if its headers are not recognised: all files at once.
+    ParameterError
+        If the mapping is damaged.
+    """
+    if not files:
+        raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
+    opened = _open(kind, files, mapping)
+    ledger = report.Ledger(personal)
+    used = list({id(one): one for _, _, _, one in opened}.values())
+    keys, tables, done = [], [], 0
+    total = sum(len(main.rows) for _, _, main, _ in opened)
+    if progress:
+        progress(0, total)
+    for _, book, main, chosen in opened:
+        conversion = Conversion(kind, main, chosen, ledger, demarches.joined(book, main, chosen, ledger, kind))
+        ledger.rows += len(main)
+        for start in range(0, len(main.rows), PART):
+            stop = min(start + PART, len(main.rows))
+            made = conversion.part(start, stop)
+            if "year" in kind.fields:
+                default = float(year or chosen.year or "nan")
+                made["year"] = made["year"].fillna(default) if "year" in made else default
+            tables.append(kind.complete(made))
+            keys.append(np.full(len(made), next(i for i, one in enumerate(used) if one is chosen)))
+            done += stop - start
+            if progress:
+                progress(done, total)
+        conversion.tell_of_the_sheet()
+        main.cells = main.cells.iloc[:0]
+    table = pd.concat(tables, ignore_index=True) if tables else kind.complete(pd.DataFrame(index=range(0)))
+    keys = np.concatenate(keys) if keys else np.empty(0, dtype=int)
+    del tables
+    if not personal:
+        table = table[list(kind.fields)]
+    table, twice = duplicates.mark(table, keys, used, kind)
+    check(table, kind)
+    table.attrs["reading"] = _reading(kind, table, twice, ledger, opened, used)
+    return table
+
+
+def _open(kind: Collected, files: Sequence[str | Path], mapping: str | Path | None) -> list[tuple]:
+    """(path, sheets, table to read, mapping) of each file; the problems of all files come at once."""
+    opened, wrong = [], []
+    given = mappings.load(mapping, kind) if mapping is not None else None
+    for file in files:
+        path = Path(file)
+        try:
+            book = spreadsheets.read(path, given.header_row if given else None)
+            chosen = given or mappings.load(mappings.recognise(book, path.name, kind), kind)
+            if chosen.header_row and not given:
+                book = spreadsheets.read(path, chosen.header_row)
+            opened.append((path, book, mappings.table(chosen, book, path.name, kind), chosen))
+        except ProjectError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ProjectError("\n\n".join(wrong))
+    return opened
+
+
+def _reading(
+    kind: Collected, table: pd.DataFrame, twice: pd.DataFrame, ledger: report.Ledger, opened: list, used: list
+) -> Reading:
+    kept = counted(table)
+    if ledger.deduced_epci:
+        said = french.plural(ledger.deduced_epci, *kind.noun)
+        ledger.notes[f"EPCI déduit de la commune pour {said}, le fichier ne le dit pas."] = None
+    return Reading(
+        kind=kind,
+        files=[path.name for path, *_ in opened],
+        mappings={path.name: chosen.label for path, _, _, chosen in opened},
+        rows=ledger.rows,
+        kept=len(table),
+        dropped=list(ledger.dropped),
+        ignored=list(ledger.ignored),
+        masked=ledger.masked,
+        missing={name: int((kept[name] == "").sum()) for name in LOOKED_FOR if name in kept},
+        merged=ledger.table("merged", report.MERGED),
+        conflicts=ledger.table("conflicts", report.CONFLICTS),
+        problems=ledger.table("problems", report.PROBLEMS),
+        set_aside=ledger.table("set_aside", report.SET_ASIDE),
+        unknown_labels=ledger.unknown_labels(),
+        duplicates=twice,
+        opinions=ledger.table("opinions", report.OPINIONS),
+        deduced_levers=levers.deduced(kept, used),
+        blocks=dict(ledger.blocks),
+        notes=list(ledger.notes),
+    )
+
+
+def check(table: pd.DataFrame, kind: Collected) -> None:
+    """Validate the final table with pandera: every standard field holds what it may hold.
+
+    Raises
+    ------
+    ProjectError
+        If a field holds something else: the field, the row and the value.
+    """
+    from pandera.errors import SchemaErrors
+
+    try:
+        _schema(kind).validate(table, lazy=True)
+    except SchemaErrors as error:
+        said = []
+        for case in error.failure_cases.head(20).itertuples():
+            at = table.iloc[int(case.index)] if case.index is not None and not pd.isna(case.index) else None
+            where = f"{at.source_file}, ligne {at.row}, " if at is not None else ""
+            label = kind.fields[case.column].label if case.column in kind.fields else case.column
+            said.append(f"  • {where}« {label} » : valeur « {case.failure_case} » refusée. Corriger la cellule.")
+        count = french.plural(len(error.failure_cases), "valeur refusée", "valeurs refusées")
+        raise ProjectError("\n".join([f"Table de {kind.noun[1]} : {count}", *said])) from None
+
+
+def _schema(kind: Collected):
+    import pandera.pandas as pa
+
+    def within(choices: list[str]) -> pa.Check:
+        return pa.Check.isin(["", *choices])
+
+    checks = {
+        "lever": lambda one: within(sorted(labels.lever_ids() | {fields.UNKNOWN_LEVER})),
+        "choice": lambda one: within(list(one.options)),
+        "yes_no": lambda one: within([fields.YES, fields.NO]),
+        "date": lambda one: pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$"),
+        "place": lambda one: pa.Check.str_matches(r"^((com|epci|dep|reg)-[\dAB]{2,9})?$"),
+        "siren": lambda one: pa.Check.str_matches(r"^(\d{9})?$"),
+        "number": lambda one: pa.Check(lambda cells: ~np.isinf(cells), error="finite"),
+        "year": lambda one: pa.Check(lambda cells: ~np.isinf(cells), error="finite"),
+    }
+    columns = {
+        name: pa.Column(
+            fields.DTYPES[one.kind],
+            [checks[one.kind](one)] if one.kind in checks else [],
+            nullable=fields.DTYPES[one.kind] == "float64",
+        )
+        for name, one in kind.fields.items()
+    }
+    return pa.DataFrameSchema(columns, strict=False)
