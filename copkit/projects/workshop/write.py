@@ -21,6 +21,7 @@ from copkit.projects.triage import facts
 from copkit.projects.triage import rules as ruled
 from copkit.projects.triage.rules import Rules
 from copkit.projects.workshop import columns as declared
+from copkit.projects.workshop import reference as consulted
 from copkit.projects.workshop.columns import COLUMNS, FIRST, REFERENCE, SENT, SHEET, Column
 from copkit.projects.workshop.look import HEAD, LOOK, RULE, height
 from copkit.projects.workshop.merge import Workshop, read_workshop
@@ -89,7 +90,7 @@ def _write(path: str, counted: pd.DataFrame, twice: int, public: bool, found: Ru
         first, sheet, reference = (book.add_worksheet(name) for name in (FIRST, SHEET, REFERENCE))
         _first(book, first, counted, twice, public, invented, labels)
         _dossiers(book, sheet, looks, counted, public, invented, labels)
-        reference.write(book, reference, found, said["year"])
+        consulted.write(book, reference, found, said["year"])
         if not public:
             sent = book.add_worksheet(SENT)
             for row, id_ in enumerate([COLUMNS[0].label, *counted.project_id]):
