@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 
 from copkit import escaping, french
 from copkit.errors import ProjectError
+from copkit.intake.workbook.form import header_key, mark, read_key
 from copkit.projects import fields
+from copkit.projects.triage import rules
 from copkit.projects.triage.sort import triage
 from copkit.projects.workshop import columns
-from copkit.projects.workshop.columns import BY_HEADER, INPUTS
 from copkit.projects.workshop.merge import read_workshop
 from copkit.projects.workshop.write import write_workshop
 from copkit.simulator import exports
 
+FORM = columns.form(rules.rules(), 2024)
 DECISION = ["Décision : catégorie", "Décision : auteur", "Décision : date", "Décision : raison"]
 OPINION, FUNDING = "Avis : Préfecture et DDT(M)", "Financement repéré : Préfecture et DDT(M)"
 RISKY = ['=HYPERLINK("http://exemple.invalid")', "+33", "-2+3", "@SOMME(A1)", "\tonglet", "\rretour"]
@@ -56,8 +58,8 @@ class Book:
         self.sheet = self.book["Dossiers"]
 
     def place(self, label):
-        heads = {columns.key(cell.value): cell.column for cell in self.sheet[1] if cell.value}
-        return heads[columns.key(label)]
+        heads = {header_key(cell.value): cell.column for cell in self.sheet[1] if cell.value}
+        return heads[header_key(label)]
 
     def cell(self, id_, label):
         row = next(r for r in range(2, self.sheet.max_row + 1) if self.sheet.cell(r, 1).value == id_)
@@ -105,7 +107,7 @@ def test_sheets_are_locked_but_for_what_is_to_be_filled_in(sent):
     assert book.book["Envoi"].sheet_state == "veryHidden"
     assert all(sheet.protection.sheet for sheet in book.book.worksheets)
     unlocked = {cell.column for row in book.sheet.iter_rows(min_row=2) for cell in row if not cell.protection.locked}
-    assert unlocked == {book.place(column.label) for column in INPUTS}
+    assert unlocked == {book.place(column.label) for column in FORM.inputs}
     assert all(book.sheet.cell(1, place).protection.locked for place in unlocked)
     assert not book.sheet.protection.autoFilter and not book.sheet.protection.sort  # allowed
 
@@ -213,7 +215,7 @@ def test_projects_that_are_not_sorted_are_refused(tmp_path, says):
 
 
 def test_more_dossiers_than_rows_are_refused(triaged, tmp_path, says, monkeypatch):
-    monkeypatch.setattr("copkit.projects.workshop.write.MOST", 2)
+    monkeypatch.setattr("copkit.intake.workbook.write.MOST", 2)
     with pytest.raises(ProjectError) as refused:
         write_workshop(triaged, tmp_path / "a.xlsx")
     says(refused.value, "3 dossiers : une feuille en tient 2. Écrire par région.")
@@ -221,7 +223,7 @@ def test_more_dossiers_than_rows_are_refused(triaged, tmp_path, says, monkeypatc
 
 def test_failed_writing_leaves_the_old_workbook_and_no_other_file(triaged, tmp_path, monkeypatch):
     (tmp_path / "a.xlsx").write_text("ancien")
-    monkeypatch.setattr("copkit.projects.workshop.reference.write", lambda *_: 1 / 0)
+    monkeypatch.setattr("copkit.intake.workbook.write._Writer._reference", lambda *_: 1 / 0)
     with warnings.catch_warnings(), pytest.raises(ZeroDivisionError):
         warnings.simplefilter("ignore")
         write_workshop(triaged, tmp_path / "a.xlsx")
@@ -585,7 +587,7 @@ def test_number_that_is_not_that_of_its_row(triaged, sent):
 
 
 def test_two_dossiers_of_the_same_mark_are_told_apart(tmp_path):
-    assert columns.mark("39506") == columns.mark("40625")
+    assert mark("39506") == mark("40625")
     table = triage(dossiers(project_id=["39506", "40625", "1"]), year=2024)
     write_workshop(table, tmp_path / "a.xlsx")
     book = Book(tmp_path / "a.xlsx")
@@ -709,14 +711,14 @@ def test_every_change_is_kept_or_in_conflict(tmp_path_factory, edits):
 
 
 def test_cells_read_as_people_write_them():
-    text = BY_HEADER[columns.key(FUNDING)]
-    assert columns.read_value(text, True, {}) == ("oui", "")
-    assert columns.read_value(text, "  ", {}) == ("", "")
-    assert columns.read_value(text, time(9, 30), {})[0] == "09:30:00"
-    assert columns.read_value(BY_HEADER["decision date"], 45629, {})[1].startswith("date illisible « 45629 »")
-    assert columns.read_id(12.0) == "12" and columns.read_id(None) == ""
-    assert columns.marks("abc") is None and columns.marks(None) is None
-    assert np.all([len(columns.mark(word)) == 8 for word in ("", "é", "\ud800")])
+    text, day = (FORM.by_header[header_key(label)] for label in (FUNDING, DECISION[2]))
+    assert text.value(True) == ("oui", "")
+    assert text.value("  ") == ("", "")
+    assert text.value(time(9, 30))[0] == "09:30:00"
+    assert day.value(45629)[1].startswith("date illisible « 45629 »")
+    assert read_key(12.0) == "12" and read_key(None) == ""
+    assert FORM.marks("abc") is None and FORM.marks(None) is None
+    assert np.all([len(mark(word)) == 8 for word in ("", "é", "\ud800")])
 
 
 # ------------------------------------------------------------------ another spreadsheet

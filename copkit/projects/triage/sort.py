@@ -23,8 +23,8 @@ from copkit.projects.triage import rules as ruled
 from copkit.projects.triage.facts import UNKNOWN
 
 if TYPE_CHECKING:
+    from copkit.intake.workbook.merge import Merged
     from copkit.projects.triage.rules import Rules
-    from copkit.projects.workshop.read import Workshop
 
 COLUMNS: dict[str, Field] = {
     "category": Field("Catégorie selon les règles", "choice", choices={one: one for one in CATEGORIES}),
@@ -44,7 +44,7 @@ def triage(
     projects: pd.DataFrame,
     *,
     year: int | None = None,
-    decisions: pd.DataFrame | Workshop | str | Path | None = None,
+    decisions: pd.DataFrame | Merged | str | Path | None = None,
     rules: str | Path | None = None,
 ) -> pd.DataFrame:
     """Trie les projets d'une COP : une catégorie chacun, la règle qui la donne, pourquoi, et ce qui manque.

@@ -1,16 +1,13 @@
-"""The sheet that a workshop consults: categories, opinions, services, rules, levers. Locked; it holds the lists."""
+"""The sheet that a workshop consults: categories, opinions, services, rules, levers."""
 
 from __future__ import annotations
 
-from copkit import french
+from copkit.intake.workbook.form import Block
 from copkit.projects.fields import BODIES, DIMENSIONS, FIELDS, MATURITIES, OPINIONS
 from copkit.projects.triage import rules as ruled
 from copkit.projects.triage.rules import Rules
-from copkit.projects.workshop.columns import REFERENCE
-from copkit.projects.workshop.look import HEAD, LOOK, RULE, height
 from copkit.reference import framework, parameters
 
-WIDTHS = (40, 90, 34)
 STATUSES = {"publie": "source", "derive": "déduit de la source", "hypothese": "choix du kit"}
 FACTS = {
     "contribution": "contribution aux objectifs",
@@ -29,32 +26,10 @@ VALUES = {
     "debut_proche": "en conception, avec un début daté assez tôt",
     "insuffisante": "insuffisant",
 }
-Block = list[tuple[str, ...]]  # the header, then the rows
 
 
-def write(book, sheet, found: Rules, year: int) -> None:
-    """The blocks, one under the other; the lists that cells offer are named."""
-    head, plain = book.add_format({**LOOK, **HEAD}), book.add_format({**LOOK, **RULE})
-    for place, width in enumerate(WIDTHS):
-        sheet.set_column(place, place, width)
-    row = 0
-    for name, block in _blocks(found, year).items():
-        if name in ("categories", "avis"):
-            book.define_name(name, f"='{REFERENCE}'!$A${row + 2}:$A${row + len(block)}")
-        for n, texts in enumerate(block):
-            sheet.set_row(row, height(zip(texts, WIDTHS, strict=False)))
-            for place, text in enumerate(texts):
-                sheet.write_string(row, place, french.typeset(text), plain if n else head)
-            row += 1
-        row += 1
-    sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.protect()
-
-
-def _blocks(found: Rules, year: int) -> dict[str, Block]:
+def blocks(found: Rules, year: int) -> dict[str, Block]:
+    """The blocks of the sheet, by name; cells offer those of the categories and of the opinions."""
     labels, meant, sources = found.labels(year), found.definitions(year), parameters.sources()
     themes, levers = framework.labels("thematiques"), parameters.levers().values()
     return {

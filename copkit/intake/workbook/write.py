@@ -1,0 +1,220 @@
+"""A workbook written for those who fill it in: the rows, the drop-down lists, what to do, what to consult.
+
+Written with XlsxWriter, whole or not at all. Whatever was typed by somebody is written as a text, never as a formula.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+import xlsxwriter
+
+from copkit import __version__, escaping, french
+from copkit.errors import ProjectError
+from copkit.intake import cells
+from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, TO_FILL, Column, Form
+
+MOST = 1_048_575  # rows under the header
+TALLEST = 180  # points
+WIDTHS = (40, 90, 34)  # of the reference sheet
+LOOK = {"font_name": "Arial", "font_size": 10, "valign": "top", "text_wrap": True}
+HEAD = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#2F4077", "valign": "vcenter", "border": 1}
+HEAD_TO_FILL = {**HEAD, "font_color": "#161616", "bg_color": "#FFE29A"}
+RULE = {"bottom": 1, "bottom_color": "#C9C9C9"}
+FILL = {"locked": False, "bg_color": "#FFF8E1"}
+
+
+def write(form: Form, table: pd.DataFrame, path: str | Path, *, public: bool = False) -> None:
+    """The workbook of a table, one row each; ``public``: to consult, without what is not public, nothing to fill in.
+
+    Raises
+    ------
+    ProjectError
+        If there are more rows than a sheet holds.
+    """
+    if len(table) + form.new_rows > MOST:
+        rows = french.plural(len(table) + form.new_rows, form.noun.one, form.noun.many)
+        raise ProjectError(f"{rows} : une feuille en tient {french.number(MOST, 0)}. Écrire par région.")
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
+    try:
+        with xlsxwriter.Workbook(str(partial), {"constant_memory": True, "strings_to_urls": False}) as book:
+            _Writer(book, form, public).write(form.complete(table))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def height(texts: Iterable[tuple[str, int]]) -> float:
+    """As high as the longest cell needs, up to a limit [points]: LibreOffice does not fit rows by itself.
+
+    >>> height([("Haies", 20)]), height([("mot " * 25, 20)])
+    (16.5, 84.0)
+    """
+    lines = [math.ceil(1.15 * len(text) / width) + text.count("\n") for text, width in texts]
+    return min(13.5 * max([1, *lines]) + 3, TALLEST)
+
+
+class _Writer:
+    """The sheets of one workbook."""
+
+    def __init__(self, book: xlsxwriter.Workbook, form: Form, public: bool):
+        self.book, self.form, self.public = book, form, public
+        self.looks: dict[tuple, object] = {}
+
+    def write(self, table: pd.DataFrame) -> None:
+        """The sheet to read first, the rows, what is consulted, and the keys of the rows that are sent, hidden."""
+        self.book.set_properties({"title": self.form.title, "comments": self.form.banner})
+        first, sheet, consulted = (self.book.add_worksheet(name) for name in (FIRST, self.form.sheet, REFERENCE))
+        self._first(first)
+        self._rows(sheet, table)
+        self._reference(consulted)
+        if not self.public:
+            sent = self.book.add_worksheet(SENT)
+            for row, key in enumerate([self.form.key.label, *table[self.form.key.name]]):
+                sent.write_string(row, 0, escaping.fitted(key))
+            sent.protect()
+            sent.very_hidden()
+
+    def _look(self, **given: object):
+        """A format, made once."""
+        key = tuple(given.items())
+        if key not in self.looks:
+            self.looks[key] = self.book.add_format({**LOOK, **given})
+        return self.looks[key]
+
+    # -------------------------------------------------------------- what to do, what to consult
+
+    def _first(self, sheet) -> None:
+        form, bold = self.form, self._look(bold=True)
+        lines = [("", form.title), *([("Attention", f"{form.banner}.")] if form.banner else [])]
+        if self.public:
+            lines += [("Version", form.public_note)]
+        else:
+            lines += [(f"À faire, {n}", text) for n, text in enumerate(form.do, start=1)]
+            lines += [("À savoir", text) for text in form.know]
+        lines += [*form.about, ("Version de copkit", __version__), ("Écrit le", f"{date.today():%d/%m/%Y}")]
+        lines = [(name, french.typeset(text)) for name, text in lines]
+        if form.files and not self.public:
+            lines += [("Fichiers lus", escaping.fitted(", ".join(form.files)))]
+        sheet.set_column(0, 0, 20, bold)
+        sheet.set_column(1, 1, 100, self._look())
+        for row, (name, text) in enumerate(lines):
+            sheet.set_row(row, height([(text, 100)]) if row else 22)
+            sheet.write_string(row, 0, french.typeset(name), bold)
+            sheet.write_string(row, 1, text, self._look() if row else self._look(bold=True, font_size=14))
+        _consulted(sheet)
+
+    def _reference(self, sheet) -> None:
+        """The blocks, one under the other; the lists that cells offer are named."""
+        for place, width in enumerate(WIDTHS):
+            sheet.set_column(place, place, width)
+        row, offered = 0, {column.block for column in self.form.inputs if column.kind == "choice"}
+        for name, block in self.form.blocks().items():
+            if name in offered:
+                self.book.define_name(name, f"='{REFERENCE}'!$A${row + 2}:$A${row + len(block)}")
+            for n, texts in enumerate(block):
+                sheet.set_row(row, height(zip(texts, WIDTHS, strict=False)))
+                for place, text in enumerate(texts):
+                    sheet.write_string(row, place, french.typeset(text), self._look(**(RULE if n else HEAD)))
+                row += 1
+            row += 1
+        _consulted(sheet)
+
+    # -------------------------------------------------------------- the rows
+
+    def _rows(self, sheet, table: pd.DataFrame) -> None:
+        columns = [column for column in (*self.form.columns, KEPT) if column.public or not self.public]
+        given = self.form.values(table)
+        texts = [self._texts(column, table, given) for column in columns]
+        sheet.set_row(0, 45)
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, column.width, None, {"hidden": True} if column.hidden else {})
+            filled = self._filled(column)
+            header = french.typeset(column.label + (TO_FILL if filled else ""))
+            sheet.write_string(0, place, header, self._look(**(HEAD_TO_FILL if filled else HEAD)))
+        rows = [*zip(*texts, strict=True)] + [("",) * len(columns)] * (0 if self.public else self.form.new_rows)
+        for row, told in enumerate(rows, start=1):
+            seen = [(text, one.width) for one, text in zip(columns, told, strict=True) if not one.hidden]
+            sheet.set_row(row, height(seen))
+            for place, (column, text) in enumerate(zip(columns, told, strict=True)):
+                self._cell(sheet, row, place, column, text)
+        for place, column in enumerate(columns):
+            if self._filled(column) and rows and (rule := _rule(column)):
+                sheet.data_validation(1, place, len(rows), place, rule)
+        self._paged(sheet, len(columns), len(rows))
+
+    def _filled(self, column: Column) -> bool:
+        return column.filled and not self.public
+
+    def _texts(self, column: Column, table: pd.DataFrame, given: pd.DataFrame) -> list[str]:
+        """The cells of a column as they are written."""
+        if column is KEPT:
+            pairs = zip(table[self.form.key.name], given.to_dict("records"), strict=True)
+            return [self.form.fingerprint(*pair) for pair in pairs]
+        source = given[column.name] if column.filled else table[column.name]
+        texts = {value: escaping.fitted(column.shown(value)) for value in source.unique()}
+        return [texts[value] for value in source]
+
+    def _cell(self, sheet, row: int, place: int, column: Column, text: str) -> None:
+        """A date as a date, a number as a number, else a text, even when it looks like a formula and is edited."""
+        day = cells.day(text)[0] if column.kind == "date" else ""
+        filled = self._filled(column)
+        dated = bool(day) or (column.kind == "date" and filled)
+        number = "dd/mm/yyyy" if dated else "@" if filled and column.kind != "number" else "General"
+        risky = column.kind != "number" and escaping.risky(text)
+        look = self._look(**RULE, **(FILL if filled else {}), num_format=number, quote_prefix=risky)
+        if day:
+            sheet.write_datetime(row, place, datetime.combine(date.fromisoformat(day), time()), look)
+        elif text and column.kind == "number":
+            sheet.write_number(row, place, float(text), look)
+        elif text:
+            sheet.write_string(row, place, text, look)
+        else:
+            sheet.write_blank(row, place, None, look)
+
+    def _paged(self, sheet, columns: int, rows: int) -> None:
+        """Frozen headers, filters, protection, and pages that can be read."""
+        sheet.freeze_panes(1, 2)
+        sheet.autofilter(0, 0, max(rows, 1), columns - 1)
+        allowed = {"insert_rows": True} if self.form.new_rows else {}
+        sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True, **allowed})
+        _paper(sheet, 8, 4)  # A3
+        sheet.repeat_rows(0)
+        sheet.repeat_columns(0, 1)
+        sheet.set_header(f"&C{self.form.banner}" if self.form.banner else "")
+        sheet.set_footer("&L&F&RPage &P sur &N")
+
+
+def _rule(column: Column) -> dict[str, object]:
+    """What a cell admits."""
+    refused = {"error_title": "Réponse non admise", "error_type": "stop"}
+    if column.kind == "date":
+        said = "Écrire une date : JJ/MM/AAAA."
+        return {"validate": "date", "criteria": ">=", "value": date(1990, 1, 1), "error_message": said, **refused}
+    if column.kind in ("choice", "yes_no"):
+        source = f"={column.block}" if column.kind == "choice" else ["oui", "non"]
+        said = "Choisir une réponse de la liste, ou vider la cellule."
+        return {"validate": "list", "source": source, "error_message": said, **refused}
+    return {}
+
+
+def _consulted(sheet) -> None:
+    """A sheet that is read and not written in."""
+    _paper(sheet, 9, 1)
+    sheet.protect()
+
+
+def _paper(sheet, size: int, wide: int) -> None:
+    """Pages that can be read: ``size`` of the paper, at most ``wide`` pages across."""
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(size)
+    sheet.fit_to_pages(wide, 0)
