@@ -221,9 +221,12 @@ def choice(name: str, one: Field, label: str) -> Found:
     (('en_conception',), ('pret',))
     """
     options = one.options
-    by_key = {key(text): id_ for id_, said in options.items() for text in (id_, said)}
-    bare = key(_YEAR.sub(" ", french.plain(label))) if one.dated else key(label)
-    id_ = by_key.get(bare) or synonyms(one.vocabulary or name).get(bare)
+
+    def bare(text: str) -> str:
+        return key(_YEAR.sub(" ", french.plain(text))) if one.dated else key(text)
+
+    by_key = {bare(text): id_ for id_, said in options.items() for text in (id_, said)}
+    id_ = by_key.get(bare(label)) or synonyms(one.vocabulary or name).get(bare(label))
     if id_ in options:
         return Found((id_,))
     return Found(unknown=(label,), close=closest(label, {key(said): said for said in options.values()}))

@@ -7,137 +7,112 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal
+from typing import NamedTuple
 
 import pandas as pd
 
 from copkit import escaping, french
 from copkit.errors import suggestion
-from copkit.intake import cells
+from copkit.intake import cells, labels
+from copkit.intake.fields import DTYPES, NO, YES, Field
 
 FIRST, REFERENCE, SENT = "Lire d'abord", "Référence", "Envoi"
 TO_FILL = " (à remplir)"
 FEW = 12  # choices that a message lists; beyond, it sends to the reference sheet
-Kind = Literal["text", "choice", "date", "number", "yes_no"]
 Block = list[tuple[str, ...]]  # a part of the reference sheet: its header, then its rows
 
 
-@dataclass(frozen=True, slots=True)
-class Noun:
-    """What a row of the sheet is, so that messages name it.
-
-    >>> Noun("dossier", "dossiers").du, Noun("action", "actions", feminine=True).du
-    ('du dossier', "de l'action")
-    """
+class Noun(NamedTuple):
+    """What a row is: « action », « actions », « d'action », « de l'action », and « e » for what agrees with it."""
 
     one: str
     many: str
-    feminine: bool = False
-
-    @property
-    def e(self) -> str:
-        """How what agrees with it ends."""
-        return "e" if self.feminine else ""
-
-    @property
-    def de(self) -> str:
-        """« de dossier »."""
-        return f"d'{self.one}" if self._elided else f"de {self.one}"
-
-    @property
-    def du(self) -> str:
-        """« du dossier »."""
-        return f"de l'{self.one}" if self._elided else f"de la {self.one}" if self.feminine else f"du {self.one}"
-
-    @property
-    def _elided(self) -> bool:
-        return french.plain(self.one)[0] in "aeiou"
+    of: str
+    of_the: str
+    e: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the sheet: only shown, or ``filled`` by those who receive it.
+    """A field as a column of the sheet: shown, or ``filled`` by those who receive it.
 
     blank : what is shown where nothing is known.
-    choices : id → label; ``listed``: the block of the reference sheet that offers them, named as the column if empty.
+    listed : the block of the reference sheet that offers the choices; the name of the column when empty.
     wording : how a message names an unknown choice, and those that are admitted.
-    read : how a text is understood, where its kind does not say it: the value, and what is wrong.
     merge : how several answers make one; without it, different answers are a disagreement.
     needed : a row that somebody adds is set aside without it, and a row that was sent keeps it.
     """
 
     name: str
-    label: str
+    field: Field
     width: int = 20
-    kind: Kind = "text"
     filled: bool = False
-    public: bool = True
     hidden: bool = False
     needed: bool = False
     blank: str = ""
-    choices: Mapping[str, str] = field(default_factory=dict)
     listed: str = ""
     wording: tuple[str, str] = ("réponse inconnue", "Réponses admises")
-    read: Callable[[str], tuple[str, str]] | None = None
     merge: Callable[[list[str]], str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.filled and len({labels.key(one) for one in self.field.options.values()}) < len(self.field.options):
+            raise ValueError(f"{self.name}: two choices that read the same")
+
+    @property
+    def label(self) -> str:
+        """What heads the column, and what messages name."""
+        return self.field.label
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values are numbers."""
+        return DTYPES[self.field.kind] != "str"
 
     @property
     def block(self) -> str:
-        """The block of the reference sheet that holds the choices."""
-        return self.listed or self.name
+        """The block of the reference sheet that offers the choices; nothing when the column has none."""
+        return (self.listed or self.name) if self.filled and self.field.options else ""
 
     def shown(self, value: str) -> str:
         """A value as the sheet writes it."""
-        return self.choices.get(value, value) or self.blank
+        return self.field.options.get(value, value) or self.blank
 
     def value(self, cell: object) -> tuple[str, str]:
         """The value of a cell, and what is wrong with it; a value that cannot be kept is empty."""
-        if isinstance(cell, (datetime, date)) and self.kind != "date":
-            written = f"{cell:%d/%m/%Y}"
-            if self.kind == "text":
-                return written, f"date trouvée dans une colonne de texte, lue « {written} ». Vérifier le texte voulu."
-            if self.kind == "number":
-                return "", f"date « {written} » à la place d'un nombre. Mettre la cellule au format nombre."
-            return "", f"date « {written} » à la place d'un choix de la liste. Choisir dans la liste."
-        text = escaping.settled(_typed(cell))
-        if not text:
-            return "", ""
-        if self.read is not None:
-            return self.read(text)
-        if self.kind == "choice":
+        text, kind = escaping.settled(_typed(cell)), self.field.kind
+        if isinstance(cell, (datetime, date)) and kind != "date":
+            text = f"{cell:%d/%m/%Y}"
+            if self.field.options or kind == "yes_no":
+                return "", f"date « {text} » à la place d'un choix de la liste. Choisir dans la liste."
+            if kind not in cells.READ:
+                return text, f"date trouvée dans une colonne de texte, lue « {text} ». Vérifier le texte voulu."
+        if text and self.field.options:
             return self._choice(text)
-        if self.kind == "number":
-            return (as_text(cell), "") if isinstance(cell, float) else _number(text)
-        return _day(text) if self.kind == "date" else cells.yes_no(text) if self.kind == "yes_no" else (text, "")
+        if not text or kind not in cells.READ:
+            return text, ""
+        found, wrong = (cell, "") if isinstance(cell, float) and self.numeric else cells.READ[kind](text)
+        if wrong and kind == "date":
+            wrong = f"date illisible « {text} ». Écrire JJ/MM/AAAA."
+        return as_text(found), wrong
 
     def _choice(self, text: str) -> tuple[str, str]:
-        found = self._named.get(french.plain(text), "")
-        if found:
-            return found, ""
-        words = list(self.choices.values())
-        admitted = ", ".join(words) if len(words) <= FEW else f"la liste de la feuille « {REFERENCE} »"
-        unknown, known = self.wording
-        return "", f"{unknown} « {text} ».{suggestion(text, words)} {known} : {admitted}."
-
-    @cached_property
-    def _named(self) -> dict[str, str]:
-        """What may be written → the choice."""
-        ids = {french.plain(one): one for one in self.choices}
-        labels = {french.plain(label): one for one, label in self.choices.items()}
-        if len(labels) < len(self.choices):
-            raise ValueError(f"{self.name}: two choices have the same label")
-        return ids | labels
+        found = labels.choice(self.name, self.field, text)
+        words, (unknown, admitted) = list(self.field.options.values()), self.wording
+        listed = (" ; " if any("," in word for word in words) else ", ").join(words)
+        known = listed if len(words) <= FEW else f"la liste de la feuille « {REFERENCE} »"
+        wrong = f"{unknown} « {text} ».{suggestion(text, words)} {admitted} : {known}."
+        return "".join(found.ids), wrong if found.unknown else ""
 
 
-KEPT = Column("fingerprint", "Empreinte (ne pas modifier)", 10, public=False, hidden=True)
+KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)", public=False), 10, hidden=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """Answers that count together: ``lead``, and its ``parts`` (name → « l'auteur ») that it must not lack.
 
-    incomplete : what a message says of one that lacks a part, and alone : of parts without their lead; « {} » is
-    the key of the row.
+    incomplete : what a message says of one that lacks a part, and alone : of parts without their lead; « {} » is the
+    key of the row.
     """
 
     lead: str
@@ -152,7 +127,7 @@ class Form:
 
     columns : the first one is the key, that tells rows apart.
     identity : the answers that make the key of a row that somebody adds; two such rows are the same one.
-    about, files : lines of the first sheet; ``public_note``: what it says in the version without what is not public.
+    do, know, about, files : the lines of the first sheet; public_note : that of the version without what is not public.
     banner : what every page warns of.
     """
 
@@ -171,7 +146,7 @@ class Form:
     new_rows: int = 0
     identity: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> Column:
         """The column that tells rows apart."""
         return self.columns[0]
@@ -192,13 +167,12 @@ class Form:
         return {header_key(column.label): column for column in self.by_name.values()}
 
     def blocks(self) -> dict[str, Block]:
-        """The blocks of the reference sheet, with the choices that none of them offers yet."""
-        lists = {
-            column.block: [(column.label,), *((label,) for label in column.choices.values())]
-            for column in self.inputs
-            if column.kind == "choice"
+        """The blocks of the reference sheet, with the choices that the declared ones do not offer."""
+        offered = {
+            one.block: [(one.label,), *((label,) for label in one.field.options.values())] for one in self.inputs
         }
-        return {**self.reference, **{name: block for name, block in lists.items() if name not in self.reference}}
+        offered.pop("", None)
+        return {**self.reference, **{name: block for name, block in offered.items() if name not in self.reference}}
 
     def complete(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with every column, as texts; what it lacks is empty."""
@@ -209,7 +183,7 @@ class Form:
         found = {}
         for column in self.inputs:
             texts = {text: escaping.settled(text) for text in table[column.name].unique()}
-            found[column.name] = [texts[text] for text in table[column.name]]
+            found[column.name] = table[column.name].map(texts)
         return pd.DataFrame(found, table.index, dtype="str")
 
     def identify(self, values: Mapping[str, str]) -> str:
@@ -256,7 +230,7 @@ def as_text(value: object) -> str:
     if pd.isna(value):
         return ""
     if isinstance(value, bool):
-        return "oui" if value else "non"
+        return YES if value else NO
     if isinstance(value, (datetime, date)):
         return f"{value:%Y-%m-%d}"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
@@ -266,13 +240,3 @@ def _typed(cell: object) -> str:
     """A cell as somebody would have typed it."""
     text = as_text(cell)
     return text.replace(".", ",") if isinstance(cell, float) else text
-
-
-def _day(text: str) -> tuple[str, str]:
-    found, wrong = cells.day(text)
-    return found, f"date illisible « {text} ». Écrire JJ/MM/AAAA." if wrong else ""
-
-
-def _number(text: str) -> tuple[str, str]:
-    found, wrong = cells.number(text)
-    return as_text(found), f"nombre illisible « {text} ». Écrire seulement des chiffres." if wrong else ""

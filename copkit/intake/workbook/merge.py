@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import french
+from copkit.intake.fields import NO, YES
 from copkit.intake.workbook.form import Form, Group
 from copkit.intake.workbook.read import Edit, Known, Problem, Returned, read
 
@@ -57,9 +58,6 @@ class Merged:
                 for row in rows.itertuples()
             )
             yield f"{noun} « {key} », « {label} » : {said}. Rien n'est choisi : s'accorder, puis corriger un classeur."
-
-    def __deepcopy__(self, memo: dict) -> Merged:
-        return self
 
 
 def gather(form: Form, table: pd.DataFrame, *paths: str | Path) -> Merged:
@@ -185,6 +183,6 @@ class _Merging:
         for e in self.edits:
             column = self.form.by_name[e.name]
             shown = [column.shown(self._before(e.key, e.name)), column.shown(e.value) if e.kept else e.value]
-            kept = "désaccord" if e.kept and self.conflict(e.key, e.name) else "oui" if e.kept else "non"
+            kept = "désaccord" if e.kept and self.conflict(e.key, e.name) else YES if e.kept else NO
             if e.changed:
                 yield [e.file, e.sheet, e.cell, e.key, e.name, column.label, *shown, kept]

@@ -241,13 +241,13 @@ class _Reader:
             return written
         if not written and marked:
             if key in self.columns and (n, self.columns[key]) not in self.covered:
-                told = f"numéro {noun.de} effacé : l'empreinte est celle de « {marked} », lu{noun.e} ici."
+                told = f"numéro {noun.of} effacé : l'empreinte est celle de « {marked} », lu{noun.e} ici."
                 self.made.wrong(told, n, self.place)
             return marked
-        owner = f" L'empreinte de la ligne est celle {noun.du} « {marked} »." if marked else ""
+        owner = f" L'empreinte de la ligne est celle {noun.of_the} « {marked} »." if marked else ""
         write = f"Écrire le numéro d'un{noun.e} {noun.one} envoyé{noun.e}."
         if not written:
-            told = f"ligne sans numéro {noun.de} : laissée de côté. {write}"
+            told = f"ligne sans numéro {noun.of} : laissée de côté. {write}"
         elif written in self.known.values:
             told = f"le numéro « {written} » n'est pas celui de la ligne : laissée de côté.{owner} Rétablir la ligne."
         else:

@@ -18,6 +18,7 @@ import xlsxwriter
 from copkit import __version__, escaping, french
 from copkit.errors import ProjectError
 from copkit.intake import cells
+from copkit.intake.fields import NO, YES
 from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, TO_FILL, Column, Form
 
 MOST = 1_048_575  # rows under the header
@@ -116,7 +117,7 @@ class _Writer:
         """The blocks, one under the other; the lists that cells offer are named."""
         for place, width in enumerate(WIDTHS):
             sheet.set_column(place, place, width)
-        row, offered = 0, {column.block for column in self.form.inputs if column.kind == "choice"}
+        row, offered = 0, {column.block for column in self.form.inputs}
         for name, block in self.form.blocks().items():
             if name in offered:
                 self.book.define_name(name, f"='{REFERENCE}'!$A${row + 2}:$A${row + len(block)}")
@@ -131,7 +132,7 @@ class _Writer:
     # -------------------------------------------------------------- the rows
 
     def _rows(self, sheet, table: pd.DataFrame) -> None:
-        columns = [column for column in (*self.form.columns, KEPT) if column.public or not self.public]
+        columns = [column for column in (*self.form.columns, KEPT) if column.field.public or not self.public]
         given = self.form.values(table)
         texts = [self._texts(column, table, given) for column in columns]
         sheet.set_row(0, 45)
@@ -165,15 +166,15 @@ class _Writer:
 
     def _cell(self, sheet, row: int, place: int, column: Column, text: str) -> None:
         """A date as a date, a number as a number, else a text, even when it looks like a formula and is edited."""
-        day = cells.day(text)[0] if column.kind == "date" else ""
-        filled = self._filled(column)
-        dated = bool(day) or (column.kind == "date" and filled)
-        number = "dd/mm/yyyy" if dated else "@" if filled and column.kind != "number" else "General"
-        risky = column.kind != "number" and escaping.risky(text)
+        filled, kind = self._filled(column), column.field.kind
+        day = cells.day(text)[0] if kind == "date" else ""
+        dated = bool(day) or (kind == "date" and filled)
+        number = "dd/mm/yyyy" if dated else "@" if filled and not column.numeric else "General"
+        risky = not column.numeric and escaping.risky(text)
         look = self._look(**RULE, **(FILL if filled else {}), num_format=number, quote_prefix=risky)
         if day:
             sheet.write_datetime(row, place, datetime.combine(date.fromisoformat(day), time()), look)
-        elif text and column.kind == "number":
+        elif text and column.numeric:
             sheet.write_number(row, place, float(text), look)
         elif text:
             sheet.write_string(row, place, text, look)
@@ -196,11 +197,11 @@ class _Writer:
 def _rule(column: Column) -> dict[str, object]:
     """What a cell admits."""
     refused = {"error_title": "Réponse non admise", "error_type": "stop"}
-    if column.kind == "date":
+    if column.field.kind == "date":
         said = "Écrire une date : JJ/MM/AAAA."
         return {"validate": "date", "criteria": ">=", "value": date(1990, 1, 1), "error_message": said, **refused}
-    if column.kind in ("choice", "yes_no"):
-        source = f"={column.block}" if column.kind == "choice" else ["oui", "non"]
+    if column.block or column.field.kind == "yes_no":
+        source = f"={column.block}" if column.block else [YES, NO]
         said = "Choisir une réponse de la liste, ou vider la cellule."
         return {"validate": "list", "source": source, "error_message": said, **refused}
     return {}

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 from copkit import french
+from copkit.intake.fields import Field
 from copkit.intake.workbook.form import Column, Form, Group, Noun
-from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, OPINIONS
-from copkit.projects.triage import decisions, facts, opinions
+from copkit.projects.fields import FIELDS
+from copkit.projects.triage import facts, opinions, sort
 from copkit.projects.triage.rules import Rules
 from copkit.projects.workshop import reference
 from copkit.reference import territories
 
-SHEET, ID = "Dossiers", "project_id"
+SHOWN = {  # field → width of its column
+    "project_id": 14,
+    "title": 38,
+    "description": 46,
+    "holder": 26,
+    "departement": 16,
+    "lever": 26,
+    "contributes": 12,
+    "dimension": 18,
+    "maturity": 16,
+    "start": 12,
+    "category": 24,
+    "reason": 60,
+    "missing": 38,
+    "criterion_coherence_reason": 28,
+    "criterion_potential_reason": 28,
+    "criterion_progress_reason": 28,
+    "included": 12,
+    "included_reason": 36,
+    "given_difference": 30,
+    "contradiction": 30,
+    "disagreement": 30,
+    "category_kept": 24,
+    "invented": 10,
+}
+BLANK = {
+    "lever": "non renseigné",
+    "contributes": "non renseigné",
+    "dimension": "non renseignée",
+    "maturity": "non renseignée",
+    "included": "à préciser",
+}
 INVENTED = "Exemple inventé : ces dossiers n'existent pas"
 DO = (
     "Dans la feuille « Dossiers », lire la catégorie proposée, sa raison et ce qui manque.",
@@ -37,8 +69,8 @@ DECISION = Group(
 def form(rules: Rules, year: int, **given) -> Form:
     """The workbook of a year, whose lists follow the rules; ``given``: what its first sheet says, and its warning."""
     return Form(
-        sheet=SHEET,
-        noun=Noun("dossier", "dossiers"),
+        sheet="Dossiers",
+        noun=Noun("dossier", "dossiers", "de dossier", "du dossier"),
         columns=_columns(rules.labels(year)),
         title=f"Tri des projets de la COP {year}",
         do=DO,
@@ -53,63 +85,30 @@ def form(rules: Rules, year: int, **given) -> Form:
 def _columns(labels: dict[str, str]) -> tuple[Column, ...]:
     departements = dict(territories.territories("departement")[["code", "name"]].to_numpy())
     levers = {**facts.lever_labels(), "non_reconnu": "non reconnu"}
+    choices = {"departement": departements, "lever": levers, "category": labels, "category_kept": labels}
+    known = {**FIELDS, **sort.COLUMNS}
+    fields = {name: replace(known[name], choices=choices.get(name, known[name].choices)) for name in SHOWN}
     return (
-        Column(ID, "Dossier", 14),
-        Column("title", "Intitulé", 38),
-        Column("description", "Description", 46, public=False),
-        Column("holder", "Porteur", 26),
-        Column("departement", "Département", 16, choices=departements),
-        Column("lever", "Levier", 26, choices=levers, blank="non renseigné"),
-        Column("contributes", "Contribue aux objectifs", 12, blank="non renseigné"),
-        Column("dimension", "Dimension nouvelle", 18, choices=DIMENSIONS, blank="non renseignée"),
-        Column("maturity", "Maturité", 16, choices=MATURITIES, blank="non renseignée"),
-        Column("start", "Début prévu", 12, "date"),
-        Column("category", "Catégorie selon les règles", 24, choices=labels),
-        Column("reason", "Raison", 60),
-        Column("missing", "Ce qui manque", 38),
-        Column("criterion_coherence_reason", "Cohérence : raison", 28),
-        Column("criterion_potential_reason", "Potentiel : raison", 28),
-        Column("criterion_progress_reason", "Avancement : raison", 28),
-        Column("included", "Les trois critères", 12, blank="à préciser"),
-        Column("included_reason", "Les trois critères : raison", 36),
-        Column("given_difference", "Écart avec la catégorie reçue", 30),
-        Column("contradiction", "Contradiction avec les cibles", 30, public=False),
-        Column("disagreement", "Désaccord entre les avis", 30, public=False),
-        Column("category_kept", "Catégorie retenue", 24, choices=labels),
-        Column("invented", "Exemple inventé", 10),
-        *map(_opinion, opinions.FIELDS),
+        *(Column(name, fields[name], width, blank=BLANK.get(name, "")) for name, width in SHOWN.items()),
+        *(_opinion(name, FIELDS[name]) for name in opinions.FIELDS),
         *_decision(labels),
     )
 
 
-def _opinion(name: str) -> Column:
-    if not name.startswith("opinion_"):
-        return Column(name, FIELDS[name].label, 24, filled=True, public=False)
-    words = ("avis inconnu", "Avis admis")
-    return Column(
-        name,
-        FIELDS[name].label,
-        14,
-        "choice",
-        filled=True,
-        public=False,
-        choices=OPINIONS,
-        listed="avis",
-        wording=words,
-    )
+def _opinion(name: str, field: Field) -> Column:
+    if not field.options:
+        return Column(name, field, 24, filled=True)
+    return Column(name, field, 14, filled=True, listed="avis", wording=("avis inconnu", "Avis admis"))
 
 
 def _decision(labels: dict[str, str]) -> tuple[Column, ...]:
     """Its four columns: two services that agree on a category are cited together, with the latest date."""
-    filled = partial(Column, filled=True, public=False)
-
-    def category(text: str) -> tuple[str, str]:
-        found = decisions.category_of(text, labels)
-        return found, "" if found else decisions.unknown_category(text, labels)
-
+    category = Field("Décision : catégorie", "choice", public=False, choices=labels, dated=True)
+    words = ("catégorie inconnue", "Catégories")
+    author, day, reason = (Field(f"Décision : {one}", public=False) for one in ("auteur", "date", "raison"))
     return (
-        filled("decision", "Décision : catégorie", 26, "choice", choices=labels, listed="categories", read=category),
-        filled("decision_author", "Décision : auteur", 20, merge=french.join),
-        filled("decision_date", "Décision : date", 13, "date", merge=max),
-        filled("decision_reason", "Décision : raison", 40, merge=" ; ".join),
+        Column("decision", category, 26, filled=True, listed="categories", wording=words),
+        Column("decision_author", author, 20, filled=True, merge=french.join),
+        Column("decision_date", replace(day, kind="date"), 13, filled=True, merge=max),
+        Column("decision_reason", reason, 40, filled=True, merge=" ; ".join),
     )
