@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -157,6 +157,11 @@ class Form:
         return tuple(column for column in self.columns if column.filled)
 
     @cached_property
+    def marked(self) -> list[str]:
+        """What the fingerprint of a row is made of: its key, and what is filled in."""
+        return [self.key.name, *(column.name for column in self.inputs)]
+
+    @cached_property
     def by_name(self) -> dict[str, Column]:
         """Every column, that of the fingerprints too."""
         return {column.name: column for column in (*self.columns, KEPT)}
@@ -165,6 +170,12 @@ class Form:
     def by_header(self) -> dict[str, Column]:
         """Every column by what the spellings of its header have in common."""
         return {header_key(column.label): column for column in self.by_name.values()}
+
+    def consulted(self) -> Form:
+        """The version to consult: what is public, and nothing to fill in."""
+        columns = tuple(replace(column, filled=False) for column in self.columns if column.field.public)
+        about = (("Version", self.public_note), *self.about)
+        return replace(self, columns=columns, do=(), know=(), about=about, files=(), new_rows=0)
 
     def blocks(self) -> dict[str, Block]:
         """The blocks of the reference sheet, with the choices that the declared ones do not offer."""
@@ -175,33 +186,27 @@ class Form:
         return {**self.reference, **{name: block for name, block in offered.items() if name not in self.reference}}
 
     def complete(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The table with every column, as texts; what it lacks is empty."""
-        return table.reindex(columns=[column.name for column in self.columns]).map(as_text)
-
-    def values(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The cells that are filled in, as they are known now and compared: one column per input."""
-        found = {}
-        for column in self.inputs:
-            texts = {text: escaping.settled(text) for text in table[column.name].unique()}
-            found[column.name] = table[column.name].map(texts)
-        return pd.DataFrame(found, table.index, dtype="str")
+        """The table with every column, as texts: what it lacks is empty, what is filled in is as it is compared."""
+        texts = table.reindex(columns=[column.name for column in self.columns]).map(as_text)
+        for name in self.marked:
+            texts[name] = texts[name].map({text: escaping.settled(text) for text in texts[name].unique()})
+        return texts
 
     def identify(self, values: Mapping[str, str]) -> str:
         """The key of a row that somebody adds, from what it says; empty when it says nothing of it."""
         said = [values.get(name, "") for name in self.identity]
         return " / ".join(french.plain(text) or text for text in said) if any(said) else ""
 
-    def fingerprint(self, key: str, values: Mapping[str, str]) -> str:
-        """What tells, on return, which row it was and which of its cells have changed."""
-        return "-".join(mark(text) for text in (key, *(values[column.name] for column in self.inputs)))
-
     def marks(self, text: object) -> dict[str, str] | None:
         """The marks of a fingerprint by column; nothing when it is absent or damaged."""
         parts = text.strip().split("-") if isinstance(text, str) else []
-        names = [self.key.name, *(column.name for column in self.inputs)]
-        if len(parts) != len(names) or any(len(part) != 8 for part in parts):
-            return None
-        return dict(zip(names, parts, strict=True))
+        whole = len(parts) == len(self.marked) and all(len(part) == 8 for part in parts)
+        return dict(zip(self.marked, parts, strict=True)) if whole else None
+
+
+def fingerprint(texts: Iterable[str]) -> str:
+    """What tells, on return, which row it was and which of its cells have changed: the marks of its key and answers."""
+    return "-".join(map(mark, texts))
 
 
 def mark(text: str) -> str:

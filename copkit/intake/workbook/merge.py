@@ -20,7 +20,6 @@ from copkit.intake.workbook.read import Edit, Known, Problem, Returned, read
 ANSWERS = ["field", "label", "value", "file", "cell"]
 CONFLICTS = ["field", "label", "value", "shown", "file", "sheet", "cell"]
 CHANGES = ["field", "label", "before", "after", "kept"]
-PROBLEMS = ["file", "sheet", "row", "cell", "message"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +73,12 @@ def merge(form: Form, known: Known, returns: list[Returned]) -> Merged:
     made.settle()
     key = form.key.name
     rows = [{key: one, **values} for one, values in made.values.items()]
-    names = [key, *(column.name for column in form.inputs)]
     return Merged(
-        table=pd.DataFrame(rows, columns=names, dtype="str"),
+        table=pd.DataFrame(rows, columns=form.marked, dtype="str"),
         answers=pd.DataFrame(made.news(), columns=[key, *ANSWERS], dtype="str"),
         conflicts=pd.DataFrame(made.conflicts(), columns=[key, *CONFLICTS], dtype="str"),
         changes=pd.DataFrame(made.changes(), columns=["file", "sheet", "cell", key, *CHANGES], dtype="str"),
-        problems=pd.DataFrame([[getattr(p, name) for name in PROBLEMS] for p in made.problems], columns=PROBLEMS),
+        problems=pd.DataFrame(made.problems, columns=list(Problem._fields)),
         missing={one.file: one.missing for one in returns if one.missing},
         form=form,
     )
@@ -109,7 +107,7 @@ class _Merging:
             if edit.kept:
                 understood.setdefault((edit.key, edit.name), []).append(edit)
         self.answers = {place: _Answer(given) for place, given in understood.items()}
-        blank = dict.fromkeys((column.name for column in form.inputs), "")
+        blank = dict.fromkeys(form.marked[1:], "")
         keys = dict.fromkeys([*known.values, *(key for key, _ in self.answers)])
         self.values = {key: blank | dict(known.values.get(key, {})) for key in keys}
 

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from openpyxl import load_workbook
@@ -22,8 +23,7 @@ FEWEST = 4  # headers that make a sheet the one of the rows
 LISTED = 20  # rows that a message names
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something to look at in a workbook."""
 
     file: str
@@ -33,16 +33,11 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = [
-            self.file,
-            f"feuille « {self.sheet} »" if self.sheet else "",
-            f"cellule {self.cell}" if self.cell else "",
-        ]
-        return french.typeset(f"{', '.join(part for part in place if part)} : {self.message}")
+        sheet, cell = f"feuille « {self.sheet} »" * bool(self.sheet), f"cellule {self.cell}" * bool(self.cell)
+        return french.typeset(f"{', '.join(filter(None, (self.file, sheet, cell)))} : {self.message}")
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """An input cell; ``changed``: whether it differs from what was sent; ``kept``: whether its value is understood."""
 
     file: str
@@ -53,7 +48,7 @@ class Edit:
     name: str
     value: str
     changed: bool
-    kept: bool = True
+    kept: bool
 
 
 @dataclass(slots=True)
@@ -66,21 +61,19 @@ class Returned:
     problems: list[Problem] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # rows that were sent and are not there any more
 
-    def wrong(self, message: str, row: int = 0, column: int = 0, *, sheet: str = "") -> None:
+    def wrong(self, message: str, row: int = 0, column: int = 0) -> None:
         """Keep a problem; without a column, it is about the sheet."""
         cell = f"{get_column_letter(column)}{row}" if column else ""
-        self.problems.append(Problem(self.file, sheet or self.sheet, row, cell, message))
+        self.problems.append(Problem(self.file, self.sheet, row, cell, message))
 
 
 class Known:
     """What is known of the rows: their values now, by key and column, and the row of each mark or identity."""
 
     def __init__(self, form: Form, table: pd.DataFrame):
-        whole = form.complete(table)
-        keys = [read_key(key) for key in whole[form.key.name]]
-        rows = zip(keys, form.values(whole).to_dict("records"), strict=True)
-        self.values: dict[str, Mapping[str, str]] = {}
-        for key, values in rows:
+        texts = form.complete(table)
+        self.values: dict[str, dict[str, str]] = {}
+        for key, values in zip(texts[form.key.name], texts[form.marked[1:]].to_dict("records"), strict=True):
             if key:
                 self.values.setdefault(key, values)
         self.by_mark = _alone((mark(key), key) for key in self.values)
@@ -98,29 +91,28 @@ def _alone(pairs: Iterator[tuple[str, str]]) -> dict[str, str]:
 def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned:
     """One workbook; ``file``: how messages name it. A workbook that cannot be read is a problem, not an error."""
     path = Path(path)
-    made, many = Returned(file or path.name), form.noun.many
+    made = Returned(file or path.name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells what it would lose on writing: nothing is written
             book = load_workbook(path)
-    except FileNotFoundError:
-        made.wrong("fichier absent. Vérifier son nom et son dossier.")
-        return made
-    except Exception:  # a damaged or foreign file fails in many ways; the other workbooks are still to be read
-        made.wrong("classeur illisible. L'ouvrir dans un tableur et l'enregistrer au format .xlsx.")
+    except Exception as wrong:  # a damaged or foreign file fails in many ways; the other workbooks are still to be read
+        absent = isinstance(wrong, FileNotFoundError)
+        told = "classeur illisible. L'ouvrir dans un tableur et l'enregistrer au format .xlsx."
+        made.wrong("fichier absent. Vérifier son nom et son dossier." if absent else told)
         return made
     sheet, header = _sheet(form, book)
+    made.sheet = sheet.title if sheet else form.sheet
     if sheet is None:
-        made.sheet = form.sheet
-        made.wrong(f"aucune feuille n'a les colonnes des {many}. Repartir du classeur envoyé.")
+        made.wrong(f"aucune feuille n'a les colonnes des {form.noun.many}. Repartir du classeur envoyé.")
         return made
-    made.sheet = sheet.title
     if sheet.title != form.sheet:
         told = f"feuille « {form.sheet} » absente, cette feuille en a les colonnes et est lue à sa place. La renommer."
         made.wrong(told, header, 1)
     for other in book.worksheets:
-        if other.title not in (sheet.title, FIRST, REFERENCE, SENT) and other.max_row and _written(other):
-            made.wrong(f"feuille ajoutée : elle n'est pas lue. Tout écrire dans « {form.sheet} ».", sheet=other.title)
+        if other.title not in (sheet.title, FIRST, REFERENCE, SENT) and (other.max_row > 1 or other["A1"].value):
+            told = f"feuille ajoutée : elle n'est pas lue. Tout écrire dans la feuille « {sheet.title} »."
+            made.problems.append(Problem(made.file, other.title, 0, "", told))
     _Reader(made, sheet, header, form, known).read()
     _gone(made, book, form, known)
     return made
@@ -138,8 +130,13 @@ def _sheet(form: Form, book) -> tuple[object, int]:
     return None, 0
 
 
-def _written(sheet) -> bool:
-    return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
+class _Said(NamedTuple):
+    """A cell that is filled in: its place, what it holds, its value and what is wrong with it."""
+
+    cell: str
+    typed: str
+    value: str
+    wrong: str
 
 
 class _Reader:
@@ -167,12 +164,9 @@ class _Reader:
             if area.max_row < self.header:
                 continue
             first, last = area.coord.split(":")
-            self.made.wrong(
-                f"cellules fusionnées de {first} à {last} : seule {first} est lue, les autres gardent ce qui a été "
-                "envoyé. Défaire la fusion et remplir chaque cellule.",
-                area.min_row,
-                area.min_col,
-            )
+            told = f"cellules fusionnées de {first} à {last} : seule {first} est lue, les autres gardent ce qui a été"
+            remedy = "Défaire la fusion et remplir chaque cellule."
+            self.made.wrong(f"{told} envoyé. {remedy}", area.min_row, area.min_col)
             self.covered |= set(area.cells) - {(area.min_row, area.min_col)}
 
     def _columns(self) -> dict[str, int]:
@@ -223,10 +217,8 @@ class _Reader:
         added = form.new_rows > 0 and not written and not marked
         key = self._added(n, said) if added else self._sent(n, written, marks, marked)
         if key and key in self.seen:
-            told = (
-                f"{noun.one} « {key} » déjà en {self.seen[key]} : les deux lignes sont lues, leurs différences sont des"
-            )
-            self.made.wrong(f"{told} désaccords. N'en garder qu'une.", n, self.place)
+            told = "les deux lignes sont lues, leurs différences sont des désaccords. N'en garder qu'une."
+            self.made.wrong(f"{noun.one} « {key} » déjà en {self.seen[key]} : {told}", n, self.place)
         elif key:
             self.seen[key] = f"{get_column_letter(self.place)}{n}"
         if key and marks is None and KEPT.name in row and not added:
@@ -241,7 +233,7 @@ class _Reader:
             return written
         if not written and marked:
             if key in self.columns and (n, self.columns[key]) not in self.covered:
-                told = f"numéro {noun.of} effacé : l'empreinte est celle de « {marked} », lu{noun.e} ici."
+                told = f"numéro {noun.of} effacé : l'empreinte est celle de « {marked} », lu ici."
                 self.made.wrong(told, n, self.place)
             return marked
         owner = f" L'empreinte de la ligne est celle {noun.of_the} « {marked} »." if marked else ""
@@ -270,11 +262,9 @@ class _Reader:
 
     def _said(self, column: Column, cell) -> _Said:
         if cell.data_type in ("f", "e"):
-            what, text = (
-                "formule" if cell.data_type == "f" else "erreur de calcul",
-                getattr(cell.value, "text", cell.value),
-            )
-            return _Said(cell.coordinate, text, "", f"{what} « {text} » : elle n'est pas lue. Écrire la valeur.")
+            text = getattr(cell.value, "text", cell.value)  # that of a formula over several cells
+            what = f"formule « {text} »" if cell.data_type == "f" else f"erreur de calcul « {text} »"
+            return _Said(cell.coordinate, text, "", f"{what} : elle n'est pas lue. Écrire la valeur.")
         return _Said(cell.coordinate, as_text(cell.value), *column.value(cell.value))
 
     def _edit(self, n: int, key: str, said: Mapping[str, _Said], marks: Mapping | None, added: bool) -> None:
@@ -292,16 +282,6 @@ class _Reader:
             if key or text:
                 where = (self.made.file, self.made.sheet, n, one.cell, key, name)
                 self.made.edits.append(Edit(*where, text, changed or not understood, understood and bool(key)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A cell that is filled in: its place, what it holds, its value and what is wrong with it."""
-
-    cell: str
-    typed: str
-    value: str
-    wrong: str
 
 
 def _gone(made: Returned, book, form: Form, known: Known) -> None:

@@ -19,7 +19,7 @@ from copkit import __version__, escaping, french
 from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import NO, YES
-from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, TO_FILL, Column, Form
+from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, TO_FILL, Column, Form, fingerprint
 
 MOST = 1_048_575  # rows under the header
 TALLEST = 180  # points
@@ -47,7 +47,7 @@ def write(form: Form, table: pd.DataFrame, path: str | Path, *, public: bool = F
     partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
     try:
         with xlsxwriter.Workbook(str(partial), {"constant_memory": True, "strings_to_urls": False}) as book:
-            _Writer(book, form, public).write(form.complete(table))
+            _Writer(book, form.consulted() if public else form).write(table)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -66,20 +66,21 @@ def height(texts: Iterable[tuple[str, int]]) -> float:
 class _Writer:
     """The sheets of one workbook."""
 
-    def __init__(self, book: xlsxwriter.Workbook, form: Form, public: bool):
-        self.book, self.form, self.public = book, form, public
+    def __init__(self, book: xlsxwriter.Workbook, form: Form):
+        self.book, self.form = book, form
         self.looks: dict[tuple, object] = {}
 
     def write(self, table: pd.DataFrame) -> None:
         """The sheet to read first, the rows, what is consulted, and the keys of the rows that are sent, hidden."""
-        self.book.set_properties({"title": self.form.title, "comments": self.form.banner})
-        first, sheet, consulted = (self.book.add_worksheet(name) for name in (FIRST, self.form.sheet, REFERENCE))
+        form, texts = self.form, self.form.complete(table)
+        self.book.set_properties({"title": form.title, "comments": form.banner})
+        first, sheet, consulted = (self.book.add_worksheet(name) for name in (FIRST, form.sheet, REFERENCE))
         self._first(first)
-        self._rows(sheet, table)
+        self._rows(sheet, texts)
         self._reference(consulted)
-        if not self.public:
+        if form.inputs:
             sent = self.book.add_worksheet(SENT)
-            for row, key in enumerate([self.form.key.label, *table[self.form.key.name]]):
+            for row, key in enumerate([form.key.label, *texts[form.key.name]]):
                 sent.write_string(row, 0, escaping.fitted(key))
             sent.protect()
             sent.very_hidden()
@@ -96,14 +97,11 @@ class _Writer:
     def _first(self, sheet) -> None:
         form, bold = self.form, self._look(bold=True)
         lines = [("", form.title), *([("Attention", f"{form.banner}.")] if form.banner else [])]
-        if self.public:
-            lines += [("Version", form.public_note)]
-        else:
-            lines += [(f"À faire, {n}", text) for n, text in enumerate(form.do, start=1)]
-            lines += [("À savoir", text) for text in form.know]
+        lines += [(f"À faire, {n}", text) for n, text in enumerate(form.do, start=1)]
+        lines += [("À savoir", text) for text in form.know]
         lines += [*form.about, ("Version de copkit", __version__), ("Écrit le", f"{date.today():%d/%m/%Y}")]
         lines = [(name, french.typeset(text)) for name, text in lines]
-        if form.files and not self.public:
+        if form.files:
             lines += [("Fichiers lus", escaping.fitted(", ".join(form.files)))]
         sheet.set_column(0, 0, 20, bold)
         sheet.set_column(1, 1, 100, self._look())
@@ -132,46 +130,40 @@ class _Writer:
     # -------------------------------------------------------------- the rows
 
     def _rows(self, sheet, table: pd.DataFrame) -> None:
-        columns = [column for column in (*self.form.columns, KEPT) if column.field.public or not self.public]
-        given = self.form.values(table)
-        texts = [self._texts(column, table, given) for column in columns]
+        form, columns = self.form, [*self.form.columns]
+        texts = [self._texts(column, table[column.name]) for column in columns]
+        if form.inputs:
+            columns.append(KEPT)
+            texts.append([fingerprint(row) for row in table[form.marked].to_numpy()])
+        rows = [*zip(*texts, strict=True)] + [("",) * len(columns)] * form.new_rows
         sheet.set_row(0, 45)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width, None, {"hidden": True} if column.hidden else {})
-            filled = self._filled(column)
-            header = french.typeset(column.label + (TO_FILL if filled else ""))
-            sheet.write_string(0, place, header, self._look(**(HEAD_TO_FILL if filled else HEAD)))
-        rows = [*zip(*texts, strict=True)] + [("",) * len(columns)] * (0 if self.public else self.form.new_rows)
+            header = french.typeset(column.label + (TO_FILL if column.filled else ""))
+            sheet.write_string(0, place, header, self._look(**(HEAD_TO_FILL if column.filled else HEAD)))
+            if rows and (rule := _rule(column)):
+                sheet.data_validation(1, place, len(rows), place, rule)
         for row, told in enumerate(rows, start=1):
             seen = [(text, one.width) for one, text in zip(columns, told, strict=True) if not one.hidden]
             sheet.set_row(row, height(seen))
             for place, (column, text) in enumerate(zip(columns, told, strict=True)):
                 self._cell(sheet, row, place, column, text)
-        for place, column in enumerate(columns):
-            if self._filled(column) and rows and (rule := _rule(column)):
-                sheet.data_validation(1, place, len(rows), place, rule)
         self._paged(sheet, len(columns), len(rows))
 
-    def _filled(self, column: Column) -> bool:
-        return column.filled and not self.public
-
-    def _texts(self, column: Column, table: pd.DataFrame, given: pd.DataFrame) -> list[str]:
+    @staticmethod
+    def _texts(column: Column, values: pd.Series) -> list[str]:
         """The cells of a column as they are written."""
-        if column is KEPT:
-            pairs = zip(table[self.form.key.name], given.to_dict("records"), strict=True)
-            return [self.form.fingerprint(*pair) for pair in pairs]
-        source = given[column.name] if column.filled else table[column.name]
-        texts = {value: escaping.fitted(column.shown(value)) for value in source.unique()}
-        return [texts[value] for value in source]
+        texts = {value: escaping.fitted(column.shown(value)) for value in values.unique()}
+        return [texts[value] for value in values]
 
     def _cell(self, sheet, row: int, place: int, column: Column, text: str) -> None:
         """A date as a date, a number as a number, else a text, even when it looks like a formula and is edited."""
-        filled, kind = self._filled(column), column.field.kind
-        day = cells.day(text)[0] if kind == "date" else ""
-        dated = bool(day) or (kind == "date" and filled)
-        number = "dd/mm/yyyy" if dated else "@" if filled and not column.numeric else "General"
+        dated = column.field.kind == "date"
+        day = cells.day(text)[0] if dated else ""
+        number = "dd/mm/yyyy" if day or (dated and column.filled) else "General"
+        number = "@" if column.filled and not dated and not column.numeric else number
         risky = not column.numeric and escaping.risky(text)
-        look = self._look(**RULE, **(FILL if filled else {}), num_format=number, quote_prefix=risky)
+        look = self._look(**RULE, **(FILL if column.filled else {}), num_format=number, quote_prefix=risky)
         if day:
             sheet.write_datetime(row, place, datetime.combine(date.fromisoformat(day), time()), look)
         elif text and column.numeric:
@@ -197,6 +189,8 @@ class _Writer:
 def _rule(column: Column) -> dict[str, object]:
     """What a cell admits."""
     refused = {"error_title": "Réponse non admise", "error_type": "stop"}
+    if not column.filled:
+        return {}
     if column.field.kind == "date":
         said = "Écrire une date : JJ/MM/AAAA."
         return {"validate": "date", "criteria": ">=", "value": date(1990, 1, 1), "error_message": said, **refused}
