@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.intake import fields
+from copkit.intake import fields, gazetteer
 
 Answer = tuple[object, str]  # the value, and the message (empty when nothing is wrong)
 
@@ -158,6 +158,7 @@ READ: dict[str, Callable[[str], Answer]] = {  # kind of field → how a cell of 
     "yes_no": yes_no,
     "siren": siren,
     "year": whole_year,
+    "territory": gazetteer.territory,
 }
 
 

@@ -100,7 +100,7 @@ class Conversion:
         for (name, role), text in texts.items():
             if role == "" and name in self.kind.fields and name not in (*PLACES, "lever", "thematiques"):
                 made[name] = self._convert(name, text)
-        made |= self._places(texts)
+        made |= self._places(texts, made)
         made |= self._levers(texts)
         made |= self._origin(made)
         if self.ledger.personal:
@@ -246,9 +246,15 @@ class Conversion:
     def _levers(self, texts: dict) -> dict[str, object]:
         return levers.convert(self, texts)
 
-    def _places(self, texts: dict) -> dict[str, object]:
-        """Commune, EPCI, département, région: each distinct set of texts is located once."""
+    def _places(self, texts: dict, made: dict) -> dict[str, object]:
+        """Commune, EPCI, département, région: each distinct set of texts is located once.
+
+        A territory of any level, already read, says them all.
+        """
         roles = {f"{name}_{role}" if role else name: text for (name, role), text in texts.items() if name in PLACES}
+        for name in (name for name, one in self.kind.fields.items() if one.kind == "territory" and name in made):
+            for role, prefix in (("commune", "com-"), ("epci", "epci-"), ("departement", "dep-"), ("region", "reg-")):
+                roles[f"{role}_code"] = made[name].where(made[name].str.startswith(prefix), "")
         if not roles:
             return {}
         names = list(roles)

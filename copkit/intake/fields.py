@@ -15,7 +15,20 @@ import pandas as pd
 
 # « id »: what tells two apart, never masked; « name »: a text that a spreadsheet should not turn into a date
 Kind = Literal[
-    "text", "name", "id", "choice", "yes_no", "ids", "lever", "place", "siren", "number", "date", "year", "whole"
+    "text",
+    "name",
+    "id",
+    "choice",
+    "yes_no",
+    "ids",
+    "lever",
+    "place",
+    "territory",
+    "siren",
+    "number",
+    "date",
+    "year",
+    "whole",
 ]
 
 YES, NO = "oui", "non"

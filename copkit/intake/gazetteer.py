@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from copkit import french, paths
+from copkit.errors import TerritoryError
 from copkit.reference import tables, territories
 
 # Collectivités outside the 18 régions, absent from the official list of the kit: counted under their own name.
@@ -236,3 +237,40 @@ def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, 
         names = get_close_matches(_epci(label), list(known.epci_by_name), n=1, cutoff=0.6)
         known.hints[label] = tuple(known.epci[known.epci_by_name[name][0]][0] for name in names)
     return "", "EPCI inconnu de la liste officielle. Écrire son SIREN ou son nom officiel.", known.hints[label]
+
+
+def territory(text: str) -> tuple[str, str]:
+    """(code, what is wrong) of a territory of any level, from its code or from its name.
+
+    The name of an overseas région is also that of its only département: the département is taken.
+
+    >>> territory("Nord")[0], territory("Hauts-de-France")[0], territory("Métropole européenne de Lille")[0]
+    ('dep-59', 'reg-32', 'epci-200093201')
+    >>> territory("Lille (59000)")[0], territory("com-59350")[0], territory("32")[0]
+    ('com-59350', 'com-59350', '')
+    """
+    known, bare = lists(), text.strip()
+    if not bare:
+        return "", ""
+    if re.fullmatch(r"(reg-|dep-)?(\d{1,3}|2[AB])", bare, re.IGNORECASE):
+        try:
+            return territories.resolve(bare), ""
+        except TerritoryError as error:
+            return "", " ".join(str(error).split())
+    if re.fullmatch(r"epci-.*|\d{9}", bare, re.IGNORECASE):
+        return epci(bare, "", "")[:2]
+    if re.fullmatch(r"com-.*|\d{5}|2[AB]\d{3}", bare, re.IGNORECASE):
+        return commune(bare, "", "")
+    name = _bare(bare)
+    for names in (known.departement_names, known.region_names):
+        if name in names:
+            return names[name], ""
+    for code, wrong in (epci("", bare, "")[:2], commune("", bare, "")):
+        if code or wrong.startswith("plusieurs"):
+            return code, wrong
+    close = [*_close(bare, known.departement_names), *_close(bare, known.region_names), *epci("", bare, "")[2]]
+    near = f" Noms proches : {french.join(f'« {one} »' for one in dict.fromkeys(close))}." if close else ""
+    return (
+        "",
+        f"territoire inconnu.{near} Écrire le nom ou le code d'une région, d'un département, d'un EPCI, d'une commune.",
+    )

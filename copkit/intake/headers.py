@@ -43,12 +43,12 @@ class Matched:
 
 @lru_cache(maxsize=4096)
 def head(label: str) -> str:
-    """What is compared in a header.
+    """What is compared in a header; what a workbook of the kit says of a column to fill in does not count.
 
-    >>> head("  Coût  TOTAL estimé (€)"), head("nom_du_projet")
-    ('cout total estime', 'nom du projet')
+    >>> head("  Coût  TOTAL estimé (€)"), head("nom_du_projet"), head("Levier (à remplir)")
+    ('cout total estime', 'nom du projet', 'levier')
     """
-    return french.plain(label)
+    return french.plain(label).removesuffix(" a remplir")
 
 
 def match(mapping: Mapping, sheet: Sheet, personal: bool = False) -> Matched:

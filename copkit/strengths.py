@@ -1,0 +1,196 @@
+"""The strong points of a territory: what it already does that deserves to be shown, by lever, as its actors tell it.
+
+What is collected is declared here (fields, and the workbook that is filled in); reading, writing and merging are
+those of the intake.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from copkit import french
+from copkit.intake import gazetteer, reading
+from copkit.intake.fields import (
+    LEVERS,
+    NO,
+    ORIGIN,
+    PLACES,
+    SEPARATOR,
+    YES,
+    Collected,
+    Field,
+    counted,
+)
+from copkit.intake.workbook.form import Column, Form, Noun
+from copkit.intake.workbook.merge import Merged, gather
+from copkit.intake.workbook.write import write
+from copkit.models import nomenclatures
+from copkit.reference import tables, territories
+
+FIELDS: dict[str, Field] = {
+    "territory": Field("Territoire", "territory"),
+    **LEVERS,
+    "title": Field("Intitulé", "name"),
+    "who": Field("Qui le porte", "name"),
+    "why": Field("Pourquoi c'est exemplaire"),
+    "public": Field("Peut être rendu public", "yes_no"),
+    **PLACES,
+    **ORIGIN,
+}
+IDENTITY = ("territory", "lever", "title")
+STRENGTHS = Collected("points_forts", ("point fort", "points forts"), FIELDS, ("title",), IDENTITY)
+DO = (
+    "Dans la feuille « Points forts », écrire une ligne par action ou projet qui mérite d'être montré.",
+    "Choisir le territoire et le levier dans leurs listes ; un EPCI ou une commune s'écrit aussi par son nom.",
+    "Dire qui le porte, et pourquoi c'est exemplaire : ce que d'autres pourraient reprendre, un résultat mesuré.",
+    "Écrire « oui » dans « Peut être rendu public » si la ligne peut figurer dans le diagnostic diffusé.",
+    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
+)
+KNOW = (
+    "Une ligne sans réponse à « Peut être rendu public » reste hors des documents diffusés.",
+    "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture.",
+    "Si deux copies disent le même point fort autrement, les deux réponses sont montrées et rien n'est choisi.",
+)
+
+
+def read(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
+    """Lit des points forts dans des fichiers de toute forme, et les réunit en une table.
+
+    Parameters
+    ----------
+    files : chemins des fichiers : classeurs du modèle remplis, ou toute table.
+    mapping : correspondance d'en-têtes, un nom de ``parameters/mappings/points_forts`` ou un fichier YAML.
+
+    Returns
+    -------
+    DataFrame : les champs de ``copkit.strengths.FIELDS``. ``attrs["reading"]`` dit ce qui est à vérifier.
+
+    Raises
+    ------
+    ProjectError
+        Si un fichier est absent, illisible, ou si ses en-têtes ne sont pas reconnus.
+    """
+    return reading.read(STRENGTHS, files, mapping=mapping)
+
+
+def form(territory: str = "fr") -> Form:
+    """The workbook in which the strong points of a territory are written; rows are added from nothing."""
+    code = territories.resolve(territory)
+    where = "de France" if code == "fr" else f"— {territories.name(code)}"
+    filled = {"filled": True}
+    return Form(
+        sheet="Points forts",
+        noun=Noun("point fort", "points forts"),
+        columns=(
+            Column("strength", "Point fort (ne pas remplir)", 16),
+            Column(
+                "territory", "Territoire", 30, "choice", choices=_places(code), read=_territory, needed=True, **filled
+            ),
+            Column("lever", "Levier", 34, "choice", choices=_levers(), needed=True, **filled),
+            Column("title", "Intitulé", 40, needed=True, **filled),
+            Column("who", "Qui le porte", 28, **filled),
+            Column("why", "Pourquoi c'est exemplaire", 60, **filled),
+            Column("public", "Peut être rendu public", 14, "choice", choices={YES: "oui", NO: "non"}, **filled),
+        ),
+        title=f"Points forts {where}",
+        do=DO,
+        know=KNOW,
+        new_rows=200,
+        identity=IDENTITY,
+    )
+
+
+def write_template(path: str | Path, territory: str = "fr") -> None:
+    """Écrit le classeur à remplir : une ligne par point fort, les territoires et les leviers en listes.
+
+    Parameters
+    ----------
+    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
+    territory : code dont les départements et les EPCI sont proposés en liste.
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    """
+    write(form(territory), pd.DataFrame(), path)
+
+
+def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
+    """Relit des classeurs remplis et les réunit, sans choisir entre deux réponses qui diffèrent.
+
+    Parameters
+    ----------
+    paths : les classeurs revenus.
+    territory : code pour lequel ils ont été écrits.
+
+    Returns
+    -------
+    Merged : ``table`` (un point fort par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
+    """
+    return gather(form(territory), pd.DataFrame(), *paths)
+
+
+def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> pd.DataFrame:
+    """Les points forts d'un territoire, par levier puis par intitulé.
+
+    Parameters
+    ----------
+    strengths : ce que ``read`` a lu ; deux lignes qui disent le même point fort comptent pour une.
+    territory : code de la France, d'une région ou d'un département. Un EPCI à cheval compte dans chacun de ses
+        départements.
+    public : seulement ceux qui peuvent être rendus publics.
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    """
+    code, kept = territories.resolve(territory), counted(strengths)
+    if code != "fr":
+        straddling = dict(zip(*(tables.read("epci.csv")[c] for c in ("code", "departements")), strict=True))
+        level = territories.level(code)
+        inside = [straddling.get(epci, "").split() for epci in kept.epci]
+        at = kept[level] == code
+        kept = kept[at | [code in departements for departements in inside]] if level == "departement" else kept[at]
+    kept = kept[kept.public == YES] if public else kept
+    order = {lever: n for n, lever in enumerate(_levers())}
+    return kept.sort_values(["lever", "title"], key=lambda c: c.map(order) if c.name == "lever" else c, kind="stable")
+
+
+def by_lever(strengths: pd.DataFrame) -> pd.DataFrame:
+    """Combien de points forts sert chaque levier des 43 : lever, label, strengths. [nombre]
+
+    Un point fort de plusieurs leviers compte un dans chacun ; les leviers sans point fort y sont, à zéro.
+    """
+    counts = counted(strengths).levers.str.split(SEPARATOR, regex=False).explode().value_counts()
+    levers = nomenclatures.levers("cop")
+    return pd.DataFrame(
+        {"lever": levers.lever, "label": levers.label, "strengths": levers.lever.map(counts).fillna(0).astype("int64")}
+    )
+
+
+def _levers() -> dict[str, str]:
+    """The 43 levers, in their order."""
+    return dict(zip(*(nomenclatures.levers("cop")[c] for c in ("lever", "label")), strict=True))
+
+
+def _places(code: str) -> dict[str, str]:
+    """The territories that the list offers: régions and départements, and the EPCI of a région or a département."""
+    lists = [
+        territories.territories(level, within=code) for level in ("departement", "epci")[: 1 if code == "fr" else 2]
+    ]
+    regions = territories.codes("region") if code == "fr" else [territories.region_of(code)]
+    named = {one: territories.name(one) for one in regions if len(territories.departements_of(one)) > 1}
+    for found in lists:
+        named |= dict(zip(found.code, found.name, strict=True))
+    twice = pd.Series(named).duplicated(keep=False)
+    return {one: f"{label} ({one})" if twice[one] else label for one, label in named.items()}
+
+
+def _territory(text: str) -> tuple[str, str]:
+    """A territory as it is typed, of the list or not."""
+    code, wrong = gazetteer.territory(text)
+    return code, wrong and french.typeset(wrong)
