@@ -6,12 +6,13 @@ those of the intake.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from copkit import french
-from copkit.intake import gazetteer, reading
+from copkit import escaping, french
+from copkit.intake import gazetteer, labels, places, reading
 from copkit.intake.fields import (
     LEVERS,
     NO,
@@ -27,7 +28,7 @@ from copkit.intake.workbook.form import Column, Form, Noun
 from copkit.intake.workbook.merge import Merged, gather
 from copkit.intake.workbook.write import write
 from copkit.models import nomenclatures
-from copkit.reference import tables, territories
+from copkit.reference import territories
 
 FIELDS: dict[str, Field] = {
     "territory": Field("Territoire", "territory"),
@@ -36,7 +37,7 @@ FIELDS: dict[str, Field] = {
     "who": Field("Qui le porte", "name"),
     "why": Field("Pourquoi c'est exemplaire"),
     "public": Field("Peut être rendu public", "yes_no"),
-    **PLACES,
+    **{name: replace(one, given=False) for name, one in PLACES.items()},  # those of the territory
     **ORIGIN,
 }
 IDENTITY = ("territory", "lever", "title")
@@ -133,6 +134,18 @@ def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
     return gather(form(territory), pd.DataFrame(), *paths)
 
 
+def of_returns(merged: Merged) -> pd.DataFrame:
+    """Les points forts que disent ensemble des classeurs revenus, dans les champs de ``read`` ; vides où ils diffèrent."""
+    table = merged.table.assign(levers=[SEPARATOR.join(labels.levers_of(one)) for one in merged.table.lever])
+    return STRENGTHS.complete(table.join(places.located(table.territory))).drop(columns=merged.form.key.name)
+
+
+def as_csv(strengths: pd.DataFrame) -> str:
+    """Des points forts en CSV, aux libellés du kit, que ``read`` relit ; aucun texte n'y est une formule de tableur."""
+    given = {name: one.label for name, one in STRENGTHS.given.items() if name != "thematiques"}
+    return strengths[list(given)].map(escaping.guarded).rename(columns=given).to_csv(index=False)
+
+
 def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> pd.DataFrame:
     """Les points forts d'un territoire, par levier puis par intitulé.
 
@@ -150,11 +163,10 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
     """
     code, kept = territories.resolve(territory), counted(strengths)
     if code != "fr":
-        straddling = dict(zip(*(tables.read("epci.csv")[c] for c in ("code", "departements")), strict=True))
-        level = territories.level(code)
-        inside = [straddling.get(epci, "").split() for epci in kept.epci]
-        at = kept[level] == code
-        kept = kept[at | [code in departements for departements in inside]] if level == "departement" else kept[at]
+        at = kept[territories.level(code)] == code
+        if territories.level(code) == "departement":
+            at |= kept.epci.isin(territories.territories("epci", within=code).code)
+        kept = kept[at]
     kept = kept[kept.public == YES] if public else kept
     order = {lever: n for n, lever in enumerate(_levers())}
     return kept.sort_values(["lever", "title"], key=lambda c: c.map(order) if c.name == "lever" else c, kind="stable")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from copkit.commands import analyses, projects, run, simulator
+from copkit.commands import analyses, projects, run, simulator, strengths
 from copkit.commands.terminal import Format, print_data, print_table
 
 app = typer.Typer(
@@ -65,10 +65,11 @@ def doctor() -> None:
     raise typer.Exit(1 if bad else 0)
 
 
-for command in (run.run, simulator.simulator, *analyses.ALL, *projects.ALL):
+for command in (run.run, simulator.simulator, *analyses.ALL, *projects.ALL, strengths.strengths):
     app.command()(command)
 template = typer.Typer(no_args_is_help=True, help="Donne un fichier à compléter.", add_completion=False)
 template.command("mapping")(projects.mapping)
+template.command("strengths")(strengths.template)
 app.add_typer(template, name="template")
 
 

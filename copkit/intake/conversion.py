@@ -252,9 +252,9 @@ class Conversion:
         A territory of any level, already read, says them all.
         """
         roles = {f"{name}_{role}" if role else name: text for (name, role), text in texts.items() if name in PLACES}
-        for name in (name for name, one in self.kind.fields.items() if one.kind == "territory" and name in made):
-            for role, prefix in (("commune", "com-"), ("epci", "epci-"), ("departement", "dep-"), ("region", "reg-")):
-                roles[f"{role}_code"] = made[name].where(made[name].str.startswith(prefix), "")
+        for name in made:
+            if self.kind.fields[name].kind == "territory":
+                return dict(places.located(made[name]).items())
         if not roles:
             return {}
         names = list(roles)
@@ -271,10 +271,7 @@ class Conversion:
             for label, count in text[lost].value_counts().items():
                 close = next(p.unknown[role] for p, t in zip(found[lost], text[lost], strict=True) if t == label)
                 self.ledger.label(places.ROLES[role], label, int(count), close)
-        return {
-            name: pd.Series([getattr(place, name) for place in found], dtype="str")
-            for name in (*PLACES, "region_label")
-        }
+        return {name: pd.Series([getattr(place, name) for place in found], dtype="str") for name in PLACES}
 
     def _origin(self, made: dict) -> dict[str, object]:
         programme = made.get("programme")

@@ -33,17 +33,15 @@ def mark(
         filled = (key.astype("str") != "").all(axis=1).to_numpy()
         at, part, key = at[filled], part[filled], key[filled]
         group = key.groupby(list(key), sort=False).ngroup().to_numpy()
-        order = pd.DataFrame(
-            {"group": group, "updated": part.updated.to_numpy(), "submitted": part.submitted.to_numpy()}
-        )
-        order["at"] = at
-        last = order.sort_values(["updated", "submitted", "at"], kind="stable").groupby("group")["at"].last()
+        dates = [name for name in ("updated", "submitted") if name in kind.fields]
+        order = part[dates].assign(group=group, at=at)
+        last = order.sort_values([*dates, "at"], kind="stable").groupby("group")["at"].last()
         kept = last.loc[group].to_numpy()
         kept_of[at[kept != at]] = kept[kept != at]
     twice = np.flatnonzero(kept_of >= 0)
     if not len(twice):
         return projects, pd.DataFrame(columns=list(report.DUPLICATES))
-    ids = projects.project_id.to_numpy(dtype=object)
+    ids = projects[kind.key[0]].to_numpy(dtype=object)
     of = np.array([""] * len(projects), dtype=object)
     of[twice] = np.where(ids[kept_of[twice]] == "", "ligne gardée", ids[kept_of[twice]])
     projects = projects.assign(duplicate_of=pd.Series(of, index=projects.index, dtype="str"))
@@ -64,7 +62,7 @@ def _listed(projects: pd.DataFrame, twice: np.ndarray, kept: np.ndarray, kind: C
     ]
     return pd.DataFrame(
         {
-            "project_id": out.project_id.to_numpy(),
+            "project_id": out[kind.key[0]].to_numpy(),
             "file": out.source_file.to_numpy(),
             "sheet": out.sheet.to_numpy(),
             "row": out.row.to_numpy(),

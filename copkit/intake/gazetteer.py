@@ -239,6 +239,18 @@ def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, 
     return "", "EPCI inconnu de la liste officielle. Écrire son SIREN ou son nom officiel.", known.hints[label]
 
 
+def name(code: str) -> str:
+    """The name of a territory of any level; the code itself when the official lists have none.
+
+    >>> name("com-59350"), name("epci-200093201"), name("dep-59")
+    ('Lille', 'Métropole Européenne de Lille', 'Nord')
+    """
+    level, _, number = code.partition("-")
+    if level in ("com", "epci"):
+        return (lists().communes if level == "com" else lists().epci).get(number, (code,))[0]
+    return territories.name(code)
+
+
 def territory(text: str) -> tuple[str, str]:
     """(code, what is wrong) of a territory of any level, from its code or from its name.
 

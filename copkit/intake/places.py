@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from copkit.intake import gazetteer
+import pandas as pd
+
+from copkit.intake import cells, gazetteer
+from copkit.intake.fields import PLACES
 from copkit.reference import territories
 
 ROLES = {  # what a column of a file may say of a place → the field that it fills
@@ -72,6 +75,18 @@ def locate(said: dict[str, str]) -> Place:
     if place.region:
         place.region_label = territories.name(place.region)
     return place
+
+
+def located(codes: pd.Series) -> pd.DataFrame:
+    """Commune, EPCI, département and région of territories of any level, as far as a code tells them."""
+    heads = {"com": "commune", "epci": "epci", "dep": "departement", "reg": "region"}
+
+    def one(code: str) -> tuple:
+        level = heads.get(code.partition("-")[0])
+        return (locate({f"{level}_code": code} if level else {}),)
+
+    (found,) = cells.by_text(codes, one)
+    return pd.DataFrame({name: [getattr(place, name) for place in found] for name in PLACES}, codes.index, dtype="str")
 
 
 def _region(place: Place, texts: dict[str, str]) -> None:

@@ -101,7 +101,7 @@ def _reading(
     kind: Collected, table: pd.DataFrame, twice: pd.DataFrame, ledger: report.Ledger, opened: list, used: list
 ) -> Reading:
     kept = counted(table)
-    if ledger.deduced_epci:
+    if ledger.deduced_epci and "epci" in kind.given:
         said = french.plural(ledger.deduced_epci, *kind.noun)
         ledger.notes[f"EPCI déduit de la commune pour {said}, le fichier ne le dit pas."] = None
     return Reading(
@@ -113,7 +113,7 @@ def _reading(
         dropped=list(ledger.dropped),
         ignored=list(ledger.ignored),
         masked=ledger.masked,
-        missing={name: int((kept[name] == "").sum()) for name in LOOKED_FOR if name in kept},
+        missing={name: int((kept[name] == "").sum()) for name in LOOKED_FOR if name in kind.given},
         merged=ledger.table("merged", report.MERGED),
         conflicts=ledger.table("conflicts", report.CONFLICTS),
         problems=ledger.table("problems", report.PROBLEMS),

@@ -1,0 +1,71 @@
+"""The commands about strong points: the workbook to fill in, what came back, how many by lever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copkit.commands.terminal import Format, print_data, print_table, write_whole
+
+Territory = Annotated[str, typer.Option("--territory", help="Code du territoire : reg-32, dep-59 ou fr.")]
+
+
+def strengths(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FICHIER...]", help="CSV, XLSX ou ODS ; plusieurs sont réunis.")
+    ] = None,
+    returned: Annotated[
+        list[Path] | None,
+        typer.Option("--returned", "-r", help="Classeur revenu, à réunir aux autres ; peut se répéter."),
+    ] = None,
+    territory: Territory = "fr",
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            "--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/points_forts, ou un YAML."
+        ),
+    ] = None,
+    public: Annotated[bool, typer.Option("--public", help="Seulement ceux qui peuvent être rendus publics.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Table réunie à écrire (.csv), que cette commande relit.")] = None,
+    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+) -> None:
+    """Lit les points forts d'un territoire, réunit les classeurs revenus et compte par levier."""
+    from copkit import strengths as model
+    from copkit.errors import CopkitError
+
+    if bool(files) == bool(returned):
+        raise CopkitError("Donner des fichiers, ou des classeurs revenus avec -r : l'un ou l'autre.")
+    merged = model.read_returns(*returned, territory=territory) if returned else None
+    found = model.of_returns(merged) if returned else model.read(*files, mapping=mapping)
+    shown = model.within(found, territory, public=public)
+    if out:
+        write_whole(out, model.as_csv(shown))
+    if format is Format.table:
+        from copkit.presentation.strengths import counted, listed
+
+        if not merged:
+            typer.echo(found.attrs["reading"].summary)
+        print_table(listed(shown, territory), leave_out_if_narrow=("Pourquoi c'est exemplaire",))
+        print_table(counted(shown, territory))
+        if out:
+            typer.echo(f"Écrit : {out}")
+    else:
+        print_data(shown[[name for name, one in model.FIELDS.items() if one.public]], format)
+    if merged and (messages := merged.messages()):
+        typer.echo("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
+        for message in messages:
+            typer.echo(f"  • {message}", err=True)
+        raise typer.Exit(1)
+
+
+def template(
+    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("points_forts.xlsx"),
+    territory: Territory = "fr",
+) -> None:
+    """Écrit le classeur où noter les points forts d'un territoire, à envoyer aux services."""
+    from copkit.strengths import write_template
+
+    write_template(out, territory)
+    typer.echo(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit strengths -r {out}")
