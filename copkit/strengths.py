@@ -135,7 +135,7 @@ def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
 
 
 def of_returns(merged: Merged) -> pd.DataFrame:
-    """Les points forts que disent ensemble des classeurs revenus, dans les champs de ``read`` ; vides où ils diffèrent."""
+    """Les points forts que disent ensemble des classeurs revenus, comme ``read`` ; vides où ils diffèrent."""
     table = merged.table.assign(levers=[SEPARATOR.join(labels.levers_of(one)) for one in merged.table.lever])
     return STRENGTHS.complete(table.join(places.located(table.territory))).drop(columns=merged.form.key.name)
 
