@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit import escaping, french
-from copkit.intake import gazetteer, labels, places, reading
+from copkit import escaping
+from copkit.intake import labels, places, reading
 from copkit.intake.fields import (
     LEVERS,
-    NO,
     ORIGIN,
     PLACES,
     SEPARATOR,
@@ -40,6 +39,7 @@ FIELDS: dict[str, Field] = {
     **{name: replace(one, given=False) for name, one in PLACES.items()},  # those of the territory
     **ORIGIN,
 }
+WIDTHS = {"territory": 30, "lever": 34, "title": 40, "who": 28, "why": 60, "public": 14}  # of the columns to fill in
 IDENTITY = ("territory", "lever", "title")
 STRENGTHS = Collected("points_forts", ("point fort", "points forts"), FIELDS, ("title",), IDENTITY)
 DO = (
@@ -80,21 +80,15 @@ def form(territory: str = "fr") -> Form:
     """The workbook in which the strong points of a territory are written; rows are added from nothing."""
     code = territories.resolve(territory)
     where = "de France" if code == "fr" else f"— {territories.name(code)}"
-    filled = {"filled": True}
+    choices = {"territory": _places(code), "lever": _levers()}
+    columns = [
+        Column(name, replace(FIELDS[name], choices=choices.get(name, {})), width, filled=True, needed=name in IDENTITY)
+        for name, width in WIDTHS.items()
+    ]
     return Form(
         sheet="Points forts",
-        noun=Noun("point fort", "points forts"),
-        columns=(
-            Column("strength", "Point fort (ne pas remplir)", 16),
-            Column(
-                "territory", "Territoire", 30, "choice", choices=_places(code), read=_territory, needed=True, **filled
-            ),
-            Column("lever", "Levier", 34, "choice", choices=_levers(), needed=True, **filled),
-            Column("title", "Intitulé", 40, needed=True, **filled),
-            Column("who", "Qui le porte", 28, **filled),
-            Column("why", "Pourquoi c'est exemplaire", 60, **filled),
-            Column("public", "Peut être rendu public", 14, "choice", choices={YES: "oui", NO: "non"}, **filled),
-        ),
+        noun=Noun("point fort", "points forts", "de point fort", "du point fort"),
+        columns=(Column("strength", Field("Point fort (ne pas remplir)"), 16), *columns),
         title=f"Points forts {where}",
         do=DO,
         know=KNOW,
@@ -152,8 +146,8 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
     Parameters
     ----------
     strengths : ce que ``read`` a lu ; deux lignes qui disent le même point fort comptent pour une.
-    territory : code de la France, d'une région ou d'un département. Un EPCI à cheval compte dans chacun de ses
-        départements.
+    territory : code de la France, d'une région ou d'un département. Un EPCI à cheval compte partout où il a une
+        commune.
     public : seulement ceux qui peuvent être rendus publics.
 
     Raises
@@ -163,10 +157,8 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
     """
     code, kept = territories.resolve(territory), counted(strengths)
     if code != "fr":
-        at = kept[territories.level(code)] == code
-        if territories.level(code) == "departement":
-            at |= kept.epci.isin(territories.territories("epci", within=code).code)
-        kept = kept[at]
+        straddling = kept.territory.isin(territories.territories("epci", within=code).code)
+        kept = kept[(kept[territories.level(code)] == code) | straddling]
     kept = kept[kept.public == YES] if public else kept
     order = {lever: n for n, lever in enumerate(_levers())}
     return kept.sort_values(["lever", "title"], key=lambda c: c.map(order) if c.name == "lever" else c, kind="stable")
@@ -200,9 +192,3 @@ def _places(code: str) -> dict[str, str]:
         named |= dict(zip(found.code, found.name, strict=True))
     twice = pd.Series(named).duplicated(keep=False)
     return {one: f"{label} ({one})" if twice[one] else label for one, label in named.items()}
-
-
-def _territory(text: str) -> tuple[str, str]:
-    """A territory as it is typed, of the list or not."""
-    code, wrong = gazetteer.territory(text)
-    return code, wrong and french.typeset(wrong)

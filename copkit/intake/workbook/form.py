@@ -73,6 +73,11 @@ class Column:
         """The block of the reference sheet that offers the choices; nothing when the column has none."""
         return (self.listed or self.name) if self.filled and self.field.options else ""
 
+    @property
+    def suggested(self) -> bool:
+        """Whether its choices are only suggested: its kind reads others too."""
+        return bool(self.field.options) and self.field.kind in cells.READ
+
     def shown(self, value: str) -> str:
         """A value as the sheet writes it."""
         return self.field.options.get(value, value) or self.blank
@@ -87,7 +92,9 @@ class Column:
             if kind not in cells.READ:
                 return text, f"date trouvée dans une colonne de texte, lue « {text} ». Vérifier le texte voulu."
         if text and self.field.options:
-            return self._choice(text)
+            found, wrong = self._choice(text)
+            if found or not self.suggested:
+                return found, wrong
         if not text or kind not in cells.READ:
             return text, ""
         found, wrong = (cell, "") if isinstance(cell, float) and self.numeric else cells.READ[kind](text)
@@ -194,7 +201,7 @@ class Form:
 
     def identify(self, values: Mapping[str, str]) -> str:
         """The key of a row that somebody adds, from what it says; empty when it says nothing of it."""
-        said = [values.get(name, "") for name in self.identity]
+        said = [self.by_name[name].shown(values.get(name, "")) for name in self.identity]
         return " / ".join(french.plain(text) or text for text in said) if any(said) else ""
 
     def marks(self, text: object) -> dict[str, str] | None:

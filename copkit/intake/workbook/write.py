@@ -197,6 +197,8 @@ def _rule(column: Column) -> dict[str, object]:
     if column.block or column.field.kind == "yes_no":
         source = f"={column.block}" if column.block else [YES, NO]
         said = "Choisir une réponse de la liste, ou vider la cellule."
+        if column.suggested:
+            return {"validate": "list", "source": source, "show_error": False}
         return {"validate": "list", "source": source, "error_message": said, **refused}
     return {}
 
