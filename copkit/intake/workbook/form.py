@@ -202,7 +202,7 @@ class Form:
     def identify(self, values: Mapping[str, str]) -> str:
         """The key of a row that somebody adds, from what it says; empty when it says nothing of it."""
         said = [self.by_name[name].shown(values.get(name, "")) for name in self.identity]
-        return " / ".join(french.plain(text) or text for text in said) if any(said) else ""
+        return " / ".join(french.plain(text) or text or "–" for text in said) if any(said) else ""
 
     def marks(self, text: object) -> dict[str, str] | None:
         """The marks of a fingerprint by column; nothing when it is absent or damaged."""

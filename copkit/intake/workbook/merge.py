@@ -72,9 +72,10 @@ def merge(form: Form, known: Known, returns: list[Returned]) -> Merged:
     made = _Merging(form, known, returns)
     made.settle()
     key = form.key.name
-    rows = [{key: one, **values} for one, values in made.values.items()]
+    table = pd.DataFrame([{key: one, **row} for one, row in made.values.items()], columns=form.marked, dtype="str")
+    numbers = {one.name: pd.to_numeric(table[one.name], errors="coerce") for one in form.inputs if one.numeric}
     return Merged(
-        table=pd.DataFrame(rows, columns=form.marked, dtype="str"),
+        table=table.assign(**numbers),
         answers=pd.DataFrame(made.news(), columns=[key, *ANSWERS], dtype="str"),
         conflicts=pd.DataFrame(made.conflicts(), columns=[key, *CONFLICTS], dtype="str"),
         changes=pd.DataFrame(made.changes(), columns=["file", "sheet", "cell", key, *CHANGES], dtype="str"),
@@ -116,7 +117,7 @@ class _Merging:
         for (key, name), answer in self.answers.items():
             if not self.conflict(key, name) and (answer.changed or not self.values[key][name]):
                 merge, said = self.form.by_name[name].merge, [value for value in answer.values if value]
-                self.values[key][name] = merge(said) if merge and said else "".join(said)
+                self.values[key][name] = (merge(said) if merge else said[0]) if said else ""
         for group in self.form.groups:
             names = (group.lead, *group.parts)
             for key in dict.fromkeys(key for key, name in self.answers if name in names):
@@ -125,7 +126,9 @@ class _Merging:
     def conflict(self, key: str, name: str) -> bool:
         """Whether two workbooks changed one answer into two, and nothing puts them together."""
         answer = self.answers.get((key, name))
-        return bool(answer) and answer.changed and len(answer.values) > 1 and self.form.by_name[name].merge is None
+        if answer is None or not answer.changed or len(answer.values) < 2 or self.form.by_name[name].merge:
+            return False
+        return key in self.known.values or name not in self.form.identity  # two spellings make the same added row
 
     def _whole(self, group: Group, key: str) -> None:
         """A group that lacks something is not kept, and what it lacks is a problem at its cell."""

@@ -146,6 +146,7 @@ class _Reader:
         self.made, self.sheet, self.header, self.form, self.known = made, sheet, header, form, known
         self.covered: set[tuple[int, int]] = set()  # cells under a merged one: their values are not theirs
         self.seen: dict[str, str] = {}  # key → the cell where it was met first
+        self.headed = {cell.column for cell in sheet[header] if cell.value is not None}
         self._merged()
         self.columns = self._columns()
         self.place = self.columns.get(form.key.name) or self.columns.get(KEPT.name) or 1  # where a row is told
@@ -154,6 +155,10 @@ class _Reader:
         """Every row under the header."""
         for cells_ in self.sheet.iter_rows(min_row=self.header + 1):
             row = {name: cells_[place - 1] for name, place in self.columns.items() if place <= len(cells_)}
+            for place, cell in enumerate(cells_, start=1):
+                if place not in self.headed and as_text(cell.value).strip():
+                    told = f"« {cell.value} » est hors des colonnes : ce n'est pas lu."
+                    self.made.wrong(told, cell.row, place)
             if any(as_text(cell.value).strip() for cell in row.values()):
                 self._row(cells_[0].row, row)
 
