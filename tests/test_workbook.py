@@ -144,7 +144,9 @@ def test_more_rows_than_a_sheet_holds_are_refused(tmp_path, says, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_choices_that_read_the_same_are_refused():
+def test_columns_whose_choices_are_not_told_apart_are_refused():
+    with pytest.raises(ValueError, match="lever: no choices"):
+        Column("lever", Field("Levier", "lever"), filled=True)
     with pytest.raises(ValueError, match="lever: two choices that read the same"):
         Column("lever", Field("Levier", choices={"haie": "Haie", "haies": "Les haies"}), filled=True)
 
@@ -254,7 +256,9 @@ def test_what_is_written_beside_the_rows_is_told(sent):
     here = "feuille « Points forts »"
     assert told == [
         plain(f"retour.xlsx, feuille « Notes » : feuille ajoutée : elle n'est pas lue. Tout écrire dans la {here}."),
-        plain(f"retour.xlsx, {here}, cellule L2 : « Voir aussi le contrat » est hors des colonnes : ce n'est pas lu."),
+        plain(f"retour.xlsx, {here}, cellule L2 : texte hors des colonnes « Voir aussi le contrat » : il n'est pas lu.")
+        + " "
+        + plain("L'écrire dans une colonne."),
     ]
 
 

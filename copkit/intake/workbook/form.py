@@ -55,7 +55,10 @@ class Column:
     merge: Callable[[list[str]], str] | None = None
 
     def __post_init__(self) -> None:
-        if self.filled and len({labels.key(one) for one in self.field.options.values()}) < len(self.field.options):
+        options = self.field.options if self.filled else {}
+        if self.filled and self.field.kind in ("choice", "lever", "place") and not options:
+            raise ValueError(f"{self.name}: no choices")
+        if len({labels.key(label) for label in options.values()}) < len(options):
             raise ValueError(f"{self.name}: two choices that read the same")
 
     @property

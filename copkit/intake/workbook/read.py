@@ -6,7 +6,8 @@ Read with openpyxl and never written. What cannot be understood is listed with i
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -76,16 +77,14 @@ class Known:
         for key, values in zip(texts[form.key.name], texts[form.marked[1:]].to_dict("records"), strict=True):
             if key:
                 self.values.setdefault(key, values)
-        self.by_mark = _alone((mark(key), key) for key in self.values)
-        self.by_identity = _alone((form.identify(values), key) for key, values in self.values.items())
+        self.by_mark = _alone([mark(key) for key in self.values], self.values)
+        self.by_identity = _alone([form.identify(values) for values in self.values.values()], self.values)
 
 
-def _alone(pairs: Iterator[tuple[str, str]]) -> dict[str, str]:
+def _alone(names: list[str], keys: Iterable[str]) -> dict[str, str]:
     """What stands for a key → this key, where it stands for only one."""
-    found: dict[str, list[str]] = {}
-    for name, key in pairs:
-        found.setdefault(name, []).append(key)
-    return {name: keys[0] for name, keys in found.items() if len(keys) == 1}
+    counts = Counter(names)
+    return {name: key for name, key in zip(names, keys, strict=True) if counts[name] == 1}
 
 
 def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned:
@@ -125,7 +124,7 @@ def _sheet(form: Form, book) -> tuple[object, int]:
         for n, row in enumerate(sheet.iter_rows(max_row=HEADER_WITHIN, values_only=True), start=1):
             counts[n] = len({header_key(cell) for cell in row if cell is not None} & set(form.by_header))
         best = max(counts, key=counts.get, default=0)
-        if best and counts[best] >= FEWEST:
+        if best and counts[best] >= min(FEWEST, len(form.columns)):
             return sheet, best
     return None, 0
 
@@ -157,7 +156,7 @@ class _Reader:
             row = {name: cells_[place - 1] for name, place in self.columns.items() if place <= len(cells_)}
             for place, cell in enumerate(cells_, start=1):
                 if place not in self.headed and as_text(cell.value).strip():
-                    told = f"« {cell.value} » est hors des colonnes : ce n'est pas lu."
+                    told = f"texte hors des colonnes « {cell.value} » : il n'est pas lu. L'écrire dans une colonne."
                     self.made.wrong(told, cell.row, place)
             if any(as_text(cell.value).strip() for cell in row.values()):
                 self._row(cells_[0].row, row)
