@@ -201,7 +201,7 @@ def test_each_answer_says_which_files_give_it(sent):
     ]
     (message,) = said(found)
     assert message == plain(
-        "Point fort « dep 59 / – / voie verte », « Porteur » : "
+        "Point fort « nord departement 59 / – / voie verte », « Porteur » : "
         "« CUD » (nord.xlsx, feuille « Points forts », cellule E2) et "
         "« Région » (sud.xlsx, feuille « Points forts », cellule E9). "
         "Rien n'est choisi : s'accorder, puis corriger un classeur."
@@ -212,7 +212,10 @@ def test_row_added_twice_in_a_workbook_is_told(sent):
     book = sent().set(2, Territoire="dep-59", Intitulé="Voie verte").set(4, Territoire="dep-59", Intitulé="Voie verte")
     found = gather(STRONG, NOTHING, book.save())
     assert len(found.table) == 1
-    assert plain("point fort « dep 59 / – / voie verte » déjà en A2 : les deux lignes sont lues") in said(found)[0]
+    assert (
+        plain("point fort « nord departement 59 / – / voie verte » déjà en A2 : les deux lignes sont lues")
+        in said(found)[0]
+    )
 
 
 def test_row_that_was_sent_keeps_what_it_needs_and_takes_the_rest(sent):
@@ -244,7 +247,7 @@ def test_untouched_workbook_says_nothing_and_a_second_round_keeps_the_keys(sent)
     assert again.messages() == [] and again.changes.empty and again.answers.empty
     pd.testing.assert_frame_equal(again.table, table)
     renamed = gather(STRONG, table, sent("tour3.xlsx", table).set(2, Intitulé="Voie bleue").save())
-    assert rows(renamed, "key", "title") == [["dep 59 / – / voie verte", "Voie bleue"]]
+    assert rows(renamed, "key", "title") == [["nord departement 59 / – / voie verte", "Voie bleue"]]
 
 
 def test_what_is_written_beside_the_rows_is_told(sent):
@@ -343,5 +346,5 @@ def test_rows_pasted_into_a_bare_workbook_are_read_without_styles_nor_hidden_col
     assert rows(found, "key", "title", "since") == [
         ["7", "Voie verte", "2024-12-03"],
         ["8", "=1+1", ""],
-        ["dep 62 / – / voie bleue", "Voie bleue", "2024-12-03"],
+        ["pas de calais departement 62 / – / voie bleue", "Voie bleue", "2024-12-03"],
     ]
