@@ -15,7 +15,7 @@ from copkit.intake.fields import PLACES, Collected
 from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
 from copkit.intake.revisions import Revisions
-from copkit.intake.spreadsheets import Sheet
+from copkit.intake.sheet import Sheet
 
 _TOTALS = {"total", "totaux", "total general", "total général", "sous-total", "sous total", "somme"}
 _MARK = "\x1f"
@@ -42,7 +42,7 @@ class Conversion:
                 ledger.ignored[sheet.headers[position]] = None
 
     def tell_of_the_sheet(self) -> None:
-        """Rows with a wrong number of cells, merged cells, cells out of the table, merged columns."""
+        """Rows with a wrong number of cells, cells that the file makes unreadable, merged columns."""
         sheet, ledger = self.sheet, self.ledger
         for stray in sheet.strays:
             content = self._stray_content(stray.cells)
@@ -55,19 +55,9 @@ class Conversion:
                 reason=stray.reason,
                 content=content,
             )
-        for row, column, text in sheet.beyond:
-            ledger.problem(
-                sheet, [row], column, [text], "cellule à droite du dernier en-tête, non lue. Donner un en-tête."
-            )
-        for cells_merged in sheet.merged:
-            row = int("".join(c for c in cells_merged.split(":")[0] if c.isdigit()))
-            ledger.problem(
-                sheet,
-                [row],
-                cells_merged,
-                [""],
-                "cellules fusionnées : seule la première porte la valeur, les autres sont lues vides. Les séparer.",
-            )
+        used = dict.fromkeys(position for positions in self.matched.columns.values() for position in positions)
+        for problem in sheet.wrong(used, self.missing):
+            ledger.problem(sheet, *problem)
         for note in sheet.notes:
             ledger.notes[f"{sheet.file} : {note}."] = None
         self.revisions.tell()

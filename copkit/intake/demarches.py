@@ -10,7 +10,7 @@ import pandas as pd
 from copkit.intake import cells, headers, report
 from copkit.intake.fields import Collected
 from copkit.intake.mapping import Mapping
-from copkit.intake.spreadsheets import Sheet
+from copkit.intake.sheet import Sheet
 
 ESTABLISHMENTS, OPINIONS = "Etablissements", "Avis"
 DEMANDEUR = "Dossier"  # what the column « Champ » says of the demandeur; the fields of the form say their label
@@ -26,20 +26,32 @@ _OPINION_COLUMNS = {
 
 
 def joined(
-    book: dict[str, Sheet], main: Sheet, mapping: Mapping, ledger: report.Ledger, kind: Collected
-) -> dict[str, pd.Series]:
-    """field → texts by dossier id, from the other sheets; opinions and blocks go to the ledger."""
-    others = {headers.head(name): sheet for name, sheet in book.items() if sheet is not main}
+    others: list[Sheet], mapping: Mapping, ledger: report.Ledger, kind: Collected
+) -> tuple[dict[str, pd.Series], dict[str, str]]:
+    """field → texts by dossier id, from the sheets that are not dossiers; and what each sheet that is read holds.
+
+    Opinions and blocks go to the ledger.
+    """
     missing = {text.casefold() for text in mapping.missing}
     out: dict[str, pd.Series] = {}
-    if (sheet := others.get(headers.head(ESTABLISHMENTS))) is not None:
-        out |= _establishments(sheet, missing)
-    if (sheet := others.get(headers.head(OPINIONS))) is not None:
-        _opinions(sheet, missing, ledger)
-    for sheet in others.values():
-        if sheet.name.startswith("(") and _column(sheet, "Dossier ID") is not None:
+    held: dict[str, str] = {}
+    for sheet in others:
+        if _column(sheet, "Dossier ID") is None:
+            continue
+        if headers.head(sheet.name) == headers.head(ESTABLISHMENTS):
+            held[sheet.name] = "établissements des dossiers"
+            out |= _establishments(sheet, missing)
+        elif headers.head(sheet.name) == headers.head(OPINIONS):
+            held[sheet.name] = "avis sur les dossiers"
+            _opinions(sheet, missing, ledger)
+        elif sheet.name.startswith("("):
+            held[sheet.name] = "bloc répétable des dossiers"
             out |= _block(sheet, mapping, missing, ledger)
-    return {name: texts for name, texts in out.items() if name in kind.fields}
+        else:
+            continue
+        for problem in sheet.wrong(range(len(sheet.headers)), missing):
+            ledger.problem(sheet, *problem)
+    return {name: texts for name, texts in out.items() if name in kind.fields}, held
 
 
 def _column(sheet: Sheet, header: str) -> pd.Series | None:
@@ -49,10 +61,7 @@ def _column(sheet: Sheet, header: str) -> pd.Series | None:
 
 def _establishments(sheet: Sheet, missing: set[str]) -> dict[str, pd.Series]:
     """SIRET and name of the demandeur of each dossier; without a column « Champ », the last row of the dossier."""
-    ids, where = _column(sheet, "Dossier ID"), _column(sheet, "Champ")
-    if ids is None:
-        return {}
-    ids = cells.clean(ids, missing)
+    ids, where = cells.clean(_column(sheet, "Dossier ID"), missing), _column(sheet, "Champ")
     is_demandeur = pd.Series(True, index=ids.index) if where is None else where.map(headers.head) == "dossier"
     out = {}
     for name, header in (("holder_siren", "Établissement SIRET"), ("holder", "Entreprise raison sociale")):

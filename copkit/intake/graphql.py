@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from copkit.errors import ProjectError
-from copkit.intake.spreadsheets import Sheet, Stray
+from copkit.intake.sheet import Sheet, Stray
 
 STATES = {
     "brouillon": "Brouillon",
@@ -56,10 +56,12 @@ def read(path: Path) -> Sheet:
         If the file is not JSON, is an error of the API, or holds no dossiers.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         where = f" (ligne {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise ProjectError(f"{path} : JSON illisible{where}. Enregistrer de nouveau la réponse de l'API.") from None
+    except ProjectError as error:
+        raise ProjectError(f"{path} : {error}") from None
     nodes = [node for page in _pages(content, path) for node in page]
     headers: dict[tuple[str, str], None] = {}
     rows, numbers, strays = [], [], []
@@ -74,11 +76,21 @@ def read(path: Path) -> Sheet:
     cells = pd.DataFrame(
         {i: pd.Series([row.get(head, "") for row in rows], dtype="str") for i, head in enumerate(headers)}
     )
-    table = Sheet(path.name, "", [label for label, _ in headers], cells, np.array(numbers, dtype=np.int64))
-    table.champs = [champ for _, champ in headers]
-    table.strays = strays
+    labels, champs = ([pair[n] for pair in headers] for n in (0, 1))
+    table = Sheet(path.name, "", labels, cells, np.array(numbers, dtype=np.int64), len(nodes), strays=strays)
+    table.champs = champs
     table.notes = _unfinished(content)
     return table
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose keys are given once: with two lists of dossiers under one name, JSON would keep the last."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ProjectError(f"clé « {twice} » donnée deux fois. Enregistrer de nouveau la réponse de l'API.")
+    return made
 
 
 def _pages(content: object, path: Path) -> list[list]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from copkit import french
 from copkit.intake.fields import PLACES
-from copkit.intake.spreadsheets import Sheet
+from copkit.intake.sheet import Sheet
 
 if TYPE_CHECKING:
     from copkit.intake.mapping import Mapping

@@ -13,7 +13,7 @@ from copkit.errors import ProjectError
 from copkit.intake import headers, labels, spreadsheets
 from copkit.intake import mapping as mappings
 from copkit.intake.fields import PLACES, Collected
-from copkit.intake.spreadsheets import Sheet
+from copkit.intake.sheet import Sheet
 
 DS = "demarches_simplifiees"
 ENOUGH = 3  # known headers in a row: below, the next rows may be the header

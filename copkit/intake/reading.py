@@ -15,6 +15,7 @@ from copkit.intake import mapping as mappings
 from copkit.intake.conversion import Conversion
 from copkit.intake.fields import Collected, counted
 from copkit.intake.report import Reading
+from copkit.intake.sheet import Sheet
 
 PART = 20_000  # rows converted at once: what the progress bar counts, and what bounds the memory
 LOOKED_FOR = ("lever", "commune", "epci", "departement", "region")  # said when missing
@@ -46,40 +47,56 @@ def read(
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
     opened = _open(kind, files, mapping)
     ledger = report.Ledger(personal)
-    used = list({id(one): one for _, _, _, one in opened}.values())
-    keys, tables, done = [], [], 0
-    total = sum(len(main.rows) for _, _, main, _ in opened)
+    tables, sources, done = [], [], 0
+    used: list[mappings.Mapping] = []  # of each sheet read
+    total = sum(len(sheet.rows) for _, _, sheets, _ in opened for sheet in sheets)
     if progress:
         progress(0, total)
-    for _, book, main, chosen in opened:
-        conversion = Conversion(kind, main, chosen, ledger, demarches.joined(book, main, chosen, ledger, kind))
-        ledger.rows += len(main)
-        for start in range(0, len(main.rows), PART):
-            stop = min(start + PART, len(main.rows))
-            made = conversion.part(start, stop)
-            if "year" in kind.fields:
-                default = float(year or chosen.year or "nan")
-                made["year"] = made["year"].fillna(default) if "year" in made else default
-            tables.append(kind.complete(made))
-            keys.append(np.full(len(made), next(i for i, one in enumerate(used) if one is chosen)))
-            done += stop - start
-            if progress:
-                progress(done, total)
-        conversion.tell_of_the_sheet()
-        main.cells = main.cells.iloc[:0]
+    for path, book, sheets, chosen in opened:
+        others = [sheet for sheet in book.values() if not any(sheet is one for one in sheets)]
+        joined, held = demarches.joined(others, chosen, ledger, kind)
+        for sheet in book.values():
+            if sheet.name in held:
+                ledger.sheet(sheet, held[sheet.name], len(sheet))
+                continue
+            if any(sheet is one for one in others):
+                ledger.sheet(sheet, mappings.left_out(chosen, sheet, sheets[0], kind))
+                continue
+            if sheet.hidden:
+                sheet.notes.append(f"feuille masquée « {sheet.name} » lue")
+            ledger.rows += len(sheet)
+            conversion, before, gathered = Conversion(kind, sheet, chosen, ledger, joined), ledger.count("set_aside"), 0
+            for start in range(0, len(sheet.rows), PART):
+                stop = min(start + PART, len(sheet.rows))
+                made = conversion.part(start, stop)
+                if "year" in kind.fields:
+                    default = float(year or chosen.year or "nan")
+                    made["year"] = made["year"].fillna(default) if "year" in made else default
+                tables.append(kind.complete(made))
+                sources.append(np.full(len(made), len(used)))
+                gathered += len(made)
+                done += stop - start
+                if progress:
+                    progress(done, total)
+            conversion.tell_of_the_sheet()
+            used.append(chosen)
+            ledger.sheet(sheet, kind.noun[1], gathered, ledger.count("set_aside") - before)
+            sheet.cells = sheet.cells.iloc[:0]
+        _tell_of_the_others(path.name, [sheet for sheet in others if sheet.name not in held], ledger)
+    _account(ledger)
     table = pd.concat(tables, ignore_index=True) if tables else kind.complete(pd.DataFrame(index=range(0)))
-    keys = np.concatenate(keys) if keys else np.empty(0, dtype=int)
+    sources = np.concatenate(sources) if sources else np.empty(0, dtype=int)
     del tables
     if not personal:
         table = table[list(kind.fields)]
-    table, twice = duplicates.mark(table, keys, used, kind)
+    table, twice, same_number = duplicates.mark(table, sources, used, kind)
     check(table, kind)
-    table.attrs["reading"] = _reading(kind, table, twice, ledger, opened, used)
+    table.attrs["reading"] = _reading(kind, table, twice, same_number, ledger, opened)
     return table
 
 
 def _open(kind: Collected, files: Sequence[str | Path], mapping: str | Path | None) -> list[tuple]:
-    """(path, sheets, table to read, mapping) of each file; the problems of all files come at once."""
+    """(path, sheets, those to read, mapping) of each file; the problems of all files come at once."""
     opened, wrong = [], []
     given = mappings.load(mapping, kind) if mapping is not None else None
     for file in files:
@@ -89,7 +106,7 @@ def _open(kind: Collected, files: Sequence[str | Path], mapping: str | Path | No
             chosen = given or mappings.load(mappings.recognise(book, path.name, kind), kind)
             if chosen.header_row and not given:
                 book = spreadsheets.read(path, chosen.header_row)
-            opened.append((path, book, mappings.table(chosen, book, path.name, kind), chosen))
+            opened.append((path, book, mappings.tables(chosen, book, path.name, kind), chosen))
         except ProjectError as error:
             wrong.append(str(error))
     if wrong:
@@ -97,8 +114,42 @@ def _open(kind: Collected, files: Sequence[str | Path], mapping: str | Path | No
     return opened
 
 
+def _tell_of_the_others(file: str, sheets: list[Sheet], ledger: report.Ledger) -> None:
+    """Name the sheets that are not read."""
+    if sheets:
+        named = [f"« {one.name} » ({french.plural(one.filled, 'ligne')})" for one in sheets[:5]]
+        said = "feuille non lue" if len(sheets) == 1 else "feuilles non lues"
+        more = "…" if len(sheets) > 5 else "."
+        ledger.notes[f"{file} : {said} : {', '.join(named)}{more}"] = None
+
+
+def _account(ledger: report.Ledger) -> None:
+    """See that each row of the sheets read is in the table, or in the list of those set aside.
+
+    Raises
+    ------
+    ProjectError
+        If it is not: a fault of the kit, and no table rather than a wrong one.
+    """
+    sheets = ledger.table("sheets", report.SHEETS)
+    lost = sheets[(sheets.left_out != 0) & (sheets.headings != 0)]
+    if len(lost):
+        said = [
+            f"  • {one.file} {one.sheet} : {one.filled} lignes, dont {one.headings} de titre et d'en-tête, "
+            f"{one.gathered} gardées et {one.set_aside} écartées."
+            for one in lost.itertuples()
+        ]
+        head = "Erreur de copkit, et non des fichiers : des lignes ne sont ni gardées ni écartées. Signaler ce message."
+        raise ProjectError("\n".join([head, *said]))
+
+
 def _reading(
-    kind: Collected, table: pd.DataFrame, twice: pd.DataFrame, ledger: report.Ledger, opened: list, used: list
+    kind: Collected,
+    table: pd.DataFrame,
+    twice: pd.DataFrame,
+    same_number: pd.DataFrame,
+    ledger: report.Ledger,
+    opened: list,
 ) -> Reading:
     kept = counted(table)
     if ledger.deduced_epci and "epci" in kind.given:
@@ -113,6 +164,7 @@ def _reading(
         dropped=list(ledger.dropped),
         ignored=list(ledger.ignored),
         masked=ledger.masked,
+        sheets=ledger.table("sheets", report.SHEETS),
         missing={name: int((kept[name] == "").sum()) for name in LOOKED_FOR if name in kind.given},
         merged=ledger.table("merged", report.MERGED),
         conflicts=ledger.table("conflicts", report.CONFLICTS),
@@ -120,8 +172,9 @@ def _reading(
         set_aside=ledger.table("set_aside", report.SET_ASIDE),
         unknown_labels=ledger.unknown_labels(),
         duplicates=twice,
+        same_number=same_number,
         opinions=ledger.table("opinions", report.OPINIONS),
-        deduced_levers=levers.deduced(kept, used),
+        deduced_levers=levers.deduced(kept, list({id(chosen): chosen for *_, chosen in opened}.values())),
         blocks=dict(ledger.blocks),
         notes=list(ledger.notes),
     )

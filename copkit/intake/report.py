@@ -20,17 +20,25 @@ from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import Collected
 
+SHEETS = ("file", "sheet", "taken", "filled", "headings", "gathered", "set_aside", "left_out")
 PROBLEMS = ("file", "sheet", "row", "column", "value", "message")
 SET_ASIDE = ("file", "sheet", "row", "reason", "content")
 MERGED = ("file", "sheet", "field", "header", "cells", "kept")
 CONFLICTS = ("file", "sheet", "row", "field", "kept_header", "kept", "other_header", "other")
 UNKNOWN = ("kind", "label", "count", "suggestions")
-DUPLICATES = ("project_id", "file", "sheet", "row", "kept_file", "kept_row", "differences")
+DUPLICATES = ("project_id", "file", "sheet", "row", "kept_file", "kept_sheet", "kept_row", "differences")
+SAME_NUMBER = ("project_id", "title", "holder", "file", "sheet", "row")
 OPINIONS = ("project_id", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row")
 DEDUCED = ("number", "label", "lever", "levers", "status", "note", "projects", "amount")
 HEADERS = {  # as the saved lists write them
     "file": "Fichier",
     "sheet": "Feuille",
+    "taken": "Prise pour",
+    "filled": "Lignes remplies",
+    "headings": "Titres et en-tête",
+    "gathered": "Lignes lues",
+    "set_aside": "Lignes écartées",
+    "left_out": "Lignes non lues",
     "row": "Ligne",
     "column": "Colonne",
     "value": "Valeur",
@@ -50,6 +58,7 @@ HEADERS = {  # as the saved lists write them
     "suggestions": "Libellés proches",
     "project_id": "Dossier",
     "kept_file": "Fichier gardé",
+    "kept_sheet": "Feuille gardée",
     "kept_row": "Ligne gardée",
     "differences": "Champs différents",
     "title": "Intitulé",
@@ -71,12 +80,14 @@ HEADERS = {  # as the saved lists write them
     "region_label": "Territoire",
 }
 LISTS = {  # attribute → name of the saved file
+    "sheets": "feuilles.csv",
     "problems": "problemes.csv",
     "set_aside": "lignes_ecartees.csv",
     "unknown_labels": "libelles_inconnus.csv",
     "merged": "colonnes_fusionnees.csv",
     "conflicts": "valeurs_contradictoires.csv",
     "duplicates": "doublons.csv",
+    "same_number": "memes_numeros.csv",
     "opinions": "avis.csv",
     "deduced_levers": "leviers_deduits.csv",
 }
@@ -104,12 +115,14 @@ class Reading:
     ignored: list[str]
     masked: int
     missing: dict[str, int]
+    sheets: pd.DataFrame
     merged: pd.DataFrame
     conflicts: pd.DataFrame
     problems: pd.DataFrame
     set_aside: pd.DataFrame
     unknown_labels: pd.DataFrame
     duplicates: pd.DataFrame
+    same_number: pd.DataFrame
     opinions: pd.DataFrame
     deduced_levers: pd.DataFrame
     blocks: dict[str, pd.DataFrame]
@@ -130,8 +143,15 @@ class Reading:
             said = french.plural(len(self.set_aside), "ligne écartée", "lignes écartées")
             head += f" et {said}, à voir dans la liste"
         for count, one, many in (
+            (self.left_out, "ligne d'une feuille non lue", "lignes de feuilles non lues"),
             (len(self.duplicates), "doublon non compté", "doublons non comptés"),
+            (
+                int(self.same_number.project_id.nunique()),
+                "numéro de plusieurs dossiers différents, tous comptés",
+                "numéros de plusieurs dossiers différents, tous comptés",
+            ),
             (len(self.problems), "cellule à vérifier", "cellules à vérifier"),
+            (len(self.conflicts), "cellule qu'une autre colonne contredit", "cellules qu'une autre colonne contredit"),
             (len(self.unknown_labels), "libellé non reconnu", "libellés non reconnus"),
             *(
                 (self.missing.get(name, 0), *(f"{noun} sans {said}" for noun in self.kind.noun))
@@ -147,6 +167,11 @@ class Reading:
             out.append(f"{french.plural(len(self.ignored), 'colonne non lue', 'colonnes non lues')} ({named})")
         text = f"{head}. {french.join(out)[:1].upper()}{french.join(out)[1:]}." if out else f"{head}."
         return french.typeset(" ".join([text, *self.notes]))
+
+    @property
+    def left_out(self) -> int:
+        """The rows of the sheets that are something else, or that the mapping does not read."""
+        return int(self.sheets.left_out.sum())
 
     def counts(self) -> Iterator[tuple[int, str, str]]:
         """What the summary of this kind of thing counts besides: how many, one, several."""
@@ -224,6 +249,27 @@ class Ledger:
         if length:
             made = {c: list(v) if not isinstance(v, str | int | float) else [v] * length for c, v in values.items()}
             self.frames.setdefault(name, []).append(pd.DataFrame(made)[list(columns)])
+
+    def sheet(self, sheet, taken: str, gathered: int | None = None, set_aside: int = 0) -> None:
+        """Account for the rows of a sheet, and for what it was taken for; nothing is gathered when it is left out."""
+        headings = 0 if gathered is None else sheet.headings
+        read = headings + (gathered or 0) + set_aside
+        self.add(
+            "sheets",
+            SHEETS,
+            file=sheet.file,
+            sheet=sheet.name,
+            taken=f"{taken} (feuille masquée)" if sheet.hidden else taken,
+            filled=sheet.filled,
+            headings=headings,
+            gathered=gathered or 0,
+            set_aside=set_aside,
+            left_out=sheet.filled - read,
+        )
+
+    def count(self, name: str) -> int:
+        """How many rows a list has."""
+        return sum(map(len, self.frames.get(name, ())))
 
     def problem(self, sheet, rows: Sequence[int], column: object, values: object, message: object) -> None:
         """Keep cells that are wrong, their e-mails and telephone numbers masked."""

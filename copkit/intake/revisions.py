@@ -10,7 +10,7 @@ import pandas as pd
 
 from copkit.intake import cells, labels, report
 from copkit.intake.fields import Collected, Field
-from copkit.intake.spreadsheets import Sheet
+from copkit.intake.sheet import Sheet
 
 _MARK = "\x1f"
 TEXT = Field("")

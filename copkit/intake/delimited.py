@@ -1,0 +1,199 @@
+"""Tables of text with a separator (CSV), whatever the separator and the encoding, which nobody says.
+
+A stray quote makes one cell of all the lines up to the next quote: the lines are read a second time one by one, and
+where they are rows, none of them is read as a part of a cell.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from copkit.errors import ProjectError
+from copkit.intake.sheet import Builder, Sheet
+
+SUFFIXES = (".csv", ".txt", ".tsv")
+SEPARATORS = (",", ";", "\t", "|")
+_LIKE = 100  # rows that tell what stands in each column
+_FIGURES = re.compile(r"[\d\s.,/€%+:-]*\d[\d\s.,/€%+:-]*")
+
+
+def read(path: Path, header_row: int | None = None) -> Sheet:
+    """The table of a file of text.
+
+    Raises
+    ------
+    ProjectError
+        If the file has no header, or cannot be cut into cells.
+    """
+    text, notes = decode(path.read_bytes())
+    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    csv.field_size_limit(2**31 - 1)
+    mark = separator(text)
+    last = text.count("\n") + (not text.endswith("\n"))
+    lines: list[str] = []  # of the row at hand
+    reader = csv.reader(_kept(io.StringIO(text, newline=""), lines), delimiter=mark)
+    made, rows, number = Builder(header_row), deque(maxlen=_LIKE), 0
+    try:
+        for row in reader:
+            number += 1
+            if len(lines) == 1:
+                made.add(number, row)
+                rows.append(row)
+            else:
+                at = _Lines(lines, reader.line_num, mark, reader.line_num == last and not _cut(lines, mark)[1])
+                number += _add(made, number, row, at, rows, notes, path)
+            lines.clear()
+    except csv.Error as error:
+        raise ProjectError(
+            f"{path} : ligne {number + 1} : CSV illisible ({error}). L'enregistrer de nouveau en CSV UTF-8."
+        ) from None
+    if made.headers is None:
+        raise ProjectError(f"{path} : aucune ligne d'en-tête. Mettre le nom des colonnes en première ligne.")
+    sheet = made.sheet(path.name, "")
+    sheet.notes += notes
+    return sheet
+
+
+def _kept(source: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """The lines of a text, kept as they are read."""
+    for line in source:
+        lines.append(line)
+        yield line
+
+
+def _cut(lines: list[str], mark: str) -> tuple[list[str], bool]:
+    """The cells of a row, and whether its last cell ends with its last line."""
+    reader = csv.reader([*lines[:-1], lines[-1].rstrip("\n") + "\n", "x"], delimiter=mark)
+    return next(reader), reader.line_num <= len(lines)
+
+
+# ------------------------------------------------------------------ one row on several lines
+
+
+@dataclass
+class _Lines:
+    """The lines of the file on which one row is written."""
+
+    texts: list[str]
+    end: int
+    mark: str
+    open_ended: bool  # a quote is still open at the end of the file
+
+    @property
+    def start(self) -> int:
+        return self.end - len(self.texts) + 1
+
+    @property
+    def fault(self) -> str:
+        """What the quote does, and what to do."""
+        if self.open_ended:
+            said = f"un guillemet ouvert n'est jamais refermé : les {len(self.texts)} dernières lignes du fichier sont "
+            return said + "dans une seule cellule. Fermer le guillemet et relire le fichier"
+        said = (
+            f"ligne avalée par un guillemet ouvert à la ligne {self.start} du fichier et refermé à la ligne {self.end}"
+        )
+        return said + ". Corriger ce guillemet et relire le fichier"
+
+    def rows(self, width: int, others: Iterable[list[str]]) -> list[list[str]]:
+        """The cells of each line, when most of the lines are rows of the table and not a text in a cell; else nothing.
+
+        A line is a row when, read alone, it has as many cells as there are headers, when figures stand where all the
+        ``others`` have figures, and when its cells start with a space only where cells of the others do (as they do in
+        a text, after a comma).
+        """
+        if width < 2 or 2 * sum(line.count(self.mark) >= width - 1 for line in self.texts) < len(self.texts):
+            return []
+        columns = list(zip(*(row for row in others if len(row) == width), strict=True))
+        filled = [[cell for cell in column if cell.strip()] for column in columns]
+        figures = [n for n, said in enumerate(filled) if said and all(map(_FIGURES.fullmatch, said))]
+        spaced = {n for n, said in enumerate(filled) if any(cell.startswith(" ") for cell in said)}
+
+        def is_row(cells: list[str]) -> bool:
+            return (
+                len(cells) == width
+                and all(_FIGURES.fullmatch(cells[n]) for n in figures if cells[n].strip())
+                and all(n in spaced or not cell.startswith(" ") for n, cell in enumerate(cells))
+            )
+
+        alone = [self._alone(line.rstrip("\n"), width) for line in self.texts]
+        count, blank = sum(map(is_row, alone)), sum(not any(map(str.strip, cells)) for cells in alone)
+        return alone if count >= 2 and 2 * count >= len(alone) - blank else []
+
+    def _alone(self, line: str, width: int) -> list[str]:
+        """The cells of a line by itself, without its last or its first quote if that makes them as many as expected."""
+        found = []
+        for at in dict.fromkeys((-1, line.rfind('"'), line.find('"'))):
+            cells, ended = _cut([line if at < 0 else line[:at] + line[at + 1 :]], self.mark)
+            if ended and len(cells) == width:
+                return cells
+            found.append(cells)
+        return found[0]
+
+
+def _add(made: Builder, number: int, row: list[str], at: _Lines, others, notes: list[str], path: Path) -> int:
+    """Add a row written on several lines, or set the lines aside when they are rows; how many rows there are more."""
+    rows = at.rows(made.width or len(row), list(others)[1:])
+    if made.headers is None and rows:
+        raise ProjectError(
+            f"{path} : un guillemet de l'en-tête, ouvert à la ligne {at.start}, avale les lignes jusqu'à la ligne "
+            f"{at.end}. Corriger ce guillemet et relire le fichier."
+        )
+    if made.headers is None or not (rows or at.open_ended):
+        made.add(number, row)
+        if made.strays and made.strays[-1].row == number:
+            made.strays[-1].reason += f", aux lignes {at.start} à {at.end} du fichier"
+        return 0
+    if not rows:
+        made.set_aside(number, row, at.fault)
+        return 0
+    notes.append(f"lignes {at.start} à {at.end} avalées par un guillemet, écartées : le corriger et relire le fichier")
+    for place, cells in enumerate(rows):
+        if any(cell.strip() for cell in cells):
+            made.set_aside(number + place, cells, at.fault)
+    return len(at.texts) - 1
+
+
+# ------------------------------------------------------------------ encoding and separator
+
+
+def decode(content: bytes) -> tuple[str, list[str]]:
+    """The text of a file whose encoding nobody says, and what to tell of it.
+
+    >>> decode("é".encode("cp1252"))[0], decode("\ufeffé".encode())[0]
+    ('é', 'é')
+    """
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", errors="replace"), []
+    try:
+        return content.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+        if text.count("Ã") > text.count("é"):  # UTF-8 with a few broken characters
+            note = "le fichier est en UTF-8 avec des caractères abîmés, remplacés par « \ufffd »"
+            return content.decode("utf-8-sig", errors="replace"), [note]
+        return text, []
+
+
+def separator(text: str) -> str:
+    """The separator that cuts the first rows into the same number of cells, and into the most cells.
+
+    >>> separator("a;b;c\\n1,5;2;3"), separator("a,b\\n1,2"), separator("a\\tb")
+    (';', ',', '\\t')
+    """
+
+    def score(mark: str) -> tuple[float, int]:
+        rows = []
+        for row in csv.reader(io.StringIO(text[:200_000]), delimiter=mark):
+            rows += [len(row)] if row else []
+            if len(rows) == 50:
+                break
+        width = rows[0] if rows else 1
+        return (sum(n == width for n in rows) / max(len(rows), 1) * (width > 1) * width, width)
+
+    return max(SEPARATORS, key=score)

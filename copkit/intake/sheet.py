@@ -1,0 +1,190 @@
+"""A raw table: what one sheet of a file holds, as text, so that a code such as « 01 » stays itself.
+
+No row is lost on the way: a row that holds something is a title above the header, the header, a row, or a stray.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from xlsxwriter.utility import xl_col_to_name
+
+from copkit import french
+
+_CHUNK = 20_000  # rows turned into columns at once: bounds the memory of a big file
+UNCOMPUTED = "#FORMULE!"  # written by the kit in place of a formula that no spreadsheet computed
+# What a spreadsheet writes where a formula fails, in English and in French; « ### » is a column too narrow.
+_FAULT = re.compile(
+    r"#(?:REF|VALUE|VALEUR|DIV/0|NUM|NOMBRE|NULL|NUL|SPILL|PROPAGATION|EPARS|ÉPARS|CALC|CALCUL|FIELD|CHAMP|BLOCKED"
+    r"|CONNECT|UNKNOWN|BUSY|FORMULE) ?!|#(?:NAME|NOM) ?\?|#N/?A|#GETTING_DATA|#{3,}|Err ?: ?\d{3}"
+)
+
+
+@dataclass
+class Stray:
+    """A row that has not the cells of its header."""
+
+    row: int
+    cells: list[str]
+    reason: str
+
+
+@dataclass
+class Sheet:
+    """A raw table: its cells as text, the row of each in the file (1 is the first one)."""
+
+    file: str
+    name: str
+    headers: list[str]
+    cells: pd.DataFrame  # columns 0, 1, 2…
+    rows: np.ndarray
+    filled: int  # rows of the file that hold something
+    headings: int = 0  # of which the header and the titles above it
+    hidden: bool = False
+    champs: list[str] = field(default_factory=list)  # champDescriptorId of each column, in a GraphQL answer
+    strays: list[Stray] = field(default_factory=list)
+    dates: dict[int, np.ndarray] = field(default_factory=dict)  # column → where the workbook has a date
+    numbers: dict[int, np.ndarray] = field(default_factory=dict)  # column → where it has a number that is not whole
+    faults: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # column → (row, error of the spreadsheet)
+    beyond: list[tuple[int, str, str]] = field(default_factory=list)  # (row, column, text) on the right of the header
+    merged: list[tuple[int, str]] = field(default_factory=list)  # (row, range) of merged cells below the header
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.strays)
+
+    def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple[list[int], str, list[str], str]]:
+        """(rows, column, texts, what is wrong and what to do) of the cells that the file itself makes unreadable.
+
+        ``columns``: those that are read; ``missing``: the texts that mean « nothing » there.
+        """
+        for row, column, text in self.beyond:
+            yield [row], column, [text], "cellule à droite du dernier en-tête, non lue. Donner un en-tête."
+        for row, cells in self.merged:
+            said = "cellules fusionnées : seule la première porte la valeur, les autres sont lues vides. Les séparer."
+            yield [row], cells, [""], said
+        for column in columns:
+            by_text: dict[str, list[int]] = {}
+            for row, text in self.faults.get(column, []):
+                by_text.setdefault(text, []).append(row)
+            for text, rows in by_text.items():
+                if text.casefold() not in missing:
+                    yield rows, self.headers[column], [text] * len(rows), _remedy(text)
+
+
+def _remedy(text: str) -> str:
+    if text == UNCOMPUTED:
+        said = "formule sans valeur : aucun tableur ne l'a calculée"
+        return f"{said}, lue vide. Ouvrir le fichier dans un tableur, l'enregistrer, et le relire."
+    if text.startswith("##"):
+        return "colonne trop étroite à l'export, lue vide. L'élargir, et exporter de nouveau."
+    return "erreur du tableur, lue vide. Corriger la formule, ou saisir la valeur."
+
+
+class Builder:
+    """The rows of a sheet, added in order, gathered into columns of text chunk after chunk.
+
+    The header is the first row that holds something, from ``header_row`` on; ``left``: columns before the first cell.
+    """
+
+    def __init__(self, header_row: int | None = None, left: int = 0) -> None:
+        self.header_row, self.left = header_row or 1, left
+        self.headers: list[str] | None = None
+        self.first = self.filled = self.headings = 0
+        self.frames: list[pd.DataFrame] = []
+        self.cells: list[list[str]] = []
+        self.numbers: list[int] = []
+        self.rows: list[np.ndarray] = []
+        self.strays: list[Stray] = []
+        self.beyond: list[tuple[int, str, str]] = []
+        self.faults: dict[int, list[tuple[int, str]]] = {}
+
+    @property
+    def width(self) -> int:
+        """The number of headers."""
+        return len(self.headers or ())
+
+    def add(self, number: int, row: list[str]) -> None:
+        """A row of the file; a blank one is nothing."""
+        if not any(row) or not any(cell.strip() for cell in row):
+            return
+        self.filled += 1
+        if self.headers is None:
+            self.headings += 1
+            if number >= self.header_row:
+                self.headers, self.first = [" ".join(cell.split()) for cell in row], number
+            return
+        while len(row) > self.width and not row[-1].strip():
+            row.pop()
+        if len(row) != self.width:
+            said = f"{len(row)} cellules au lieu de {self.width}. Vérifier les séparateurs et les guillemets"
+            self.strays.append(Stray(number, row, said))
+            return
+        self.cells.append(row)
+        self.numbers.append(number)
+        if len(self.cells) == _CHUNK:
+            self.flush()
+
+    def add_wide(self, number: int, row: list[str]) -> None:
+        """A row of a grid, as wide as its widest row: what is on the right of the header is told."""
+        if self.headers is None:
+            while row and not row[-1].strip():
+                row.pop()
+            self.add(number, row)
+            return
+        inside, outside = row[: self.width], row[self.width :]
+        inside += [""] * (self.width - len(inside))
+        right = enumerate(outside, self.left + self.width)
+        more = [(number, xl_col_to_name(column), text.strip()) for column, text in right if text.strip()]
+        if more and not any(cell.strip() for cell in inside):
+            self.set_aside(number, row, "rien sous les en-têtes, des cellules à leur droite. Leur donner un en-tête")
+            return
+        self.add(number, inside)
+        self.beyond += more
+
+    def set_aside(self, number: int, row: list[str], reason: str) -> None:
+        """A row that holds something and that cannot be read."""
+        self.filled += 1
+        self.strays.append(Stray(number, row, reason))
+
+    def flush(self) -> None:
+        """Turn the rows at hand into columns; the errors of a spreadsheet are listed and left empty."""
+        if not self.cells:
+            return
+        columns = {}
+        for position, texts in enumerate(zip(*self.cells, strict=True)):
+            column = pd.Series(texts, dtype="str")
+            odd = np.flatnonzero(column.str.startswith(("#", "Err")))
+            odd = [n for n in odd if _FAULT.fullmatch(texts[n].strip())]
+            if odd:
+                found = [(self.numbers[n], texts[n].strip()) for n in odd]
+                self.faults.setdefault(position, []).extend(found)
+                column.iloc[odd] = ""
+            columns[position] = column
+        self.frames.append(pd.DataFrame(columns))
+        self.rows.append(np.array(self.numbers, dtype=np.int64))
+        self.cells, self.numbers = [], []
+
+    def sheet(self, file: str, name: str) -> Sheet:
+        """The raw table."""
+        self.flush()
+        empty = pd.DataFrame({n: pd.Series([], dtype="str") for n in range(self.width)})
+        cells = pd.concat(self.frames, ignore_index=True) if self.frames else empty
+        rows = np.concatenate(self.rows) if self.rows else np.empty(0, dtype=np.int64)
+        self.frames = []
+        made = Sheet(file, name, self.headers or [], cells, rows, self.filled, self.headings, strays=self.strays)
+        made.beyond, made.faults, made.notes = self.beyond, self.faults, list(self._headless(cells))
+        return made
+
+    def _headless(self, cells: pd.DataFrame) -> Iterator[str]:
+        """What to tell of the columns that nobody named."""
+        for position, header in enumerate(self.headers or ()):
+            count = 0 if header else int((cells[position].str.strip() != "").sum())
+            if count:
+                said = french.plural(count, "cellule remplie", "cellules remplies")
+                column = xl_col_to_name(self.left + position)
+                yield f"colonne {column} sans en-tête, non lue ({said}). Lui donner un en-tête"
