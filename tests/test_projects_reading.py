@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import french, paths
 from copkit.errors import ProjectError
-from copkit.intake import demarches, reading, report, spreadsheets
+from copkit.intake import delimited, demarches, reading, report
 from copkit.projects import fields
 from copkit.projects import reading as projects_reading
 from copkit.projects.fields import PROJECTS
@@ -452,10 +452,12 @@ def test_renamed_sheet_that_has_the_headers_is_read_and_said(workbook, says):
     says(account_of(projects).notes[0], "feuille « Dossiers » absente, « Feuil1 » lue à sa place")
 
 
-def test_sheet_that_is_not_there_is_named_with_those_that_are(workbook, says):
+def test_sheet_that_is_not_there_is_named_with_those_that_are(workbook, tmp_path, says):
     sheets = {name: dossiers({"ID": "11", "Intitulé du projet": "Haies"}) for name in ("Dossier", "Copie")}
+    mapping = tmp_path / "formulaire.yml"
+    mapping.write_text("label: f\nbase: demarches_simplifiees\nonly_sheet: true\n", encoding="utf-8")
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(workbook(sheets))
+        ck.read_projects(workbook(sheets), mapping=mapping)
     says(
         refused.value,
         "feuille « Dossiers » absente. Vouliez-vous dire « Dossier » ? Feuilles du fichier : Dossier, Copie.",
@@ -866,5 +868,5 @@ def test_table_of_the_kit_is_read_back_as_it_was_written(file):
 
 def test_projects_module_is_public():
     assert ck.read_projects is projects_reading.read_projects
-    assert demarches.DEMANDEUR == "Dossier" and spreadsheets.SEPARATORS
+    assert demarches.DEMANDEUR == "Dossier" and delimited.SEPARATORS
     assert paths.parameters("mappings").is_dir()

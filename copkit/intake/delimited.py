@@ -117,23 +117,22 @@ class _Lines:
         def is_row(cells: list[str]) -> bool:
             return (
                 len(cells) == width
-                and all(_FIGURES.fullmatch(cells[n]) for n in figures if cells[n].strip())
+                and all(_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n].strip())
                 and all(n in spaced or not cell.startswith(" ") for n, cell in enumerate(cells))
             )
 
-        alone = [self._alone(line.rstrip("\n"), width) for line in self.texts]
+        alone = []
+        for line in self.texts:
+            read = self._alone(line.rstrip("\n"))
+            alone.append(next(filter(is_row, read), read[-1]))
         count, blank = sum(map(is_row, alone)), sum(not any(map(str.strip, cells)) for cells in alone)
         return alone if count >= 2 and 2 * count >= len(alone) - blank else []
 
-    def _alone(self, line: str, width: int) -> list[str]:
-        """The cells of a line by itself, without its last or its first quote if that makes them as many as expected."""
-        found = []
-        for at in dict.fromkeys((-1, line.rfind('"'), line.find('"'))):
-            cells, ended = _cut([line if at < 0 else line[:at] + line[at + 1 :]], self.mark)
-            if ended and len(cells) == width:
-                return cells
-            found.append(cells)
-        return found[0]
+    def _alone(self, line: str) -> list[list[str]]:
+        """The cells of a line by itself: as it is, without its last or its first quote, its quotes being letters."""
+        places = dict.fromkeys((-1, line.rfind('"'), line.find('"')))
+        read = [_cut([line if at < 0 else line[:at] + line[at + 1 :]], self.mark) for at in places]
+        return [*(cells for cells, ended in read if ended), line.split(self.mark)]
 
 
 def _add(made: Builder, number: int, row: list[str], at: _Lines, others, notes: list[str], path: Path) -> int:

@@ -19,7 +19,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 from copkit.intake.sheet import UNCOMPUTED
 
 READ = (".xlsx", ".xlsm", ".ods")
-_BLOCK = 1 << 20
+_BLOCK, _LARGEST = 1 << 20, 1 << 26  # bytes read at once; of a part that only lists the sheets
 _UNREADABLE = (
     *(BadZipFile, zlib.error, ElementTree.ParseError, LookupError, ValueError, AttributeError),
     *(OSError, EOFError, RuntimeError),
@@ -56,6 +56,12 @@ def _has(archive: ZipFile, part: str, marks: tuple[bytes, ...]) -> bool:
     return False
 
 
+def _tree(archive: ZipFile, part: str) -> ElementTree.Element:
+    if archive.getinfo(part).file_size > _LARGEST:
+        raise ValueError(f"{part} : too large")
+    return ElementTree.fromstring(archive.read(part))
+
+
 def _name(name: str) -> str:
     """The name of an element or of an attribute, without its namespace."""
     return name.rpartition("}")[2]
@@ -65,8 +71,7 @@ def _name(name: str) -> str:
 
 
 def _excel(archive: ZipFile) -> Iterator[tuple[str, Cells]]:
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    book, links = (_tree(archive, part) for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"))
     targets = {link.get("Id"): posixpath.join("/xl", link.get("Target", "")) for link in links}
     to_compute = any(one.get("fullCalcOnLoad") in ("1", "true") for one in book.iterfind("{*}calcPr"))
     for sheet in book.iterfind("{*}sheets/{*}sheet"):

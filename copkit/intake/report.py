@@ -143,15 +143,15 @@ class Reading:
             said = french.plural(len(self.set_aside), "ligne écartée", "lignes écartées")
             head += f" et {said}, à voir dans la liste"
         for count, one, many in (
-            (self.left_out, "ligne d'une feuille non lue", "lignes de feuilles non lues"),
+            (self.left_out, "ligne de feuille non lue", "lignes de feuilles non lues"),
             (len(self.duplicates), "doublon non compté", "doublons non comptés"),
             (
-                int(self.same_number.project_id.nunique()),
+                self.shared_numbers,
                 "numéro de plusieurs dossiers différents, tous comptés",
                 "numéros de plusieurs dossiers différents, tous comptés",
             ),
             (len(self.problems), "cellule à vérifier", "cellules à vérifier"),
-            (len(self.conflicts), "cellule qu'une autre colonne contredit", "cellules qu'une autre colonne contredit"),
+            (len(self.conflicts), "cellule contredite par une autre", "cellules contredites par une autre"),
             (len(self.unknown_labels), "libellé non reconnu", "libellés non reconnus"),
             *(
                 (self.missing.get(name, 0), *(f"{noun} sans {said}" for noun in self.kind.noun))
@@ -172,6 +172,11 @@ class Reading:
     def left_out(self) -> int:
         """The rows of the sheets that are something else, or that the mapping does not read."""
         return int(self.sheets.left_out.sum())
+
+    @property
+    def shared_numbers(self) -> int:
+        """The numbers that several different dossiers have."""
+        return int(self.same_number.project_id.nunique())
 
     def counts(self) -> Iterator[tuple[int, str, str]]:
         """What the summary of this kind of thing counts besides: how many, one, several."""

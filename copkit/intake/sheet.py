@@ -73,7 +73,8 @@ class Sheet:
                 by_text.setdefault(text, []).append(row)
             for text, rows in by_text.items():
                 if text.casefold() not in missing:
-                    yield rows, self.headers[column], [text] * len(rows), _remedy(text)
+                    shown = "" if text == UNCOMPUTED else text
+                    yield rows, self.headers[column], [shown] * len(rows), _remedy(text)
 
 
 def _remedy(text: str) -> str:

@@ -65,7 +65,7 @@ def _workbook(path: Path, header_row: int | None) -> dict[str, Sheet]:
     if not any(sheet.headers for sheet in found.values()):
         raise ProjectError(f"{path} : aucune feuille n'a d'en-tête. Mettre le nom des colonnes en première ligne.")
     if faults is None:
-        said = "ses cellules en erreur (#REF!…) et ses formules sans valeur sont lues vides sans être signalées"
+        said = "cellules en erreur (#REF!…) et formules sans valeur lues vides, sans pouvoir être signalées"
         next(iter(found.values())).notes.append(f"{said}. L'enregistrer en .xlsx pour qu'elles le soient")
     return found
 

@@ -24,7 +24,9 @@ PRIVATE = ("problemes", "ecartees", "libelles", "doublons", "doublons_probables"
 ACCOUNT = (
     ("rows", "Lignes lues dans le fichier"),
     ("set_aside", "Lignes écartées (elles ne peuvent pas être un dossier)"),
+    ("left_out", "Lignes de feuilles qui n'ont pas été lues"),
     ("duplicates", "Seconds dépôts d'un même dossier, non comptés"),
+    ("same_number", "Numéros portés par plusieurs dossiers différents, tous comptés"),
     ("probable_groups", "Groupes de doublons probables (même porteur, même intitulé), comptés"),
     ("problems", "Cellules à vérifier"),
     ("unknown", "Libellés non reconnus"),
