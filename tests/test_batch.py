@@ -16,7 +16,7 @@ from copkit import french, paths
 from copkit.batch import manifest as manifest_file
 from copkit.batch import plan, produce
 from copkit.batch.store import Folder
-from copkit.errors import DataError, ParameterError, RunError, TerritoryError
+from copkit.errors import CopkitError, DataError, ParameterError, RunError, TerritoryError
 from copkit.presentation import theme
 
 CODES = ["reg-06", "dep-59", "dep-2A"]
@@ -325,7 +325,7 @@ def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(tmp_path, monk
         raise OSError("disque plein")
 
     monkeypatch.setattr(Workbook, "save", full)
-    with pytest.raises(OSError, match="disque plein"):
+    with pytest.raises(CopkitError, match=r"écriture impossible \(disque plein\)\. Choisir un autre fichier"):
         ck.write_workbook(ck.panorama("reg-06"), path)
     assert path.read_text() == "plus ancien" and os.listdir(tmp_path) == ["classeur.xlsx"]
 

@@ -12,7 +12,7 @@ import pytest
 
 import copkit as ck
 from copkit import french, paths
-from copkit.errors import ProjectError
+from copkit.errors import CopkitError, ProjectError
 from copkit.presentation import theme
 from copkit.presentation.projects import charts, lists, maps, sentences, tables, tiles
 from copkit.presentation.projects.stack import Stack
@@ -357,7 +357,7 @@ def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(whole, tmp_pat
     path = tmp_path / "projets.xlsx"
     path.write_text("plus ancien")
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disque plein")))
-    with pytest.raises(OSError, match="disque plein"):
+    with pytest.raises(CopkitError, match=r"écriture impossible \(disque plein\)\. Choisir un autre fichier"):
         ck.write_projects_workbook(whole, path)
     assert path.read_text() == "plus ancien" and os.listdir(tmp_path) == ["projets.xlsx"]
 

@@ -201,6 +201,27 @@ def test_two_batches_do_not_write_in_the_same_folder(tmp_path, light):
     assert ck.run(light, ["reg-06"], out=tmp_path / "sorties").failures == []
 
 
+def test_the_draft_of_a_killed_batch_goes_with_the_next_one(tmp_path):
+    out = tmp_path / "sorties"
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom copkit.batch.store import Folder\n"
+        "Folder.put = lambda *_: (print(flush=True), time.sleep(600))\n"
+        "store = Folder(Path(sys.argv[1]))\nstore.prepare()\nstore.write('manifest.json', b'{}')"
+    )
+    killed = subprocess.Popen([sys.executable, "-c", code, str(out)], stdout=subprocess.PIPE)
+    try:
+        assert killed.stdout.readline()
+        assert any(p.suffix == ".tmp" for p in out.rglob("*"))
+    finally:
+        killed.kill()
+        killed.wait()
+    store = Folder(out)
+    store.prepare()
+    store.write("manifest.json", b"{}")
+    store.release()
+    assert [p.name for p in out.rglob("*")] == ["manifest.json"]
+
+
 def test_limits_of_time_and_memory_are_said_and_stop_nobody_else(tmp_path):
     long = write(
         tmp_path / "long.ipynb", "import time\ntime.sleep(60 if territoire == 'reg-06' else 0)", "print(territoire)"

@@ -115,7 +115,7 @@ def test_file_is_written_whole_or_not_at_all(tmp_path, says):
     assert path.read_bytes() == before
     with pytest.raises(SimulationError) as caught:
         static.write("reg-94", tmp_path / "absent" / "simulateur.html")
-    says(caught.value, "ne s'écrit pas", "absent", "Choisir un autre fichier")
+    says(caught.value, "écriture impossible", "absent", "Choisir un autre fichier")
     (tmp_path / "dossier").mkdir()
     with pytest.raises(SimulationError):
         static.write("reg-94", tmp_path / "dossier")

@@ -1,6 +1,7 @@
 """Where outputs go: a folder of this machine, or a folder that several machines share (an fsspec address).
 
-A file is there whole or not at all: it is written under another name first.
+A file is there whole or not at all: it is written under another name first. Not by ``files``, that leaves a draft
+beside a file when it is killed: the drafts of a batch are in a folder that goes with it, or with the next one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from copkit.errors import RunError
@@ -74,8 +76,9 @@ class Folder:
 
     def write(self, name: str, data: bytes) -> None:
         """Publish a small file."""
+        work = self.root / _WORK
         self.root.mkdir(parents=True, exist_ok=True)
-        draft = self.root / f".{uuid.uuid4().hex}.tmp"
+        draft = (work if work.is_dir() else self.root) / f".{uuid.uuid4().hex}.tmp"
         try:
             draft.write_bytes(data)
             self.put(name, draft)
@@ -129,8 +132,13 @@ class Shared:
         """Publish a file."""
         target, draft = f"{self.root}/{name}", f"{self.root}/.{uuid.uuid4().hex}.tmp"
         self.files.makedirs(target.rpartition("/")[0], exist_ok=True)
-        self.files.pipe_file(draft, data)
-        self.files.mv(draft, target)
+        try:
+            self.files.pipe_file(draft, data)
+            self.files.mv(draft, target)
+        except BaseException:
+            with suppress(Exception):  # it may not be there
+                self.files.rm_file(draft)
+            raise
 
     def read(self, name: str) -> bytes | None:
         """The content of a file; None when it is not there."""

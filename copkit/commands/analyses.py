@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from copkit.commands.terminal import Format, numbers, print_data, print_table, read_csv, read_text, write_whole
+from copkit.commands.terminal import Format, numbers, print_data, print_table, read_csv, read_text
 from copkit.errors import CopkitError
+from copkit.files import write_whole
 
 
 class Unit(StrEnum):
@@ -87,7 +88,7 @@ def simulate(
     s = copkit.simulate(copkit.panorama(code), numbers(target), done=numbers(done or []), unit=unit.value)
     text = scenario_file.to_json(s)
     if out:
-        write_whole(out, text)
+        write_whole(out, text, new_folder=False)
     else:
         typer.echo(text)
     typer.echo(gaps.gap_sentence(s), err=True)
@@ -109,7 +110,7 @@ def compensate(
     levers = [word.strip() for word in using.split(",") if word.strip()]
     found = copkit.compensate(s, using=levers, policy=policy, costs=numbers(cost) if cost else None)
     if out:
-        write_whole(out, scenario_file.to_json(found.scenario))
+        write_whole(out, scenario_file.to_json(found.scenario), new_folder=False)
     if format is Format.table:
         from copkit.presentation.territory.analyses import asks
 

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from copkit.commands.terminal import Format, print_data, print_table, write_whole
+from copkit.commands.terminal import Format, print_data, print_table
+from copkit.files import write_whole
 
 JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
 
@@ -140,7 +141,7 @@ def mapping(
 
     text = propose(file, PROJECTS)
     if out:
-        write_whole(out, text)
+        write_whole(out, text, new_folder=False)
         typer.echo(f"Écrit : {out}. À relire, puis : copkit balance {file} --mapping {out}")
     else:
         typer.echo(text, nl=not text.endswith("\n"))
@@ -209,7 +210,7 @@ def _write_sorted(found, out: Path, public: bool) -> None:
         table = _shown(found, public)
         text = [name for name in table if table[name].dtype == "str"]
         safe = table.assign(**{name: table[name].map(escaping.guarded) for name in text})
-        write_whole(out, safe.to_csv(index=False))
+        write_whole(out, safe.to_csv(index=False), new_folder=False)
     else:
         raise CopkitError(f"« {out} » : format inconnu. Écrire un nom en .xlsx (classeur d'atelier) ou en .csv.")
 

@@ -1,9 +1,8 @@
-"""What the commands share: output formats, tables in a terminal, files read and written whole."""
+"""What the commands share: output formats, tables in a terminal, files read."""
 
 from __future__ import annotations
 
 import json
-import os
 from enum import StrEnum
 from pathlib import Path
 
@@ -100,15 +99,3 @@ def read_csv(path: Path):
     import pandas as pd
 
     return pd.read_csv(io.StringIO(read_text(path)), dtype=str, keep_default_na=False)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partiel")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    except OSError as error:
-        raise DataError(f"{path} : écriture impossible ({error.strerror}). Vérifier le dossier.") from error
-    finally:
-        partial.unlink(missing_ok=True)

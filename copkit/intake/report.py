@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from copkit import escaping, french
+from copkit import escaping, files, french
 from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import Collected
@@ -195,24 +194,11 @@ class Reading:
         ProjectError
             Si le dossier ne peut pas être écrit.
         """
-        folder = Path(folder)
-        temporary: list[tuple[Path, Path]] = []
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, file in self.lists.items():
-                to = folder / file
-                temporary.append((to.with_name(f".{file}.{os.getpid()}.tmp"), to))
-                _write(getattr(self, name), self.kind, temporary[-1][0], excel)
-            for made, to in temporary:
-                os.replace(made, to)
-        except OSError as error:
-            raise ProjectError(
-                f"{folder} : écriture impossible ({error.strerror}). Choisir un autre dossier."
-            ) from None
-        finally:
-            for made, _ in temporary:
-                made.unlink(missing_ok=True)
-        return [to for _, to in temporary]
+        written = [Path(folder) / file for file in self.lists.values()]
+        with files.drafts(*written, error=ProjectError) as drafts:
+            for name, draft in zip(self.lists, drafts, strict=True):
+                _write(getattr(self, name), self.kind, draft, excel)
+        return written
 
 
 def _write(table: pd.DataFrame, kind: Collected, path: Path, excel: bool) -> None:

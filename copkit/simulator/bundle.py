@@ -7,12 +7,12 @@ network. It is kept in a file named after the version of its maker, which a serv
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+
+from copkit import files
 
 ASSETS = Path(__file__).parent / "assets"
 MODULES = ("numbers.js", "elements.js", "charts.js", "levers.js", "outcome.js", "sharing.js", "simulator.js")
@@ -43,7 +43,7 @@ def runtime_path() -> Path:
     name = sha256(f"{version('vl-convert-python')} {VEGA_LITE} {EXPORTS}".encode()).hexdigest()[:12]
     path = _cache() / f"vega-{name}.js"
     if not path.is_file():
-        _write(path, _built())
+        files.write_whole(path, _built())
     return path
 
 
@@ -58,16 +58,3 @@ def _cache() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("copkit")
-
-
-def _write(path: Path, text: str) -> None:
-    """A file whole or not at all, whoever else builds it at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".js")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

@@ -15,6 +15,8 @@ from tornado import web
 from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
+from copkit import files
+
 YEAR = 365 * 24 * 3600
 LONGEST_QUERY = 8192  # characters: what browsers and proxies let through
 SCRIPT_BEAT = "<script>window.voila_heartbeat()</script>"  # what Voilà writes while a page is long to come
@@ -160,9 +162,7 @@ class Files(MultiStaticFileHandler):
             return path
         copy = self.compressed / f"{hashlib.sha256(path.encode()).hexdigest()[:32]}.gz"
         if not copy.exists():
-            partial = copy.with_suffix(".partial")
-            partial.write_bytes(gzip.compress(Path(path).read_bytes(), 6))
-            os.replace(partial, copy)
+            files.write_whole(copy, gzip.compress(Path(path).read_bytes(), 6))
         return str(copy)
 
     def get_content_size(self) -> int:

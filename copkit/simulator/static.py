@@ -7,8 +7,6 @@ operations as ``models.limits``. Every figure and every sentence comes from here
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from base64 import b64encode
 from datetime import date
 from functools import lru_cache
@@ -17,7 +15,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from copkit import __version__, french
+from copkit import __version__, files, french
 from copkit.errors import SimulationError
 from copkit.models import panorama
 from copkit.presentation import labels, theme
@@ -88,21 +86,8 @@ def write(code: str, path: str | Path, address: str = "") -> Path:
     SimulationError
         Si le dossier n'existe pas ou ne se laisse pas écrire.
     """
-    path, text = Path(path), page(code, address)
-    try:
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write(text)
-            os.chmod(draft, 0o644)
-            os.replace(draft, path)
-        finally:
-            Path(draft).unlink(missing_ok=True)
-    except OSError as error:
-        raise SimulationError(
-            f"La page ne s'écrit pas dans « {path} » : {error.strerror}.\nChoisir un autre fichier."
-        ) from None
-    return path
+    files.write_whole(path, page(code, address), error=SimulationError, new_folder=False)
+    return Path(path)
 
 
 def _link_label(address: str) -> str:

@@ -6,16 +6,14 @@ Written with XlsxWriter, whole or not at all. Whatever was typed by somebody is 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from pathlib import Path
-from uuid import uuid4
 
 import pandas as pd
 import xlsxwriter
 
-from copkit import __version__, escaping, french
+from copkit import __version__, escaping, files, french
 from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import NO, YES
@@ -37,20 +35,14 @@ def write(form: Form, table: pd.DataFrame, path: str | Path, *, public: bool = F
     Raises
     ------
     ProjectError
-        If there are more rows than a sheet holds.
+        If there are more rows than a sheet holds, or if the file cannot be written.
     """
     if len(table) + form.new_rows > MOST:
         rows = french.plural(len(table) + form.new_rows, form.noun.one, form.noun.many)
         raise ProjectError(f"{rows} : une feuille en tient {french.number(MOST, 0)}. Écrire par région.")
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
-    try:
-        with xlsxwriter.Workbook(str(partial), {"constant_memory": True, "strings_to_urls": False}) as book:
-            _Writer(book, form.consulted() if public else form).write(table)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    options = {"constant_memory": True, "strings_to_urls": False}
+    with files.draft(path, error=ProjectError) as draft, xlsxwriter.Workbook(str(draft), options) as book:
+        _Writer(book, form.consulted() if public else form).write(table)
 
 
 def height(texts: Iterable[tuple[str, int]]) -> float:

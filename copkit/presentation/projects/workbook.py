@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from uuid import uuid4
 
-from copkit import __version__, french
+from copkit import __version__, files, french
 from copkit.presentation.projects.caption import origin
 from copkit.presentation.projects.tables import table
 from copkit.presentation.table import Table
@@ -47,18 +45,13 @@ def write_projects_workbook(v: Vivier, path: str | Path) -> None:
     v : le vivier, ``ck.vivier(fichier, territoire)`` ; public, le classeur l'est aussi.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
-    path, made, looks = Path(path), workbook.Workbook(), {}
+    made, looks = workbook.Workbook(), {}
     _cover(made.active, v)
     for title, what in SHEETS.items():
         if isinstance(found := table(v, what, whole=True), Table):  # a note stands where there is nothing to show
             workbook._sheet(made.create_sheet(title), found, looks)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
-    try:
-        made.save(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with files.draft(path) as draft:
+        made.save(draft)
 
 
 def _cover(sheet, v: Vivier) -> None:

@@ -7,10 +7,8 @@ decimal comma and spaces.
 from __future__ import annotations
 
 import math
-import os
 from copy import copy
 from pathlib import Path
-from uuid import uuid4
 
 import pandas as pd
 import xarray as xr
@@ -18,7 +16,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from copkit import __version__, french
+from copkit import __version__, files, french
 from copkit.models import gaps
 from copkit.presentation import labels
 from copkit.presentation.table import Table
@@ -56,14 +54,9 @@ def write_workbook(p: xr.Dataset, path: str | Path) -> None:
     p : le panorama du territoire.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
-    path, made = Path(path), book(p)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}-{uuid4().hex}.xlsx")
-    try:
-        made.save(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    made = book(p)
+    with files.draft(path) as draft:
+        made.save(draft)
 
 
 def book(p: xr.Dataset) -> Workbook:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pandas as pd
 
-from copkit import escaping, french
+from copkit import escaping, files, french
 from copkit.errors import Problems, ProjectError, suggestion
 from copkit.projects.fields import CATEGORIES, Field
 from copkit.projects.triage import facts
@@ -90,18 +88,10 @@ def write(decisions: pd.DataFrame, path: str | Path) -> None:
     decisions : une table de décisions, par exemple ``read_workshop(…).decisions``.
     path : fichier .csv à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.stem}-{uuid4().hex}.csv")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(HEADERS.values())
-            writer.writerows(
-                [escaping.guarded(str(cell)) for cell in row] for row in decisions[list(HEADERS)].to_numpy()
-            )
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with files.draft(path, error=ProjectError) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADERS.values())
+        writer.writerows([escaping.guarded(str(cell)) for cell in row] for row in decisions[list(HEADERS)].to_numpy())
 
 
 def _csv(path: Path) -> pd.DataFrame:

@@ -1,0 +1,109 @@
+"""Files are there whole or not at all, and nothing else is left beside them."""
+
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from copkit import files
+from copkit.errors import CopkitError, ProjectError
+
+
+def names(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_replaces_the_earlier_one_and_makes_its_folder(tmp_path):
+    path = tmp_path / "nouveau" / "texte.txt"
+    files.write_whole(path, "été\n")
+    assert path.read_bytes() == "été\n".encode()
+    files.write_whole(path, b"\x00")
+    assert path.read_bytes() == b"\x00" and names(path.parent) == ["texte.txt"]
+    plain = tmp_path / "ordinaire.txt"
+    plain.write_text("a")
+    assert path.stat().st_mode == plain.stat().st_mode
+
+
+def test_the_draft_has_the_suffix_of_the_file_and_any_length_of_name_fits(tmp_path):
+    path = tmp_path / f"{'é' * 120}.xlsx"
+    with files.draft(path) as made:
+        assert made.suffix == ".xlsx" and made.parent == tmp_path and made.name.startswith(".")
+        made.write_text("a")
+    assert names(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("wrong", [ValueError("calcul"), KeyboardInterrupt()])
+def test_whatever_is_raised_the_earlier_files_stay_and_no_draft_is_left(tmp_path, wrong):
+    (tmp_path / "a.csv").write_text("avant")
+    with pytest.raises(type(wrong)), files.drafts(tmp_path / "a.csv", tmp_path / "b.csv") as made:
+        made[0].write_text("après")
+        raise wrong
+    assert names(tmp_path) == ["a.csv"] and (tmp_path / "a.csv").read_text() == "avant"
+
+
+def test_several_files_are_replaced_together_or_not_at_all(tmp_path):
+    (tmp_path / "a.csv").write_text("avant")
+    (tmp_path / "b.csv").mkdir()
+    with (
+        pytest.raises(ProjectError) as refused,
+        files.drafts(tmp_path / "a.csv", tmp_path / "b.csv", error=ProjectError),
+    ):
+        raise AssertionError("refused before anything is computed")
+    assert str(refused.value) == f"{tmp_path} : écriture impossible (Is a directory). Choisir un autre dossier."
+    assert (tmp_path / "a.csv").read_text() == "avant" and names(tmp_path) == ["a.csv", "b.csv"]
+
+
+def test_what_cannot_be_written_is_said_in_french_with_the_error_of_the_caller(tmp_path):
+    (tmp_path / "fichier").write_text("un fichier, pas un dossier")
+    for path in (tmp_path / "fichier" / "a.txt", tmp_path / "absent" / "a.txt"):
+        with pytest.raises(CopkitError) as refused:
+            files.write_whole(path, "a", new_folder=False)
+        assert f"{path} : écriture impossible (" in str(refused.value)
+        assert str(refused.value).endswith("). Choisir un autre fichier.")
+    with pytest.raises(ProjectError):
+        files.write_whole(tmp_path / "fichier" / "a.txt", "a", error=ProjectError)
+    assert names(tmp_path) == ["fichier"]
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path):
+    path, ready = tmp_path / "a.txt", threading.Barrier(2)
+
+    def write(letter):
+        with files.draft(path) as made:
+            made.write_text(letter * 1000)
+            ready.wait()
+            assert made.read_text() == letter * 1000
+
+    writers = [threading.Thread(target=write, args=(letter,)) for letter in "ab"]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    assert path.read_text() in ("a" * 1000, "b" * 1000) and names(tmp_path) == ["a.txt"]
+
+
+def test_the_draft_of_a_killed_process_is_cleared_by_the_next_writer_and_only_that_one(tmp_path):
+    path = tmp_path / "a [1].txt"
+    code = (
+        "import os, sys, time\nfrom copkit import files\n"
+        "with files.draft(sys.argv[1]) as made:\n    print(flush=True)\n    time.sleep(600)"
+    )
+    killed, alive = (
+        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) for _ in range(2)
+    )
+    try:
+        assert killed.stdout.readline() and alive.stdout.readline()
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        assert len(names(tmp_path)) == 2
+        files.write_whole(path, "entier")
+        [left, whole] = names(tmp_path)
+        assert whole == path.name and f".{alive.pid}-" in left
+    finally:
+        for one in (killed, alive):
+            one.kill()
+            one.wait()
+    files.write_whole(path, "entier")
+    assert names(tmp_path) == [path.name]
