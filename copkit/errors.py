@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from copkit import french
+
 
 class CopkitError(Exception):
     """Base of all errors of copkit; its text is shown as it is, without a traceback, by the command line."""
@@ -83,7 +85,7 @@ class Problems:
     def __str__(self) -> str:
         blocks = []
         for file, messages in self.found.items():
-            count = f"{len(messages)} problème{'s' if len(messages) > 1 else ''}"
+            count = french.plural(len(messages), "problème")
             blocks.append("\n".join([f"{file} : {count}", *(f"  • {m}" for m in messages)]))
         return "\n\n".join(blocks)
 

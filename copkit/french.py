@@ -1,4 +1,4 @@
-"""How numbers and lists are written in French: decimal comma, narrow no-break space, « n.d. »."""
+"""How numbers, dates and lists are written in French: decimal comma, narrow no-break space, « n.d. »."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import date, datetime
 from functools import lru_cache
 
 NARROW = "\u202f"  # narrow no-break space: thousands, before « % », « ; », « ? »
 UNKNOWN = "n.d."
+MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin"),
+    *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+)
 
 
 def number(value: float | None, decimals: int = 1) -> str:
@@ -88,6 +93,15 @@ def join(words: Iterable[str]) -> str:
     return f"{', '.join(head)} et {last}" if head else last
 
 
+def capital(text: str) -> str:
+    """The text with a capital first, the rest as it is.
+
+    >>> capital("émissions de CO2"), capital("")
+    ('Émissions de CO2', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def rank(position: int, feminine: bool = True) -> str:
     """An ordinal.
 
@@ -95,6 +109,33 @@ def rank(position: int, feminine: bool = True) -> str:
     ('1re', '2e', '1er')
     """
     return ("1re" if feminine else "1er") if position == 1 else f"{position}e"
+
+
+def short_date(day: date) -> str:
+    """A date in figures.
+
+    >>> short_date(date(2025, 3, 31))
+    '31/03/2025'
+    """
+    return f"{day:%d/%m/%Y}"
+
+
+def long_date(day: date) -> str:
+    """A date in a sentence.
+
+    >>> long_date(date(2026, 11, 1)), long_date(date(2025, 3, 31))
+    ('1er novembre 2026', '31 mars 2025')
+    """
+    return f"{rank(1, feminine=False) if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def moment(at: datetime) -> str:
+    """A date and its time.
+
+    >>> moment(datetime(2026, 11, 1, 18, 5))
+    '1er novembre 2026 à 18\u202fh\u202f05'
+    """
+    return f"{long_date(at)} à {at.hour}{NARROW}h{NARROW}{at.minute:02d}"
 
 
 def plain(text: str) -> str:

@@ -31,8 +31,6 @@ NOTEBOOK_LABELS = {
     "suivi": "Suivi",
 }
 LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
-MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin"]
-MONTHS += ["juillet", "août", "septembre", "octobre", "novembre", "décembre"]
 OTHER_GROUP = "Autres territoires"
 
 _SPACES = [
@@ -155,7 +153,7 @@ def render(manifest: dict, *, effort: dict[str, float]) -> str:
         outlines=outlines,
         counts=_counts(groups),
         several=len({run["notebook"] for run in manifest["runs"]}) > 1,
-        updated=french_date(manifest.get("updated")),
+        updated=_moment(manifest.get("updated")),
         data_version=manifest.get("data_version") or french.UNKNOWN,
         version=manifest.get("copkit") or french.UNKNOWN,
         plural=french.plural,
@@ -173,20 +171,6 @@ def spaced(markup: str) -> str:
     return markup
 
 
-def french_date(moment: str | None) -> str:
-    """An ISO moment as a French reader writes it; « n.d. » for anything else.
-
-    >>> french_date("2026-11-01T18:05:00"), french_date(None)
-    ('1er novembre 2026 à 18\u202fh\u202f05', 'n.d.')
-    """
-    try:
-        at = datetime.fromisoformat(moment or "")
-    except ValueError:
-        return french.UNKNOWN
-    day = french.rank(1, feminine=False) if at.day == 1 else str(at.day)
-    return f"{day} {MONTHS[at.month - 1]} {at.year} à {at.hour}{french.NARROW}h{french.NARROW}{at.minute:02d}"
-
-
 def without_folders(text: str) -> str:
     """A reason without the folders of the machine that ran: the name of the file stays.
 
@@ -194,6 +178,13 @@ def without_folders(text: str) -> str:
     'Fichier illisible : panorama.csv, en ktCO2e/an'
     """
     return _FOLDER.sub("", text)
+
+
+def _moment(text: str | None) -> str:
+    try:
+        return french.moment(datetime.fromisoformat(text or ""))
+    except ValueError:
+        return french.UNKNOWN
 
 
 def _groups(manifest: dict, effort: dict[str, float]) -> list[Group]:

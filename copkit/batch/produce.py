@@ -101,7 +101,7 @@ def _produce(task: Task, work: Path, result: Result) -> None:
     label = notebook.metadata["copkit"].get("titre", task.stem.capitalize())
     footer = (
         f"{label} produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}, "
-        f"le {datetime.now():%d/%m/%Y}. "
+        f"le {french.short_date(datetime.now())}. "
         "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
     )
     with _timed(result.phases, "page HTML"):

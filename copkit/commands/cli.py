@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from copkit import french
 from copkit.commands import analyses, projects, run, simulator, strengths
 from copkit.commands.terminal import Format, print_data, print_table
 
@@ -58,9 +59,7 @@ def doctor() -> None:
             typer.echo("\n".join(f"    {part}" for part in line.splitlines()))
     bad = sum(not check.ok for check in checks)
     typer.echo(
-        "\nTout est en ordre."
-        if not bad
-        else f"\nÀ corriger : {bad} vérification{'s' if bad > 1 else ''} sur {len(checks)}."
+        "\nTout est en ordre." if not bad else f"\nÀ corriger : {french.plural(bad, 'vérification')} sur {len(checks)}."
     )
     raise typer.Exit(1 if bad else 0)
 

@@ -197,7 +197,7 @@ def _compare(full: str, a, b, by: str, version: str, allow_mixed_conventions: bo
         b=second.label,
         table=table,
         conventions=(first.convention, second.convention),
-        cautions=[text[0].upper() + text[1:] for text in dict.fromkeys(cautions)],
+        cautions=[french.capital(text) for text in dict.fromkeys(cautions)],
     )
 
 

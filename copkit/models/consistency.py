@@ -174,7 +174,7 @@ def _sentence(facts: dict, target: parameters.RationaleTarget, is_share: bool) -
     end = f"{french.quantity(facts['quantity_2030'])} {unit} en 2030"
     level = f"{french.quantity(facts['start_2019'])} en {BASE_YEAR}, {end}"
     if math.isnan(facts["start_2019"]):
-        return f"{end[0].upper()}{end[1:]}, comptés depuis {BASE_YEAR} ; rationnel : {target.text}."
+        return f"{french.capital(end)}, comptés depuis {BASE_YEAR} ; rationnel : {target.text}."
     if math.isnan(facts["difference"]):
         fleet = ""
         if target.kind == "level" and target.unit == "%":

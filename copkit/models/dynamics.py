@@ -260,7 +260,7 @@ def _change(trend: Trend, value: float) -> str:
 
 def _sentence(trend: Trend) -> str:
     """What the series says, in French."""
-    label = trend.label[0].upper() + trend.label[1:]
+    label = french.capital(trend.label)
     if trend.points < 2:
         return (
             f"{label} : {_value(trend, trend.last)} en {trend.last_year} ; un seul point, pas de rythme.{_aim(trend)}"

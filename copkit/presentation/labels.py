@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 
 import pandas as pd
@@ -132,11 +133,4 @@ def calendar(territory: str) -> str:
     row = next(row for row in tables.read("cop_calendar.csv").itertuples() if row.territory == region)
     if not row.date:
         return row.state
-    year, month, day = row.date.split("-")
-    return f"{row.state} ({int(day)} {_MONTHS[int(month) - 1]} {year})"
-
-
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
+    return f"{row.state} ({french.long_date(date.fromisoformat(row.date))})"

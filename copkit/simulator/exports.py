@@ -174,7 +174,7 @@ def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
 
 def _said(state: State, waiting: list[str]) -> list[tuple[str, str]]:
     """What the cover adds for a scenario."""
-    lines = [("Scénario", state.name or "sans nom"), ("Exporté le", f"{date.today():%d/%m/%Y}")]
+    lines = [("Scénario", state.name or "sans nom"), ("Exporté le", french.short_date(date.today()))]
     if waiting:
         said = f"Brouillon, à justifier : {french.join(label_of(lever) for lever in waiting)}"
         lines.append(("Statut de l'export", said))

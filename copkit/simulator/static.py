@@ -64,7 +64,7 @@ def page(code: str, address: str = "") -> str:
         csp=_policy(**parts),
         data=_json(data.script(here, known, levers, address)),
         page=known,
-        date=_today(),
+        date=french.long_date(date.today()),
         copkit=__version__,
         sectors=data.sectors(here, known),
         levers=levers,
@@ -94,12 +94,6 @@ def _link_label(address: str) -> str:
     if address:
         return "Pour ouvrir ce scénario dans le simulateur en ligne"
     return "Pour ouvrir ce scénario dans le simulateur en ligne, à mettre à la suite de son adresse"
-
-
-def _today() -> str:
-    from copkit.batch.index import french_date
-
-    return french_date(date.today().isoformat()).split(" à ")[0]
 
 
 @lru_cache(maxsize=1)

@@ -89,7 +89,7 @@ class Column:
         """The value of a cell, and what is wrong with it; a value that cannot be kept is empty."""
         text, kind = escaping.settled(_typed(cell)), self.field.kind
         if isinstance(cell, (datetime, date)) and kind != "date":
-            text = f"{cell:%d/%m/%Y}"
+            text = french.short_date(cell)
             if self.field.options or kind == "yes_no":
                 return "", f"date « {text} » à la place d'un choix de la liste. Choisir dans la liste."
             if kind not in cells.READ:

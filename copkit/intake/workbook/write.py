@@ -91,7 +91,7 @@ class _Writer:
         lines = [("", form.title), *([("Attention", f"{form.banner}.")] if form.banner else [])]
         lines += [(f"À faire, {n}", text) for n, text in enumerate(form.do, start=1)]
         lines += [("À savoir", text) for text in form.know]
-        lines += [*form.about, ("Version de copkit", __version__), ("Écrit le", f"{date.today():%d/%m/%Y}")]
+        lines += [*form.about, ("Version de copkit", __version__), ("Écrit le", french.short_date(date.today()))]
         lines = [(name, french.typeset(text)) for name, text in lines]
         if form.files:
             lines += [("Fichiers lus", escaping.fitted(", ".join(form.files)))]

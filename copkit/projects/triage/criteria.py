@@ -175,7 +175,7 @@ def _said(one: dict[str, str], verdict: str, months: dict[str, str]) -> str:
     """What decides the verdict, then what is still to be said."""
     words = {state: [SAYS[name][state].format(**months) for name in one if one[name] == state] for state in SAYS["new"]}
     deciding = words[verdict] if verdict else []
-    sentences = [f"{deciding[0][0].upper()}{', '.join(deciding)[1:]}."] if deciding else []
+    sentences = [f"{french.capital(', '.join(deciding))}."] if deciding else []
     if words[UNSAID] and verdict != YES:
         sentences.append(f"À préciser : {', '.join(words[UNSAID])}.")
     return " ".join(sentences)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from copkit import french
 from copkit.errors import ProjectError
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, NO, Field
@@ -160,7 +161,7 @@ def _words(one: Mapping[str, str], found: Rules, names: Mapping[str, str], year:
         **ruled.years(year),
         "lever": lever or "non renseigné",
         "par_levier": f" par le levier « {lever} »" if lever else "",
-        "start": f"{start:%d/%m/%Y}" if start else "n.d.",
+        "start": french.short_date(start) if start else french.UNKNOWN,
         "readiness": known["readiness"],
     }
     words["maturity"] = phrases.maturity[known["maturity"]].format(**words, maturity="")
