@@ -19,7 +19,6 @@ from copkit.models import nomenclatures
 from copkit.reference import framework, parameters, reading
 
 SYNONYMS = ["kind", "label", "id", "note"]
-BESIDE = ("velo", "gestion_des_forets", "bouclage_biomasse", "autres")  # of the crosswalk, not one of the 43
 _SMALL = set(
     [
         "a",
@@ -118,7 +117,7 @@ def check_synonyms(*kinds: Collected) -> None:
 
 def lever_ids() -> set[str]:
     """What a lever may be: one of the 43, a term of the crosswalk beside them, or nothing."""
-    return {lever.id for lever in parameters.levers().values() if lever.nomenclatures.cop} | {*BESIDE, ""}
+    return {*nomenclatures.lever_labels(), ""}
 
 
 # ------------------------------------------------------------------ levers

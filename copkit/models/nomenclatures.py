@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 NOMENCLATURES = ("cop", "simulateur", "simulateur_outre_mer", "rationale", "tous")
+BLANK, OTHERS = "non_renseigne", "autres"  # of the crosswalk: what stands for a blank, and for no lever in particular
 CROSSWALK = ["nomenclature", "id", "label", "relation", "lever", "note"]
 
 
@@ -122,6 +123,25 @@ def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
         return table.copy(deep=False)
     _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
     return table[table.nomenclature == nomenclature].reset_index(drop=True)
+
+
+def terms() -> pd.DataFrame:
+    """The terms of project files that are not one of the 43: id, label, relation, lever (a member, or empty), note."""
+    table = crosswalk("projets")
+    return table[(table.relation != "egal") & (table.id != BLANK)]
+
+
+def lever_labels() -> dict[str, str]:
+    """Lever that a project may have → its label: the 43, then the terms beside them, « autres » last."""
+    return dict(_lever_labels(str(paths.home())))
+
+
+@lru_cache(maxsize=4)
+def _lever_labels(home: str) -> dict[str, str]:
+    own, beside = levers(), terms()
+    last = dict(zip(beside.id, beside.label, strict=True))
+    others = {OTHERS: last.pop(OTHERS)} if OTHERS in last else {}
+    return {**dict(zip(own.lever, own.label, strict=True)), **last, **others}
 
 
 @lru_cache(maxsize=4)

@@ -9,11 +9,12 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import report
+from copkit.models import nomenclatures
 from copkit.presentation.projects.caption import caption
 from copkit.presentation.table import Table
 from copkit.presentation.territory.analyses import Note
 from copkit.projects import fields
-from copkit.projects.triage import criteria, facts
+from copkit.projects.triage import criteria
 from copkit.projects.triage import opinions as bodies
 from copkit.projects.vivier import Vivier
 from copkit.reference import framework, tables, territories
@@ -192,7 +193,7 @@ def opinions(v: Vivier) -> Table | Note:
 
 def projects(v: Vivier) -> Table:
     """Every dossier that is counted, with the answer of the rules and of the criteria."""
-    kept, names = v.counted.head(MOST_PROJECTS), facts.lever_labels()
+    kept, names = v.counted.head(MOST_PROJECTS), nomenclatures.lever_labels()
     epci = dict(zip((known := tables.read("epci.csv")).code, known.name, strict=True))
     themes = framework.labels("thematiques")
     out = pd.DataFrame(

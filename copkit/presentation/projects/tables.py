@@ -6,6 +6,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError, suggestion
+from copkit.models import nomenclatures
 from copkit.presentation.projects import lists
 from copkit.presentation.projects.caption import caption, nothing
 from copkit.presentation.projects.charts import ANSWERS, column_name, rank
@@ -13,7 +14,7 @@ from copkit.presentation.projects.tiles import NONE, tiles
 from copkit.presentation.table import Table
 from copkit.presentation.territory.analyses import Note
 from copkit.projects.counting import balance
-from copkit.projects.triage import criteria, facts
+from copkit.projects.triage import criteria
 from copkit.projects.vivier import Vivier
 from copkit.reference import parameters, territories, units
 
@@ -185,7 +186,7 @@ def _targets(v: Vivier) -> Table:
 
 
 def _quantities(v: Vivier) -> Table | Note:
-    found, names = v.quantities, facts.lever_labels()
+    found, names = v.quantities, nomenclatures.lever_labels()
     if found.empty:
         return Note("Aucun dossier ne déclare de quantité physique.")
     out = pd.DataFrame(

@@ -17,7 +17,7 @@ from copkit.intake import perimeters
 from copkit.models import levers as physics
 from copkit.models import nomenclatures
 from copkit.models import panorama as panoramas
-from copkit.projects.counting import balance, membership
+from copkit.projects.counting import balance
 from copkit.reference import parameters, territories, units
 
 MONEY = ("cost", "cost_missing", "amount", "amount_missing")
@@ -148,7 +148,7 @@ def carriers(p: xr.Dataset) -> dict[str, str]:
     table = nomenclatures.crosswalk("simulateur")
     found = {row.lever: ids[row.id] for row in table.itertuples() if row.id in ids and row.lever}
     found |= {lever: lever for lever in here}
-    terms = membership.terms()
+    terms = nomenclatures.terms()
     parts = terms[(terms.relation == "partie") & terms.lever.isin(list(found))]
     return found | {row.id: found[row.lever] for row in parts.itertuples()}
 
@@ -198,7 +198,7 @@ def _note(row: dict, lever: str, counts: pd.DataFrame, label_of: dict[str, str])
         said.append(f"Ses ktCO2e sont dans « {label_of[row['part_of']]} ».")
     elif len(row["members"]) > 1 or row["members"] not in ([], [lever]):
         said.append(f"Réunit {french.join(label_of[one] for one in row['members'] if one != lever)}.")
-    elif math.isnan(row["target"]) and lever in membership.lever_labels() and lever != "autres":
+    elif math.isnan(row["target"]) and lever in nomenclatures.lever_labels() and lever != nomenclatures.OTHERS:
         said.append("Sans objectif en ktCO2e dans ce panorama.")
     if row["shown"] is False:
         said.append("Objectif non régionalisé.")

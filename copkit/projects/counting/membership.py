@@ -13,7 +13,7 @@ from copkit.models import nomenclatures
 from copkit.projects import fields
 from copkit.reference import framework, tables
 
-BLANK, UNKNOWN, NO_THEME, UNSORTED = "non_renseigne", fields.UNKNOWN_LEVER, "sans_theme", "sans_categorie"
+BLANK, UNKNOWN, NO_THEME, UNSORTED = nomenclatures.BLANK, fields.UNKNOWN_LEVER, "sans_theme", "sans_categorie"
 KNOWN_CATEGORIES = f"Catégories : {', '.join(fields.CATEGORIES)}, ou « toutes » ensemble."
 LABELS = {
     BLANK: "Non renseigné",
@@ -117,33 +117,13 @@ def _holder_type(projects: pd.DataFrame, by: str) -> Members:
 
 def _lever(projects: pd.DataFrame, by: str) -> Members:
     """The 43, then the terms of project files that are not one of them; blank and unknown stay."""
-    known, keys = lever_labels(), projects.lever.fillna("")
+    known, keys = nomenclatures.lever_labels(), projects.lever.fillna("")
     strange = sorted(set(keys) - {*known, fields.NO_LEVER, UNKNOWN, BLANK})
     rules = [f"Leviers hors des nomenclatures, comptés « non reconnu » : {', '.join(strange)}."] if strange else []
     found = _single(keys.where(~keys.isin(strange), UNKNOWN), known, [*known, UNKNOWN, BLANK], rules=rules)
-    kept = {*found.rows.key, *_own(), "autres", UNKNOWN, BLANK}
+    kept = {*found.rows.key, *nomenclatures.levers().lever, nomenclatures.OTHERS, UNKNOWN, BLANK}
     order = [key for key in found.order if key in kept]
     return Members(found.rows, order, found.labels, rules=rules)
-
-
-def _own() -> dict[str, str]:
-    """The 43 levers and their labels."""
-    table = nomenclatures.levers()
-    return dict(zip(table.lever, table.label, strict=True))
-
-
-def terms() -> pd.DataFrame:
-    """The terms of project files that are not one of the 43: id, label, relation, lever (a member, or empty), note."""
-    table = nomenclatures.crosswalk("projets")
-    return table[(table.relation != "egal") & (table.id != BLANK)]
-
-
-def lever_labels() -> dict[str, str]:
-    """Every lever that a project may have: the 43, then the terms that are a part, a group, or outside of them."""
-    other = terms().drop_duplicates("id")
-    last = dict(zip(other.id, other.label, strict=True))
-    autres = {"autres": last.pop("autres")} if "autres" in last else {}
-    return {**_own(), **last, **autres}
 
 
 def themes_of() -> dict[str, list[str]]:
@@ -151,7 +131,7 @@ def themes_of() -> dict[str, list[str]]:
     table = nomenclatures.levers()
     own = dict(zip(table.lever, table.theme, strict=True))
     found = {lever: [theme] for lever, theme in own.items()}
-    for term, rows in terms().groupby("id"):
+    for term, rows in nomenclatures.terms().groupby("id"):
         found[term] = list(dict.fromkeys(own[lever] for lever in rows.lever if lever in own))
     return found
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError
+from copkit.models import nomenclatures
 from copkit.projects.counting import membership
 
 MOST, LEAST = 10, 10
@@ -68,7 +69,7 @@ def _notes(table: pd.DataFrame) -> dict[str, str]:
     """Lever without project → the terms that stand for it and that have some."""
     counts = dict(zip(table.lever, table.projects, strict=True))
     notes: dict[str, list[str]] = {}
-    for term in membership.terms().itertuples():
+    for term in nomenclatures.terms().itertuples():
         if term.lever and counts.get(term.id, 0) and not counts.get(term.lever, 0):
             said = french.plural(int(counts[term.id]), "dossier")
             notes.setdefault(term.lever, []).append(f"{said} sous « {term.label} »")

@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from copkit import paths
 from copkit.models import nomenclatures
 from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, NO, NO_LEVER, YES
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from copkit.projects.triage.rules import Rules
 
 UNKNOWN = "inconnu"
-NOT_A_LEVER = "non_renseigne"  # a row of the crosswalk that stands for a blank
 ANSWERS = (YES, NO, UNKNOWN)
 NEAR, LATE, PAST = "proche", "tardif", "depasse"  # a start: in time, too late, before the year of the COP
 FACTS: dict[str, tuple[str, ...]] = {
@@ -64,7 +61,7 @@ def others(rules: Rules) -> list[str]:
 
 def columns(projects: pd.DataFrame, rules: Rules, year: int) -> pd.DataFrame:
     """What the facts of each project are drawn from: one column per name of ``RAW`` and per other field."""
-    known = set(lever_labels()) - set(rules.presumption.unspecific)
+    known = set(nomenclatures.lever_labels()) - set(rules.presumption.unspecific)
     first, last = f"{year:04d}-01-01", f"{year + rules.thresholds.start_within_years:04d}-12-31"
     found = {
         name: known_only(projects[name], allowed) for name, allowed in RAW.items() if name not in ("lever", "start")
@@ -105,18 +102,6 @@ def day(text: object) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def lever_labels() -> dict[str, str]:
-    """Lever of a project → its label: the 43, and those that only project files name."""
-    return _lever_labels(str(paths.home()))
-
-
-@lru_cache(maxsize=4)
-def _lever_labels(home: str) -> dict[str, str]:
-    cop, met = nomenclatures.levers("cop"), nomenclatures.crosswalk("projets")
-    met = met[met.relation.ne("egal") & met.id.ne(NOT_A_LEVER)]
-    return dict(zip(met.id, met.label, strict=True)) | dict(zip(cop.lever, cop.label, strict=True))
 
 
 def facts(raw: Mapping[str, str], rules: Rules) -> dict[str, str]:

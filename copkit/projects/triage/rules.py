@@ -13,6 +13,7 @@ from pydantic import Field
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, suggestion
+from copkit.models import nomenclatures
 from copkit.projects.fields import BODIES, CATEGORIES, DIMENSIONS, MATURITIES
 from copkit.projects.triage import facts
 from copkit.reference import parameters, reading
@@ -255,8 +256,8 @@ def _bounds(found: Rules):
     if not found.criteria.horizon_months > 0:
         yield ("criteria", "horizon_months"), "horizon_months : écrire un nombre de mois au-dessus de 0."
     for i, lever in enumerate(found.presumption.unspecific):
-        if lever not in facts.lever_labels():
-            hint = suggestion(lever, list(facts.lever_labels())) or " Le retirer."
+        if lever not in (known := nomenclatures.lever_labels()):
+            hint = suggestion(lever, list(known)) or " Le retirer."
             yield ("presumption", "unspecific", i), f"levier inconnu « {lever} ».{hint}"
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError
+from copkit.models import nomenclatures
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, NO, Field
 from copkit.projects.triage import criteria, facts, opinions, rows
@@ -146,7 +147,7 @@ def _judged(raw: pd.DataFrame, found: Rules) -> pd.DataFrame:
 
 
 def _reasons(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found: Rules, year: int) -> pd.Series:
-    by_id, names = {rule.id: rule for rule in found.rules}, facts.lever_labels()
+    by_id, names = {rule.id: rule for rule in found.rules}, nomenclatures.lever_labels()
     cited = raw.assign(rule=judged.rule, lever_id=table.lever.astype("str"), start_day=table.start.astype("str"))
     cited["start_day"] = cited.start_day.where(raw.start != UNKNOWN, "")
     cited["lever_id"] = cited.lever_id.where(raw.lever == "reconnu", "")
@@ -177,7 +178,7 @@ def _words(one: Mapping[str, str], found: Rules, names: Mapping[str, str], year:
 
 
 def _missing(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found: Rules) -> pd.Series:
-    names, memory = facts.lever_labels(), {}
+    names, memory = nomenclatures.lever_labels(), {}
     named = (raw.contributes == NO) & (raw.lever == "reconnu")  # only then is the lever cited
     cited = raw.assign(category=judged.category, lever_id=table.lever.astype("str").where(named, ""))
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from copkit import french
 from copkit.intake.fields import Field
 from copkit.intake.workbook.form import Column, Form, Group, Noun
+from copkit.models import nomenclatures
 from copkit.projects.fields import FIELDS
-from copkit.projects.triage import facts, opinions, sort
+from copkit.projects.triage import opinions, sort
 from copkit.projects.triage.rules import Rules
 from copkit.projects.workshop import reference
 from copkit.reference import territories
@@ -84,7 +85,7 @@ def form(rules: Rules, year: int, **given) -> Form:
 
 def _columns(labels: dict[str, str]) -> tuple[Column, ...]:
     departements = dict(territories.territories("departement")[["code", "name"]].to_numpy())
-    levers = {**facts.lever_labels(), "non_reconnu": "non reconnu"}
+    levers = {**nomenclatures.lever_labels(), "non_reconnu": "non reconnu"}
     choices = {"departement": departements, "lever": levers, "category": labels, "category_kept": labels}
     known = {**FIELDS, **sort.COLUMNS}
     fields = {name: replace(known[name], choices=choices.get(name, known[name].choices)) for name in SHOWN}
