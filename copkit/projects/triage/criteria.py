@@ -5,17 +5,13 @@ Three answers: « oui », « non », or nothing when it cannot be said. What is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from copkit import french
 from copkit.projects.fields import DIMENSIONS, MATURITIES, NO, YES, Field
-from copkit.projects.triage import rows
-
-if TYPE_CHECKING:
-    from copkit.projects.triage.rules import Criteria
+from copkit.projects.triage.reasons import said
+from copkit.projects.triage.schema import Criteria
 
 UNSAID = ""
 CRITERIA = {
@@ -88,12 +84,12 @@ def judge(projects: pd.DataFrame, rules: Criteria) -> dict[str, pd.Series]:
         ("criterion_potential", POTENTIAL, any_of),
         ("criterion_progress", PROGRESS, all_of),
     ):
-        made[key] = rows.said(held[list(names)], lambda one, verdict=verdict: verdict(list(one.values())))
-        said = lambda one, verdict=verdict: _said(one, verdict(list(one.values())), months)  # noqa: E731
-        made[f"{key}_reason"] = rows.said(held[list(names)], said)
+        made[key] = said(held[list(names)], lambda one, verdict=verdict: verdict(list(one.values())))
+        why = lambda one, verdict=verdict: _why(one, verdict(list(one.values())), months)  # noqa: E731
+        made[f"{key}_reason"] = said(held[list(names)], why)
     verdicts = pd.DataFrame({key: made[key] for key in CRITERIA})
-    made["included"] = rows.said(verdicts, lambda one: all_of(list(one.values())))
-    made["included_reason"] = rows.said(verdicts, _inclusion)
+    made["included"] = said(verdicts, lambda one: all_of(list(one.values())))
+    made["included_reason"] = said(verdicts, _inclusion)
     return made
 
 
@@ -171,7 +167,7 @@ def _chosen(yes: pd.Series, unknown: pd.Series) -> pd.Series:
     return pd.Series(np.select([yes, unknown], [YES, UNSAID], NO), yes.index, "str")
 
 
-def _said(one: dict[str, str], verdict: str, months: dict[str, str]) -> str:
+def _why(one: dict[str, str], verdict: str, months: dict[str, str]) -> str:
     """What decides the verdict, then what is still to be said."""
     words = {state: [SAYS[name][state].format(**months) for name in one if one[name] == state] for state in SAYS["new"]}
     deciding = words[verdict] if verdict else []

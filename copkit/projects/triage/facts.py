@@ -9,15 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from copkit.models import nomenclatures
 from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, NO, NO_LEVER, YES
-
-if TYPE_CHECKING:
-    from copkit.projects.triage.rules import Rules
+from copkit.projects.triage.schema import Rules
 
 UNKNOWN = "inconnu"
 ANSWERS = (YES, NO, UNKNOWN)

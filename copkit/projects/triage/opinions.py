@@ -6,7 +6,7 @@ import pandas as pd
 
 from copkit.projects import fields
 from copkit.projects.fields import BODIES, OPINIONS
-from copkit.projects.triage import rows
+from copkit.projects.triage.reasons import said
 
 ASKED = ("opinion", "funding", "engineering")
 FIELDS = tuple(f"{what}_{body}" for body in BODIES for what in ASKED)
@@ -15,7 +15,7 @@ FIELDS = tuple(f"{what}_{body}" for body in BODIES for what in ASKED)
 def disagreements(projects: pd.DataFrame) -> pd.Series:
     """The opinions that differ, as a sentence; nothing where fewer than two differ."""
     given = projects[[f"opinion_{body}" for body in BODIES]]
-    return rows.said(given, _sentence)
+    return said(given, _sentence)
 
 
 def _sentence(given: dict[str, str]) -> str:
@@ -51,9 +51,9 @@ def side_by_side(projects: pd.DataFrame, *, only_disagreements: bool = False) ->
         part = kept[["project_id", "title", "disagreement"]].assign(body=body, body_label=label)
         parts.append(part.assign(**{what: kept[f"{what}_{body}"] for what in ASKED}))
     table = pd.concat(parts).sort_index(kind="stable")
-    said = (table[list(ASKED)] != "").any(axis=1)
+    given = (table[list(ASKED)] != "").any(axis=1)
     columns = ["project_id", "title", "body", "body_label", *ASKED, "disagreement"]
-    return table.loc[said, columns].reset_index(drop=True)
+    return table.loc[given, columns].reset_index(drop=True)
 
 
 def applied(projects: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:

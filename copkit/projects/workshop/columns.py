@@ -10,7 +10,7 @@ from copkit.intake.workbook.form import Column, Form, Group, Noun
 from copkit.models import nomenclatures
 from copkit.projects.fields import FIELDS
 from copkit.projects.triage import opinions, sort
-from copkit.projects.triage.rules import Rules
+from copkit.projects.triage.schema import Rules
 from copkit.projects.workshop import reference
 from copkit.reference import territories
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from copkit.intake.workbook.form import Block
 from copkit.projects.fields import BODIES, DIMENSIONS, FIELDS, MATURITIES, OPINIONS
-from copkit.projects.triage import rules as ruled
-from copkit.projects.triage.rules import Rules
+from copkit.projects.triage.schema import Rule, Rules
 from copkit.reference import framework, parameters
 
 STATUSES = {"publie": "source", "derive": "déduit de la source", "hypothese": "choix du kit"}
@@ -50,7 +49,7 @@ def blocks(found: Rules, year: int) -> dict[str, Block]:
     }
 
 
-def _rule(n: int, rule: ruled.Rule, labels: dict[str, str]) -> tuple[str, str, str]:
+def _rule(n: int, rule: Rule, labels: dict[str, str]) -> tuple[str, str, str]:
     """A rule: when it applies, and why it is so."""
     asked = [
         f"{_fact(name)} : {' ou '.join(_value(name, one) for one in values)}" for name, values in rule.when.items()
