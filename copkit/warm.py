@@ -5,11 +5,11 @@ Nothing here writes a file or runs V8 (vl-convert): a fork of a process that ran
 
 from __future__ import annotations
 
-import os
-import sys
 from contextlib import contextmanager
 from importlib import import_module
 from io import BytesIO
+
+from copkit.batch.forked.server import environment
 
 LIBRARIES = (
     "ipywidgets",
@@ -138,30 +138,13 @@ def _show(*shown) -> None:
 
 
 @contextmanager
-def absent(library: str):
-    """A library that cannot be imported for a while, unless it already was."""
-    unknown = library not in sys.modules
-    if unknown:
-        sys.modules[library] = None
-    try:
-        yield
-    finally:
-        if unknown:
-            del sys.modules[library]
-
-
-@contextmanager
 def _charts_as_specifications():
     """``COPKIT_CHARTS=spec`` for a while: without it, showing a chart draws it. Then, as if nothing had been shown."""
     from copkit.presentation import theme
 
-    before = os.environ.get("COPKIT_CHARTS")
-    os.environ["COPKIT_CHARTS"] = "spec"
-    theme.enable()
-    try:
-        yield
-    finally:
-        theme.disable()
-        os.environ.pop("COPKIT_CHARTS")
-        if before is not None:
-            os.environ["COPKIT_CHARTS"] = before
+    with environment(COPKIT_CHARTS="spec"):
+        theme.enable()
+        try:
+            yield
+        finally:
+            theme.disable()

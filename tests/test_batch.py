@@ -14,7 +14,7 @@ import pytest
 import copkit as ck
 from copkit import french, paths
 from copkit.batch import manifest as manifest_file
-from copkit.batch import plan, produce
+from copkit.batch import plan
 from copkit.batch.store import Folder
 from copkit.errors import CopkitError, DataError, ParameterError, RunError, TerritoryError
 from copkit.presentation import theme
@@ -205,7 +205,9 @@ def test_a_later_batch_keeps_the_entries_of_the_earlier_one(tmp_path):
     store = Folder(tmp_path / "outputs")
     for code in ("reg-06", "dep-59"):
         [task] = plan.plan("diagnostic", [code], None, {})
-        done = produce.Result(code, "diagnostic", "ok", task.parameters, 1.0, files={"html": f"{code}/diagnostic.html"})
+        done = manifest_file.Result(
+            code, "diagnostic", "ok", task.parameters, 1.0, files={"html": f"{code}/diagnostic.html"}
+        )
         manifest_file.record(task, store, done)
         manifest_file.publish(store, {})
     assert [r["territory"] for r in manifest_file.read(store)["runs"]] == ["dep-59", "reg-06"]

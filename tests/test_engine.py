@@ -87,6 +87,22 @@ def test_the_batch_executes_as_papermill_does(tmp_path, monkeypatch):
     nbformat.validate(ours.notebook)
 
 
+@pytest.mark.parametrize("fork", ["on", "off"])
+@pytest.mark.parametrize("before", [None, "png"])
+def test_what_the_batch_says_to_a_notebook_is_said_to_no_other(fork, before, tmp_path, monkeypatch):
+    monkeypatch.setenv("COPKIT_FORK", fork)
+    monkeypatch.delenv("COPKIT_CHARTS", raising=False)
+    if before:
+        monkeypatch.setenv("COPKIT_CHARTS", before)
+    source = tmp_path / "essai.ipynb"
+    nbformat.write(notebook("territoire = 'reg-06'", "import os\nos.environ['COPKIT_CHARTS']"), source)
+    [task] = plan.plan("diagnostic", ["reg-06"], None, {})
+    shown = []
+    done = Run(produce._execute(task, source, shown.append), tmp_path)
+    assert done.texts[-1] == "'spec'\n" and os.environ.get("COPKIT_CHARTS") == before
+    assert [data["text/plain"] for data in shown] == (["'spec'"] if fork == "on" else [])
+
+
 def test_a_megabyte_of_text_arrives_whole(tmp_path):
     lines = "for n in range(10_000):\n    print(f'{n:05d}', 'é' * 47)"
     ours = execute(notebook(lines, "print('x' * 1_000_000)"), COPKIT, tmp_path)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import copkit as ck
-from copkit.batch.forked import painter
+from copkit.batch import painter
 from copkit.presentation import drawing
 from copkit.presentation.territory import charts
 

@@ -85,7 +85,7 @@ def check(client: distributed.Client) -> None:
     _refuse(found | _ask(client, gate))
 
 
-def execute(tasks: Iterable[Task], store: Folder | Shared, client: distributed.Client) -> Iterator[produce.Result]:
+def execute(tasks: Iterable[Task], store: Folder | Shared, client: distributed.Client) -> Iterator[manifest.Result]:
     """Results as they come. A shared store is written by the workers, a folder of this machine by the client.
 
     A task that fails is tried once more, on another worker when its own died; failing twice, it is listed.
@@ -162,7 +162,7 @@ class Gate(distributed.WorkerPlugin):
 class Failed(Exception):
     """A document failed on a worker: raised there, so that dask tries again."""
 
-    def __init__(self, result: produce.Result) -> None:
+    def __init__(self, result: manifest.Result) -> None:
         super().__init__(result)
         self.result = result
 
@@ -253,7 +253,7 @@ def _allow(failures: int, dask_scheduler=None) -> int:
     return before
 
 
-def _work(task: Task, shared: str) -> produce.Result:
+def _work(task: Task, shared: str) -> manifest.Result:
     result = produce.execute(task, Shared(shared) if shared else _Elsewhere(), give_back=not shared)
     if result.status == "failed":
         raise Failed(result)
@@ -274,7 +274,7 @@ def _first(client: distributed.Client, gate: Gate, running: dict) -> Iterable[di
     return ()
 
 
-def _publish(task: Task, future: distributed.Future, store: Folder | Shared) -> produce.Result:
+def _publish(task: Task, future: distributed.Future, store: Folder | Shared) -> manifest.Result:
     """What became of a task; its files are published if the worker gave them back."""
     with _linked(future.client):
         result = _failure(task, future.exception()) if future.status == "error" else future.result()
@@ -291,8 +291,10 @@ def _publish(task: Task, future: distributed.Future, store: Folder | Shared) -> 
     return result
 
 
-def _failure(task: Task, error: Exception) -> produce.Result:
+def _failure(task: Task, error: Exception) -> manifest.Result:
     if isinstance(error, Failed):
         return error.result
     said = _KILLED if isinstance(error, distributed.KilledWorker) else produce.reason(error, task.limits)
-    return produce.Result(task.territory, task.stem, "failed", task.parameters, 0.0, said, fingerprint=task.fingerprint)
+    return manifest.Result(
+        task.territory, task.stem, "failed", task.parameters, 0.0, said, fingerprint=task.fingerprint
+    )

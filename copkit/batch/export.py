@@ -19,9 +19,9 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 import copkit
+from copkit.batch.forked.server import absent
 from copkit.errors import RunError
 from copkit.presentation import drawing
-from copkit.warm import absent
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _PRINT = (

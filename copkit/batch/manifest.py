@@ -7,16 +7,40 @@ kept: a batch of one territory never erases the other 118.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import copkit
-from copkit.batch import produce
 from copkit.batch.index import render
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
 
 
-def entry(task: Task, result: produce.Result) -> dict:
+@dataclass
+class Result:
+    """What became of a task. ``phases``: seconds by step; ``cells``: seconds of each code cell, by position."""
+
+    territory: str
+    notebook: str
+    status: str
+    parameters: dict
+    duration_s: float
+    error: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    hash: dict[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
+    phases: dict[str, float] = field(default_factory=dict)
+    cells: dict[int, float] = field(default_factory=dict)
+    resumed: bool = False
+    content: dict[str, bytes] = field(default_factory=dict, repr=False)  # files returned rather than published
+
+
+def record_name(task: Task) -> str:
+    """The file that says that a document is complete: written last, beside it."""
+    return f"{task.territory}/.{task.stem}.json"
+
+
+def entry(task: Task, result: Result) -> dict:
     """What the manifest says of one document."""
     return {
         "territory": task.territory,
@@ -24,7 +48,8 @@ def entry(task: Task, result: produce.Result) -> dict:
         "level": task.level,
         "region": task.region,
         "finished": datetime.now().isoformat(timespec="seconds"),
-        **{k: v for k, v in produce.as_dict(result).items() if k != "territory"},
+        **{k: v for k, v in asdict(result).items() if k not in ("territory", "phases", "content", "resumed")},
+        "phases": {name: round(seconds, 4) for name, seconds in result.phases.items()},
         "version": task.version,
     }
 
@@ -34,9 +59,9 @@ def dump(content: dict) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8")
 
 
-def complete(task: Task, store: Store) -> produce.Result | None:
+def complete(task: Task, store: Store) -> Result | None:
     """The earlier result of a task, when all its files are there, whole, and nothing that they depend on changed."""
-    found = _load(store.read(produce.record_name(task)))
+    found = _load(store.read(record_name(task)))
     if found.get("fingerprint") != task.fingerprint or found.get("status") != "ok":
         return None
     files, hashes = found.get("files", {}), found.get("hash", {})
@@ -45,16 +70,16 @@ def complete(task: Task, store: Store) -> produce.Result | None:
         if data is None or digest(data) != hashes.get(kind):
             return None
     kept = {k: found[k] for k in ("territory", "notebook", "status", "parameters", "duration_s", "fingerprint")}
-    return produce.Result(**kept, files=files, hash=hashes, resumed=True)
+    return Result(**kept, files=files, hash=hashes, resumed=True)
 
 
-def record(task: Task, store: Store, result: produce.Result) -> None:
+def record(task: Task, store: Store, result: Result) -> None:
     """Write the record of a document, done or failed; a failure keeps the files of an earlier success."""
     content = entry(task, result)
     if result.status == "failed":
-        earlier = _load(store.read(produce.record_name(task)))
+        earlier = _load(store.read(record_name(task)))
         content |= {"files": earlier.get("files", {}), "hash": earlier.get("hash", {})}
-    store.write(produce.record_name(task), dump(content))
+    store.write(record_name(task), dump(content))
 
 
 def publish(store: Store, efforts: dict[str, float]) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +77,7 @@ def plan(
         for place in selection.places(codes, level, levels, path.stem)
     ]
     known = versions.versions()
-    return [replace(task, version=known, fingerprint=versions.fingerprint(task, known)) for task in tasks]
+    return [replace(task, version=known, fingerprint=_fingerprint(task, known)) for task in tasks]
 
 
 def find(notebook: str) -> Path:
@@ -114,3 +117,26 @@ def _check_parameters(stem: str, declared: list[str], parameters: dict) -> None:
             raise RunError(
                 f"Le carnet « {stem} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
             )
+
+
+def _fingerprint(task: Task, known: dict[str, str]) -> str:
+    """The hash of all that a document depends on: notebook, parameters and the files that they name, ``versions()``."""
+    asked = {k: v for k, v in asdict(task).items() if k not in ("fingerprint", "limits", "version")}
+    read = {k: _content_of(v) for k, v in task.parameters.items() if isinstance(v, str) and k != "classeur"}
+    said = json.dumps([asked, read, known], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(said.encode("utf-8")).hexdigest()
+
+
+def _content_of(text: str) -> str:
+    """The hash of the file that a parameter names, if it names one."""
+    try:
+        path = Path(text)
+        return _hash(path, path.stat().st_mtime_ns) if text and path.is_file() else ""
+    except (OSError, ValueError):  # too long, or not a path at all
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _hash(path: Path, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import nbformat
 
 import copkit
 from copkit import errors, french
+from copkit.batch import manifest
+from copkit.batch.manifest import Result
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Store, digest
 
@@ -25,42 +26,19 @@ _KERNEL = {
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@dataclass
-class Result:
-    """What became of a task. ``phases``: seconds by step; ``cells``: seconds of each code cell, by position."""
-
-    territory: str
-    notebook: str
-    status: str
-    parameters: dict
-    duration_s: float
-    error: str | None = None
-    files: dict[str, str] = field(default_factory=dict)
-    hash: dict[str, str] = field(default_factory=dict)
-    fingerprint: str = ""
-    phases: dict[str, float] = field(default_factory=dict)
-    cells: dict[int, float] = field(default_factory=dict)
-    resumed: bool = False
-    content: dict[str, bytes] = field(default_factory=dict, repr=False)  # files returned rather than published
-
-
-def record_name(task: Task) -> str:
-    """The file that says that a document is complete: written last, beside it."""
-    return f"{task.territory}/.{task.stem}.json"
-
-
-def execute(task: Task, store: Store, *, give_back: bool = False) -> Result:
+def execute(
+    task: Task, store: Store, *, give_back: bool = False, shown: Callable[[dict], None] | None = None
+) -> Result:
     """Execute and export one territory; its files replace the earlier ones only when all are made.
 
     With ``give_back``, files are returned in ``Result.content`` and nothing is published.
+    ``shown``: called with the data of what the notebook shows, when it is shown.
     """
-    from copkit.batch import manifest
-
     started = time.perf_counter()
     result = Result(task.territory, task.stem, "failed", task.parameters, 0.0, fingerprint=task.fingerprint)
     work = store.workspace()
     try:
-        _produce(task, work, result)
+        _produce(task, work, result, shown)
         with _timed(result.phases, "écriture"):
             made = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
             result.files = {name.rpartition(".")[2]: f"{task.territory}/{name}" for name in made}
@@ -91,10 +69,10 @@ def _timed(phases: dict[str, float], name: str):
         phases[name] = phases.get(name, 0.0) + time.perf_counter() - started
 
 
-def _produce(task: Task, work: Path, result: Result) -> None:
+def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], None] | None) -> None:
     from copkit.batch import export
 
-    notebook = _run_notebook(task, work, result)
+    notebook = _run_notebook(task, work, result, shown)
     about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
     with _timed(result.phases, "images des graphiques"):
         export.portable(notebook, about)
@@ -115,12 +93,11 @@ def _produce(task: Task, work: Path, result: Result) -> None:
             export.pdf(work / f"{task.stem}.html", work / f"{task.stem}.pdf")
 
 
-def _run_notebook(task: Task, work: Path, result: Result) -> nbformat.NotebookNode:
-    os.environ["COPKIT_CHARTS"] = "spec"  # read by the kernel: charts become pictures here, not there
+def _run_notebook(task: Task, work: Path, result: Result, shown) -> nbformat.NotebookNode:
     source = work / f".{task.stem}.ipynb"
     source.write_text(task.source, encoding="utf-8")
     started = time.perf_counter()
-    notebook = _execute(task, source)
+    notebook = _execute(task, source, shown)
     total = time.perf_counter() - started
     source.unlink()
     for index, cell in enumerate(notebook.cells):
@@ -133,7 +110,7 @@ def _run_notebook(task: Task, work: Path, result: Result) -> nbformat.NotebookNo
     return notebook
 
 
-def _execute(task: Task, source: Path) -> nbformat.NotebookNode:
+def _execute(task: Task, source: Path, shown=None) -> nbformat.NotebookNode:
     """The steps of ``papermill.execute_notebook``, but for the file: ours is written once its charts are drawn."""
     from papermill.engines import papermill_engines
     from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
@@ -153,6 +130,8 @@ def _execute(task: Task, source: Path) -> nbformat.NotebookNode:
         execution_timeout=task.limits.cell_seconds,
         notebook_timeout=task.limits.notebook_seconds,
         memory_limit=task.limits.memory_mib,
+        env={"COPKIT_CHARTS": "spec"},  # read by the kernel: charts become pictures here, not there
+        shown=shown,
         resources={"metadata": {"path": str(source.parent)}},  # the notebook's folder, without moving this process
         config=Config(_KERNEL),
     )
@@ -175,12 +154,3 @@ def reason(error: Exception, limits: Limits) -> str:
     if kind == "DeadKernelError":
         return "le noyau du carnet s'est arrêté net (mémoire insuffisante ?). En mener moins de front : --jobs 1."
     return str(error) if hasattr(errors, kind) else f"{kind} : {error}"
-
-
-def as_dict(result: Result) -> dict:
-    """What the manifest keeps of a result."""
-    kept = asdict(result)
-    for name in ("content", "resumed"):
-        kept.pop(name)
-    kept["phases"] = {name: round(seconds, 4) for name, seconds in result.phases.items()}
-    return kept

@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 
-from copkit.batch.produce import Result
+from copkit.batch.manifest import Result
 
 STEPS = ("noyau", "cellules", "classeur", "images des graphiques", "page HTML", "PDF", "écriture")
 _LABELS = {"noyau": "processus du carnet : départ, échanges, fin", "cellules": "cellules du carnet"}

@@ -20,8 +20,8 @@ from copkit.errors import RunError
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
     from distributed import Client
 
+    from copkit.batch.manifest import Result
     from copkit.batch.plan import Limits
-    from copkit.batch.produce import Result
     from copkit.batch.store import Store
 
 
@@ -138,7 +138,7 @@ def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkS
         cluster.check(client)
         yield lambda tasks: cluster.execute(tasks, store, client)
     elif jobs:
-        from copkit.batch.forked import pool
+        from copkit.batch import pool
 
         with closing(pool.Pool(jobs, store, server)) as processes:
             yield processes.execute

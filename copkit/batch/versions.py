@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import copkit
 from copkit import paths
-
-if TYPE_CHECKING:
-    from copkit.batch.plan import Task
 
 _PACKAGE = Path(copkit.__file__).resolve().parent
 
@@ -36,29 +30,6 @@ def _versions(_home: str, _stamp: str) -> tuple[tuple[str, str], ...]:
         ("code", _digest(_code())),
         ("contenu", _digest(_content())),
     )
-
-
-def fingerprint(task: Task, known: dict[str, str]) -> str:
-    """The hash of all that a document depends on: notebook, parameters and the files that they name, ``versions()``."""
-    asked = {k: v for k, v in asdict(task).items() if k not in ("fingerprint", "limits", "version")}
-    read = {k: _content_of(v) for k, v in task.parameters.items() if isinstance(v, str) and k != "classeur"}
-    said = json.dumps([asked, read, known], sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(said.encode("utf-8")).hexdigest()
-
-
-def _content_of(text: str) -> str:
-    """The hash of the file that a parameter names, if it names one."""
-    try:
-        path = Path(text)
-        return _hash(path, path.stat().st_mtime_ns) if text and path.is_file() else ""
-    except (OSError, ValueError):  # too long, or not a path at all
-        return ""
-
-
-@lru_cache(maxsize=64)
-def _hash(path: Path, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def stamp() -> str:

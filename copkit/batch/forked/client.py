@@ -59,10 +59,9 @@ class Channel:
 class WiredClient(AsyncKernelClient):
     """A kernel client whose channels are a wire."""
 
-    shown: Callable[[dict], None] | None = None  # called with the data of each result and display, when it comes
-
-    def __init__(self, wire: Wire, process: forks.Forked) -> None:
+    def __init__(self, wire: Wire, process: forks.Forked, shown: Callable[[dict], None] | None = None) -> None:
         super().__init__()
+        self.shown = shown  # called with the data of each result and display, when it comes
         self.session.key = b""  # a private pair of sockets needs no signature
         self.wire, self.process, self.failure = wire, process, ""
         self.channels = {name: Channel(self, name) for name in ("shell", "iopub")}
@@ -131,8 +130,8 @@ class WiredManager:
 
     ipykernel = True
 
-    def __init__(self, warm: str, memory_limit: int | None, env: dict[str, str]) -> None:
-        self.warm, self.memory_limit, self.process, self.wire = warm, memory_limit, None, None
+    def __init__(self, warm: str, memory_limit: int | None, env: dict[str, str], shown=None) -> None:
+        self.warm, self.memory_limit, self.process, self.wire, self.shown = warm, memory_limit, None, None, shown
         self.env = {name: Template(value).safe_substitute(os.environ) for name, value in env.items()}
 
     @property
@@ -152,7 +151,7 @@ class WiredManager:
 
     def client(self) -> WiredClient:
         """The client of the process."""
-        return WiredClient(self.wire, self.process)
+        return WiredClient(self.wire, self.process, self.shown)
 
     async def is_alive(self) -> bool:
         """Whether the process runs."""

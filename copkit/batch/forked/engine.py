@@ -18,7 +18,7 @@ from papermill.engines import NBClientEngine
 from papermill.log import logger
 
 from copkit import french
-from copkit.batch.forked import forks, kernels
+from copkit.batch.forked import forks, kernels, server
 from copkit.batch.forked.client import STARTED, WiredManager
 from copkit.errors import RunError
 
@@ -41,6 +41,8 @@ class CopkitEngine(NBClientEngine):
         execution_timeout=None,
         notebook_timeout=None,
         memory_limit=None,
+        env=None,
+        shown=None,
         **options,
     ):
         """Execute the notebook that Papermill manages.
@@ -50,6 +52,8 @@ class CopkitEngine(NBClientEngine):
         execution_timeout : [s] for one cell; None: no limit.
         notebook_timeout : [s] for the whole notebook, or ``COPKIT_NOTEBOOK_TIMEOUT``.
         memory_limit : [MiB] by which the notebook's process may grow, or ``COPKIT_NOTEBOOK_MEMORY``.
+        env : variables of the environment of its process, besides those of this one.
+        shown : called with the data of each result and display, when it comes from a forked process.
 
         Raises
         ------
@@ -66,16 +70,17 @@ class CopkitEngine(NBClientEngine):
         }
         spec = _kernelspec(kernel_name)
         if spec is None:
-            return super().execute_managed_notebook(
-                nb_man, kernel_name, start_timeout=start_timeout, **common, **options
-            )
+            with server.environment(**env or {}):
+                return super().execute_managed_notebook(
+                    nb_man, kernel_name, start_timeout=start_timeout, **common, **options
+                )
         for name in ("input_path", "startup_timeout"):
             options.pop(name, None)
         budget = Budget(execution_timeout or options.pop("timeout", None), notebook_timeout)
         warm = forks.WARM if _is_ours(nb_man.nb) else ""
         client = PapermillNotebookClient(
             nb_man,
-            km=WiredManager(warm, memory_limit, spec.env),
+            km=WiredManager(warm, memory_limit, {**spec.env, **(env or {})}, shown),
             kernel_name=kernel_name,
             timeout_func=budget.next,
             startup_timeout=start_timeout,

@@ -22,7 +22,6 @@ import traceback
 import warnings
 
 from copkit.batch.forked.forks import BATCH
-from copkit.warm import absent
 
 KERNEL = (
     "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.comm", "IPython.core.completerlib",
@@ -59,6 +58,33 @@ def _prepare(warm: str) -> bytes:
     gc.freeze()
     gc.enable()
     return json.dumps(found).encode()
+
+
+@contextlib.contextmanager
+def absent(library: str):
+    """A library that cannot be imported for a while, unless it already was."""
+    unknown = library not in sys.modules
+    if unknown:
+        sys.modules[library] = None
+    try:
+        yield
+    finally:
+        if unknown:
+            del sys.modules[library]
+
+
+@contextlib.contextmanager
+def environment(**values: str):
+    """Variables of the environment for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 class Server:

@@ -20,8 +20,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import ModuleType
 
-from copkit.batch import manifest, produce
-from copkit.batch.forked import forks, painter
+from copkit.batch import manifest, painter, produce
+from copkit.batch.forked import forks
 from copkit.batch.plan import Task
 from copkit.batch.store import Folder
 from copkit.presentation import drawing
@@ -62,7 +62,7 @@ class Pool:
         if self.server:
             self.server.close()
 
-    def execute(self, tasks: list[Task]) -> Iterator[produce.Result]:
+    def execute(self, tasks: list[Task]) -> Iterator[manifest.Result]:
         """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
         waiting, tries = deque(tasks), dict.fromkeys((t.territory for t in tasks), 0)
         while True:
@@ -79,7 +79,7 @@ class Pool:
                 except (EOFError, OSError):
                     yield from self._replace(worker, waiting, tries)
 
-    def _replace(self, worker: Worker, waiting: deque[Task], tries: dict[str, int]) -> Iterator[produce.Result]:
+    def _replace(self, worker: Worker, waiting: deque[Task], tries: dict[str, int]) -> Iterator[manifest.Result]:
         """A process in the place of one that died. What it was doing waits again, or is listed."""
         worker.close()
         self.workers[self.workers.index(worker)] = self._open(worker.room)
@@ -87,7 +87,7 @@ class Pool:
             if tries[task.territory] < _TRIES:
                 waiting.append(task)
                 continue
-            lost = produce.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
+            lost = manifest.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
             manifest.record(task, self.store, lost)
             yield lost
 
@@ -118,7 +118,7 @@ class Worker:
         with suppress(OSError):
             self.connection.send(task)
 
-    def take(self) -> produce.Result:
+    def take(self) -> manifest.Result:
         """What it finished. Raises EOFError or OSError when it is dead."""
         result = self.connection.recv()
         del self.tasks[result.territory]
@@ -147,8 +147,6 @@ def _no_main():
 
 def _serve(connection: Connection, canvas: Connection, room: int, parent: int, address: str, root: str) -> None:
     """Make the documents that are asked for, until the batch is gone; the keyboard is its business."""
-    from copkit.batch.forked import client
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if address:
         from copkit.batch.forked.server import die_with
@@ -158,11 +156,10 @@ def _serve(connection: Connection, canvas: Connection, room: int, parent: int, a
     _get_ready()
     drawer = painter.Painter(canvas)
     drawing.leave_to(drawer.svg)
-    client.WiredClient.shown = staticmethod(drawer.begin)
     store, turn = Folder(Path(root)), threading.Lock()
     with ThreadPoolExecutor(room) as threads, suppress(EOFError):
         while True:
-            threads.submit(_work, connection.recv(), store, connection, turn)
+            threads.submit(_work, connection.recv(), store, drawer, connection, turn)
 
 
 def _get_ready() -> None:
@@ -175,9 +172,9 @@ def _get_ready() -> None:
     gc.enable()
 
 
-def _work(task: Task, store: Folder, connection: Connection, turn: threading.Lock) -> None:
+def _work(task: Task, store: Folder, drawer: painter.Painter, connection: Connection, turn: threading.Lock) -> None:
     try:
-        result = produce.execute(task, store)
+        result = produce.execute(task, store, shown=drawer.begin)
         with turn:
             connection.send(result)
     except BaseException:  # of the process, not of the document: the batch sees it die
