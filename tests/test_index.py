@@ -168,8 +168,11 @@ def test_effort_is_written_in_french_and_unknown_is_not_zero():
 def test_several_notebooks_of_one_territory_are_told_apart():
     made = manifest()
     files = {"html": "dep-59/comparaison.html"}
-    made["runs"].insert(0, run("dep-59", "Nord", "departement", notebook="comparaison", files=files))
+    changes = {"notebook": "comparaison", "title": "Comparaison de plans", "files": files}
+    made["runs"].insert(0, run("dep-59", "Nord", "departement", **changes))
+    made["runs"].insert(0, run("dep-62", "Pas-de-Calais", "departement", notebook="essai"))
     markup = index.render(made, effort={})
+    assert "Comparaison de plans" in shown(Page(markup)) and "essai" in shown(Page(markup))
     assert "dep-59/comparaison.html" in Page(markup).links
     assert re.search(r'<a href="dep-59/diagnostic.html" aria-label="Nord', markup), "the map opens the diagnostic"
 

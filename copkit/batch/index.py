@@ -21,15 +21,6 @@ from copkit import french, paths
 TEMPLATE = "index.html.j2"
 MAIN_NOTEBOOK = "diagnostic"
 FILE_LABELS = {"html": "HTML", "xlsx": "XLSX", "ipynb": "Carnet"}
-NOTEBOOK_LABELS = {
-    "diagnostic": "Diagnostic",
-    "simulateur": "Simulateur",
-    "comparaison": "Comparaison",
-    "projets": "Projets locaux",
-    "questionnaire": "Questionnaire",
-    "feuille_de_route": "Feuille de route",
-    "suivi": "Suivi",
-}
 LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
 OTHER_GROUP = "Autres territoires"
 
@@ -222,7 +213,7 @@ def _runs(manifest: dict) -> dict[str, list[Run]]:
         order = [*(kind for kind in FILE_LABELS if files.get(kind)), *(k for k in files if k not in FILE_LABELS)]
         found.setdefault(territory, []).append(
             Run(
-                notebook=NOTEBOOK_LABELS.get(notebook, notebook),
+                notebook=run.get("title") or notebook,
                 failed=failed,
                 reason=reason,
                 anchor=f"echec-{territory}-{notebook}",

@@ -47,6 +47,7 @@ def entry(task: Task, result: Result) -> dict:
         "name": task.name,
         "level": task.level,
         "region": task.region,
+        "title": task.title,
         "finished": datetime.now().isoformat(timespec="seconds"),
         **{k: v for k, v in asdict(result).items() if k not in ("territory", "phases", "content", "resumed")},
         "phases": {name: round(seconds, 4) for name, seconds in result.phases.items()},

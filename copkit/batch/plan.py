@@ -30,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Task:
-    """One notebook on one territory: all that a process needs, here or on another machine."""
+    """One notebook on one territory: all that a process needs, here or on another machine. ``title``: its kind."""
 
     stem: str
     source: str
@@ -39,6 +39,7 @@ class Task:
     level: str
     region: str | None
     parameters: dict
+    title: str
     pdf: bool = False
     limits: Limits = field(default_factory=Limits)
     version: dict = field(default_factory=dict)
@@ -70,11 +71,13 @@ def plan(
     content = nbformat.reads(source, 4)
     declared = declared_parameters(content)
     _check_parameters(path.stem, declared, parameters)
-    levels = content.metadata.get("copkit", {}).get("niveaux", _KIT_LEVELS)
+    about = content.metadata.get("copkit", {})
+    title = about.get("titre", path.stem.capitalize())
+    places = selection.places(codes, level, about.get("niveaux", _KIT_LEVELS), path.stem)
     extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
     tasks = [
-        Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, pdf, limits or Limits())
-        for place in selection.places(codes, level, levels, path.stem)
+        Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, title, pdf, limits or Limits())
+        for place in places
     ]
     known = versions.versions()
     return [replace(task, version=known, fingerprint=_fingerprint(task, known)) for task in tasks]

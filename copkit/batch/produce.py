@@ -76,14 +76,13 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
     with _timed(result.phases, "images des graphiques"):
         export.portable(notebook, about)
-    label = notebook.metadata["copkit"].get("titre", task.stem.capitalize())
     footer = (
-        f"{label} produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}, "
+        f"{task.title} produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}, "
         f"le {french.short_date(datetime.now())}. "
         "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
     )
     with _timed(result.phases, "page HTML"):
-        page = export.html(notebook, title=f"{label} — {task.name}", footer=footer)
+        page = export.html(notebook, title=f"{task.title} — {task.name}", footer=footer)
         (work / f"{task.stem}.html").write_text(page, encoding="utf-8")
     with _timed(result.phases, "écriture"):
         text = nbformat.v4.writes(notebook)  # not checked again: its source was, and each output when it came
