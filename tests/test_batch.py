@@ -140,7 +140,7 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
     assert [r["territory"] for r in manifest["runs"]] == sorted(CODES)
     for entry in manifest["runs"]:
         assert entry["status"] == "ok" and entry["error"] is None and entry["duration_s"] > 0
-        assert entry["parameters"]["territoire"] == entry["territory"]
+        assert entry["parameters"]["territoire"] == entry["territory"] and entry["title"] == "Diagnostic"
         assert entry["version"] | {"code": "", "contenu": ""} == {
             "copkit": ck.__version__, "donnees": "sgpe-2024-10", "code": "", "contenu": "",
         }  # fmt: skip
@@ -261,6 +261,12 @@ def test_a_file_that_cannot_be_put_in_place_leaves_the_earlier_one_and_nothing_e
         ({"notebook": "absent.ipynb"}, RunError, ["introuvable", "« absent.ipynb »"]),
         ({"out": "file:///partage/sorties"}, RunError, ["demande un cluster", "--dask tcp://"]),
         ({"codes": ["reg-32"], "level": "region"}, RunError, ["pas les deux"]),
+        (
+            {"codes": ["reg-32"], "parameters": {"territoire": "dep-59"}},
+            RunError,
+            ["« territoire » vaut « dep-59 », et le carnet est demandé pour reg-32.", "Retirer ce paramètre"],
+        ),
+        ({"parameters": {"territoire": "dep-59"}}, RunError, ["demandé pour 119 territoires"]),
         ({"codes": ["32"]}, TerritoryError, ["ambigu", "« reg-32 » ou « dep-32 »"]),
         ({"codes": ["reg-99", "dep-00"]}, TerritoryError, ["« reg-99 »", "« dep-00 »"]),
     ],
@@ -271,6 +277,11 @@ def test_what_cannot_run_is_refused_before_anything_runs(tmp_path, call, error, 
         ck.run(**{"out": out, **call})
     assert all(word in str(refused.value) for word in words)
     assert not out.exists()
+
+
+def test_a_parameter_that_says_the_territory_again_changes_nothing():
+    [task], [same] = (plan.plan("diagnostic", ["dep-59"], None, said) for said in ({}, {"territoire": "dep-59"}))
+    assert task == same and task.parameters["territoire"] == "dep-59"
 
 
 def test_a_notebook_without_territory_parameter_is_refused(kit, tmp_path):

@@ -150,9 +150,10 @@ def test_a_scenario_goes_from_simulate_to_compensate(tmp_path):
         (["compensate", "absent.json", "--using", "haies"], "fichier illisible"),
         (["compare", "reg-53", "sgpe", "sraddet"], "sraddet"),
         (["dynamics", "dep-999"], "Territoire inconnu"),
+        (["run", "reg-32", "-p", "territoire=dep-59"], "Le paramètre « territoire » vaut « dep-59 »"),
     ],
 )
-def test_a_wrong_plan_gets_one_french_message(words, said):
+def test_a_wrong_command_gets_one_french_message(words, said):
     done = copkit(*words)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
 

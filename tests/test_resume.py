@@ -85,14 +85,16 @@ def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, light,
         [task] = plan.plan(light, ["reg-06"], None, changes.pop("parameters", {}), **changes)
         return task.fingerprint
 
-    first, text = mark(), Path(light).read_text()
+    text = Path(light).read_text().replace(r"territoire = \"reg-32\"", r"territoire = \"reg-32\"; fichier = \"\"")
+    Path(light).write_text(text)
+    first = mark()
     assert mark() == first and mark(limits=Limits(memory_mib=500)) == first  # a limit changes no figure
-    assert mark(pdf=True) != first and mark(parameters={"territoire": "x"}) != first
+    assert mark(pdf=True) != first and mark(parameters={"fichier": "x"}) != first
     named = tmp_path / "projets.csv"
     named.write_text("un", encoding="utf-8")
-    read = mark(parameters={"territoire": str(named)})
+    read = mark(parameters={"fichier": str(named)})
     named.write_text("deux", encoding="utf-8")
-    assert mark(parameters={"territoire": str(named)}) != read  # a file that a parameter names
+    assert mark(parameters={"fichier": str(named)}) != read  # a file that a parameter names
     [other] = plan.plan(light, ["reg-04"], None, {})
     assert other.fingerprint != first
     write(Path(light), "print(territoire, 2)")

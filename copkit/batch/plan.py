@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import RunError, suggestion
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def plan(
     Raises
     ------
     RunError, TerritoryError
-        Unknown notebook, parameter, level or code; several codes are reported at once.
+        Unknown notebook, parameter, level or code; a parameter that contradicts the territories; several codes are
+        reported at once.
     """
     import nbformat
 
@@ -74,6 +75,7 @@ def plan(
     about = content.metadata.get("copkit", {})
     title = about.get("titre", path.stem.capitalize())
     places = selection.places(codes, level, about.get("niveaux", _KIT_LEVELS), path.stem)
+    _check_territory(parameters, [place[0] for place in places])
     extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
     tasks = [
         Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, title, pdf, limits or Limits())
@@ -120,6 +122,19 @@ def _check_parameters(stem: str, declared: list[str], parameters: dict) -> None:
             raise RunError(
                 f"Le carnet « {stem} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
             )
+
+
+def _check_territory(parameters: dict, codes: list[str]) -> None:
+    """A document is filed under its territory: no parameter may give it another one."""
+    if "territoire" not in parameters:
+        return
+    given = parameters["territoire"]
+    if any(code != given for code in codes):
+        asked = codes[0] if len(codes) == 1 else french.plural(len(codes), "territoire")
+        raise RunError(
+            f"Le paramètre « territoire » vaut « {given} », et le carnet est demandé pour {asked}.\n"
+            "Retirer ce paramètre : chaque document reçoit le code de son territoire."
+        )
 
 
 def _fingerprint(task: Task, known: dict[str, str]) -> str:
