@@ -267,6 +267,11 @@ def test_a_file_that_cannot_be_put_in_place_leaves_the_earlier_one_and_nothing_e
             ["« territoire » vaut « dep-59 », et le carnet est demandé pour reg-32.", "Retirer ce paramètre"],
         ),
         ({"parameters": {"territoire": "dep-59"}}, RunError, ["demandé pour 119 territoires"]),
+        (
+            {"notebook": "projets", "codes": ["reg-32"], "parameters": {"publique": "peut-être"}},
+            RunError,
+            ["Paramètre « publique » illisible : « peut-être ». Écrire « oui » ou « non »."],
+        ),
         ({"codes": ["32"]}, TerritoryError, ["ambigu", "« reg-32 » ou « dep-32 »"]),
         ({"codes": ["reg-99", "dep-00"]}, TerritoryError, ["« reg-99 »", "« dep-00 »"]),
     ],
@@ -282,6 +287,12 @@ def test_what_cannot_run_is_refused_before_anything_runs(tmp_path, call, error, 
 def test_a_parameter_that_says_the_territory_again_changes_nothing():
     [task], [same] = (plan.plan("diagnostic", ["dep-59"], None, said) for said in ({}, {"territoire": "dep-59"}))
     assert task == same and task.parameters["territoire"] == "dep-59"
+
+
+def test_a_parameter_is_of_the_kind_that_the_notebook_declares():
+    given = {"publique": "non", "annee": "2025", "fichier": "2025.csv"}
+    [task] = plan.plan("projets", ["reg-32"], None, given)
+    assert {name: task.parameters[name] for name in given} == {"publique": False, "annee": 2025, "fichier": "2025.csv"}
 
 
 def test_a_notebook_without_territory_parameter_is_refused(kit, tmp_path):

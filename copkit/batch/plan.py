@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import RunError, suggestion
+from copkit.notebook import read
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -60,8 +61,8 @@ def plan(
     Raises
     ------
     RunError, TerritoryError
-        Unknown notebook, parameter, level or code; a parameter that contradicts the territories; several codes are
-        reported at once.
+        Unknown notebook, parameter, level or code; a parameter of another kind than in the notebook, or that
+        contradicts the territories; several codes are reported at once.
     """
     import nbformat
 
@@ -71,7 +72,7 @@ def plan(
     source = path.read_text(encoding="utf-8")
     content = nbformat.reads(source, 4)
     declared = declared_parameters(content)
-    _check_parameters(path.stem, declared, parameters)
+    parameters = _read_parameters(path.stem, declared, parameters)
     about = content.metadata.get("copkit", {})
     title = about.get("titre", path.stem.capitalize())
     places = selection.places(codes, level, about.get("niveaux", _KIT_LEVELS), path.stem)
@@ -101,27 +102,32 @@ def find(notebook: str) -> Path:
     return paths.notebooks(f"{notebook}.ipynb")
 
 
-def declared_parameters(content: NotebookNode) -> list[str]:
-    """The names that the cell tagged « parameters » of a notebook assigns."""
+def declared_parameters(content: NotebookNode) -> dict[str, object]:
+    """What the cell tagged « parameters » of a notebook assigns: names, and values, None for one that is computed."""
     cells = [c for c in content.cells if "parameters" in c.metadata.get("tags", [])]
-    names = []
+    declared = {}
     for node in ast.parse(cells[0].source if cells else "").body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        names += [t.id for t in targets if isinstance(t, ast.Name)]
-    return names
+        try:
+            value = ast.literal_eval(getattr(node, "value", None) or "None")
+        except ValueError:
+            value = None
+        declared |= {t.id: value for t in targets if isinstance(t, ast.Name)}
+    return declared
 
 
-def _check_parameters(stem: str, declared: list[str], parameters: dict) -> None:
+def _read_parameters(stem: str, declared: dict[str, object], parameters: dict) -> dict:
     if "territoire" not in declared:
         raise RunError(
             f"Le carnet « {stem} » ne déclare pas le paramètre « territoire ».\nL'ajouter à sa cellule « parameters »."
         )
     for name in parameters:
         if name not in declared:
-            hint = suggestion(name, declared)
+            hint = suggestion(name, list(declared))
             raise RunError(
                 f"Le carnet « {stem} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
             )
+    return {name: read(name, given, declared[name]) for name, given in parameters.items()}
 
 
 def _check_territory(parameters: dict, codes: list[str]) -> None:
