@@ -1,7 +1,9 @@
-"""The project keeps its own promises: dependencies in step, light import, thin notebooks, short modules."""
+"""The project keeps its own promises: dependencies in step, light import, thin notebooks, arrows that go down."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -21,8 +23,12 @@ def split(requirement: str) -> tuple[str, str]:
     return CONDA_NAMES.get(name, name), version.replace(" ", "")
 
 
+def settings(name: str) -> dict:
+    return tomllib.loads((ROOT / name).read_text(encoding="utf-8"))
+
+
 def test_environment_yml_has_the_direct_dependencies_of_pyproject():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = settings("pyproject.toml")["project"]
     tools = [r for r in project["optional-dependencies"]["test"] if r != "copkit[cluster]"]
     wanted = dict(split(r) for r in [*project["dependencies"], *tools])
     content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
@@ -36,9 +42,8 @@ def test_environment_yml_has_the_direct_dependencies_of_pyproject():
 
 
 def test_lock_file_is_in_step_and_leaves_out_the_slow_import():
-    lock = (ROOT / "uv.lock").read_text(encoding="utf-8")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    packages = {p["name"]: p for p in tomllib.loads(lock)["package"]}
+    project = settings("pyproject.toml")["project"]
+    packages = {p["name"]: p for p in settings("uv.lock")["package"]}
     declared = {d["name"] for d in packages["copkit"]["metadata"]["requires-dist"]}
     assert declared == {
         split(r)[0] for g in [project["dependencies"], *project["optional-dependencies"].values()] for r in g
@@ -86,34 +91,54 @@ def test_notebook_is_thin_and_stored_without_outputs(path):
             assert len(cell.source.splitlines()) <= 6
 
 
-def test_modules_read_in_one_sitting():
-    long = {
-        p.name: n
-        for p in (ROOT / "copkit").rglob("*.py")
-        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 330
-    }
-    assert long == {}
+def contracts(folder: Path) -> tuple[dict[str, str], str]:
+    """What import-linter says of each contract of pyproject.toml, for the package of a folder; and all that it says."""
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"]
+    done = subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": "."}, capture_output=True, text=True)
+    return dict(re.findall(r"^(.+) (KEPT|BROKEN)$", done.stdout, re.MULTILINE)), done.stdout
 
 
-def test_models_know_no_presentation_and_no_batch():
-    for folder in ("reference", "models"):
-        for path in (ROOT / "copkit" / folder).glob("*.py"):
-            text = path.read_text(encoding="utf-8")
-            assert not re.search(
-                r"copkit\.(presentation|batch|commands)|import (altair|openpyxl|ipywidgets|papermill)", text
-            ), path
+def test_arrows_go_down_and_there_is_no_circle():
+    names = [c["name"] for c in settings("pyproject.toml")["tool"]["importlinter"]["contracts"]]
+    found, said = contracts(ROOT)
+    assert found == dict.fromkeys(names, "KEPT"), said
 
 
-def test_few_modules_import_openpyxl_papermill_and_dask():
-    text = {p: p.read_text(encoding="utf-8") for p in (ROOT / "copkit").rglob("*.py")}
-    wanted = {
-        "openpyxl": ["workbook.py", "read.py"],
-        "papermill": ["engine.py", "export.py", "produce.py", "server.py"],
-        "distributed": ["cluster.py", "run.py"],  # run.py: for its types only
-    }
-    for library, modules in wanted.items():
-        users = [p.name for p, t in text.items() if re.search(rf"^\s*(import|from) {library}\b", t, re.MULTILINE)]
-        assert set(users) <= set(modules), library
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("copie")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    shutil.copytree(ROOT / "copkit", folder / "copkit", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract", "said"),
+    [
+        ("reference/units.py", "from copkit.models import levers", "Arrows go down", "copkit.reference.units"),
+        ("models/levers.py", "from copkit.simulator import state", "Arrows go down", "copkit.models.levers"),
+        ("french.py", "from copkit.reference import units", "Arrows go down", "copkit.french"),
+        ("nouveau.py", "", "Arrows go down", "copkit.nouveau"),
+        ("batch/store.py", "from copkit.batch import manifest", "No circle inside a floor", "copkit.batch"),
+        ("batch/forked/wire.py", "from copkit.batch import run", "No circle inside a floor", "copkit.batch"),
+        ("models/draws.py", "from copkit.models import uncertainty", "No circle inside a floor", "copkit.models"),
+        ("models/levers.py", "import openpyxl", "Models and reference know no file format", "openpyxl"),
+        ("reference/tables.py", "import altair", "Models and reference know no file format", "altair"),
+        ("batch/index.py", "import openpyxl", "Only workbooks import openpyxl", "copkit.batch.index"),
+        ("batch/index.py", "import papermill", "Only what executes notebooks imports Papermill", "copkit.batch.index"),
+        ("batch/pool.py", "import distributed", "Only a batch on a cluster imports dask", "copkit.batch.pool"),
+    ],
+)
+def test_what_breaks_a_contract_on_purpose_is_seen_even_for_types_alone(copy, file, line, contract, said):
+    path = copy / "copkit" / file
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    path.write_text(f"{before or ''}\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    {line or 'pass'}\n")
+    try:
+        found, text = contracts(copy)
+    finally:
+        path.unlink() if before is None else path.write_text(before, encoding="utf-8")
+    assert [state for name, state in found.items() if name.startswith(contract)] == ["BROKEN"], text
+    assert said in text
 
 
 def test_no_file_names_a_machine_folder():
