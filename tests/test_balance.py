@@ -38,7 +38,7 @@ def published(case):
 
 
 def test_published_margins_by_departement_come_out_to_the_unit(cases):
-    case = cases("t1")
+    case = cases("bilan_hauts_de_france")
     table = balance(published(case)).set_index("category")
     assert list(table.columns[1:]) == case["departements"]
     for category, counts in case["dossiers"].items():
@@ -47,7 +47,7 @@ def test_published_margins_by_departement_come_out_to_the_unit(cases):
 
 
 def test_percentages_of_the_published_table_come_out_to_a_tenth_of_a_point(cases):
-    case = cases("t1")
+    case = cases("bilan_hauts_de_france")
     table = shares(balance(published(case))).set_index("category")
     for category, expected in case["parts"].items():
         assert table.loc[category, case["departements"]].astype(float).round(1).to_list() == expected
@@ -142,7 +142,7 @@ def levers(counts, category="remonter"):
 
 
 def test_published_counts_by_lever_come_out_with_their_shares_ranks_and_ends(cases):
-    case = cases("t7")
+    case = cases("leviers_investis")
     counts = {row["levier"]: row["dossiers"] for row in case["plus_investis"] + case["moins_investis"]}
     rest = counts.pop("autres") - sum(row["dossiers"] for row in case["moins_investis"])
     counts[""] = counts.pop("non_renseigne")

@@ -1,4 +1,4 @@
-"""Comparison of plans: table T6 from data, compensation, conventions, and every refusal."""
+"""Comparison of plans: the efforts by sector of a roadmap from data, compensation, conventions, and every refusal."""
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,10 @@ def t6():
     return compare("reg-32", "sgpe", "sraddet")
 
 
-# ------------------------------------------------------------------ T6
+# ------------------------------------------------------------------ sectors
 
 
-@pytest.mark.cases("t6_sraddet", "secteurs")
+@pytest.mark.cases("comparaison_sraddet", "secteurs")
 def test_sector_of_t6_is_reproduced_to_the_printed_decimal(t6, case):
     row = t6.table.set_index("sector").loc[case["nom"]]
     assert round(row.kt_a, 1) == case["sgpe_kt"]
@@ -47,7 +47,7 @@ def test_sector_of_t6_is_reproduced_to_the_printed_decimal(t6, case):
 
 
 def test_t6_is_compensated_and_its_totals_are_the_printed_ones(t6, cases):
-    expected = cases("t6_sraddet")["total"]
+    expected = cases("comparaison_sraddet")["total"]
     assert (round(t6.deficit, 6), round(t6.surplus, 6), round(t6.net, 6)) == (2671, 5648, 2977)
     assert [expected[k] for k in ("deficit", "surplus", "net")] == [2671, 5648, 2977]
     assert round(t6.table.kt_a.sum(), 1) == expected["sgpe_kt"]
@@ -114,7 +114,7 @@ def test_the_printed_figures_are_those_of_the_facts(facts):
 # ------------------------------------------------------------------ verdict, forest, levels
 
 
-@pytest.mark.cases("t6_sraddet", "verdicts")
+@pytest.mark.cases("comparaison_sraddet", "verdicts")
 def test_verdict_on_each_side_of_zero(case):
     c = compare("reg-32", frame(case["a"]), frame(case["b"]))
     assert c.deficit == pytest.approx(case["deficit"], abs=1e-9)
@@ -272,7 +272,7 @@ def test_scenario_of_another_territory_is_refused(says):
     )
 
 
-@pytest.mark.cases("t6_sraddet", "tables")
+@pytest.mark.cases("comparaison_sraddet", "tables")
 def test_damaged_table_says_all_its_faults(says, case):
     with pytest.raises(DataError) as refused:
         compare("reg-32", "sgpe", pd.DataFrame(case["lignes"]))
@@ -313,7 +313,7 @@ def test_damaged_plans_are_refused_with_line_and_column(damaged, says):
 # ------------------------------------------------------------------ carbon budgets
 
 
-@pytest.mark.cases("t6_sraddet", "budgets")
+@pytest.mark.cases("comparaison_sraddet", "budgets")
 def test_budgets_become_a_reduction_with_its_method(says, case):
     r = budget_to_reduction(case["budgets"])
     assert r.kt == pytest.approx(case["kt"])
@@ -323,7 +323,7 @@ def test_budgets_become_a_reduction_with_its_method(says, case):
     assert r.status == ("publie" if {2019, 2030} <= set(case["budgets"]) else "derive")
 
 
-@pytest.mark.cases("t6_sraddet", "refus_budgets")
+@pytest.mark.cases("comparaison_sraddet", "refus_budgets")
 def test_budgets_that_do_not_reach_are_refused_with_what_is_missing(says, case):
     with pytest.raises(DataError) as refused:
         budget_to_reduction(case["budgets"])
@@ -359,7 +359,7 @@ def test_interpolation_stays_between_its_neighbours(budgets):
 
 
 def test_two_versions_of_the_panorama_are_compared_lever_by_lever(damaged):
-    """P6: a later version of the data, invented here, against the one in the kit."""
+    """A later version of the data, invented here, against the one in the kit."""
     lines = damaged.read("data/clean/panorama.csv").splitlines()[1:]
     later = [line.replace("sgpe-2024-10", "sgpe-essai", 1) for line in lines]
     changed = [line.replace("reg-32,haies,113.4236", "reg-32,haies,213.4236") for line in later]

@@ -1,4 +1,4 @@
-"""Consistency: table T10 regenerated from data, statuses on each side of their thresholds, sentences, damaged file."""
+"""Consistency: physical equivalents regenerated from data, statuses, thresholds, sentences, damaged file."""
 
 import math
 
@@ -11,7 +11,7 @@ from copkit.models.panorama import LATEST
 
 
 @pytest.fixture(scope="module")
-def t10():
+def table():
     return consistency().set_index("lever")
 
 
@@ -19,9 +19,9 @@ def plain_spaces(text):
     return text.replace("\u202f", " ")
 
 
-@pytest.mark.cases("t10", "evolutions")
-def test_change_is_that_of_the_table(t10, case):
-    row = t10.loc[case["levier"]]
+@pytest.mark.cases("coherence", "evolutions")
+def test_change_is_that_of_the_table(table, case):
+    row = table.loc[case["levier"]]
     assert row.computed == pytest.approx(case["calcule"], abs=0.05)
     assert row.rationale_percent == case["rationnel"]
     assert row.difference == pytest.approx(row.computed - case["rationnel"])
@@ -30,23 +30,23 @@ def test_change_is_that_of_the_table(t10, case):
         assert row.rationale_base_year == case["base"]
 
 
-def test_rows_out_of_tolerance_are_the_five_known_ones(t10, cases):
-    expected = {row["levier"] for row in cases("t10")["evolutions"] if row["statut"] == REPORTED}
+def test_rows_out_of_tolerance_are_the_five_known_ones(table, cases):
+    expected = {row["levier"] for row in cases("coherence")["evolutions"] if row["statut"] == REPORTED}
     assert len(expected) == 5
-    assert set(t10.index[t10.status == REPORTED]) == expected
-    assert set(t10.status) <= set(STATUSES)
+    assert set(table.index[table.status == REPORTED]) == expected
+    assert set(table.status) <= set(STATUSES)
 
 
-def test_litres_vary_between_regions_and_the_derived_coefficient_is_near_the_rationale(t10, cases):
-    row, expected = t10.loc["efficacite_vehicules_prives"], cases("t10")["litres"]
+def test_litres_vary_between_regions_and_the_derived_coefficient_is_near_the_rationale(table, cases):
+    row, expected = table.loc["efficacite_vehicules_prives"], cases("coherence")["litres"]
     assert round(row.regional_min, 1) == expected["minimum"]
     assert round(row.regional_max, 1) == expected["maximum"]
     assert "Avec le coefficient dérivé, connu dans 12 régions : −7,4 %." in row.reading
 
 
-@pytest.mark.cases("t10", "niveaux")
-def test_level_is_that_of_the_table(t10, case, says):
-    row = t10.loc[case["levier"]]
+@pytest.mark.cases("coherence", "niveaux")
+def test_level_is_that_of_the_table(table, case, says):
+    row = table.loc[case["levier"]]
     assert round(row.start_2019, 1) == case["depart"]
     assert round(row.quantity_2030, 1) == case["arrivee"]
     assert row.status == case["statut"]
@@ -54,9 +54,9 @@ def test_level_is_that_of_the_table(t10, case, says):
     says(plain_spaces(row.reading), *case["dit"])
 
 
-@pytest.mark.cases("t10", "kilometres")
-def test_kilometres_are_the_same_in_every_region_but_ile_de_france(t10, panoramas, case, says):
-    row = t10.loc[case["levier"]]
+@pytest.mark.cases("coherence", "kilometres")
+def test_kilometres_are_the_same_in_every_region_but_ile_de_france(table, panoramas, case, says):
+    row = table.loc[case["levier"]]
     says(plain_spaces(row.reading), *case["dit"])
     assert math.isnan(row.computed) and math.isnan(row.start_2019)
     found = {code: float(panoramas[code].quantity.sel(lever=case["levier"])) for code in ("reg-11", "reg-32", "reg-94")}
@@ -65,12 +65,12 @@ def test_kilometres_are_the_same_in_every_region_but_ile_de_france(t10, panorama
     assert found["reg-94"] == pytest.approx(case["usuel"], rel=1e-4)
 
 
-def test_twin_targets_are_said_of_the_second_lever_only(t10):
-    assert "Objectif égal" in t10.reading["covoiturage"]
-    assert t10.reading.str.contains("Objectif égal").sum() == 1
+def test_twin_targets_are_said_of_the_second_lever_only(table):
+    assert "Objectif égal" in table.reading["covoiturage"]
+    assert table.reading.str.contains("Objectif égal").sum() == 1
 
 
-@pytest.mark.cases("t10", "seuils")
+@pytest.mark.cases("coherence", "seuils")
 def test_status_changes_at_its_threshold(case):
     margins = {name: case[name] for name in ("tolerance", "per_base_year", "other_quantity") if name in case}
     table = consistency(**margins).set_index("lever")
@@ -85,8 +85,8 @@ def test_wide_tolerances_leave_nothing_to_report():
     assert (table.status == CONSISTENT).sum() > 4
 
 
-def test_every_row_has_a_sentence_in_french_with_its_rationale(t10):
-    for row in t10.itertuples():
+def test_every_row_has_a_sentence_in_french_with_its_rationale(table):
+    for row in table.itertuples():
         assert row.rationale in row.reading
         assert row.reading.endswith(".") and "nan" not in row.reading
         assert row.regions in (9, 12, 13)
@@ -103,7 +103,7 @@ def test_another_version_of_the_data_is_computed_apart(damaged):
     assert first[lever] == pytest.approx(-21.3, abs=0.05)
 
 
-@pytest.mark.cases("t10", "fichier_endommage")
+@pytest.mark.cases("coherence", "fichier_endommage")
 def test_damaged_file_says_where_and_what_to_write(damaged, case, says):
     damaged.replace("parameters/coherence.csv", case["remplacer"], case["par"])
     with pytest.raises(ParameterError) as refused:

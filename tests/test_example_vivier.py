@@ -44,7 +44,7 @@ def raw():
 
 
 def test_dossiers_by_departement_and_category_are_the_published_ones(vivier, cases):
-    case = cases("t1")
+    case = cases("bilan_hauts_de_france")
     table = ck.balance(vivier).set_index("category")
     assert list(table.columns) == ["label", *case["departements"]]
     for category, counts in case["dossiers"].items():
@@ -55,7 +55,7 @@ def test_dossiers_by_departement_and_category_are_the_published_ones(vivier, cas
 
 
 def test_dossiers_by_lever_are_the_published_ones_with_both_ends(vivier, cases):
-    case = cases("t7")
+    case = cases("leviers_investis")
     table = top_and_bottom(ck.balance(vivier, "lever"))
     assert table.attrs["n"] == case["n"]
     for block, name in (("plus_investis", "most"), ("moins_investis", "least")):

@@ -13,7 +13,7 @@ from .test_cli import copkit
 
 N = french.number(1279, 0)
 VIVIER = "data/examples/vivier_hauts_de_france.csv"
-T1 = {
+PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
     "remonter": [136, 104, 216, 132, 200, 788],
     "travailler": [16, 54, 91, 49, 116, 326],
     "crte": [7, 20, 16, 8, 34, 85],
@@ -35,7 +35,7 @@ def rows(done) -> list[dict]:
 def test_balance_by_departement_is_the_published_table(vivier):
     found = rows(copkit("balance", vivier, "--format", "csv"))
     columns = ["dep-02", "dep-59", "dep-60", "dep-62", "dep-80", "total"]
-    assert {one["category"]: [int(one[c]) for c in columns] for one in found} == T1
+    assert {one["category"]: [int(one[c]) for c in columns] for one in found} == PUBLISHED
 
 
 def test_balance_says_its_rules_and_that_the_projects_are_invented(vivier):

@@ -23,7 +23,7 @@ from copkit.projects.triage import sort
 
 EXAMPLE = paths.home().joinpath(*vivier.EXAMPLE)
 SENTENCES = ["heading", "reading", "balance", "levers", "coverage", "inclusion", "crossing", "limits"]
-T1 = {  # REQUIREMENTS, T1
+PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
     "Aisne": [136, 16, 7, 12, 171],
     "Nord": [104, 54, 20, 15, 193],
     "Oise": [216, 91, 16, 24, 347],
@@ -84,7 +84,7 @@ def test_a_departement_is_told_among_its_region():
     assert charts.departements(nord).title.text == french.typeset("Nord : 193 dossiers, 4e département sur 5")
     table = ck.projects_table(nord, "bilan").data
     assert table.columns.to_list() == ["Catégorie", "→ Nord", "Hauts-de-France"]
-    assert table["→ Nord"].to_list() == T1["Nord"]
+    assert table["→ Nord"].to_list() == PUBLISHED["Nord"]
 
 
 def test_a_stack_writes_a_percentage_only_where_it_fits():
@@ -165,7 +165,7 @@ def test_words_of_a_map_stay_inside_their_shape(whole, code):
 
 def test_the_balance_is_the_published_table(whole):
     table = ck.projects_table(whole, "bilan").data.set_index("Catégorie")
-    assert {name: table[name].to_list() for name in table} == T1
+    assert {name: table[name].to_list() for name in table} == PUBLISHED
     shares = ck.projects_table(whole, "parts").written().set_index("Catégorie")
     assert shares["Total"].to_list() == ["61,6", "25,5", "6,6", "6,3", "100,0"]
     assert shares["Aisne"].to_list() == ["79,5", "9,4", "4,1", "7,0", "100,0"]
@@ -370,7 +370,7 @@ def test_the_diagnostic_says_how_to_give_a_file():
 def test_the_diagnostic_shows_the_public_version():
     parts = ck.report.projects(ck.panorama("dep-59"), str(EXAMPLE)).parts
     tables = [part for part in parts if isinstance(part, Table)]
-    assert tables[0].data["→ Nord"].to_list() == T1["Nord"] and len(tables) == 4
+    assert tables[0].data["→ Nord"].to_list() == PUBLISHED["Nord"] and len(tables) == 4
     assert len(ck.report.projects(ck.panorama("reg-06"), str(EXAMPLE)).parts) == 2
 
 

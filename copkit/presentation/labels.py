@@ -81,7 +81,7 @@ def source_line(p: xr.Dataset, computed: bool = False) -> str:
 
 
 def diagnostic_parts(territory: str) -> pd.DataFrame:
-    """The four parts of the diagnostic of a COP and what this territory has for each (step F2)."""
+    """The four parts of the diagnostic of a COP and what this territory has for each."""
     series = indicators.years(territory)
     several = sum(len(years) > 1 for years in series.values())
     dynamics = (
@@ -126,7 +126,7 @@ def _allocated(file: str) -> list[tuple[str, str]]:
 
 
 def calendar(territory: str) -> str:
-    """Where the COP of the territory's région stands, as the source of 2024 says it (F6)."""
+    """Where the COP of the territory's région stands, as the source of 2024 says it."""
     if territory == "fr":
         return "18 régions, dont les calendriers diffèrent"
     region = territories.region_of(territory)

@@ -59,7 +59,7 @@ class UnitAbatement(Strict):
 
 
 class RationaleTarget(Strict):
-    """One physical target of the national rationale (table T2 of the SGPE)."""
+    """One physical target of the national rationale (``sgpe_point_de_sortie``)."""
 
     kind: Literal["level", "change", "factor", "rate", "text", "none", "not_applicable", "to_be_defined"]
     indicator: str | None = None
@@ -96,7 +96,7 @@ class Nomenclatures(Strict):
 
 
 class Actors(Strict):
-    """Who holds the lever (P7). The source gives no list: an assumption of the kit, said as such."""
+    """Who holds the lever. The source gives no list: an assumption of the kit, said as such."""
 
     actors: Annotated[list[Literal["region", "infra", "etat", "entreprises"]], Field(min_length=1)]
     status: Status

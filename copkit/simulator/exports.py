@@ -1,7 +1,7 @@
 """What a visitor takes away: workbook, CSV, JSON of the scenario, picture of its panorama; and the JSON back.
 
 A target that differs from the reference leaves only with its justification and its source; without them, the file
-is a draft: its name and its content say so, and list what is still to be justified (S4).
+is a draft: its name and its content say so, and list what is still to be justified.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The three criteria of inclusion in the roadmap (A4 to A7): each verdict with its reason.
+"""The three criteria of inclusion in the roadmap: each verdict with its reason.
 
 Three answers: « oui », « non », or nothing when it cannot be said. What is not known is never a no.
 """

@@ -1,4 +1,4 @@
-"""The opinions of the bodies (V10), side by side: who disagrees, what funding and engineering each has found."""
+"""The opinions of the bodies, side by side: who disagrees, what funding and engineering each has found."""
 
 from __future__ import annotations
 
