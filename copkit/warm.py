@@ -56,7 +56,7 @@ def pages() -> dict[str, float]:
 
 
 def documents() -> dict[str, float]:
-    """The same, and workbooks."""
+    """What ``pages`` does, then what workbooks are made of."""
     import copkit as ck
     from copkit.presentation.territory import workbook
 
@@ -66,7 +66,7 @@ def documents() -> dict[str, float]:
 
 
 def warm() -> dict[str, float]:
-    """The same, then every table, every panorama, and what scenarios and the page of the simulator are made of."""
+    """What ``documents`` does, then every table, every panorama, and what scenarios and the simulator are made of."""
     import copkit as ck
     from copkit.reference import tables
 
@@ -101,7 +101,7 @@ def _diagnostic(p) -> None:
 
 
 def _allocation(p) -> None:
-    """What only départements have."""
+    """What only the diagnostics of départements show."""
     from copkit.presentation.territory import charts, sentences, tables
 
     _show(sentences.keys(p), charts.grades(p), *(tables.table(p, what) for what in ("panorama", "cles", "place")))
@@ -129,7 +129,7 @@ def _simulator(code: str) -> None:
 
 
 def _show(*shown) -> None:
-    """As the end of a cell does."""
+    """Format as the end of a cell does, so that what formats is ready."""
     from IPython.core.formatters import DisplayFormatter
 
     display = DisplayFormatter().format

@@ -109,7 +109,7 @@ class Worker:
             end.close()
 
     def left(self) -> int:
-        """How many more documents it can carry."""
+        """How many more documents the process can carry."""
         return self.room - len(self.tasks)
 
     def give(self, task: Task) -> None:
@@ -125,7 +125,7 @@ class Worker:
         return result
 
     def close(self) -> None:
-        """End it, and its painter."""
+        """End the process, and its painter."""
         self.connection.close()
         for process in (self.process, self.painter):
             process.kill()

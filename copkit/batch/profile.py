@@ -39,7 +39,7 @@ def slowest(results: list[Result], source: str) -> pd.DataFrame:
 
 
 def tables(results: list[Result], source: str, wall: float, jobs: int) -> list:
-    """The same as tables to print. ``wall``: duration of the batch [s]."""
+    """``steps`` and ``slowest`` as tables to print. ``wall``: duration of the batch [s]."""
     from copkit.presentation.table import Table
 
     one = steps(results)

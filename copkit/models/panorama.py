@@ -79,7 +79,7 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
 
 
 def shared(code: str) -> xr.Dataset:
-    """The same, last version, without a copy: to be read, never changed or handed out."""
+    """The panorama of a territory in its last version, not copied: to be read, never changed nor handed out."""
     return _known(str(paths.home()), territories.resolve(code), "sgpe", LATEST)
 
 
@@ -161,7 +161,7 @@ def efforts(version: str = LATEST) -> dict[str, float]:
 
 @lru_cache(maxsize=512)
 def _effort(home: str, code: str, version: str) -> float:
-    """The same for one territory, without making its panorama. [ktCO2e/an]"""
+    """The effort of one territory, without making its panorama. [ktCO2e/an]"""
     columns = published.columns(code, version)
     return float(np.nansum(columns["target"][columns["lever"] != FOREST]))
 

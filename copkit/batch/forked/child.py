@@ -123,7 +123,7 @@ class _Stream:
             self.wire.send(self.channel, [getattr(part, "buffer", part) for part in parts])
 
     def flush(self, *_) -> None:
-        """Nothing waits here."""
+        """Nothing to do: what is sent leaves at once."""
 
     def close(self, *_) -> None:
         """The wire is closed with the process."""
@@ -232,7 +232,7 @@ class WiredKernelApp(IPKernelApp):
         sys.stderr.flush()
 
     def _nothing(self, *_, **__) -> None:
-        """No port, no file, no heartbeat."""
+        """Nothing to do: a wire has no port, no connection file and no heartbeat."""
 
     init_poller = init_connection_file = write_connection_file = init_heartbeat = log_connection_info = _nothing
 

@@ -50,7 +50,7 @@ class Channel:
         return self.messages.popleft()
 
     def put(self, message: dict) -> None:
-        """A message has come."""
+        """Keep a message that has come, and wake up who waits for it."""
         self.messages.append(message)
         if self.waiting and not self.waiting.done():
             self.waiting.set_result(None)
@@ -71,7 +71,7 @@ class WiredClient(AsyncKernelClient):
     iopub_channel = property(lambda self: self.channels["iopub"])
 
     def start_channels(self, **_) -> None:
-        """They are open."""
+        """Nothing to do: the wire is open from the start."""
 
     def stop_channels(self) -> None:
         """Close the wire."""
@@ -79,7 +79,7 @@ class WiredClient(AsyncKernelClient):
         self.wire.close()
 
     def listen(self) -> None:
-        """Receive on the running loop."""
+        """Receive the messages of the wire on the running loop."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop and self.wire.socket.fileno() >= 0:
             self._loop = loop
@@ -140,7 +140,7 @@ class WiredManager:
         return self.process is not None
 
     async def start_kernel(self, extra_arguments=(), cwd=None, **_) -> None:
-        """Fork."""
+        """Have a process forked, at the other end of a new wire."""
         ours, theirs = socket.socketpair()
         self.wire = Wire(ours)
         with theirs:
@@ -158,7 +158,7 @@ class WiredManager:
         return self.process is not None and self.process.poll() is None
 
     async def interrupt_kernel(self) -> None:
-        """As the stop button of JupyterLab."""
+        """Interrupt the cell that runs, as the stop button of JupyterLab does."""
         self.process.signal_group(signal.SIGINT)
 
     async def shutdown_kernel(self, now: bool = False) -> None:
@@ -172,4 +172,4 @@ class WiredManager:
         await self.process.ended()
 
     async def cleanup_resources(self, restart: bool = False) -> None:
-        """Nothing on disk."""
+        """Nothing to do: a forked process has no connection file."""

@@ -155,14 +155,14 @@ class Forked:
         self.pid, self.pidfd, self.returncode = pid, pidfd, None
 
     def poll(self) -> int | None:
-        """None while it runs."""
+        """None while the process runs."""
         if self.returncode is None and select.select([self.pidfd], [], [], 0)[0]:
             self.returncode = 0
             os.close(self.pidfd)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Until it ends, or for so many seconds."""
+        """Wait until the process ends, or for so many seconds."""
         if self.returncode is None:
             select.select([self.pidfd], [], [], timeout)
         return self.poll()
@@ -180,19 +180,19 @@ class Forked:
         self.poll()
 
     def send_signal(self, signum: int) -> None:
-        """To the process alone; it cannot be another one that took its number."""
+        """Send a signal to the process alone; it cannot be another one that took its number."""
         if self.poll() is None:
             signal.pidfd_send_signal(self.pidfd, signum)
 
     def signal_group(self, signum: int) -> None:
-        """To the process and to what it started."""
+        """Send a signal to the process and to what it started."""
         if self.poll() is None:
             os.killpg(self.pid, signum)
 
     def kill(self) -> None:
-        """End it."""
+        """End the process now."""
         self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Ask the process to end."""
         self.send_signal(signal.SIGTERM)
