@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from copkit.commands.terminal import Format, print_data, print_table, write_whole
+from copkit.commands.terminal import Format, print_data, print_table
+from copkit.files import write_whole
 
 Territory = Annotated[str, typer.Option("--territory", help="Code du territoire : reg-32, dep-59 ou fr.")]
 
@@ -41,7 +42,7 @@ def strengths(
     found = model.of_returns(merged) if returned else model.read(*files, mapping=mapping)
     shown = model.within(found, territory, public=public)
     if out:
-        write_whole(out, model.as_csv(shown))
+        write_whole(out, model.as_csv(shown), new_folder=False)
     if format is Format.table:
         from copkit.presentation.strengths import counted, listed
 

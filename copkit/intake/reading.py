@@ -10,7 +10,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError
-from copkit.intake import demarches, duplicates, fields, labels, levers, report, spreadsheets
+from copkit.intake import demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets
 from copkit.intake import mapping as mappings
 from copkit.intake.conversion import Conversion
 from copkit.intake.fields import Collected, counted
@@ -60,7 +60,7 @@ def read(
                 ledger.sheet(sheet, held[sheet.name], len(sheet))
                 continue
             if any(sheet is one for one in others):
-                ledger.sheet(sheet, mappings.left_out(chosen, sheet, sheets[0], kind))
+                ledger.sheet(sheet, recognition.left_out(chosen, sheet, sheets[0], kind))
                 continue
             if sheet.hidden:
                 sheet.notes.append(f"feuille masquée « {sheet.name} » lue")
@@ -103,10 +103,10 @@ def _open(kind: Collected, files: Sequence[str | Path], mapping: str | Path | No
         path = Path(file)
         try:
             book = spreadsheets.read(path, given.header_row if given else None)
-            chosen = given or mappings.load(mappings.recognise(book, path.name, kind), kind)
+            chosen = given or mappings.load(recognition.recognise(book, path.name, kind), kind)
             if chosen.header_row and not given:
                 book = spreadsheets.read(path, chosen.header_row)
-            opened.append((path, book, mappings.tables(chosen, book, path.name, kind), chosen))
+            opened.append((path, book, recognition.tables(chosen, book, path.name, kind), chosen))
         except ProjectError as error:
             wrong.append(str(error))
     if wrong:
