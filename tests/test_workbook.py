@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -263,6 +264,21 @@ def test_what_is_written_beside_the_rows_is_told(sent):
         + " "
         + plain("L'écrire dans une colonne."),
     ]
+
+
+@pytest.mark.parametrize("far", ["A1048576", "XFD20000"])
+def test_space_at_the_end_of_the_sheet_costs_nothing(sent, far):
+    resource = pytest.importorskip("resource")
+    book = sent().set(2, Territoire="dep-59", Intitulé="Voie verte")
+    book.sheet[far] = " "
+    path, limits = book.save(), resource.getrlimit(resource.RLIMIT_AS)
+    here = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (here + 700 * 2**20, limits[1]))
+    try:
+        found = gather(STRONG, NOTHING, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+    assert found.messages() == [] and len(found.table) == 1
 
 
 def test_form_without_new_rows_sets_an_added_row_aside(sent):

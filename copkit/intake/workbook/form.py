@@ -106,12 +106,12 @@ class Column:
         return as_text(found), wrong
 
     def _choice(self, text: str) -> tuple[str, str]:
-        found = labels.choice(self.name, self.field, text)
+        if found := labels.choice(self.name, self.field, text).ids:
+            return found[0], ""
         words, (unknown, admitted) = list(self.field.options.values()), self.wording
         listed = (" ; " if any("," in word for word in words) else ", ").join(words)
         known = listed if len(words) <= FEW else f"la liste de la feuille « {REFERENCE} »"
-        wrong = f"{unknown} « {text} ».{suggestion(text, words)} {admitted} : {known}."
-        return "".join(found.ids), wrong if found.unknown else ""
+        return "", f"{unknown} « {text} ».{suggestion(text, words)} {admitted} : {known}."
 
 
 KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)", public=False), 10, hidden=True)

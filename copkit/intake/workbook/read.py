@@ -94,7 +94,8 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells what it would lose on writing: nothing is written
-            book = load_workbook(path)
+            book = load_workbook(path)  # which cells are merged
+            stream = load_workbook(path, read_only=True)  # what they hold, without making those that hold nothing
     except Exception as wrong:  # a damaged or foreign file fails in many ways; the other workbooks are still to be read
         absent = isinstance(wrong, FileNotFoundError)
         told = "classeur illisible. L'ouvrir dans un tableur et l'enregistrer au format .xlsx."
@@ -112,7 +113,10 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
         if other.title not in (sheet.title, FIRST, REFERENCE, SENT) and (other.max_row > 1 or other["A1"].value):
             told = f"feuille ajoutée : elle n'est pas lue. Tout écrire dans la feuille « {sheet.title} »."
             made.problems.append(Problem(made.file, other.title, 0, "", told))
-    _Reader(made, sheet, header, form, known).read()
+    rows = stream[sheet.title]
+    rows.reset_dimensions()  # those that a file claims may be false
+    _Reader(made, sheet, header, form, known).read(rows.iter_rows(min_row=header + 1))
+    stream.close()
     _gone(made, book, form, known)
     return made
 
@@ -145,21 +149,23 @@ class _Reader:
         self.made, self.sheet, self.header, self.form, self.known = made, sheet, header, form, known
         self.covered: set[tuple[int, int]] = set()  # cells under a merged one: their values are not theirs
         self.seen: dict[str, str] = {}  # key → the cell where it was met first
-        self.headed = {cell.column for cell in sheet[header] if cell.value is not None}
         self._merged()
+        self.headed = {cell.column for cell in sheet[header] if cell.value is not None}
+        self.headed |= {place for n, place in self.covered if n == header}
         self.columns = self._columns()
         self.place = self.columns.get(form.key.name) or self.columns.get(KEPT.name) or 1  # where a row is told
 
-    def read(self) -> None:
+    def read(self, rows: Iterable[tuple]) -> None:
         """Every row under the header."""
-        for cells_ in self.sheet.iter_rows(min_row=self.header + 1):
-            row = {name: cells_[place - 1] for name, place in self.columns.items() if place <= len(cells_)}
-            for place, cell in enumerate(cells_, start=1):
-                if place not in self.headed and as_text(cell.value).strip():
-                    told = f"texte hors des colonnes « {cell.value} » : il n'est pas lu. L'écrire dans une colonne."
-                    self.made.wrong(told, cell.row, place)
-            if any(as_text(cell.value).strip() for cell in row.values()):
-                self._row(cells_[0].row, row)
+        for n, cells in enumerate(rows, start=self.header + 1):
+            held = {place: cell for place, cell in enumerate(cells, start=1) if as_text(cell.value).strip()}
+            for place in [place for place in held if (n, place) in self.covered]:
+                del held[place]
+            for place in sorted(held.keys() - self.headed):
+                told = f"texte hors des colonnes « {held[place].value} » : il n'est pas lu. L'écrire dans une colonne."
+                self.made.wrong(told, n, place)
+            if held.keys() & set(self.columns.values()):
+                self._row(n, {name: held.get(place) for name, place in self.columns.items()})
 
     # -------------------------------------------------------------- the sheet
 
@@ -188,7 +194,7 @@ class _Reader:
                 self.made.wrong(told, self.header, place)
             else:
                 found[column.name] = place
-        if not any(row == self.header for row, _ in self.covered):
+        if not any(n == self.header for n, _ in self.covered):
             place = 0
             for column in self.form.by_name.values():
                 place = found.get(column.name, place)
@@ -210,13 +216,10 @@ class _Reader:
 
     def _row(self, n: int, row: Mapping) -> None:
         form, noun = self.form, self.form.noun
-        said = {
-            column.name: self._said(column, row[column.name])
-            for column in form.inputs
-            if column.name in row and (n, self.columns[column.name]) not in self.covered
-        }
-        marks = form.marks(row[KEPT.name].value) if KEPT.name in row else None
-        written = read_key(row[form.key.name].value) if form.key.name in row else ""
+        filled = [one for one in form.inputs if one.name in row and (n, self.columns[one.name]) not in self.covered]
+        said = {one.name: self._said(one, n, row[one.name]) for one in filled}
+        kept, written = (cell and cell.value for cell in (row.get(KEPT.name), row.get(form.key.name)))
+        marks, written = form.marks(kept), read_key(written)
         marked = self.known.by_mark.get(marks[form.key.name], "") if marks else ""
         added = form.new_rows > 0 and not written and not marked
         key = self._added(n, said) if added else self._sent(n, written, marks, marked)
@@ -264,12 +267,15 @@ class _Reader:
         self.made.wrong(f"ligne ajoutée, laissée de côté : il manque {told}. Compléter la ligne.", n, place)
         return ""
 
-    def _said(self, column: Column, cell) -> _Said:
+    def _said(self, column: Column, n: int, cell) -> _Said:
+        place = f"{get_column_letter(self.columns[column.name])}{n}"
+        if cell is None:
+            return _Said(place, "", "", "")
         if cell.data_type in ("f", "e"):
             text = getattr(cell.value, "text", cell.value)  # that of a formula over several cells
             what = f"formule « {text} »" if cell.data_type == "f" else f"erreur de calcul « {text} »"
-            return _Said(cell.coordinate, text, "", f"{what} : elle n'est pas lue. Écrire la valeur.")
-        return _Said(cell.coordinate, as_text(cell.value), *column.value(cell.value))
+            return _Said(place, text, "", f"{what} : elle n'est pas lue. Écrire la valeur.")
+        return _Said(place, as_text(cell.value), *column.value(cell.value))
 
     def _edit(self, n: int, key: str, said: Mapping[str, _Said], marks: Mapping | None, added: bool) -> None:
         """Keep what a row says; a blank cell of a row that somebody added says nothing."""
