@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from copkit.commands.terminal import Format, numbers, print_data, print_table, read_csv, read_text
 from copkit.errors import CopkitError
 from copkit.files import write_whole
-
-
-class Unit(StrEnum):
-    """The unit of the targets of a scenario."""
-
-    ktco2e = "ktco2e"
-    quantity = "quantity"
-
 
 _WIDE = ("Indicateur observé", "Unité", "Première année", "Valeur", "Dernière année", "Dernière valeur")
 Targets = Annotated[
@@ -50,7 +41,7 @@ def convert(
         bool, typer.Option("--as-published", help="Suivre les règles du simulateur officiel.")
     ] = False,
     batch: Annotated[Path | None, typer.Option(help="CSV de conversions : écrit le même CSV avec « actual ».")] = None,
-    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+    format: Format = "table",
 ) -> None:
     """Convertit un objectif en quantité physique, ou l'inverse, pour un levier d'un territoire."""
     import dataclasses
@@ -60,12 +51,12 @@ def convert(
     from copkit.models import conversion
 
     if batch:
-        print_data(conversion.batch(read_csv(batch), as_published=as_published), Format.csv)
+        print_data(conversion.batch(read_csv(batch), as_published=as_published), "csv")
         return
     if not code or not lever:
         raise CopkitError("Donner un territoire et un levier : copkit convert reg-32 vehicules_electriques --kt 500.")
     found = conversion.convert(code, lever, kt=kt, quantity=quantity, done=done, as_published=as_published)
-    if format is Format.table:
+    if format == "table":
         from copkit.presentation.territory.analyses import conversion as written
 
         print_table(written(found))
@@ -78,14 +69,16 @@ def simulate(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59…")],
     target: Targets,
     done: Done = None,
-    unit: Annotated[Unit, typer.Option(help="Unité des objectifs : ktco2e ou quantity.")] = Unit.ktco2e,
+    unit: Annotated[
+        Literal["ktco2e", "quantity"], typer.Option(help="Unité des objectifs : ktco2e ou quantity.")
+    ] = "ktco2e",
     out: Annotated[Path | None, typer.Option(help="Fichier JSON à écrire ; sans lui, le scénario est affiché.")] = None,
 ) -> None:
     """Compose un scénario et dit ce qui manque."""
     import copkit
     from copkit.models import gaps, scenario_file
 
-    s = copkit.simulate(copkit.panorama(code), numbers(target), done=numbers(done or []), unit=unit.value)
+    s = copkit.simulate(copkit.panorama(code), numbers(target), done=numbers(done or []), unit=unit)
     text = scenario_file.to_json(s)
     if out:
         write_whole(out, text, new_folder=False)
@@ -99,7 +92,7 @@ def compensate(
     using: Annotated[str, typer.Option(help="Leviers qui compensent, séparés par des virgules.")],
     policy: Annotated[str, typer.Option(help="effort_egal, prorata ou moindre_cout.")] = "effort_egal",
     cost: Costs = None,
-    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+    format: Format = "table",
     out: Annotated[Path | None, typer.Option(help="Fichier JSON du scénario compensé.")] = None,
 ) -> None:
     """Répartit un manque sur d'autres leviers, dans leurs bornes physiques."""
@@ -111,7 +104,7 @@ def compensate(
     found = copkit.compensate(s, using=levers, policy=policy, costs=numbers(cost) if cost else None)
     if out:
         write_whole(out, scenario_file.to_json(found.scenario), new_folder=False)
-    if format is Format.table:
+    if format == "table":
         from copkit.presentation.territory.analyses import asks
 
         print_table(asks(found))
@@ -126,13 +119,13 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…")],
     b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…")],
     by: Annotated[str, typer.Option(help="sector, chantier ou lever.")] = "sector",
-    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+    format: Format = "table",
 ) -> None:
     """Compare deux plans d'un territoire, hors forêt, et dit si l'écart est compensé."""
     import copkit
 
     found = copkit.compare(code, a, b, by=by)
-    if format is Format.table:
+    if format == "table":
         from copkit.presentation.territory.analyses import two_plans
 
         print_table(two_plans(found))
@@ -146,12 +139,12 @@ def compare(
 
 def dynamics(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.")],
-    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+    format: Format = "table",
 ) -> None:
     """Dit, levier par levier, ce qui est observé, le rythme, et celui qu'il faudrait."""
     import copkit
 
-    if format is Format.table:
+    if format == "table":
         p = copkit.panorama(code)
         print_table(copkit.table(p, "dynamiques"), (), _WIDE)
         typer.echo(copkit.report.dynamics(p))

@@ -32,13 +32,13 @@ def root() -> None:
 @app.command()
 def panorama(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.")],
-    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+    format: Format = "table",
 ) -> None:
     """Affiche le panorama des leviers d'un territoire, en ktCO2e/an évitées en 2030 par rapport à 2019."""
     import copkit
 
     p = copkit.panorama(code)
-    if format is Format.table:
+    if format == "table":
         print_table(copkit.table(p, "panorama"), ("Thématique", "Statut"), ("Secteur",))
         print_table(copkit.table(p, "synthese"))
         return

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,23 +25,12 @@ Year = Annotated[int | None, typer.Option(help="Année de la COP.", show_default
 Decisions = Annotated[
     Path | None, typer.Option(help="Décisions des analystes, en CSV : dossier, catégorie, auteur, date, raison.")
 ]
-As = Annotated[Format, typer.Option(help="table, csv ou json.")]
 
 
-class By(StrEnum):
-    """What a balance counts by."""
-
-    departement = "departement"
-    region = "region"
-    category = "category"
-    lever = "lever"
-    theme = "theme"
-    thematique = "thematique"
-    epci = "epci"
-    commune = "commune"
-    crte = "crte"
-    programme = "programme"
-    holder_type = "holder_type"
+By = Literal[
+    *("departement", "region", "category", "lever", "theme", "thematique"),
+    *("epci", "commune", "crte", "programme", "holder_type"),
+]
 
 
 def triage(
@@ -63,7 +51,7 @@ def triage(
     lists: Annotated[
         Path | None, typer.Option(help="Dossier où écrire les listes de la lecture : problèmes, lignes écartées…")
     ] = None,
-    format: As = Format.table,
+    format: Format = "table",
 ) -> None:
     """Trie les projets d'une COP en quatre catégories, chacune avec sa règle, sa raison et ce qui manque."""
     from copkit.errors import CopkitError
@@ -80,7 +68,7 @@ def triage(
     found = sorting.triage(projects, year=year, decisions=merged or decisions)
     if out:
         _write_sorted(found, out, public)
-    if format is Format.table:
+    if format == "table":
         _say(projects.attrs["reading"].summary)
         _print_sorted(found)
         if out:
@@ -97,7 +85,7 @@ def triage(
 def balance(
     files: Files,
     by: Annotated[By, typer.Option(help="Ce que comptent les lignes, ou les colonnes du tableau croisé.")] = (
-        By.departement
+        "departement"
     ),
     mapping: Map = None,
     year: Year = None,
@@ -110,7 +98,7 @@ def balance(
     perimeters: Annotated[
         Path | None, typer.Option(help="Pour --by crte : périmètres, en CSV ou YAML.", show_default=False)
     ] = None,
-    format: As = Format.table,
+    format: Format = "table",
 ) -> None:
     """Compte les projets et les montants : par département, catégorie, levier, thématique, EPCI, CRTE…"""
     from copkit.projects.counting import balance as counting
@@ -119,9 +107,9 @@ def balance(
     projects = _read(files, mapping, year)
     if decisions or any((projects[name] != "").any() for name in JUDGED):
         projects = sorting.triage(projects, year=year, decisions=decisions)
-    found = counting.balance(projects, by.value, crossed=crossed, perimeters=perimeters)
+    found = counting.balance(projects, by, crossed=crossed, perimeters=perimeters)
     found = counting.shares(found) if shares else found
-    if format is Format.table:
+    if format == "table":
         from copkit.presentation.projects.balance import table
 
         _say(projects.attrs["reading"].summary)

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from enum import StrEnum
 from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from copkit.commands.terminal import parameters, print_table
 
-
-class Level(StrEnum):
-    """The levels that a batch covers."""
-
-    region = "region"
-    departement = "departement"
-    epci = "epci"
+Level = Literal["region", "departement", "epci"]
 
 
 def run(

@@ -30,7 +30,7 @@ def strengths(
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="Seulement ceux qui peuvent être rendus publics.")] = False,
     out: Annotated[Path | None, typer.Option(help="Table réunie à écrire (.csv), que cette commande relit.")] = None,
-    format: Annotated[Format, typer.Option(help="table, csv ou json.")] = Format.table,
+    format: Format = "table",
 ) -> None:
     """Lit les points forts d'un territoire, réunit les classeurs revenus et compte par levier."""
     from copkit import strengths as model
@@ -43,7 +43,7 @@ def strengths(
     shown = model.within(found, territory, public=public)
     if out:
         write_whole(out, model.as_csv(shown), new_folder=False)
-    if format is Format.table:
+    if format == "table":
         from copkit.presentation.strengths import counted, listed
 
         if not merged:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
 from copkit.errors import CopkitError, DataError, RunError
 
-
-class Format(StrEnum):
-    """How a table is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
+Format = Annotated[Literal["table", "csv", "json"], typer.Option(help="table, csv ou json.")]
 
 
 def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tuple[str, ...] = ()) -> None:
@@ -44,7 +38,7 @@ def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tup
 
 def print_data(table, format: Format) -> None:
     """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown."""
-    if format is Format.csv:
+    if format == "csv":
         typer.echo(table.to_csv(index=False), nl=False)
     else:
         typer.echo(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
