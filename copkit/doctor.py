@@ -74,7 +74,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
-    from copkit.intake import labels, mapping
+    from copkit.intake import labels, mapping, plausible
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
     from copkit.projects.fields import PROJECTS
     from copkit.projects.triage import rules
@@ -92,6 +92,7 @@ def parameters() -> list[str]:
     rules.rules()
     collected = (PROJECTS,)
     labels.check_synonyms(*collected)
+    plausible.check(*collected)
     for kind in collected:
         for name in mapping.names(kind):
             mapping.load(name, kind)

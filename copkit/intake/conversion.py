@@ -193,7 +193,7 @@ class Conversion:
             return self._hidden(name, text)
         if kind == "choice":
             return self._choice(name, text)
-        values, messages = cells.by_text(text, cells.READ[kind])
+        values, messages = cells.read(name, kind, text, self.mapping.decimal, self._numbers(name, text))
         self._wrong(messages != "", name, text, messages)
         return pd.Series(values, dtype=fields.DTYPES[kind])
 
@@ -214,6 +214,14 @@ class Conversion:
                     text,
                     np.full(len(text), "le tableur a mis une date dans une colonne de texte. Vérifier la cellule."),
                 )
+
+    def _numbers(self, name: str, text: pd.Series) -> np.ndarray:
+        """Where the text is that of a number of the workbook."""
+        found = np.zeros(len(text), dtype=bool)
+        for position in self.matched.columns.get((name, ""), []):
+            if position in self.sheet.numbers:
+                found |= self.sheet.numbers[position][self.kept] & (self.raw[position].str.strip() == text).to_numpy()
+        return found
 
     def _choice(self, name: str, text: pd.Series) -> pd.Series:
         def convert(label: str) -> tuple:

@@ -5,6 +5,9 @@ They are joined to the dossiers by « Dossier ID ». Names of experts and instru
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pandas as pd
 
 from copkit.intake import cells, headers, report
@@ -46,7 +49,7 @@ def joined(
             _opinions(sheet, missing, ledger)
         elif sheet.name.startswith("("):
             held[sheet.name] = "bloc répétable des dossiers"
-            out |= _block(sheet, mapping, missing, ledger)
+            out |= _block(sheet, mapping, missing, ledger, kind)
         else:
             continue
         for problem in sheet.wrong(range(len(sheet.headers)), missing):
@@ -55,8 +58,13 @@ def joined(
 
 
 def _column(sheet: Sheet, header: str) -> pd.Series | None:
+    at = _position(sheet, header)
+    return None if at is None else sheet.cells[at]
+
+
+def _position(sheet: Sheet, header: str) -> int | None:
     wanted = headers.head(header)
-    return next((sheet.cells[i] for i, h in enumerate(sheet.headers) if headers.head(h) == wanted), None)
+    return next((i for i, h in enumerate(sheet.headers) if headers.head(h) == wanted), None)
 
 
 def _establishments(sheet: Sheet, missing: set[str]) -> dict[str, pd.Series]:
@@ -86,7 +94,9 @@ def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger) -> None:
     ledger.add("opinions", report.OPINIONS, **texts, file=sheet.file, row=sheet.rows)
 
 
-def _block(sheet: Sheet, mapping: Mapping, missing: set[str], ledger: report.Ledger) -> dict[str, pd.Series]:
+def _block(
+    sheet: Sheet, mapping: Mapping, missing: set[str], ledger: report.Ledger, kind: Collected
+) -> dict[str, pd.Series]:
     """A repeatable block: kept without its personal columns; what the mapping asks for goes to the dossiers.
 
     The name of its sheet is « (identifiant) libellé », in ASCII and cut at 30 characters.
@@ -108,8 +118,8 @@ def _block(sheet: Sheet, mapping: Mapping, missing: set[str], ledger: report.Led
     for block in mapping.blocks:
         if not said or not headers.head(block.label).startswith(said):
             continue
-        ids, text = _column(sheet, "Dossier ID"), _column(sheet, block.header)
-        if text is None:
+        ids, at = _column(sheet, "Dossier ID"), _position(sheet, block.header)
+        if at is None:
             ledger.problem(
                 sheet,
                 [1],
@@ -118,17 +128,21 @@ def _block(sheet: Sheet, mapping: Mapping, missing: set[str], ledger: report.Led
                 f"colonne absente du bloc « {block.label} ». La rétablir, ou la retirer de la correspondance.",
             )
             continue
-        text, ids = cells.clean(text, missing), cells.clean(ids, missing)
-        filled = text != ""
-        out[block.field] = _gathered(sheet, block, text[filled], ids[filled], ledger)
+        text, ids = cells.clean(sheet.cells[at], missing), cells.clean(ids, missing)
+        if block.how == "join":
+            filled = text != ""
+            out[block.field] = text[filled].groupby(ids[filled].to_numpy()).agg("\n".join)
+        else:
+            number = kind.fields[block.field].kind
+            values, messages = cells.read(block.field, number, text, mapping.decimal, sheet.numbers.get(at))
+            wrong = messages != ""
+            ledger.problem(sheet, sheet.rows[wrong], block.header, text[wrong], messages[wrong])
+            known = ~np.isnan(values) & ~ids.isin(ids[wrong]).to_numpy()  # a sum that lacks a term is not known
+            sums = pd.Series(values[known], index=ids[known].to_numpy()).groupby(level=0).agg(math.fsum)
+            out[block.field] = sums.map(_written).astype("str")
     return out
 
 
-def _gathered(sheet: Sheet, block, text: pd.Series, ids: pd.Series, ledger: report.Ledger) -> pd.Series:
-    if block.how == "join":
-        return text.groupby(ids.to_numpy()).agg("\n".join)
-    values, messages = cells.by_text(text, cells.number)
-    at = messages != ""
-    ledger.problem(sheet, sheet.rows[text.index[at]], block.header, text[at], messages[at])
-    sums = pd.Series(values.astype(float), index=ids.to_numpy()).groupby(level=0).sum(min_count=1)
-    return sums.map(lambda v: "" if pd.isna(v) else repr(v)).astype("str")
+def _written(value: float) -> str:
+    """A sum as it is read back: four decimals are never taken for thousands."""
+    return str(int(value)) if value.is_integer() else np.format_float_positional(value, min_digits=4)

@@ -26,15 +26,19 @@ Kind = Literal[
     "territory",
     "siren",
     "number",
-    "date",
+    "money",
+    "quantity",
+    "months",
     "year",
+    "date",
     "whole",
 ]
+NUMBERS = ("number", "money", "quantity", "months", "year")  # how each is written: cells.py
 
 YES, NO = "oui", "non"
 SEPARATOR = "|"
 NO_LEVER, UNKNOWN_LEVER = "", "non_reconnu"  # nothing was written; what was written is not a lever
-DTYPES = {kind: "str" for kind in get_args(Kind)} | {"number": "float64", "year": "float64", "whole": "int64"}
+DTYPES = {kind: "str" for kind in get_args(Kind)} | dict.fromkeys(NUMBERS, "float64") | {"whole": "int64"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,13 @@ def read(path: Path) -> Sheet:
         rows.append(row)
         numbers.append(number)
     cells = pd.DataFrame(
-        {i: pd.Series([row.get(head, "") for row in rows], dtype="str") for i, head in enumerate(headers)}
+        {i: pd.Series([_text(row.get(head)) for row in rows], dtype="str") for i, head in enumerate(headers)}
     )
+    decimals = {i: np.array([isinstance(row.get(h), float) for row in rows], bool) for i, h in enumerate(headers)}
     labels, champs = ([pair[n] for pair in headers] for n in (0, 1))
     table = Sheet(path.name, "", labels, cells, np.array(numbers, dtype=np.int64), len(nodes), strays=strays)
     table.champs = champs
+    table.numbers = {i: at for i, at in decimals.items() if at.any()}
     table.notes = _unfinished(content)
     return table
 
@@ -125,8 +127,8 @@ def _unfinished(content: object) -> list[str]:
     return []
 
 
-def _row(node: dict) -> dict[tuple[str, str], str]:
-    """(header, champDescriptorId) → text, as the tabular export has it."""
+def _row(node: dict) -> dict[tuple[str, str], str | float]:
+    """(header, champDescriptorId) → text or decimal number, as the tabular export has it."""
     row = {("ID", ""): str(node["number"])}
     demandeur = node.get("demandeur") or {}
     for header, steps in _DEMANDEUR.items():
@@ -141,7 +143,7 @@ def _row(node: dict) -> dict[tuple[str, str], str]:
     return row
 
 
-def _champ(champ: dict) -> dict[str, str]:
+def _champ(champ: dict) -> dict[str, str | float]:
     label = " ".join(_text(champ.get("label")).split())
     for kind, (codes, departement) in _PLACES.items():
         place = champ.get(kind)
@@ -158,19 +160,19 @@ def _champ(champ: dict) -> dict[str, str]:
             for inner in line.get("champs") or []:
                 for header, value in _champ(inner).items():
                     name = f"{label} > {header}"
-                    out[name] = "\n".join(filter(None, (out.get(name, ""), value)))
+                    out[name] = "\n".join(filter(None, (out.get(name, ""), _text(value))))
         return out
     return {label: _value(champ)}
 
 
-def _value(champ: dict) -> str:
+def _value(champ: dict) -> str | float:
     if champ.get("primaryValue"):
         return " / ".join(filter(None, (_text(champ["primaryValue"]), _text(champ.get("secondaryValue")))))
     if isinstance(champ.get("values"), list):
         return "\n".join(map(_text, champ["values"]))  # a label may hold a comma: never joined with one
     for key in ("date", "datetime", "checked", "decimalNumber", "integerNumber"):
         if champ.get(key) is not None:
-            return _text(champ[key])
+            return champ[key] if isinstance(champ[key], float) else _text(champ[key])
     return _text(champ.get("stringValue") if champ.get("stringValue") is not None else champ.get("value"))
 
 

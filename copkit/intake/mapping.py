@@ -15,7 +15,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from copkit import paths
 from copkit.errors import ParameterError, ProjectError, suggestion
 from copkit.intake import labels
-from copkit.intake.fields import Collected
+from copkit.intake.fields import NUMBERS, Collected
 from copkit.reference import reading
 from copkit.reference.parameters import Strict
 
@@ -74,6 +74,7 @@ class Mapping(Strict):
     year: int | None = None
     deduplicate: tuple[str, ...] | None = None
     missing: tuple[str, ...] = MISSING
+    decimal: Literal["", ",", "."] = ""  # the mark of decimals, where a schema or a machine says it: 1.500 is then 1,5
     fields: dict[str, FieldMap] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     levers: LeverTable | None = None
@@ -101,6 +102,9 @@ class Mapping(Strict):
             if name not in given:
                 hint = suggestion(name, list(given))
                 raise ValueError(f"champ inconnu « {name} ».{hint} Les champs sont ceux de « copkit template mapping »")
+        for block in self.blocks:
+            if block.how == "sum" and given[block.field].kind not in NUMBERS:
+                raise ValueError(f"blocks : « {block.field} » n'est pas un nombre, écrire « how: join »")
         for name, where in self.fields.items():
             if given[name].kind != "place" and (where.codes or where.departements):
                 raise ValueError(f"« {name} » n'est pas un territoire : retirer « codes » et « departements »")
@@ -167,6 +171,7 @@ def _over(mapping: Mapping, base: Mapping) -> Mapping:
             "fields": base.fields | mapping.fields,
             "sheet": mapping.sheet or base.sheet,
             "only_sheet": mapping.only_sheet or base.only_sheet,
+            "decimal": mapping.decimal or base.decimal,
             "personal": (*mapping.personal, *base.personal),
             "not_personal": (*mapping.not_personal, *base.not_personal),
             "ignored": (*mapping.ignored, *base.ignored),

@@ -216,8 +216,7 @@ def _schema(kind: Collected):
         "date": lambda one: pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$"),
         "place": lambda one: pa.Check.str_matches(r"^((com|epci|dep|reg)-[\dAB]{2,9})?$"),
         "siren": lambda one: pa.Check.str_matches(r"^(\d{9})?$"),
-        "number": lambda one: pa.Check(lambda cells: ~np.isinf(cells), error="finite"),
-        "year": lambda one: pa.Check(lambda cells: ~np.isinf(cells), error="finite"),
+        **dict.fromkeys(fields.NUMBERS, lambda one: pa.Check(lambda cells: ~np.isinf(cells), error="finite")),
     }
     columns = {
         name: pa.Column(

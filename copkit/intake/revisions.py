@@ -77,7 +77,7 @@ class Revisions:
 def alike(field: Field, one: str, other: str) -> bool:
     """True when two texts of a field mean the same.
 
-    >>> alike(Field("Coût", "number"), "1 000 €", "1000"), alike(Field("Levier", "lever"), "Vélos", "vélo")
+    >>> alike(Field("Coût", "money"), "1 000 €", "1000"), alike(Field("Levier", "lever"), "Vélos", "vélo")
     (True, True)
     >>> alike(Field("Intitulé"), "École", "Mairie")
     False

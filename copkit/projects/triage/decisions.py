@@ -11,8 +11,8 @@ import pandas as pd
 
 from copkit import escaping, files, french
 from copkit.errors import Problems, ProjectError, suggestion
+from copkit.intake import cells
 from copkit.projects.fields import CATEGORIES, Field
-from copkit.projects.triage import facts
 
 COLUMNS: dict[str, Field] = {
     "decision": Field("Décision", "choice", choices={one: one for one in CATEGORIES}),
@@ -74,7 +74,7 @@ def read(
             problems.add(name, f"ligne {row} : {message}")
         seen.setdefault(one["project_id"], row)
         if not wrong:
-            parts = {"category": category_of(one["category"], labels or {}), "date": iso(one["date"])}
+            parts = {"category": category_of(one["category"], labels or {}), "date": cells.day(one["date"])[0]}
             kept.append({**one, **parts})
     problems.raise_if_any(ProjectError)
     return pd.DataFrame(kept, columns=list(HEADERS), dtype="str")
@@ -156,7 +156,7 @@ def _refused(
             yield f"{message}."
     if not one["date"]:
         yield "date absente. Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
-    elif not iso(one["date"]):
+    elif cells.day(one["date"])[1]:
         yield f"date illisible « {one['date']} ». Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
 
 
@@ -184,16 +184,3 @@ def category_of(text: str, labels: Mapping[str, str]) -> str:
 
 def _no_year(text: str) -> str:
     return " ".join(word for word in french.plain(text).split() if not (word.isdigit() and len(word) == 4))
-
-
-def iso(text: str) -> str:
-    """A date as AAAA-MM-JJ, from that or from JJ/MM/AAAA; nothing when it is neither.
-
-    >>> iso("3/11/2024"), iso("2024-11-03"), iso("31/02/2024")
-    ('2024-11-03', '2024-11-03', '')
-    """
-    text = text.strip()
-    parts = text.split("/")
-    if len(parts) == 3 and all(part.isdigit() for part in parts) and len(parts[2]) == 4:
-        text = f"{parts[2]}-{parts[1]:0>2}-{parts[0]:0>2}"
-    return text if facts.day(text) else ""

@@ -5,13 +5,12 @@ A field that is blank, or that holds anything that it may not hold, is unknown: 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from itertools import islice, product
 
 import pandas as pd
 
+from copkit.intake import cells
 from copkit.models import nomenclatures
 from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, NO, NO_LEVER, YES
 from copkit.projects.triage.schema import Rules
@@ -38,7 +37,6 @@ RAW: dict[str, tuple[str, ...]] = {
     "other_issue": ANSWERS,
 }
 _STRIDE = 97  # prime: neighbours in the list of all projects differ in little
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def choices(name: str) -> tuple[str, ...]:
@@ -86,19 +84,10 @@ def _lever_class(lever: object, known: set[str]) -> str:
 
 
 def _start_class(start: object, first: str, last: str) -> str:
-    if day(start) is None:
+    day = cells.day(start)[0] if isinstance(start, str) else ""
+    if not day:
         return UNKNOWN
-    return PAST if start < first else NEAR if start <= last else LATE
-
-
-def day(text: object) -> date | None:
-    """The date of a field, or nothing when it is blank or not a date of the calendar."""
-    if not isinstance(text, str) or not _ISO.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    return PAST if day < first else NEAR if day <= last else LATE
 
 
 def facts(raw: Mapping[str, str], rules: Rules) -> dict[str, str]:

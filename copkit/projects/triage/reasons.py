@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from copkit import french
+from copkit.intake import cells
 from copkit.models import nomenclatures
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, NO
@@ -53,12 +55,12 @@ def why(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found: Rul
 def _words(one: Mapping[str, str], found: Rules, names: Mapping[str, str], year: int) -> dict[str, object]:
     """What each placeholder stands for, for one project."""
     known, phrases, lever = facts.facts(one, found), found.phrases, names.get(one["lever_id"], "")
-    start = facts.day(one["start_day"])
+    start = cells.day(one["start_day"])[0]
     words = {
         **years(year),
         "lever": lever or "non renseigné",
         "par_levier": f" par le levier « {lever} »" if lever else "",
-        "start": french.short_date(start) if start else french.UNKNOWN,
+        "start": french.short_date(date.fromisoformat(start)) if start else french.UNKNOWN,
         "readiness": known["readiness"],
     }
     words["maturity"] = phrases.maturity[known["maturity"]].format(**words, maturity="")
