@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from copkit.intake import cells, fields, labels, report
+from copkit.intake import amounts, cells, fields, labels, report
 
 if TYPE_CHECKING:
     from copkit.intake.conversion import Conversion
@@ -112,7 +112,7 @@ def deduced(projects: pd.DataFrame, mappings: list) -> pd.DataFrame:
             at = projects[projects.lever_label.map(labels.key) == labels.key(row.label)]
             if len(at):
                 levers = fields.SEPARATOR.join(row.levers or labels.levers_of(row.lever))
-                amount = at.amount.sum(min_count=1) if "amount" in at else float("nan")
+                amount = amounts.total(at.amount) if "amount" in at else float("nan")
                 rows.append(
                     (row.number, row.label, row.lever, levers, mapping.levers.status, row.note, len(at), amount)
                 )

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pandas as pd
 
 from copkit.errors import ProjectError
-from copkit.intake import duplicates, reading, report
+from copkit.intake import amounts, duplicates, reading, report
 from copkit.projects.fields import PROJECTS, counted
 
 OUTSIDE = ("region_label", "projects", "amount")
@@ -104,5 +104,5 @@ def _outside(projects: pd.DataFrame) -> pd.DataFrame:
     outside = projects[(projects.region == "") & (projects.region_label != "")]
     if outside.empty:
         return pd.DataFrame(columns=list(OUTSIDE))
-    listed = outside.groupby("region_label", sort=True).agg(projects=("row", "size"), amount=("amount", "sum"))
+    listed = outside.groupby("region_label", sort=True).agg(projects=("row", "size"), amount=("amount", amounts.total))
     return listed.reset_index()

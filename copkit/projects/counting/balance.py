@@ -15,7 +15,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError, suggestion
-from copkit.intake import perimeters
+from copkit.intake import amounts, perimeters
 from copkit.projects import fields
 from copkit.projects.counting import membership, ranking
 from copkit.projects.counting.membership import UNSORTED, category_column
@@ -215,8 +215,9 @@ def _listed(chosen: Chosen, found: membership.Members, by: str, fractional: bool
             sums[one], whole[one] = weight * (category == one)[at], int((category == one).sum()) * parts
     weighted = list(sums)
     for name in MONEY:
-        cents, known = _cents(chosen.projects[name])
-        sums[name], whole[name] = _shared(cents[at], size, found) if fractional else cents[at], int(cents.sum())
+        cents, known = amounts.cents(chosen.projects[name])
+        sums[name] = _shared(cents[at], size, found) if fractional else cents[at]
+        whole[name] = sum(cents.tolist())
         sums[f"{name}_known"], whole[f"{name}_known"] = known[at].astype("int64"), int(known.sum())
         sums[f"{name}_missing"], whole[f"{name}_missing"] = (~known[at]).astype("int64"), int((~known).sum())
     table = pd.DataFrame(sums).groupby(found.rows.key.to_numpy()).sum().reindex(found.order, fill_value=0)
@@ -225,7 +226,7 @@ def _listed(chosen: Chosen, found: membership.Members, by: str, fractional: bool
         table[weighted] = table[weighted] / parts
     for name in MONEY:
         known = (table.pop(f"{name}_known") > 0) | (table.projects == 0)
-        table[name] = (table[name] / 100).where(known)
+        table[name] = (table[name] / 100).astype(float).where(known)
     table = table.rename_axis("perimeter" if by == "crte" else by).reset_index()
     labels = chosen.labels if by == "category" else found.labels
     table.insert(1, "label", [*(labels[key] for key in found.order), "Total"])
@@ -235,15 +236,8 @@ def _listed(chosen: Chosen, found: membership.Members, by: str, fractional: bool
 
 def _shared(cents: np.ndarray, size: np.ndarray, found: membership.Members) -> np.ndarray:
     """Each amount in ``size`` parts that differ by a cent at most and sum to it."""
-    share, rest = np.divmod(cents, size)
+    share, rest = cents // size, cents % size
     return share + (found.rows.groupby("project").cumcount().to_numpy() < rest)
-
-
-def _cents(amounts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Amounts in whole cents, 0 where unknown; and where they are known."""
-    values = pd.to_numeric(amounts, errors="coerce").to_numpy(dtype="float64")
-    known = np.isfinite(values)
-    return np.rint(np.where(known, values, 0) * 100).astype("int64"), known
 
 
 def shares(table: pd.DataFrame) -> pd.DataFrame:
