@@ -22,6 +22,7 @@ from copkit.intake.fields import (
     Collected,
     Field,
     counted,
+    ids,
 )
 from copkit.intake.workbook.form import Column, Form, Noun
 from copkit.intake.workbook.merge import Merged, gather
@@ -161,7 +162,8 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
         kept = kept[(kept[territories.level(code)] == code) | straddling]
     kept = kept[kept.public == YES] if public else kept
     order = {lever: n for n, lever in enumerate(_levers())}
-    return kept.sort_values(["lever", "title"], key=lambda c: c.map(order) if c.name == "lever" else c, kind="stable")
+    first = {cell: min((order.get(one, len(order)) for one in ids(cell)), default=len(order)) for cell in kept.lever}
+    return kept.sort_values(["lever", "title"], key=lambda c: c.map(first) if c.name == "lever" else c, kind="stable")
 
 
 def by_lever(strengths: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The balance of a vivier: published margins, exact amounts, ties, and nothing lost whatever the projects."""
 
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 import copkit as ck
 from copkit.errors import ProjectError
+from copkit.intake.amounts import total
 from copkit.projects import fields
 from copkit.projects.counting import balance as balances
 from copkit.projects.counting import membership, ranking
 from copkit.projects.counting.balance import balance, shares
 from copkit.projects.counting.ranking import top_and_bottom
+from copkit.reference import framework
 
 FONDS_VERT = Path(__file__).parents[2] / "shared" / "samples" / "fonds-vert-2023-export.csv"
 LISTED = ("departement", "region", "category", "lever", "theme", "thematique", "epci", "commune", "programme")
@@ -133,7 +136,68 @@ def test_open_file_of_the_fonds_vert_is_counted_in_full():
     assert balance(projects, "commune").set_index("commune").projects["non_renseigne"] == 827
 
 
+# ------------------------------------------------------------------ exact sums
+
+
+@pytest.mark.cases("comptage", "sommes")
+def test_amounts_of_any_size_sum_exactly(case):
+    amounts = [math.nan if one is None else float(one) for one in case["montants"]]
+    table = balance(vivier(programme=["a"] * len(amounts), amount=amounts), "programme")
+    expected = math.nan if case["total"] is None else float(case["total"])
+    for found in (*table.amount, total(pd.Series(amounts))):
+        assert found == expected or (math.isnan(found) and math.isnan(expected))
+
+
+@given(st.lists(st.floats(-1e17, 1e17).map(lambda v: round(v, 2)), max_size=20), st.integers(1, 3))
+def test_parts_of_a_balance_sum_to_its_total_at_any_size(amounts, several):
+    ids = list(framework.labels("thematiques"))[:several]
+    table = balance(
+        vivier(thematiques=["|".join(ids)] * len(amounts), amount=amounts), "thematique", fractional=True
+    ).set_index("thematique")
+    cents = sum(round(Fraction(one) * 100) for one in amounts)
+    if amounts:
+        assert table.amount["total"] == total(pd.Series(amounts)) == cents / 100
+        assert sum(round(Fraction(table.amount[one]) * 100) for one in ids) == pytest.approx(
+            cents, rel=1e-14, abs=several
+        )
+
+
 # ------------------------------------------------------------------ by lever
+
+
+@pytest.mark.cases("comptage", "leviers")
+def test_dossier_of_several_levers_counts_in_each_by_a_rule_that_is_said(case, tmp_path, says):
+    path = tmp_path / "projets.csv"
+    rows = "".join(f'{n};P;"{lever}";{amount}\n' for n, (lever, amount) in enumerate(case["dossiers"], start=1))
+    path.write_text(f"Dossier;Intitulé;Levier, libellé reçu;Montant engagé [EUR]\n{rows}", encoding="utf-8")
+    projects = ck.read_projects(path)
+    for fractional, counts, sums in ((False, "compte", "sommes"), (True, "partage", "sommes_partagees")):
+        table = balance(projects, "lever", fractional=fractional).set_index("lever")
+        held = table[table.projects > 0]
+        assert held.projects.astype(float).round(4).to_dict() == case[counts]
+        assert held.amount.to_dict() == case[sums]
+    table = balance(projects, "lever")
+    said = " ".join(table.attrs["rules"])
+    if case["regle"]:
+        says(said, case["regle"])
+    else:
+        assert "plusieurs leviers" not in said
+    assert table.attrs["n"] == len(case["dossiers"])
+
+
+def test_closing_of_the_first_list_counts_the_dossiers_that_it_does_not_name(says):
+    cells = ["haies|velo"] * 5 + ["haies"] * 3 + ["biogaz|haies"] * 2 + ["biogaz"] + ["covoiturage|biogaz"]
+    ranks = top_and_bottom(balance(vivier(lever=cells), "lever"), most=2, least=1)
+    first = ranks[ranks["list"] == "most"].set_index("lever").projects
+    assert first.to_dict() == {"haies": 10, "velo": 5, "autres": 2, "non_renseigne": 0, "total": 12}
+    says(ranks.attrs["rules"][-1], "La première liste dépasse le nombre de dossiers de 5")
+    whole = balance(vivier(lever=cells), "lever", fractional=True)
+    assert whole.projects.iloc[:-1].sum() == whole.projects.iloc[-1] == 12
+
+
+def test_theme_of_several_levers_counts_once_when_they_share_it():
+    table = balance(vivier(lever=["velo|covoiturage", "haies|velo"]), "theme").set_index("theme").projects
+    assert table["total"] == 2 and table["Transport de voyageurs"] == 2 and table["Agriculture et sols"] == 1
 
 
 def levers(counts, category="remonter"):
@@ -240,7 +304,7 @@ def test_project_of_several_thematiques_counts_in_each_and_it_says_so(says):
     assert rows.projects[["se_loger", "produire", "consommer", "non_renseigne", "total"]].to_list() == [1, 2, 0, 1, 3]
     assert rows.share[["se_loger", "produire", "non_renseigne"]].sum() > 100
     assert rows.cost[["se_loger", "produire", "total"]].to_list() == [10, 11, 11]
-    says(" ".join(table.attrs["rules"]), "compte un dans chacune", "peuvent dépasser 100 %", "1 projet(s)")
+    says(" ".join(table.attrs["rules"]), "compte un dans chacune", "peuvent dépasser 100 %", "1 projet dans ce cas")
 
 
 def test_shared_thematiques_add_up_to_the_projects_and_to_the_cent(says):

@@ -49,6 +49,33 @@ def test_lever_of_the_panorama_counts_its_members_and_the_total_counts_each_proj
     assert own.projects.sum() == rows.projects["total"] == 7
 
 
+def test_dossier_of_two_levers_of_a_same_target_counts_once_in_it(says):
+    rows = [{"lever": "velo|report_modal", "amount": 1.01}, {"lever": "velo|haies", "amount": 2.0}]
+    table = crossing(vivier(rows))
+    found = table.set_index("lever")
+    assert found.projects[["velo", "report_modal", "velo_transports_en_commun", "haies", "total"]].to_list() == [
+        *(2, 1, 2, 1, 2)
+    ]
+    assert found.amount[["velo", "velo_transports_en_commun", "haies", "total"]].to_list() == [3.01, 3.01, 2, 3.01]
+    says(" ".join(table.attrs["rules"]), "Un projet rattaché à plusieurs leviers compte un dans chacun")
+    assert "plusieurs leviers" not in " ".join(crossing(vivier([{"lever": "velo"}])).attrs["rules"])
+
+
+@pytest.mark.cases("comptage", "quantites")
+def test_quantity_of_a_dossier_of_several_levers_goes_to_the_one_that_has_its_unit(case, says):
+    projects = vivier([{"lever": case["levier"], "quantity": case["quantite"], "quantity_unit": case["unite"]}])
+    (one,) = quantities(projects).itertuples()
+    table = crossing(projects).set_index("lever")
+    if "raison" in case:
+        says(one.reason, case["raison"])
+        assert math.isnan(one.kt) and one.lever == case["levier"] and table.declared["total"] == 0
+    else:
+        assert one.reason == "" and one.lever == case["compte_sous"] and one.kt > 0
+        says(one.note, case["note"])
+        assert table.declared[[case["compte_sous"], "total"]].to_list() == [1, 1]
+        assert table.kt_identified.sum() == 2 * one.kt  # its lever and the total
+
+
 def test_term_of_two_levers_is_left_apart_and_said(says):
     rows = crossing(vivier([{"lever": "gestion_des_forets"}])).set_index("lever")
     assert rows.projects[["gestion_des_forets", "puits_forestiers"]].to_list() == [1, 0]

@@ -41,6 +41,15 @@ NO_LEVER, UNKNOWN_LEVER = "", "non_reconnu"  # nothing was written; what was wri
 DTYPES = {kind: "str" for kind in get_args(Kind)} | dict.fromkeys(NUMBERS, "float64") | {"whole": "int64"}
 
 
+def ids(cell: object) -> list[str]:
+    """The ids of a cell, each once.
+
+    >>> ids("haies|velo|haies"), ids("")
+    (['haies', 'velo'], [])
+    """
+    return list(dict.fromkeys(filter(None, cell.split(SEPARATOR)))) if isinstance(cell, str) else []
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A standard field; ``public``: whether the public version may show it; ``given``: whether a file may give it.
@@ -70,7 +79,7 @@ class Field:
 
 LEVERS = {
     "lever_label": Field("Levier, libellé reçu", given=False),
-    "lever": Field("Levier", "lever"),  # of the 43, or a term of the crosswalk; NO_LEVER, UNKNOWN_LEVER
+    "lever": Field("Levier", "lever"),  # of the 43, or terms of the crosswalk, as written; NO_LEVER, UNKNOWN_LEVER
     "levers": Field("Leviers de la COP", "ids", given=False),  # the levers of the 43 that it stands for
     "thematiques": Field("Thématiques", "ids"),  # ids of cadre.yml
 }

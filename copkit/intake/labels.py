@@ -7,6 +7,7 @@ closest ones, never dropped; a label that means several things is not chosen for
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -42,6 +43,8 @@ _SMALL = set(
         "une",
     ]
 )
+_PIECES = 8  # commas and slashes that one label may hold
+_EXPLAINED = 5  # unknown labels of one cell whose closest ones are looked for
 _YEAR = re.compile(r"\b(20\d\d|n(\+|\s)?1?)\b")
 
 
@@ -166,29 +169,29 @@ def levers_of(lever: str) -> tuple[str, ...]:
 
 
 def lever(label: str) -> Found:
-    """The levers that a cell names: one, several in a multiple choice, or the second part of a linked list.
+    """The levers that a cell names: one, several, or the second part of a linked list whose first is a thématique.
 
     >>> lever("VÉLOS").ids, lever("Mieux se déplacer / Vélo").ids, lever("Loi Egalim / Climat & Résilience").ids
     (('velo',), ('velo',), ('egalim',))
+    >>> lever("Haies / Vélo").ids, lever("Vélo / Licornes").unknown
+    (('haies', 'velo'), ('Licornes',))
     >>> lever("Rénovasion tertiaire").unknown, lever("Rénovasion tertiaire").close
     (('Rénovasion tertiaire',), ('Rénovation tertiaire',))
     """
     by_key, _, shown = _levers(str(paths.home()))
-    return _read(label, by_key, shown, linked=True)
+    return _read(label, by_key, shown, _groupings(str(paths.home())))
 
 
 def thematique_of(label: str) -> Found:
-    """The thématiques that a cell names, or that its first part names when it is a linked list.
+    """The thématiques that a cell names: one, several, or the first part of a linked list whose second is a lever.
 
     >>> thematique_of("Mieux se loger, Mieux produire").ids, thematique_of("transports").ids
     (('se_loger', 'produire'), ('se_deplacer',))
+    >>> thematique_of("Mieux se déplacer / Vélo").ids, thematique_of("Mieux se loger / Mieux produire").ids
+    (('se_deplacer',), ('se_loger', 'produire'))
     """
     by_key, shown = _thematiques(str(paths.home()))
-    found = _read(label, by_key, shown)
-    if found.unknown and " / " in label:
-        first = _read(label.split(" / ")[0], by_key, shown)
-        return found if first.unknown else first
-    return found
+    return _read(label, by_key, shown, _levers(str(paths.home()))[0])
 
 
 @lru_cache(maxsize=4)
@@ -201,6 +204,12 @@ def _thematiques(home: str) -> tuple[dict[str, str], dict[str, str]]:
     for label, id_ in synonyms("thematique").items():
         by_key.setdefault(label, id_)
     return by_key, shown
+
+
+@lru_cache(maxsize=4)
+def _groupings(home: str) -> set[str]:
+    """The keys of what a linked list may write before a lever: a thématique, or a theme of the matrix of the 43."""
+    return {*_thematiques(home)[0], *map(key, nomenclatures.levers("cop").theme)}
 
 
 def thematiques_of(levers: tuple[str, ...]) -> tuple[str, ...]:
@@ -234,21 +243,18 @@ def choice(name: str, one: Field, label: str) -> Found:
 # ------------------------------------------------------------------ cells that hold several labels
 
 
-def _read(text: str, by_key: dict[str, str], shown: dict[str, str], linked: bool = False) -> Found:
+def _read(text: str, by_key: dict[str, str], shown: dict[str, str], beside: Container[str]) -> Found:
+    """``beside``: the keys of labels that a linked list may write around those that are asked for."""
     ids, unknown = [], []
     for part in split(text, by_key):
-        bare = key(part)
-        if bare not in by_key and linked and " / " in part:
-            pieces = part.split(" / ")
-            tails = (key(" / ".join(pieces[n:])) for n in range(1, len(pieces)))
-            bare = next((tail for tail in tails if tail in by_key), bare)
-        if bare in by_key:
-            ids.append(by_key[bare])
-        else:
-            unknown.append(part)
-    kept = tuple(dict.fromkeys(ids))
-    close = tuple(dict.fromkeys(name for part in unknown for name in closest(part, shown)))
-    return Found(kept if len(kept) < 2 else tuple(i for i in kept if i), tuple(unknown), close)
+        pieces = [part] if key(part) in by_key else _longest(re.split(r"\s*/\s*", part), " / ", by_key)
+        known = [by_key[key(piece)] for piece in pieces if key(piece) in by_key]
+        ids += known
+        lost = [piece for piece in pieces if key(piece) not in by_key and key(piece) not in beside]
+        unknown += lost if known else [part]
+    kept, unknown = tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(unknown))
+    close = tuple(dict.fromkeys(name for part in unknown[:_EXPLAINED] for name in closest(part, shown)))
+    return Found(kept if len(kept) < 2 else tuple(i for i in kept if i), unknown, close)
 
 
 def split(text: str, known: dict[str, str]) -> list[str]:
@@ -261,14 +267,19 @@ def split(text: str, known: dict[str, str]) -> list[str]:
         return [text] if text else []
     out: list[str] = []
     for block in re.split(r"\s*[;|\n]\s*", text):
-        parts = [part for part in re.split(r",\s+|,(?=\S)", block) if part.strip()]
-        start = 0
-        while start < len(parts):
-            ends = range(len(parts), start, -1)
-            end = next((e for e in ends if key(", ".join(parts[start:e])) in known), start + 1)
-            out.append(", ".join(parts[start:end]).strip())
-            start = end
+        out += _longest([part for part in re.split(r",\s+|,(?=\S)", block) if part.strip()], ", ", known)
     return _joined(out, known)
+
+
+def _longest(parts: list[str], mark: str, known: Container[str]) -> list[str]:
+    """The parts, those that make one known label put together again: the longest one first."""
+    out, start = [], 0
+    while start < len(parts):
+        ends = range(min(len(parts), start + _PIECES), start, -1)
+        end = next((e for e in ends if key(mark.join(parts[start:e])) in known), start + 1)
+        out.append(mark.join(parts[start:end]).strip())
+        start = end
+    return out
 
 
 def _joined(parts: list[str], known: dict[str, str]) -> list[str]:
@@ -276,7 +287,7 @@ def _joined(parts: list[str], known: dict[str, str]) -> list[str]:
     out: list[str] = []
     lost = False
     for part in parts:
-        here = key(part) not in known and " / " not in part
+        here = key(part) not in known and "/" not in part
         if here and lost:
             out[-1] = f"{out[-1]}, {part}"
         else:

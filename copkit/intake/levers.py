@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from copkit import french
 from copkit.intake import amounts, cells, fields, labels, report
+from copkit.models import nomenclatures
 
 if TYPE_CHECKING:
     from copkit.intake.conversion import Conversion
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 def convert(at: Conversion, texts: dict) -> dict[str, pd.Series]:
     """``lever``, ``levers``, ``lever_label`` and ``thematiques`` of some rows.
 
-    A blank lever stays blank; a label that means nothing gives « non_reconnu ». Several levers in one cell: the first
-    one is the lever of the project, all are in ``levers``. A file without thématiques has those of its levers.
+    A blank lever stays blank; a label that means nothing gives « non_reconnu ». Several levers in one cell are all
+    kept, as they are written. A file without thématiques has those of its levers.
     """
     out: dict[str, pd.Series] = {}
     if at.mapping.levers and any(name == "lever_by" for name, _ in texts):
@@ -42,7 +44,7 @@ def _from_labels(at: Conversion, text: pd.Series) -> dict[str, pd.Series]:
             return fields.NO_LEVER, "", "", labels.Found()
         found = labels.lever(label)
         stands = tuple(dict.fromkeys(lever for id_ in found.ids for lever in labels.levers_of(id_)))
-        id_ = found.ids[0] if found.ids else fields.UNKNOWN_LEVER
+        id_ = fields.SEPARATOR.join(found.ids) if found.ids else fields.UNKNOWN_LEVER
         message = labels.unknown(found.close) if found.unknown else ""
         return id_, fields.SEPARATOR.join(stands), message, found
 
@@ -102,6 +104,33 @@ def _from_table(at: Conversion, texts: dict) -> dict[str, pd.Series]:
         "levers": pd.Series(stands, dtype="str"),
         "lever_label": label.where(label != "", number),
     }
+
+
+def said(cell: str) -> str:
+    """The levers of a project as a table writes them.
+
+    >>> said("haies|velo"), said(""), said("non_reconnu")
+    ('Gestion des haies et Vélo', 'non renseigné', 'non reconnu')
+    """
+    if cell in (fields.NO_LEVER, fields.UNKNOWN_LEVER):
+        return "non reconnu" if cell else "non renseigné"
+    known = nomenclatures.lever_labels()
+    return french.join(known.get(lever, lever) for lever in fields.ids(cell))
+
+
+def quoted(cell: str) -> tuple[str, str]:
+    """The known levers of a project in a sentence, without and with their article; nothing when there is none.
+
+    >>> quoted("haies")[1], quoted("haies|velo")[1]
+    ('le levier « Gestion des haies »', 'les leviers « Gestion des haies » et « Vélo »')
+    """
+    known = nomenclatures.lever_labels()
+    named = [f"« {known[lever]} »" for lever in fields.ids(cell) if lever in known]
+    if not named:
+        return "", ""
+    s = "s" if len(named) > 1 else ""
+    noun = f"levier{s} {french.join(named)}"
+    return noun, f"le{s} {noun}"
 
 
 def deduced(projects: pd.DataFrame, mappings: list) -> pd.DataFrame:

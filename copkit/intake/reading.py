@@ -209,8 +209,9 @@ def _schema(kind: Collected):
     def within(choices: list[str]) -> pa.Check:
         return pa.Check.isin(["", *choices])
 
+    levers_ = labels.lever_ids() | {fields.UNKNOWN_LEVER}
     checks = {
-        "lever": lambda one: within(sorted(labels.lever_ids() | {fields.UNKNOWN_LEVER})),
+        "lever": lambda one: pa.Check(lambda cells: cells.map(lambda cell: set(fields.ids(cell)) <= levers_)),
         "choice": lambda one: within(list(one.options)),
         "yes_no": lambda one: within([fields.YES, fields.NO]),
         "date": lambda one: pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$"),

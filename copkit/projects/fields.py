@@ -17,10 +17,20 @@ from copkit.intake.fields import (
     Collected,
     Field,
     counted,
+    ids,
 )
 from copkit.reference import framework
 
-__all__ = ["NO", "NO_LEVER", "SEPARATOR", "UNKNOWN_LEVER", "YES", "Field", "counted"]  # of all kinds, and of projects
+__all__ = [
+    "NO",
+    "NO_LEVER",
+    "SEPARATOR",
+    "UNKNOWN_LEVER",
+    "YES",
+    "Field",
+    "counted",
+    "ids",
+]  # of all kinds, and of projects
 
 DIMENSIONS = {
     "poursuit": "poursuit une action engagée",

@@ -14,7 +14,7 @@ import pandas as pd
 from copkit import escaping, french
 from copkit.errors import suggestion
 from copkit.intake import cells, labels
-from copkit.intake.fields import DTYPES, NO, YES, Field
+from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 
 FIRST, REFERENCE, SENT = "Lire d'abord", "Référence", "Envoi"
 TO_FILL = " (à remplir)"
@@ -83,7 +83,10 @@ class Column:
 
     def shown(self, value: str) -> str:
         """A value as the sheet writes it."""
-        return self.field.options.get(value, value) or self.blank
+        known = self.field.options
+        if value not in known and self.field.kind in ("ids", "lever"):
+            value = french.join(known.get(one, one) for one in ids(value)) if value else ""
+        return known.get(value, value) or self.blank
 
     def value(self, cell: object) -> tuple[str, str]:
         """The value of a cell, and what is wrong with it; a value that cannot be kept is empty."""

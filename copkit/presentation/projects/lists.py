@@ -8,8 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from copkit import french
-from copkit.intake import report
-from copkit.models import nomenclatures
+from copkit.intake import levers, report
 from copkit.presentation.projects.caption import caption
 from copkit.presentation.table import Table
 from copkit.presentation.territory.analyses import Note
@@ -193,7 +192,7 @@ def opinions(v: Vivier) -> Table | Note:
 
 def projects(v: Vivier) -> Table:
     """Every dossier that is counted, with the answer of the rules and of the criteria."""
-    kept, names = v.counted.head(MOST_PROJECTS), nomenclatures.lever_labels()
+    kept = v.counted.head(MOST_PROJECTS)
     epci = dict(zip((known := tables.read("epci.csv")).code, known.name, strict=True))
     themes = framework.labels("thematiques")
     out = pd.DataFrame(
@@ -203,7 +202,7 @@ def projects(v: Vivier) -> Table:
             "Porteur": v.holder(kept),
             "Département": [territories.name(one) if one else french.UNKNOWN for one in kept.departement],
             "EPCI": [epci.get(one, french.UNKNOWN) for one in kept.epci],
-            "Levier": [names.get(one, "non reconnu" if one else "non renseigné") for one in kept.lever],
+            "Levier": [levers.said(one) for one in kept.lever],
             "Thématiques": [
                 french.join(themes.get(one, one) for one in cell.split(fields.SEPARATOR)) if cell else "non renseigné"
                 for cell in kept.thematiques

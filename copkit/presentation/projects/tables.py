@@ -6,7 +6,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError, suggestion
-from copkit.models import nomenclatures
+from copkit.intake import levers
 from copkit.presentation.projects import lists
 from copkit.presentation.projects.caption import caption, nothing
 from copkit.presentation.projects.charts import ANSWERS, column_name, rank
@@ -186,13 +186,13 @@ def _targets(v: Vivier) -> Table:
 
 
 def _quantities(v: Vivier) -> Table | Note:
-    found, names = v.quantities, nomenclatures.lever_labels()
+    found = v.quantities
     if found.empty:
         return Note("Aucun dossier ne déclare de quantité physique.")
     out = pd.DataFrame(
         {
             "Dossier": found.project_id,
-            "Levier": [names.get(one, french.UNKNOWN) for one in found.lever],
+            "Levier": [levers.said(one) for one in found.lever],
             "Quantité déclarée": found.quantity,
         }
     )

@@ -55,7 +55,8 @@ def balance(
         dès que les projets ont une catégorie.
     crossed : tableau croisé, une ligne par catégorie et une colonne par territoire (départements et régions).
         Par défaut oui dès que les projets ont une catégorie ; sinon une ligne par territoire, avec les montants.
-    fractional : partager également un projet entre ses thématiques ; par défaut il compte un dans chacune.
+    fractional : partager également un projet entre ses leviers, thèmes ou thématiques ; par défaut un projet qui en a
+        plusieurs compte un dans chacun, avec tout son montant, et une fois dans le total.
     perimeters : pour « crte », fichier CSV ou YAML, ou dictionnaire nom → communes ou EPCI.
 
     Returns
@@ -63,7 +64,8 @@ def balance(
     DataFrame. Croisé : category, label, une colonne par territoire, total. Sinon : une colonne du nom de ``by``
     (« perimeter » pour crte), label, projects, share [% des projets], une colonne par catégorie, puis cost,
     funding_requested et amount [EUR], et le nombre de projets qui ne les disent pas (``cost_missing``…) ; dernière
-    ligne : total. ``attrs`` : n, rules (phrases), duplicates, invented, categories.
+    ligne : total. ``attrs`` : n, rules (phrases), duplicates, invented, categories, shared (les leviers, thèmes… des
+    projets qui en ont plusieurs, et le nombre de ces projets).
 
     Raises
     ------
@@ -92,16 +94,17 @@ def balance(
             "Écrire crossed=False pour une ligne par territoire."
         )
     found = membership.members(chosen.projects, by, perimeters)
-    table = _crossed(chosen, found) if crossed else _listed(chosen, found, by, fractional)
+    table = _crossed(chosen, found) if crossed else listed(chosen, found, by, fractional)
     if by == "lever":
         table = ranking.ranked(table, chosen.n)
-    rules = [*chosen.rules, *found.rules, *(_shared_rule(found, fractional) if found.several else [])]
+    rules = [*chosen.rules, *found.rules, *(shared_rule(found, fractional) if found.shared else [])]
     table.attrs = {
         "by": by,
         "n": chosen.n,
         "categories": chosen.categories,
         "duplicates": chosen.duplicates,
         "invented": chosen.invented,
+        "shared": {} if fractional else found.shared,
         "rules": [*rules, *(ranking.RULES if by == "lever" else [])],
     }
     return table
@@ -179,13 +182,16 @@ def _invented_rule(count: int, n: int) -> str:
     return f"Exemple inventé : {who}, aucun chiffre ne décrit un territoire réel."
 
 
-def _shared_rule(found: membership.Members, fractional: bool) -> list[str]:
-    what = found.noun
+def shared_rule(found: membership.Members, fractional: bool) -> list[str]:
+    what, feminine = found.noun, found.noun == "thématiques"
     if fractional:
-        return [f"Un projet rattaché à plusieurs {what} est partagé également entre elles, montants compris."]
+        among = "elles" if feminine else "eux"
+        return [f"Un projet rattaché à plusieurs {what} est partagé également entre {among}, montants compris."]
+    each, count = "chacune" if feminine else "chacun", french.plural(sum(found.shared.values()), "projet")
     return [
-        f"Un projet rattaché à plusieurs {what} compte un dans chacune, avec tout son montant : les parts, calculées "
-        f"sur le nombre de projets, peuvent dépasser 100 % au total ({found.several} projet(s) dans ce cas)."
+        f"Un projet rattaché à plusieurs {what} compte un dans {each}, avec tout son montant, et une fois dans le "
+        "total : les parts, calculées sur le nombre de projets, peuvent dépasser 100 % au total "
+        f"({count} dans ce cas)."
     ]
 
 
@@ -202,7 +208,7 @@ def _crossed(chosen: Chosen, found: membership.Members) -> pd.DataFrame:
     return counts
 
 
-def _listed(chosen: Chosen, found: membership.Members, by: str, fractional: bool) -> pd.DataFrame:
+def listed(chosen: Chosen, found: membership.Members, by: str, fractional: bool = False) -> pd.DataFrame:
     """One row per key and a total, which counts each project once."""
     at = found.rows.project.to_numpy()
     size = found.rows.groupby("project").key.transform("size").to_numpy()

@@ -17,7 +17,8 @@ from copkit.intake import perimeters
 from copkit.models import levers as physics
 from copkit.models import nomenclatures
 from copkit.models import panorama as panoramas
-from copkit.projects.counting import balance
+from copkit.projects import fields
+from copkit.projects.counting import balance, membership
 from copkit.reference import parameters, territories, units
 
 MONEY = ("cost", "cost_missing", "amount", "amount_missing")
@@ -61,8 +62,10 @@ def crossing(
     counts = balance.balance(chosen.projects, "lever", categories=balance.ALL).set_index("lever")
     declared = _declared(chosen.projects, p)
     known = declared[declared.kt.notna()]
-    rows = []
-    for row in _rows(p, counts):
+    rows, found = [], membership.members(chosen.projects, "lever")
+    if found.shared:
+        rules += balance.shared_rule(found, fractional=False)
+    for row in _rows(p, counts, _carried(chosen, found, p)):
         own = known[known.lever.isin(row.pop("members"))]
         rows.append(row | {"declared": len(own), "kt_identified": own.kt.sum() if len(own) else math.nan})
     whole = counts.loc[balance.TOTAL, ["label", "projects", *MONEY]].to_dict()
@@ -153,7 +156,17 @@ def carriers(p: xr.Dataset) -> dict[str, str]:
     return found | {row.id: found[row.lever] for row in parts.itertuples()}
 
 
-def _rows(p: xr.Dataset, counts: pd.DataFrame) -> list[dict]:
+def _carried(chosen: balance.Chosen, found: membership.Members, p: xr.Dataset) -> pd.DataFrame:
+    """What each lever counts: its own projects, and for one of the panorama those of its parts, each project once."""
+    above = found.rows.assign(key=found.rows.key.map(carriers(p))).dropna()
+    rows = pd.concat([found.rows, above]).drop_duplicates(ignore_index=True)
+    order = list(dict.fromkeys([*found.order, *p.lever.values.tolist()]))
+    names = dict(zip(p.lever.values.tolist(), p.label.values.tolist(), strict=True))
+    wider = membership.Members(rows, order, names | found.labels)
+    return balance.listed(chosen, wider, "lever").set_index("lever")[["projects", *MONEY]]
+
+
+def _rows(p: xr.Dataset, counts: pd.DataFrame, sums: pd.DataFrame) -> list[dict]:
     """The levers of the COP, each after the lever of the panorama that it is part of, then the other terms."""
     carried, here = carriers(p), set(p.lever.values.tolist())
     label_of = dict(zip(p.lever.values.tolist(), p.label.values.tolist(), strict=True)) | counts.label.to_dict()
@@ -163,7 +176,7 @@ def _rows(p: xr.Dataset, counts: pd.DataFrame) -> list[dict]:
         members = [one for one in counts.index if one == lever or (lever in here and carried.get(one) == lever)]
         part_of = carried.get(lever, lever)
         row = {"lever": lever, "label": label_of[lever], "members": members}
-        row |= {"part_of": "" if part_of == lever else part_of} | _target(p, lever) | _sums(counts.loc[members])
+        row |= {"part_of": "" if part_of == lever else part_of} | _target(p, lever) | sums.loc[lever].to_dict()
         row["position"] = _position(row["projects"], counts.position.get(lever, ""))
         row["note"] = _note(row, lever, counts, label_of)
         rows.append(row)
@@ -175,15 +188,6 @@ def _target(p: xr.Dataset, lever: str) -> dict:
         return {"target": math.nan, "shown": None, "unit": ""}
     one = p.sel(lever=lever)
     return {"target": float(one.target), "shown": bool(one.shown), "unit": str(one.unit.values)}
-
-
-def _sums(counts: pd.DataFrame) -> dict:
-    """What the members of a lever add up to; an amount that no project gives is unknown."""
-    found = {"projects": int(counts.projects.sum())}
-    for name in MONEY:
-        known = counts[name].notna()
-        found[name] = round(float(counts[name].sum()), 2) if known.any() else math.nan
-    return found
 
 
 def _position(projects: int, position: str) -> str:
@@ -214,15 +218,31 @@ def _declared(projects: pd.DataFrame, p: xr.Dataset) -> pd.DataFrame:
     given = projects[projects.quantity.notna() | (projects.quantity_unit.fillna("") != "")]
     rows = []
     for project in given[["project_id", "lever", "quantity", "quantity_unit"]].to_dict("records"):
-        carrier = carried.get(project["lever"], "")
-        found = _read(project, p.sel(lever=carrier) if carrier else None)
-        if carrier in coarse and not found["reason"]:
-            found["note"] = " ".join(
-                filter(None, [found["note"], "Coefficient publié avec un seul chiffre significatif."])
-            )
-        rows.append(project | {"unit": str(p.sel(lever=carrier).unit.values) if carrier else ""} | found)
+        found = _read_for_each(project, {lever: carried.get(lever, "") for lever in fields.ids(project["lever"])}, p)
+        if not found["reason"] and carried[found["lever"]] in coarse:
+            said = [found["note"], "Coefficient publié avec un seul chiffre significatif."]
+            found["note"] = " ".join(filter(None, said))
+        rows.append(project | found)
     columns = [*("project_id", "lever", "quantity", "quantity_unit", "unit", "converted", "kt", "note", "reason")]
     return pd.DataFrame(rows, columns=columns).astype({"quantity": float, "converted": float, "kt": float})
+
+
+def _read_for_each(project: dict, carried: dict[str, str], p: xr.Dataset) -> dict:
+    """A quantity read for the one lever of its project whose unit it has; for two of them, nobody can tell which."""
+    found, names = {}, nomenclatures.lever_labels()
+    for lever, carrier in carried.items() or [(project["lever"], "")]:
+        one = p.sel(lever=carrier) if carrier else None
+        found[lever] = {"lever": lever, "unit": str(one.unit.values) if carrier else ""} | _read(project, one)
+    counted = {lever: one for lever, one in found.items() if not one["reason"]}
+    if not counted:
+        return max(found.values(), key=lambda one: bool(one["unit"])) | {"lever": project["lever"]}
+    best = next(iter(counted.values()))
+    if len({carried[lever] for lever in counted}) > 1:
+        why = f"elle convient à {french.join(f'« {names[lever]} »' for lever in counted)}, sans dire lequel"
+        return best | {"lever": project["lever"], "converted": math.nan, "kt": math.nan, "note": "", "reason": why}
+    if len(found) > 1:
+        best["note"] = " ".join(filter(None, [f"Comptée sous « {names[best['lever']]} ».", best["note"]]))
+    return best
 
 
 def _read(project: dict, one: xr.Dataset | None) -> dict:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -38,10 +39,11 @@ class Members:
     noun: str = ""
     rules: list[str] = field(default_factory=list)
 
-    @property
-    def several(self) -> int:
-        """How many projects have several keys."""
-        return int((self.rows.groupby("project").size() > 1).sum())
+    @cached_property
+    def shared(self) -> dict[str, int]:
+        """The keys of the projects that have several, joined, and how many projects have these."""
+        several = self.rows[self.rows.project.duplicated(keep=False)]
+        return several.groupby("project").key.agg(fields.SEPARATOR.join).value_counts().to_dict()
 
 
 def members(projects: pd.DataFrame, by: str, perimeters: object = None) -> Members:
@@ -117,13 +119,14 @@ def _holder_type(projects: pd.DataFrame, by: str) -> Members:
 
 def _lever(projects: pd.DataFrame, by: str) -> Members:
     """The 43, then the terms of project files that are not one of them; blank and unknown stay."""
-    known, keys = nomenclatures.lever_labels(), projects.lever.fillna("")
-    strange = sorted(set(keys) - {*known, fields.NO_LEVER, UNKNOWN, BLANK})
+    known, cells = nomenclatures.lever_labels(), projects.lever.fillna("")
+    named = {cell: fields.ids(cell) for cell in set(cells)}
+    strange = sorted({lever for cell in named.values() for lever in cell} - {*known, UNKNOWN, BLANK})
     rules = [f"Leviers hors des nomenclatures, comptés « non reconnu » : {', '.join(strange)}."] if strange else []
-    found = _single(keys.where(~keys.isin(strange), UNKNOWN), known, [*known, UNKNOWN, BLANK], rules=rules)
-    kept = {*found.rows.key, *nomenclatures.levers().lever, nomenclatures.OTHERS, UNKNOWN, BLANK}
-    order = [key for key in found.order if key in kept]
-    return Members(found.rows, order, found.labels, rules=rules)
+    keys = {cell: list(dict.fromkeys(UNKNOWN if one in strange else one for one in named[cell])) for cell in named}
+    found = _several(cells.map(keys), list(known), known, "leviers", rules)
+    kept = {*found.rows.key, *nomenclatures.levers().lever, nomenclatures.OTHERS}
+    return replace(found, order=[*(key for key in found.order if key in kept and key not in LAST), UNKNOWN, BLANK])
 
 
 def themes_of() -> dict[str, list[str]]:
@@ -137,20 +140,20 @@ def themes_of() -> dict[str, list[str]]:
 
 
 def _theme(projects: pd.DataFrame, by: str) -> Members:
-    themes, keys = themes_of(), projects.lever.fillna("").replace("", BLANK)
-    of = {
-        key: themes.get(key) or [key if key == BLANK else NO_THEME if key in themes else UNKNOWN] for key in set(keys)
-    }
+    themes, cells = themes_of(), projects.lever.fillna("")
+
+    def of(lever: str) -> list[str]:
+        return themes.get(lever) or [lever if lever == BLANK else NO_THEME if lever in themes else UNKNOWN]
+
+    keys = {cell: list(dict.fromkeys(t for one in fields.ids(cell) for t in of(one))) for cell in set(cells)}
     order = list(dict.fromkeys(nomenclatures.levers().theme))
     rule = "Thème de la matrice des 43 leviers, déduit du levier du dossier."
-    return _several(keys.map(of), order, {theme: theme for theme in order}, "thèmes", [rule])
+    return _several(cells.map(keys), order, {theme: theme for theme in order}, "thèmes", [rule])
 
 
 def _thematique(projects: pd.DataFrame, by: str) -> Members:
-    known = framework.labels("thematiques")
-    cells = projects.thematiques.fillna("")
-    split = cells.map({cell: list(dict.fromkeys(filter(None, cell.split(fields.SEPARATOR)))) for cell in set(cells)})
-    return _several(split, list(known), known, "thématiques", [])
+    known, cells = framework.labels("thematiques"), projects.thematiques.fillna("")
+    return _several(cells.map({cell: fields.ids(cell) for cell in set(cells)}), list(known), known, "thématiques", [])
 
 
 def _several(keys: pd.Series, order: list[str], known: Mapping[str, str], noun: str, rules: list[str]) -> Members:

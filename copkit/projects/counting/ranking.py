@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError
 from copkit.models import nomenclatures
+from copkit.projects import fields
 from copkit.projects.counting import membership
 
 MOST, LEAST = 10, 10
@@ -88,7 +91,8 @@ def top_and_bottom(balance: pd.DataFrame, most: int = MOST, least: int = LEAST) 
     -------
     DataFrame : list (most, least, grouped, none), lever, label, projects, share [%], rank (dans sa liste),
     rank_label, note. La première liste se ferme sur « Autres leviers » (tous ceux qu'elle ne nomme pas, les moins
-    investis compris), « Non reconnu » s'il y en a, « Non renseigné » et le total ; elle somme donc à n.
+    investis compris), « Non reconnu » s'il y en a, « Non renseigné » et le total ; elle somme donc à n, et à plus
+    quand des dossiers ont plusieurs des leviers qu'elle nomme (la dernière règle de ``attrs["rules"]`` dit de combien).
 
     Raises
     ------
@@ -101,18 +105,13 @@ def top_and_bottom(balance: pd.DataFrame, most: int = MOST, least: int = LEAST) 
         raise ProjectError(f"Longueurs des listes : {most} et {least}. Écrire des nombres positifs.")
     n = int(balance.attrs.get("n", balance.projects[balance.lever == "total"].sum()))
     table = ranked(balance[["lever", "label", "projects", "share"]], n, most, least)
-    blocks = [_block(table, "most", ascending=False), _closing(table, n), _block(table, "least", ascending=True)]
+    closing, twice = _closing(table, n, balance.attrs.get("shared", {}))
+    blocks = [_block(table, "most", ascending=False), closing, _block(table, "least", ascending=True)]
     blocks += [table[table.position == name].assign(list=name) for name in ("grouped", "none")]
     out = pd.concat(blocks, ignore_index=True)
     out = out[["list", "lever", "label", "projects", "share", "rank", "rank_label", "note"]]
-    out.attrs = {**balance.attrs, "rules": [*balance.attrs.get("rules", []), OTHER_RULE]}
+    out.attrs = {**balance.attrs, "rules": [*balance.attrs.get("rules", []), _other_rule(twice)]}
     return out
-
-
-OTHER_RULE = (
-    "« Autres leviers » réunit tous les leviers que la première liste ne nomme pas, les moins investis compris : "
-    "la première liste somme ainsi au nombre de dossiers."
-)
 
 
 def _block(table: pd.DataFrame, position: str, *, ascending: bool) -> pd.DataFrame:
@@ -121,14 +120,30 @@ def _block(table: pd.DataFrame, position: str, *, ascending: bool) -> pd.DataFra
     return rows.assign(list=position, rank=order, rank_label=_said(order))
 
 
-def _closing(table: pd.DataFrame, n: int) -> pd.DataFrame:
-    """What the first list does not name, down to the total."""
+def _other_rule(twice: int) -> str:
+    rule = (
+        "« Autres leviers » réunit tous les leviers que la première liste ne nomme pas, les moins investis compris : "
+    )
+    if not twice:
+        return f"{rule}la première liste somme ainsi au nombre de dossiers."
+    return (
+        f"{rule}les dossiers qui n'ont aucun de ceux qu'elle nomme. La première liste dépasse le nombre de dossiers de "
+        f"{french.number(twice, 0)}, car un dossier y compte dans chacun de ses leviers."
+    )
+
+
+def _closing(table: pd.DataFrame, n: int, shared: Mapping[str, int]) -> tuple[pd.DataFrame, int]:
+    """What the first list does not name, down to the total; and how many times it counts a dossier once more."""
     counts = dict(zip(table.lever, table.projects, strict=True))
     named = counts.get(membership.UNKNOWN, 0), counts.get(membership.BLANK, 0)
-    others = n - table.projects[table.position == "most"].sum() - sum(named)
+    most = table.position == "most"
+    first = {*table.lever[most], membership.UNKNOWN, membership.BLANK}
+    twice = sum(count * max(len(first.intersection(fields.ids(keys))) - 1, 0) for keys, count in shared.items())
+    others = n - table.projects[most].sum() - sum(named) + twice
     rows = [("autres", "Autres leviers", others)]
     rows += [(membership.UNKNOWN, "Non reconnu", named[0])] if named[0] else []
     rows += [(membership.BLANK, "Non renseigné", named[1]), ("total", "Total", n)]
     out = pd.DataFrame(rows, columns=["lever", "label", "projects"])
     share = 100 * out.projects / n if n else np.nan
-    return out.assign(list="most", share=share, rank=pd.array([pd.NA] * len(out), "Int64"), rank_label="", note="")
+    out = out.assign(list="most", share=share, rank=pd.array([pd.NA] * len(out), "Int64"), rank_label="", note="")
+    return out, twice

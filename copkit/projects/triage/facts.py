@@ -12,7 +12,7 @@ import pandas as pd
 
 from copkit.intake import cells
 from copkit.models import nomenclatures
-from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, NO, NO_LEVER, YES
+from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, NO, SEPARATOR, YES, ids
 from copkit.projects.triage.schema import Rules
 
 UNKNOWN = "inconnu"
@@ -56,12 +56,11 @@ def others(rules: Rules) -> list[str]:
 
 def columns(projects: pd.DataFrame, rules: Rules, year: int) -> pd.DataFrame:
     """What the facts of each project are drawn from: one column per name of ``RAW`` and per other field."""
-    known = set(nomenclatures.lever_labels()) - set(rules.presumption.unspecific)
     first, last = f"{year:04d}-01-01", f"{year + rules.thresholds.start_within_years:04d}-12-31"
     found = {
         name: known_only(projects[name], allowed) for name, allowed in RAW.items() if name not in ("lever", "start")
     }
-    found["lever"] = _classed(projects.lever, lambda lever: _lever_class(lever, known))
+    found["lever"] = _classed(projects.lever, lambda cell: _lever_class(cell, rules))
     found["start"] = _classed(projects.start, lambda start: _start_class(start, first, last))
     found |= {name: known_only(projects[name], choices(name)) for name in others(rules)}
     return pd.DataFrame({name: found[name] for name in (*RAW, *others(rules))}, index=projects.index)
@@ -77,10 +76,14 @@ def _classed(column: pd.Series, classify) -> pd.Series:
     return column.map(classes).astype("str") if classes else column.astype("str")
 
 
-def _lever_class(lever: object, known: set[str]) -> str:
-    if not isinstance(lever, str) or lever == NO_LEVER:
-        return UNKNOWN
-    return "reconnu" if lever in known else "autre"
+def specific(cell: object, rules: Rules) -> str:
+    """The levers of a cell that the nomenclatures know and that are one in particular."""
+    known = nomenclatures.lever_labels()
+    return SEPARATOR.join(one for one in ids(cell) if one in known and one not in rules.presumption.unspecific)
+
+
+def _lever_class(cell: object, rules: Rules) -> str:
+    return "reconnu" if specific(cell, rules) else "autre" if ids(cell) else UNKNOWN
 
 
 def _start_class(start: object, first: str, last: str) -> str:

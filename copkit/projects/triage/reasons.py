@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.intake import cells
-from copkit.models import nomenclatures
+from copkit.intake import cells, levers
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, NO
 from copkit.projects.triage import facts
@@ -45,21 +44,25 @@ def said(table: pd.DataFrame, say: Callable[[dict], str]) -> pd.Series:
 
 def why(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found: Rules, year: int) -> pd.Series:
     """The reason of each project: that of its rule, about this project."""
-    by_id, names = {rule.id: rule for rule in found.rules}, nomenclatures.lever_labels()
-    cited = raw.assign(rule=judged.rule, lever_id=table.lever.astype("str"), start_day=table.start.astype("str"))
+    by_id = {rule.id: rule for rule in found.rules}
+    cited = raw.assign(rule=judged.rule, lever_id=_cited(table, found), start_day=table.start.astype("str"))
     cited["start_day"] = cited.start_day.where(raw.start != UNKNOWN, "")
-    cited["lever_id"] = cited.lever_id.where(raw.lever == "reconnu", "")
-    return said(cited, lambda one: by_id[one["rule"]].reason.format(**_words(one, found, names, year)))
+    return said(cited, lambda one: by_id[one["rule"]].reason.format(**_words(one, found, year)))
 
 
-def _words(one: Mapping[str, str], found: Rules, names: Mapping[str, str], year: int) -> dict[str, object]:
+def _cited(table: pd.DataFrame, found: Rules) -> pd.Series:
+    return table.lever.map({cell: facts.specific(cell, found) for cell in table.lever.unique()}).astype("str")
+
+
+def _words(one: Mapping[str, str], found: Rules, year: int) -> dict[str, object]:
     """What each placeholder stands for, for one project."""
-    known, phrases, lever = facts.facts(one, found), found.phrases, names.get(one["lever_id"], "")
+    known, phrases, (noun, article) = facts.facts(one, found), found.phrases, levers.quoted(one["lever_id"])
     start = cells.day(one["start_day"])[0]
     words = {
         **years(year),
-        "lever": lever or "non renseigné",
-        "par_levier": f" par le levier « {lever} »" if lever else "",
+        "lever": levers.said(one["lever_id"]),
+        "leviers": noun,
+        "par_levier": f" par {article}" if article else "",
         "start": french.short_date(date.fromisoformat(start)) if start else french.UNKNOWN,
         "readiness": known["readiness"],
     }
@@ -77,9 +80,9 @@ def _words(one: Mapping[str, str], found: Rules, names: Mapping[str, str], year:
 
 def missing(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found: Rules) -> pd.Series:
     """What could change the category of each project if it were known."""
-    names, memory = nomenclatures.lever_labels(), {}
+    memory = {}
     named = (raw.contributes == NO) & (raw.lever == "reconnu")  # only then is the lever cited
-    cited = raw.assign(category=judged.category, lever_id=table.lever.astype("str").where(named, ""))
+    cited = raw.assign(category=judged.category, lever_id=_cited(table, found).where(named, ""))
 
     def category(known: Mapping[str, str]) -> str:
         key = tuple(known.values())
@@ -88,7 +91,7 @@ def missing(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found:
         return memory[key]
 
     def say(one: dict[str, str]) -> str:
-        lever, own = names.get(one.pop("lever_id"), ""), one.pop("category")
+        lever, own = one.pop("lever_id"), one.pop("category")
         return " ; ".join(_lacks(one, own, lever, found, category))
 
     return said(cited, say)
@@ -104,7 +107,7 @@ def _lacks(raw: dict[str, str], own: str, lever: str, found: Rules, category) ->
         yield getattr(words, name) if hasattr(words, name) else f"la réponse à « {label} »"
     yes = {**raw, "contributes": fields.YES}
     if lever and category(yes) != own:
-        yield words.contradiction.format(lever=lever)
+        yield words.contradiction.format(lever=levers.said(lever), les_leviers=levers.quoted(lever)[1])
 
 
 def _decisive(raw: dict[str, str], own: str, category) -> Iterator[str]:

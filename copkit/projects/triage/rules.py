@@ -18,7 +18,7 @@ from copkit.reference import parameters, reading
 FILE = "triage.yml"
 YEARS = ("annee", "annee_suivante")
 IN_A_REASON = ("contribution", "dimension", "maturity", "readiness", "other_issue", "lever", "start", *YEARS)
-IN_A_PHRASE = ("par_levier", "lever", "maturity", "start", *YEARS)
+IN_A_PHRASE = ("par_levier", "lever", "leviers", "maturity", "start", *YEARS)
 SAID = ("contribution", "dimension", "maturity", "other_issue")
 
 
@@ -109,7 +109,9 @@ def _wordings(found: Rules):
             yield ("phrases", name), f"phrases.{name} : phrase absente ou en trop pour {', '.join(sorted(lost))}."
     for name in ("late_start", "past_start"):
         texts += [(("phrases", name), getattr(found.phrases, name), IN_A_PHRASE)]
-    texts += [(("missing", name), getattr(found.missing, name), ("lever",)) for name in Missing.model_fields]
+    texts += [
+        (("missing", name), getattr(found.missing, name), ("lever", "les_leviers")) for name in Missing.model_fields
+    ]
     for at, text, allowed in texts:
         for word in re.findall(r"{([^{}]*)}", text):
             if word not in allowed:
