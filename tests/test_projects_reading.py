@@ -79,6 +79,20 @@ def test_row_is_a_project_or_is_set_aside_with_its_reason(case, file, says):
         assert list(projects.row) == case["rangs"]
 
 
+@pytest.mark.cases("lecture_totaux", "tables")
+def test_total_is_set_aside_and_what_may_be_one_is_said(case, file, says, monkeypatch):
+    for part in (20_000, 1):  # rows converted together, or one by one
+        monkeypatch.setattr(reading, "PART", part)
+        projects = ck.read_projects(file(case["contenu"]))
+        told = account_of(projects)
+        assert list(told.set_aside.row) == case["ecartees"]
+        assert all("ligne de total" in reason for reason in told.set_aside.reason)
+        assert projects[["cost", "amount"]].sum().sum() == case["somme"]
+        assert list(told.problems.row) == list(case.get("doutes", {}))
+        for got, expected in zip(told.problems.message, case.get("doutes", {}).values(), strict=True):
+            says(got, expected)
+
+
 @pytest.mark.cases("lecture_fichiers", "cellules")
 def test_wrong_cell_is_named_and_becomes_missing(case, file, says):
     projects = ck.read_projects(file(case["contenu"]))

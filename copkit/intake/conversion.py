@@ -10,14 +10,13 @@ import json
 import numpy as np
 import pandas as pd
 
-from copkit.intake import cells, fields, labels, levers, places, report
+from copkit.intake import cells, fields, labels, levers, places, report, totals
 from copkit.intake.fields import PLACES, Collected
 from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
 from copkit.intake.revisions import Revisions
 from copkit.intake.sheet import Sheet
 
-_TOTALS = {"total", "totaux", "total general", "total général", "sous-total", "sous total", "somme"}
 _MARK = "\x1f"
 
 
@@ -34,6 +33,7 @@ class Conversion:
         self.missing = {text.casefold() for text in mapping.missing}
         self.matched: Matched = match(mapping, sheet)
         self.revisions = Revisions(sheet, ledger, kind)
+        self.totals = totals.find(kind, sheet, self.matched, mapping)
         for position in self.matched.personal:
             ledger.dropped[sheet.headers[position] or "(sans en-tête)"] = None
         known = set(map(head, mapping.ignored))
@@ -84,6 +84,7 @@ class Conversion:
             texts = {at: text[keep].reset_index(drop=True) for at, text in texts.items()}
             self.raw, self.rows = raw[keep].reset_index(drop=True), rows[keep.to_numpy()]
         self.kept = np.flatnonzero(keep.to_numpy()) + start
+        self._doubtful_totals(texts)
         self._join(texts)
         self._constants(texts)
         made: dict[str, object] = {}
@@ -109,10 +110,8 @@ class Conversion:
         filled = (keys != "").sum(axis=1)
         reasons = pd.Series("", index=self.raw.index, dtype="str")
         reasons[filled == 0] = self._keyless()
-        alone = keys.agg("".join, axis=1).where(filled == 1, "")
-        reasons[alone.str.rstrip(" :").str.lower().isin(_TOTALS)] = (
-            f"ligne de total, et non un {self.kind.noun[0]}. La retirer du fichier"
-        )
+        total = np.isin(np.arange(len(self.raw)) + self.start, list(self.totals.aside))
+        reasons[total] = f"ligne de total, et non un {self.kind.noun[0]}. La retirer du fichier"
         said = [(at, self.sheet.headers[self.matched.columns[at][0]]) for at in texts if at[1] == ""]
         if len(said) > 1:
             again = np.logical_and.reduce([(texts[at] == header).to_numpy() for at, header in said])
@@ -147,6 +146,12 @@ class Conversion:
         if len(labels_) == 1:
             return f"{labels_[0]} vide. Le remplir, ou retirer la ligne"
         return f"ni {' ni '.join(labels_)}. Remplir l'un des deux, ou retirer la ligne"
+
+    def _doubtful_totals(self, texts: dict) -> None:
+        """Rows that are counted and may be totals."""
+        messages = np.array([self.totals.doubts.get(position, "") for position in self.kept], dtype=object)
+        name = next(name for name in reversed(self.kind.key) if (name, "") in texts)
+        self._wrong(messages != "", name, texts[name, ""], messages)
 
     def _join(self, texts: dict) -> None:
         id_ = next((name for name, one in self.kind.fields.items() if one.kind == "id"), "")

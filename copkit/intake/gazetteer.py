@@ -146,6 +146,16 @@ def _close(text: str, names: dict[str, str]) -> tuple[str, ...]:
     return tuple(territories.name(names[name]) for name in get_close_matches(_bare(text), list(names), n=1, cutoff=0.6))
 
 
+def is_named(text: str) -> bool:
+    """True for the name of a département, of a région or of an EPCI, and for nothing like it.
+
+    >>> is_named("Pas-de-Calais"), is_named("Hauts de France"), is_named("Nor")
+    (True, True, False)
+    """
+    known, name = lists(), _bare(text)
+    return name in known.departement_names or name in known.region_names or _epci(text) in known.epci_by_name
+
+
 def commune(code: str, label: str, departement: str) -> tuple[str, str]:
     """(code, what is wrong) of a commune, from its INSEE code, or from its name and its département or postal code.
 
