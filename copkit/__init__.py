@@ -5,6 +5,7 @@ Noms publics, chargés quand on s'en sert : ``import copkit`` reste léger.
 
 import sys
 from importlib import import_module
+from operator import attrgetter
 
 __version__ = "0.4.0"
 DATA_VERSION = "sgpe-2024-10"  # of the panorama, the last one in data/clean/panorama.csv
@@ -23,8 +24,9 @@ _PUBLIC = {
     "place": "copkit.models.panorama:place",
     "balance": "copkit.projects.counting.balance:balance",
     "coverage": "copkit.projects.counting.coverage:coverage",
-    "table": "copkit.presentation.territory.tables:table",
-    "charts": "copkit.presentation.territory.charts",
+    "section": "copkit.presentation.section:section",
+    "table": "copkit.presentation.territory.document:table",
+    "charts": "copkit.presentation.territory.document:DOCUMENT.charts",
     "notebook": "copkit.notebook",
     "convert": "copkit.models.conversion:convert",
     "identity": "copkit.models.factors:identity",
@@ -40,16 +42,16 @@ _PUBLIC = {
     "uncertainty": "copkit.models.uncertainty:uncertainty",
     "consistency": "copkit.models.consistency:consistency",
     "read_projects": "copkit.projects.reading:read_projects",
-    "report": "copkit.presentation.territory.sentences",
-    "write_workbook": "copkit.presentation.territory.workbook:write_workbook",
+    "report": "copkit.presentation.territory.document:DOCUMENT.report",
+    "write_workbook": "copkit.presentation.territory.document:write_workbook",
     "triage": "copkit.projects.triage.sort:triage",
     "run": "copkit.batch.run:run",
     "simulator": "copkit.simulator.widget:Simulator",
     "vivier": "copkit.projects.vivier:vivier",
-    "projects_charts": "copkit.presentation.projects.charts",
-    "projects_table": "copkit.presentation.projects.tables:table",
-    "projects_report": "copkit.presentation.projects.sentences",
-    "write_projects_workbook": "copkit.presentation.projects.workbook:write_projects_workbook",
+    "projects_charts": "copkit.presentation.projects.document:DOCUMENT.charts",
+    "projects_table": "copkit.presentation.projects.document:table",
+    "projects_report": "copkit.presentation.projects.document:DOCUMENT.report",
+    "write_projects_workbook": "copkit.presentation.projects.document:write_projects_workbook",
 }
 
 __all__ = sorted(_PUBLIC)
@@ -62,7 +64,7 @@ def __getattr__(name: str):
     loaded = import_module(module)
     if module.startswith("copkit.presentation"):
         import_module("copkit.presentation.theme").enable()
-    return getattr(loaded, attribute) if attribute else loaded
+    return attrgetter(attribute)(loaded) if attribute else loaded
 
 
 def __dir__():

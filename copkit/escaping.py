@@ -1,7 +1,8 @@
-"""Texts in the cells of spreadsheets: never a formula, never more than a cell holds."""
+"""A text that comes from a file is a text wherever it is shown: Markdown, HTML, a terminal, a spreadsheet."""
 
 from __future__ import annotations
 
+import html as _html
 import re
 import unicodedata
 
@@ -10,6 +11,57 @@ GUARD = "'"
 LONGEST = 32_767  # characters that a cell of Excel holds
 CUT = " […] (texte coupé)"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")  # all but the tab and the line feed
+_OBEYED = re.compile(  # by a terminal
+    r"""(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?  # a colour, a move
+    |(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?  # a title, a link
+    |\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]  # any other control, but the tab and the line feed
+    |[\u202a-\u202e\u2066-\u2069]  # letters in another order""",
+    re.VERBOSE,
+)
+_MARKS = re.compile(  # of Markdown, and of the formulas of a notebook
+    r"""[\\`*_{}\[\]<>&|~$@]
+    |(?<=:)/(?=/)|(?<=www)[.]  # an address, that becomes a link by itself
+    |^[ ]?(?:[#+=:-]|\d{1,9}[.)])  # a title, a list""",
+    re.VERBOSE,
+)
+_LINES = re.compile(r"\s*[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029]\s*")
+
+
+def markdown(text: str) -> str:
+    """The text inside a Markdown text, where it shows as it is typed, on one line.
+
+    >>> markdown("*Haies* [ici](http://exemple.invalid) <b>")
+    '&#42;Haies&#42; &#91;ici&#93;(http:&#47;/exemple.invalid) &#60;b&#62;'
+    """
+    line = re.sub(r"^ +", " ", terminal(_LINES.sub(" ", text)))  # from four spaces on, a line is code
+    return _MARKS.sub(lambda found: f"{found[0][:-1]}&#{ord(found[0][-1])};", line)
+
+
+def unmarked(text: str) -> str:
+    """What ``markdown`` was given, on its line.
+
+    >>> unmarked("Haies &#42; &#60;b&#62;")
+    'Haies * <b>'
+    """
+    return _html.unescape(text)
+
+
+def html(text: str) -> str:
+    """The text inside an HTML element or a quoted attribute.
+
+    >>> html('<img alt="x">')
+    '&lt;img alt=&quot;x&quot;&gt;'
+    """
+    return _html.escape(terminal(text))
+
+
+def terminal(text: str) -> str:
+    """The text without what a terminal would obey: colours, titles, moves, letters in another order.
+
+    >>> terminal("\x1b[31mrouge\x1b[0m \x1b]0;titre\x07fin")
+    'rouge fin'
+    """
+    return _OBEYED.sub("", text)
 
 
 def risky(text: str) -> bool:

@@ -21,10 +21,6 @@ LIBRARIES = (
     "altair",
     "openpyxl",
 )
-TABLES = (
-    *("parties", "synthese", "panorama", "secteurs", "place", "quantites", "interactions", "coherence", "leviers"),
-    *("dynamiques", "comparaison", "cles", "sources"),
-)
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 
 
@@ -51,17 +47,17 @@ def pages() -> dict[str, float]:
     with _charts_as_specifications():
         doctor.reference()
         _diagnostic(ck.panorama(REGION))
-        _allocation(ck.panorama(DEPARTEMENT))
+        _diagnostic(ck.panorama(DEPARTEMENT))
     return panorama.efforts()
 
 
 def documents() -> dict[str, float]:
     """What ``pages`` does, then what workbooks are made of."""
     import copkit as ck
-    from copkit.presentation.territory import workbook
+    from copkit.presentation.territory.document import book
 
     efforts = pages()
-    workbook.book(ck.panorama(REGION)).save(BytesIO())
+    book(ck.panorama(REGION)).save(BytesIO())
     return efforts
 
 
@@ -84,27 +80,10 @@ def warm() -> dict[str, float]:
 
 
 def _diagnostic(p) -> None:
-    """Everything that the diagnostic of a territory shows."""
-    from copkit.presentation.territory import charts, sentences, tables
+    """Everything that the document of a territory shows."""
+    from copkit.presentation.territory.document import DOCUMENT
 
-    texts = (
-        sentences.heading,
-        sentences.ambition,
-        sentences.interactions,
-        sentences.dynamics,
-        sentences.comparison,
-        sentences.keys,
-    )
-    drawings = (charts.panorama, charts.sectors, charts.place, charts.reductions, charts.paces)
-    _show(*(make(p) for make in (*texts, *drawings, sentences.limits)))
-    _show(*(tables.table(p, what) for what in TABLES))
-
-
-def _allocation(p) -> None:
-    """What only the diagnostics of départements show."""
-    from copkit.presentation.territory import charts, sentences, tables
-
-    _show(sentences.keys(p), charts.grades(p), *(tables.table(p, what) for what in ("panorama", "cles", "place")))
+    _show(*(part for name in DOCUMENT.sections for part in DOCUMENT.show(name, p).parts))
 
 
 def _scenario(p) -> None:

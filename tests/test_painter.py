@@ -9,7 +9,6 @@ import pytest
 import copkit as ck
 from copkit.batch import painter
 from copkit.presentation import drawing
-from copkit.presentation.territory import charts
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -29,7 +28,7 @@ def studio():
 
 def test_a_chart_drawn_elsewhere_is_the_chart_drawn_here(studio):
     p = ck.panorama("dep-59")
-    specs = [chart(p).to_dict() for chart in (charts.panorama, charts.sectors, charts.grades)]
+    specs = [chart(p).to_dict() for chart in (ck.charts.panorama, ck.charts.sectors, ck.charts.grades)]
     with ThreadPoolExecutor(3) as threads:
         drawn = list(threads.map(lambda spec: studio[0].svg(drawing.wanted(spec)), specs))
     assert drawn == [drawing.draw(drawing.wanted(spec)) for spec in specs]
@@ -42,7 +41,7 @@ def test_a_chart_that_cannot_be_drawn_says_why_and_the_next_one_is_drawn(studio)
 
 
 def test_what_a_notebook_shows_is_drawn_before_it_is_asked_for_and_once(studio):
-    spec, asked = charts.sectors(ck.panorama("reg-32")).to_dict(), []
+    spec, asked = ck.charts.sectors(ck.panorama("reg-32")).to_dict(), []
     draw = studio[0]._draw
     studio[0]._draw = lambda wanted: asked.append(wanted) or draw(wanted)
     studio[0].begin({"text/plain": "rien à dessiner"})
@@ -58,7 +57,7 @@ def test_a_rehearsal_draws_what_the_charts_of_the_kit_are_made_of(number):
 
 
 def test_marks_have_no_description_of_their_own_under_that_of_the_whole():
-    spec = charts.sectors(ck.panorama("reg-32")).to_dict()
+    spec = ck.charts.sectors(ck.panorama("reg-32")).to_dict()
     assert "aria-label" not in drawing.svg(spec)
     assert drawing.describe(spec).startswith("Part des secteurs")
     assert "aria" not in spec["config"]  # the specification itself is left as it was

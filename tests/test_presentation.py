@@ -10,15 +10,15 @@ from copkit import french
 from copkit.errors import LeverError
 from copkit.models import panorama as model
 from copkit.presentation import labels, marimekko, theme
-from copkit.presentation.territory import charts
-from copkit.presentation.territory.tables import ordered
+from copkit.presentation.document import CHART, TABLE
+from copkit.presentation.territory.ambition import tiles
+from copkit.presentation.territory.document import DOCUMENT
+from copkit.presentation.text import Note
 
 TERRITORIES = ["fr", "reg-32", "reg-11", "reg-94", "dep-59", "dep-75", "dep-974"]
-CHARTS = ["panorama", "sectors", "place", "reductions", "grades", "paces"]
-TABLES = [
-    "synthese", "panorama", "secteurs", "quantites", "leviers", "cles", "place", "dynamiques", "interactions",
-    "comparaison", "coherence", "parties", "sources",
-]  # fmt: skip
+CHARTS = list(DOCUMENT.parts(CHART))
+TABLES = [part.name for part in DOCUMENT.shown(ck.panorama("reg-32"), TABLE)]
+charts = ck.charts
 
 
 @pytest.fixture(params=TERRITORIES)
@@ -29,7 +29,7 @@ def p(request):
 @pytest.mark.parametrize("name", CHARTS)
 def test_chart_says_a_finding_a_unit_a_version_and_a_source(p, name):
     chart = getattr(charts, name)(p)
-    if isinstance(chart, charts.Note):
+    if isinstance(chart, Note):
         assert len(chart.text) > 40
         return
     title, subtitle = chart.title.text, " ".join(chart.title.subtitle)
@@ -45,7 +45,7 @@ def test_chart_says_a_finding_a_unit_a_version_and_a_source(p, name):
 def test_chart_is_shown_with_a_valid_specification(p, name, monkeypatch):
     monkeypatch.setenv("COPKIT_CHARTS", "spec")
     chart = getattr(charts, name)(p)
-    if not isinstance(chart, charts.Note):
+    if not isinstance(chart, Note):
         assert chart._repr_mimebundle_()[theme.MIME] == chart.to_dict(validate=True)
 
 
@@ -53,7 +53,7 @@ def test_chart_without_data_says_why():
     assert "ktCO2e seulement" in charts.reductions(ck.panorama("reg-02")).text
     assert "aucune clé" in charts.grades(ck.panorama("reg-32")).text
     assert "18 régions" in charts.place(ck.panorama("fr")).text
-    assert charts.Note("L'essai")._repr_markdown_() == "*L’essai*"
+    assert Note("L'essai")._repr_markdown_() == "*L’essai*"
 
 
 def test_chart_of_a_departement_says_that_its_figures_are_derived():
@@ -72,19 +72,19 @@ def test_titles_give_the_figures_of_the_model():
 
 
 def test_marimekko_surfaces_are_the_avoided_emissions(p):
-    tiles = charts._tiles(p)
-    rects = pd.DataFrame(marimekko.layout(tiles)["rects"]).iloc[: len(tiles)]
+    drawn = tiles(p)
+    rects = pd.DataFrame(marimekko.layout(drawn)["rects"]).iloc[: len(drawn)]
     surface = (rects.x2 - rects.x) * (rects.y2 - rects.y)
     share = surface.to_numpy() / surface.sum()
-    drawn = sorted(share, reverse=True)
-    whole = sum(tile.target_ktco2e for tile in tiles)
-    wanted = sorted((tile.target_ktco2e / whole for tile in tiles), reverse=True)
-    assert drawn == pytest.approx(wanted, abs=0.02)  # gaps between sectors take a little of each column
+    whole = sum(tile.target_ktco2e for tile in drawn)
+    wanted = sorted((tile.target_ktco2e / whole for tile in drawn), reverse=True)
+    # gaps between sectors take a little of each column
+    assert sorted(share, reverse=True) == pytest.approx(wanted, abs=0.02)
     assert (rects.x2 <= marimekko.WIDTH + 1e-6).all() and (rects.y2 <= marimekko.HEIGHT + 1e-6).all()
 
 
 def test_marimekko_words_stay_inside_their_column(p):
-    layout = marimekko.layout(charts._tiles(p))
+    layout = marimekko.layout(tiles(p))
     texts, rects = pd.DataFrame(layout["texts"]), pd.DataFrame(layout["rects"])
     for word in texts[texts.y >= 0].itertuples():
         rect = rects[(rects.x <= word.x) & (rects.x2 > word.x) & (rects.y2 > 0)]
@@ -93,7 +93,7 @@ def test_marimekko_words_stay_inside_their_column(p):
 
 def test_marimekko_names_every_column_somewhere(p):
     chart = charts.panorama(p)
-    said = " ".join(chart.title.subtitle) + " ".join(t["text"] for t in marimekko.layout(charts._tiles(p))["texts"])
+    said = " ".join(chart.title.subtitle) + " ".join(t["text"] for t in marimekko.layout(tiles(p))["texts"])
     for chantier in model.shares(p, by="chantier").index:
         first = labels.thematiques()[chantier].split(" ")[-1]
         assert first in said
@@ -118,7 +118,7 @@ def test_forest_is_a_question_mark_and_both_totals_are_printed():
 @pytest.mark.parametrize("what", TABLES)
 def test_table_has_a_caption_headings_and_no_trace_of_english_or_python(p, what):
     table = ck.table(p, what)
-    if isinstance(table, charts.Note):
+    if isinstance(table, Note):
         assert what in ("cles", "interactions", "comparaison", "coherence") and len(table.text) > 30
         return
     html = table._repr_html_()
@@ -198,7 +198,7 @@ def test_renderer_gives_a_notebook_a_spec_an_image_and_a_sentence(monkeypatch):
 
 
 def test_hidden_levers_come_last_and_small_ones_keep_their_rank():
-    rows = ordered(ck.panorama("reg-94"))
+    rows = model.ordered(ck.panorama("reg-94"))
     assert [row.lever for row in rows[-2:]] == ["puits_forestiers", "produits_bois"]
 
 
@@ -250,7 +250,7 @@ def test_another_plan_is_compared_where_one_is_known():
 
 def test_a_lever_without_series_is_named_and_not_shown_as_a_row():
     p = ck.panorama("dep-59")
-    shown, said = set(ck.table(p, "dynamiques").data["Levier"]), ck.report.dynamics(p)
+    shown, said = set(ck.table(p, "dynamiques").data["Levier"]), ck.report.dynamics(p).plain
     assert said.startswith("Pas de donnée départementale : ")
     missing = [label for label in p.label.values if label not in shown]
     assert missing and all(label in said for label in missing)

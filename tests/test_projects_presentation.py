@@ -14,15 +14,20 @@ import copkit as ck
 from copkit import french, paths
 from copkit.errors import CopkitError, ProjectError
 from copkit.presentation import theme
-from copkit.presentation.projects import charts, lists, maps, sentences, tables, tiles
-from copkit.presentation.projects.stack import Stack
+from copkit.presentation.charts import Stack
+from copkit.presentation.document import CHART, SENTENCE, TABLE
+from copkit.presentation.projects import epci, map
+from copkit.presentation.projects.balance import SHADES
+from copkit.presentation.projects.document import DOCUMENT
 from copkit.presentation.table import Table
-from copkit.presentation.territory import analyses
+from copkit.presentation.text import Note
 from copkit.projects import fields, vivier
 from copkit.projects.triage import sort
 
 EXAMPLE = paths.home().joinpath(*vivier.EXAMPLE)
-SENTENCES = ["heading", "reading", "balance", "levers", "coverage", "inclusion", "crossing", "limits"]
+SENTENCES, CHARTS, TABLES = (list(DOCUMENT.parts(kind)) for kind in (SENTENCE, CHART, TABLE))
+PRIVATE = [name for name, (_, part) in DOCUMENT.parts(TABLE).items() if part.private]
+charts, sentences = ck.projects_charts, ck.projects_report
 PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
     "Aisne": [136, 16, 7, 12, 171],
     "Nord": [104, 54, 20, 15, 193],
@@ -52,11 +57,11 @@ def at(whole: vivier.Vivier, code: str, table: pd.DataFrame) -> vivier.Vivier:
 # ------------------------------------------------------------------ charts
 
 
-@pytest.mark.parametrize("name", charts.__all__)
+@pytest.mark.parametrize("name", CHARTS)
 def test_chart_says_a_finding_its_year_its_source_and_that_it_is_invented(v, name, monkeypatch):
     monkeypatch.setenv("COPKIT_CHARTS", "spec")
     chart = getattr(charts, name)(v)
-    if isinstance(chart, analyses.Note):
+    if isinstance(chart, Note):
         assert name == "epci" and v.territory == "fr" and "par région" in chart.text
         return
     title, subtitle = chart.title.text, " ".join(chart.title.subtitle)
@@ -88,11 +93,11 @@ def test_a_departement_is_told_among_its_region():
 
 
 def test_a_stack_writes_a_percentage_only_where_it_fits():
-    segments = Stack(["a"], ["x", "y", "z"], [[97.0, 2.0, 1.0]], charts.SHADES[:3]).segments()
+    segments = Stack(["a"], ["x", "y", "z"], [[97.0, 2.0, 1.0]], SHADES[:3]).segments()
     assert [one["written"] for one in segments] == ["97\u202f%", "", ""]
     assert [one["end"] for one in segments] == [97.0, 99.0, 100.0]
     assert [one["dark"] for one in segments] == [True, False, False]
-    assert len(Stack(["a"], ["x", "y"], [[100.0, 0.0]], charts.SHADES[:2]).segments()) == 1
+    assert len(Stack(["a"], ["x", "y"], [[100.0, 0.0]], SHADES[:2]).segments()) == 1
 
 
 def test_projects_that_are_all_of_one_other_category_are_said_so(whole):
@@ -108,13 +113,13 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.5, 0.66, 1.0])
 def test_the_ink_of_a_tile_reads_on_its_shade(share):
-    fill, ink = tiles.shade(share)
+    fill, ink = theme.shade(share)
     low, high = sorted([luminance(fill), luminance(ink)])
     assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
 def test_shades_of_the_categories_read_with_their_percentages():
-    for shade in charts.SHADES:
+    for shade in SHADES:
         ink = "#ffffff" if shade == theme.HIGHLIGHT else theme.TEXT
         low, high = sorted([luminance(shade), luminance(ink)])
         assert (high + 0.05) / (low + 0.05) >= 4.5
@@ -124,11 +129,11 @@ def test_shades_of_the_categories_read_with_their_percentages():
 
 
 def test_every_epci_has_a_tile_and_those_without_project_a_mark(whole):
-    table = tiles.tiles(whole)
+    table = epci.tiles(whole)
     assert set(table.code) == set(ck.territories("epci", within="reg-32").code)
     assert table[table.without].code.nunique() == 21
     assert (table[table.without].projects == 0).all()
-    rects, texts, _ = tiles._tiles(table)
+    rects, texts, _ = epci._tiles(table)
     assert len(rects) == len(table) == 95  # three of the 92 lie in two départements
     assert sum(one["none"] for one in rects) == sum(text["text"] == "○ 0" for text in texts) == 21
 
@@ -137,9 +142,9 @@ def test_names_of_tiles_stay_inside(whole):
     from copkit.presentation import marimekko
 
     for name in ck.territories("epci").name:
-        lines = tiles._short(tiles._KIND.sub("", name) or name)
+        lines = epci._short(epci._KIND.sub("", name) or name)
         assert 1 <= len(lines) <= 2 and all(lines)
-        assert all(marimekko.text_width(line) <= tiles.TILE - 6 for line in lines), name
+        assert all(marimekko.text_width(line) <= epci.TILE - 6 for line in lines), name
 
 
 @pytest.mark.parametrize("code", ["reg-11", "reg-84", "reg-93", "reg-94", "dep-75", "reg-01", "fr"])
@@ -157,7 +162,7 @@ def test_words_of_a_map_stay_inside_their_shape(whole, code):
     assert len(words) >= len(shapes) - 2
     for word in words:
         rings = [ring[0] for shape in shapes for ring in shape["geometry"]["coordinates"]]
-        assert any(maps._holds(ring, word["x"], word["y"]) for ring in rings), word["text"]
+        assert any(map._holds(ring, word["x"], word["y"]) for ring in rings), word["text"]
 
 
 # ------------------------------------------------------------------ tables and sentences
@@ -187,10 +192,10 @@ def test_themes_by_departement_say_what_the_source_says(whole):
     assert table.loc["Eau", ["Somme (%)", "Oise (%)"]].to_list() == ["20,1", "19,9"]
 
 
-@pytest.mark.parametrize("what", tables.TABLES)
+@pytest.mark.parametrize("what", TABLES)
 def test_every_table_has_its_caption_and_writes_no_stray_english(v, what):
     found = ck.projects_table(v, what)
-    if isinstance(found, analyses.Note):
+    if isinstance(found, Note):
         assert len(found.text) > 20 and found.text.endswith(".")
         return
     assert isinstance(found, Table) and len(found.data) > 0
@@ -217,7 +222,7 @@ def test_a_long_table_says_how_many_rows_it_has(whole):
 
 
 def test_every_rule_is_explained_by_a_dossier(whole):
-    table = lists.explanations(whole).data
+    table = ck.projects_table(whole, "explications").data
     assert len(table) == 10 and table["Pourquoi"].str.len().min() > 40
     assert set(table["Catégorie"]) == set(whole.labels.values())
     assert whole.counted.drop_duplicates("rule").project_id.isin(table["Dossier"]).all()
@@ -286,7 +291,7 @@ def test_a_territory_without_project_says_so_and_shows_nothing_else():
     empty = ck.vivier(territory="reg-06", year=2024)
     assert empty.empty and "Aucun dossier du fichier n'est situé" in sentences.heading(empty)
     assert "1\u202f279 dossiers d'un autre territoire" in sentences.heading(empty)
-    for name in charts.__all__:
+    for name in CHARTS:
         assert getattr(charts, name)(empty).text == "Aucun dossier du fichier n'est situé dans ce territoire (Mayotte)."
     assert ck.projects_table(empty, "bilan") is None and ck.projects_table(empty, "lecture") is not None
     assert sentences.balance(empty) is None
@@ -466,10 +471,10 @@ def test_the_public_version_blanks_every_field_that_is_not_public(planted):
     assert found.reading is None and found.files == () and "reading" not in found.projects.attrs
     for name, one in (fields.FIELDS | sort.COLUMNS).items():
         if not one.public:
-            assert (found.projects[name] == fields.empty(one.kind)).all(), name
+            assert (found.projects[name] == one.empty).all(), name
     assert set(found.projects) <= set(fields.FIELDS | sort.COLUMNS)
     assert set(found.projects.holder) <= {"", *ck.territories("epci").name}
-    for what in lists.PRIVATE[1:]:
+    for what in PRIVATE[1:]:
         assert ck.projects_table(found, what) is None
     assert "ne donne que ces nombres" in ck.projects_table(found, "problemes").text
     assert "version publique" in ck.projects_table(found, "avis").text

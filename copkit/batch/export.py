@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import nbformat
@@ -19,6 +19,7 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 import copkit
+from copkit import escaping
 from copkit.batch.forked.server import absent
 from copkit.errors import RunError
 from copkit.presentation import drawing
@@ -41,13 +42,27 @@ def _exporter() -> HTMLExporter:
         default_preprocessors=[],  # each of the ten validates the whole notebook again, and none is of use here
     )
     exporter.register_filter("chart", _Charts())
-    exporter.register_filter("prose", lru_cache(maxsize=256)(_prose))  # mostly the same in each document
+    for name, renderer in (("prose", IPythonRenderer), ("said", _Said)):  # mostly the same in each document
+        exporter.register_filter(name, lru_cache(maxsize=256)(partial(_html, renderer)))
     return exporter
 
 
-def _prose(source: str) -> str:
+def _html(renderer: type[IPythonRenderer], source: str) -> str:
     """Markdown without attachments, as ``markdown2html`` writes it."""
-    return MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
+    return MarkdownWithMath(renderer=renderer(escape=False, exclude_anchor_links=True)).render(source)
+
+
+class _Said(IPythonRenderer):
+    """What a cell says, which may hold what a file does: HTML in it is text, and a link goes nowhere but to a page."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(allow_harmful_protocols=False, **options)
+
+    def inline_html(self, html: str) -> str:
+        return escaping.html(html)
+
+    def block_html(self, html: str) -> str:
+        return f"<p>{escaping.html(html.strip())}</p>\n"
 
 
 class _Charts:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import Format, numbers, print_data, print_table, read_csv, read_text
+from copkit.commands.terminal import Format, give, numbers, print_data, print_table, read_csv, read_text, say
 from copkit.errors import CopkitError
 from copkit.files import write_whole
 
@@ -57,7 +57,7 @@ def convert(
         raise CopkitError("Donner un territoire et un levier : copkit convert reg-32 vehicules_electriques --kt 500.")
     found = conversion.convert(code, lever, kt=kt, quantity=quantity, done=done, as_published=as_published)
     if format == "table":
-        from copkit.presentation.territory.analyses import conversion as written
+        from copkit.presentation.territory.scenario import conversion as written
 
         print_table(written(found))
     else:
@@ -83,8 +83,8 @@ def simulate(
     if out:
         write_whole(out, text, new_folder=False)
     else:
-        typer.echo(text)
-    typer.echo(gaps.gap_sentence(s), err=True)
+        give(text)
+    say(gaps.gap_sentence(s), err=True)
 
 
 def compensate(
@@ -105,12 +105,12 @@ def compensate(
     if out:
         write_whole(out, scenario_file.to_json(found.scenario), new_folder=False)
     if format == "table":
-        from copkit.presentation.territory.analyses import asks
+        from copkit.presentation.territory.scenario import asks
 
         print_table(asks(found))
     else:
         print_data(found.asks, format)
-    typer.echo(found.sentence, err=True)
+    say(found.sentence, err=True)
     raise typer.Exit(0 if found.feasible else 1)
 
 
@@ -126,15 +126,15 @@ def compare(
 
     found = copkit.compare(code, a, b, by=by)
     if format == "table":
-        from copkit.presentation.territory.analyses import two_plans
+        from copkit.presentation.territory.comparison import two_plans
 
         print_table(two_plans(found))
     else:
         columns = [found.by, "share_a", "share_b", "kt_a", "kt_b", "difference_kt"]
         print_data(found.table[columns], format)
-    typer.echo(found.sentence, err=True)
+    say(found.sentence, err=True)
     for caution in found.cautions:
-        typer.echo(f"  • {caution}", err=True)
+        say(f"  • {caution}", err=True)
 
 
 def dynamics(
@@ -147,7 +147,7 @@ def dynamics(
     if format == "table":
         p = copkit.panorama(code)
         print_table(copkit.table(p, "dynamiques"), (), _WIDE)
-        typer.echo(copkit.report.dynamics(p))
+        say(copkit.report.dynamics(p).plain)
     else:
         print_data(copkit.dynamics(code), format)
 

@@ -13,7 +13,7 @@ import typer
 
 from copkit import french
 from copkit.commands import analyses, projects, run, simulator, strengths
-from copkit.commands.terminal import Format, print_data, print_table
+from copkit.commands.terminal import Format, print_data, print_table, say
 
 app = typer.Typer(
     help="copkit : la planification écologique dans les territoires, de la région au département.",
@@ -54,11 +54,11 @@ def doctor() -> None:
 
     checks = diagnose()
     for check in checks:
-        typer.echo(f"{'✓' if check.ok else '✗'} {check.label}" + ("" if check.ok else " :"))
+        say(f"{'✓' if check.ok else '✗'} {check.label}" + ("" if check.ok else " :"))
         for line in check.details:
-            typer.echo("\n".join(f"    {part}" for part in line.splitlines()))
+            say("\n".join(f"    {part}" for part in line.splitlines()))
     bad = sum(not check.ok for check in checks)
-    typer.echo(
+    say(
         "\nTout est en ordre." if not bad else f"\nÀ corriger : {french.plural(bad, 'vérification')} sur {len(checks)}."
     )
     raise typer.Exit(1 if bad else 0)
@@ -79,5 +79,5 @@ def main() -> None:
     try:
         app()
     except CopkitError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         sys.exit(2)

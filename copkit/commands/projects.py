@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import Format, print_data, print_table
+from copkit.commands.terminal import Format, give, print_data, print_table, say
 from copkit.files import write_whole
 
 JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
@@ -72,13 +72,13 @@ def triage(
         _say(projects.attrs["reading"].summary)
         _print_sorted(found)
         if out:
-            typer.echo(f"Écrit : {out}")
+            say(f"Écrit : {out}")
     else:
         print_data(_shown(found, public), format)
     if merged and (messages := merged.messages()):
-        typer.echo("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
+        say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
         for message in messages:
-            typer.echo(f"  • {message}", err=True)
+            say(f"  • {message}", err=True)
         raise typer.Exit(1)
 
 
@@ -110,7 +110,7 @@ def balance(
     found = counting.balance(projects, by, crossed=crossed, perimeters=perimeters)
     found = counting.shares(found) if shares else found
     if format == "table":
-        from copkit.presentation.projects.balance import table
+        from copkit.presentation.projects.counts import table
 
         _say(projects.attrs["reading"].summary)
         print_table(table(found), leave_out_if_narrow=("Financement demandé (€)", "Coût (€)"))
@@ -130,9 +130,9 @@ def mapping(
     text = propose(file, PROJECTS)
     if out:
         write_whole(out, text, new_folder=False)
-        typer.echo(f"Écrit : {out}. À relire, puis : copkit balance {file} --mapping {out}")
+        say(f"Écrit : {out}. À relire, puis : copkit balance {file} --mapping {out}")
     else:
-        typer.echo(text, nl=not text.endswith("\n"))
+        give(text, nl=not text.endswith("\n"))
 
 
 def _read(files: list[Path], mapping: str | None, year: int | None):
@@ -157,18 +157,18 @@ def _progress() -> Iterator:
 def _say(text: str) -> None:
     from copkit import french
 
-    typer.echo(french.typeset(text))
+    say(french.typeset(text))
 
 
 def _save_lists(projects, folder: Path | None) -> None:
     if folder:
         written = projects.attrs["reading"].save(folder)
-        typer.echo(f"Listes de la lecture : {len(written)} fichiers dans {folder}", err=True)
+        say(f"Listes de la lecture : {len(written)} fichiers dans {folder}", err=True)
 
 
 def _print_sorted(found) -> None:
     """The counts by category, then what decides."""
-    from copkit.presentation.projects.balance import sorted_table
+    from copkit.presentation.projects.counts import sorted_table
 
     print_table(sorted_table(found))
 

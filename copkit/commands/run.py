@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import parameters, print_table
+from copkit.commands.terminal import parameters, print_table, say
 
 Level = Literal["region", "departement", "epci"]
 
@@ -79,17 +79,17 @@ def run(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        typer.echo("\nInterrompu : ce qui est fait est gardé. Pour finir : la même commande avec --resume.", err=True)
+        say("\nInterrompu : ce qui est fait est gardé. Pour finir : la même commande avec --resume.", err=True)
         raise typer.Exit(130) from None
     good = len(report.results) - len(report.failures)
     kept = f", dont {report.resumed} déjà à jour" if report.resumed else ""
-    typer.echo(f"{french.plural(good, 'document')}{kept} dans {out} ; à ouvrir : {_shown(out)}")
+    say(f"{french.plural(good, 'document')}{kept} dans {out} ; à ouvrir : {_shown(out)}")
     if profile:
         _profile(report, notebook, time.perf_counter() - started)
     if report.failures:
-        typer.echo(f"\n{french.plural(len(report.failures), 'échec')} :", err=True)
+        say(f"\n{french.plural(len(report.failures), 'échec')} :", err=True)
         for failure in report.failures:
-            typer.echo(f"  • {failure.territory} : {failure.error}", err=True)
+            say(f"  • {failure.territory} : {failure.error}", err=True)
         raise typer.Exit(1)
 
 

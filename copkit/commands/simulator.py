@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from copkit.commands.terminal import say
 from copkit.errors import RunError
 
 
@@ -35,7 +36,7 @@ def simulator(
 
         path = out or Path(f"simulateur-{static}.html")
         write(static, path)
-        typer.echo(f"Écrit : {path}")
+        say(f"Écrit : {path}")
         return
     if out:
         raise RunError("--out va avec --static. Écrire par exemple : copkit simulator --static reg-32 --out s.html")
@@ -48,5 +49,5 @@ def simulator(
         territory=territoire,
         max_sessions=max_sessions,
         browser=not no_browser,
-        say=typer.echo,
+        say=say,
     )

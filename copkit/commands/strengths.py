@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from copkit.commands.terminal import Format, print_data, print_table
+from copkit.commands.terminal import Format, print_data, print_table, say
 from copkit.files import write_whole
 
 Territory = Annotated[str, typer.Option("--territory", help="Code du territoire : reg-32, dep-59 ou fr.")]
@@ -47,17 +47,17 @@ def strengths(
         from copkit.presentation.strengths import counted, listed
 
         if not merged:
-            typer.echo(found.attrs["reading"].summary)
+            say(found.attrs["reading"].summary)
         print_table(listed(shown, territory), leave_out_if_narrow=("Pourquoi c'est exemplaire",))
         print_table(counted(shown, territory))
         if out:
-            typer.echo(f"Écrit : {out}")
+            say(f"Écrit : {out}")
     else:
         print_data(shown[[name for name, one in model.FIELDS.items() if one.public]], format)
     if merged and (messages := merged.messages()):
-        typer.echo("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
+        say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
         for message in messages:
-            typer.echo(f"  • {message}", err=True)
+            say(f"  • {message}", err=True)
         raise typer.Exit(1)
 
 
@@ -69,4 +69,4 @@ def template(
     from copkit.strengths import write_template
 
     write_template(out, territory)
-    typer.echo(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit strengths -r {out}")
+    say(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit strengths -r {out}")

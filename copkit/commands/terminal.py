@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from copkit import escaping
 from copkit.errors import CopkitError, DataError, RunError
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option(help="table, csv ou json.")]
+
+
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """A sentence in the terminal, which obeys nothing that is in it."""
+    typer.echo(escaping.terminal(text), err=err, nl=nl)
+
+
+def give(text: str, *, nl: bool = True) -> None:
+    """Data to the last character for another program; a screen obeys nothing that is in it."""
+    typer.echo(escaping.terminal(text) if sys.stdout.isatty() else text, nl=nl)
 
 
 def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tuple[str, ...] = ()) -> None:
@@ -21,17 +33,17 @@ def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tup
     from rich.text import Text
 
     if hasattr(table, "text"):  # a note stands where there is nothing to show
-        typer.echo(table.text)
+        say(table.text)
         return
     console = Console()
-    shown = RichTable(title=table.caption, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    title = Text(escaping.terminal(table.caption), style="table.title")
+    shown = RichTable(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     dropped = leave_out + (leave_out_if_narrow if console.width < 120 else ())
-    written = table.written().drop(columns=[c for c in dropped if c in table.data])
-    for column in written:
-        right = column in table.formats
-        widest = min(max(len(cell) for cell in written[column]), 22)
-        shown.add_column(Text(str(column)), justify="right" if right else "left", overflow="fold", min_width=widest)
-    for row in written.itertuples(index=False):
+    written = {name: [*map(escaping.terminal, cells)] for name, cells in table.texts().items() if name not in dropped}
+    for column, cells in written.items():
+        side, widest = "right" if column in table.formats else "left", min(max(map(len, cells), default=0), 22)
+        shown.add_column(Text(escaping.terminal(column)), justify=side, overflow="fold", min_width=widest)
+    for row in zip(*written.values(), strict=True):
         shown.add_row(*map(Text, row))  # as they are: « [unité] » is no markup
     console.print(shown)
 
@@ -39,9 +51,9 @@ def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tup
 def print_data(table, format: Format) -> None:
     """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown."""
     if format == "csv":
-        typer.echo(table.to_csv(index=False), nl=False)
+        give(table.to_csv(index=False), nl=False)
     else:
-        typer.echo(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
+        give(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
 
 
 def parameters(pairs: list[str]) -> dict:

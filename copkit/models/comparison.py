@@ -177,6 +177,13 @@ def compare(
     return _compare(full, a, b, by, version, allow_mixed_conventions)
 
 
+def with_another(p: xr.Dataset) -> Comparison | None:
+    """The plan of a panorama against the first other one of its territory, by sector; None when there is none."""
+    code, reference = p.attrs["territory"], p.attrs["reference"]
+    others = [plan for plan in plans.known(code) if plan != reference]
+    return compare(code, reference, others[0]) if others else None
+
+
 @lru_cache(maxsize=128)
 def _named(home: str, *asked) -> Comparison:
     """Two plans known by their names, compared once."""

@@ -18,6 +18,7 @@ from copkit.models import indicators, nomenclatures, panorama
 from copkit.reference import parameters, tables, units
 
 AHEAD, ON_PACE = 1.2, 0.8  # least ratios of the observed pace to the needed one: « en avance », « au rythme »
+LATE = ("en retard", "mauvais sens")
 NO_DATA = {"region": "pas de donnée régionale", "departement": "pas de donnée départementale"}
 LISTS = ("panorama", "cop", "tous")
 UNIT_LABELS = {"nb": "", "hab": "habitants", "milliers_km": "milliers de km", "millions": "millions"}
@@ -73,6 +74,13 @@ def dynamics(code: str, levers: str = "panorama", *, every: bool = False) -> pd.
             f"Liste de leviers inconnue : « {levers} ».{suggestion(levers, list(LISTS))} Listes : {', '.join(LISTS)}."
         )
     return _dynamics(str(paths.home()), p.attrs["territory"], levers, every).copy(deep=False)
+
+
+def paces(code: str) -> pd.DataFrame:
+    """The levers whose pace is compared with the needed one, from the highest ratio; late: slower, or the other way."""
+    table = dynamics(code)
+    table = table[table.ratio.notna()].sort_values("ratio", ascending=False)
+    return table.assign(late=table.status.isin(LATE))
 
 
 @lru_cache(maxsize=512)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -189,6 +190,46 @@ def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     return pd.DataFrame({"target": target, "share": share}, pd.Index([group for _, group in found], name=by))
 
 
+def of_the_nation(p: xr.Dataset) -> pd.DataFrame:
+    """The totals, and their share of those of the country. [ktCO2e/an and %]
+
+    >>> of_the_nation(panorama("fr")).share.to_list()
+    [100.0, 100.0]
+    """
+    found = totals(p)
+    return found.assign(share=100 * found.total / totals(shared("fr")).total)
+
+
+class Row(NamedTuple):
+    """A lever in the order of the table: its rank, and its share of the effort without forest. [ktCO2e/an and %]"""
+
+    shown: bool
+    target_ktco2e: float
+    lever: str
+    label: str
+    sector: str
+    chantier: str
+    status: str
+    grade: str
+    unit: str
+    rank: int
+    share: float
+
+
+def ordered(p: xr.Dataset) -> list[Row]:
+    """The levers from the largest target to the smallest, then the hidden ones; in plain Python, much faster."""
+    names, whole = ("shown", "target", *Row._fields[2:-2]), total(p, forest=False)
+    rows = zip(*(p.variables[name].values.tolist() for name in names), strict=True)
+    rows = sorted(rows, key=lambda row: (not row[0], -row[1] if row[1] == row[1] else math.inf))
+    return [Row(*row, rank, 100 * row[1] / whole if whole else math.nan) for rank, row in enumerate(rows, start=1)]
+
+
+def largest(p: xr.Dataset, n: int) -> tuple[list[Row], float]:
+    """The levers with the largest targets, the forest apart, and their share of the effort without forest. [%]"""
+    rows = [row for row in ordered(p) if row.shown and row.lever != FOREST and not math.isnan(row.target_ktco2e)][:n]
+    return rows, 100 * sum(row.target_ktco2e for row in rows) / total(p, forest=False)
+
+
 def change(p: xr.Dataset) -> xr.DataArray:
     """Évolution de la quantité de chaque levier entre 2019 et 2030 ; NaN sans point de départ connu. [%]
 
@@ -197,6 +238,12 @@ def change(p: xr.Dataset) -> xr.DataArray:
     """
     baseline, quantity = (p.variables[name].values for name in ("baseline", "quantity"))
     return p.quantity.copy(data=100 * (quantity / np.where(baseline == 0, np.nan, baseline) - 1)).rename("change")
+
+
+def reductions(p: xr.Dataset) -> pd.DataFrame:
+    """The levers whose quantity falls by 2030, from the one that falls most: label and change. [%]"""
+    found = pd.DataFrame({"label": p.label.values, "change": change(p).values})
+    return found[found.change < 0].sort_values("change")
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
@@ -254,6 +301,21 @@ def table(p: xr.Dataset) -> pd.DataFrame:
             "key_grade": p.grade.values,
             "source": p.source.values,
         }
+    )
+
+
+def quantities(p: xr.Dataset) -> pd.DataFrame:
+    """The flat table, and what each quantity is worth.
+
+    change: from 2019 to 2030 [%]; translated: it has a coefficient here; coarse: with one significant digit;
+    since_2019: counted from then on, without a starting point.
+    """
+    translated = p.quantity_per_kt.notnull().values
+    return table(p).assign(
+        translated=translated,
+        change=change(p).values,
+        coarse=p.attrs["level"] != "france" and p.lever.isin(list(coarse(p))).values,
+        since_2019=translated & p.baseline.isnull().values,
     )
 
 

@@ -7,8 +7,9 @@ import json
 import os
 from collections.abc import Callable
 from functools import lru_cache
-from html import escape
 from pathlib import Path
+
+from copkit.escaping import html as escape
 
 MIME = "application/vnd.vegalite.v6+json"
 FONTS = Path(__file__).parent / "fonts"

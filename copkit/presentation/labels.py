@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
 import pandas as pd
 import xarray as xr
 
-from copkit import french, paths
+from copkit import __version__, french, paths
 from copkit.models import downscaling, dynamics, indicators
-from copkit.reference import framework, tables, territories
+from copkit.presentation.table import Table
+from copkit.presentation.text import Text, lower
+from copkit.reference import framework, parameters, tables, territories
 
 STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
 REFERENCES = {"sgpe": "proposition indicative du SGPE"}
@@ -65,6 +68,18 @@ _MASCULINE = {
 }  # fmt: skip
 
 
+def place(code: str) -> str:
+    """What stands after a name: the level, and the région of a département.
+
+    >>> place("dep-59"), place("reg-32"), place("fr")
+    (' (département, région Hauts-de-France)', ' (région)', '')
+    """
+    if code == "fr":
+        return ""
+    region = f", région {territories.name(territories.region_of(code))}" if code.startswith("dep") else ""
+    return f" ({territories.level_label(code)}{region})"
+
+
 def source_line(p: xr.Dataset, computed: bool = False) -> str:
     """What stands under every chart: year, reference plan, version, source, status.
 
@@ -102,6 +117,32 @@ def diagnostic_parts(territory: str) -> pd.DataFrame:
     parts = framework.items("parties_du_diagnostic")
     rows = [(f"{n}. {part.label}", *said[part.id]) for n, part in enumerate(parts, start=1)]
     return pd.DataFrame(rows, columns=["Partie du diagnostic", "État", "Ce que le kit contient pour ce territoire"])
+
+
+def purpose(code: str, objective: int, step: int) -> Text:
+    """What a document is for: one of the objectives of a COP, at one of its steps."""
+    return Text(
+        "COP régionale : {} selon le SGPE, 2024. Ce document sert un des quatre objectifs d'une COP, {}, à l'étape "
+        "« {} » (copkit {}).",
+        calendar(code),
+        lower(framework.items("objectifs")[objective].label),
+        lower(framework.items("etapes")[step].label),
+        __version__,
+    )
+
+
+def sources(caption: str, used: Iterable[str], *, named: bool = False) -> Table:
+    """The sources of a document as a table; ``named``: with their keys in ``sources.yml``."""
+    known = [parameters.sources()[key] for key in used]
+    columns = {"Clé": [*used]} if named else {}
+    columns |= {
+        "Producteur": [one.publisher for one in known],
+        "Jeu de données": [one.title for one in known],
+        "Année": [one.year for one in known],
+        "Licence": [one.licence for one in known],
+        "Où le lire": [one.locator for one in known],
+    }
+    return Table.of(caption, columns)
 
 
 def sources_used(p: xr.Dataset) -> list[str]:

@@ -15,7 +15,6 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-import altair as alt
 import numpy as np
 
 from copkit import french
@@ -110,7 +109,7 @@ def _column(
     usable, total = HEIGHT - GAP * (len(sectors) - 1), float(np.sum([tile.target_ktco2e for tile in column]))
     rects, texts, top = [], [], 0.0
     for n, (sector, _, inside) in enumerate(sectors, start=part):
-        fill = _tint(colour, 0.26 + 0.12 * (n % 2))
+        fill = theme.tint(colour, 0.26 + 0.12 * (n % 2))
         for i, tile in enumerate(sorted(inside, key=attrgetter("target_ktco2e"), reverse=True)):
             height = usable * tile.target_ktco2e / total
             rects.append({"x": left, "x2": left + width, "y": top, "y2": top + height, "fill": fill})
@@ -170,29 +169,3 @@ def _wrap(text: str, width: float) -> list[str]:
         else:
             lines.append(word)
     return lines
-
-
-def _tint(colour: str, strength: float) -> str:
-    """The colour mixed with white, so that dark words read on it."""
-    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(255 - (255 - c) * strength):02x}" for c in channels)
-
-
-def chart(parts: dict[str, list], **properties) -> alt.LayerChart:
-    """The drawing of a layout, with the properties of a chart (title, description)."""
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, WIDTH], nice=False), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[HEIGHT, -70], nice=False), axis=None)
-    fill = alt.Fill("fill:N", scale=None)
-    rects = (
-        alt.Chart({"values": tuple(parts["rects"])})
-        .mark_rect(stroke="white", strokeWidth=1.5)
-        .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), fill=fill)
-    )
-    layers = [rects]
-    for weight in ("bold", "normal"):
-        layers.append(
-            alt.Chart({"values": tuple(word for word in parts["texts"] if word["weight"] == weight)})
-            .mark_text(align="left", baseline="top", fontSize=12, fontWeight=weight, clip=False)
-            .encode(x=x, y=y, text=alt.Text("text:N"))
-        )
-    return theme.Drawing(layer=layers, width=WIDTH, height=HEIGHT + 70, **properties)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from copkit import french, strengths
-from copkit.intake import gazetteer
-from copkit.intake.fields import SEPARATOR
-from copkit.models import nomenclatures
+from copkit.intake import gazetteer, levers
 from copkit.presentation.table import Table
-from copkit.presentation.territory.analyses import Note
+from copkit.presentation.text import Note
 from copkit.reference import territories
 
 NONE = "Aucun point fort n'est connu dans ce territoire."
@@ -19,13 +17,9 @@ def listed(found: pd.DataFrame, territory: str) -> Table | Note:
     """One row for each strong point."""
     if found.empty:
         return Note(NONE)
-    cop = nomenclatures.levers("cop")
-    labels = dict(zip(cop.lever, cop.label, strict=True))
     out = pd.DataFrame(
         {
-            "Levier": [
-                french.join(labels[one] for one in cell.split(SEPARATOR)) if cell else "—" for cell in found.levers
-            ],
+            "Levier": [levers.said(one) for one in found.lever],
             "Territoire": [gazetteer.name(code) if code else "—" for code in found.territory],
             "Point fort": found.title,
             "Qui le porte": found.who.replace("", "—"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from html import escape
 
 import pandas as pd
 
-from copkit import french
+from copkit import escaping, french
+from copkit.escaping import html as escape
 
 LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
@@ -21,6 +21,13 @@ class Table:
     data: pd.DataFrame
     caption: str
     formats: dict[str, int | Callable] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, caption: str, columns: Mapping[str, object]) -> Table:
+        """A table column by column: its cells, or its cells and the way to write them."""
+        pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
+        data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
+        return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None})
 
     def written(self) -> pd.DataFrame:
         """The cells as a reader sees them."""
@@ -64,9 +71,9 @@ class Table:
         return self._plain(self.texts())
 
     def _plain(self, texts: dict[str, list[str]]) -> str:
-        columns = [[name, *cells] for name, cells in texts.items()]
+        columns = [[*map(escaping.terminal, [name, *cells])] for name, cells in texts.items()]
         aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
-        return "\n".join([self.caption, *map(" ".join, zip(*aligned, strict=True))])
+        return "\n".join([escaping.terminal(self.caption), *map(" ".join, zip(*aligned, strict=True))])
 
 
 def _breakable(text: str) -> str:
@@ -74,6 +81,7 @@ def _breakable(text: str) -> str:
     if len(text) <= LONGEST_WORD:
         return escape(text)
     words = (
-        re.sub(r"(?<=[/_,])(?=.)", "\u200b", word) if len(word) > LONGEST_WORD else word for word in text.split(" ")
+        "<wbr>".join(map(escape, re.split(r"(?<=[/_,])(?=.)", word))) if len(word) > LONGEST_WORD else escape(word)
+        for word in text.split(" ")
     )
-    return escape(" ".join(words)).replace("\u200b", "<wbr>")
+    return " ".join(words)

@@ -23,7 +23,8 @@ THEMATIQUES = {
     "consommer": "#006a6f",
     "preserver": "#009081",
 }
-HIGHLIGHT, MUTED = "#2f4077", "#929292"
+HIGHLIGHT, MUTED, WHITE = "#2f4077", "#929292", "#ffffff"
+STEPS = ((0.05, 0.08), (0.15, 0.2), (0.35, 0.36), (0.65, 0.54), (1.0, 0.9))  # share of the largest → strength
 FRENCH_NUMBERS = {
     "decimal": ",",
     "thousands": "\u202f",
@@ -68,6 +69,20 @@ def theme() -> alt.theme.ThemeConfig:
             "view": {"stroke": None},
         }
     )
+
+
+def tint(colour: str, strength: float) -> str:
+    """The colour mixed with white, so that dark words read on it."""
+    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - c) * strength):02x}" for c in channels)
+
+
+def shade(share: float) -> tuple[str, str]:
+    """The fill of a share of the largest number, white for none, and the ink that reads on it (4.5:1 or more)."""
+    if share <= 0:
+        return WHITE, TEXT
+    strength = next(strength for limit, strength in STEPS if share <= limit or limit == STEPS[-1][0])
+    return tint(HIGHLIGHT, strength), WHITE if strength > 0.7 else TEXT
 
 
 class Drawing(alt.LayerChart):

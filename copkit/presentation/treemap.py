@@ -59,7 +59,7 @@ def layout(tiles: Iterable) -> dict:
             texts.append({"x": x, "y": y, "text": sector, "weight": "bold"})
         boxes = squarify([tile.target_ktco2e for tile in inside], x, top, right - x, bottom - top)
         for tile, (left, up, wide, high) in zip(inside, boxes, strict=True):
-            fill = marimekko._tint(theme.THEMATIQUES[tile.chantier], 0.32)
+            fill = theme.tint(theme.THEMATIQUES[tile.chantier], 0.32)
             rects.append({"x": left, "x2": left + wide, "y": up, "y2": up + high, "fill": fill, "lever": tile.lever})
             texts += marimekko._words(tile, "", left, up, wide, high)
     return {"rects": rects, "texts": texts, "narrow": []}

@@ -23,7 +23,7 @@ from copkit.models import panorama as panoramas
 from copkit.projects import fields
 from copkit.projects.counting import balance, coverage, crossing, ranking
 from copkit.projects.reading import read_projects
-from copkit.projects.triage import sort
+from copkit.projects.triage import criteria, sort
 from copkit.projects.workshop import merge
 from copkit.reference import framework, tables, territories
 
@@ -33,6 +33,7 @@ INVENTED = "exemple inventé"
 TYPED = ("lever_label", "theme", "programme", "state")
 JUDGED = ("theme", "contrary", "impact", "replicable", "partners", "next_steps")  # what the criteria look at
 FIELDS = fields.FIELDS | sort.COLUMNS
+EXPLAINED = 10  # dossiers
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +139,86 @@ class Vivier:
         return coverage.without_project(self.projects, "epci", self.territory)
 
     @cached_property
+    def whole(self) -> str:
+        """The territory whose parts are compared: the country, or the région."""
+        return "fr" if self.territory == "fr" else territories.region_of(self.territory)
+
+    @cached_property
+    def located(self) -> pd.DataFrame:
+        """Where the projects of the région lie: each département (each région for France), projects and rank."""
+        kind = "region" if self.whole == "fr" else "departement"
+        codes = territories.territories(kind, within=None if self.whole == "fr" else self.whole).code
+        counts = balance.balance(self.peers, kind, crossed=False).set_index(kind).projects
+        table = pd.DataFrame({"code": codes, "projects": codes.map(counts).fillna(0).astype("int64")})
+        table["rank"] = table.projects.rank(method="min", ascending=False).astype("int64")
+        return table.reset_index(drop=True)
+
+    @cached_property
+    def epci_parts(self) -> pd.DataFrame:
+        """The EPCI by département, one that lies in two in both: code, name, departement, straddling, population,
+        projects that lie there, without (no project at all)."""
+        fr = self.territory == "fr"
+        listed = territories.territories("epci", within=None if fr else self.territory)
+        inside = {self.territory}
+        if self.level != "departement":
+            codes = territories.territories("departement", within=None if fr else self.territory).code
+            inside = set(codes) or inside  # overseas, a région is its département
+        rows = [
+            (one.code, one.name, departement, " " in one.departements, one.population)
+            for one in listed.itertuples(index=False)
+            for departement in one.departements.split(" ")
+            if departement in inside
+        ]
+        table = pd.DataFrame(rows, columns=["code", "name", "departement", "straddling", "population"])
+        counts = {} if self.empty else self.epci.set_index("epci").projects.to_dict()
+        table["projects"] = [int(counts.get(code, 0)) for code in table.code]
+        return table.assign(without=table.code.isin(list(self.without_epci.code)))
+
+    @cached_property
+    def decided(self) -> int:
+        """Dossiers whose category is that of an analyst."""
+        return int((self.counted.decision != "").sum())
+
+    @cached_property
+    def explained(self) -> pd.DataFrame:
+        """Ten dossiers that show the rules: one for each rule, then for each other reason, by category."""
+        by_rule = self.counted.drop_duplicates("rule")
+        others = self.counted[~self.counted.index.isin(by_rule.index)]
+        others = others.drop_duplicates(["rule", "missing", "dimension", "maturity"])
+        chosen = pd.concat([by_rule, others]).head(EXPLAINED)
+        order = {one: n for n, one in enumerate(fields.CATEGORIES)}
+        return chosen.iloc[chosen.category_kept.map(order).argsort(kind="stable")]
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """Criterion of inclusion → share of its answers: yes, no, cannot be said. [%]"""
+        answers = (fields.YES, fields.NO, criteria.UNSAID)
+        rows = [[100 * float((self.counted[key] == one).mean()) for one in answers] for key in criteria.VERDICTS]
+        return pd.DataFrame(rows, index=list(criteria.VERDICTS), columns=answers)
+
+    @cached_property
+    def included(self) -> int:
+        """Dossiers that meet the three criteria."""
+        return int((self.counted.included == fields.YES).sum())
+
+    @cached_property
+    def verdict_reasons(self) -> pd.DataFrame:
+        """Each criterion, its answers and their reasons, the most frequent first: dossiers, and share [%]."""
+        rows = []
+        for key in criteria.VERDICTS:
+            counts = self.counted.groupby([key, f"{key}_reason"], sort=False).size().sort_values(ascending=False)
+            rows += [(key, answer, reason, n) for (answer, reason), n in counts.items()]
+        table = pd.DataFrame(rows, columns=["criterion", "answer", "reason", "projects"])
+        return table.assign(share=100 * table.projects / len(self.counted))
+
+    @cached_property
+    def cells_to_check(self) -> pd.DataFrame:
+        """The cells that are wrong by file, column and message, the most frequent first: their number, the first."""
+        groups = self.reading.problems.groupby(["file", "column", "message"], sort=False)
+        found = groups.agg(n=("row", "size"), row=("row", "first"), value=("value", "first")).reset_index()
+        return found.sort_values("n", ascending=False, kind="stable")
+
+    @cached_property
     def panorama(self) -> xr.Dataset:
         """The targets of the territory."""
         return panoramas.panorama(self.territory)
@@ -146,6 +227,18 @@ class Vivier:
     def crossing(self) -> pd.DataFrame:
         """The levers of the panorama and their projects."""
         return crossing.crossing(self.projects, self.panorama)
+
+    @cached_property
+    def aimed(self) -> pd.DataFrame:
+        """The levers of the panorama whose target is shown, from the largest, and their projects."""
+        table = self.crossing[self.crossing.target.notna() & self.crossing.shown.fillna(False).astype(bool)]
+        return table.sort_values("target", ascending=False, kind="stable")
+
+    @cached_property
+    def uncovered(self) -> tuple[int, float]:
+        """The levers among them that have no project, and the sum of their targets. [ktCO2e/an]"""
+        none = self.aimed[self.aimed.projects == 0]
+        return len(none), float(none.target.sum())
 
     @cached_property
     def quantities(self) -> pd.DataFrame:

@@ -147,26 +147,19 @@ def rows(here: Ground, settled: dict[str, Settled]) -> pd.DataFrame:
 
 
 def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
-    from copkit.presentation.territory import workbook  # openpyxl is heavy: only the sessions that export load it
+    from copkit.presentation import workbook  # openpyxl is heavy: only the sessions that export load it
+    from copkit.presentation.territory.document import book as book_of
 
     here, settled = _settled(state)
-    book = workbook.book(s)
+    book = book_of(s)
     table = rows(here, settled)
     numbers = {c: 1 if "ktCO2e" in c else french.quantity for c in table if table[c].dtype.kind == "f"}
     caption = f"Scénario « {state.name or 'sans nom'} » : {s.attrs['name']}"
     for place, found in enumerate((Table(table, caption, numbers), _compared(here, settled, state)), start=1):
         if found is not None:
-            workbook._sheet(book.create_sheet(("Simulateur", "Scénarios")[place - 1], place), found, {})
-    cover = book["Lisez-moi"]
+            workbook.insert(book, ("Simulateur", "Scénarios")[place - 1], found, place)
     for name, text in _said(state, waiting):
-        cover.append([french.typeset(name), text if name in TYPED else french.typeset(text)])
-        row = cover[cover.max_row]
-        row[0].font, row[1].font, row[1].alignment = workbook.BOLD, workbook.PLAIN, workbook.TEXT
-    for sheet in book:
-        for line in sheet.iter_rows():
-            for cell in line:
-                if isinstance(cell.value, str) and cell.value.startswith(RISKY):
-                    cell.data_type, cell.quotePrefix = "s", True  # a text, now and when it is edited
+        workbook.line(book, name, text if name in TYPED else french.typeset(text))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

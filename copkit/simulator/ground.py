@@ -19,7 +19,6 @@ from copkit.models import comparison, groups, interactions, panorama, plans
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit, limits
 from copkit.presentation import labels
-from copkit.presentation.territory import tables
 from copkit.reference import parameters, units
 
 
@@ -74,7 +73,7 @@ def _ground(home: str, code: str, version: str) -> Ground:
             unit=units.label(row.unit) if row.unit else "",
             enjeux=parameters.levers()[row.lever].enjeux,
         )
-        for row in tables.ordered(p)
+        for row in panorama.ordered(p)
     }
     compared = _compared(code, version)
     return Ground(

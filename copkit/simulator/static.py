@@ -19,7 +19,7 @@ from copkit import __version__, files, french
 from copkit.errors import SimulationError
 from copkit.models import panorama
 from copkit.presentation import labels, theme
-from copkit.presentation.territory import sentences
+from copkit.presentation.territory import about
 from copkit.reference import territories
 from copkit.simulator import bundle
 from copkit.simulator import page as described
@@ -71,7 +71,7 @@ def page(code: str, address: str = "") -> str:
         description=f"Panorama des leviers {labels.of(code)}, hors forêt : tuiles remplies jusqu’à ce qui est proposé.",
         untitled=french.join(data.untitled(here)) if data.untitled(here) else "",
         link_label=_link_label(address),
-        limits=[french.typeset(line.removeprefix("- ")) for line in sentences.limits(here.p).splitlines()],
+        limits=[french.typeset(line) for line in about.left_out(here.p)],
         unknown=french.UNKNOWN,
     )
 

@@ -1,101 +1,148 @@
-"""The tables of ``copkit balance`` and ``copkit triage``, as a terminal or a notebook shows them."""
+"""The balance: the four categories by territory; the dossiers by thématique and by theme."""
 
 from __future__ import annotations
 
+import altair as alt
 import pandas as pd
 
 from copkit import french
+from copkit.presentation import charts, theme
+from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.projects.counts import listed
+from copkit.presentation.projects.document import HERE, caption, counted, words
 from copkit.presentation.table import Table
-from copkit.projects import fields
-from copkit.projects.counting import balance
-from copkit.projects.triage.sort import category_labels
+from copkit.presentation.text import Text, lower
+from copkit.projects.counting import balance as model
+from copkit.projects.counting import membership
+from copkit.projects.vivier import Vivier
 from copkit.reference import territories
 
-HEADS = {
-    "departement": "Département",
-    "region": "Région",
-    "category": "Catégorie",
-    "lever": "Levier",
-    "theme": "Thème",
-    "thematique": "Thématique",
-    "epci": "EPCI",
-    "commune": "Commune",
-    "crte": "Périmètre",
-    "programme": "Programme",
-    "holder_type": "Type de porteur",
-}
-SHORT = {
-    "remonter": "À remonter",
-    "travailler": "À travailler",
-    "crte": "CRTE",
-    "non_remonte": "Non remontés",
-    balance.UNSORTED: "Sans catégorie",
-}
-MONEY = {"cost": "Coût (€)", "funding_requested": "Financement demandé (€)", "amount": "Montant engagé (€)"}
+SHADES = (theme.HIGHLIGHT, "#8c9bc9", "#d5dbed", theme.WHITE)  # from the best category; each darker than the next
 
 
-def table(found: pd.DataFrame) -> Table:
-    """Un bilan de ``ck.balance`` en français.
-
-    Parameters
-    ----------
-    found : le bilan, ou ses pourcentages (``shares``).
-
-    Returns
-    -------
-    Table : nombres de dossiers ou [%], montants [EUR] quand le fichier en donne.
-    """
-    what, invented = found.attrs["by"], " (exemple inventé)" if found.attrs["invented"] else ""
-    n = french.number(found.attrs["n"], 0)
-    caption = f"Bilan par {HEADS[what].lower() if what != 'epci' else 'EPCI'}, n = {n}{invented}"
-    whole = all(found[c].dtype.kind in "iu" for c in found if c in (*fields.CATEGORIES, balance.TOTAL))
-    decimals = 0 if whole else 1
-    if balance.TOTAL in found and "category" in found:
-        names = {c: "Total" if c == balance.TOTAL else _column(c) for c in found.columns[2:]}
-        data = {"Catégorie": found.label, **{name: found[c] for c, name in names.items()}}
-        return Table(pd.DataFrame(data), caption, dict.fromkeys(names.values(), decimals))
-    data, formats = {HEADS[what]: found.label}, {}
-    for name, label, places in _columns(found, decimals):
-        data[label], formats[label] = found[name], places
-    return Table(pd.DataFrame(data), caption, formats)
+def balance(v: Vivier) -> Text:
+    """Le bilan en une phrase : dossiers, catégories."""
+    column = v.territory if v.level == "departement" else model.TOTAL
+    rows = zip(v.categories.label[:-1], v.categories[column][:-1], v.shares[column][:-1], strict=True)
+    said = [f"{french.number(n, 0)} « {label} » ({french.percent(share, 1)})" for label, n, share in rows]
+    verb = "remplace" if v.decided == 1 else "remplacent"
+    decided = f" {french.plural(v.decided, 'décision')} d'analyste {verb} la réponse de la règle." if v.decided else ""
+    whole = french.plural(len(v.counted), "dossier distinct", "dossiers distincts")
+    template = "**{}** : {}.{} La catégorie vient de règles lues dans l'ordre."
+    return Text(template, whole, french.join(said), decided)
 
 
-def _columns(found: pd.DataFrame, decimals: int):
-    """The columns of a listed balance: those that say something."""
-    yield "projects", "Dossiers", 0 if found.projects.dtype.kind in "iu" else 1
-    yield "share", "Part (%)", 1
-    for one in (c for c in found if c in (*fields.CATEGORIES, balance.UNSORTED)):
-        yield one, SHORT[one], decimals
-    for name, label in MONEY.items():
-        if found[name].iloc[-1] > 0:  # the total: NaN when no project says it
-            yield name, label, 0
-    if "rank_label" in found:
-        yield "rank_label", "Rang", None
+def categories(v: Vivier) -> alt.LayerChart:
+    """Part de chaque catégorie dans les dossiers, en tout puis par département, du plus au moins prêt. [%]"""
+    counts, shares = v.categories, v.shares
+    whole, best = counts.iloc[-1], shares.iloc[0]
+    parts = [c for c in counts.columns[2:] if c != model.TOTAL and whole[c]]
+    ordered = [model.TOTAL, *sorted(parts, key=lambda c: (-best[c], c))]
+    stack = charts.Stack(
+        [f"{column_name(v, c)} ({french.number(whole[c], 0)})" for c in ordered],
+        list(shares.label[:-1]),
+        [list(shares[c][:-1]) for c in ordered],
+        SHADES[: len(shares) - 1],
+    )
+    here = v.territory if v.level == "departement" else ""
+    first = here or ordered[1]
+    title = f"{column_name(v, first, mark=False)} : {french.percent(best[first], 0)} des dossiers {lower(best.label)}"
+    if len(ordered) > 2 or here:
+        where = "en France" if v.territory == "fr" else "en région"
+        title += f", contre {french.percent(best[model.TOTAL], 0)} {where}"
+    made = words(
+        v,
+        title if best[model.TOTAL] else _main(shares),
+        "% des dossiers ; entre parenthèses : leur nombre",
+        f"Parts des catégories. {stack.said()}",
+        "De gauche à droite, dans l'ordre de la légende",
+    )
+    return stack.chart("part des dossiers (%)", made)
 
 
-def _column(code: str) -> str:
-    """« 59 » for a département, the name of a région; a place outside the référentiel as it was written."""
-    level, _, short = code.partition("-")
-    return short if level == "dep" else territories.name(code) if level == "reg" else code
+def _main(shares: pd.DataFrame) -> str:
+    """The largest category, when no project is in the best."""
+    top = shares.iloc[shares[model.TOTAL][:-1].astype(float).argmax()]
+    return f"{french.percent(top[model.TOTAL], 0)} des dossiers {lower(top.label)}"
 
 
-def sorted_table(found: pd.DataFrame) -> Table:
-    """Les dossiers triés, par catégorie : ceux de la règle, ceux d'un analyste, ceux où il manque de quoi décider."""
-    counted, said = fields.counted(found), found.attrs["triage"]
-    rows = [
-        {
-            "Catégorie": label,
-            "Dossiers": int((counted.category_kept == one).sum()),
-            "Part (%)": 100 * float((counted.category_kept == one).mean()) if len(counted) else float("nan"),
-            "Règle": int((counted.category == one).sum()),
-            "Analyste": int((counted.decision == one).sum()),
-            "À compléter": int(((counted.category_kept == one) & (counted.missing != "")).sum()),
-        }
-        for one, label in category_labels(said["year"]).items()
-    ]
-    data = pd.DataFrame(rows)
-    total = {c: data[c].sum() for c in data if c != "Catégorie"} | {"Catégorie": "Ensemble"}
-    invented = " (exemple inventé)" if (counted.invented == fields.YES).any() else ""
-    caption = f"Tri des projets, COP {said['year']}, règles {said['rules'][:8]}{invented}"
-    formats = {c: 1 if c == "Part (%)" else 0 for c in data if c != "Catégorie"}
-    return Table(pd.concat([data, pd.DataFrame([total])], ignore_index=True), caption, formats)
+def column_name(v: Vivier, code: str, *, mark: bool = True) -> str:
+    """The name of a column of the balance."""
+    if code == model.TOTAL:
+        return territories.name(v.whole)
+    if not code.startswith(("reg-", "dep-")):  # a collectivité that is not one of the 18 régions, or no place
+        inside = code in (membership.BLANK, territories.name(territories.region_of(v.territory)))
+        return "Lieu non précisé" if inside else code
+    name = territories.name(code)
+    return f"{HERE} {name}" if mark and v.level == "departement" and code == v.territory else name
+
+
+def _balance(v: Vivier) -> Table:
+    return _crossed(v, v.categories, "Nombre de dossiers par catégorie", 0)
+
+
+def _shares(v: Vivier) -> Table:
+    return _crossed(v, v.shares, "Part de chaque catégorie (% de la colonne)", 1)
+
+
+def _crossed(v: Vivier, found: pd.DataFrame, text: str, decimals: int) -> Table:
+    total = "Total" if v.level != "departement" else column_name(v, model.TOTAL)
+    columns = {"Catégorie": [*found.label[:-1], "Ensemble"]}
+    columns |= {total if c == model.TOTAL else column_name(v, c): (found[c], decimals) for c in found.columns[2:]}
+    return Table.of(caption(v, text), columns)
+
+
+# ------------------------------------------------------------------ thématiques
+
+
+def thematiques(v: Vivier) -> alt.LayerChart:
+    """Dossiers par thématique, toutes catégories. [nombre de dossiers]"""
+    found = v.thematiques[v.thematiques.thematique != model.TOTAL]
+    is_known = found.thematique.isin(list(theme.THEMATIQUES))
+    known = found[is_known].sort_values("projects", ascending=False, kind="stable")
+    found = pd.concat([known, found[~is_known]])
+    drawn = counted(found).assign(fill=[theme.THEMATIQUES.get(one, theme.MUTED) for one in found.thematique])
+    (a, b), (first, second) = known.label[:2], (french.percent(share, 0) for share in known.share[:2])
+    made = words(
+        v,
+        f"« {a} » : {first} des dossiers" + (f" ; « {b} » : {second}" if known.projects.iloc[1] else ""),
+        "nombre de dossiers, toutes catégories ; entre parenthèses : part des dossiers",
+        f"Dossiers par thématique : {charts.said(drawn)}.",
+    )
+    domain, fill = [0, 1.28 * max(float(drawn.projects.max()), 1)], alt.Color("fill:N", scale=None)
+    more = {"domain": domain, "colour": fill, "axis": charts.whole(), "step": 34}
+    return charts.bars(drawn, "projects", "nombre de dossiers", made, **more)
+
+
+def _thematiques(v: Vivier) -> Table:
+    return listed(v.thematiques, "Thématique", caption(v, "Dossiers par thématique"), v.labels)
+
+
+def _themes(v: Vivier) -> Table:
+    parts = v.themes()
+    whole = next(iter(parts.values())).set_index("theme")
+    columns = {"Thème": whole.label, "Dossiers": (whole.projects, 0)}
+    for name, part in parts.items():
+        columns[f"{name} (%)"] = (part.set_index("theme").share.reindex(whole.index, fill_value=0.0), 1)
+    return Table.of(caption(v, "Part de chaque thème de la matrice des 43 leviers"), columns)
+
+
+SECTIONS = (
+    section(
+        "bilan",
+        40,
+        "",
+        sentence(balance),
+        chart(categories),
+        table("bilan", _balance, sheet="Bilan", rank=10),
+        table("parts", _shares, sheet="Parts", rank=20),
+    ),
+    section(
+        "thematiques",
+        50,
+        "Par thématique",
+        chart(thematiques),
+        table("thematiques", _thematiques, sheet="Thématiques", rank=30),
+        table("themes", _themes, sheet="Thèmes", rank=40),
+    ),
+)

@@ -246,6 +246,30 @@ def _shared(cents: np.ndarray, size: np.ndarray, found: membership.Members) -> n
     return share + (found.rows.groupby("project").cumcount().to_numpy() < rest)
 
 
+def answers(found: pd.DataFrame) -> pd.DataFrame:
+    """The sorted projects by category kept, and who decides: the rules, an analyst; those that lack something.
+
+    Returns a row for each category, then the total: category, label, projects, share [%], rule, analyst, missing.
+    """
+    counted = fields.counted(found)
+    rows = [
+        {
+            "category": one,
+            "label": label,
+            "projects": int((counted.category_kept == one).sum()),
+            "share": 100 * float((counted.category_kept == one).mean()) if len(counted) else float("nan"),
+            "rule": int((counted.category == one).sum()),
+            "analyst": int((counted.decision == one).sum()),
+            "missing": int(((counted.category_kept == one) & (counted.missing != "")).sum()),
+        }
+        for one, label in category_labels(found.attrs["triage"]["year"]).items()
+    ]
+    table = pd.DataFrame(rows)
+    whole = table.sum(numeric_only=True).to_dict() | {"category": TOTAL, "label": "Ensemble"}
+    table = pd.concat([table, pd.DataFrame([whole])], ignore_index=True)
+    return table.astype(dict.fromkeys(("projects", "rule", "analyst", "missing"), "int64"))
+
+
 def shares(table: pd.DataFrame) -> pd.DataFrame:
     """Les pourcentages d'un bilan : de chaque colonne (croisé), ou de chaque ligne entre les catégories.
 

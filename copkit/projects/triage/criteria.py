@@ -19,9 +19,10 @@ CRITERIA = {
     "criterion_potential": "Potentiel",
     "criterion_progress": "Avancement",
 }
+VERDICTS = {**CRITERIA, "included": "Les trois critères"}
 COLUMNS: dict[str, Field] = {
     name: field
-    for key, label in {**CRITERIA, "included": "Les trois critères"}.items()
+    for key, label in VERDICTS.items()
     for name, field in ((key, Field(label, "yes_no")), (f"{key}_reason", Field(f"{label} : raison")))
 }
 # Sub-criterion → what is said when it holds, when it fails, when it is not known.

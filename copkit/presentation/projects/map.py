@@ -8,13 +8,13 @@ from functools import lru_cache
 from itertools import pairwise
 
 import altair as alt
+import pandas as pd
 
 from copkit import french, paths
-from copkit.presentation import marimekko, theme
-from copkit.presentation.projects.caption import nothing, words
-from copkit.presentation.projects.tiles import NONE, shade
-from copkit.presentation.territory.analyses import Note
-from copkit.projects.counting import balance
+from copkit.presentation import charts, marimekko, theme
+from copkit.presentation.document import chart, section
+from copkit.presentation.projects.document import NONE, words
+from copkit.presentation.text import Note
 from copkit.projects.vivier import Vivier
 from copkit.reference import territories
 
@@ -24,50 +24,43 @@ _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 
 def departements(v: Vivier) -> alt.LayerChart | Note:
     """Nombre de dossiers par département (par région pour la France), sur leurs contours."""
-    if v.empty:
-        return nothing(v)
-    whole = "fr" if v.territory == "fr" else territories.region_of(v.territory)
-    kind = "region" if whole == "fr" else "departement"
-    codes = territories.territories(kind, within=None if whole == "fr" else whole).code.to_list()
-    codes.sort(key=lambda code: code == v.territory)  # drawn last: its outline covers those of its neighbours
-    if len(codes) < 2:
+    found = v.located.assign(here=v.located.code == v.territory)
+    if len(found) < 2:
         return Note("Un seul département : la carte par EPCI suffit.")
-    found = balance.balance(v.peers, kind, crossed=False).set_index(kind)
-    counts = {code: int(found.projects.get(code, 0)) for code in codes}
-    shapes = [_shape(code, counts[code], max(counts.values()), code == v.territory) for code in codes]
+    found = found.sort_values("here", kind="stable")  # drawn last: its outline covers those of its neighbours
+    counts, most = dict(zip(found.code, found.projects, strict=True)), max(int(found.projects.max()), 1)
+    shapes = [_shape(code, count / most, code == v.territory) for code, count in counts.items()]
     box = _box([point for shape in shapes for ring in shape["rings"] for point in ring])
     scale = min(WIDTH / (box[2] - box[0]), HEIGHT / (box[3] - box[1]))
     for shape in shapes:
         others = [ring for other in shapes if other is not shape for ring in other["rings"]]
         shape["text"] = _label(shape, counts[shape["code"]], scale, others)
-    ranked = sorted(counts, key=lambda code: -counts[code])
-    noun = "région" if kind == "region" else "département"
-    said = ", ".join(f"{territories.name(code)} {french.number(counts[code], 0)}" for code in ranked)
+    ranked = found.sort_values("projects", ascending=False, kind="stable")
+    noun = "région" if v.whole == "fr" else "département"
+    said = ", ".join(f"{territories.name(one.code)} {french.number(one.projects, 0)}" for one in ranked.itertuples())
     made = words(
         v,
-        _title(counts, ranked, v.territory if v.level == "departement" else ""),
+        _title(ranked, v.territory if v.level == "departement" else ""),
         f"nombre de dossiers situés dans chaque {noun} ; plus sombre : plus de dossiers",
         f"Carte des dossiers par {noun} : {said}.",
         f"{NONE} : aucun dossier ; contours : Victor Cazanave, svg-maps (CC BY 4.0), et Natural Earth",
     )
-    return _map(shapes, (box[2] - box[0]) * scale, (box[3] - box[1]) * scale, **made)
+    return _map(shapes, (box[2] - box[0]) * scale, (box[3] - box[1]) * scale, made)
 
 
-def _title(counts: dict[str, int], ranked: list[str], here: str) -> str:
+def _title(ranked: pd.DataFrame, here: str) -> str:
     """The place of a département among the others, or the two ends of the list."""
     if here:
-        place = 1 + sum(count > counts[here] for count in counts.values())
-        said = f"{french.rank(place, feminine=False)} département sur {len(counts)}"
-        return f"{territories.name(here)} : {french.plural(counts[here], 'dossier')}, {said}"
-    most, least = ranked[0], ranked[-1]
-    return (
-        f"{territories.name(most)} : {french.plural(counts[most], 'dossier')} ; "
-        f"{territories.name(least)} : {french.number(counts[least], 0)}"
-    )
+        one = ranked.set_index("code").loc[here]
+        said = f"{french.rank(int(one['rank']), feminine=False)} département sur {len(ranked)}"
+        return f"{territories.name(here)} : {french.plural(one.projects, 'dossier')}, {said}"
+    most, least = ranked.iloc[0], ranked.iloc[-1]
+    first = f"{territories.name(most.code)} : {french.plural(most.projects, 'dossier')}"
+    return f"{first} ; {territories.name(least.code)} : {french.number(least.projects, 0)}"
 
 
-def _shape(code: str, count: int, most: int, here: bool) -> dict:
-    fill, ink = shade(count / most if most else 0.0)
+def _shape(code: str, share: float, here: bool) -> dict:
+    fill, ink = theme.shade(share)
     return {
         "code": code,
         "name": territories.name(code),
@@ -158,7 +151,7 @@ def _holds(ring: tuple, x: float, y: float) -> bool:
     return inside
 
 
-def _map(shapes: list[dict], width: float, height: float, **said) -> alt.LayerChart:
+def _map(shapes: list[dict], width: float, height: float, words: dict) -> alt.LayerChart:
     features = [
         {
             "type": "Feature",
@@ -176,19 +169,22 @@ def _map(shapes: list[dict], width: float, height: float, **said) -> alt.LayerCh
             strokeWidth=alt.StrokeWidth("properties.edge:Q", scale=None),
         )
     )
-    layers = [ground]
-    texts = [text for shape in shapes for text in shape["text"]]
-    for weight in ("normal", "bold"):
-        layers.append(
-            alt.Chart({"values": [text for text in texts if text["weight"] == weight]})
-            .mark_text(fontWeight=weight)
-            .encode(
-                longitude="x:Q",
-                latitude="y:Q",
-                text=alt.Text("text:N"),
-                color=alt.Color("ink:N", scale=None),
-            )
-        )
-    return theme.Drawing(
-        layer=layers, width=round(width), height=round(height), projection=alt.Projection(type="identity"), **said
-    )
+    names = [text for shape in shapes for text in shape["text"]]
+    texts = [
+        alt.Chart({"values": [word for word in names if word["weight"] == weight]})
+        .mark_text(fontWeight=weight)
+        .encode(longitude="x:Q", latitude="y:Q", text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None))
+        for weight in ("normal", "bold")
+    ]
+    flat = alt.Projection(type="identity")
+    return charts.drawing([ground, *texts], round(height), words, round(width), projection=flat)
+
+
+SECTIONS = (
+    section(
+        "carte",
+        60,
+        "Sur la carte",
+        chart(departements),
+    ),
+)

@@ -1,0 +1,135 @@
+"""The document of a vivier: what all its parts say of it, its tables by their names, and its workbook.
+
+Each section is a module of this folder. In the public version, nothing that cites a file is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from copkit import __version__, french
+from copkit.errors import ProjectError
+from copkit.presentation import charts
+from copkit.presentation.document import CHART, Document, Part, Section
+from copkit.presentation.table import Table
+from copkit.presentation.text import Note
+from copkit.projects.vivier import INVENTED, Vivier
+
+NONE, HERE = "○", "→"  # no project; the territory of the document among others
+MOST = 200  # rows of a table on the page, unless it says less
+NUMBERS = Note("La version publique ne donne que ces nombres : les listes citent ce qui est écrit dans le fichier.")
+
+
+def words(v: Vivier, title: str, unit: str, description: str, *more: str) -> dict:
+    """The title, the lines under it and the description of a chart: unit, year, file, and whether it is invented."""
+    said = f"{description} {INVENTED.capitalize()}." if v.invented else description
+    return charts.words(title, [unit, *more, origin(v)], said)
+
+
+def counted(found: pd.DataFrame) -> pd.DataFrame:
+    """The bars of a balance: label, projects, and what is written beside them."""
+    written = [
+        f"{french.number(n, 0)} ({french.percent(share, 1)})"
+        for n, share in zip(found.projects, found.share, strict=True)
+    ]
+    labels = [french.typeset(one) for one in found.label]
+    return pd.DataFrame({"label": labels, "projects": found.projects.to_numpy(), "written": written})
+
+
+def origin(v: Vivier) -> str:
+    """The year, the file, and whether it is invented."""
+    where = "vivier inventé du kit" if v.example else ", ".join(v.files) or "dossiers reçus"
+    return " · ".join([f"COP {v.year}", f"source : {where}", *([INVENTED] if v.invented else [])])
+
+
+def caption(v: Vivier, text: str) -> str:
+    """The caption of a table: what, where, and « exemple inventé »."""
+    return f"{text} — {v.name}, COP {v.year}{f' ({INVENTED})' if v.invented else ''}"
+
+
+def rules(found: Iterable[str]) -> list[str]:
+    """The rules of a count, but for what the document says once, at its head."""
+    once = ("Exemple inventé", "distinct", "second dépôt", "seconds dépôts")
+    return [rule for rule in found if not any(words in rule for words in once)]
+
+
+# ------------------------------------------------------------------ parts
+
+
+def _whole(section: Section, part: Part, v: Vivier):
+    """A part with all its rows; or what stands in its place, once a section: its chart, or its first table."""
+    if v.public and part.private:
+        return NUMBERS if part is section.parts[0] else None
+    if v.empty and not part.always:
+        stands = next((one for one in section.parts if one.kind == CHART), section.parts[0])
+        return Note(f"Aucun dossier du fichier n'est situé dans ce territoire ({v.name}).") if part is stands else None
+    return part.make(v)
+
+
+def _page(section: Section, part: Part, v: Vivier):
+    """A part as a page shows it: of a long table its first rows, and how many it has."""
+    found, most = _whole(section, part, v), part.rows or MOST
+    if not isinstance(found, Table) or len(found.data) <= most:
+        return found
+    count = french.number(len(found.data), 0)
+    said = f"{found.caption} : {most} premières lignes sur {count}, toutes dans le classeur"
+    return Table(found.data.head(most), said, found.formats)
+
+
+DOCUMENT = Document(__package__, ProjectError, _page)
+
+
+def table(v: Vivier, what: str = "bilan", *, whole: bool = False) -> Table | Note | None:
+    """Une table en français à propos d'un vivier de projets.
+
+    Parameters
+    ----------
+    v : le vivier, ``ck.vivier(fichier, territoire)``.
+    what : « bilan », « parts », « leviers », « objectifs », « dossiers »… : une table du document.
+    whole : toutes les lignes ; par défaut une longue liste est coupée, et sa légende dit combien elle en a.
+
+    Returns
+    -------
+    Une table ; une phrase où il n'y a rien à montrer ; rien quand la phrase est déjà dite à côté.
+
+    Raises
+    ------
+    ProjectError
+        Si la table demandée n'existe pas : le message donne toutes les tables.
+    """
+    found = DOCUMENT.table(what)
+    return _whole(*found, v) if whole else DOCUMENT.make(*found, v)
+
+
+# ------------------------------------------------------------------ workbook
+
+
+def write_projects_workbook(v: Vivier, path: str | Path) -> None:
+    """Écrit le classeur d'un vivier : une feuille par table, en nombres, et ses sources.
+
+    Parameters
+    ----------
+    v : le vivier, ``ck.vivier(fichier, territoire)`` ; public, le classeur l'est aussi.
+    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
+    """
+    from copkit.presentation import workbook
+
+    sheets = ((part.sheet, _whole(section, part, v)) for section, part in DOCUMENT.sheets(v))
+    workbook.write(workbook.book(_cover(v), sheets), path)
+
+
+def _cover(v: Vivier) -> list[tuple[str, str]]:
+    invented = ("Exemple inventé", "Aucun chiffre ne décrit un territoire, un projet ou une collectivité réels")
+    return [
+        *([invented] if v.invented else []),
+        ("Territoire", f"{v.name} ({v.territory})"),
+        ("Contenu", f"Bilan d'un vivier de projets : {french.plural(len(v.counted), 'dossier')}"),
+        ("Origine", origin(v)),
+        ("Version", "publique : sans commentaire, avis ni nom de personne" if v.public else "de travail, non publique"),
+        ("Lecture", v.counts["summary"]),
+        ("Signes", "n.d. : inconnu ; ? : objectif non affiché par le SGPE ; — : sans objet"),
+        ("Version de copkit", __version__),
+    ]

@@ -1,0 +1,128 @@
+"""What the document is: its territory, its status, where its figures come from, what it leaves out, its sources."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.models import downscaling
+from copkit.models import panorama as model
+from copkit.presentation import charts, labels
+from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.table import Table
+from copkit.presentation.text import Note, Text
+from copkit.reference import parameters, territories
+
+GRADES = ("A · clé officielle", "B · clé proche", "C · clé de remplacement")
+
+
+def heading(p: xr.Dataset) -> Text:
+    """Le territoire, le statut du document, la version des données."""
+    return Text(
+        "## {name}{place}\n\n**Statut : {reference}, base de discussion, non prescriptive.** "
+        "Données : version {version}, émissions évitées en 2030 par rapport à 2019. {purpose}",
+        name=p.attrs["name"],
+        place=labels.place(p.attrs["territory"]),
+        reference=labels.REFERENCES[p.attrs["reference"]],
+        version=p.attrs["version"],
+        purpose=labels.purpose(p.attrs["territory"], objective=0, step=0),
+    )
+
+
+def _parts(p: xr.Dataset) -> Table:
+    return Table(labels.diagnostic_parts(p.attrs["territory"]), "Les quatre parties du diagnostic et leurs données")
+
+
+def keys(p: xr.Dataset) -> Text:
+    """D'où viennent les chiffres, à l'échelle du territoire."""
+    if p.attrs["level"] == "france":
+        return Text("Les valeurs nationales sont la somme des 18 régions, levier par levier.")
+    if not (p.grade.values != "").any():
+        single = " Le département est sa région : ses valeurs sont celles de la région."
+        scope = single if p.attrs["level"] == "departement" else ""
+        return Text("Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit.{}", scope)
+    return Text(
+        "Le SGPE ne publie pas de valeur par département. Chaque valeur régionale ({}) est répartie entre les "
+        "départements par une clé, notée **A** (la clé officielle du SGPE, connue par département), **B** (une clé "
+        "proche) ou **C** (une clé de remplacement, faute de mieux). La somme des départements est la région. "
+        "Une valeur notée C situe un ordre de grandeur : elle ne se fixe pas comme cible sans donnée locale.",
+        territories.name(territories.region_of(p.attrs["territory"])),
+    )
+
+
+def grades(p: xr.Dataset) -> alt.LayerChart | Note:
+    """Part de l'effort du département répartie par une clé A, B ou C, hors forêt [%]."""
+    share = model.grade_shares(p)
+    if share.empty:
+        return Note("Valeurs publiées à cette échelle : aucune clé de répartition n'est employée.")
+    written = [french.percent(s, 0) for s in share]
+    drawn = pd.DataFrame({"label": GRADES, "share": share.to_numpy(), "written": written})
+    words = charts.words(
+        f"{written[-1]} de l'effort du département repose sur une clé de remplacement",
+        ["% des émissions évitées, hors forêt, selon la note de la clé de répartition", labels.source_line(p)],
+        f"Notes des clés : {charts.said(drawn)}.",
+    )
+    unit = "part de l'effort hors forêt (%)"
+    return charts.bars(drawn, "share", unit, words, domain=[0, 100], step=34, fontWeight="bold")
+
+
+def _keys(p: xr.Dataset) -> Table | Note:
+    if territories.is_overseas(p.attrs["territory"]):
+        return Note("Outre-mer, la source ne dit pas par quelle clé l'effort national est réparti.")
+    known, levers, grade = downscaling.keys(), p.lever.values, p.grade.values
+    columns = {
+        "Levier": p.label.values,
+        "Clé officielle entre régions": [known.official_key.get(lever, "—") for lever in levers],
+    }
+    if not (grade != "").any():
+        columns["Producteur de la clé"] = [known.official_producer.get(lever, "") or "—" for lever in levers]
+        return Table.of(f"Comment le SGPE répartit l'effort national — {p.attrs['name']}", columns)
+    columns["Clé employée entre départements"] = p.key.values
+    columns["Note"] = [one or "—" for one in grade]
+    columns["Pourquoi"] = p.reason.values
+    return Table.of(f"Comment la valeur régionale est répartie — {p.attrs['name']}", columns)
+
+
+def limits(p: xr.Dataset) -> Text:
+    """Ce que le document ne dit pas."""
+    return Text.bullets(left_out(p))
+
+
+def left_out(p: xr.Dataset) -> list[str]:
+    """What the document does not say, one sentence each."""
+    lines = [
+        "Les panoramas du SGPE sont une première proposition, indicative et révisable, à mettre en débat.",
+        "Chaque levier est lu toutes choses égales par ailleurs : réduction des déplacements, covoiturage, vélo et "
+        "transports en commun agissent sur les mêmes kilomètres, et leurs effets ne s'additionnent qu'à l'ordre 1.",
+        "Le levier forêt n'est pas régionalisé, en l'absence de données comparables : il est noté « ? » et chaque "
+        "total existe avec et sans lui.",
+        "Le coefficient des L/100 km est publié avec un seul chiffre significatif : la quantité de 2030 de ce levier "
+        "est imprécise.",
+        "Électricité renouvelable et biogaz relèvent des comités régionaux de l'énergie.",
+        "Une COP régionale compte 43 leviers ; le panorama chiffré du SGPE porte sur les leviers du climat. "
+        "Biodiversité, eau et alimentation n'ont pas de valeur en ktCO2e.",
+    ]
+    if territories.is_overseas(p.attrs["territory"]):
+        own = "Outre-mer, les leviers ont leurs propres intitulés et n'ont pas de quantité physique publiée."
+        lines = [lines[0], own, lines[5]]
+    if (p.grade.values != "").any():
+        lines.append(
+            "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du "
+            "sol : celle de la Métropole du Grand Paris leur est répartie au prorata des surfaces."
+        )
+    if late := [lever.label for lever in parameters.overdue() if lever.id in p.lever.values]:
+        lines.append(f"Paramètres à revoir, leur date de revue est passée : {french.join(late)}.")
+    return lines
+
+
+def _sources(p: xr.Dataset) -> Table:
+    return labels.sources("Sources des chiffres de ce document", labels.sources_used(p), named=True)
+
+
+SECTIONS = (
+    section("entete", 10, "", sentence(heading), table("parties", _parts, sheet="Diagnostic", rank=120)),
+    section("cles", 120, "", sentence(keys), chart(grades), table("cles", _keys, sheet="Clés", rank=60)),
+    section("sources", 130, "", sentence(limits), table("sources", _sources, sheet="Sources", rank=130)),
+)

@@ -1,0 +1,61 @@
+"""The plan of reference beside another one."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from copkit import french
+from copkit.models import comparison as model
+from copkit.presentation.document import section, sentence, table
+from copkit.presentation.table import Table
+from copkit.presentation.text import Note, Text
+from copkit.reference import territories
+
+NOUNS = {"sector": "Secteur", "lever": "Levier", "chantier": "Thématique"}
+
+
+def comparison(p: xr.Dataset) -> Text:
+    """Ce que dit un autre plan connu, et ce qu'il faut savoir pour le lire."""
+    found = model.with_another(p)
+    if found is None:
+        return Text("Un moindre effort sur un levier se compense sur un autre, à l'échelle de la région.")
+    return Text.joined([found.sentence, Text.bullets(found.cautions)])
+
+
+def _comparison(p: xr.Dataset) -> Table | Note:
+    if found := model.with_another(p):
+        return two_plans(found)
+    if p.attrs["level"] == "region":
+        return Note("Aucun autre plan (SRADDET, PCAET) n'est chargé pour cette région : rien à comparer.")
+    return Note(
+        "Les autres plans (SRADDET, PCAET) se comparent à l'échelle de leur territoire : rien de chargé à celle-ci."
+    )
+
+
+def two_plans(found: model.Comparison) -> Table:
+    """A comparison as a table: effort and share of each plan, difference."""
+    rows = found.table
+    a, b = (text.removeprefix("la ").removeprefix("le ") for text in (found.a, found.b))
+    return Table.of(
+        f"Deux plans, hors forêt — {territories.name(found.territory)}",
+        {
+            NOUNS[found.by]: rows.label,
+            f"{a} (ktCO2e/an)": (rows.kt_a, 1),
+            f"{a} (%)": (rows.share_a, 2),
+            f"{b} (ktCO2e/an)": (rows.kt_b, 1),
+            f"{b} (%)": (rows.share_b, 2),
+            "Écart (ktCO2e/an)": ([french.signed(v, 0) for v in rows.difference_kt], str),
+        },
+    )
+
+
+SECTIONS = (
+    section(
+        "comparaison",
+        100,
+        "",
+        sentence(comparison),
+        table("comparaison", _comparison, sheet="Comparaison", rank=100),
+        table("deux_plans", two_plans, about=model.Comparison),
+    ),
+)

@@ -1,0 +1,44 @@
+"""What the diagnostic of a territory shows of its projects: the public version, and nothing else."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from copkit.presentation.document import CHART, SENTENCE, TABLE, Shown, section, sentence
+from copkit.presentation.text import Text
+
+SHOWN = (
+    (SENTENCE, "balance"),
+    (CHART, "categories"),
+    (TABLE, "bilan"),
+    (CHART, "levers"),
+    (TABLE, "leviers"),
+    (CHART, "coverage"),
+    (TABLE, "epci_sans_projet"),
+    (CHART, "targets"),
+    (TABLE, "objectifs"),
+)
+EMPTY = ((SENTENCE, "heading"), (CHART, "categories"))
+
+
+def projects(p: xr.Dataset, file: str = "") -> Text | Shown:
+    """Les projets du territoire, en version publique ; sans fichier, comment en donner un.
+
+    Raises
+    ------
+    ProjectError
+        Si le fichier est absent ou illisible.
+    """
+    if not file:
+        return Text(
+            "Aucun fichier de projets n'est chargé. Pour montrer ici le bilan d'un vivier, donner le chemin d'un "
+            "export au paramètre `fichier` ; le carnet `projets` en donne le détail."
+        )
+    from copkit.presentation.projects.document import DOCUMENT
+    from copkit.projects.vivier import vivier
+
+    v = vivier(file, p.attrs["territory"], public=True)
+    return Shown(tuple(DOCUMENT.make(*DOCUMENT.parts(kind)[name], v) for kind, name in (EMPTY if v.empty else SHOWN)))
+
+
+SECTIONS = (section("projets", 110, "", sentence(projects)),)

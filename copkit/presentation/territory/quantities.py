@@ -1,0 +1,155 @@
+"""What the levers ask for in quantities: their change by 2030, those that act on the same one, what they cover."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.models import consistency, levers, nomenclatures
+from copkit.models import interactions as overlaps
+from copkit.models import panorama as model
+from copkit.presentation import charts, labels
+from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.table import Table
+from copkit.presentation.text import Note, Text, lower
+from copkit.reference import framework, parameters, territories, units
+
+
+def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
+    """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%]."""
+    found = model.reductions(p)
+    if found.empty:
+        return Note(
+            "Aucune quantité physique de départ n'est publiée pour ce territoire : "
+            "les leviers y sont en ktCO2e seulement."
+        )
+    written = [french.signed(v, 0) + french.NARROW + "%" for v in found.change]
+    drawn = found.assign(label=found.label.map(french.typeset), written=written)
+    top = drawn.iloc[0]
+    words = charts.words(
+        f"La plus forte baisse demandée : {lower(top.label)}, {top.written}",
+        ["% de la quantité de 2019, leviers dont le point de départ est connu", labels.source_line(p, computed=True)],
+        f"Baisses demandées : {charts.said(drawn)}.",
+    )
+    unit, bold = "évolution de la quantité entre 2019 et 2030 (%)", {"align": "right", "dx": -6, "fontWeight": "bold"}
+    return charts.bars(drawn, "change", unit, words, domain=[-100, 0], **bold)
+
+
+def _quantities(p: xr.Dataset) -> Table:
+    rows = []
+    for one in model.quantities(p).itertuples():
+        known = parameters.levers()[one.lever]
+        rows.append(
+            {
+                "Levier": known.label,
+                "Ce qui est compté": known.quantity.label if known.quantity else "pas de quantité physique",
+                "Unité": units.label(known.quantity.unit) if known.quantity else "—",
+                "En 2019": "—" if not known.quantity or one.since_2019 else one.baseline,
+                "En 2030": one.quantity_2030 if known.quantity else "—",
+                "Évolution": _evolution(one) if one.translated else "—",
+                "Remarque": _remark(one, known, p.attrs["level"]),
+                "Repère national": nomenclatures.rationale(known.id) or "—",
+            }
+        )
+    caption = f"Ce que chaque levier demande en quantités — {p.attrs['name']}"
+    return Table(pd.DataFrame(rows), caption, {"En 2019": french.quantity, "En 2030": french.quantity})
+
+
+def _evolution(one) -> str:
+    if pd.isna(one.baseline) or one.baseline == 0:
+        return "—"
+    if pd.isna(one.change):
+        return french.UNKNOWN
+    if one.change >= 200:
+        return f"×{french.NARROW}{french.number(1 + one.change / 100, 0)}"
+    return f"{french.signed(one.change, 0)}{french.NARROW}%"
+
+
+def _remark(one, known: parameters.Lever, level: str) -> str:
+    remarks = []
+    if known.quantity and not one.translated:
+        remarks.append("pas de coefficient publié pour ce territoire")
+    if known.quantity and one.target_ktco2e == 0:
+        remarks.append("objectif nul : la clé de répartition vaut zéro ici")
+    if known.id == levers.FOREST:
+        remarks.append("objectif non régionalisé, en l'absence de données comparables sur l'état des forêts")
+    if one.coarse:
+        remarks.append("coefficient publié avec un seul chiffre significatif")
+    if one.since_2019 and level != "france":
+        remarks.append("compté depuis 2019")
+    return " ; ".join(remarks) or "—"
+
+
+def interactions(p: xr.Dataset) -> Text:
+    """L'avertissement sur les leviers qui agissent sur la même quantité."""
+    return Text("{}", overlaps.warning(p))
+
+
+def _interactions(p: xr.Dataset) -> Table | Note:
+    found = overlaps.interactions(p)
+    if found.empty:
+        return Note("Aucun groupe de leviers à rapprocher ici.")
+    return Table.of(
+        f"Leviers qui agissent sur la même quantité (hypothèse du kit) — {p.attrs['name']}",
+        {
+            "Groupe": found.label,
+            "Leviers, dans l'ordre de la chaîne": found.levers,
+            "Somme à l'ordre 1 (ktCO2e/an)": (found.first_order, 0),
+            "Effet conjoint (ktCO2e/an)": (found.joint, 0),
+            "Recouvrement (ktCO2e/an)": (found.overlap, 0),
+            "Recouvrement (%)": (found.share, 1),
+        },
+    )
+
+
+def _consistency(p: xr.Dataset) -> Table | Note:
+    """The national rationale against the sum of the metropolitan régions: the levers that do not agree."""
+    if territories.is_overseas(p.attrs["territory"]):
+        return Note(
+            "Outre-mer, aucune quantité physique n'est publiée : la cohérence avec le rationnel national ne se lit pas."
+        )
+    found = consistency.consistency()
+    found = found[found.status != "cohérent"]
+    return Table.of(
+        "Métropole : les leviers dont la quantité s'écarte du repère national",
+        {
+            "Levier": found.label,
+            "Évolution calculée 2019-2030 (%)": (found.computed, 1),
+            "Repère national": found.rationale,
+            "État": found.status,
+            "Lecture": found.reading,
+        },
+    )
+
+
+def _levers(p: xr.Dataset) -> Table:
+    enjeux, known = framework.labels("enjeux"), [parameters.levers()[lever] for lever in p.lever.values]
+    return Table.of(
+        f"Ce que couvre chaque levier — {p.attrs['name']}",
+        {
+            "Levier": p.label.values,
+            "Enjeux servis": [french.join(enjeux[one].lower() for one in lever.enjeux) for lever in known],
+            "Ce que la valeur couvre, ce qu'elle laisse de côté": [" ".join(lever.note.split()) for lever in known],
+        },
+    )
+
+
+SECTIONS = (
+    section("quantites", 50, "", chart(reductions), table("quantites", _quantities, sheet="Quantités", rank=40)),
+    section(
+        "interactions",
+        60,
+        "Leviers qui agissent sur la même quantité",
+        sentence(interactions),
+        table("interactions", _interactions, sheet="Interactions", rank=90),
+    ),
+    section(
+        "coherence",
+        70,
+        "Cohérence avec le rationnel national",
+        table("coherence", _consistency, sheet="Cohérence", rank=110),
+    ),
+    section("leviers", 80, "Ce que couvre chaque levier", table("leviers", _levers, sheet="Leviers", rank=50)),
+)

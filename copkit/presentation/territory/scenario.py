@@ -1,0 +1,145 @@
+"""What a scenario lacks, how a compensation closes it, what is sure of it; a target as a quantity."""
+
+from __future__ import annotations
+
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.errors import LeverError
+from copkit.models import gaps
+from copkit.models import uncertainty as uncertainties
+from copkit.models.compensation import Compensation
+from copkit.models.conversion import Conversion
+from copkit.presentation import labels
+from copkit.presentation.document import section, sentence, table
+from copkit.presentation.table import Table
+from copkit.presentation.text import Text
+from copkit.reference import units
+
+
+def composed(p: xr.Dataset) -> bool:
+    """Whether a panorama is that of a scenario."""
+    return "proposed" in p
+
+
+def _shortfall(s: xr.Dataset) -> Table:
+    """What it lacks and what it does in excess, by sector, without forest; never one for the other."""
+    if not composed(s):
+        raise LeverError("Un panorama n'a pas de manque : composer d'abord un scénario avec ck.simulate(p, {...}).")
+    rows = pd.concat([gaps.shortfall(s, by="sector"), gaps.shortfall(s).assign(label="Total")])
+    rows = rows[rows.convention == "sans forêt"]
+    return Table.of(
+        f"Ce qui manque et ce qui dépasse, hors forêt — {s.attrs['name']}",
+        {
+            "Secteur": rows.label,
+            "Manque (ktCO2e/an)": (rows.deficit, 1),
+            "Surplus (ktCO2e/an)": (rows.surplus, 1),
+            "Net : surplus − manque (ktCO2e/an)": ([french.signed(-v, 1) if v else "0,0" for v in rows.net], str),
+        },
+    )
+
+
+def _deviations(s: xr.Dataset) -> Table:
+    """The targets that differ from the reference, with their justification and source, or their absence."""
+    if not composed(s):
+        raise LeverError("Un panorama n'a pas d'écart : composer d'abord un scénario avec ck.simulate(p, {...}).")
+    found = gaps.deviations(s)
+    return Table.of(
+        f"Objectifs qui diffèrent de la référence — {s.attrs['name']}",
+        {
+            "Levier": found.label,
+            "Référence (ktCO2e/an)": (found.target, 1),
+            "Proposé (ktCO2e/an)": (found.proposed, 1),
+            "Écart (ktCO2e/an)": (found.difference, 1),
+            "Justification": found.justification.replace("", "sans justification"),
+            "Source": found.source.replace("", "sans source"),
+        },
+    )
+
+
+def asks(found: Compensation) -> Table:
+    """What a compensation asks of each lever, in kt and in its own unit, against its published target."""
+    rows = found.asks
+    quantities = [
+        "—" if pd.isna(v) else f"{french.quantity(v)} {units.label(u)}"
+        for v, u in zip(rows.quantity_after, rows.unit, strict=True)
+    ]
+    return Table.of(
+        "Ce que la compensation demande à chaque levier",
+        {
+            "Levier": rows.label,
+            "Avant (ktCO2e/an)": (rows.kt_before, 1),
+            "En plus (ktCO2e/an)": (rows.kt_more, 1),
+            "Après (ktCO2e/an)": (rows.kt_after, 1),
+            "Quantité en 2030": quantities,
+            "Objectif publié (ktCO2e/an)": (rows.target, 1),
+            "Borne": [limit if binding else "—" for limit, binding in zip(rows.limit, rows.binding, strict=True)],
+        },
+    )
+
+
+def compensation(found: Compensation) -> Text:
+    """Ce qu'une compensation reprend, ce qui manque encore, et les écarts à la référence sans justification."""
+    lines, unjustified = [found.sentence], gaps.unjustified(found.scenario)
+    if unjustified:
+        names = [str(found.scenario.label.sel(lever=lever).values) for lever in unjustified]
+        lines.append(f"Objectifs différents de la référence, sans justification ou sans source : {french.join(names)}.")
+    return Text.joined(lines)
+
+
+def conversion(found: Conversion) -> Table:
+    """A conversion with what it takes to do it again."""
+    unit = units.label(found.unit) if found.unit else "—"
+    rows = [
+        ("Objectif 2030 (ktCO2e/an)", french.number(found.kt, 4)),
+        ("Quantité en 2030", f"{french.number(found.quantity, 4)} {unit}"),
+        ("Point de départ 2019", french.number(found.baseline, 4)),
+        ("Coefficient (unité par ktCO2e/an)", _coefficient(found.coefficient)),
+        ("Formule", found.formula),
+        ("Statut", labels.STATUSES.get(found.status, found.status)),
+        ("Source", found.source),
+        *(("À savoir", limit) for limit in found.limits),
+    ]
+    if found.derived_coefficient is not None:
+        derived = f"{_coefficient(found.derived_coefficient)} ({found.derived_method})"
+        rows.insert(4, ("Coefficient dérivé par le kit", derived))
+    return Table(pd.DataFrame(rows, columns=["", "Valeur"]), f"{found.label} — {found.name}")
+
+
+def _coefficient(value: float) -> str:
+    return f"{value:g}".replace(".", ",").replace("-", "−")
+
+
+def uncertainty(p: xr.Dataset) -> Text:
+    """La probabilité d'atteindre l'objectif sous les hypothèses du kit, et la fourchette de l'effort."""
+    found = uncertainties.uncertainty(p).isel(territory=0)
+    last = found.avoided.isel(year=-1)
+    low, high = (french.number(float(last.sel(quantile=q)), 0) for q in (0.05, 0.95))
+    return Text(
+        "Sous les hypothèses de parameters/uncertainty.yml, l'effort de {year} est compris neuf fois sur dix entre "
+        "{low} et {high} ktCO2e/an hors forêt, pour un objectif de {target}. Il atteint l'objectif dans {odds} des "
+        "tirages ({draws} tirages, graine {seed}). **Statut : hypothèse.**",
+        year=int(found.year[-1]),
+        low=low,
+        high=high,
+        target=french.number(float(found.target), 0),
+        odds=french.percent(100 * float(found.probability), 0),
+        draws=french.number(found.attrs["draws"], 0),
+        seed=found.attrs["seed"],
+    )
+
+
+SECTIONS = (
+    section(
+        "scenario",
+        200,
+        "Le scénario",
+        table("manque", _shortfall, when=composed, sheet="Manque", rank=2),
+        table("ecarts", _deviations, when=composed, sheet="Scénario", rank=1),
+        sentence(uncertainty, when=composed),
+        sentence(compensation, about=Compensation),
+        table("compensation", asks, about=Compensation),
+        table("conversion", conversion, about=Conversion),
+    ),
+)
