@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 NARROW = "\u202f"  # narrow no-break space: thousands, before « % », « ; », « ? »
@@ -32,6 +33,17 @@ def number(value: float | None, decimals: int = 1) -> str:
     return f"−{text}" if negative else text
 
 
+def exact(value: float) -> str:
+    """A number with the digits that it was typed with, and no space.
+
+    >>> exact(-1234.5), exact(12.0), exact(0.00001), exact(1e300)
+    ('−1234,5', '12', '0,00001', '1e+300')
+    """
+    text = repr(abs(float(value)))
+    text = text if abs(value) >= 1e16 else f"{Decimal(text):f}"
+    return ("−" if value < 0 else "") + text.removesuffix(".0").replace(".", ",")
+
+
 def quantity(value: float | None) -> str:
     """A physical quantity with about three significant digits, so that 5,6 L and 446,7 milliers both read well.
 
@@ -46,13 +58,13 @@ def quantity(value: float | None) -> str:
 
 
 def signed(value: float | None, decimals: int = 1) -> str:
-    """A difference, with its sign.
+    """A difference, with its sign; none for what is written zero.
 
-    >>> signed(1646.0, 0), signed(-56.2, 0)
-    ('+1\u202f646', '−56')
+    >>> signed(1646.0, 0), signed(-56.2, 0), signed(0.3, 0)
+    ('+1\u202f646', '−56', '0')
     """
     text = number(value, decimals)
-    return text if text == UNKNOWN or text.startswith("−") else f"+{text}"
+    return f"+{text}" if value and value > 0 and text.strip("0,") else text
 
 
 def percent(value: float | None, decimals: int = 1) -> str:

@@ -11,11 +11,11 @@ from openpyxl import load_workbook
 from copkit import french
 from copkit.errors import SimulationError
 from copkit.models.panorama import LATEST
+from copkit.models.scenario import settle
 from copkit.models.simulation import from_json, to_json
 from copkit.simulator import exports
 from copkit.simulator.ground import ground
 from copkit.simulator.page import page
-from copkit.simulator.settled import settle
 from copkit.simulator.state import Entry, Kept, State, scenario_of
 
 RISKY = '=HYPERLINK("https://exemple.fr";"clic")'

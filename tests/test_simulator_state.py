@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from copkit.errors import SimulationError
 from copkit.models.official import js_round
 from copkit.models.panorama import LATEST
+from copkit.models.scenario import settle
 from copkit.reference import parameters, tables, territories
 from copkit.simulator import links, official_links
 from copkit.simulator.ground import ground
-from copkit.simulator.settled import settle
 from copkit.simulator.state import Entry, Filter, Kept, State, from_scenario, label_of, read, scenario_of
 
 OFFICIAL = "https://planification-territoires.ecologie.gouv.fr/territoire/"
@@ -229,7 +229,7 @@ def test_a_negative_target_and_a_closed_lever_of_an_official_link_are_refused_wi
     assert state.levers == {"vehicules_electriques": Entry(value=100.0, done=100.0)}
     text = plain(notes)
     assert "−72 ktCO₂e/an est négatif, lu comme 0" in text
-    assert "Gestion des puits forestiers : Levier fermé (objectif non régionalisé" in text
+    assert "Gestion des puits forestiers : levier fermé (objectif non régionalisé" in text
     assert links.from_query(links.to_query(state)[0])[0] == state
 
 

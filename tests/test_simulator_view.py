@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copkit import french
 from copkit.errors import SimulationError
 from copkit.models import dynamics, interactions, levers, official
 from copkit.models.comparison import compare
 from copkit.models.compensation import compensate
 from copkit.models.conversion import convert
-from copkit.models.gaps import shortfall, unjustified
+from copkit.models.gaps import gap_sentence, shortfall, unjustified
 from copkit.models.limits import limits
 from copkit.models.panorama import LATEST, panorama, total
+from copkit.models.scenario import settle
 from copkit.models.simulation import simulate
 from copkit.models.uncertainty import uncertainty
 from copkit.presentation import marimekko
@@ -24,7 +26,6 @@ from copkit.reference import parameters, territories
 from copkit.simulator import actions
 from copkit.simulator.ground import ground
 from copkit.simulator.page import page
-from copkit.simulator.settled import settle
 from copkit.simulator.state import Entry, Filter, Kept, State, scenario_of
 from copkit.simulator.view import view
 
@@ -110,11 +111,14 @@ def test_every_figure_of_a_view_is_the_library_s(state):
         assert {row["id"] for row in found["gauge"][key]} == set(table.index)
         for row in found["gauge"][key]:
             assert near(row["deficit"], table.deficit[row["id"]]) and near(row["surplus"], table.surplus[row["id"]])
+    if not state.forest:
+        assert found["gauge"]["sentence"] == french.typeset(gap_sentence(s))
     joint = interactions.interactions(s).set_index("group")
     joint = joint[joint.overlap.notna() & (joint.overlap > 0)]
     assert {row["group"] for row in found["overlaps"]} == set(joint.index)
     for row in found["overlaps"]:
         assert near(row["joint"], joint.joint[row["group"]]) and near(row["overlap"], joint.overlap[row["group"]])
+        assert row["sentence"] == french.typeset(joint.sentence[row["group"]])
 
 
 def test_the_published_vectors_convert_as_the_page_shows_them(facts):
@@ -226,9 +230,12 @@ def test_a_surplus_of_what_is_done_hides_no_deficit():
     assert without["deficit"] == pytest.approx(50) and without["surplus"] == pytest.approx(100)
     assert s["levers"]["covoiturage"]["remaining_kt"] == 0
     assert s["gauge"]["status"] == "compensated"
-    assert "50,0 ktCO2e/an en moins sur 1 levier ; 100,0 en plus sur 1 levier" in plain(s["gauge"]["sentence"])
+    said = "Il manque 50,0 ktCO2e/an sur 1 levier, hors forêt ; 100,0 en plus sur 1 levier : compensé."
+    assert plain(s["gauge"]["sentence"]) == said
     alone = seen("reg-32", {"haies": Entry(value=63.4236)})["gauge"]
-    assert alone["status"] == "missing" and "Il manque 50,0 ktCO2e/an hors forêt" in plain(alone["sentence"])
+    assert alone["status"] == "missing" and plain(alone["sentence"]) == (
+        "Il manque 50,0 ktCO2e/an sur 1 levier, hors forêt : non compensé."
+    )
 
 
 def test_levers_of_another_territory_are_said_and_left():

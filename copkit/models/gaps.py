@@ -1,6 +1,13 @@
-"""What a scenario lacks beside its reference: deviations, shortfall and surplus, what is done and what remains."""
+"""What a scenario lacks beside its reference: deviations, shortfall and surplus, what is done and what remains.
+
+A surplus never hides a deficit: both are summed lever by lever (sector by sector for a plan known by sector only),
+and both are said.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -10,10 +17,70 @@ from copkit import french
 from copkit.errors import SimulationError, suggestion
 from copkit.models.levers import FOREST
 from copkit.models.limits import same
-from copkit.models.scenario import check
+from copkit.models.scenario import Standing, check, standings
 from copkit.reference import framework
 
 GROUPS = (None, "sector", "chantier", "lever")
+SENTENCES = {  # the one sentence on what lacks, here and in the page
+    "unknown": "Aucun objectif n'est connu dans ce territoire : rien ne se compare.",
+    "met": "Rien ne manque : chaque {noun} est à sa référence.",
+    "above": "Rien ne manque : {surplus} ktCO2e/an en plus sur {more}, {convention}.",
+    "missing": "Il manque {deficit} ktCO2e/an sur {less}, {convention} : non compensé.",
+    "uncompensated": "Il manque {deficit} ktCO2e/an sur {less}, {convention} ; {surplus} en plus sur {more} : non "
+    "compensé de {net} ktCO2e/an.",
+    "compensated": "Il manque {deficit} ktCO2e/an sur {less}, {convention} ; {surplus} en plus sur {more} : compensé.",
+    "without_value": " {count} sans valeur.",
+}
+STATUSES = {"unknown": "missing", "above": "met", "uncompensated": "missing"}  # of a sentence; else its own name
+
+
+def sums(levers: Iterable[Standing]) -> dict[str, float]:
+    """What levers add up to: reference, proposed, done, remaining, deficit, surplus, net = deficit - surplus.
+
+    [ktCO2e/an], of the known values, NaN when there is none; ``missing``: levers without a value; ``below`` and
+    ``above``: levers that lack and that exceed.
+    """
+    levers = list(levers)
+    out = {
+        "reference": total(one.target for one in levers),
+        "proposed": total(one.kt for one in levers),
+        "done": total(one.done for one in levers),
+        "remaining": total(one.remaining for one in levers),
+        "deficit": total(one.deficit for one in levers),
+        "surplus": total(one.surplus for one in levers),
+        "missing": sum(math.isnan(one.deficit) for one in levers),
+        "below": sum(one.changed and one.deficit > 0 for one in levers),
+        "above": sum(one.changed and one.surplus > 0 for one in levers),
+    }
+    return out | {"net": out["deficit"] - out["surplus"]}
+
+
+def total(values: Iterable[float]) -> float:
+    """The known values added one by one, as a browser does; NaN when there is none."""
+    found = math.nan
+    for value in values:
+        if not math.isnan(value):
+            found = value if math.isnan(found) else found + value
+    return found
+
+
+def verdict(whole: dict[str, float], convention: str, noun: str = "levier") -> tuple[str, str]:
+    """« met », « compensated » or « missing », and the sentence; ``whole``: sums of levers, or of another ``noun``."""
+    if math.isnan(whole["net"]):
+        name = "unknown"
+    elif not whole["below"]:
+        name = "above" if whole["above"] else "met"
+    elif not whole["above"]:
+        name = "missing"
+    else:
+        positive = whole["net"] > 0 and not same(whole["deficit"], whole["surplus"])
+        name = "uncompensated" if positive else "compensated"
+    parts = {kt: french.number(whole[kt]) for kt in ("deficit", "surplus", "net")}
+    parts |= {"less": french.plural(whole["below"], noun), "more": french.plural(whole["above"], noun)}
+    said = SENTENCES[name].format(**parts, convention=convention, noun=noun)
+    if whole["missing"] and name != "unknown":
+        said += SENTENCES["without_value"].format(count=french.plural(whole["missing"], noun))
+    return STATUSES.get(name, name), said
 
 
 def deviations(s: xr.Dataset) -> pd.DataFrame:
@@ -42,8 +109,7 @@ def deviations(s: xr.Dataset) -> pd.DataFrame:
             "justified": [bool(text.strip() and source.strip()) for text, source in zip(*texts, strict=True)],
         }
     )
-    differs = [not same(a, b) for a, b in zip(target.tolist(), proposed.tolist(), strict=True)]
-    return table[np.array(differs) & ~(np.isnan(target) & np.isnan(proposed))].reset_index(drop=True)
+    return table[[one.changed for one in standings(s).values()]].reset_index(drop=True)
 
 
 def unjustified(s: xr.Dataset) -> list[str]:
@@ -90,16 +156,16 @@ def shortfall(s: xr.Dataset, by: str | None = None) -> pd.DataFrame:
         raise SimulationError(
             f"Regroupement inconnu : « {by} ».{hint} Valeurs admises : None, {', '.join(GROUPS[1:])}."
         )
-    table = remaining(s)
-    table = table.assign(group=table[by] if by else "total", missing=table.deficit.isna())
+    found = standings(s)
+    groups = dict(zip(found, s[by].values.tolist() if by else ["total"] * len(found), strict=True))
     names = {**framework.labels("secteurs"), **framework.labels("thematiques"), "total": "Ensemble"}
-    names |= dict(zip(table.lever, table.label, strict=True))
+    names |= dict(zip(found, s.label.values.tolist(), strict=True))
     rows = []
-    for convention, kept in (("avec forêt", table), ("sans forêt", table[table.lever != FOREST])):
-        groups = kept.groupby("group", sort=False)
-        sums, missing = groups[["deficit", "surplus"]].sum(min_count=1), groups.missing.sum().to_list()
-        for (group, deficit, surplus), unknown in zip(sums.itertuples(), missing, strict=True):
-            rows.append([convention, group, names.get(group, group), deficit, surplus, deficit - surplus, unknown])
+    for convention, kept in (("avec forêt", list(found)), ("sans forêt", [one for one in found if one != FOREST])):
+        for group in dict.fromkeys(groups[lever] for lever in kept):
+            whole = sums(found[lever] for lever in kept if groups[lever] == group)
+            figures = (whole[name] for name in ("deficit", "surplus", "net", "missing"))
+            rows.append([convention, group, names.get(group, group), *figures])
     return pd.DataFrame(rows, columns=["convention", "group", "label", "deficit", "surplus", "net", "missing"])
 
 
@@ -112,44 +178,25 @@ def remaining(s: xr.Dataset) -> pd.DataFrame:
         ``remaining`` (proposé moins fait), ``deficit`` et ``surplus`` (proposé face à la référence), jamais négatifs
         [ktCO2e/an] ; ``share_done`` : part faite de la référence, de 0 à 1, inconnue sans référence.
     """
-    check(s)
+    found = list(standings(s).values())
     columns = {name: s[name].values for name in ("lever", "label", "sector", "chantier", "target", "proposed", "done")}
-    target, proposed, done = columns["target"], columns["proposed"], columns["done"]
+    target, done = columns["target"], columns["done"]
     return pd.DataFrame(
         {
             **columns,
             "remaining_target": np.maximum(target - done, 0),
-            "remaining": np.maximum(proposed - done, 0),
-            "deficit": np.maximum(target - proposed, 0),
-            "surplus": np.maximum(proposed - target, 0),
+            **{name: [getattr(one, name) for one in found] for name in ("remaining", "deficit", "surplus")},
             "share_done": np.minimum(done / np.where(target > 0, target, np.nan), 1),
         }
     )
 
 
 def gap_sentence(s: xr.Dataset) -> str:
-    """Le manque et le surplus en une phrase, avec le verdict de la règle de compensation.
+    """Ce qui manque et ce qui dépasse, hors forêt, en une phrase, avec le verdict de la règle de compensation.
 
     >>> from copkit.models.panorama import panorama
     >>> from copkit.models.simulation import simulate
     >>> gap_sentence(simulate(panorama("reg-32"), {}))
-    'Tous les leviers sont à leur référence : rien ne manque.'
+    'Rien ne manque : chaque levier est à sa référence.'
     """
-    table = deviations(s)
-    below, above = table[table.difference < 0], table[table.difference > 0]
-    whole, without = shortfall(s).to_dict("records")
-    unknown = f" {french.plural(without['missing'], 'levier')} sans valeur." if without["missing"] else ""
-    if table.empty:
-        return f"Tous les leviers sont à leur référence : rien ne manque.{unknown}"
-    counts = french.plural(len(below), "levier"), french.plural(len(above), "levier")
-    sides = [f"il manque {french.number(-below.difference.sum())} ktCO2e/an sur {counts[0]}"] if len(below) else []
-    if len(above):
-        sides.append(f"{french.number(above.difference.sum())} ktCO2e/an dépassent la référence sur {counts[1]}")
-    verdict = f"non compensé de {french.number(without['net'])} ktCO2e/an" if _positive(without) else "compensé"
-    nets = f"net {french.signed(-without['net'])} sans forêt, {french.signed(-whole['net'])} avec forêt [ktCO2e/an]"
-    text = french.join(sides) if len(below) else f"{sides[0]}, aucun levier en dessous"
-    return f"{text[0].upper()}{text[1:]} ; {nets} : {verdict}.{unknown}"
-
-
-def _positive(row: dict) -> bool:
-    return row["net"] > 0 and not same(row["deficit"], row["surplus"])
+    return verdict(sums(one for lever, one in standings(s).items() if lever != FOREST), "hors forêt")[1]

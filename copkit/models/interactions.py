@@ -7,6 +7,7 @@ act on distinct objects and add up.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,8 @@ from copkit import french
 from copkit.errors import LeverError, suggestion
 from copkit.models import levers
 from copkit.models.groups import Account, Group, groups
-from copkit.models.panorama import panorama
+from copkit.models.limits import same
+from copkit.models.panorama import panorama, planned
 from copkit.reference import territories
 
 COLUMNS = ["group", "label", "levers", "base", "base_method", "first_order", "joint", "overlap", "share", "status"]
@@ -39,12 +41,38 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A group in a territory; ``reason`` says why ``joint`` is unknown or what bounds it. [ktCO2e/an]"""
+class Chain:
+    """A group in a territory: its steps, {lever: label} in order, and the emissions that they act on. [ktCO2e/an]"""
 
     group: Group
+    steps: tuple[tuple[str, dict[str, str]], ...]  # what a step acts on, its levers
     base: float
     base_method: str
+    reason: str  # why the base is unknown
+
+    def read(self, kt: Mapping[str, float]) -> Reading:
+        """What levers of ``kt`` avoid together."""
+        left, effects, reason = self.base, [], self.reason
+        for n, (acts_on, names) in enumerate(self.steps, start=1):
+            asked = sum(kt[lever] for lever in names)
+            if asked > self.base and not reason:
+                reason = f"« {' et '.join(names.values())} » dépasse ces émissions ; son effet y est borné"
+            taken = left * min(asked / self.base, 1.0) if self.base else 0.0  # nan stays nan
+            for lever, label in names.items():
+                part = taken * kt[lever] / asked if asked else taken
+                alone = {"lever": lever, "label": label, "first_order": kt[lever]}
+                effects.append(Effect(step=n, acts_on=acts_on, in_chain=float(part), **alone))
+            left -= taken
+        if unknown := [e.label for e in effects if math.isnan(e.first_order)]:
+            reason = f"objectif inconnu pour {french.join(unknown)}"
+        return Reading(chain=self, effects=tuple(effects), reason=reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a chain avoids; ``reason`` says why ``joint`` is unknown or what bounds it. [ktCO2e/an]"""
+
+    chain: Chain
     effects: tuple[Effect, ...]
     reason: str
 
@@ -57,6 +85,31 @@ class Reading:
     def joint(self) -> float:
         """What the chain avoids."""
         return float(sum(e.in_chain for e in self.effects))
+
+    @property
+    def overlap(self) -> float:
+        """What the plain sum counts more than once, without the rounding of a sum of floats."""
+        return 0.0 if same(self.first_order, self.joint) else self.first_order - self.joint
+
+    @property
+    def share(self) -> float:
+        """The overlap beside the plain sum. [%]"""
+        return 100 * self.overlap / self.first_order if self.first_order else self.overlap
+
+    @property
+    def sentence(self) -> str:
+        """The reading in French."""
+        start = f"{self.chain.group.label} : {french.number(self.first_order, 0)} ktCO2e/an en additionnant les leviers"
+        if math.isnan(self.joint):
+            return f"{start} ; effet conjoint {french.UNKNOWN} ({self.reason})."
+        if len(self.chain.steps) < 2 and not self.overlap:
+            return f"{start} ; un seul maillon de la chaîne est présent ici, rien n'est compté deux fois."
+        end = f" {self.reason[0].upper()}{self.reason[1:]}." if self.reason else ""
+        return (
+            f"{start}, {french.number(self.joint, 0)} quand chacun agit sur ce que les précédents laissent : environ "
+            f"{french.number(self.overlap, 0)} ktCO2e/an ({french.percent(self.share)}) comptés plus d'une fois "
+            f"(hypothèse du kit).{end}"
+        )
 
 
 def interactions(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
@@ -93,14 +146,9 @@ def interactions(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None
     """
     rows = []
     for r in _readings(p, order):
-        overlap = r.first_order - r.joint
-        if overlap < 1e-12 * r.first_order:  # the rounding of a sum of floats, not an overlap
-            overlap = 0.0
-        share = 100 * overlap / r.first_order if r.first_order else overlap
         names = " → ".join(e.label for e in r.effects)
-        numbers = (r.base, r.base_method, r.first_order, r.joint, overlap, share)
-        sentence = _sentence(r, overlap, share)
-        rows.append([r.group.id, r.group.label, names, *numbers, r.group.status, sentence])
+        numbers = (r.chain.base, r.chain.base_method, r.first_order, r.joint, r.overlap, r.share)
+        rows.append([r.chain.group.id, r.chain.group.label, names, *numbers, r.chain.group.status, r.sentence])
     return pd.DataFrame(rows, columns=[*COLUMNS, "sentence"])
 
 
@@ -113,7 +161,7 @@ def chain(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd
         Si ``order`` nomme un groupe inconnu ou n'a pas tous ses leviers une fois.
     """
     rows = [
-        [r.group.id, e.step, e.lever, e.label, e.acts_on, e.first_order, e.in_chain]
+        [r.chain.group.id, e.step, e.lever, e.label, e.acts_on, e.first_order, e.in_chain]
         for r in _readings(p, order)
         for e in r.effects
     ]
@@ -140,52 +188,30 @@ def warning(p: xr.Dataset) -> str:
 
 
 def _readings(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None) -> list[Reading]:
+    kt = dict(zip(p.lever.values.tolist(), planned(p).values.tolist(), strict=True))
+    return [one.read(kt) for one in chains(p, order)]
+
+
+def chains(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> list[Chain]:
+    """The groups that a territory has levers of, ready to be read with any targets."""
     known = {group.id: group for group in groups()}
     for name in order or {}:
         if name not in known:
             hint = suggestion(name, list(known))
             raise LeverError(f"Groupe inconnu : « {name} ».{hint} Groupes : {', '.join(known)}.")
-    present = set(p.lever.values.tolist())
-    return [_reading(p, g, (order or {}).get(g.id)) for g in known.values() if present & set(g.levers())]
+    names, out = dict(zip(p.lever.values.tolist(), p.label.values.tolist(), strict=True)), []
+    for group in known.values():
+        steps = [(one.acts_on, {lever: names[lever] for lever in one.levers if lever in names}) for one in group.chain]
+        steps = [step for step in steps if step[1]]
+        if order and group.id in order:
+            steps = _reordered(steps, list(order[group.id]), group)
+        if steps:
+            base, method, reason = _base(p, group)
+            out.append(Chain(group=group, steps=tuple(steps), base=base, base_method=method, reason=reason))
+    return out
 
 
-def _reading(p: xr.Dataset, group: Group, order: Sequence[str] | None) -> Reading:
-    targets = p.proposed if "proposed" in p else p.target
-    columns = (p.lever.values.tolist(), targets.values.tolist(), p.label.values.tolist())
-    kt, labels = (
-        {lever: v for lever, v, _ in zip(*columns, strict=True)},
-        dict(zip(columns[0], columns[2], strict=True)),
-    )
-    steps = [(step.acts_on, [lever for lever in step.levers if lever in kt]) for step in group.chain]
-    steps = [step for step in steps if step[1]]
-    if order is not None:
-        steps = _reordered(steps, list(order), group)
-    base, method, reason = _base(p, group)
-    if unknown := [labels[lever] for _, names in steps for lever in names if np.isnan(kt[lever])]:
-        reason = f"objectif inconnu pour {french.join(unknown)}"
-    left, effects = base, []
-    for n, (acts_on, names) in enumerate(steps, start=1):
-        asked = sum(kt[lever] for lever in names)
-        if asked > base and not reason:
-            reason = f"« {' et '.join(labels[v] for v in names)} » dépasse ces émissions ; son effet y est borné"
-        taken = left * min(asked / base, 1.0) if base else 0.0  # nan stays nan
-        for lever in names:
-            part = taken * kt[lever] / asked if asked else taken
-            effects.append(
-                Effect(
-                    step=n,
-                    lever=lever,
-                    label=labels[lever],
-                    acts_on=acts_on,
-                    first_order=kt[lever],
-                    in_chain=float(part),
-                )
-            )
-        left -= taken
-    return Reading(group=group, base=base, base_method=method, effects=tuple(effects), reason=reason)
-
-
-def _reordered(steps: list[tuple[str, list[str]]], order: list[str], group: Group) -> list[tuple[str, list[str]]]:
+def _reordered(steps: list[tuple[str, dict]], order: list[str], group: Group) -> list[tuple[str, dict]]:
     """The steps in the order in which their first lever comes."""
     names = [lever for _, names in steps for lever in names]
     if sorted(order) != sorted(names):
@@ -221,16 +247,3 @@ def _account(p: xr.Dataset, account: Account) -> float:
     else:
         counted = p.baseline.values[here]
     return float(np.abs(counted * p.unit_abatement.values[here]).sum()) if here.any() else np.nan
-
-
-def _sentence(r: Reading, overlap: float, share: float) -> str:
-    start = f"{r.group.label} : {french.number(r.first_order, 0)} ktCO2e/an en additionnant les leviers"
-    if np.isnan(r.joint):
-        return f"{start} ; effet conjoint {french.UNKNOWN} ({r.reason})."
-    if len({e.step for e in r.effects}) < 2 and not overlap:
-        return f"{start} ; un seul maillon de la chaîne est présent ici, rien n'est compté deux fois."
-    end = f" {r.reason[0].upper()}{r.reason[1:]}." if r.reason else ""
-    return (
-        f"{start}, {french.number(r.joint, 0)} quand chacun agit sur ce que les précédents laissent : environ "
-        f"{french.number(overlap, 0)} ktCO2e/an ({french.percent(share)}) comptés plus d'une fois.{end}"
-    )

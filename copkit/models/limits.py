@@ -14,6 +14,21 @@ from copkit.reference import units
 
 KT, QUANTITY = "ktco2e", "quantity"
 SAME = 1e-9  # relative: two values that differ by less are the same one, seen through a conversion
+SENTENCES = {  # what a limit says, here and in the page
+    "closed": "levier fermé ({closed}) : sa référence est gardée. Le retirer.",
+    "closed_done": "levier fermé ({closed}). Écrire {range}, ou le retirer.",
+    "empty": "ce territoire n'a aucune part de ce levier (clé de répartition nulle). Le retirer.",
+    "untranslated": "pas de traduction en quantité dans ce territoire. Écrire des ktCO2e/an.",
+    "negative": "{said} : les émissions augmenteraient. Écrire {range}.",
+    "less": "{said} : c'est moins que ce qui est déjà fait ({both}). Écrire {range}.",
+    "beyond": "{said} : c'est au-delà de la borne ({why}). Écrire {range}.",
+    KT: "{value} ktCO2e/an",
+    QUANTITY: "{value} {unit} ({kt} ktCO2e/an)",
+    "both": "{first}, soit {second}",
+    "between": "de {low} à {high} {unit}",
+    "at_least": "{low} {unit} ou plus",
+}
+KT_LABEL = "ktCO2e/an"
 
 
 def same(a: float, b: float) -> bool:
@@ -85,52 +100,61 @@ class Limit:
             return self.target
         return self.physics.avoided_emissions(quantity, baseline=self.start) if self.translated else math.nan
 
-    def refusal(self, value: float, unit: str, done: float) -> str | None:
-        """Why the lever cannot be set to ``value``, and what to write instead; None when it can."""
+    def refusal(self, value: float | None, unit: str, done: float) -> str:
+        """Why the lever cannot be set to ``value``, and what to write instead; nothing when it can."""
+        if value is None or (wrong := not_a_number(value)):
+            return "" if value is None else wrong
         kt = self.kt_of(value) if unit == QUANTITY else value
         if self.closed:
-            return None if same(kt, self.target) else f"levier fermé ({self.closed}). Le retirer."
+            return "" if same(kt, self.target) else self._says("closed")
         if self.empty and not same(kt, self.target):
-            return "ce territoire n'a aucune part de ce levier (clé de répartition nulle). Le retirer."
+            return self._says("empty")
         if math.isnan(kt):
-            return 'pas de traduction en quantité dans ce territoire. Donner des ktCO2e/an : unit="ktco2e".'
-        said = self._said(value, unit, kt)
+            return self._says("untranslated")
         if kt < 0:
-            wrong = f"{said} : les émissions augmenteraient."
+            wrong = "negative"
         elif kt < done and not same(kt, done):
-            wrong = f"{said} : c'est moins que ce qui est déjà fait ({self.both(done)})."
+            wrong = "less"
         elif kt > self.kt_max or value > (self.quantity_max if unit == QUANTITY else math.inf):
-            wrong = f"{said} : c'est au-delà de la borne ({self.why})."
+            wrong = "beyond"
         else:
-            return None
-        return f"{wrong} Écrire {self.range(done)}."
+            return ""
+        said = {"value": french.exact(value), "unit": units.label(self.unit), "kt": french.quantity(kt)}
+        said = SENTENCES[unit].format(**said)
+        return self._says(wrong, said=said, both=self.both(done), range=self.range(done))
 
-    def _said(self, value: float, unit: str, kt: float) -> str:
-        typed = str(value).removesuffix(".0").replace(".", ",").replace("-", "−", 1)
-        if unit == KT:
-            return f"{typed} ktCO2e/an"
-        return f"{typed} {units.label(self.unit)} ({french.quantity(kt)} ktCO2e/an)"
+    def refusal_of_done(self, done: float) -> str:
+        """Why ``done`` [ktCO2e/an] cannot be already reached, and what to write instead; nothing when it can."""
+        if done == 0 or (wrong := not_a_number(done)):
+            return "" if done == 0 else wrong
+        if not self.closed:
+            return self.refusal(done, KT, 0.0)
+        most = self.target if self.target > 0 else 0.0
+        return "" if 0 <= done <= most else self._says("closed_done", range=_interval(0.0, most, KT_LABEL))
+
+    def _says(self, name: str, **parts: str) -> str:
+        return SENTENCES[name].format(closed=self.closed, why=self.why, **parts)
 
     def both(self, kt: float) -> str:
         """A value in both units."""
-        text = f"{french.number(kt)} ktCO2e/an"
-        quantity = self.quantity_of(kt)
-        return text if math.isnan(quantity) else f"{text}, soit {french.quantity(quantity)} {units.label(self.unit)}"
+        first, quantity = f"{french.number(kt)} {KT_LABEL}", self.quantity_of(kt)
+        second = f"{french.quantity(quantity)} {units.label(self.unit)}"
+        return first if math.isnan(quantity) else SENTENCES["both"].format(first=first, second=second)
 
     def range(self, done: float = 0.0) -> str:
         """The values that the lever accepts, in both units, rounded inwards so that each one is accepted."""
-        text = _interval(done, self.kt_max, "ktCO2e/an")
+        first = _interval(done, self.kt_max, KT_LABEL)
         if not self.translated:
-            return text
+            return first
         ends = self.quantity_of(done) if done else self.start, self.quantity_of(self.kt_max)
         low, high = ends if self.slope > 0 else reversed(ends)
-        return f"{text}, soit {_interval(low, high, units.label(self.unit))}"
+        return SENTENCES["both"].format(first=first, second=_interval(low, high, units.label(self.unit)))
 
 
 def _interval(low: float, high: float, unit: str) -> str:
-    if math.isnan(high) or math.isinf(high):
-        return f"{_inward(low, math.ceil)} {unit} ou plus"
-    return f"de {_inward(low, math.ceil)} à {_inward(high, math.floor)} {unit}"
+    bounded = math.isfinite(high)
+    high = _inward(high, math.floor) if bounded else ""
+    return SENTENCES["between" if bounded else "at_least"].format(low=_inward(low, math.ceil), high=high, unit=unit)
 
 
 def _inward(value: float, rounding) -> str:

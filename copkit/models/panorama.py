@@ -133,6 +133,11 @@ def _plain(column: np.ndarray | list[str]) -> np.ndarray:
     return np.array(column, dtype=bool if isinstance(column[0], np.bool_) else object)
 
 
+def planned(p: xr.Dataset) -> xr.DataArray:
+    """What a panorama asks of each lever, or what a scenario proposes. [ktCO2e/an]"""
+    return p.proposed if "proposed" in p else p.target
+
+
 def totals(p: xr.Dataset) -> pd.DataFrame:
     """Total avec et sans le levier forêt [ktCO2e/an], et nombre de leviers sans valeur.
 

@@ -1,18 +1,114 @@
-"""What a scenario is made of: built from what was entered, with every refusal in one message, and taken apart."""
+"""What a scenario is made of: where each lever stands, built from what was entered with every refusal in one message.
+
+The rules are here, on plain floats (``settle``); a dataset carries what they give, and the page of the simulator
+mirrors them (``scenario.js``).
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from copkit.errors import Problems, SimulationError, suggestion
-from copkit.models.limits import KT, Limit, limits, not_a_number
+from copkit.models.limits import KT, KT_LABEL, QUANTITY, Limit, limits, same
 
 TEXTS = ("texte", "source")
 ADDED = ("proposed", "done", "proposed_quantity", "justification", "justification_source")
+
+
+class Entry(NamedTuple):
+    """What is entered for a lever: ``value``, its whole target of 2030 [``unit``]; ``done`` [ktCO2e/an]."""
+
+    value: float | None = None
+    unit: str = KT
+    done: float = 0.0
+
+
+NOTHING = Entry()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a lever stands: both units, what is done, its reference; what was accepted and why the rest was not.
+
+    [ktCO2e/an; the lever's own unit]
+    """
+
+    kt: float
+    quantity: float
+    done: float
+    target: float
+    entry: Entry = NOTHING
+    error: str = ""
+    done_error: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """True when the proposal is not the reference."""
+        return not (math.isnan(self.kt) and math.isnan(self.target)) and not same(self.kt, self.target)
+
+    @property
+    def deficit(self) -> float:
+        """What is missing beside the reference, never negative; unknown stays unknown."""
+        return max(self.target - self.kt, 0.0)  # the difference first: unknown stays unknown
+
+    @property
+    def surplus(self) -> float:
+        """What exceeds the reference, never negative."""
+        return max(self.kt - self.target, 0.0)
+
+    @property
+    def remaining(self) -> float:
+        """What is left to do of the proposal."""
+        return max(self.kt - self.done, 0.0)
+
+
+def settle(
+    limits: Mapping[str, Limit], entries: Mapping[str, Entry], before: Mapping[str, Entry] | None = None
+) -> dict[str, Standing]:
+    """Lever → ``Standing``; a refused value leaves that of ``before``, what was accepted last, or the reference.
+
+    An entry has ``value``, ``unit`` and ``done``; a lever without a value keeps its reference, or what is done.
+    """
+    last = before or {}
+    return {
+        lever: _settled(limit, entries.get(lever, NOTHING), last.get(lever, NOTHING)) for lever, limit in limits.items()
+    }
+
+
+def _settled(limit: Limit, typed: Entry, last: Entry) -> Standing:
+    done, done_error = typed.done, limit.refusal_of_done(typed.done)
+    if done_error:
+        done = 0.0 if limit.refusal_of_done(last.done) else last.done
+    kept, error = typed, limit.refusal(typed.value, typed.unit, done)
+    if error:
+        kept = NOTHING if limit.refusal(last.value, last.unit, done) else last
+    if kept.value is None:
+        kt = max(limit.target, done)  # the target first: an unknown one stays unknown
+        return Standing(kt, limit.quantity_of(kt), done, limit.target, Entry(done=done), error, done_error)
+    if kept.unit == QUANTITY:
+        kt, quantity = limit.kt_of(kept.value), kept.value
+    else:
+        kt, quantity = kept.value, limit.quantity_of(kept.value)
+    return Standing(kt, quantity, done, limit.target, Entry(kept.value, kept.unit, done), error, done_error)
+
+
+def standings(s: xr.Dataset) -> dict[str, Standing]:
+    """Where each lever of a scenario stands, by id.
+
+    Raises
+    ------
+    SimulationError
+        If ``s`` is not a scenario.
+    """
+    check(s)
+    columns = (s[name].values.tolist() for name in ("lever", "proposed", "proposed_quantity", "done", "target"))
+    return {lever: Standing(*row) for lever, *row in zip(*columns, strict=True)}
 
 
 def build(p: xr.Dataset, entries: dict, done: dict, justifications: dict) -> xr.Dataset:
@@ -26,40 +122,16 @@ def build(p: xr.Dataset, entries: dict, done: dict, justifications: dict) -> xr.
             if lever not in known:
                 hint = suggestion(str(lever), list(known)) or " Les leviers : ck.panorama(…).lever."
                 problems.add(where, f"levier inconnu : « {lever} ».{hint}")
-    reached = _done(known, done, problems, where)
-    kt = {lever: max(limit.target, reached[lever]) for lever, limit in known.items()}  # NaN first: stays unknown
-    quantity = {lever: limit.quantity_of(kt[lever]) for lever, limit in known.items()}
-    for lever, (value, unit) in entries.items():
-        if lever not in known:
-            continue
-        wrong = not_a_number(value) or known[lever].refusal(value := float(value), unit, reached[lever])
-        if wrong:
-            problems.add(where, f"{lever} : {wrong}")
-        elif unit == KT:
-            kt[lever], quantity[lever] = value, known[lever].quantity_of(value)
-        else:
-            kt[lever], quantity[lever] = known[lever].kt_of(value), value
+    asked = {lever: Entry(*entries.get(lever, (None, KT)), done.get(lever, 0.0)) for lever in known}
+    settled = settle(known, asked)
+    for lever, one in settled.items():
+        if one.done_error:
+            problems.add(where, f"{lever}, déjà fait : {one.done_error}")
+        if one.error:
+            problems.add(where, f"{lever} : {one.error}")
     texts = _texts(justifications, problems, where)
     problems.raise_if_any(SimulationError)
-    return _dataset(p, kt, quantity, reached, texts)
-
-
-def _done(known: dict[str, Limit], done: dict, problems: Problems, where: str) -> dict[str, float]:
-    """What is done, lever by lever, 0 when nothing is entered."""
-    out = dict.fromkeys(known, 0.0)
-    for lever, value in done.items():
-        if lever not in known:
-            continue
-        wrong = not_a_number(value)
-        if not wrong and not known[lever].closed:
-            wrong = known[lever].refusal(float(value), KT, 0.0)
-        elif not wrong and (value < 0 or value > known[lever].target):
-            wrong = f"levier fermé ({known[lever].closed}). Écrire de 0 à sa référence, ou le retirer."
-        if wrong:
-            problems.add(where, f"{lever}, déjà fait : {wrong}")
-        else:
-            out[lever] = float(value)
-    return out
+    return _dataset(p, settled, texts)
 
 
 def _texts(justifications: dict, problems: Problems, where: str) -> dict[str, dict[str, str]]:
@@ -75,13 +147,13 @@ def _texts(justifications: dict, problems: Problems, where: str) -> dict[str, di
     return out
 
 
-def _dataset(p: xr.Dataset, kt: dict, quantity: dict, done: dict, texts: dict) -> xr.Dataset:
-    order = p.lever.values.tolist()
-    written = {name: [texts.get(lever, {}).get(name, "") for lever in order] for name in TEXTS}
+def _dataset(p: xr.Dataset, settled: dict[str, Standing], texts: dict) -> xr.Dataset:
+    order = [settled[lever] for lever in p.lever.values.tolist()]
+    written = {name: [texts.get(lever, {}).get(name, "") for lever in p.lever.values] for name in TEXTS}
     out = p.assign(
-        proposed=("lever", np.array([kt[lever] for lever in order], float), {"units": "ktCO2e/an"}),
-        done=("lever", np.array([done[lever] for lever in order], float), {"units": "ktCO2e/an"}),
-        proposed_quantity=("lever", np.array([quantity[lever] for lever in order], float)),
+        proposed=("lever", np.array([one.kt for one in order], float), {"units": KT_LABEL}),
+        done=("lever", np.array([one.done for one in order], float), {"units": KT_LABEL}),
+        proposed_quantity=("lever", np.array([one.quantity for one in order], float)),
     ).assign_coords(
         justification=("lever", np.array(written["texte"], dtype=object)),
         justification_source=("lever", np.array(written["source"], dtype=object)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 from copkit import french
@@ -11,6 +10,7 @@ from copkit.models import compensation, uncertainty
 from copkit.models.levers import FOREST
 from copkit.models.limits import limits
 from copkit.reference import units
+from copkit.simulator.ground import known
 from copkit.simulator.state import State, from_scenario, scenario_of
 
 POLICIES = compensation.POLICIES
@@ -42,10 +42,10 @@ def compensate(
             "label": french.typeset(row.label),
             "unit": french.typeset(units.label(row.unit)) if row.unit else "",
             **{
-                name: _known(getattr(row, name))
+                name: known(getattr(row, name))
                 for name in ("kt_before", "kt_more", "kt_after", "quantity_before", "quantity_after", "target", "share")
             },
-            "cost": _known(row.cost),
+            "cost": known(row.cost),
             "binding": bool(row.binding),
             "limit": french.typeset(row.limit),
         }
@@ -109,7 +109,3 @@ def chances(odds: float, draws: int) -> str:
     if odds < 0.01:
         return f"moins de 1{french.NARROW}%"
     return f"plus de 99{french.NARROW}%" if odds > 0.99 else french.percent(100 * odds, 0)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -21,13 +21,13 @@ from copkit import french
 from copkit.errors import CopkitWarning, SimulationError, suggestion
 from copkit.models import gaps, scenario_file
 from copkit.models.levers import FOREST
+from copkit.models.scenario import Standing, settle
 from copkit.presentation import drawing, labels
 from copkit.presentation.table import Table
 from copkit.reference import framework, territories, units
 from copkit.simulator import gauge, links, specs, tiles
 from copkit.simulator.ground import Ground, ground
-from copkit.simulator.settled import Settled, settle
-from copkit.simulator.state import State, from_scenario, label_of, scenario_of, version_of
+from copkit.simulator.state import Entry, State, from_scenario, label_of, scenario_of, version_of
 
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -115,12 +115,12 @@ def import_json(text: str | bytes) -> tuple[State, list[str]]:
     return from_scenario(s), notes
 
 
-def _settled(state: State) -> tuple[Ground, dict[str, Settled]]:
+def _settled(state: State) -> tuple[Ground, dict[str, Standing]]:
     here = ground(state.territory, version_of(state))
     return here, settle(here.limits, state.levers)
 
 
-def rows(here: Ground, settled: dict[str, Settled]) -> pd.DataFrame:
+def rows(here: Ground, settled: dict[str, Standing], typed: dict[str, Entry]) -> pd.DataFrame:
     """Tous les leviers d'un scénario, une ligne chacun, en nombres entiers de précision. [unités dans les titres]"""
     return pd.DataFrame(
         {
@@ -138,8 +138,8 @@ def rows(here: Ground, settled: dict[str, Settled]) -> pd.DataFrame:
             "Quantité proposée en 2030": one.quantity,
             "Unité": units.label(here.limits[lever].unit) if here.limits[lever].unit else "—",
             "Statut": "hypothèse" if one.changed else labels.STATUSES[str(here.p.status.sel(lever=lever).values)],
-            "Justification": one.entry.why if one.entry else "",
-            "Source": one.entry.source if one.entry else "",
+            "Justification": typed.get(lever, Entry()).why,
+            "Source": typed.get(lever, Entry()).source,
         }
         for lever, tile in here.tiles.items()
         for one in (settled[lever],)
@@ -152,7 +152,7 @@ def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
 
     here, settled = _settled(state)
     book = book_of(s)
-    table = rows(here, settled)
+    table = rows(here, settled, state.levers)
     numbers = {c: 1 if "ktCO2e" in c else french.quantity for c in table if table[c].dtype.kind == "f"}
     caption = f"Scénario « {state.name or 'sans nom'} » : {s.attrs['name']}"
     for place, found in enumerate((Table(table, caption, numbers), _compared(here, settled, state)), start=1):
@@ -175,7 +175,7 @@ def _said(state: State, waiting: list[str]) -> list[tuple[str, str]]:
     return [*lines, ("Lien du scénario", link), *(("Remarque", note) for note in left)]
 
 
-def _compared(here: Ground, settled: dict[str, Settled], state: State) -> Table | None:
+def _compared(here: Ground, settled: dict[str, Standing], state: State) -> Table | None:
     """The scenarios that are kept, beside the current one and the reference; None when there is none."""
     if not state.kept:
         return None
@@ -199,7 +199,7 @@ def _csv(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
     here, settled = _settled(state)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    table = rows(here, settled)
+    table = rows(here, settled, state.levers)
     writer.writerow(["Territoire", "Version des données", "État", *table])
     fixed = [state.territory, version_of(state)]
     for row in table.itertuples(index=False):

@@ -15,21 +15,11 @@ import xarray as xr
 
 from copkit import french, paths
 from copkit.errors import UnitError
-from copkit.models import comparison, groups, interactions, panorama, plans
+from copkit.models import comparison, interactions, panorama, plans
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit, limits
 from copkit.presentation import labels
 from copkit.reference import parameters, units
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """Levers that act on the same quantity: steps in order, emissions that they act on (``base``) [ktCO2e/an]."""
-
-    group: str
-    label: str
-    base: float
-    steps: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +29,7 @@ class Ground:
     p: xr.Dataset
     limits: dict[str, Limit]
     tiles: dict[str, SimpleNamespace]  # lever → what a tile shows that does not move, from the largest
-    chains: tuple[Chain, ...]
+    chains: tuple[interactions.Chain, ...]
     plans: dict[str, dict[str, float]]  # plan known by sector → sector → kt [ktCO2e/an]
     plan_labels: dict[str, str]
     cautions: dict[str, list[str]]
@@ -48,6 +38,11 @@ class Ground:
     def has_forest(self) -> bool:
         """True when the territory has a forest lever."""
         return FOREST in self.limits
+
+
+def known(value: float | None) -> float | None:
+    """A number as JSON takes it: None when unknown or infinite."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def ground(code: str, version: str) -> Ground:
@@ -80,7 +75,7 @@ def _ground(home: str, code: str, version: str) -> Ground:
         p=p,
         limits=limits(p),
         tiles=tiles,
-        chains=_chains(p),
+        chains=tuple(interactions.chains(p)),
         plans={name: _by_sector(found) for name, found in compared.items()},
         plan_labels={name: found.b for name, found in compared.items()},
         cautions={name: [french.typeset(text) for text in found.cautions] for name, found in compared.items()},
@@ -100,16 +95,3 @@ def _compared(code: str, version: str) -> dict[str, comparison.Comparison]:
 def _by_sector(found: comparison.Comparison) -> dict[str, float]:
     rows = zip(found.table.sector, found.table.kt_b.to_list(), strict=True)
     return {sector: kt for sector, kt in rows if not math.isnan(kt)}
-
-
-def _chains(p: xr.Dataset) -> tuple[Chain, ...]:
-    known, here = {group.id: group for group in groups.groups()}, set(p.lever.values.tolist())
-    return tuple(
-        Chain(row.group, row.label, row.base, _steps(known[row.group], here))
-        for row in interactions.interactions(p).itertuples()
-    )
-
-
-def _steps(group: groups.Group, here: set[str]) -> tuple[tuple[str, ...], ...]:
-    steps = (tuple(lever for lever in step.levers if lever in here) for step in group.chain)
-    return tuple(step for step in steps if step)

@@ -11,10 +11,10 @@ from urllib.parse import quote
 from copkit import french
 from copkit.models import panorama
 from copkit.models.official import js_round
+from copkit.models.scenario import settle
 from copkit.reference import parameters, territories
 from copkit.simulator.ground import ground
-from copkit.simulator.settled import settle
-from copkit.simulator.state import LARGEST, Entry, State, label_of, version_of
+from copkit.simulator.state import LARGEST, Entry, State, accepted, label_of, version_of
 
 ADDRESS = "https://planification-territoires.ecologie.gouv.fr/territoire/{slug}/ambition"
 HOST = "planification-territoires"
@@ -54,13 +54,14 @@ def from_official(path: str, pairs: list[tuple[str, str]], default: str, notes: 
         entries[lever] = Entry(value=before + value, done=before)
     settled = settle(known, entries)
     for lever, one in settled.items():
-        if wrong := one.done_error or one.error:
-            notes.append(f"Lien officiel, {label_of(lever)} : {wrong}")
+        if one.done_error or one.error:
+            what = ", déjà fait" if one.done_error else ""
+            notes.append(f"Lien officiel, {label_of(lever)}{what} : {one.done_error or one.error}")
     notes.append(
         "Lien du simulateur officiel : il ne porte pas de version ; ses valeurs, en ktCO2e entières, sont lues sur "
         f"les données « {panorama.LATEST} »."
     )
-    return state.having(levers={lever: one.entry for lever, one in settled.items() if one.entry})
+    return accepted(state.having(levers=entries), settled)
 
 
 def _whole(prefix: str, pairs: list, ids: dict[str, str], known: dict, notes: list[str]) -> dict[str, float]:

@@ -14,8 +14,7 @@ from copkit.presentation import labels, theme
 from copkit.reference import framework, parameters, territories, units
 from copkit.simulator import specs, trajectory
 from copkit.simulator.actions import POLICIES
-from copkit.simulator.ground import Ground, ground
-from copkit.simulator.view import known
+from copkit.simulator.ground import Ground, ground, known
 
 SHORTEST, LONGEST = 28, 44
 

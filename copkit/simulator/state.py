@@ -1,7 +1,7 @@
 """What a visitor of the simulator entered: strict, bounded, and read with all its problems in one French message.
 
 The state comes from a browser: nothing in it is trusted. What a lever accepts is not checked here but in
-``settled.py``, which knows the territory and says the bound beside the field.
+``models.scenario``, which knows the territory and says the bound beside the field.
 """
 
 from __future__ import annotations
@@ -156,6 +156,13 @@ def read(content: Mapping) -> State:
 def version_of(state: State) -> str:
     """The version of the data that the state is computed with: its own when the kit has it, else the last one."""
     return state.version if state.version in panorama.versions() else panorama.LATEST
+
+
+def accepted(state: State, settled: Mapping[str, scenario.Standing]) -> State:
+    """The state with what was accepted of each lever."""
+    typed = {lever: state.levers.get(lever, Entry()) for lever in settled}
+    kept = {v: typed[v].model_copy(update=one.entry._asdict()) for v, one in settled.items()}
+    return state.having(levers={lever: one for lever, one in kept.items() if not one.empty})
 
 
 def scenario_of(state: State) -> xr.Dataset:

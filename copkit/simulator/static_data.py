@@ -9,10 +9,10 @@ import altair as alt
 from copkit import french
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit
+from copkit.models.scenario import settle
 from copkit.presentation import marimekko, theme
 from copkit.simulator import tiles
-from copkit.simulator.ground import Ground
-from copkit.simulator.settled import settle
+from copkit.simulator.ground import Ground, known
 from copkit.simulator.state import State
 
 ROOM = 16, 70  # least height and width left in a tile to write its gap [px]
@@ -65,13 +65,13 @@ def _lever(limit: Limit, one: dict) -> dict:
     start = one["start"] if translated and one["start"] is not None else math.nan
     return one | {
         "forest": one["id"] == FOREST,
-        "quantity": _known(limit.quantity),
+        "quantity": known(limit.quantity),
         "start": limit.start,
-        "known_start": _known(start),
-        "slope": _known(limit.slope),
+        "known_start": known(start),
+        "slope": known(limit.slope),
         "empty": limit.empty,
-        "quantity_min": _known(limit.quantity_min),
-        "quantity_max": _known(limit.quantity_max),
+        "quantity_min": known(limit.quantity_min),
+        "quantity_max": known(limit.quantity_max),
         "unit": one["unit"] if translated else "",
         "field": _field(one),
         "range_sentence": _range(one),
@@ -83,11 +83,6 @@ def _lever(limit: Limit, one: dict) -> dict:
         "slider": _slider(limit),
         "explained": _explained(one),
     }
-
-
-def _known(value: float) -> float | None:
-    """A figure for the script: null when there is none."""
-    return value if math.isfinite(value) else None
 
 
 def _field(one: dict) -> str:

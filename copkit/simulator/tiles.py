@@ -6,17 +6,17 @@ import math
 
 from copkit import french
 from copkit.models.levers import FOREST
+from copkit.models.scenario import Standing
 from copkit.presentation import marimekko, treemap
 from copkit.presentation.marimekko import Tile
 from copkit.simulator.ground import Ground
-from copkit.simulator.settled import Settled
 from copkit.simulator.state import State
 
 SMALLEST = 0.001  # a tile below it is not drawn: nobody would see it [ktCO2e/an]
 STEP = 9.0  # between two diagonal lines of what is done [px]
 
 
-def rows(ground: Ground, settled: dict[str, Settled], state: State) -> dict[str, list[dict]]:
+def rows(ground: Ground, settled: dict[str, Standing], state: State) -> dict[str, list[dict]]:
     """The rows of the datasets « rects », « hatch » and « texts »; surfaces are the proposed targets, or what is left.
 
     Rectangles are of kind « lever », « head » (the colour of a column) or « done » ; ``narrow`` : a sentence on the
@@ -48,18 +48,18 @@ def _kept(ground: Ground, lever: str, state: State) -> bool:
     return (not wanted.enjeu or wanted.enjeu in tile.enjeux) and wanted.thematique in ("", tile.chantier)
 
 
-def _size(one: Settled, remaining: bool) -> float:
+def _size(one: Standing, remaining: bool) -> float:
     size = one.remaining if remaining else one.kt
     return 0.0 if math.isnan(size) else size
 
 
-def _tile(ground: Ground, settled: dict[str, Settled], lever: str, size: float) -> Tile:
+def _tile(ground: Ground, settled: dict[str, Standing], lever: str, size: float) -> Tile:
     tile = ground.tiles[lever]
     written = french.number(size, 0) if tile.shown else "?"
     return Tile(lever, tile.label, tile.sector_label, tile.chantier, tile.chantier_label, size, tile.rank, written)
 
 
-def _share_done(one: Settled) -> float:
+def _share_done(one: Standing) -> float:
     return min(one.done / one.kt, 1.0) if one.kt > 0 else 0.0
 
 
@@ -71,7 +71,7 @@ def _diagonals(rect: dict) -> list[dict]:
     return [{"x": a, "y": c - a, "x2": b, "y2": c - b} for a, b, c in ends if b > a]
 
 
-def tooltip(ground: Ground, settled: dict[str, Settled], lever: str) -> str:
+def tooltip(ground: Ground, settled: dict[str, Standing], lever: str) -> str:
     """What a tile says: reference, proposal in both units, what is done, what is left."""
     tile, one = ground.tiles[lever], settled[lever]
     reference = french.number(one.target) if tile.shown else "non affichée par le SGPE"

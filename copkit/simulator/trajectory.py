@@ -10,14 +10,14 @@ from functools import lru_cache
 
 from copkit import french, paths
 from copkit.models import dynamics, indicators
+from copkit.models.scenario import Standing
 from copkit.reference import parameters
-from copkit.simulator.ground import Ground
-from copkit.simulator.settled import Settled
+from copkit.simulator.ground import Ground, known
 
 KT = "ktCO₂e/an"
 
 
-def rows(here: Ground, settled: dict[str, Settled], lever: str) -> dict | None:
+def rows(here: Ground, settled: dict[str, Standing], lever: str) -> dict | None:
     """Les lignes des jeux « points » et « paces » pour un levier ; None quand aucun levier n'est choisi."""
     if lever not in settled:
         return None
@@ -66,14 +66,10 @@ def _observed(home: str, code: str) -> dict[str, dict]:
             "converted": converted,
             "rows": [{"year": p.year, "value": factor * p.value, "series": "observé"} for p in points],
             "points": [[p.year, factor * p.value] for p in points],
-            "pace": _known(row.pace),
-            "needed": _known(row.needed),
+            "pace": known(row.pace),
+            "needed": known(row.needed),
             "status": row.status,
             "sentence": french.typeset(f"{row.sentence} {row.note}".strip()),
             "source": row.source,
         }
     return found
-
-
-def _known(value: float) -> float | None:
-    return None if value is None or math.isnan(value) else float(value)

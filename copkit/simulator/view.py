@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 from copkit import french
-from copkit.models.limits import same
+from copkit.models.scenario import Standing, settle
 from copkit.simulator import gauge, links, official_links, tiles, trajectory
-from copkit.simulator.ground import Chain, Ground, ground
-from copkit.simulator.settled import Settled, settle
-from copkit.simulator.state import Entry, State, version_of
+from copkit.simulator.ground import Ground, ground
+from copkit.simulator.state import Entry, State, accepted, version_of
 
 
 def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iterable[str] = ()) -> dict:
@@ -32,13 +30,13 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
     state = state if state.territory == code else state.having(territory=code, levers={}, focus="")
     here = ground(code, version_of(state))
     settled = settle(here.limits, state.levers, _accepted(before, code))
-    accepted = state.having(levers={lever: one.entry for lever, one in settled.items() if one.entry})
-    link, left = links.to_query(accepted)
+    kept = accepted(state, settled)
+    link, left = links.to_query(kept)
     measured = gauge.gauge(here, settled, state)
-    unjustified = [lever for lever, one in settled.items() if one.changed and not _justified(one)]
+    levers = {lever: _lever(one, kept.levers.get(lever)) for lever, one in settled.items()}
     return {
-        "state": accepted.model_dump(),
-        "levers": {lever: _lever(one) for lever, one in settled.items()},
+        "state": kept.model_dump(),
+        "levers": levers,
         "totals": gauge.totals(settled),
         "gauge": measured,
         "announce": measured["announce"],
@@ -46,11 +44,11 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
             "panorama": tiles.rows(here, settled, state),
             "trajectory": trajectory.rows(here, settled, state.focus),
         },
-        "unjustified": unjustified,
+        "unjustified": [lever for lever, one in levers.items() if one["changed"] and not one["justified"]],
         "overlaps": overlaps(here, settled),
         "kept": [_kept(here, one.name, one.levers, state) for one in state.kept],
         "link": link,
-        "official_link": official_links.official_link(accepted),
+        "official_link": official_links.official_link(kept),
         "warnings": [*notes, *_unknown(here, state), *links.differs(state), *left],
     }
 
@@ -63,29 +61,22 @@ def _accepted(before: Mapping | None, code: str) -> dict[str, Entry]:
     return {lever: Entry.model_construct(**entry) for lever, entry in last["levers"].items()}
 
 
-def _lever(one: Settled) -> dict:
-    return {
-        "kt": known(one.kt),
-        "quantity": known(one.quantity),
+def _lever(one: Standing, entry: Entry | None) -> dict:
+    figures = {
+        "kt": one.kt,
+        "quantity": one.quantity,
         "done_kt": one.done,
-        "remaining_kt": known(one.remaining),
-        "reference": known(one.target),
-        "deficit": known(one.deficit),
-        "surplus": known(one.surplus),
-        "changed": one.changed,
-        "justified": _justified(one),
-        "error": one.error,
-        "done_error": one.done_error,
+        "remaining_kt": one.remaining,
+        "reference": one.target,
+        "deficit": one.deficit,
+        "surplus": one.surplus,
     }
-
-
-def known(value: float) -> float | None:
-    """A number as JSON takes it: None when unknown or infinite."""
-    return value if math.isfinite(value) else None
-
-
-def _justified(one: Settled) -> bool:
-    return bool(one.entry and one.entry.why.strip() and one.entry.source.strip())
+    return gauge.plain(figures) | {
+        "changed": one.changed,
+        "justified": bool(entry and entry.why.strip() and entry.source.strip()),
+        "error": french.typeset(one.error[:1].upper() + one.error[1:]),
+        "done_error": french.typeset(f"Déjà fait : {one.done_error}" if one.done_error else ""),
+    }
 
 
 def _unknown(here: Ground, state: State) -> list[str]:
@@ -103,39 +94,33 @@ def _kept(here: Ground, name: str, levers: dict[str, Entry], state: State) -> di
     measured = gauge.gauge(here, settled, state)
     return {
         "name": name,
-        "levers": {lever: {"kt": known(one.kt), "quantity": known(one.quantity)} for lever, one in settled.items()},
+        "levers": {lever: gauge.plain({"kt": one.kt, "quantity": one.quantity}) for lever, one in settled.items()},
         "totals": gauge.totals(settled),
         "sentence": measured["sentence"],
         "status": measured["status"],
     }
 
 
-def overlaps(here: Ground, settled: dict[str, Settled]) -> list[dict]:
+def overlaps(here: Ground, settled: dict[str, Standing]) -> list[dict]:
     """Ce qui est compté plus d'une fois dans la somme des leviers, groupe par groupe. [ktCO2e/an]
 
-    Les chiffres sont ceux de ``ck.interactions`` ; un groupe inconnu ou sans recouvrement n'y est pas.
+    Un groupe inconnu ou sans recouvrement n'y est pas.
+
+    References
+    ----------
+    ``ck.interactions``.
     """
-    found = []
-    for chain in here.chains:
-        alone, together = _joint(chain, {lever: one.kt for lever, one in settled.items()})
-        if math.isnan(together) or alone - together <= 1e-12 * alone or same(alone, together):
-            continue
-        said = (
-            f"{chain.label} : {french.number(alone, 0)} ktCO2e/an en additionnant les leviers, "
-            f"{french.number(together, 0)} quand chacun agit sur ce que les précédents laissent : environ "
-            f"{french.number(alone - together, 0)} comptés plus d'une fois (hypothèse du kit)."
-        )
-        row = {"group": chain.group, "label": chain.label, "levers": [v for step in chain.steps for v in step]}
-        row |= {"first_order": alone, "joint": together, "overlap": alone - together}
-        found.append(row | {"sentence": french.typeset(said)})
-    return found
-
-
-def _joint(chain: Chain, kt: dict[str, float]) -> tuple[float, float]:
-    """The plain sum of a chain and what it avoids when each step acts on what the previous ones leave."""
-    left, alone = chain.base, 0.0
-    for step in chain.steps:
-        asked = sum(kt[lever] for lever in step)
-        alone += asked
-        left -= left * min(asked / chain.base, 1.0) if chain.base else 0.0
-    return alone, chain.base - left
+    found = (one.read({lever: standing.kt for lever, standing in settled.items()}) for one in here.chains)
+    return [
+        {
+            "group": one.chain.group.id,
+            "label": one.chain.group.label,
+            "levers": [effect.lever for effect in one.effects],
+            "first_order": one.first_order,
+            "joint": one.joint,
+            "overlap": one.overlap,
+            "sentence": french.typeset(one.sentence),
+        }
+        for one in found
+        if one.overlap > 0
+    ]
