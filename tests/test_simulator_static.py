@@ -30,13 +30,13 @@ def test_page_holds_the_limits_of_every_lever(north, panoramas):
     levers = {lever["id"]: lever for lever in data_of(north)["levers"]}
     assert levers.keys() == known.keys()
     for name, limit in known.items():
-        one = levers[name]
+        one = levers[name]["limit"]
         assert one["target"] == limit.target
         if limit.translated:
             assert (one["start"], one["slope"], one["quantity"]) == (limit.start, limit.slope, limit.quantity)
-    assert levers["vehicules_electriques"]["high"] == 7356.876839854607
-    assert levers["bus_cars_decarbones"]["high"] is None
-    assert levers[FOREST]["closed"].startswith("objectif non régionalisé")
+    assert levers["vehicules_electriques"]["limit"]["kt_max"] == 7356.876839854607
+    assert levers["bus_cars_decarbones"]["limit"]["kt_max"] is None
+    assert levers[FOREST]["limit"]["closed"].startswith("objectif non régionalisé")
     assert not levers[FOREST]["shown"]
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from copkit import files
 
 ASSETS = Path(__file__).parent / "assets"
-MODULES = ("numbers.js", "elements.js", "charts.js", "levers.js", "outcome.js", "sharing.js", "simulator.js")
+RULES = ("numbers.js", "scenario.js")  # of the page in one file too
+MODULES = (*RULES, "elements.js", "charts.js", "levers.js", "outcome.js", "sharing.js", "simulator.js")
 VEGA_LITE = "6.4"
 EXPORTS = "export { vegaEmbed };"
 RUNTIME_VARIABLE = "COPKIT_SIMULATOR_RUNTIME"  # set by the server: the address of the runtime

@@ -17,7 +17,7 @@ SENTENCES = {
     "announce": "Total proposé : {proposed} ktCO2e/an {convention}. {sentence}",
     "with_forest": "avec forêt",
     "without_forest": "hors forêt",
-    "sgpe": "la proposition du SGPE",
+    "done": "Déjà fait : {refusal}",
 }
 
 
@@ -33,7 +33,7 @@ def plain(figures: dict[str, float]) -> dict:
 
 
 def gauge(here: Ground, settled: dict[str, Standing], state: State) -> dict:
-    """La jauge : une phrase, un état, et le détail par secteur et par thématique, selon la convention choisie.
+    """La jauge : une phrase, un état, et le détail par secteur, selon la convention et le plan choisis.
 
     ``status`` : « met » (rien ne manque), « compensated » (des leviers manquent, d'autres les dépassent d'autant) ou
     « missing ».
@@ -41,41 +41,37 @@ def gauge(here: Ground, settled: dict[str, Standing], state: State) -> dict:
     plan = here.plans.get(state.reference)  # known by sector, and without forest
     forest = state.forest and plan is None
     kept = {lever: one for lever, one in settled.items() if forest or lever != FOREST}
-    sectors, thematiques = _groups(here, kept, "sector"), _groups(here, kept, "chantier")
-    rows, whole = sectors, gaps.sums(kept.values())
-    if plan is not None:
-        rows, whole = _against(sectors, plan)
+    inside: dict[str, list[Standing]] = {}
+    for lever, one in kept.items():
+        inside.setdefault(here.tiles[lever].sector, []).append(one)
+    sgpe = {name: gaps.sums(inside[name]) for name in dict.fromkeys([*SECTORS, *inside]) if name in inside}
+    rows, whole = (sgpe, gaps.sums(kept.values())) if plan is None else _against(sgpe, plan)
     convention = SENTENCES["with_forest" if forest else "without_forest"]
+    if plan is not None:
+        convention = against(here.plan_labels[state.reference])
     status, sentence = gaps.verdict(whole, convention, "levier" if plan is None else "secteur")
     proposed = french.number(whole["proposed"], 0)
     announce = SENTENCES["announce"].format(proposed=proposed, convention=convention, sentence=sentence)
-    sides = {one: {"plans": {name: its.get(one) for name, its in here.plans.items()}} for one in sectors}
+    names = labels.sectors()
     return {
         "status": status,
         "sentence": french.typeset(sentence),
         "announce": french.typeset(announce),
-        "convention": convention,
-        "against": french.typeset(here.plan_labels.get(state.reference, SENTENCES["sgpe"])),
         "total": plain(whole),
         "by_sector": [
-            one | sides[name] | plain({"sgpe": sectors[name]["reference"]})
-            for name, one in zip(sectors, _rows(labels.sectors(), rows), strict=True)
+            {"id": name, "label": french.typeset(names[name]), **plain({"sgpe": sgpe[name]["reference"], **one})}
+            for name, one in rows.items()
         ],
-        "by_thematique": _rows(labels.thematiques(), thematiques),
     }
 
 
-def _groups(here: Ground, kept: dict[str, Standing], by: str) -> dict[str, dict[str, float]]:
-    """The sums of each sector or thématique, in the order of the framework."""
-    inside: dict[str, list[Standing]] = {}
-    for lever, one in kept.items():
-        inside.setdefault(getattr(here.tiles[lever], by), []).append(one)
-    order = dict.fromkeys([*(SECTORS if by == "sector" else labels.thematiques()), *inside])
-    return {name: gaps.sums(inside[name]) for name in order if name in inside}
+def against(plan: str) -> str:
+    """The convention of a plan known by sector.
 
-
-def _rows(names: dict[str, str], groups: dict[str, dict[str, float]]) -> list[dict]:
-    return [{"id": name, "label": french.typeset(names[name]), **plain(one)} for name, one in groups.items()]
+    >>> against("le SRADDET")
+    'hors forêt, face au SRADDET'
+    """
+    return f"{SENTENCES['without_forest']}, face à {plan}".replace("à le ", "au ")
 
 
 def _against(sectors: dict[str, dict[str, float]], plan: dict[str, float]) -> tuple[dict, dict]:

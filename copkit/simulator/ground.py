@@ -27,7 +27,7 @@ class Ground:
     """A territory and a version of the data, ready to be played on."""
 
     p: xr.Dataset
-    limits: dict[str, Limit]
+    limits: dict[str, Limit]  # in the order of the tiles, as the page adds them up
     tiles: dict[str, SimpleNamespace]  # lever → what a tile shows that does not move, from the largest
     chains: tuple[interactions.Chain, ...]
     plans: dict[str, dict[str, float]]  # plan known by sector → sector → kt [ktCO2e/an]
@@ -70,10 +70,10 @@ def _ground(home: str, code: str, version: str) -> Ground:
         )
         for row in panorama.ordered(p)
     }
-    compared = _compared(code, version)
+    compared, bounded = _compared(code, version), limits(p)
     return Ground(
         p=p,
-        limits=limits(p),
+        limits={lever: bounded[lever] for lever in tiles},
         tiles=tiles,
         chains=tuple(interactions.chains(p)),
         plans={name: _by_sector(found) for name, found in compared.items()},

@@ -7,16 +7,14 @@ import math
 from functools import lru_cache
 
 from copkit import french, paths
-from copkit.models import conversion, nomenclatures, panorama
+from copkit.models import conversion, gaps, limits, nomenclatures, panorama
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit
 from copkit.presentation import labels, theme
 from copkit.reference import framework, parameters, territories, units
-from copkit.simulator import specs, trajectory
+from copkit.simulator import gauge, specs, trajectory
 from copkit.simulator.actions import POLICIES
 from copkit.simulator.ground import Ground, ground, known
-
-SHORTEST, LONGEST = 28, 44
 
 
 def page(code: str, version: str = panorama.LATEST) -> dict:
@@ -61,6 +59,7 @@ def _page(home: str, code: str, version: str) -> dict:
         "forest_lever": FOREST if here.has_forest else "",
         "charts": {"panorama": specs.panorama(), "trajectory": specs.trajectory()},
         "texts": _texts(here),
+        "sentences": _sentences(),
     }
 
 
@@ -81,7 +80,7 @@ def _plans(here: Ground) -> list[dict]:
         {
             "id": name,
             "label": french.typeset(here.plan_labels[name]),
-            "by": "sector",
+            "convention": french.typeset(gauge.against(here.plan_labels[name])),
             "totals": totals,
             "cautions": here.cautions[name],
         }
@@ -93,37 +92,24 @@ def _lever(here: Ground, lever: str) -> dict:
     """A lever with its figures, its bounds and where they come from."""
     limit, tile, known_lever = here.limits[lever], here.tiles[lever], parameters.levers()[lever]
     one = here.p.sel(lever=lever)
-    unit, start = tile.unit, float(one.baseline)
-    high = known(limit.kt_max)
-    low_quantity, high_quantity = sorted_ends(limit)
     return {
         "id": lever,
         "order": tile.rank,
         "label": tile.label,
-        "short": short(tile.label),
         "thematique": tile.chantier,
         "thematique_label": tile.chantier_label,
         "colour": theme.THEMATIQUES[tile.chantier],
         "sector": tile.sector,
         "sector_label": tile.sector_label,
         "target": known(limit.target),
-        "default": known(limit.target),
         "shown": tile.shown,
-        "unit": french.typeset(unit),
+        "unit": french.typeset(tile.unit),
         "quantity_label": french.typeset(known_lever.quantity.label) if known_lever.quantity else "",
-        "start": known(start),
-        "quantity_2030": known(limit.quantity),
-        "slope": known(limit.slope) if limit.translated else None,
-        "inverted": limit.translated and limit.slope < 0,
-        "low": 0.0,
-        "high": high,
-        "low_quantity": low_quantity,
-        "high_quantity": high_quantity,
-        "bound_reason": french.typeset(limit.why),
+        "start": known(float(one.baseline)),
+        "limit": _limit(limit),
         "range": "" if limit.closed or math.isnan(limit.target) else french.typeset(limit.range()),
         "closed": french.typeset(limit.closed),
         "translated": limit.translated,
-        "additive": bool(one.additive),
         "status": str(one.status.values),
         "status_label": labels.STATUSES[str(one.status.values)],
         "grade": str(one.grade.values),
@@ -133,18 +119,24 @@ def _lever(here: Ground, lever: str) -> dict:
         "comment": french.typeset(" ".join(known_lever.note.split())),
         "decimals_kt": 1,
         "decimals_quantity": decimals(limit),
-        "sraddet": None,
         "observed": _observed(here, lever),
         "why": why(here, limit),
     }
 
 
-def sorted_ends(limit: Limit) -> tuple[float | None, float | None]:
-    """The least and the most of the quantity that a plan may ask: the starting point is one end."""
-    if not limit.translated:
-        return None, None
-    low, high = (limit.quantity_min, limit.start) if limit.slope < 0 else (limit.start, limit.quantity_max)
-    return known(low), known(high)
+def _limit(limit: Limit) -> dict:
+    """The figures that the rules of the page read (``scenario.js``)."""
+    names = ("target", "quantity", "start", "slope", "kt_max", "quantity_min", "quantity_max")
+    texts = {"unit": units.label(limit.unit) if limit.unit else "", "why": limit.why, "closed": limit.closed}
+    figures = {name: known(getattr(limit, name)) for name in names}
+    said = {name: french.typeset(text) for name, text in texts.items()}
+    return figures | said | {"translated": limit.translated, "empty": limit.empty}
+
+
+def _sentences() -> dict[str, str]:
+    """What the rules say, as patterns."""
+    said = {**limits.SENTENCES, **gaps.SENTENCES, **gauge.SENTENCES, "kt": limits.KT_LABEL}
+    return {name: french.typeset(text) for name, text in said.items()}
 
 
 def decimals(limit: Limit) -> int:
@@ -153,14 +145,6 @@ def decimals(limit: Limit) -> int:
         return 0
     size = max(abs(limit.quantity), abs(limit.start), 1e-9)
     return min(6, max(0, 2 - math.floor(math.log10(size)), math.ceil(-math.log10(abs(limit.slope)))))
-
-
-def short(label: str) -> str:
-    """A name for narrow screens, cut between words."""
-    if len(label) <= LONGEST:
-        return label
-    cut = label.rfind(" ", SHORTEST, LONGEST)
-    return f"{label[: cut if cut > 0 else LONGEST].rstrip(' ,:;')}…"
 
 
 def _observed(here: Ground, lever: str) -> dict | None:

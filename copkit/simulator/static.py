@@ -1,7 +1,6 @@
 """The simulator of a territory in one HTML file of about 1 MB: no server, no network, to send by e-mail.
 
-The levers are linear: the page converts with the slope and the starting point of each, in the same order of
-operations as ``models.limits``. Every figure and every sentence comes from here; the script writes none of its own.
+Its arithmetic is that of the served page (``scenario.js``); every figure and every sentence comes from here.
 """
 
 from __future__ import annotations
@@ -113,7 +112,7 @@ def _runtime() -> str:
 @lru_cache(maxsize=1)
 def _script() -> str:
     """The script of the page, with nothing of it in the window."""
-    parts = ((bundle.ASSETS / name).read_text(encoding="utf-8") for name in ("static_model.js", "static.js"))
+    parts = ((bundle.ASSETS / name).read_text(encoding="utf-8") for name in (*bundle.RULES, "static.js"))
     return _inside("\n".join(['"use strict";', "(() => {", *parts, "})();"]))
 
 

@@ -7,7 +7,6 @@ import math
 import altair as alt
 
 from copkit import french
-from copkit.models.levers import FOREST
 from copkit.models.limits import Limit
 from copkit.models.scenario import settle
 from copkit.presentation import marimekko, theme
@@ -22,36 +21,21 @@ COLUMNS = (
     *("statut", "version des données"),
 )
 TEXTS = {
-    "unknown": french.UNKNOWN,
-    "kt": "ktCO2e/an",
-    "met": "Rien ne manque : chaque levier atteint sa référence.",
-    "above": "Rien ne manque ; surplus de {surplus} ktCO2e/an.",
-    "missing": "Il manque {deficit} ktCO2e/an.",
-    "compensated": "Il manque {deficit} ktCO2e/an sur des leviers, compensés par un surplus de {surplus} sur d'autres.",
-    "uncompensated": "Il manque {deficit} ktCO2e/an ; le surplus de {surplus} n'y suffit pas : net {net}.",
     "proposed": "Proposé : {proposed} ktCO2e/an sur {reference}, hors forêt.",
     "gap_below": "{gap} ktCO2e/an sous la référence",
     "gap_above": "{gap} ktCO2e/an au-dessus de la référence",
     "tooltip": "{label} : proposé {proposed} ktCO2e/an, référence {reference}",
-    "not_a_number": "Nombre attendu : des chiffres, avec une virgule s'il le faut.",
-    "said_kt": "{typed} ktCO2e/an",
-    "said_quantity": "{typed} {unit} ({kt} ktCO2e/an)",
-    "negative": "{said} : les émissions augmenteraient. Écrire {range}.",
-    "beyond": "{said} : c'est au-delà de la borne ({why}). Écrire {range}.",
-    "closed": "levier fermé ({closed}).",
-    "empty": "ce territoire n'a aucune part de ce levier (clé de répartition nulle).",
-    "untranslated": "pas de traduction en quantité dans ce territoire. Donner des ktCO2e/an.",
     "other_version": "Le lien vient des données {given}, cette page des données {version} : les références diffèrent.",
     "other_territory": "Le lien est celui d'un autre territoire ({given}) : rien n'en est repris.",
     "unreadable": "« {part} » ne se lit pas : levier inconnu, ou unité autre que k et q.",
     "without_done": "Ce qui est déjà fait n'est pas repris : cette page ne montre que les objectifs.",
     "copied": "Copié.",
 }
-SCRIPT_KEYS = (
-    *("id", "label", "sector", "sector_label", "shown", "forest", "target", "quantity", "start", "known_start"),
-    *("slope", "translated", "empty", "high", "quantity_min", "quantity_max", "unit", "closed", "range", "why"),
-    "status_label",
+LEVER_KEYS = (
+    *("id", "label", "sector", "sector_label", "target", "shown", "known_start", "unit", "translated"),
+    *("status_label", "limit"),
 )
+PAGE_KEYS = ("version", "sectors", "forest_lever", "sentences")
 
 
 def levers(here: Ground, page: dict) -> list[dict]:
@@ -64,18 +48,10 @@ def _lever(limit: Limit, one: dict) -> dict:
     quantity = limit.quantity if translated else math.nan
     start = one["start"] if translated and one["start"] is not None else math.nan
     return one | {
-        "forest": one["id"] == FOREST,
-        "quantity": known(limit.quantity),
-        "start": limit.start,
         "known_start": known(start),
-        "slope": known(limit.slope),
-        "empty": limit.empty,
-        "quantity_min": known(limit.quantity_min),
-        "quantity_max": known(limit.quantity_max),
         "unit": one["unit"] if translated else "",
         "field": _field(one),
         "range_sentence": _range(one),
-        "why": one["bound_reason"],
         "both": french.typeset(limit.both(limit.target)) if shown else "non affichée par le SGPE",
         "written": french.number(limit.target) if shown else "?",
         "written_quantity": french.quantity(quantity) if translated else "",
@@ -93,7 +69,7 @@ def _field(one: dict) -> str:
 
 def _range(one: dict) -> str:
     """What the lever accepts, and why, as a sentence."""
-    said = french.typeset(" : ".join(part for part in (one["range"], one["bound_reason"]) if part))
+    said = french.typeset(" : ".join(part for part in (one["range"], one["limit"]["why"]) if part))
     return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
@@ -125,14 +101,13 @@ def sectors(here: Ground, page: dict) -> list[dict]:
 def script(here: Ground, page: dict, levers: list[dict], address: str) -> dict:
     """What the script reads; ``levers``: those of ``levers()``."""
     rows = _panorama(here)
-    return {
+    return {name: page[name] for name in PAGE_KEYS} | {
         "territory": page["territory"]["code"],
-        "version": page["version"],
         "address": address.split("?")[0],
         "file": f"simulateur-{page['territory']['code']}.csv",
         "columns": COLUMNS,
-        "levers": [{name: one[name] for name in SCRIPT_KEYS} for one in levers],
-        "sectors": [{"id": one["id"]} for one in page["sectors"]],
+        "levers": [{name: one[name] for name in LEVER_KEYS} for one in levers],
+        "plans": [],
         "tiles": rows.pop("tiles"),
         "panorama": _drawing(rows),
         "texts": {name: french.typeset(text) for name, text in TEXTS.items()},

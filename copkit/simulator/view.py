@@ -23,7 +23,7 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
 
     Returns
     -------
-    dict, en JSON : levers, totals, gauge, announce, charts, unjustified, overlaps, kept, link, official_link,
+    dict, en JSON : levers, totals, gauge, charts, unjustified, overlaps, link, official_link,
         warnings, et ``state``, la saisie sans ses valeurs refusées. [ktCO2e/an et unités des leviers] ; inconnu : None.
     """
     code = page["territory"]["code"]
@@ -33,20 +33,19 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
     kept = accepted(state, settled)
     link, left = links.to_query(kept)
     measured = gauge.gauge(here, settled, state)
+    order = here.p.lever.values.tolist()
     levers = {lever: _lever(one, kept.levers.get(lever)) for lever, one in settled.items()}
     return {
         "state": kept.model_dump(),
         "levers": levers,
         "totals": gauge.totals(settled),
         "gauge": measured,
-        "announce": measured["announce"],
         "charts": {
             "panorama": tiles.rows(here, settled, state),
             "trajectory": trajectory.rows(here, settled, state.focus),
         },
-        "unjustified": [lever for lever, one in levers.items() if one["changed"] and not one["justified"]],
+        "unjustified": [lever for lever in order if levers[lever]["changed"] and not levers[lever]["justified"]],
         "overlaps": overlaps(here, settled),
-        "kept": [_kept(here, one.name, one.levers, state) for one in state.kept],
         "link": link,
         "official_link": official_links.official_link(kept),
         "warnings": [*notes, *_unknown(here, state), *links.differs(state), *left],
@@ -62,6 +61,7 @@ def _accepted(before: Mapping | None, code: str) -> dict[str, Entry]:
 
 
 def _lever(one: Standing, entry: Entry | None) -> dict:
+    done = gauge.SENTENCES["done"]
     figures = {
         "kt": one.kt,
         "quantity": one.quantity,
@@ -75,7 +75,7 @@ def _lever(one: Standing, entry: Entry | None) -> dict:
         "changed": one.changed,
         "justified": bool(entry and entry.why.strip() and entry.source.strip()),
         "error": french.typeset(one.error[:1].upper() + one.error[1:]),
-        "done_error": french.typeset(f"Déjà fait : {one.done_error}" if one.done_error else ""),
+        "done_error": french.typeset(done.format(refusal=one.done_error) if one.done_error else ""),
     }
 
 
@@ -86,19 +86,6 @@ def _unknown(here: Ground, state: State) -> list[str]:
         for lever in state.levers
         if lever not in here.limits
     ]
-
-
-def _kept(here: Ground, name: str, levers: dict[str, Entry], state: State) -> dict:
-    """A scenario kept beside, for the table that compares them."""
-    settled = settle(here.limits, levers)
-    measured = gauge.gauge(here, settled, state)
-    return {
-        "name": name,
-        "levers": {lever: gauge.plain({"kt": one.kt, "quantity": one.quantity}) for lever, one in settled.items()},
-        "totals": gauge.totals(settled),
-        "sentence": measured["sentence"],
-        "status": measured["status"],
-    }
 
 
 def overlaps(here: Ground, settled: dict[str, Standing]) -> list[dict]:

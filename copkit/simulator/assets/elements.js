@@ -125,5 +125,3 @@ function later(call, delay) {
   let timer = 0;
   return (...values) => { clearTimeout(timer); timer = setTimeout(() => call(...values), delay); };
 }
-
-const plural = (count, noun) => `${formatNumber(count)} ${noun}${Math.abs(count) < 2 ? "" : "s"}`;

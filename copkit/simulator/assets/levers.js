@@ -21,13 +21,16 @@ function whyPanel(page, lever) {
     one("Émissions évitées", lever.why?.kt), one(`Quantité${lever.unit ? ` (${lever.unit})` : ""}`, lever.why?.quantity), key()]);
 }
 
+/** A value as it stands in a field; nothing when unknown. */
+const fieldText = (value, decimals) => (value === null ? "" : formatNumber(value, decimals));
+
 /** A number field of a lever: what is typed goes to the state at once, an unreadable text stays and is explained. */
 function numberField(id, label, unit, { described, onvalue, onempty }) {
   const input = h("input", {
     type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", id, "aria-describedby": described,
   });
   const unreadable = h("p", { class: "ck-error", id: `${id}-illisible`, hidden: true },
-    `Écrire un nombre, par exemple 1${NARROW}250,5.`);
+    NOT_A_NUMBER);
   const read = (final) => {
     const value = parseNumber(input.value);
     const wrong = Number.isNaN(value);
@@ -70,8 +73,8 @@ class LeverEditor {
     const { lever } = this;
     const target = lever.target === null || lever.shown === false ? (lever.shown === false ? "?" : UNKNOWN)
       : formatNumber(lever.target, lever.decimals_kt);
-    const at = (value, year) => (value === null ? null : `${formatQuantity(value, lever.decimals_quantity)} en ${year}`);
-    const both = [at(lever.start, 2019), at(lever.quantity_2030, 2030)].filter(Boolean).join(" → ");
+    const at = (value, year) => (value === null ? null : `${formatNumber(value, lever.decimals_quantity)} en ${year}`);
+    const both = [at(lever.start, 2019), at(lever.limit.quantity, 2030)].filter(Boolean).join(" → ");
     return [h("span", {}, `Référence SGPE\u00a0: ${target} ${KT}`),
       lever.translated && both && h("span", {}, `${capital(lever.quantity_label)} (${lever.unit})\u00a0: ${both}`)].filter(Boolean);
   }
@@ -88,7 +91,7 @@ class LeverEditor {
       { described, onvalue: set("ktco2e"), onempty });
     this.quantity = lever.translated ? numberField(`copkit-q-${lever.id}`,
       [hidden(`${lever.label}\u00a0: `), "Quantité en 2030"], lever.unit, { described, onvalue: set("quantity"), onempty }) : null;
-    const top = Math.min(lever.high ?? Infinity, 2 * Math.max(lever.target ?? 0, lever.default ?? 0)) || 1;
+    const top = Math.min(lever.limit.kt_max ?? Infinity, 2 * (lever.target ?? 0)) || 1;
     // the slider repeats the field for the mouse; the keyboard has the field
     this.slider = h("input", { type: "range", min: 0, max: top, step: top / 200, tabindex: "-1", "aria-hidden": "true" });
     this.slider.addEventListener("input", () => {
@@ -134,12 +137,11 @@ class LeverEditor {
     if (!now) return;
     setText(this.error, now.error ?? "");
     this.element.classList.toggle("ck-changed", Boolean(now.changed));
-    const unjustified = view.unjustified.includes(lever.id);
-    show(this.badge, unjustified);
+    show(this.badge, now.changed && !now.justified);
     if (this.kt) {
       const entry = state.levers[lever.id];
-      this.fill(this.kt, now, entry, "ktco2e", formatField(now.kt, lever.decimals_kt));
-      if (this.quantity) this.fill(this.quantity, now, entry, "quantity", formatField(now.quantity, lever.decimals_quantity));
+      this.fill(this.kt, now, entry, "ktco2e", fieldText(now.kt, lever.decimals_kt));
+      if (this.quantity) this.fill(this.quantity, now, entry, "quantity", fieldText(now.quantity, lever.decimals_quantity));
       if (document.activeElement !== this.slider) this.slider.value = now.kt ?? 0;
       show(this.back, Boolean(now.changed || now.error));
       this.fillTexts(entry);
@@ -182,7 +184,7 @@ class DoneEditor {
     setText(this.rest, lever.shown === false ? "Compté dans les totaux" : `Reste ${kt(now.remaining_kt)} sur ${kt(now.kt)} ${KT}`);
     setText(this.error, now.done_error ?? "");
     if (!this.box) return;
-    if (!now.done_error) setField(this.box.input, now.done_kt ? formatField(now.done_kt, lever.decimals_kt) : "0");
+    if (!now.done_error) setField(this.box.input, now.done_kt ? fieldText(now.done_kt, lever.decimals_kt) : "0");
     setAttribute(this.box.input, "aria-invalid", now.done_error ? "true" : null);
   }
 }
@@ -217,7 +219,7 @@ function leverList(store, Editor) {
 /** Whether what an editor shows is what it showed, and nobody typed in it since. */
 function unchanged(editor, view, state) {
   const { id } = editor.lever;
-  const now = JSON.stringify([view.levers[id], state.levers[id], view.unjustified.includes(id)]);
+  const now = JSON.stringify([view.levers[id], state.levers[id]]);
   if (editor.seen === now) return true;
   editor.seen = now;
   return false;

@@ -1,42 +1,58 @@
-// Numbers as French writes them, and as people type them.
+// Numbers as copkit/french.py writes them, digit for digit, and as people type them. Served page and one-file page.
 
 const NARROW = "\u202f";
 const UNKNOWN = "n.d.";
-const formats = new Map();
+
+/** A size ≥ 0 rounded from its exact binary value, ties to even, as Python does; toFixed rounds them up. */
+function rounded(size, decimals) {
+  if (size >= 1e21) return BigInt(size).toString() + (decimals ? `.${"0".repeat(decimals)}` : "");
+  const next = size.toFixed(decimals + 1);
+  const low = next.slice(0, decimals ? -1 : -2);
+  const tie = next.endsWith("5") && Number.isInteger(size * 2 ** (decimals + 1));
+  return tie && /[02468]$/.test(low) ? low : size.toFixed(decimals);
+}
 
 /** A number with a decimal comma and narrow no-break spaces; « n.d. » when unknown. */
-function formatNumber(value, decimals = 0) {
+function formatNumber(value, decimals = 1) {
   if (value === null || value === undefined || Number.isNaN(value)) return UNKNOWN;
-  if (!formats.has(decimals)) {
-    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    formats.set(decimals, new Intl.NumberFormat("fr-FR", digits));
-  }
-  const text = formats.get(decimals).format(Math.abs(value)).replace(/\s/g, NARROW);
+  const [whole, part] = rounded(Math.abs(value), decimals).split(".");
+  const text = whole.replace(/\B(?=(\d{3})+$)/g, NARROW) + (part ? `,${part}` : "");
   return value < 0 && /[1-9]/.test(text) ? `−${text}` : text;
 }
 
+const whole = (value) => formatNumber(value, 0);
+
 /** A quantity with about three significant digits. */
-function formatQuantity(value, decimals) {
-  if (decimals !== undefined && decimals !== null) return formatNumber(value, decimals);
+function formatQuantity(value) {
   const size = Math.abs(value);
   return formatNumber(value, size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
-function formatSigned(value, decimals = 0) {
+/** A difference, with its sign; none for what is written zero. */
+function formatSigned(value, decimals = 1) {
   const text = formatNumber(value, decimals);
-  return text === UNKNOWN || text.startsWith("−") || !/[1-9]/.test(text) ? text : `+${text}`;
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
-/** What was typed as a number: null when empty, NaN when it is not one. */
+/** A number with the digits that it was typed with, and no space. */
+function formatExact(value) {
+  const size = Math.abs(value);
+  const [digits, power] = size.toExponential().split("e");
+  let text = size >= 1e16 ? `${digits}e${power}` : String(size);
+  if (size && size < 1e-6) text = `0.${"0".repeat(-power - 1)}${digits.replace(".", "")}`;
+  return (value < 0 ? "−" : "") + text.replace(".", ",");
+}
+
+const plural = (count, noun) => `${whole(count)} ${noun}${Math.abs(count) < 2 ? "" : "s"}`;
+
+const LARGEST = 1e7; // as simulator/state.py
+const NOT_A_NUMBER = `Écrire un nombre, par exemple 1${NARROW}250,5.`;
+
+/** What was typed as a number: null when empty, NaN when it is not one or when no lever could be as large. */
 function parseNumber(text) {
-  const bare = text.replace(/[\s\u00a0\u202f]/g, "").replace(/^[−–]/, "-").replace(",", ".");
+  const bare = text.replace(/\s/g, "").replace(/^[−–]/, "-").replace(",", ".");
   if (bare === "") return null;
-  return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(bare) ? Number(bare) : NaN;
-}
-
-/** A value as it is shown in a field that is being read, without spaces to select around. */
-function formatField(value, decimals) {
-  return value === null || value === undefined || Number.isNaN(value) ? "" : formatNumber(value, decimals);
+  return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(bare) && Math.abs(bare) <= LARGEST ? Number(bare) : NaN;
 }
 
 function capital(text) {

@@ -11,17 +11,15 @@ function summaryBar(store) {
   const element = h("div", { class: "ck-bar", role: "region", "aria-label": "Bilan du scénario" },
     h("strong", { class: "ck-place" }, store.page.territory.name), total,
     h("span", { class: "ck-track", "aria-hidden": "true" }, fill, done), verdict, undo);
-  const update = (view, state) => {
-    const sums = view.totals[state.forest ? "with_forest" : "without_forest"];
+  const update = ({ gauge: { total: sums, status, sentence } }) => {
     const share = (kt) => `${100 * Math.min(1, Math.max(0, kt / sums.reference || 0))}%`;
     fill.style.setProperty("inline-size", share(sums.reference - sums.deficit));
     done.style.setProperty("inline-size", share(sums.done));
-    setText(total, `${formatNumber(sums.proposed)} proposés sur ${formatNumber(sums.reference)} ${KT}`);
-    const surplus = sums.surplus > 0.05 ? `, surplus ailleurs ${formatNumber(sums.surplus)}` : "";
-    setText(verdict, sums.deficit > 0.05
-      ? `${sums.net > 0.05 ? "Manque" : "Compensé\u00a0: manque"} ${formatNumber(sums.deficit)}${surplus}`
-      : surplus ? `Dépasse de ${formatNumber(sums.surplus)}` : "Atteint la référence");
-    element.dataset.status = sums.net > 0.05 ? "missing" : "met";
+    setText(total, `${whole(sums.proposed)} proposés sur ${whole(sums.reference)} ${KT}`);
+    const missing = `${status === "missing" ? "Manque" : "Compensé\u00a0: manque"} ${whole(sums.deficit)}`;
+    const short = sums.above ? `Dépasse de ${whole(sums.surplus)}` : status === "met" ? "Atteint la référence" : sentence;
+    setText(verdict, !sums.below ? short : missing + (sums.above ? `, surplus ailleurs ${whole(sums.surplus)}` : ""));
+    element.dataset.status = status === "missing" ? "missing" : "met";
     undo.disabled = !store.past.length;
   };
   return { element, update };
@@ -42,8 +40,7 @@ function gauge(store) {
     columns("Secteur", plans.length ? [["SGPE", true], ...plans.map((plan) => [planName(plan), true])] : []));
   const bars = h("div", { class: "ck-gauge", "aria-hidden": "true" });
   const figures = (sums) => [
-    formatNumber(sums.reference), formatNumber(sums.proposed), formatNumber(sums.deficit), formatNumber(sums.surplus),
-    formatSigned(-sums.net)];
+    ...[sums.reference, sums.proposed, sums.deficit, sums.surplus].map(whole), formatSigned(-unknown(sums.net), 0)];
   const element = h("div", { class: "ck-panel" }, h("h3", {}, "Ce qui manque"), sentence,
     h("p", { class: "ck-choice" }, forest, h("label", { for: forest.id }, "Compter le levier forêt")),
     bars, details("Tableau de la jauge", both.element, sectors.element));
@@ -52,7 +49,7 @@ function gauge(store) {
     forest.checked = state.forest;
     both.update([["Hors forêt", ...figures(view.totals.without_forest)], ["Avec la forêt", ...figures(view.totals.with_forest)]]);
     const rows = view.gauge.by_sector;
-    const other = (row) => (plans.length ? [formatNumber(row.sgpe), ...plans.map((plan) => formatNumber(row.plans?.[plan.id]))] : []);
+    const other = (row) => (plans.length ? [row.sgpe, ...plans.map((plan) => plan.totals[row.id])].map(whole) : []);
     sectors.update(rows.map((row) => [row.label, ...other(row), ...figures(row)]));
     const widest = Math.max(1, ...rows.map((row) => Math.max(row.reference, row.proposed)));
     while (bars.children.length < rows.length) {
@@ -65,7 +62,7 @@ function gauge(store) {
       setText(name, row.label);
       track.children[0].style.setProperty("inline-size", `${(100 * (row.reference - row.deficit)) / widest}%`);
       track.children[1].style.setProperty("inline-size", `${(100 * row.deficit) / widest}%`);
-      setText(gap, row.deficit > 0.05 ? `manque ${formatNumber(row.deficit)}` : row.surplus > 0.05 ? `+${formatNumber(row.surplus)}` : "atteint");
+      setText(gap, row.below ? `manque ${whole(row.deficit)}` : row.above ? `+${whole(row.surplus)}` : "atteint");
     });
   };
   return { element, update };
@@ -134,9 +131,9 @@ function compensation(store) {
     show(result, answer.ok);
     if (!answer.ok) return;
     proposed = answer.state;
-    asks.update(answer.asks.map((row) => [row.label, formatNumber(row.kt_before), formatSigned(row.kt_more), formatNumber(row.kt_after),
+    asks.update(answer.asks.map((row) => [row.label, whole(row.kt_before), formatSigned(row.kt_more, 0), whole(row.kt_after),
       row.quantity_after === null ? "–" : `${formatQuantity(row.quantity_after)} ${row.unit}`,
-      `${row.share === null ? UNKNOWN : `${formatNumber(row.share)}${NARROW}%`}${row.binding ? " (borne atteinte)" : ""}`]));
+      `${row.share === null ? UNKNOWN : `${whole(row.share)}${NARROW}%`}${row.binding ? " (borne atteinte)" : ""}`]));
   });
   const element = h("div", { class: "ck-panel" }, h("h3", {}, "Compenser"),
     h("p", {}, "Un effort moindre sur un levier se rattrape sur d’autres. Choisir lesquels, et comment ils se partagent le manque."),

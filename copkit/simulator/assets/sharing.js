@@ -69,7 +69,8 @@ function files(store) {
     upload.value = "";
   });
   const update = (view) => {
-    const labels = view.unjustified.map((id) => store.lever(id)?.label ?? id);
+    const waiting = store.page.levers.filter(({ id }) => view.levers[id].changed && !view.levers[id].justified);
+    const labels = waiting.map((lever) => lever.label);
     show(unjustified, labels.length > 0);
     setText(unjustified, labels.length ? `Objectifs changés sans justification ni source\u00a0: ${labels.join(", ")}. Le classeur et le scénario attendent ces textes (étape 4), ou le statut de brouillon.` : "");
   };
@@ -89,7 +90,7 @@ function scenarios(store) {
   const keep = button("Garder ce scénario", () => {
     if (store.state.kept.length >= 6) { setText(message, "Six scénarios sont déjà gardés\u00a0: en retirer un."); return; }
     const label = name.value.trim() || `Scénario ${store.state.kept.length + 1}`;
-    store.change((state) => { state.kept.push({ name: label, levers: structuredClone(store.view.state.levers) }); });
+    store.change((state) => { state.kept.push({ name: label, levers: structuredClone(store.accepted) }); });
     setText(message, `«\u00a0${label}\u00a0» est gardé.`);
   });
   const list = h("ul", { class: "ck-kept" });
@@ -106,21 +107,20 @@ function scenarios(store) {
   };
   const update = (view, state) => {
     setField(name, state.name ?? "");
-    const names = view.kept.map((one) => one.name);
+    const names = state.kept.map((one) => one.name);
     if (JSON.stringify(names) !== shownNames) { shownNames = JSON.stringify(names); rebuild(names); }
     if (!comparison) return;
-    const all = [view, ...view.kept];
-    const sums = (one) => one.totals.without_forest ?? one.totals;
-    const total = (label, key) => [label, formatNumber(view.totals.without_forest.reference), ...all.map((one) => formatNumber(sums(one)[key]))];
-    const value = (one, lever) => one.levers[lever.id]?.kt ?? null;
-    const different = store.page.levers.filter((lever) => all.some((one) => value(one, lever) !== (lever.default ?? null)));
-    const cell = (one, lever) => {
-      const found = one.levers[lever.id];
-      const quantity = lever.translated && found?.quantity !== null && found?.quantity !== undefined ? ` (${formatQuantity(found.quantity, lever.decimals_quantity)} ${lever.unit})` : "";
-      return `${formatNumber(found?.kt, lever.decimals_kt)}${quantity}`;
+    const all = [{}, state.levers, ...state.kept.map((one) => one.levers)]
+      .map((levers, i) => (i === 1 ? view : follow(store.page, { ...state, levers }))); // the first is the reference
+    const total = (label, key) => [label, ...all.map((one) => whole(one.totals.without_forest[key]))];
+    const cell = (lever) => ({ levers }) => {
+      const { kt, quantity } = levers[lever.id];
+      const both = lever.translated && quantity !== null ? ` (${formatNumber(quantity, lever.decimals_quantity)} ${lever.unit})` : "";
+      return `${formatNumber(kt, lever.decimals_kt)}${both}`;
     };
     comparison.update([total("Total proposé, hors forêt", "proposed"), total("Manque, hors forêt", "deficit"),
-      ...different.map((lever) => [lever.label, formatNumber(lever.target, lever.decimals_kt), ...all.map((one) => cell(one, lever))])]);
+      ...store.page.levers.filter((lever) => all.some((one) => one.levers[lever.id].changed))
+        .map((lever) => [lever.label, ...all.map(cell(lever))])]);
   };
   const element = h("div", { class: "ck-panel" }, h("h3", {}, "Comparer des scénarios"),
     field("Nom du scénario en cours", name), h("div", { class: "ck-actions" }, keep), message, list, host);

@@ -14,14 +14,28 @@ class Store {
       this.sent = JSON.stringify(this.state);
       model.set("state", structuredClone(this.state));
       model.save_changes();
+      this.look();
+      this.onlook();
     });
   }
 
   read() {
     this.page = this.model.get("page");
-    this.view = this.model.get("view");
-    this.state = structuredClone(this.model.get("state"));
-    this.sent = JSON.stringify(this.state);
+    this.take(this.model.get("state"));
+  }
+
+  /** A state that comes from Python. */
+  take(state) {
+    [this.state, this.sent] = [structuredClone(state), JSON.stringify(state)];
+    this.accepted = this.model.get("view").state.levers;
+    this.look();
+  }
+
+  /** What the page shows: the figures of the entries at once, by Python's rules; the rest as it comes from Python. */
+  look() {
+    const { accepted, ...figures } = follow(this.page, this.state, this.accepted);
+    this.accepted = accepted;
+    this.view = { ...this.model.get("view"), ...figures };
   }
 
   lever(id) {
@@ -129,7 +143,7 @@ function discover(store) {
       h("div", {}, h("div", { class: "ck-row" }, field("Territoire", territory), reference), message, total),
       h("div", {}, ...texts.map((text) => h("p", {}, capital(text))))),
     details("Sources et version des données", h("p", {}, version), h("p", {}, licence), sources));
-  const update = (view) => setText(total, `${page.territory.name}\u00a0: ${formatNumber(view.totals.without_forest.reference)} ${KT} à éviter en 2030 par rapport à 2019, hors forêt (${formatNumber(view.totals.with_forest.reference)} avec la forêt).`);
+  const update = (view) => setText(total, `${page.territory.name}\u00a0: ${whole(view.totals.without_forest.reference)} ${KT} à éviter en 2030 par rapport à 2019, hors forêt (${whole(view.totals.with_forest.reference)} avec la forêt).`);
   return { element, update };
 }
 
@@ -252,7 +266,7 @@ function build(store) {
   });
   element.addEventListener("input", (event) => { event.target.dataset.typed = "1"; });
   element.addEventListener("change", (event) => { delete event.target.dataset.typed; });
-  let said = store.view.announce;
+  let said = store.view.gauge.announce;
   const announce = later((text) => { if (text !== said) { said = text; setText(live, text); } }, 800);
   const address = later((link) => { if (store.served) history.replaceState(history.state, "", link); }, 300);
   const update = () => {
@@ -262,7 +276,7 @@ function build(store) {
       warnings.dataset.said = view.warnings.join();
       warnings.replaceChildren(...view.warnings.map((text) => h("p", { class: "ck-warning" }, text)));
     }
-    announce(view.announce);
+    announce(view.gauge.announce);
     address(view.link);
   };
   update();
@@ -272,6 +286,7 @@ function build(store) {
 function render({ model, el }) {
   const store = new Store(model);
   let page = build(store);
+  store.onlook = () => page.update();
   el.replaceChildren(page.element);
   const rebuild = () => {
     page.finalize();
@@ -281,13 +296,13 @@ function render({ model, el }) {
     el.replaceChildren(page.element);
     goTo(1);
   };
-  const receive = () => { store.view = model.get("view"); page.update(); };
+  const receive = () => { store.look(); page.update(); };
   const adopt = () => {
     const state = model.get("state");
     const text = JSON.stringify(state);
     if (text === store.sent || model.get("page") !== store.page) return; // our own change, or a new territory
     store.past.push(JSON.stringify(store.state));
-    [store.state, store.sent] = [structuredClone(state), text];
+    store.take(state);
     page.update();
   };
   const answered = () => store.answered();

@@ -1,8 +1,23 @@
-// The simulator in one file: its link, its page, its panorama, what the visitor does. After static_model.js.
+// The simulator in one file: its link, its page, its panorama, what the visitor does. After numbers.js and scenario.js.
+
+const DATA = JSON.parse(document.getElementById("donnees").textContent);
+const TEXTS = DATA.texts;
+const UNITS = { k: "ktco2e", q: "quantity" };
+const $ = (id) => document.getElementById(id);
+const LEVERS = new Map(DATA.levers.map((lever) => [lever.id, lever]));
+const OPEN = DATA.levers.filter((lever) => !lever.limit.closed);
+const LIMIT = limitsOf(DATA);
+const entries = new Map(); // lever id → {unit, value}: what was typed, to the last bit
+const undone = [];
+let view = null;
+
+/** Both units of a lever for an entry, or at its reference. */
+const standingOf = (lever, entry) => standing(LIMIT.get(lever.id), { ...NO_ENTRY, ...entry }, NO_ENTRY);
+const refusal = (lever, { unit, value }) => (Number.isFinite(value) ? LIMIT.get(lever.id).refusal(value, unit, 0) : NOT_A_NUMBER);
 
 // ---- The link: the same text as the simulator online
 const link = () => {
-  const parts = [...entries].map(([id, { unit, value }]) => `&l=${id}:${unit}:${value}`);
+  const parts = [...entries].map(([id, { unit, value }]) => `&l=${id}:${unit === "quantity" ? "q" : "k"}:${value}`);
   return `v=${encodeURIComponent(DATA.version)}${parts.join("")}`;
 };
 function open(text) {
@@ -18,10 +33,10 @@ function open(text) {
     const lever = LEVERS.get(id);
     if (!lever || !UNITS[unit]) { wrong.push(fill(TEXTS.unreadable, { part: part.slice(0, 60) })); continue; }
     if (done && !wrong.includes(TEXTS.without_done)) wrong.push(TEXTS.without_done);
-    const entry = { unit, value: Number(value || NaN) };
+    const entry = { unit: UNITS[unit], value: Number(value || NaN) };
     const said = refusal(lever, entry);
     if (said) wrong.push(`${lever.label}\u00a0: ${said}`);
-    else put(lever, unit, entry.value);
+    else put(lever, entry);
   }
   return wrong;
 }
@@ -44,21 +59,21 @@ function showField(lever, name, text) {
   if (input && input !== document.activeElement && !input.hasAttribute("aria-invalid")) input.value = text;
 }
 function showLever(lever) {
-  const { kt, quantity } = view.values.get(lever.id);
+  const { kt, quantity, deficit, surplus } = view.levers[lever.id];
   const entry = entries.get(lever.id);
-  showField(lever, "kt", entry?.unit === "k" ? typedText(entry.value) : number(kt));
-  showField(lever, "quantity", entry?.unit === "q" ? typedText(entry.value) : quantityText(quantity));
-  const gap = lever.target === null ? NaN : kt - lever.target;
-  show(field(lever, "ecart"), entry && !Number.isNaN(gap) ? fill(gap < 0 ? TEXTS.gap_below : TEXTS.gap_above, { gap: number(Math.abs(gap)) }) : "");
+  showField(lever, "kt", entry?.unit === "ktco2e" ? formatExact(entry.value) : formatNumber(kt));
+  showField(lever, "quantity", entry?.unit === "quantity" ? formatExact(entry.value) : formatQuantity(quantity));
+  const side = deficit ? "gap_below" : "gap_above";
+  show(field(lever, "ecart"), entry && deficit !== null ? fill(TEXTS[side], { gap: formatNumber(deficit || surplus) }) : "");
   field(lever, "levier").classList.toggle("changed", Boolean(entry));
   const slider = field(lever, "curseur");
   if (slider && slider !== document.activeElement) slider.value = kt;
-  if (slider) slider.setAttribute("aria-valuetext", `${number(kt)} ${TEXTS.kt}`);
+  if (slider) slider.setAttribute("aria-valuetext", `${formatNumber(kt)} ${DATA.sentences.kt}`);
 }
-function showSums(row, { reference, proposed, deficit, surplus, net }) {
-  const texts = { reference: number(reference), proposed: number(proposed), deficit: number(deficit), surplus: number(surplus), net: signed(-net) };
-  for (const [name, text] of Object.entries(texts)) show(row.querySelector(`.${name}`), text);
-  row.classList.toggle("missing", deficit > 0 && !same(deficit, 0));
+function showSums(row, { reference, proposed, deficit, surplus, net, below }) {
+  for (const [name, value] of Object.entries({ reference, proposed, deficit, surplus })) show(row.querySelector(`.${name}`), formatNumber(value));
+  show(row.querySelector(".net"), formatSigned(-unknown(net)));
+  row.classList.toggle("missing", below > 0);
   const bar = row.querySelector(".bar");
   if (!bar) return;
   const [met, above] = bar.querySelectorAll("rect.met, rect.above");
@@ -67,28 +82,29 @@ function showSums(row, { reference, proposed, deficit, surplus, net }) {
   above.setAttribute("width", reference > 0 ? Math.min((100 * surplus) / reference, 20) : 0);
 }
 function render() {
-  view = compute();
+  const levers = Object.fromEntries([...entries].map(([id, entry]) => [id, { ...NO_ENTRY, ...entry }]));
+  view = follow(DATA, { levers, forest: false });
+  const { sentence, total } = view.gauge;
   OPEN.forEach(showLever);
-  const said = sentence(view.without);
-  show($("manque"), said);
-  $("resume").classList.toggle("missing", view.without.deficit > 0 && !same(view.without.deficit, 0));
-  show($("propose"), fill(TEXTS.proposed, { proposed: number(view.without.proposed), reference: number(view.without.reference) }));
-  showSums($("sans-foret"), view.without);
-  showSums($("avec-foret"), view.with);
-  for (const [id, totals] of view.sectors) showSums($(`secteur-${id}`), totals);
+  show($("manque"), sentence);
+  $("resume").classList.toggle("missing", total.below > 0);
+  show($("propose"), fill(TEXTS.proposed, { proposed: formatNumber(total.proposed), reference: formatNumber(total.reference) }));
+  showSums($("sans-foret"), view.totals.without_forest);
+  showSums($("avec-foret"), view.totals.with_forest);
+  for (const row of follow(DATA, { levers, forest: $("foret").checked }).gauge.by_sector) showSums($(`secteur-${row.id}`), row);
   for (const lever of DATA.levers) showRow(lever);
   $("annuler").disabled = undone.length === 0;
   $("reference").disabled = entries.size === 0;
   writeLink();
-  announce(said);
+  announce(sentence);
   return draw();
 }
 function showRow(lever) {
   const row = $(`ligne-${lever.id}`);
-  const { kt, quantity } = view.values.get(lever.id);
+  const { kt, quantity } = view.levers[lever.id];
   show(row.querySelector(".proposed"), secret(lever, kt));
-  show(row.querySelector(".quantity"), quantityText(quantity));
-  show(row.querySelector(".gap"), lever.shown && lever.target !== null ? signed(kt - lever.target) : "");
+  show(row.querySelector(".quantity"), lever.translated ? formatQuantity(quantity) : "");
+  show(row.querySelector(".gap"), lever.shown && lever.target !== null ? difference(lever) : "");
 }
 let speaking = 0;
 let spoken = null;
@@ -107,15 +123,16 @@ function rows() {
   const marks = [];
   for (const tile of DATA.tiles) {
     const lever = LEVERS.get(tile.lever);
-    const { kt } = view.values.get(tile.lever);
+    const { kt } = view.levers[tile.lever];
     const top = tile.y2 - (tile.y2 - tile.y) * Math.min(Math.max(kt / lever.target, 0), 1);
     const figures = { label: lever.label, reference: secret(lever, lever.target), proposed: secret(lever, kt) };
     tiles.push({ ...tile, top, tooltip: fill(TEXTS.tooltip, figures) });
-    if (entries.has(lever.id) && tile.free) marks.push({ x: tile.x2 - 6, y: tile.y2 - 5, text: signed(kt - lever.target) });
+    if (entries.has(lever.id) && tile.free) marks.push({ x: tile.x2 - 6, y: tile.y2 - 5, text: difference(lever) });
   }
   return { tiles, marks };
 }
-const secret = (lever, kt) => (lever.shown ? number(kt) : "?");
+const secret = (lever, kt) => (lever.shown ? formatNumber(kt) : "?");
+const difference = (lever) => formatSigned(unknown(view.levers[lever.id].kt) - lever.target);
 function painted() { document.documentElement.dataset.painted = link(); }
 function draw() {
   if (!panorama) return null;
@@ -144,9 +161,8 @@ function soon() {
   asked = true;
   requestAnimationFrame(() => { asked = false; render(); });
 }
-function put(lever, unit, value) {
-  const entry = { unit, value };
-  if (lever.target !== null && same(ofEntry(lever, entry).kt, lever.target)) entries.delete(lever.id);
+function put(lever, entry) {
+  if (!standingOf(lever, entry).changed) entries.delete(lever.id);
   else entries.set(lever.id, entry);
 }
 function refuse(lever, input, message) {
@@ -158,21 +174,22 @@ function refuse(lever, input, message) {
   show(field(lever, "erreur"), message);
 }
 function typed(lever, input) {
-  const unit = input.id.startsWith("kt-") ? "k" : "q";
+  const unit = UNITS[input.id.startsWith("kt-") ? "k" : "q"];
   if (!input.value.trim()) { refuse(lever, input, ""); change(() => entries.delete(lever.id)); return; }
-  const value = read(input.value);
+  const value = parseNumber(input.value);
   const message = refusal(lever, { unit, value });
-  refuse(lever, input, message);
-  if (!message) change(() => put(lever, unit, value));
+  refuse(lever, input, capital(message));
+  if (!message) change(() => put(lever, { unit, value }));
 }
 function stepped(lever, input, direction) {
   const kind = input.id.startsWith("kt-") ? "kt" : "quantity";
-  const now = ofEntry(lever, entries.get(lever.id))[kind]; // several keys may come within a frame
-  const size = 10 ** Math.floor(Math.log10(Math.max(Math.abs(kind === "kt" ? lever.target : lever.quantity), 1e-3) / 20));
-  const [low, high] = kind === "kt" ? [0, lever.high] : [lever.quantity_min, lever.quantity_max];
+  const now = standingOf(lever, entries.get(lever.id))[kind]; // several keys may come within a frame
+  const { limit } = lever;
+  const size = 10 ** Math.floor(Math.log10(Math.max(Math.abs(kind === "kt" ? limit.target : limit.quantity), 1e-3) / 20));
+  const [low, high] = kind === "kt" ? [0, limit.kt_max] : [limit.quantity_min, limit.quantity_max];
   const digits = Math.max(0, -Math.floor(Math.log10(size)));
   const next = Number((Math.round(now / size + direction) * size).toFixed(digits));
-  input.value = typedText(Math.min(Math.max(next, low ?? -Infinity), high ?? Infinity));
+  input.value = formatExact(Math.min(Math.max(next, low ?? -Infinity), high ?? Infinity));
   typed(lever, input);
 }
 function forgetErrors() { OPEN.forEach((lever) => refuse(lever, field(lever, "kt"), "")); }
@@ -194,7 +211,7 @@ for (const lever of OPEN) {
     });
   }
   const slider = field(lever, "curseur");
-  if (slider) slider.addEventListener("input", () => { refuse(lever, slider, ""); change(() => put(lever, "k", Number(slider.value))); });
+  if (slider) slider.addEventListener("input", () => { refuse(lever, slider, ""); change(() => put(lever, { unit: "ktco2e", value: Number(slider.value) })); });
 }
 $("annuler").addEventListener("click", () => {
   const before = undone.pop();
@@ -214,13 +231,12 @@ $("telecharger").addEventListener("click", () => {
   setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
 });
 function csv() {
-  const cell = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
-  const plain = (value) => (value === null || Number.isNaN(value) ? "" : value);
+  const cell = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
   const rows = DATA.levers.map((lever) => {
-    const { kt, quantity } = view.values.get(lever.id);
-    const figures = lever.shown ? [plain(lever.target), plain(kt), plain(kt - lever.target)] : ["", "", ""];
-    return [DATA.territory, lever.id, lever.label, lever.sector_label, ...figures, lever.unit, plain(lever.known_start),
-      plain(lever.quantity), plain(quantity), lever.status_label, DATA.version];
+    const { kt, quantity } = view.levers[lever.id];
+    const figures = lever.shown ? [lever.target, kt, known(unknown(kt) - unknown(lever.target))] : [null, null, null];
+    return [DATA.territory, lever.id, lever.label, lever.sector_label, ...figures, lever.unit, lever.known_start,
+      lever.limit.quantity, quantity, lever.status_label, DATA.version];
   });
   return [DATA.columns, ...rows].map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }
