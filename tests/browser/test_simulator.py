@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 import copkit as ck
 from copkit import french
 from copkit.models import panorama
+from copkit.models.gaps import gap_sentence
 
 START = "import typer; from copkit.commands.simulator import simulator; typer.run(simulator)"
 WATCH = """
@@ -71,6 +72,10 @@ def total(code: str, forest: bool = False) -> str:
     return french.number(panorama.total(ck.panorama(code), forest=forest), 0)
 
 
+def proposed(s) -> float:
+    return float(s.proposed.where(s.lever != "puits_forestiers").sum())
+
+
 def words(page) -> list[str]:
     """What the panorama says."""
     return page.locator(".ck-panorama svg text").all_text_contents()
@@ -107,6 +112,7 @@ def test_a_quantity_gives_its_kt_and_moves_gauge_chart_and_trajectory(visit):
     page.fill(QUANTITY, "300")
     expect(page.locator(KT)).to_have_value(french.number(kt, 1))
     expect(page.locator(".ck-verdict")).to_have_text(f"Manque {french.number(gap, 0)}")
+    expect(page.locator(".ck-panel .ck-lead")).to_have_text(french.typeset(gap_sentence(s)))
     expect(page.locator(".ck-panorama svg")).to_contain_text(french.number(kt, 0))
     expect(page.locator("h3", has_text="Trajectoire\u00a0: Véhicules électriques")).to_be_visible()
     page.get_by_text("Tableau de la trajectoire").click()
@@ -147,7 +153,9 @@ def test_a_closed_lever_has_no_field_and_a_link_cannot_change_it(visit):
     row = page.locator("#copkit-proposer-puits_forestiers")
     expect(row).to_contain_text("Levier fermé\u00a0: objectif non régionalisé")
     assert row.locator("input").count() == 0
-    expect(page.locator(".ck-warnings")).to_contain_text("Levier fermé")
+    expect(page.locator(".ck-warnings")).to_contain_text(
+        "Gestion des puits forestiers\u00a0: levier fermé (objectif non"
+    )
     assert f"sur {total('reg-32')} ktCO₂e/an" in page.locator(".ck-total").inner_text()
 
 
@@ -251,6 +259,14 @@ def test_named_scenarios_are_compared_in_one_table(visit):
     row = table.get_by_role("row", name="Gestion des haies")
     expect(row.get_by_role("cell").nth(1)).to_contain_text("300,0")
     expect(row.get_by_role("cell").nth(2)).to_contain_text("50,0")
+    targets = {"haies": 300}, {"haies": 50}
+    current, kept = (ck.simulate(ck.panorama("reg-32"), one) for one in targets)
+    for name, figures in (
+        ("Total proposé, hors forêt", [total("reg-32"), *(french.number(proposed(s), 0) for s in (current, kept))]),
+        ("Manque, hors forêt", ["0", *(french.number(ck.shortfall(s).deficit.iloc[1], 0) for s in (current, kept))]),
+    ):
+        assert table.get_by_role("row", name=name).get_by_role("cell").all_text_contents() == figures
+    expect(row.get_by_role("cell").first).to_contain_text("113,4")
     page.get_by_role("button", name="Reprendre", exact=True).click()
     expect(page.locator("#copkit-kt-haies")).to_have_value("50,0")
 
