@@ -178,9 +178,15 @@ def compare(
 
 
 def with_another(p: xr.Dataset) -> Comparison | None:
-    """The plan of a panorama against the first other one of its territory, by sector; None when there is none."""
+    """A panorama, or a scenario, against the first other plan of its territory, by sector; None when there is none.
+
+    Without another plan, a scenario against its reference.
+    """
     code, reference = p.attrs["territory"], p.attrs["reference"]
     others = [plan for plan in plans.known(code) if plan != reference]
+    if panoramas.composed(p):
+        pair = (p, others[0]) if others else (reference, p)
+        return compare(code, *pair, version=p.attrs["version"])
     return compare(code, reference, others[0]) if others else None
 
 

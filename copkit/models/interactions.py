@@ -20,7 +20,7 @@ from copkit.errors import LeverError, suggestion
 from copkit.models import levers
 from copkit.models.groups import Account, Group, groups
 from copkit.models.limits import same
-from copkit.models.panorama import panorama, planned
+from copkit.models.panorama import asked, beside_reference, composed, panorama
 from copkit.reference import territories
 
 COLUMNS = ["group", "label", "levers", "base", "base_method", "first_order", "joint", "overlap", "share", "status"]
@@ -112,12 +112,14 @@ class Reading:
         )
 
 
+@beside_reference
 def interactions(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """Les leviers qui agissent sur la même quantité : somme à l'ordre 1, effet conjoint, recouvrement.
 
     Parameters
     ----------
-    p : panorama ou scénario, dimension ``lever`` ; d'un scénario, les objectifs proposés.
+    p : panorama ou scénario, dimension ``lever`` ; d'un scénario, les objectifs proposés, et ceux de sa référence dans
+        ``reference_first_order``, ``reference_overlap``…
     order : groupe → ses leviers dans un autre ordre ; par défaut celui de parameters/interactions.yml.
 
     Returns
@@ -180,15 +182,19 @@ def warning(p: xr.Dataset) -> str:
     rest = f" Non déterminé : {unknown}." if unknown else ""
     if known.empty:
         return f"Plusieurs leviers agissent sur la même quantité ; leur recouvrement n'est pas déterminé.{rest}"
-    total, labels = known.overlap.sum(), french.join(known.label.str.lower())
+    total, labels = french.number(known.overlap.sum(), 0), french.join(known.label.str.lower())
+    whose, beside = "", ""
+    if composed(p):
+        whose = " du scénario"
+        beside = f" ({french.number(known.reference_overlap.sum(), 0)} dans la référence)"
     return (
-        f"Plusieurs leviers agissent sur la même quantité ({labels}) : la somme des leviers compte environ "
-        f"{french.number(total, 0)} ktCO2e/an plus d'une fois.{rest}"
+        f"Plusieurs leviers agissent sur la même quantité ({labels}) : la somme des leviers{whose} compte environ "
+        f"{total} ktCO2e/an plus d'une fois{beside}.{rest}"
     )
 
 
 def _readings(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None) -> list[Reading]:
-    kt = dict(zip(p.lever.values.tolist(), planned(p).values.tolist(), strict=True))
+    kt = dict(zip(p.lever.values.tolist(), asked(p).target.values.tolist(), strict=True))
     return [one.read(kt) for one in chains(p, order)]
 
 

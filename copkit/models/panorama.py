@@ -7,7 +7,8 @@ the 18 régions. Unknown is NaN. Every total exists with and without the forest 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from copkit import DATA_VERSION, paths
 from copkit.errors import LeverError, suggestion
 from copkit.models import published
 from copkit.models.levers import FOREST
+from copkit.models.limits import same
 from copkit.models.published import versions
 from copkit.reference import parameters, tables, territories
 
@@ -133,13 +135,58 @@ def _plain(column: np.ndarray | list[str]) -> np.ndarray:
     return np.array(column, dtype=bool if isinstance(column[0], np.bool_) else object)
 
 
-def planned(p: xr.Dataset) -> xr.DataArray:
-    """What a panorama asks of each lever, or what a scenario proposes. [ktCO2e/an]"""
-    return p.proposed if "proposed" in p else p.target
+PROPOSED = ("proposed", "done", "proposed_quantity", "justification", "justification_source")  # of a scenario
 
 
+def composed(p: xr.Dataset) -> bool:
+    """True for a scenario, which proposes other targets beside those of a panorama."""
+    return "proposed" in p
+
+
+def asked(p: xr.Dataset) -> xr.Dataset:
+    """A panorama as it is; a scenario as a panorama whose targets are those that it proposes, an assumption."""
+    if not composed(p):
+        return p
+    out, moved = reference(p), ~np.isclose(p.proposed, p.target, rtol=1e-9, atol=1e-12, equal_nan=True)
+    texts = {"status": "hypothese", "source": p.coords.get("justification_source", p.source)}
+    return out.assign(target=p.proposed, quantity=p.get("proposed_quantity", p.quantity)).assign_coords(
+        {name: ("lever", np.where(moved, text, p[name]).astype(object)) for name, text in texts.items()}
+    )
+
+
+def reference(p: xr.Dataset) -> xr.Dataset:
+    """The panorama that a scenario is composed on; a panorama as it is."""
+    attrs = {name: value for name, value in p.attrs.items() if name != "kind"}
+    return p.drop_vars(PROPOSED, errors="ignore").drop_attrs(deep=False).assign_attrs(attrs) if composed(p) else p
+
+
+def of_reference(p: xr.Dataset, what: str) -> None:
+    """Refuse a scenario where only references are read."""
+    if composed(p):
+        code = p.attrs["territory"]
+        raise LeverError(
+            f'{what} se lit sur la référence, non sur un scénario : donner le panorama, ck.panorama("{code}").'
+        )
+
+
+def beside_reference(make: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    """Gives a scenario the figures of what it proposes, and those of its reference in columns « reference_… »."""
+
+    @wraps(make)
+    def made(p: xr.Dataset, *args, **kwargs) -> pd.DataFrame:
+        found = make(asked(p), *args, **kwargs)
+        if not composed(p):
+            return found
+        return found.join(make(reference(p), *args, **kwargs).select_dtypes("number").add_prefix("reference_"))
+
+    return made
+
+
+@beside_reference
 def totals(p: xr.Dataset) -> pd.DataFrame:
     """Total avec et sans le levier forêt [ktCO2e/an], et nombre de leviers sans valeur.
+
+    D'un scénario, ce qu'il propose, et ``reference_total`` à côté.
 
     >>> totals(panorama("reg-11")).total.round(1).to_list()
     [17361.4, 17361.4]
@@ -152,8 +199,8 @@ def totals(p: xr.Dataset) -> pd.DataFrame:
 
 
 def total(p: xr.Dataset, forest: bool) -> float:
-    """The total with or without the forest lever. [ktCO2e/an]"""
-    return float(np.nansum(_kept(p, forest)))
+    """The total with or without the forest lever; of a scenario, what it proposes. [ktCO2e/an]"""
+    return float(np.nansum(_kept(asked(p), forest)))
 
 
 def efforts(version: str = LATEST) -> dict[str, float]:
@@ -178,8 +225,11 @@ def _kept(p: xr.Dataset, forest: bool) -> np.ndarray:
     return target if forest else target[p.variables["lever"].values != FOREST]
 
 
+@beside_reference
 def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     """Effort par secteur ou par chantier, hors forêt : [ktCO2e/an] et part [%] ; du plus grand au plus petit.
+
+    D'un scénario, ce qu'il propose ; ``reference_target`` et ``reference_share`` à côté.
 
     >>> shares(panorama("reg-32")).share.round(2).to_dict()["industrie"]
     34.99
@@ -206,7 +256,10 @@ def of_the_nation(p: xr.Dataset) -> pd.DataFrame:
 
 
 class Row(NamedTuple):
-    """A lever in the order of the table: its rank, and its share of the effort without forest. [ktCO2e/an and %]"""
+    """A lever in the order of the table: its rank, its share of the effort without forest, its reference.
+
+    [ktCO2e/an and %]
+    """
 
     shown: bool
     target_ktco2e: float
@@ -219,14 +272,21 @@ class Row(NamedTuple):
     unit: str
     rank: int
     share: float
+    reference: float
+
+    @property
+    def moved(self) -> bool:
+        """True when a scenario proposes another target than the reference."""
+        return self.reference == self.reference and not same(self.target_ktco2e, self.reference)
 
 
 def ordered(p: xr.Dataset) -> list[Row]:
     """The levers from the largest target to the smallest, then the hidden ones; in plain Python, much faster."""
-    names, whole = ("shown", "target", *Row._fields[2:-2]), total(p, forest=False)
-    rows = zip(*(p.variables[name].values.tolist() for name in names), strict=True)
-    rows = sorted(rows, key=lambda row: (not row[0], -row[1] if row[1] == row[1] else math.inf))
-    return [Row(*row, rank, 100 * row[1] / whole if whole else math.nan) for rank, row in enumerate(rows, start=1)]
+    names, whole, own = ("shown", "target", *Row._fields[2:-3]), total(p, forest=False), asked(p)
+    columns = [own.variables[name].values.tolist() for name in names] + [p.variables["target"].values.tolist()]
+    rows = sorted(zip(*columns, strict=True), key=lambda row: (not row[0], -row[1] if row[1] == row[1] else math.inf))
+    shares = (100 * row[1] / whole if whole else math.nan for row in rows)
+    return [Row(*row[:-1], n, share, row[-1]) for n, (row, share) in enumerate(zip(rows, shares, strict=True), start=1)]
 
 
 def largest(p: xr.Dataset, n: int) -> tuple[list[Row], float]:
@@ -241,10 +301,12 @@ def change(p: xr.Dataset) -> xr.DataArray:
     >>> round(float(change(panorama("reg-32")).sel(lever="chaudieres_fioul_residentiel")), 1)
     -75.6
     """
+    p = asked(p)
     baseline, quantity = (p.variables[name].values for name in ("baseline", "quantity"))
     return p.quantity.copy(data=100 * (quantity / np.where(baseline == 0, np.nan, baseline) - 1)).rename("change")
 
 
+@beside_reference
 def reductions(p: xr.Dataset) -> pd.DataFrame:
     """The levers whose quantity falls by 2030, from the one that falls most: label and change. [%]"""
     found = pd.DataFrame({"label": p.label.values, "change": change(p).values})
@@ -253,6 +315,7 @@ def reductions(p: xr.Dataset) -> pd.DataFrame:
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
     """Part de l'effort hors forêt répartie par une clé A, B ou C ; vide quand aucune clé n'est employée. [%]"""
+    of_reference(p, "La part de chaque clé")
     kept = (p.variables["lever"].values != FOREST) & (p.variables["grade"].values != "")
     target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))
     if not (whole := np.nansum(target)):
@@ -267,7 +330,13 @@ def place(p: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame par territoire : name, target [ktCO2e/an], share [%] du total des pairs, per_head [tCO2e/an/hab], rank.
+
+    Raises
+    ------
+    LeverError
+        Si c'est un scénario : le rang se lit entre références.
     """
+    of_reference(p, "Le rang d'un territoire")
     region = territories.region_of(p.attrs["territory"])
     alone = p.attrs["level"] != "departement" or len(territories.departements_of(region)) == 1
     return _ranked(str(paths.home()), "" if alone else region).copy()
@@ -309,6 +378,7 @@ def table(p: xr.Dataset) -> pd.DataFrame:
     )
 
 
+@beside_reference
 def quantities(p: xr.Dataset) -> pd.DataFrame:
     """The flat table, and what each quantity is worth.
 

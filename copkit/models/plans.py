@@ -93,18 +93,10 @@ def _filed(code: str, name: str) -> Plan:
 
 def from_dataset(p: xr.Dataset) -> Plan:
     """A panorama or a scenario, without the forest lever; what a scenario changes is an assumption."""
-    scenario = "proposed" in p
-    columns = {"kt": "proposed" if scenario else "target", "status": "status", "source": "source"}
-    rows = pd.DataFrame(
-        {c: p[name].values for c, name in columns.items()}, index=pd.Index(p.lever.values, name="lever")
-    )
-    if scenario:
-        moved = ~np.isclose(rows.kt, p.target.values, rtol=1e-12, equal_nan=True)
-        rows.loc[moved, "status"] = "hypothese"
-        if "justification_source" in p.coords:
-            rows.loc[moved, "source"] = p.justification_source.values[moved]
-    rows = rows.drop(index=FOREST, errors="ignore")
-    label = p.attrs.get("label") or ("le scénario" if scenario else LABELS["sgpe"])
+    columns, own = {"kt": "target", "status": "status", "source": "source"}, panoramas.asked(p)
+    index = pd.Index(p.lever.values, name="lever")
+    rows = pd.DataFrame({c: own[name].values for c, name in columns.items()}, index).drop(index=FOREST, errors="ignore")
+    label = p.attrs.get("label") or ("le scénario" if panoramas.composed(p) else LABELS["sgpe"])
     return Plan(label=label, level="lever", rows=rows, convention=p.attrs.get("convention", SGPE_CONVENTION))
 
 

@@ -16,9 +16,9 @@ import xarray as xr
 
 from copkit.errors import Problems, SimulationError, suggestion
 from copkit.models.limits import KT, KT_LABEL, QUANTITY, Limit, limits, same
+from copkit.models.panorama import reference
 
 TEXTS = ("texte", "source")
-ADDED = ("proposed", "done", "proposed_quantity", "justification", "justification_source")
 
 
 class Entry(NamedTuple):
@@ -164,8 +164,7 @@ def _dataset(p: xr.Dataset, settled: dict[str, Standing], texts: dict) -> xr.Dat
 def parts(s: xr.Dataset) -> tuple[xr.Dataset, dict, dict, dict]:
     """The panorama of a scenario and what was entered on it: targets (kt, quantity), done, justifications."""
     check(s)
-    p = s.drop_vars(ADDED).assign_attrs()
-    del p.attrs["kind"]
+    p = reference(s)
     order, entered = s.lever.values.tolist(), {}
     done = {lever: value for lever, value in zip(order, s.done.values.tolist(), strict=True) if value}
     default = build(p, {}, done, {})
