@@ -47,7 +47,7 @@ PLAIN, EMBED, KIT, FILE = "Output, tout redessiné", "alt.JupyterChart", "copkit
 
 SHARED = f"""import altair as alt, ipywidgets as W, pandas as pd, copkit as ck
 from IPython.display import HTML, display
-from copkit.models.simulation import gap_sentence
+from copkit.models.gaps import gap_sentence
 p, lever = ck.panorama("{TERRITORY}"), "{LEVER}"
 start = float(p.baseline.sel(lever=lever))
 field = W.FloatText(446, description="Quantité")

@@ -14,7 +14,7 @@ from copkit.models.comparison import compare
 from copkit.models.conventions import check_conventions, subtract
 from copkit.models.levers import FOREST
 from copkit.models.panorama import LATEST, panorama, total
-from copkit.models.simulation import simulate
+from copkit.models.scenario import simulate
 from copkit.reference import parameters, tables
 
 SECTORS = ["industrie", "transport", "residentiel", "tertiaire", "agriculture_foret_sols", "dechets", "energie"]

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from copkit.errors import SimulationError
 from copkit.models.compensation import POLICIES, Compensation, compensate
+from copkit.models.gaps import shortfall, unjustified
 from copkit.models.levers import FOREST
 from copkit.models.limits import limits
 from copkit.models.panorama import panorama
-from copkit.models.simulation import from_json, shortfall, simulate, to_json, unjustified
+from copkit.models.scenario import simulate
+from copkit.models.scenario_file import from_json, to_json
 
 known_panorama = lru_cache(maxsize=None)(panorama)
 CODES = ("reg-32", "reg-94", "dep-59", "dep-48", "dep-971")

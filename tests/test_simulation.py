@@ -13,21 +13,12 @@ from hypothesis import strategies as st
 from copkit import __version__
 from copkit.errors import CopkitWarning, SimulationError
 from copkit.models import levers
-from copkit.models.gaps import GROUPS
+from copkit.models.gaps import GROUPS, deviations, gap_sentence, remaining, shortfall, unjustified
 from copkit.models.levers import FOREST
 from copkit.models.limits import limits
 from copkit.models.panorama import panorama, total
-from copkit.models.simulation import (
-    deviations,
-    from_json,
-    gap_sentence,
-    justify,
-    remaining,
-    shortfall,
-    simulate,
-    to_json,
-    unjustified,
-)
+from copkit.models.scenario import justify, simulate
+from copkit.models.scenario_file import from_json, to_json
 
 # région, metropolitan and overseas, département, a lever without part, the whole country
 CODES = ("reg-32", "reg-11", "dep-59", "dep-48", "dep-971", "fr")

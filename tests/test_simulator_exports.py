@@ -12,7 +12,7 @@ from copkit import french
 from copkit.errors import SimulationError
 from copkit.models.panorama import LATEST
 from copkit.models.scenario import settle
-from copkit.models.simulation import from_json, to_json
+from copkit.models.scenario_file import from_json, to_json
 from copkit.simulator import exports
 from copkit.simulator.ground import ground
 from copkit.simulator.page import page

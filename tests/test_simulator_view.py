@@ -18,8 +18,7 @@ from copkit.models.conversion import convert
 from copkit.models.gaps import gap_sentence, shortfall, unjustified
 from copkit.models.limits import limits
 from copkit.models.panorama import LATEST, panorama, total
-from copkit.models.scenario import settle
-from copkit.models.simulation import simulate
+from copkit.models.scenario import settle, simulate
 from copkit.models.uncertainty import uncertainty
 from copkit.presentation import marimekko
 from copkit.reference import parameters, territories

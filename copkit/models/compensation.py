@@ -84,7 +84,7 @@ def compensate(
     Examples
     --------
     >>> from copkit.models.panorama import panorama
-    >>> from copkit.models.simulation import simulate
+    >>> from copkit.models.scenario import simulate
     >>> s = simulate(panorama("reg-32"), {"elevage_durable": 221.7935})
     >>> compensate(s, ["haies", "prairies"]).asks.kt_more.round(3).to_list()
     [50.0, 50.0]

@@ -116,7 +116,7 @@ def unjustified(s: xr.Dataset) -> list[str]:
     """Les leviers qui s'écartent de la référence sans justification ou sans source.
 
     >>> from copkit.models.panorama import panorama
-    >>> from copkit.models.simulation import simulate
+    >>> from copkit.models.scenario import simulate
     >>> unjustified(simulate(panorama("reg-32"), {"haies": 50}, justifications={"haies": "Schéma régional"}))
     ['haies']
     """
@@ -146,7 +146,7 @@ def shortfall(s: xr.Dataset, by: str | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> from copkit.models.panorama import panorama
-    >>> from copkit.models.simulation import simulate
+    >>> from copkit.models.scenario import simulate
     >>> shortfall(simulate(panorama("reg-32"), {"haies": 100})).net.round(1).to_list()
     [13.4, 13.4]
     """
@@ -195,7 +195,7 @@ def gap_sentence(s: xr.Dataset) -> str:
     """Ce qui manque et ce qui dépasse, hors forêt, en une phrase, avec le verdict de la règle de compensation.
 
     >>> from copkit.models.panorama import panorama
-    >>> from copkit.models.simulation import simulate
+    >>> from copkit.models.scenario import simulate
     >>> gap_sentence(simulate(panorama("reg-32"), {}))
     'Rien ne manque : chaque levier est à sa référence.'
     """

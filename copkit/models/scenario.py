@@ -1,7 +1,9 @@
-"""What a scenario is made of: where each lever stands, built from what was entered with every refusal in one message.
+"""A scenario: the targets that a territory proposes beside its reference, in kt or in quantities.
 
-The rules are here, on plain floats (``settle``); a dataset carries what they give, and the page of the simulator
-mirrors them (``scenario.js``).
+A scenario is the panorama with ``proposed`` [ktCO2e/an, the whole target for 2030, what is done included], ``done``
+[ktCO2e/an already reached since 2019] and ``proposed_quantity`` [the lever's own unit]. Nothing is rounded nor clamped:
+an impossible value is refused, with the values that the lever accepts. The rules are here, on plain floats
+(``settle``); a dataset carries what they give, and the page of the simulator mirrors them (``scenario.js``).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from copkit.models.limits import KT, KT_LABEL, QUANTITY, Limit, limits, same
 from copkit.models.panorama import reference
 
 TEXTS = ("texte", "source")
+UNITS = (KT, QUANTITY)
 
 
 class Entry(NamedTuple):
@@ -96,6 +99,74 @@ def _settled(limit: Limit, typed: Entry, last: Entry) -> Standing:
     else:
         kt, quantity = kept.value, limit.quantity_of(kept.value)
     return Standing(kt, quantity, done, limit.target, Entry(kept.value, kept.unit, done), error, done_error)
+
+
+def simulate(
+    p: xr.Dataset,
+    targets: Mapping[str, float],
+    *,
+    done: Mapping[str, float] | None = None,
+    unit: str = KT,
+    justifications: Mapping[str, Mapping[str, str] | str] | None = None,
+) -> xr.Dataset:
+    """Un scénario : les objectifs proposés par le territoire, à côté de ceux du panorama.
+
+    Parameters
+    ----------
+    p : panorama d'un territoire (``ck.panorama``).
+    targets : levier → objectif entier pour 2030, y compris ce qui est déjà fait. [selon ``unit``]
+    done : levier → ce qui est déjà fait depuis 2019 ; 0 quand rien n'est saisi. [ktCO2e/an]
+    unit : « ktco2e » (émissions évitées) ou « quantity » (quantité en 2030, dans l'unité de chaque levier).
+    justifications : levier → {"texte": …, "source": …}, ou le texte seul, qui attend alors sa source.
+
+    Returns
+    -------
+    xr.Dataset, dimension ``lever`` : le panorama, et
+        ``proposed``, ``done`` [ktCO2e/an], ``proposed_quantity`` [unité du levier] ;
+        coordonnées ``justification`` et ``justification_source``, vides par défaut.
+        Un levier sans objectif garde sa référence, ou ce qui est fait quand c'est plus.
+
+    Raises
+    ------
+    SimulationError
+        Tous les problèmes d'un coup : levier inconnu ou fermé, valeur négative, au-delà d'une borne physique,
+        en dessous de ce qui est fait, quantité sans traduction, nombre infini ou inconnu.
+
+    References
+    ----------
+    Panorama : ``sgpe_simulateur_2024`` ; bornes : ``levers.bounds``.
+
+    Examples
+    --------
+    >>> from copkit.models.panorama import panorama
+    >>> s = simulate(panorama("reg-32"), {"vehicules_electriques": 460}, unit="quantity")
+    >>> round(float(s.proposed.sel(lever="vehicules_electriques")), 1)
+    969.2
+    """
+    if unit not in UNITS:
+        hint = suggestion(str(unit), list(UNITS))
+        raise SimulationError(f"Unité inconnue : « {unit} ».{hint} Écrire « {KT} » ou « {QUANTITY} ».")
+    entries = {lever: (value, unit) for lever, value in _mapping(targets, "targets").items()}
+    return build(p, entries, _mapping(done, "done"), _mapping(justifications, "justifications"))
+
+
+def _mapping(given: object, name: str) -> dict:
+    if given is not None and not isinstance(given, Mapping):
+        raise SimulationError(f'{name} : {{levier: valeur}} attendu. Écrire par exemple {name}={{"haies": …}}.')
+    return dict(given or {})
+
+
+def justify(s: xr.Dataset, justifications: Mapping[str, Mapping[str, str] | str]) -> xr.Dataset:
+    """Le même scénario avec d'autres justifications ; celles des autres leviers restent.
+
+    Raises
+    ------
+    SimulationError
+        Si un levier est inconnu ou une justification illisible.
+    """
+    p, _, done, texts = parts(s)
+    new = build(p, {}, done, {**texts, **_mapping(justifications, "justifications")})
+    return s.assign_coords(justification=new.justification, justification_source=new.justification_source)
 
 
 def standings(s: xr.Dataset) -> dict[str, Standing]:
