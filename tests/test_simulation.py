@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from copkit import __version__
 from copkit.errors import CopkitWarning, SimulationError
 from copkit.models import levers
-from copkit.models.gaps import GROUPS, deviations, gap_sentence, remaining, shortfall, unjustified
+from copkit.models.gaps import GROUPS, deviations, gap_sentence, shortfall, unjustified
 from copkit.models.levers import FOREST
 from copkit.models.limits import limits
 from copkit.models.panorama import panorama, total
-from copkit.models.scenario import justify, simulate
+from copkit.models.scenario import justify, simulate, standings
 from copkit.models.scenario_file import from_json, to_json
 
 # région, metropolitan and overseas, département, a lever without part, the whole country
@@ -264,16 +264,12 @@ def test_reference_seen_through_a_conversion_is_not_a_deviation(panoramas):
                 assert unjustified(simulate(p, {lever: typed}, unit="quantity")) == []
 
 
-def test_tiles_know_what_is_done_and_what_remains(panoramas):
+def test_levers_know_what_is_done_and_what_remains(panoramas):
     s = simulate(panoramas["reg-32"], {"haies": 200}, done={"haies": 50, "prairies": 150})
-    table = remaining(s).set_index("lever")
-    hedges, meadows = table.loc["haies"], table.loc["prairies"]
+    hedges, meadows = (standings(s)[lever] for lever in ("haies", "prairies"))
     assert (hedges.remaining, hedges.deficit, hedges.surplus) == (150, 0, pytest.approx(200 - 113.4236))
-    assert hedges.remaining_target == pytest.approx(63.4236)
-    assert hedges.share_done == pytest.approx(50 / 113.4236)
-    assert (meadows.remaining_target, meadows.remaining, meadows.share_done) == (0, 0, 1)
-    assert len(table) == s.lever.size
-    assert math.isnan(remaining(simulate(panorama("reg-11"), {})).set_index("lever").share_done[FOREST])
+    assert (meadows.remaining, meadows.kt, meadows.done) == (0, 150, 150)
+    assert list(standings(s)) == s.lever.values.tolist()
 
 
 # ------------------------------------------------------------------ saved and shared

@@ -18,7 +18,7 @@ from copkit import french
 from copkit.errors import Problems, SimulationError, suggestion
 from copkit.models.gaps import shortfall
 from copkit.models.limits import KT, SAME, Limit, limits, not_a_number
-from copkit.models.scenario import build, parts
+from copkit.models.scenario import NOTHING, build, parts
 from copkit.reference import units
 
 POLICIES = {
@@ -89,7 +89,7 @@ def compensate(
     >>> compensate(s, ["haies", "prairies"]).asks.kt_more.round(3).to_list()
     [50.0, 50.0]
     """
-    p, entered, done, texts = parts(s)
+    p, entries, texts = parts(s)
     known = limits(p)
     chosen = _chosen(s, known, using, policy, costs, gap)
     before = s.proposed.to_series()[chosen]
@@ -107,7 +107,8 @@ def compensate(
     }
     said = f"Compense un manque de {french.number(gap)} ktCO2e/an ; règle : {POLICIES[policy]}."
     texts |= {lever: {"texte": said, "source": ""} for lever in after if lever not in texts}  # the source is awaited
-    scenario = _compensated(p, {**entered, **{lever: (kt, None) for lever, kt in after.items()}}, done, texts)
+    entries |= {lever: entries.get(lever, NOTHING)._replace(value=kt, unit=KT) for lever, kt in after.items()}
+    scenario = build(p, entries, texts)
     asks = _asks(s, scenario, known, more, cost)
     closed = float(more.sum())
     missing = gap - closed if gap - closed > SAME * gap else 0.0
@@ -238,16 +239,6 @@ def _solve(cost: np.ndarray, *, equal: np.ndarray, upper: np.ndarray, at_most: n
             f"Le solveur n'a pas trouvé de répartition ({found.message}). Revoir les leviers choisis."
         )
     return found.x
-
-
-def _compensated(p: xr.Dataset, entered: dict, done: dict, texts: dict) -> xr.Dataset:
-    """The new scenario; a quantity that was typed on another lever is kept to the last bit."""
-    out = build(p, {lever: (kt, KT) for lever, (kt, _) in entered.items()}, done, texts)
-    quantity = out.proposed_quantity.to_series()
-    for lever, (_, typed) in entered.items():
-        if typed is not None:
-            quantity[lever] = typed
-    return out.assign(proposed_quantity=("lever", quantity.to_numpy()))
 
 
 def _asks(s: xr.Dataset, new: xr.Dataset, known: dict[str, Limit], more: pd.Series, cost: np.ndarray) -> pd.DataFrame:

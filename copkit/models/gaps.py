@@ -1,4 +1,4 @@
-"""What a scenario lacks beside its reference: deviations, shortfall and surplus, what is done and what remains.
+"""What a scenario lacks beside its reference: deviations, shortfall and surplus.
 
 A surplus never hides a deficit: both are summed lever by lever (sector by sector for a plan known by sector only),
 and both are said.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -31,6 +30,7 @@ SENTENCES = {  # the one sentence on what lacks, here and in the page
     "compensated": "Il manque {deficit} ktCO2e/an sur {less}, {convention} ; {surplus} en plus sur {more} : compensé.",
     "without_value": " {count} sans valeur.",
 }
+FIGURES = {"reference": "target", "proposed": "kt"} | {one: one for one in ("done", "remaining", "deficit", "surplus")}
 STATUSES = {"unknown": "missing", "above": "met", "uncompensated": "missing"}  # of a sentence; else its own name
 
 
@@ -41,13 +41,8 @@ def sums(levers: Iterable[Standing]) -> dict[str, float]:
     ``above``: levers that lack and that exceed.
     """
     levers = list(levers)
-    out = {
-        "reference": total(one.target for one in levers),
-        "proposed": total(one.kt for one in levers),
-        "done": total(one.done for one in levers),
-        "remaining": total(one.remaining for one in levers),
-        "deficit": total(one.deficit for one in levers),
-        "surplus": total(one.surplus for one in levers),
+    out = {name: total(getattr(one, field) for one in levers) for name, field in FIGURES.items()}
+    out |= {
         "missing": sum(math.isnan(one.deficit) for one in levers),
         "below": sum(one.changed and one.deficit > 0 for one in levers),
         "above": sum(one.changed and one.surplus > 0 for one in levers),
@@ -167,28 +162,6 @@ def shortfall(s: xr.Dataset, by: str | None = None) -> pd.DataFrame:
             figures = (whole[name] for name in ("deficit", "surplus", "net", "missing"))
             rows.append([convention, group, names.get(group, group), *figures])
     return pd.DataFrame(rows, columns=["convention", "group", "label", "deficit", "surplus", "net", "missing"])
-
-
-def remaining(s: xr.Dataset) -> pd.DataFrame:
-    """Levier par levier, ce qui est fait et ce qui reste, comme les tuiles le montrent.
-
-    Returns
-    -------
-    DataFrame : lever, label, sector, chantier ; target, proposed, done ; ``remaining_target`` (référence moins fait),
-        ``remaining`` (proposé moins fait), ``deficit`` et ``surplus`` (proposé face à la référence), jamais négatifs
-        [ktCO2e/an] ; ``share_done`` : part faite de la référence, de 0 à 1, inconnue sans référence.
-    """
-    found = list(standings(s).values())
-    columns = {name: s[name].values for name in ("lever", "label", "sector", "chantier", "target", "proposed", "done")}
-    target, done = columns["target"], columns["done"]
-    return pd.DataFrame(
-        {
-            **columns,
-            "remaining_target": np.maximum(target - done, 0),
-            **{name: [getattr(one, name) for one in found] for name in ("remaining", "deficit", "surplus")},
-            "share_done": np.minimum(done / np.where(target > 0, target, np.nan), 1),
-        }
-    )
 
 
 def gap_sentence(s: xr.Dataset) -> str:

@@ -146,8 +146,10 @@ def simulate(
     if unit not in UNITS:
         hint = suggestion(str(unit), list(UNITS))
         raise SimulationError(f"Unité inconnue : « {unit} ».{hint} Écrire « {KT} » ou « {QUANTITY} ».")
-    entries = {lever: (value, unit) for lever, value in _mapping(targets, "targets").items()}
-    return build(p, entries, _mapping(done, "done"), _mapping(justifications, "justifications"))
+    asked, reached = _mapping(targets, "targets"), _mapping(done, "done")
+    asked = {lever: math.nan if value is None else value for lever, value in asked.items()}  # nothing is no number
+    entries = {lever: Entry(asked.get(lever), unit, reached.get(lever, 0.0)) for lever in {**asked, **reached}}
+    return build(p, entries, _mapping(justifications, "justifications"))
 
 
 def _mapping(given: object, name: str) -> dict:
@@ -164,8 +166,8 @@ def justify(s: xr.Dataset, justifications: Mapping[str, Mapping[str, str] | str]
     SimulationError
         Si un levier est inconnu ou une justification illisible.
     """
-    p, _, done, texts = parts(s)
-    new = build(p, {}, done, {**texts, **_mapping(justifications, "justifications")})
+    p, _, texts = parts(s)
+    new = build(p, {}, {**texts, **_mapping(justifications, "justifications")})
     return s.assign_coords(justification=new.justification, justification_source=new.justification_source)
 
 
@@ -182,19 +184,18 @@ def standings(s: xr.Dataset) -> dict[str, Standing]:
     return {lever: Standing(*row) for lever, *row in zip(*columns, strict=True)}
 
 
-def build(p: xr.Dataset, entries: dict, done: dict, justifications: dict) -> xr.Dataset:
-    """The scenario of ``entries`` {lever: (value, unit)}; every problem in one SimulationError."""
+def build(p: xr.Dataset, entries: Mapping[str, Entry], justifications: dict) -> xr.Dataset:
+    """The scenario of what is entered for each lever; every problem in one SimulationError."""
     if not isinstance(p, xr.Dataset) or "target" not in p or "kind" in p.attrs:
         raise SimulationError('Panorama attendu. Écrire ck.simulate(ck.panorama("reg-32"), {…}).')
     known, problems = limits(p), Problems()
     where = f"Scénario de {p.attrs['territory']} ({p.attrs['name']})"
-    for given in (entries, done, justifications):
+    for given in (entries, justifications):
         for lever in given:
             if lever not in known:
                 hint = suggestion(str(lever), list(known)) or " Les leviers : ck.panorama(…).lever."
                 problems.add(where, f"levier inconnu : « {lever} ».{hint}")
-    asked = {lever: Entry(*entries.get(lever, (None, KT)), done.get(lever, 0.0)) for lever in known}
-    settled = settle(known, asked)
+    settled = settle(known, entries)
     for lever, one in settled.items():
         if one.done_error:
             problems.add(where, f"{lever}, déjà fait : {one.done_error}")
@@ -232,26 +233,21 @@ def _dataset(p: xr.Dataset, settled: dict[str, Standing], texts: dict) -> xr.Dat
     return out.assign_attrs(kind="scenario")
 
 
-def parts(s: xr.Dataset) -> tuple[xr.Dataset, dict, dict, dict]:
-    """The panorama of a scenario and what was entered on it: targets (kt, quantity), done, justifications."""
-    check(s)
-    p = reference(s)
-    order, entered = s.lever.values.tolist(), {}
-    done = {lever: value for lever, value in zip(order, s.done.values.tolist(), strict=True) if value}
-    default = build(p, {}, done, {})
-    for lever, kt, quantity, kt0, quantity0 in zip(
-        order,
-        s.proposed.values.tolist(),
-        s.proposed_quantity.values.tolist(),
-        default.proposed.values.tolist(),
-        default.proposed_quantity.values.tolist(),
-        strict=True,
-    ):
-        if not (identical(kt, kt0) and identical(quantity, quantity0)):
-            entered[lever] = (kt, quantity)
-    pairs = zip(order, s.justification.values, s.justification_source.values, strict=True)
+def parts(s: xr.Dataset) -> tuple[xr.Dataset, dict[str, Entry], dict]:
+    """The panorama of a scenario, the entries that give it again to the last bit, its justifications."""
+    found, p = standings(s), reference(s)
+    known, entries = limits(p), {}
+    for lever, one in found.items():
+        bare = _settled(known[lever], Entry(done=one.done), NOTHING)
+        value, unit = None, KT
+        if not (identical(one.kt, bare.kt) and identical(one.quantity, bare.quantity)):
+            typed = not identical(one.quantity, known[lever].quantity_of(one.kt))
+            value, unit = (one.quantity, QUANTITY) if typed else (one.kt, KT)
+        if value is not None or one.done:
+            entries[lever] = Entry(value, unit, one.done)
+    pairs = zip(found, s.justification.values, s.justification_source.values, strict=True)
     texts = {lever: {"texte": text, "source": source} for lever, text, source in pairs if text or source}
-    return p, entered, done, texts
+    return p, entries, texts
 
 
 def identical(a: float, b: float) -> bool:

@@ -13,7 +13,7 @@ from copkit.errors import CopkitError, CopkitWarning, Problems, SimulationError
 from copkit.models import panorama
 from copkit.models.gaps import unjustified
 from copkit.models.limits import KT, QUANTITY, Limit, limits, not_a_number, same
-from copkit.models.scenario import build, identical, parts
+from copkit.models.scenario import NOTHING, Entry, build, parts
 from copkit.reference import parameters, reading
 
 WHERE = "Scénario enregistré"
@@ -67,12 +67,11 @@ def to_json(s: xr.Dataset) -> str:
     SimulationError
         Si ``s`` n'est pas un scénario.
     """
-    p, entered, done, texts = parts(s)
-    known, targets = limits(p), {}
-    for lever, (kt, quantity) in entered.items():
-        targets[lever] = {"ktco2e": kt}
-        if not identical(quantity, known[lever].quantity_of(kt)):
-            targets[lever]["quantity"] = quantity
+    p, entries, texts = parts(s)
+    kt, targets = s.proposed.to_series(), {}
+    for lever, one in entries.items():
+        if one.value is not None:
+            targets[lever] = {KT: float(kt[lever])} | ({QUANTITY: one.value} if one.unit == QUANTITY else {})
     content = {
         "territory": p.attrs["territory"],
         "reference": p.attrs["reference"],
@@ -80,7 +79,7 @@ def to_json(s: xr.Dataset) -> str:
         "copkit_version": __version__,
         "reference_total": panorama.total(p, forest=True),
         "targets": targets,
-        "done": done,
+        "done": {lever: one.done for lever, one in entries.items() if one.done},
         "justifications": texts,
         "unjustified": unjustified(s),
     }
@@ -113,13 +112,10 @@ def from_json(text: str) -> xr.Dataset:
     except CopkitError as error:
         problems.add(WHERE, " ".join(str(error).split()))
         problems.raise_if_any(SimulationError)
-    entries = {
-        lever: (one.quantity, QUANTITY) if one.ktco2e is None else (one.ktco2e, KT)
-        for lever, one in file.targets.items()
-    }
-    s = build(p, entries, file.done, {lever: text.model_dump() for lever, text in file.justifications.items()})
+    texts = {lever: text.model_dump() for lever, text in file.justifications.items()}
+    s = build(p, _entries(file, limits(p)), texts)
     _warn(file, p)
-    return _typed_quantities(s, file, limits(p))
+    return s
 
 
 def _read(text: object) -> _File:
@@ -146,21 +142,19 @@ def _read(text: object) -> _File:
     return file
 
 
-def _typed_quantities(s: xr.Dataset, file: _File, known: dict[str, Limit]) -> xr.Dataset:
-    """The scenario with the quantities as they were typed, when they say the same thing as the kt."""
-    problems, s = Problems(), s.copy()
-    quantity = s.proposed_quantity.to_series()
+def _entries(file: _File, known: dict[str, Limit]) -> dict[str, Entry]:
+    """What the file enters; a quantity is kept as it was typed, and says the same thing as the kt beside it."""
+    problems, entries = Problems(), {lever: Entry(done=value) for lever, value in file.done.items()}
     for lever, one in file.targets.items():
-        if one.ktco2e is None or one.quantity is None:
+        value, unit = (one.ktco2e, KT) if one.quantity is None else (one.quantity, QUANTITY)
+        entries[lever] = entries.get(lever, NOTHING)._replace(value=value, unit=unit)
+        if lever not in known or one.ktco2e is None or one.quantity is None:
             continue
-        kt = known[lever].kt_of(one.quantity)
-        if not_a_number(one.quantity) or not same(kt, one.ktco2e):
+        if not_a_number(one.quantity) or not same(known[lever].kt_of(one.quantity), one.ktco2e):
             message = "« ktco2e » et « quantity » ne disent pas la même chose. Garder celui des deux qui fait foi."
             problems.add(WHERE, f"targets.{lever} : {message}")
-        quantity[lever] = one.quantity
     problems.raise_if_any(SimulationError)
-    s["proposed_quantity"] = s.proposed_quantity.copy(data=quantity.to_numpy())
-    return s
+    return entries
 
 
 def _warn(file: _File, p: xr.Dataset) -> None:

@@ -15,6 +15,7 @@ from copkit.simulator.state import State, from_scenario, scenario_of
 
 POLICIES = compensation.POLICIES
 MOST_DRAWS = 20_000
+ASKED = ("kt_before", "kt_more", "kt_after", "quantity_before", "quantity_after", "target", "share", "cost")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -37,18 +38,9 @@ def compensate(
         name: value for name, value in state.model_dump().items() if name not in ("territory", "version", "levers")
     }
     rows = [
-        {
-            "lever": row.lever,
-            "label": french.typeset(row.label),
-            "unit": french.typeset(units.label(row.unit)) if row.unit else "",
-            **{
-                name: known(getattr(row, name))
-                for name in ("kt_before", "kt_more", "kt_after", "quantity_before", "quantity_after", "target", "share")
-            },
-            "cost": known(row.cost),
-            "binding": bool(row.binding),
-            "limit": french.typeset(row.limit),
-        }
+        {name: known(getattr(row, name)) for name in ASKED}
+        | {"lever": row.lever, "binding": bool(row.binding), "unit": units.label(row.unit) if row.unit else ""}
+        | {name: french.typeset(getattr(row, name)) for name in ("label", "limit")}
         for row in found.asks.itertuples()
     ]
     return {

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from copkit import french
 from copkit.errors import CopkitError, Problems, SimulationError
 from copkit.models import panorama, plans, scenario
-from copkit.models.limits import KT, QUANTITY, limits
+from copkit.models.limits import KT
 from copkit.reference import parameters, reading, territories
 
 MOST_LEVERS, MOST_KEPT, LONGEST_TEXT, LONGEST_NAME, LARGEST = 60, 6, 1000, 80, 1e7
@@ -174,24 +174,16 @@ def scenario_of(state: State) -> xr.Dataset:
         Si un levier est inconnu ou une valeur refusée : tous les problèmes d'un coup.
     """
     p = panorama.panorama(state.territory, version=version_of(state))
-    entries = {lever: (one.value, one.unit) for lever, one in state.levers.items() if one.value is not None}
-    done = {lever: one.done for lever, one in state.levers.items() if one.done}
     texts = {v: {"texte": one.why, "source": one.source} for v, one in state.levers.items() if one.why or one.source}
-    return scenario.build(p, entries, done, texts)
+    return scenario.build(p, state.levers, texts)
 
 
 def from_scenario(s: xr.Dataset, **other) -> State:
     """The state that says a scenario of the library, to the last bit; ``other``: parts that no scenario holds."""
-    p, entered, done, texts = scenario.parts(s)
-    known, levers = limits(p), {}
-    for lever in dict.fromkeys([*entered, *done, *texts]):
-        given = {"done": done.get(lever, 0.0)}
-        if lever in entered:
-            kt, quantity = entered[lever]
-            typed = not scenario.identical(quantity, known[lever].quantity_of(kt))
-            given |= {"value": quantity, "unit": QUANTITY} if typed else {"value": kt, "unit": KT}
-        said = texts.get(lever, {})
-        levers[lever] = given | {"why": said.get("texte", ""), "source": said.get("source", "")}
+    p, entries, texts = scenario.parts(s)
+    levers = {lever: one._asdict() for lever, one in entries.items()}
+    for lever, said in texts.items():
+        levers.setdefault(lever, {}).update(why=said["texte"], source=said["source"])
     where = {"territory": p.attrs["territory"], "version": p.attrs["version"]}
     return read({**where, "levers": levers, **other})
 
