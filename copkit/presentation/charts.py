@@ -62,6 +62,12 @@ def bars(
     return drawing([drawn, *over, text], step * len(table), words)
 
 
+def ticks(table: pd.DataFrame, x: str) -> alt.Chart:
+    """A mark on each bar: another figure beside it."""
+    drawn = alt.Chart(values(table)).mark_tick(color=theme.TEXT, thickness=3, size=24)
+    return drawn.encode(x=alt.X(f"{x}:Q"), y=alt.Y("label:N", sort=None, title=None))
+
+
 def whole() -> alt.Axis:
     """An axis of whole numbers."""
     return alt.Axis(tickCount=5, format=",d", tickMinStep=1)

@@ -29,7 +29,7 @@ class Part:
     ``about``: what it is about when that is something else, and the section does not show it then.
     ``when``: whether there is one. ``sheet`` and ``rank``: its sheet in the workbook and where; none: not there.
     ``page``: the section shows it; ``rows``: most rows then. ``private``: it cites what was written in a file.
-    ``always``: even where there is nothing.
+    ``always``: even where there is nothing. ``reference``: it is read on a reference, and refuses a scenario.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class Part:
     rows: int = 0
     private: bool = False
     always: bool = False
+    reference: bool = False
 
 
 def sentence(make: Callable, **more) -> Part:
@@ -50,9 +51,9 @@ def sentence(make: Callable, **more) -> Part:
     return Part(kind=SENTENCE, name=make.__name__, make=make, **more)
 
 
-def chart(make: Callable, name: str = "") -> Part:
+def chart(make: Callable, name: str = "", **more) -> Part:
     """A chart, under the name of its function unless another is given."""
-    return Part(kind=CHART, name=name or make.__name__, make=make)
+    return Part(kind=CHART, name=name or make.__name__, make=make, **more)
 
 
 def table(name: str, make: Callable, **more) -> Part:

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import __version__, french, paths
-from copkit.models import downscaling, dynamics, indicators
+from copkit.models import downscaling, dynamics, indicators, panorama
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
@@ -80,6 +80,22 @@ def place(code: str) -> str:
     return f" ({territories.level_label(code)}{region})"
 
 
+def named(p: xr.Dataset) -> str:
+    """The name of the territory, and that it is a scenario when it is one."""
+    return p.attrs["name"] + (", scénario" if panorama.composed(p) else "")
+
+
+def effort(p: xr.Dataset) -> str:
+    """« l'effort des Hauts-de-France », « l'effort du scénario des Hauts-de-France »: what is asked or proposed."""
+    return f"l'effort {'du scénario ' if panorama.composed(p) else ''}{of(p.attrs['territory'])}"
+
+
+def standing(p: xr.Dataset) -> str:
+    """What a document is: the proposal of its plan, or a scenario beside it."""
+    plan = REFERENCES[p.attrs["reference"]]
+    return f"scénario (hypothèse), à côté de sa référence, {plan}" if panorama.composed(p) else plan
+
+
 def source_line(p: xr.Dataset, computed: bool = False) -> str:
     """What stands under every chart: year, reference plan, version, source, status.
 
@@ -91,7 +107,7 @@ def source_line(p: xr.Dataset, computed: bool = False) -> str:
         origin = "somme des régions (dérivé)"
     else:
         origin = "réparti par le kit depuis la région (dérivé)" if (p.grade.values != "").any() else "publié"
-    plan = f"{REFERENCES[p.attrs['reference']]}, version {p.attrs['version']}"
+    plan = f"{standing(p)}, version {p.attrs['version']}"
     return f"2030 par rapport à 2019 · {plan} · {origin}\u00a0; source : simulateur territorial du SGPE"
 
 

@@ -25,7 +25,7 @@ def heading(p: xr.Dataset) -> Text:
         "Données : version {version}, émissions évitées en 2030 par rapport à 2019. {purpose}",
         name=p.attrs["name"],
         place=labels.place(p.attrs["territory"]),
-        reference=labels.REFERENCES[p.attrs["reference"]],
+        reference=labels.standing(p),
         version=p.attrs["version"],
         purpose=labels.purpose(p.attrs["territory"], objective=0, step=0),
     )
@@ -37,6 +37,9 @@ def _parts(p: xr.Dataset) -> Table:
 
 def keys(p: xr.Dataset) -> Text:
     """D'où viennent les chiffres, à l'échelle du territoire."""
+    if model.composed(p):
+        own = Text("Les objectifs du scénario qui s'écartent de la référence sont des hypothèses. Pour la référence :")
+        return Text.joined([own, keys(model.reference(p))], " ")
     if p.attrs["level"] == "france":
         return Text("Les valeurs nationales sont la somme des 18 régions, levier par levier.")
     if not (p.grade.values != "").any():
@@ -123,6 +126,8 @@ def _sources(p: xr.Dataset) -> Table:
 
 SECTIONS = (
     section("entete", 10, "", sentence(heading), table("parties", _parts, sheet="Diagnostic", rank=120)),
-    section("cles", 120, "", sentence(keys), chart(grades), table("cles", _keys, sheet="Clés", rank=60)),
+    section(
+        "cles", 120, "", sentence(keys), chart(grades, reference=True), table("cles", _keys, sheet="Clés", rank=60)
+    ),
     section("sources", 130, "", sentence(limits), table("sources", _sources, sheet="Sources", rank=130)),
 )

@@ -7,14 +7,16 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.models import gaps
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
-from copkit.presentation import charts, labels, marimekko, theme
+from copkit.presentation import charts, labels, marimekko
 from copkit.presentation.document import chart, section, sentence, table
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import territories
 
+REFERENCE = "Référence (ktCO2e/an)"  # beside what a scenario proposes
 HEAD = 70  # above the Marimekko, for the names of its columns [px]
 
 
@@ -26,10 +28,17 @@ def ambition(p: xr.Dataset) -> Text:
     if with_ > without:
         forest = f", {french.number(with_, 1)} avec le levier forêt, dont l'objectif n'est pas régionalisé"
     missing = int(model.totals(p).missing.max())
+    start, beside = "À éviter", "."
+    if model.composed(p):
+        reference = french.number(model.total(model.reference(p), forest=False), 1)
+        start, beside = "Ce que le scénario évite", f", pour une référence de {reference} hors forêt. "
+        beside += gaps.gap_sentence(p)
     return Text(
-        "À éviter en 2030 par rapport à 2019 : **{total} ktCO2e/an hors forêt**{forest}. "
+        "{start} en 2030 par rapport à 2019 : **{total} ktCO2e/an hors forêt**{forest}{beside} "
         "Trois leviers portent {share} de l'effort hors forêt : {names}. "
         "Les parts sont calculées hors forêt ; les deux totaux ne se mélangent jamais.{missing}",
+        start=start,
+        beside=beside,
         total=french.number(without, 1),
         forest=forest,
         share=french.percent(share, 0),
@@ -39,12 +48,13 @@ def ambition(p: xr.Dataset) -> Text:
 
 
 def _summary(p: xr.Dataset) -> Table:
-    totals = model.of_the_nation(p)
+    totals, effort = model.of_the_nation(p), labels.effort(p)
     return Table.of(
-        f"L'effort {labels.of(p.attrs['territory'])} dans les deux conventions",
+        f"{effort[0].upper()}{effort[1:]} dans les deux conventions",
         {
             "Convention": [f"Total {c}" for c in totals.index],
             "Émissions évitées en 2030 (ktCO2e/an)": (totals.total.to_numpy(), 1),
+            **({REFERENCE: (totals.reference_total.to_numpy(), 1)} if model.composed(p) else {}),
             "Part du total national (%)": (totals.share.to_numpy(), 2),
             "Leviers sans valeur": (totals.missing.to_numpy(), 0),
         },
@@ -60,17 +70,18 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     """
     layout, shares = marimekko.layout(tiles(p)), model.shares(p, by="chantier")
     names = [labels.thematiques()[chantier] for chantier in shares.index]
-    share, whose = french.percent(shares.share.iloc[0], 0), labels.of(p.attrs["territory"])
-    total = french.number(model.total(p, forest=False), 0)
-    lines = [
-        f"{total} ktCO2e/an évitées, hors forêt ; surface d'une tuile : émissions évitées ; numéro : voir la table",
-        labels.source_line(p),
-    ]
+    share, total = french.percent(shares.share.iloc[0], 0), french.number(model.total(p, forest=False), 0)
+    beside = ""
+    if model.composed(p):
+        reference = french.number(model.total(model.reference(p), forest=False), 0)
+        beside = f", pour {reference} dans la référence (« réf. » sur les tuiles qui s'en écartent)"
+    reading = "surface d'une tuile : émissions évitées ; numéro : voir la table"
+    lines = [f"{total} ktCO2e/an évitées, hors forêt{beside} ; {reading}", labels.source_line(p)]
     if layout["narrow"]:
         lines.append(f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}")
     parts = [f"{name} {french.percent(s, 0)}" for name, s in zip(names, shares.share, strict=True)]
     said = f"Marimekko des leviers : {', '.join(parts)}."
-    words = charts.words(f"« {names[0]} » porte {share} de l'effort {whose}", lines, said)
+    words = charts.words(f"« {names[0]} » porte {share} de {labels.effort(p)}", lines, said)
     across = alt.X("x:Q", scale=alt.Scale(domain=[0, marimekko.WIDTH], nice=False), axis=None)
     down = alt.Y("y:Q", scale=alt.Scale(domain=[marimekko.HEIGHT, -HEAD], nice=False), axis=None)
     rects = alt.Chart({"values": tuple(layout["rects"])}).mark_rect(stroke="white", strokeWidth=1.5)
@@ -91,11 +102,17 @@ def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
             thematiques[row.chantier],
             row.target_ktco2e,
             row.rank,
-            french.number(row.target_ktco2e, 0) if row.shown else "?",
+            _written(row),
         )
         for row in model.ordered(p)
         if row.lever != FOREST and row.target_ktco2e > 0
     ]
+
+
+def _written(row: model.Row) -> str:
+    if not row.shown:
+        return "?"
+    return french.number(row.target_ktco2e, 0) + (f" (réf. {french.number(row.reference, 0)})" if row.moved else "")
 
 
 def _panorama(p: xr.Dataset) -> Table:
@@ -107,12 +124,13 @@ def _panorama(p: xr.Dataset) -> Table:
         "Secteur": [sectors[row.sector] for row in rows],
         "Thématique": [thematiques[row.chantier] for row in rows],
         "Émissions évitées (ktCO2e/an)": ([row.target_ktco2e if row.shown else "?" for row in rows], 1),
+        **({REFERENCE: ([row.reference if row.shown else "?" for row in rows], 1)} if model.composed(p) else {}),
         "Part hors forêt (%)": (shares, 2),
         "Statut": [labels.STATUSES[row.status] for row in rows],
     }
     if any(row.grade for row in rows):
         columns["Note de la clé"] = [row.grade for row in rows]
-    return Table.of(f"Panorama des leviers — {p.attrs['name']}, 2030 par rapport à 2019", columns)
+    return Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
 
 
 # ------------------------------------------------------------------ sectors
@@ -125,33 +143,40 @@ def _shares(p: xr.Dataset) -> pd.DataFrame:
 
 
 def sectors(p: xr.Dataset) -> alt.LayerChart:
-    """Part de chaque secteur dans l'effort, hors forêt [%], et part nationale en repère (trait)."""
-    found, alone = _shares(p), p.attrs["level"] == "france"
+    """Part de chaque secteur dans l'effort, hors forêt [%], et part nationale en repère (trait).
+
+    D'un scénario, le repère est la part dans sa référence.
+    """
+    found, scenario = _shares(p), model.composed(p)
+    alone, where = p.attrs["level"] == "france" and not scenario, "dans la référence" if scenario else "en France"
+    if scenario:
+        found = found.assign(nation=found.reference_share)
     ends = found[["share", "nation"]].max(axis=1)
     drawn = found.assign(at=ends, written=[french.percent(s, 1) for s in found.share])
-    ticks = alt.Chart(charts.values(drawn)).mark_tick(color=theme.TEXT, thickness=3, size=24)
-    ticks = ticks.encode(x=alt.X("nation:Q"), y=alt.Y("label:N", sort=None, title=None))
-    top = drawn.iloc[0]
-    against = "" if alone else f", contre {french.percent(top.nation, 0)} en France"
-    reading = "barre : part du secteur" + ("" if alone else " ; trait : sa part en France")
+    top, whose = drawn.iloc[0], " du scénario" if scenario else ""
+    against = "" if alone else f", contre {french.percent(top.nation, 0)} {where}"
+    reading = "barre : part du secteur" + ("" if alone else f" ; trait : sa part {where}")
     words = charts.words(
-        f"{top.label} : {french.percent(top.share, 0)} de l'effort{against}",
+        f"{top.label} : {french.percent(top.share, 0)} de l'effort{whose}{against}",
         [f"% des émissions évitées, hors forêt ; {reading}", labels.source_line(p)],
         f"Part des secteurs : {charts.said(drawn)}.",
     )
-    over = [] if alone else [ticks]
+    over = [] if alone else [charts.ticks(drawn, "nation")]
     unit, bold = "part de l'effort hors forêt (%)", {"dx": 8, "fontWeight": "bold"}
     return charts.bars(drawn, "share", unit, words, at="at", step=34, over=over, **bold)
 
 
 def _sectors(p: xr.Dataset) -> Table:
-    found = _shares(p)
+    found, beside = _shares(p), {}
+    if model.composed(p):
+        beside = {REFERENCE: (found.reference_target, 1), "Part dans la référence (%)": (found.reference_share, 2)}
     return Table.of(
-        f"Effort par secteur, hors forêt — {p.attrs['name']}",
+        f"Effort par secteur, hors forêt — {labels.named(p)}",
         {
             "Secteur": found.label,
             "Émissions évitées (ktCO2e/an)": (found.target, 1),
             "Part (%)": (found.share, 2),
+            **beside,
             "Part en France (%)": (found.nation, 2),
         },
     )
@@ -218,5 +243,11 @@ SECTIONS = (
         table("panorama", _panorama, sheet="Panorama", rank=20),
     ),
     section("secteurs", 30, "Par secteur", chart(sectors), table("secteurs", _sectors, sheet="Secteurs", rank=30)),
-    section("place", 40, "La place du territoire", chart(place), table("place", _place, sheet="Place", rank=70)),
+    section(
+        "place",
+        40,
+        "La place du territoire",
+        chart(place, reference=True),
+        table("place", _place, sheet="Place", rank=70, reference=True),
+    ),
 )

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import xarray as xr
 
 from copkit import __version__, french
 from copkit.errors import LeverError
-from copkit.models import gaps
+from copkit.models import gaps, panorama
 from copkit.models.comparison import Comparison
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
 from copkit.presentation import labels
-from copkit.presentation.document import TABLE, Document
+from copkit.presentation.document import TABLE, Document, Part
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 
-DOCUMENT = Document(__package__, LeverError)
+
+def _made(_, part: Part, p: xr.Dataset) -> object:
+    """A part; a scenario is refused where only references are read."""
+    if part.reference:
+        panorama.of_reference(p, f"« {part.name} »")
+    return part.make(p)
+
+
+DOCUMENT = Document(__package__, LeverError, _made)
 
 
 def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "panorama") -> Table | Note:
@@ -32,7 +41,8 @@ def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "p
     Raises
     ------
     LeverError
-        Si la table demandée n'existe pas : le message donne toutes les tables.
+        Si la table demandée n'existe pas : le message donne toutes les tables. Si elle ne se lit que sur la référence
+        et que ``p`` est un scénario.
     """
     if not isinstance(p, xr.Dataset):
         parts = (part for _, part in DOCUMENT.parts(TABLE).values() if part.about)
@@ -45,7 +55,7 @@ def write_workbook(p: xr.Dataset, path: str | Path) -> None:
 
     Parameters
     ----------
-    p : le panorama du territoire.
+    p : le panorama du territoire, ou un scénario : ce qui ne se lit que sur sa référence y est, et le dit.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
     from copkit.presentation import workbook
@@ -57,21 +67,29 @@ def book(p: xr.Dataset):
     """The workbook of a territory or of a scenario, not written yet."""
     from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it
 
-    return workbook.book(_cover(p), ((part.sheet, part.make(p)) for _, part in DOCUMENT.sheets(p)))
+    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for _, part in DOCUMENT.sheets(p)))
+
+
+def _sheet(part: Part, p: xr.Dataset) -> Table | Note:
+    if not (part.reference and panorama.composed(p)):
+        return part.make(p)
+    made = part.make(panorama.reference(p))
+    return replace(made, caption=f"{made.caption}, à la référence") if isinstance(made, Table) else made
 
 
 def _cover(p: xr.Dataset) -> list[tuple[str, str]]:
+    content = "Scénario" if panorama.composed(p) else "Panorama des leviers"
     lines = [
         ("Territoire", f"{p.attrs['name']} ({p.attrs['territory']})"),
-        ("Contenu", "Panorama des leviers : émissions évitées en 2030 par rapport à 2019"),
-        ("Statut", f"{labels.REFERENCES[p.attrs['reference']]}, base de discussion, non prescriptive"),
+        ("Contenu", f"{content} : émissions évitées en 2030 par rapport à 2019"),
+        ("Statut", f"{labels.standing(p)}, base de discussion, non prescriptive"),
         ("Unité", "ktCO2e/an, sauf mention ; positif = émissions évitées"),
         ("Convention", "Parts calculées hors forêt ; chaque total existe avec et sans le levier forêt"),
         ("Signes", "n.d. : inconnu ; ? : objectif non affiché par le SGPE ; — : sans objet"),
         ("Version des données", p.attrs["version"]),
         ("Version de copkit", __version__),
     ]
-    if "proposed" in p:
+    if panorama.composed(p):
         names = [str(p.label.sel(lever=lever).values) for lever in gaps.unjustified(p)]
         lines.append(("Objectifs sans justification ou sans source", french.join(names) if names else "aucun"))
     return lines

@@ -85,8 +85,8 @@ SECTIONS = (
         "dynamiques",
         90,
         "",
-        chart(paces),
-        table("dynamiques", _dynamics, sheet="Dynamiques", rank=80),
+        chart(paces, reference=True),
+        table("dynamiques", _dynamics, sheet="Dynamiques", rank=80, reference=True),
         sentence(dynamics),
     ),
 )

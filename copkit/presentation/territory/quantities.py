@@ -16,10 +16,15 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import framework, parameters, territories, units
 
+REFERENCE = "En 2030, référence"
+
 
 def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
-    """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%]."""
-    found = model.reductions(p)
+    """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%].
+
+    D'un scénario, un trait marque sa référence.
+    """
+    found, scenario = model.reductions(p), model.composed(p)
     if found.empty:
         return Note(
             "Aucune quantité physique de départ n'est publiée pour ce territoire : "
@@ -27,18 +32,21 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
         )
     written = [french.signed(v, 0) + french.NARROW + "%" for v in found.change]
     drawn = found.assign(label=found.label.map(french.typeset), written=written)
-    top = drawn.iloc[0]
+    top, asked, reading, ticks = drawn.iloc[0], "demandée", "", []
+    if scenario:
+        asked, reading, ticks = "proposée", " ; trait : la référence", [charts.ticks(drawn, "reference_change")]
+    lines = [f"% de la quantité de 2019, leviers dont le point de départ est connu{reading}"]
     words = charts.words(
-        f"La plus forte baisse demandée : {lower(top.label)}, {top.written}",
-        ["% de la quantité de 2019, leviers dont le point de départ est connu", labels.source_line(p, computed=True)],
-        f"Baisses demandées : {charts.said(drawn)}.",
+        f"La plus forte baisse {asked} : {lower(top.label)}, {top.written}",
+        [*lines, labels.source_line(p, computed=True)],
+        f"Baisses {asked}s : {charts.said(drawn)}.",
     )
     unit, bold = "évolution de la quantité entre 2019 et 2030 (%)", {"align": "right", "dx": -6, "fontWeight": "bold"}
-    return charts.bars(drawn, "change", unit, words, domain=[-100, 0], **bold)
+    return charts.bars(drawn, "change", unit, words, domain=[-100, 0], over=ticks, **bold)
 
 
 def _quantities(p: xr.Dataset) -> Table:
-    rows = []
+    rows, scenario = [], model.composed(p)
     for one in model.quantities(p).itertuples():
         known = parameters.levers()[one.lever]
         rows.append(
@@ -48,13 +56,14 @@ def _quantities(p: xr.Dataset) -> Table:
                 "Unité": units.label(known.quantity.unit) if known.quantity else "—",
                 "En 2019": "—" if not known.quantity or one.since_2019 else one.baseline,
                 "En 2030": one.quantity_2030 if known.quantity else "—",
+                **({REFERENCE: one.reference_quantity_2030 if known.quantity else "—"} if scenario else {}),
                 "Évolution": _evolution(one) if one.translated else "—",
                 "Remarque": _remark(one, known, p.attrs["level"]),
                 "Repère national": nomenclatures.rationale(known.id) or "—",
             }
         )
-    caption = f"Ce que chaque levier demande en quantités — {p.attrs['name']}"
-    return Table(pd.DataFrame(rows), caption, {"En 2019": french.quantity, "En 2030": french.quantity})
+    caption = f"Ce que chaque levier demande en quantités — {labels.named(p)}"
+    return Table(pd.DataFrame(rows), caption, dict.fromkeys(("En 2019", "En 2030", REFERENCE), french.quantity))
 
 
 def _evolution(one) -> str:
@@ -91,8 +100,12 @@ def _interactions(p: xr.Dataset) -> Table | Note:
     found = overlaps.interactions(p)
     if found.empty:
         return Note("Aucun groupe de leviers à rapprocher ici.")
+    beside = {}
+    if model.composed(p):
+        beside["Somme de la référence (ktCO2e/an)"] = (found.reference_first_order, 0)
+        beside["Recouvrement de la référence (ktCO2e/an)"] = (found.reference_overlap, 0)
     return Table.of(
-        f"Leviers qui agissent sur la même quantité (hypothèse du kit) — {p.attrs['name']}",
+        f"Leviers qui agissent sur la même quantité (hypothèse du kit) — {labels.named(p)}",
         {
             "Groupe": found.label,
             "Leviers, dans l'ordre de la chaîne": found.levers,
@@ -100,6 +113,7 @@ def _interactions(p: xr.Dataset) -> Table | Note:
             "Effet conjoint (ktCO2e/an)": (found.joint, 0),
             "Recouvrement (ktCO2e/an)": (found.overlap, 0),
             "Recouvrement (%)": (found.share, 1),
+            **beside,
         },
     )
 

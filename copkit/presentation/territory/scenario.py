@@ -11,16 +11,12 @@ from copkit.models import gaps
 from copkit.models import uncertainty as uncertainties
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
+from copkit.models.panorama import composed
 from copkit.presentation import labels
 from copkit.presentation.document import section, sentence, table
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
 from copkit.reference import units
-
-
-def composed(p: xr.Dataset) -> bool:
-    """Whether a panorama is that of a scenario."""
-    return "proposed" in p
 
 
 def _shortfall(s: xr.Dataset) -> Table:
@@ -35,7 +31,7 @@ def _shortfall(s: xr.Dataset) -> Table:
             "Secteur": rows.label,
             "Manque (ktCO2e/an)": (rows.deficit, 1),
             "Surplus (ktCO2e/an)": (rows.surplus, 1),
-            "Net : surplus − manque (ktCO2e/an)": ([french.signed(-v, 1) if v else "0,0" for v in rows.net], str),
+            "Net : surplus − manque (ktCO2e/an)": ([french.signed(-v, 1) for v in rows.net], str),
         },
     )
 
@@ -117,9 +113,11 @@ def uncertainty(p: xr.Dataset) -> Text:
     last = found.avoided.isel(year=-1)
     low, high = (french.number(float(last.sel(quantile=q)), 0) for q in (0.05, 0.95))
     return Text(
-        "Sous les hypothèses de parameters/uncertainty.yml, l'effort de {year} est compris neuf fois sur dix entre "
-        "{low} et {high} ktCO2e/an hors forêt, pour un objectif de {target}. Il atteint l'objectif dans {odds} des "
-        "tirages ({draws} tirages, graine {seed}). **Statut : hypothèse.**",
+        "Sous les hypothèses de parameters/uncertainty.yml, l'effort de {year}{whose} est compris neuf fois sur dix "
+        "entre {low} et {high} ktCO2e/an hors forêt, pour un objectif{which} de {target}. Il atteint l'objectif dans "
+        "{odds} des tirages ({draws} tirages, graine {seed}). **Statut : hypothèse.**",
+        whose=" que propose le scénario" if composed(p) else "",
+        which=" de référence" if composed(p) else "",
         year=int(found.year[-1]),
         low=low,
         high=high,
