@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,8 +29,7 @@ CHAIN = ["group", "step", "lever", "label", "acts_on", "first_order", "in_chain"
 OVERSEAS = "Outre-mer : les leviers n'ont pas de traduction physique ; aucun recouvrement n'est calculé."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(NamedTuple):
     """A lever in its chain: alone (``first_order``) and after the previous steps (``in_chain``). [ktCO2e/an]"""
 
     step: int
@@ -60,8 +60,7 @@ class Chain:
             taken = left * min(asked / self.base, 1.0) if self.base else 0.0  # nan stays nan
             for lever, label in names.items():
                 part = taken * kt[lever] / asked if asked else taken
-                alone = {"lever": lever, "label": label, "first_order": kt[lever]}
-                effects.append(Effect(step=n, acts_on=acts_on, in_chain=float(part), **alone))
+                effects.append(Effect(n, lever, label, acts_on, kt[lever], float(part)))
             left -= taken
         if unknown := [e.label for e in effects if math.isnan(e.first_order)]:
             reason = f"objectif inconnu pour {french.join(unknown)}"
@@ -162,11 +161,7 @@ def chain(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd
     LeverError
         Si ``order`` nomme un groupe inconnu ou n'a pas tous ses leviers une fois.
     """
-    rows = [
-        [r.chain.group.id, e.step, e.lever, e.label, e.acts_on, e.first_order, e.in_chain]
-        for r in _readings(p, order)
-        for e in r.effects
-    ]
+    rows = [[r.chain.group.id, *effect] for r in _readings(p, order) for effect in r.effects]
     return pd.DataFrame(rows, columns=CHAIN)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NOMENCLATURES = ("cop", "simulateur", "simulateur_outre_mer", "rationale", "tous")
 BLANK, OTHERS = "non_renseigne", "autres"  # of the crosswalk: what stands for a blank, and for no lever in particular
 CROSSWALK = ["nomenclature", "id", "label", "relation", "lever", "note"]
+MATRIX = "feuille_de_route_hauts_de_france_2025"  # where the 43 levers and the enjeux that they serve come from
 
 
 def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: str | None = None) -> pd.DataFrame:

@@ -49,6 +49,28 @@ def _known(_file: str, code: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(["sgpe", *own.plan]))
 
 
+def label_of(name: str) -> str:
+    """« SRADDET »: a plan without its article.
+
+    >>> label_of("sraddet"), label_of("pacte")
+    ('SRADDET', 'plan « pacte »')
+    """
+    return LABELS.get(name, f"le plan « {name} »").removeprefix("le ")
+
+
+def sources(code: str) -> dict[str, list[str]]:
+    """The sources of the other plans known for a territory, each with the plans that it gives.
+
+    >>> sources("reg-32"), sources("reg-53")
+    ({'feuille_de_route_hauts_de_france_2025': ['SRADDET']}, {})
+    """
+    table, found = tables.read("plans.csv"), {}
+    own = table[(table.territory == code) & table.plan.isin(known(code)[1:])]
+    for source, name in dict.fromkeys(zip(own.source, own.plan, strict=True)):
+        found.setdefault(source, []).append(label_of(name))
+    return found
+
+
 def named(code: str, name: str, version: str) -> Plan:
     """A plan from its name; refused with the plans known there."""
     here = known(code)

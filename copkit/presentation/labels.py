@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import __version__, french, paths
-from copkit.models import downscaling, dynamics, indicators, panorama
+from copkit.models import downscaling, dynamics, indicators, nomenclatures, panorama, plans
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
@@ -121,11 +121,12 @@ def diagnostic_parts(territory: str) -> pd.DataFrame:
         if series
         else "aucun indicateur observé dans le kit"
     )
+    here = [plans.label_of(name) for name in plans.known(territory) if name != "sgpe"]
+    absent = [name for name in ("SRADDET", "PCAET") if name not in here]
+    absent.append("autres plans régionaux" if here else "plans régionaux")
+    held = french.join(["panorama des leviers du SGPE", *(f"{name} par secteur" for name in here)])
     said = {
-        "cibles_objectifs": (
-            "données présentes",
-            "panorama des leviers du SGPE ; SRADDET, PCAET et plans régionaux non chargés",
-        ),
+        "cibles_objectifs": ("données présentes", f"{held} ; {french.join(absent)} non chargés"),
         "dynamiques": ("données partielles" if series else "pas de donnée", dynamics),
         "questionnaire": ("pas de donnée", "aucune réponse chargée"),
         "points_forts": ("pas de donnée", "à renseigner par l'analyste"),
@@ -148,12 +149,17 @@ def purpose(code: str, objective: int, step: int) -> Text:
 
 
 def sources(caption: str, used: Iterable[str], *, named: bool = False) -> Table:
-    """The sources of a document as a table; ``named``: with their keys in ``sources.yml``."""
+    """The sources of a document as a table; ``named``: with their keys in ``sources.yml``.
+
+    ``used``: keys, or a mapping that says what a source is used for when its title does not.
+    """
     known = [parameters.sources()[key] for key in used]
+    uses = used.values() if isinstance(used, Mapping) else [""] * len(known)
+    titles = [f"{one.title} ({use})" if use else one.title for one, use in zip(known, uses, strict=True)]
     columns = {"Clé": [*used]} if named else {}
     columns |= {
         "Producteur": [one.publisher for one in known],
-        "Jeu de données": [one.title for one in known],
+        "Jeu de données": titles,
         "Année": [one.year for one in known],
         "Licence": [one.licence for one in known],
         "Où le lire": [one.locator for one in known],
@@ -161,8 +167,8 @@ def sources(caption: str, used: Iterable[str], *, named: bool = False) -> Table:
     return Table.of(caption, columns)
 
 
-def sources_used(p: xr.Dataset) -> list[str]:
-    """The keys of ``sources.yml`` that the document rests on, in order of importance."""
+def sources_used(p: xr.Dataset) -> dict[str, str]:
+    """The keys of ``sources.yml`` that the document rests on, in order of importance; what for when it is not said."""
     used = list(dict.fromkeys(p.source.values))
     if (p.grade.values != "").any():
         used.append("sgpe_simulateur_a_propos")
@@ -171,8 +177,11 @@ def sources_used(p: xr.Dataset) -> list[str]:
         used += [source for key, source in _allocated(str(paths.clean_data("allocation.csv"))) if key in chosen]
     observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
     used += [source for cell in observed for source in cell.split(", ") if source]
-    used += ["insee_cog_2026", "sgpe_point_de_sortie", "feuille_de_route_hauts_de_france_2025"]
-    return list(dict.fromkeys(used))
+    used += ["insee_cog_2026", "sgpe_point_de_sortie"]
+    more, levers = plans.sources(p.attrs["territory"]), parameters.levers()
+    if any(levers[lever].nomenclatures.cop for lever in p.lever.values):
+        more[nomenclatures.MATRIX] = ["enjeux des 43 leviers", *more.get(nomenclatures.MATRIX, [])]
+    return dict.fromkeys(used, "") | {key: french.join(uses) for key, uses in more.items()}
 
 
 @lru_cache(maxsize=4)

@@ -45,10 +45,7 @@ def compensate(
     ]
     return {
         "sentence": french.typeset(found.sentence),
-        "gap": found.gap,
-        "missing": found.missing,
         "feasible": found.feasible,
-        "bounds": [french.typeset(text) for text in found.binding],
         "asks": rows,
         "state": from_scenario(found.scenario, **other).model_dump(),
     }
@@ -80,16 +77,7 @@ def probability(page: Mapping, state: State, draws: int = 10_000) -> dict:
         f"Probabilité d'atteindre {french.number(target, 0)} ktCO2e/an {convention} : {chances(odds, draws)}. "
         f"Neuf fois sur dix, entre {low} et {high}, sous les hypothèses du kit."
     )
-    return {
-        "probability": odds,
-        "target": target,
-        "planned": float(u.planned.item()),
-        "quantiles": found,
-        "draws": draws,
-        "missing": int(u.missing.item()),
-        "sentence": french.typeset(sentence),
-        "random": french.typeset(u.attrs["random"]),
-    }
+    return {"probability": odds, "quantiles": found, "sentence": french.typeset(sentence)}
 
 
 def chances(odds: float, draws: int) -> str:

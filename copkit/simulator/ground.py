@@ -16,7 +16,6 @@ import xarray as xr
 from copkit import french, paths
 from copkit.errors import UnitError
 from copkit.models import comparison, interactions, panorama, plans
-from copkit.models.levers import FOREST
 from copkit.models.limits import Limit, limits
 from copkit.presentation import labels
 from copkit.reference import parameters, units
@@ -33,11 +32,6 @@ class Ground:
     plans: dict[str, dict[str, float]]  # plan known by sector → sector → kt [ktCO2e/an]
     plan_labels: dict[str, str]
     cautions: dict[str, list[str]]
-
-    @property
-    def has_forest(self) -> bool:
-        """True when the territory has a forest lever."""
-        return FOREST in self.limits
 
 
 def known(value: float | None) -> float | None:

@@ -56,7 +56,7 @@ def _page(home: str, code: str, version: str) -> dict:
         "sectors": _sectors(here),
         "plans": _plans(here),
         "policies": [{"id": name, "label": french.typeset(label)} for name, label in POLICIES.items()],
-        "forest_lever": FOREST if here.has_forest else "",
+        "forest_lever": FOREST if FOREST in here.limits else "",
         "charts": {"panorama": specs.panorama(), "trajectory": specs.trajectory()},
         "texts": _texts(here),
         "sentences": _sentences(),
@@ -64,9 +64,7 @@ def _page(home: str, code: str, version: str) -> dict:
 
 
 def _place(code: str) -> dict:
-    level, region = territories.level(code), territories.region_of(code)
-    inside = {"departement": territories.name(region), "region": ""}.get(level, "")
-    return {"code": code, "name": territories.name(code), "level": level, "region": inside, "region_code": region}
+    return {"code": code, "name": territories.name(code), "level": territories.level(code)}
 
 
 def _sectors(here: Ground) -> list[dict]:
@@ -191,21 +189,18 @@ def why(here: Ground, limit: Limit) -> dict:
 
 
 def _sources(here: Ground) -> list[dict]:
-    known_sources, out = parameters.sources(), []
-    for key in labels.sources_used(here.p):
-        one = known_sources.get(key)
-        if one:
-            title = french.typeset(f"{one.publisher}, {one.title}")
-            out.append(
-                {
-                    "id": key,
-                    "title": title,
-                    "year": one.year,
-                    "licence": french.typeset(one.licence),
-                    "url": one.locator,
-                }
-            )
-    return out
+    found = ((key, parameters.sources().get(key), use) for key, use in labels.sources_used(here.p).items())
+    return [
+        {
+            "id": key,
+            "title": french.typeset(f"{one.publisher}, {one.title}{f' ({use})' if use else ''}"),
+            "year": one.year,
+            "licence": french.typeset(one.licence),
+            "url": one.locator,
+        }
+        for key, one, use in found
+        if one
+    ]
 
 
 def _texts(here: Ground) -> dict:
@@ -220,7 +215,7 @@ def _texts(here: Ground) -> dict:
         "forest": (
             "L'objectif du levier forêt n'est pas régionalisé : chaque total existe avec et sans lui, et les parts "
             "sont calculées sans lui."
-            if here.has_forest
+            if FOREST in here.limits
             else "Aucun objectif de forêt n'est proposé dans ce territoire : les deux totaux sont les mêmes."
         ),
         "first_order": conversion.FIRST_ORDER,
@@ -235,7 +230,7 @@ def _texts(here: Ground) -> dict:
         "departement": (
             "Valeurs du département déduites de celles de sa région par des clés de répartition, notées A (clé "
             "officielle), B (clé proche) ou C (clé de remplacement)."
-            if here.p.attrs["level"] == "departement"
+            if (here.p.grade.values != "").any()
             else ""
         ),
         "plans": _about_plans(here),

@@ -67,7 +67,6 @@ def _lever(one: Standing, entry: Entry | None) -> dict:
         "quantity": one.quantity,
         "done_kt": one.done,
         "remaining_kt": one.remaining,
-        "reference": one.target,
         "deficit": one.deficit,
         "surplus": one.surplus,
     }
@@ -101,9 +100,6 @@ def overlaps(here: Ground, settled: dict[str, Standing]) -> list[dict]:
     return [
         {
             "group": one.chain.group.id,
-            "label": one.chain.group.label,
-            "levers": [effect.lever for effect in one.effects],
-            "first_order": one.first_order,
             "joint": one.joint,
             "overlap": one.overlap,
             "sentence": french.typeset(one.sentence),

@@ -95,21 +95,24 @@ def limits(p: xr.Dataset) -> Text:
 
 def left_out(p: xr.Dataset) -> list[str]:
     """What the document does not say, one sentence each."""
+    coarse = [
+        "Le coefficient des L/100 km est publié avec un seul chiffre significatif : la quantité de 2030 de ce levier "
+        "est imprécise."
+    ]
     lines = [
         "Les panoramas du SGPE sont une première proposition, indicative et révisable, à mettre en débat.",
         "Chaque levier est lu toutes choses égales par ailleurs : réduction des déplacements, covoiturage, vélo et "
         "transports en commun agissent sur les mêmes kilomètres, et leurs effets ne s'additionnent qu'à l'ordre 1.",
         "Le levier forêt n'est pas régionalisé, en l'absence de données comparables : il est noté « ? » et chaque "
         "total existe avec et sans lui.",
-        "Le coefficient des L/100 km est publié avec un seul chiffre significatif : la quantité de 2030 de ce levier "
-        "est imprécise.",
+        *(coarse if p.attrs["level"] == "france" or model.coarse(p) else []),
         "Électricité renouvelable et biogaz relèvent des comités régionaux de l'énergie.",
         "Une COP régionale compte 43 leviers ; le panorama chiffré du SGPE porte sur les leviers du climat. "
         "Biodiversité, eau et alimentation n'ont pas de valeur en ktCO2e.",
     ]
     if territories.is_overseas(p.attrs["territory"]):
         own = "Outre-mer, les leviers ont leurs propres intitulés et n'ont pas de quantité physique publiée."
-        lines = [lines[0], own, lines[5]]
+        lines = [lines[0], own, lines[-1]]
     if (p.grade.values != "").any():
         lines.append(
             "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du "

@@ -176,7 +176,7 @@ function gaugeOf(page, settled, { forest: counted, reference }) {
 function shown({ sentences }, one) {
   const { why, source } = one.entry;
   const figures = { kt: one.kt, quantity: one.quantity, done_kt: one.done, remaining_kt: one.remaining,
-    reference: one.target, deficit: one.deficit, surplus: one.surplus };
+    deficit: one.deficit, surplus: one.surplus };
   return {
     ...plain(figures), changed: one.changed, justified: Boolean(why.trim() && source.trim()), error: capital(one.error),
     done_error: one.doneError && fill(sentences.done, { refusal: one.doneError }),
