@@ -33,6 +33,12 @@ def js(chromium):
     page.close()
 
 
+def test_both_pages_run_the_same_rules():
+    for name in bundle.RULES:
+        text = (bundle.ASSETS / name).read_text(encoding="utf-8")
+        assert text in bundle.script() and static._inside(text) in static._script()
+
+
 # ------------------------------------------------------------------ numbers
 
 
