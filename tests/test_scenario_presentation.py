@@ -10,7 +10,7 @@ import xarray as xr
 import copkit as ck
 from copkit import french
 from copkit.errors import LeverError
-from copkit.models import interactions, panorama, plans
+from copkit.models import interactions, panorama, plans, proposals
 from copkit.models.gaps import gap_sentence
 from copkit.models.levers import FOREST
 from copkit.presentation import labels
@@ -64,16 +64,16 @@ def test_totals_and_shares_are_what_is_proposed_and_the_reference_stays_beside(p
 
 def test_a_panorama_has_no_column_of_reference(p):
     assert list(ck.totals(p)) == ["total", "missing"] and list(ck.shares(p)) == ["target", "share"]
-    assert panorama.asked(p) is p and panorama.reference(p) is p
+    assert proposals.asked(p) is p and proposals.reference(p) is p
     assert "reference_joint" not in interactions.interactions(p)
 
 
 def test_what_a_scenario_asks_reads_as_a_panorama(p, s):
-    own = panorama.asked(s)
+    own = proposals.asked(s)
     np.testing.assert_array_equal(own.target, s.proposed)
     np.testing.assert_array_equal(own.quantity, s.proposed_quantity)
     assert own.status.to_series().eq("hypothese").pipe(lambda moved: set(moved.index[moved])) == {CARS, SHARING}
-    xr.testing.assert_identical(panorama.reference(s), p)
+    xr.testing.assert_identical(proposals.reference(s), p)
 
 
 def test_overlaps_of_a_scenario_and_of_its_reference_are_both_said(says, p, s):

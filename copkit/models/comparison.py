@@ -16,7 +16,7 @@ import xarray as xr
 from copkit import french, paths
 from copkit.errors import LeverError, TerritoryError, suggestion
 from copkit.models import panorama as panoramas
-from copkit.models import plans
+from copkit.models import plans, proposals
 from copkit.models.conventions import check_conventions
 from copkit.models.levers import FOREST
 from copkit.models.plans import Plan
@@ -184,7 +184,7 @@ def with_another(p: xr.Dataset) -> Comparison | None:
     """
     code, reference = p.attrs["territory"], p.attrs["reference"]
     others = [plan for plan in plans.known(code) if plan != reference]
-    if panoramas.composed(p):
+    if proposals.composed(p):
         pair = (p, others[0]) if others else (reference, p)
         return compare(code, *pair, version=p.attrs["version"])
     return compare(code, reference, others[0]) if others else None

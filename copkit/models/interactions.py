@@ -21,7 +21,8 @@ from copkit.errors import LeverError, suggestion
 from copkit.models import levers
 from copkit.models.groups import Account, Group, groups
 from copkit.models.limits import same
-from copkit.models.panorama import asked, beside_reference, composed, panorama
+from copkit.models.panorama import panorama
+from copkit.models.proposals import asked, beside_reference, composed
 from copkit.reference import territories
 
 COLUMNS = ["group", "label", "levers", "base", "base_method", "first_order", "joint", "overlap", "share", "status"]

@@ -13,6 +13,7 @@ import xarray as xr
 from copkit import french, paths
 from copkit.errors import DataError, LeverError, Problems, suggestion
 from copkit.models import panorama as panoramas
+from copkit.models import proposals
 from copkit.models.levers import FOREST
 from copkit.reference import framework, parameters, tables, territories
 
@@ -115,10 +116,10 @@ def _filed(code: str, name: str) -> Plan:
 
 def from_dataset(p: xr.Dataset) -> Plan:
     """A panorama or a scenario, without the forest lever; what a scenario changes is an assumption."""
-    columns, own = {"kt": "target", "status": "status", "source": "source"}, panoramas.asked(p)
+    columns, own = {"kt": "target", "status": "status", "source": "source"}, proposals.asked(p)
     index = pd.Index(p.lever.values, name="lever")
     rows = pd.DataFrame({c: own[name].values for c, name in columns.items()}, index).drop(index=FOREST, errors="ignore")
-    label = p.attrs.get("label") or ("le scénario" if panoramas.composed(p) else LABELS["sgpe"])
+    label = p.attrs.get("label") or ("le scénario" if proposals.composed(p) else LABELS["sgpe"])
     return Plan(label=label, level="lever", rows=rows, convention=p.attrs.get("convention", SGPE_CONVENTION))
 
 

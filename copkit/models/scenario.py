@@ -18,7 +18,7 @@ import xarray as xr
 
 from copkit.errors import Problems, SimulationError, suggestion
 from copkit.models.limits import KT, KT_LABEL, QUANTITY, Limit, limits, same
-from copkit.models.panorama import reference
+from copkit.models.proposals import reference
 
 TEXTS = ("texte", "source")
 UNITS = (KT, QUANTITY)

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import __version__, french, paths
-from copkit.models import downscaling, dynamics, indicators, nomenclatures, panorama, plans
+from copkit.models import downscaling, dynamics, indicators, nomenclatures, plans, proposals
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
@@ -82,18 +82,18 @@ def place(code: str) -> str:
 
 def named(p: xr.Dataset) -> str:
     """The name of the territory, and that it is a scenario when it is one."""
-    return p.attrs["name"] + (", scénario" if panorama.composed(p) else "")
+    return p.attrs["name"] + (", scénario" if proposals.composed(p) else "")
 
 
 def effort(p: xr.Dataset) -> str:
     """« l'effort des Hauts-de-France », « l'effort du scénario des Hauts-de-France »: what is asked or proposed."""
-    return f"l'effort {'du scénario ' if panorama.composed(p) else ''}{of(p.attrs['territory'])}"
+    return f"l'effort {'du scénario ' if proposals.composed(p) else ''}{of(p.attrs['territory'])}"
 
 
 def standing(p: xr.Dataset) -> str:
     """What a document is: the proposal of its plan, or a scenario beside it."""
     plan = REFERENCES[p.attrs["reference"]]
-    return f"scénario (hypothèse), à côté de sa référence, {plan}" if panorama.composed(p) else plan
+    return f"scénario (hypothèse), à côté de sa référence, {plan}" if proposals.composed(p) else plan
 
 
 def source_line(p: xr.Dataset, computed: bool = False) -> str:

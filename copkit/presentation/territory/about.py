@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import downscaling
+from copkit.models import downscaling, proposals
 from copkit.models import panorama as model
 from copkit.presentation import charts, labels
 from copkit.presentation.document import chart, section, sentence, table
@@ -37,9 +37,9 @@ def _parts(p: xr.Dataset) -> Table:
 
 def keys(p: xr.Dataset) -> Text:
     """D'où viennent les chiffres, à l'échelle du territoire."""
-    if model.composed(p):
+    if proposals.composed(p):
         own = Text("Les objectifs du scénario qui s'écartent de la référence sont des hypothèses. Pour la référence :")
-        return Text.joined([own, keys(model.reference(p))], " ")
+        return Text.joined([own, keys(proposals.reference(p))], " ")
     if p.attrs["level"] == "france":
         return Text("Les valeurs nationales sont la somme des 18 régions, levier par levier.")
     if not (p.grade.values != "").any():

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import gaps
+from copkit.models import gaps, proposals
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import charts, labels, marimekko
@@ -29,8 +29,8 @@ def ambition(p: xr.Dataset) -> Text:
         forest = f", {french.number(with_, 1)} avec le levier forêt, dont l'objectif n'est pas régionalisé"
     missing = int(model.totals(p).missing.max())
     start, beside = "À éviter", "."
-    if model.composed(p):
-        reference = french.number(model.total(model.reference(p), forest=False), 1)
+    if proposals.composed(p):
+        reference = french.number(model.total(proposals.reference(p), forest=False), 1)
         start, beside = "Ce que le scénario évite", f", pour une référence de {reference} hors forêt. "
         beside += gaps.gap_sentence(p)
     return Text(
@@ -54,7 +54,7 @@ def _summary(p: xr.Dataset) -> Table:
         {
             "Convention": [f"Total {c}" for c in totals.index],
             "Émissions évitées en 2030 (ktCO2e/an)": (totals.total.to_numpy(), 1),
-            **({REFERENCE: (totals.reference_total.to_numpy(), 1)} if model.composed(p) else {}),
+            **({REFERENCE: (totals.reference_total.to_numpy(), 1)} if proposals.composed(p) else {}),
             "Part du total national (%)": (totals.share.to_numpy(), 2),
             "Leviers sans valeur": (totals.missing.to_numpy(), 0),
         },
@@ -72,8 +72,8 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     names = [labels.thematiques()[chantier] for chantier in shares.index]
     share, total = french.percent(shares.share.iloc[0], 0), french.number(model.total(p, forest=False), 0)
     beside = ""
-    if model.composed(p):
-        reference = french.number(model.total(model.reference(p), forest=False), 0)
+    if proposals.composed(p):
+        reference = french.number(model.total(proposals.reference(p), forest=False), 0)
         beside = f", pour {reference} dans la référence (« réf. » sur les tuiles qui s'en écartent)"
     reading = "surface d'une tuile : émissions évitées ; numéro : voir la table"
     lines = [f"{total} ktCO2e/an évitées, hors forêt{beside} ; {reading}", labels.source_line(p)]
@@ -124,7 +124,7 @@ def _panorama(p: xr.Dataset) -> Table:
         "Secteur": [sectors[row.sector] for row in rows],
         "Thématique": [thematiques[row.chantier] for row in rows],
         "Émissions évitées (ktCO2e/an)": ([row.target_ktco2e if row.shown else "?" for row in rows], 1),
-        **({REFERENCE: ([row.reference if row.shown else "?" for row in rows], 1)} if model.composed(p) else {}),
+        **({REFERENCE: ([row.reference if row.shown else "?" for row in rows], 1)} if proposals.composed(p) else {}),
         "Part hors forêt (%)": (shares, 2),
         "Statut": [labels.STATUSES[row.status] for row in rows],
     }
@@ -147,7 +147,7 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
 
     D'un scénario, le repère est la part dans sa référence.
     """
-    found, scenario = _shares(p), model.composed(p)
+    found, scenario = _shares(p), proposals.composed(p)
     alone, where = p.attrs["level"] == "france" and not scenario, "dans la référence" if scenario else "en France"
     if scenario:
         found = found.assign(nation=found.reference_share)
@@ -168,7 +168,7 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
 
 def _sectors(p: xr.Dataset) -> Table:
     found, beside = _shares(p), {}
-    if model.composed(p):
+    if proposals.composed(p):
         beside = {REFERENCE: (found.reference_target, 1), "Part dans la référence (%)": (found.reference_share, 2)}
     return Table.of(
         f"Effort par secteur, hors forêt — {labels.named(p)}",

@@ -9,7 +9,7 @@ import xarray as xr
 
 from copkit import __version__, french
 from copkit.errors import LeverError
-from copkit.models import gaps, panorama
+from copkit.models import gaps, proposals
 from copkit.models.comparison import Comparison
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
@@ -22,7 +22,7 @@ from copkit.presentation.text import Note
 def _made(_, part: Part, p: xr.Dataset) -> object:
     """A part; a scenario is refused where only references are read."""
     if part.reference:
-        panorama.of_reference(p, f"« {part.name} »")
+        proposals.of_reference(p, f"« {part.name} »")
     return part.make(p)
 
 
@@ -71,14 +71,14 @@ def book(p: xr.Dataset):
 
 
 def _sheet(part: Part, p: xr.Dataset) -> Table | Note:
-    if not (part.reference and panorama.composed(p)):
+    if not (part.reference and proposals.composed(p)):
         return part.make(p)
-    made = part.make(panorama.reference(p))
+    made = part.make(proposals.reference(p))
     return replace(made, caption=f"{made.caption}, à la référence") if isinstance(made, Table) else made
 
 
 def _cover(p: xr.Dataset) -> list[tuple[str, str]]:
-    content = "Scénario" if panorama.composed(p) else "Panorama des leviers"
+    content = "Scénario" if proposals.composed(p) else "Panorama des leviers"
     lines = [
         ("Territoire", f"{p.attrs['name']} ({p.attrs['territory']})"),
         ("Contenu", f"{content} : émissions évitées en 2030 par rapport à 2019"),
@@ -89,7 +89,7 @@ def _cover(p: xr.Dataset) -> list[tuple[str, str]]:
         ("Version des données", p.attrs["version"]),
         ("Version de copkit", __version__),
     ]
-    if panorama.composed(p):
+    if proposals.composed(p):
         names = [str(p.label.sel(lever=lever).values) for lever in gaps.unjustified(p)]
         lines.append(("Objectifs sans justification ou sans source", french.join(names) if names else "aucun"))
     return lines

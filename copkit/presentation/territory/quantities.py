@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import consistency, levers, nomenclatures
+from copkit.models import consistency, levers, nomenclatures, proposals
 from copkit.models import interactions as overlaps
 from copkit.models import panorama as model
 from copkit.presentation import charts, labels
@@ -24,7 +24,7 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
 
     D'un scénario, un trait marque sa référence.
     """
-    found, scenario = model.reductions(p), model.composed(p)
+    found, scenario = model.reductions(p), proposals.composed(p)
     if found.empty:
         return Note(
             "Aucune quantité physique de départ n'est publiée pour ce territoire : "
@@ -46,7 +46,7 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
 
 
 def _quantities(p: xr.Dataset) -> Table:
-    rows, scenario = [], model.composed(p)
+    rows, scenario = [], proposals.composed(p)
     for one in model.quantities(p).itertuples():
         known = parameters.levers()[one.lever]
         rows.append(
@@ -101,7 +101,7 @@ def _interactions(p: xr.Dataset) -> Table | Note:
     if found.empty:
         return Note("Aucun groupe de leviers à rapprocher ici.")
     beside = {}
-    if model.composed(p):
+    if proposals.composed(p):
         beside["Somme de la référence (ktCO2e/an)"] = (found.reference_first_order, 0)
         beside["Recouvrement de la référence (ktCO2e/an)"] = (found.reference_overlap, 0)
     return Table.of(

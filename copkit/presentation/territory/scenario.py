@@ -11,7 +11,7 @@ from copkit.models import gaps
 from copkit.models import uncertainty as uncertainties
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
-from copkit.models.panorama import composed
+from copkit.models.proposals import composed
 from copkit.presentation import labels
 from copkit.presentation.document import section, sentence, table
 from copkit.presentation.table import Table
