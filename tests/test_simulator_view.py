@@ -77,7 +77,7 @@ def test_totals_are_the_published_ones(case):
 @pytest.mark.parametrize("code", REGIONS)
 def test_a_region_opens_at_its_panorama(code):
     p, found = panorama(code), seen(code)
-    assert found["warnings"] == [] and found["unjustified"] == []
+    assert found["warnings"] == []
     for lever, target, quantity in zip(p.lever.values, p.target.values, p.quantity.values, strict=True):
         one = found["levers"][lever]
         assert near(one["kt"], target) and near(one["quantity"], quantity) and not one["changed"]
@@ -97,7 +97,8 @@ def test_every_figure_of_a_view_is_the_library_s(state):
         at = s.sel(lever=lever)
         assert near(one["kt"], float(at.proposed)) and near(one["quantity"], float(at.proposed_quantity))
         assert one["done_kt"] == float(at.done)
-    assert found["unjustified"] == unjustified(s)
+    waiting = [v for v, one in found["levers"].items() if one["changed"] and not one["justified"]]
+    assert sorted(waiting) == sorted(unjustified(s))
     whole = shortfall(s)
     for row, name in zip(whole.itertuples(), ("with_forest", "without_forest"), strict=True):
         mine = found["totals"][name]

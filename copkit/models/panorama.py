@@ -18,7 +18,6 @@ from copkit import DATA_VERSION, paths
 from copkit.errors import LeverError, suggestion
 from copkit.models import published
 from copkit.models.levers import FOREST
-from copkit.models.limits import same
 from copkit.models.proposals import asked, beside_reference, of_reference
 from copkit.models.published import versions
 from copkit.reference import parameters, tables, territories
@@ -226,11 +225,6 @@ class Row(NamedTuple):
     rank: int
     share: float
     reference: float
-
-    @property
-    def moved(self) -> bool:
-        """True when a scenario proposes another target than the reference."""
-        return self.reference == self.reference and not same(self.target_ktco2e, self.reference)
 
 
 def ordered(p: xr.Dataset) -> list[Row]:

@@ -31,7 +31,6 @@ class Ground:
     chains: tuple[interactions.Chain, ...]
     plans: dict[str, dict[str, float]]  # plan known by sector → sector → kt [ktCO2e/an]
     plan_labels: dict[str, str]
-    cautions: dict[str, list[str]]
 
 
 def known(value: float | None) -> float | None:
@@ -72,7 +71,6 @@ def _ground(home: str, code: str, version: str) -> Ground:
         chains=tuple(interactions.chains(p)),
         plans={name: _by_sector(found) for name, found in compared.items()},
         plan_labels={name: found.b for name, found in compared.items()},
-        cautions={name: [french.typeset(text) for text in found.cautions] for name, found in compared.items()},
     )
 
 

@@ -80,7 +80,6 @@ def _plans(here: Ground) -> list[dict]:
             "label": french.typeset(here.plan_labels[name]),
             "convention": french.typeset(gauge.against(here.plan_labels[name])),
             "totals": totals,
-            "cautions": here.cautions[name],
         }
         for name, totals in here.plans.items()
     ]

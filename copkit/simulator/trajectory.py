@@ -61,15 +61,12 @@ def _observed(home: str, code: str) -> dict[str, dict]:
         factor = kept.convertible if converted else 1.0
         points, _ = indicators.series(code, row.indicator, zero=kept.zero)
         found[row.lever] = {
-            "label": french.typeset(row.indicator_label[0].upper() + row.indicator_label[1:]),
             "unit": french.typeset(dynamics.UNIT_LABELS.get(row.unit, dynamics.units.label(row.unit))),
             "converted": converted,
             "rows": [{"year": p.year, "value": factor * p.value, "series": "observé"} for p in points],
             "points": [[p.year, factor * p.value] for p in points],
             "pace": known(row.pace),
             "needed": known(row.needed),
-            "status": row.status,
             "sentence": french.typeset(f"{row.sentence} {row.note}".strip()),
-            "source": row.source,
         }
     return found

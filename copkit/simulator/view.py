@@ -23,7 +23,7 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
 
     Returns
     -------
-    dict, en JSON : levers, totals, gauge, charts, unjustified, overlaps, link, official_link,
+    dict, en JSON : levers, totals, gauge, charts, overlaps, link, official_link,
         warnings, et ``state``, la saisie sans ses valeurs refusées. [ktCO2e/an et unités des leviers] ; inconnu : None.
     """
     code = page["territory"]["code"]
@@ -33,7 +33,6 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
     kept = accepted(state, settled)
     link, left = links.to_query(kept)
     measured = gauge.gauge(here, settled, state)
-    order = here.p.lever.values.tolist()
     levers = {lever: _lever(one, kept.levers.get(lever)) for lever, one in settled.items()}
     return {
         "state": kept.model_dump(),
@@ -44,7 +43,6 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
             "panorama": tiles.rows(here, settled, state),
             "trajectory": trajectory.rows(here, settled, state.focus),
         },
-        "unjustified": [lever for lever in order if levers[lever]["changed"] and not levers[lever]["justified"]],
         "overlaps": overlaps(here, settled),
         "link": link,
         "official_link": official_links.official_link(kept),

@@ -110,9 +110,8 @@ def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
 
 
 def _written(row: model.Row) -> str:
-    if not row.shown:
-        return "?"
-    return french.number(row.target_ktco2e, 0) + (f" (réf. {french.number(row.reference, 0)})" if row.moved else "")
+    own, reference = french.number(row.target_ktco2e, 0), french.number(row.reference, 0)
+    return "?" if not row.shown else own if own == reference else f"{own} (réf. {reference})"
 
 
 def _panorama(p: xr.Dataset) -> Table:
