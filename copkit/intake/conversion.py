@@ -6,6 +6,7 @@ A wrong cell becomes missing and its row stays; a row is set aside only when it 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,6 @@ from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
 from copkit.intake.revisions import Revisions
 from copkit.intake.sheet import Sheet
-
-_MARK = "\x1f"
 
 
 class Conversion:
@@ -233,21 +232,47 @@ class Conversion:
             found = labels.choice(name, self.kind.fields[name], label) if label else labels.Found()
             return "".join(found.ids[:1]), labels.unknown(found.close) if found.unknown else "", found
 
-        values, messages, unknown = cells.by_text(text, convert)
+        return self._labels(name, text, convert)[0]
+
+    def _labels(
+        self, name: str, text: pd.Series, convert: Callable[[str], tuple], sort: str = "", said: pd.Series | None = None
+    ) -> list[pd.Series]:
+        """What labels mean: wrong cells are told, and labels that nobody knows counted under their ``sort``.
+
+        ``convert`` gives the values of a text, what is wrong, and what was found; ``said``: what messages cite of it.
+        """
+        *values, messages, found = cells.by_text(text, convert)
+        text = text if said is None else said
         self._wrong(messages != "", name, text, messages)
-        self._count_unknown(name, text, unknown)
-        return pd.Series(values, dtype="str")
-
-    def _count_unknown(self, kind: str, text: pd.Series, unknown: np.ndarray) -> None:
-        at = np.array([bool(found.unknown) for found in unknown], dtype=bool)
-        counts = text[at].value_counts()
-        seen = dict(zip(text[at], unknown[at], strict=True))
-        for label, count in counts.items():
+        at = np.array([bool(one.unknown) for one in found], dtype=bool)
+        seen = dict(zip(text[at], found[at], strict=True))
+        for label, count in text[at].value_counts().items():
             for part in seen[label].unknown:
-                self.ledger.label(kind, part, int(count), seen[label].close)
+                self.ledger.label(sort or name, part, int(count), seen[label].close)
+        return [pd.Series(value, dtype="str") for value in values]
 
-    def _levers(self, texts: dict) -> dict[str, object]:
-        return levers.convert(self, texts)
+    def _levers(self, texts: dict) -> dict[str, pd.Series]:
+        """The levers and the thématiques: of their labels, or of the démarche; thématiques else follow from levers."""
+        out: dict[str, pd.Series] = {}
+        known = self.mapping.levers
+        if known and any(name == "lever_by" for name, _ in texts):
+            blank = pd.Series("", index=range(len(self.rows)), dtype="str")
+            number, label = (texts.get(("lever_by", role), blank) for role in ("number", "label"))
+            both, said = number.str.cat([label], sep=levers.MARK), label.where(label != "", number)
+            made = self._labels("programme", both, levers.of_programme(known), "lever", said)
+            out = dict(zip(("lever", "levers"), made, strict=True)) | {"lever_label": said}
+            self.ledger.notes[f"Levier déduit de la démarche ({known.status})."] = None
+        elif ("lever", "") in texts:
+            text = self._translated("lever", texts["lever", ""])
+            out = dict(zip(("lever", "levers"), self._labels("lever", text, levers.read), strict=True))
+            out["lever_label"] = self._hidden("lever_label", text)
+        if ("thematiques", "") in texts:
+            text = self._translated("thematiques", texts["thematiques", ""])
+            (out["thematiques"],) = self._labels("thematiques", text, levers.thematiques, "thematique")
+        elif out:
+            out["thematiques"] = pd.Series(cells.by_text(out["levers"], levers.of_levers)[0], dtype="str")
+            self.ledger.notes["Thématiques déduites des leviers, le fichier n'en a pas."] = None
+        return out
 
     def _places(self, texts: dict, made: dict) -> dict[str, object]:
         """Commune, EPCI, département, région: each distinct set of texts is located once.
@@ -261,8 +286,10 @@ class Conversion:
         if not roles:
             return {}
         names = list(roles)
-        joined = roles[names[0]].str.cat([roles[n] for n in names[1:]], sep=_MARK)
-        (found,) = cells.by_text(joined, lambda t: (places.locate(dict(zip(names, t.split(_MARK), strict=True))),))
+        joined = roles[names[0]].str.cat([roles[n] for n in names[1:]], sep=levers.MARK)
+        (found,) = cells.by_text(
+            joined, lambda t: (places.locate(dict(zip(names, t.split(levers.MARK), strict=True))),)
+        )
         said = np.logical_or.reduce(
             [(roles[r] != "").to_numpy() for r in ("epci", "epci_code") if r in roles] or [False]
         )

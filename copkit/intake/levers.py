@@ -2,108 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pandas as pd
 
 from copkit import french
-from copkit.intake import amounts, cells, fields, labels, report
+from copkit.intake import amounts, fields, labels, report
+from copkit.intake.mapping import LeverTable
 from copkit.models import nomenclatures
 
-if TYPE_CHECKING:
-    from copkit.intake.conversion import Conversion
+MARK = "\x1f"
 
 
-def convert(at: Conversion, texts: dict) -> dict[str, pd.Series]:
-    """``lever``, ``levers``, ``lever_label`` and ``thematiques`` of some rows.
+def read(label: str) -> tuple[str, str, str, labels.Found]:
+    """The levers of a cell, those of the 43 that they stand for, what is wrong, and what was found.
 
     A blank lever stays blank; a label that means nothing gives « non_reconnu ». Several levers in one cell are all
-    kept, as they are written. A file without thématiques has those of its levers.
+    kept, as they are written.
     """
-    out: dict[str, pd.Series] = {}
-    if at.mapping.levers and any(name == "lever_by" for name, _ in texts):
-        out = _from_table(at, texts)
-    elif ("lever", "") in texts:
-        out = _from_labels(at, texts["lever", ""])
-    if ("thematiques", "") in texts:
-        out["thematiques"] = _thematiques(at, texts["thematiques", ""])
-    elif out:
-        (found,) = cells.by_text(
-            out["levers"], lambda t: (fields.SEPARATOR.join(labels.thematiques_of(tuple(t.split(fields.SEPARATOR)))),)
-        )
-        out["thematiques"] = pd.Series(found, dtype="str")
-        at.ledger.notes["Thématiques déduites des leviers, le fichier n'en a pas."] = None
-    return out
+    if not label:
+        return fields.NO_LEVER, "", "", labels.Found()
+    found = labels.lever(label)
+    stands = dict.fromkeys(lever for id_ in found.ids for lever in labels.levers_of(id_))
+    id_ = fields.SEPARATOR.join(found.ids) if found.ids else fields.UNKNOWN_LEVER
+    return id_, fields.SEPARATOR.join(stands), labels.unknown(found.close) if found.unknown else "", found
 
 
-def _from_labels(at: Conversion, text: pd.Series) -> dict[str, pd.Series]:
-    text = at._translated("lever", text)
-
-    def one(label: str) -> tuple:
-        if not label:
-            return fields.NO_LEVER, "", "", labels.Found()
-        found = labels.lever(label)
-        stands = tuple(dict.fromkeys(lever for id_ in found.ids for lever in labels.levers_of(id_)))
-        id_ = fields.SEPARATOR.join(found.ids) if found.ids else fields.UNKNOWN_LEVER
-        message = labels.unknown(found.close) if found.unknown else ""
-        return id_, fields.SEPARATOR.join(stands), message, found
-
-    ids, stands, messages, unknown = cells.by_text(text, one)
-    at._wrong(messages != "", "lever", text, messages)
-    at._count_unknown("lever", text, unknown)
-    return {
-        "lever": pd.Series(ids, dtype="str"),
-        "levers": pd.Series(stands, dtype="str"),
-        "lever_label": at._hidden("lever_label", text),
-    }
+def thematiques(label: str) -> tuple[str, str, labels.Found]:
+    """The thématiques of a cell, what is wrong, and what was found."""
+    found = labels.thematique_of(label)
+    return fields.SEPARATOR.join(found.ids), labels.unknown(found.close) if found.unknown else "", found
 
 
-def _thematiques(at: Conversion, text: pd.Series) -> pd.Series:
-    text = at._translated("thematiques", text)
-
-    def one(label: str) -> tuple:
-        found = labels.thematique_of(label)
-        return fields.SEPARATOR.join(found.ids), labels.unknown(found.close) if found.unknown else "", found
-
-    ids, messages, found = cells.by_text(text, one)
-    at._wrong(messages != "", "thematiques", text, messages)
-    at._count_unknown("thematique", text, found)
-    return pd.Series(ids, dtype="str")
+def of_levers(cell: str) -> tuple[str]:
+    """The thématiques of the levers of the 43 in a cell."""
+    return (fields.SEPARATOR.join(labels.thematiques_of(tuple(cell.split(fields.SEPARATOR)))),)
 
 
-def _from_table(at: Conversion, texts: dict) -> dict[str, pd.Series]:
-    """The lever of a démarche, by its number or by its label."""
-    known, table = at.mapping.levers, {}
-    for row in known.rows:
-        table |= {row.number: row} if row.number else {}
-        table[labels.key(row.label)] = row
-    blank = pd.Series("", index=range(len(at.rows)), dtype="str")
-    number = texts.get(("lever_by", "number"), blank)
-    label = texts.get(("lever_by", "label"), blank)
-    both = number.str.cat([label], sep="\x1f")
+def of_programme(known: LeverTable) -> Callable[[str], tuple[str, str, str, labels.Found]]:
+    """How the lever of a démarche is read, from its number and its label with ``MARK`` between them."""
+    table = {row.number: row for row in known.rows if row.number}
+    table |= {labels.key(row.label): row for row in known.rows}
+    shown = {labels.key(row.label): row.label for row in known.rows}
 
     def one(text: str) -> tuple:
-        n, _, name = text.partition("\x1f")
-        row = table.get(n) or table.get(labels.key(name))
+        number, _, name = text.partition(MARK)
+        row = table.get(number) or table.get(labels.key(name))
         if row:
-            stands = row.levers or labels.levers_of(row.lever)
-            return row.lever, fields.SEPARATOR.join(stands), ""
-        if not n and not name:
-            return fields.NO_LEVER, "", ""
-        return fields.UNKNOWN_LEVER, "", "démarche sans levier dans la correspondance. L'y ajouter (levers.rows)."
+            return row.lever, fields.SEPARATOR.join(row.levers or labels.levers_of(row.lever)), "", labels.Found()
+        if not number and not name:
+            return fields.NO_LEVER, "", "", labels.Found()
+        wrong = "démarche sans levier dans la correspondance. L'y ajouter (levers.rows)."
+        said = name or number
+        return fields.UNKNOWN_LEVER, "", wrong, labels.Found(unknown=(said,), close=labels.closest(said, shown))
 
-    ids, stands, messages = cells.by_text(both, one)
-    at._wrong(messages != "", "programme", label.where(label != "", number), messages)
-    lost = label.where(label != "", number)[messages != ""]
-    for name, count in lost.value_counts().items():
-        shown = {labels.key(row.label): row.label for row in known.rows}
-        at.ledger.label("lever", name, int(count), labels.closest(name, shown))
-    at.ledger.notes[f"Levier déduit de la démarche ({known.status})."] = None
-    return {
-        "lever": pd.Series(ids, dtype="str"),
-        "levers": pd.Series(stands, dtype="str"),
-        "lever_label": label.where(label != "", number),
-    }
+    return one
 
 
 def said(cell: str) -> str:
