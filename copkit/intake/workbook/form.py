@@ -13,7 +13,7 @@ import pandas as pd
 
 from copkit import escaping, french
 from copkit.errors import suggestion
-from copkit.intake import cells, labels
+from copkit.intake import cells, labels, plausible
 from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 
 FIRST, REFERENCE, SENT = "Lire d'abord", "Référence", "Envoi"
@@ -103,7 +103,11 @@ class Column:
                 return found, wrong
         if not text or kind not in cells.READ:
             return text, ""
-        found, wrong = (cell, "") if isinstance(cell, float) and self.numeric else cells.READ[kind](text)
+        if self.numeric:  # a number of the spreadsheet is never ambiguous
+            decimal = "," if isinstance(cell, float) else ""
+            found, wrong = cells.number(text, kind, decimal, plausible.of(kind, self.name))
+        else:
+            found, wrong = cells.READ[kind](text)
         if wrong and kind == "date":
             wrong = f"date illisible « {text} ». Écrire JJ/MM/AAAA."
         return as_text(found), wrong
