@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit.errors import ParameterError
-from copkit.intake import cells, fields, gazetteer, labels, places, spreadsheets
+from copkit.intake import cells, fields, gazetteer, labels, places, plausible, spreadsheets
 from copkit.models import nomenclatures
 from copkit.projects.fields import PROJECTS
 from copkit.reference import tables
@@ -34,7 +34,8 @@ def test_date_is_read_in_its_usual_writings(case, says):
 
 @pytest.mark.cases("lecture_cellules", "colonnes_de_dates")
 def test_column_of_dates_that_has_the_month_first_is_never_guessed(case, says):
-    values, wrong = cells.read("start", "date", pd.Series(case["textes"], dtype="str"))
+    texts = pd.Series(case["textes"], dtype="str")
+    values, wrong = cells.read("start", "date", texts, day_first=not cells.month_first(texts))
     assert list(values) == case["valeurs"]
     assert [n for n, message in enumerate(wrong) if message] == list(case.get("problemes", {}))
     for n, expected in case.get("problemes", {}).items():
@@ -169,6 +170,20 @@ def test_no_text_stops_a_conversion(text):
 )
 def test_planted_address_never_survives(before, planted, after):
     assert planted not in cells.mask(f"{before} {planted} {after}")
+
+
+@pytest.mark.cases("bornes_endommagees", "bornes")
+def test_damaged_bounds_say_where_and_what_to_write(damaged, says, case):
+    damaged.apply(case)
+    with pytest.raises(ParameterError) as refused:
+        plausible.check(PROJECTS)
+    says(refused.value, *case["message"])
+
+
+def test_edited_bounds_hold_from_the_next_cell_on(damaged, says):
+    says(cells.number("601", "months")[1], "601 est hors du plausible, de 0 à 600 mois")
+    damaged.replace("parameters/plausible.yml", "  max: 600", "  max: 1200")
+    assert cells.number("601", "months") == (601, "")
 
 
 # ------------------------------------------------------------------ labels

@@ -54,6 +54,19 @@ def at(whole: vivier.Vivier, code: str, table: pd.DataFrame) -> vivier.Vivier:
     return dataclasses.replace(whole, projects=inside, peers=peers, territory=code, **left)
 
 
+def test_document_says_how_a_dossier_of_several_levers_is_counted(tmp_path, says):
+    path = tmp_path / "projets.csv"
+    rows = "1,Haies,Haies / Vélo,Nord,remonter\n2,Piste,Vélo,Nord,remonter\n"
+    path.write_text(f'Dossier,Intitulé,"Levier, libellé reçu",Département,Catégorie reçue\n{rows}', encoding="utf-8")
+    v = ck.vivier(path, "dep-59", year=2024)
+    found = dataclasses.replace(v, projects=v.projects.assign(category_kept="remonter"))
+    said = str(sentences.levers(found))
+    says(said, "Un projet rattaché à plusieurs leviers compte un dans chacun", "1 projet dans ce cas")
+    says(said, "La première liste dépasse le nombre de dossiers de 1")
+    assert lists.projects(found).data["Levier"].to_list() == ["Gestion des haies et Vélo", "Vélo"]
+    says(str(sentences.crossing(found)), "plusieurs leviers compte un dans chacun")
+
+
 # ------------------------------------------------------------------ charts
 
 

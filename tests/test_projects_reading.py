@@ -21,6 +21,7 @@ from copkit.projects import reading as projects_reading
 from copkit.projects.fields import PROJECTS
 
 FONDS_VERT = Path(__file__).parents[2] / "shared" / "samples" / "fonds-vert-2023-export.csv"
+FONDS_VERT_MAPPING = paths.parameters("mappings", "projets", "fonds_vert_2023.yml")
 FORM = "cop_hauts_de_france"
 SYSTEM = ["ID", "Email", "Entreprise raison sociale", "État du dossier", "Dernière mise à jour du dossier le"]
 
@@ -93,12 +94,15 @@ def test_total_is_set_aside_and_what_may_be_one_is_said(case, file, says, monkey
             says(got, expected)
 
 
+@pytest.mark.parametrize("part", [20_000, 1])
 @pytest.mark.cases("lecture_fichiers", "cellules")
-def test_wrong_cell_is_named_and_becomes_missing(case, file, says):
+def test_wrong_cell_is_named_and_becomes_missing(case, part, file, says, monkeypatch):
+    monkeypatch.setattr(reading, "PART", part)  # rows converted together, or one by one
     projects = ck.read_projects(file(case["contenu"]))
     found = account_of(projects).problems
     assert len(found) == len(case["problemes"])
-    for got, (row, column, value, message) in zip(found.itertuples(), case["problemes"], strict=True):
+    expected = case["problemes"] if part > 1 else sorted(case["problemes"], key=lambda one: one[0])
+    for got, (row, column, value, message) in zip(found.itertuples(), expected, strict=True):
         assert (got.file, got.row, got.column, got.value) == ("projets.csv", row, column, value)
         says(got.message, message)
     for name, values in case["valeurs"].items():
@@ -274,6 +278,27 @@ def test_number_date_and_yes_of_a_workbook_are_read_as_they_are(workbook):
     assert row.commune == "com-01004"
 
 
+def test_number_of_a_workbook_is_never_ambiguous_and_a_text_still_is(workbook, says):
+    header = ["Dossier", "Intitulé", "Coût [EUR]", "Quantité physique"]
+    rows = [[1, "Haies", 1.234, 0.5], [2, "Eau", "1.234", 999.125], ["", "", "", ""], [3, "Bois", 1.5e-5, 1e16]]
+    projects = ck.read_projects(workbook({"Feuil1": [header, *rows]}))
+    assert [None if math.isnan(v) else v for v in projects.cost] == [1.234, None, 1.5e-5]
+    assert [None if math.isnan(v) else v for v in projects.quantity] == [0.5, 999.125, None]
+    text, huge = account_of(projects).problems.message
+    says(text, "nombre ambigu, 1234 ou 1,234 ?")
+    says(huge, "10 000 000 000 000 000 est hors du plausible")
+
+
+def test_decimals_that_a_mapping_declares_are_read_and_a_text_typed_by_hand_is_not(file, tmp_path):
+    mapping = tmp_path / "point.yml"
+    mapping.write_text('label: f\ndecimal: "."\nfields: {title: Intitulé, cost: Coût}\n', encoding="utf-8")
+    projects = ck.read_projects(file("Intitulé;Coût\nA;1.234\nB;1.234 €\nC;12,5\n"), mapping=mapping)
+    assert projects.cost[0] == 1.234 and math.isnan(projects.cost[1]) and projects.cost[2] == 12.5
+    assert list(account_of(projects).problems.row) == [3]
+    with FONDS_VERT_MAPPING.open(encoding="utf-8") as text:
+        assert 'decimal: "."' in text.read()
+
+
 def test_date_in_a_column_of_text_is_named(workbook, says):
     from datetime import datetime
 
@@ -407,14 +432,15 @@ def test_repeatable_block_is_kept_and_feeds_the_field_that_the_mapping_names(wor
             "(4242) Partenaires du projet e": [
                 ["Dossier ID", "Ligne", "Structure", "Apport", "Nom du contact"],
                 ["11", "1", "Syndicat inventé", "1 000 €", "Personne"],
-                ["11", "2", "Agence inventée", "500", "Personne"],
+                ["11", "2", "Agence inventée", 500.125, "Personne"],
                 ["12", "1", "", "deux", ""],
+                ["12", "2", "", "3", ""],
             ],
         }
     )
     projects = ck.read_projects(path, mapping=mapping)
     assert list(projects.partners) == ["Syndicat inventé\nAgence inventée", ""]
-    assert projects.cost[0] == 1500 and math.isnan(projects.cost[1])
+    assert projects.cost[0] == 1500.125 and math.isnan(projects.cost[1])  # a sum that lacks a term is not known
     told = account_of(projects)
     assert "Personne" not in told.blocks["dossiers.xlsx : (4242) Partenaires du projet e"].to_csv()
     assert list(told.problems.row) == [4]

@@ -61,7 +61,7 @@ _ISO = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}", re.ASCII)
 _FRENCH = re.compile(rf"(\d{{1,2}})([/.\-])(\d{{1,2}})\2(\d{{4}}|\d\d){_TIME}", re.ASCII)
 _WRITTEN = re.compile(rf"(?:(?:{'|'.join(_DAYS)}) )?(\d{{1,2}})(?:er)? ({'|'.join(_MONTHS)}) (\d{{4}})", re.ASCII)
 _WRITE_DATE = "Écrire une date comme 2025-03-31 ou 31/03/2025."
-AMERICAN = f"cette date n'existe pas : le mois semble écrit avant le jour. {_WRITE_DATE}"
+_MONTH_FIRST = r"^\s*(?:0?[1-9]|1[0-2])[/.\-](?:1[3-9]|2\d|3[01])[/.\-]\d{4}\b"  # read by a fast engine
 
 _NUMBER = re.compile(
     r"""(?P<sign>[+−-]?)[ ]?(?:
@@ -105,17 +105,20 @@ def by_text(cells: pd.Series, convert: Callable[[str], tuple]) -> list[np.ndarra
 
 
 def read(
-    name: str, kind: fields.Kind, texts: pd.Series, decimal: str = "", numbers: np.ndarray | None = None
+    name: str,
+    kind: fields.Kind,
+    texts: pd.Series,
+    decimal: str = "",
+    numbers: np.ndarray | None = None,
+    day_first: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The values of a column of a kind of field that ``READ`` knows, and what is wrong with each.
 
     ``decimal``: the mark of the decimals, where the mapping says it; ``numbers``: where the text is that of a number
-    of a workbook, whose mark is a point.
+    of a workbook, whose mark is a point; ``day_first``: no date of the column has its month first.
     """
     if kind not in fields.NUMBERS:
-        values, wrong = by_text(texts, READ[kind])
-        american = kind == "date" and (wrong == AMERICAN).any()
-        return by_text(texts, partial(day, day_first=False)) if american else (values, wrong)
+        return by_text(texts, partial(day, day_first=day_first) if kind == "date" else READ[kind])
     how = partial(number, kind=kind, bounds=plausible.of(kind, name))
     values, wrong = by_text(texts, partial(how, decimal=decimal))
     if numbers is not None and numbers.any():
@@ -173,8 +176,8 @@ def _two_ways(part: dict[str, str], kind: str) -> str:
         other = f"{whole},{short}" if len(short) < 3 else f"{whole},{decimals}"
         clear = f"{whole},{short:0<2}" if len(short) < 3 else f"{whole},{decimals}0"
         return (
-            f"nombre ambigu, {whole}{decimals} ou {other} ? Écrire {whole}{decimals} ou {clear}. Si tout le fichier "
-            "est écrit ainsi, le dire dans la correspondance (decimal)."
+            f"nombre ambigu, {whole}{decimals} ou {other} ? Écrire {whole}{decimals} ou {clear}. Si tout le fichier a "
+            f'des décimales écrites ainsi, ajouter à la correspondance : decimal: "{mark}".'
         )
     years = mark == "," and all(re.fullmatch(r"(?:19|20)\d\d", one) for one in (whole, decimals))
     if years or (kind == "money" and mark == "," and len(decimals) >= 3 and decimals.endswith("0")):
@@ -226,6 +229,11 @@ def _year(text: str) -> Answer:
     return (float(iso[:4]), "") if iso else (float("nan"), "année attendue. Écrire quatre chiffres, comme 2025.")
 
 
+def month_first(texts: pd.Series) -> bool:
+    """True when a date of a column can only have its month before its day."""
+    return bool(texts.str.contains(_MONTH_FIRST, regex=True).any())
+
+
 def day(text: str, day_first: bool = True) -> Answer:
     """A date as AAAA-MM-JJ, as the grammar above has it; ``day_first``: nothing says that the month may come first.
 
@@ -247,11 +255,10 @@ def day(text: str, day_first: bool = True) -> Answer:
             return "", f"année à deux chiffres, 19{found[4]} ou 20{found[4]} ? {_WRITE_DATE}"
         year = int(found[4])
         if of_month <= 12 < month <= 31:
-            return "", AMERICAN
+            return "", f"cette date n'existe pas : le mois semble écrit avant le jour. {_WRITE_DATE}"
         if not day_first and of_month <= 12 and of_month != month:
             return "", (
-                f"jour {of_month} ou mois {of_month} ? Une autre date de la colonne a le mois avant le jour. "
-                "Écrire une date comme 2025-03-31."
+                f"jour {of_month} ou mois {of_month} ? Une autre date de la colonne a le mois avant le jour. Écrire AAAA-MM-JJ."
             )
     elif found := _WRITTEN.fullmatch(french.plain(text)):
         of_month, month, year = int(found[1]), _MONTHS.index(found[2]) + 1, int(found[3])

@@ -33,6 +33,12 @@ class Conversion:
         self.matched: Matched = match(mapping, sheet)
         self.revisions = Revisions(sheet, ledger, kind)
         self.totals = totals.find(kind, sheet, self.matched, mapping)
+        self.month_first = {  # fields with a date whose month can only be first
+            name
+            for (name, _), positions in self.matched.columns.items()
+            if name in kind.fields and kind.fields[name].kind == "date"
+            if any(cells.month_first(sheet.cells[position]) for position in positions)
+        }
         for position in self.matched.personal:
             ledger.dropped[sheet.headers[position] or "(sans en-tête)"] = None
         known = set(map(head, mapping.ignored))
@@ -197,7 +203,8 @@ class Conversion:
             return self._hidden(name, text)
         if kind == "choice":
             return self._choice(name, text)
-        values, messages = cells.read(name, kind, text, self.mapping.decimal, self._numbers(name, text))
+        numbers = self._numbers(name, text) if kind in fields.NUMBERS else None
+        values, messages = cells.read(name, kind, text, self.mapping.decimal, numbers, name not in self.month_first)
         self._wrong(messages != "", name, text, messages)
         return pd.Series(values, dtype=fields.DTYPES[kind])
 

@@ -19,7 +19,7 @@ from copkit.intake import amounts, cells, gazetteer
 from copkit.intake.fields import NUMBERS, Collected
 from copkit.intake.headers import Matched
 from copkit.intake.mapping import Mapping
-from copkit.intake.spreadsheets import Sheet
+from copkit.intake.sheet import Sheet
 
 ALL, PART, MAYBE, NONE = 3, 2, 1, 0  # the total of everything, of a group; what begins as a total; anything else
 # What the row of a total may say besides its label and its amounts: what it groups by, and in what unit.

@@ -21,16 +21,8 @@ from copkit.intake.fields import (
 )
 from copkit.reference import framework
 
-__all__ = [
-    "NO",
-    "NO_LEVER",
-    "SEPARATOR",
-    "UNKNOWN_LEVER",
-    "YES",
-    "Field",
-    "counted",
-    "ids",
-]  # of all kinds, and of projects
+# those of all kinds, which the counting of projects uses too
+__all__ = ["NO", "NO_LEVER", "SEPARATOR", "UNKNOWN_LEVER", "YES", "Field", "counted", "ids"]
 
 DIMENSIONS = {
     "poursuit": "poursuit une action engagée",

@@ -99,7 +99,7 @@ def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
         return (
             f"valeur « {given} » inconnue.{suggestion(str(given), expected.split(', '))} Valeurs admises : {expected}."
         )
-    if kind.startswith(("float", "int", "decimal")):
+    if kind.startswith(("float", "int", "decimal", "finite")):
         return f"nombre attendu, trouvé « {given} ». Écrire un nombre avec un point décimal."
     if kind.startswith("bool"):
         return f"« {given} » n'est pas un oui/non. Écrire true ou false."
