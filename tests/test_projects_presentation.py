@@ -16,7 +16,7 @@ from copkit.errors import CopkitError, ProjectError
 from copkit.presentation import theme
 from copkit.presentation.charts import Stack
 from copkit.presentation.document import CHART, SENTENCE, TABLE
-from copkit.presentation.projects import epci, map
+from copkit.presentation.projects import categories, epci, map
 from copkit.presentation.projects.balance import SHADES
 from copkit.presentation.projects.document import DOCUMENT
 from copkit.presentation.table import Table
@@ -63,7 +63,7 @@ def test_document_says_how_a_dossier_of_several_levers_is_counted(tmp_path, says
     said = str(sentences.levers(found))
     says(said, "Un projet rattaché à plusieurs leviers compte un dans chacun", "1 projet dans ce cas")
     says(said, "La première liste dépasse le nombre de dossiers de 1")
-    assert lists.projects(found).data["Levier"].to_list() == ["Gestion des haies et Vélo", "Vélo"]
+    assert categories._projects(found).data["Levier"].to_list() == ["Gestion des haies et Vélo", "Vélo"]
     says(str(sentences.crossing(found)), "plusieurs leviers compte un dans chacun")
 
 

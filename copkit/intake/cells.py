@@ -257,9 +257,8 @@ def day(text: str, day_first: bool = True) -> Answer:
         if of_month <= 12 < month <= 31:
             return "", f"cette date n'existe pas : le mois semble écrit avant le jour. {_WRITE_DATE}"
         if not day_first and of_month <= 12 and of_month != month:
-            return "", (
-                f"jour {of_month} ou mois {of_month} ? Une autre date de la colonne a le mois avant le jour. Écrire AAAA-MM-JJ."
-            )
+            other = "Une autre date de la colonne a le mois avant le jour"
+            return "", f"jour {of_month} ou mois {of_month} ? {other}. Écrire AAAA-MM-JJ."
     elif found := _WRITTEN.fullmatch(french.plain(text)):
         of_month, month, year = int(found[1]), _MONTHS.index(found[2]) + 1, int(found[3])
     elif re.fullmatch(r"[34567]\d{4}(\.\d+)?", text, re.ASCII):  # what a workbook shows when its format is lost
