@@ -87,6 +87,12 @@ def unguarded(text: str) -> str:
     return text[1:] if text.startswith(GUARD) and risky(text[1:]) else text
 
 
+def as_csv(table) -> str:
+    """A DataFrame as CSV, of which a spreadsheet computes nothing."""
+    texts = table.select_dtypes(exclude="number").map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
+    return table.assign(**texts).to_csv(index=False)
+
+
 def fitted(text: str) -> str:
     """The text as a cell of a workbook holds it: no control character, and cut where a cell ends, saying so."""
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

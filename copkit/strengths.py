@@ -138,7 +138,7 @@ def of_returns(merged: Merged) -> pd.DataFrame:
 def as_csv(strengths: pd.DataFrame) -> str:
     """Des points forts en CSV, aux libellés du kit, que ``read`` relit ; aucun texte n'y est une formule de tableur."""
     given = {name: one.label for name, one in STRENGTHS.given.items() if name != "thematiques"}
-    return strengths[list(given)].map(escaping.guarded).rename(columns=given).to_csv(index=False)
+    return escaping.as_csv(strengths[list(given)].rename(columns=given))
 
 
 def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from copkit.errors import ProjectError
 from copkit.intake.amounts import total
 from copkit.projects import fields
 from copkit.projects.counting import balance as balances
-from copkit.projects.counting import membership, ranking
+from copkit.projects.counting import membership
 from copkit.projects.counting.balance import balance, shares
 from copkit.projects.counting.ranking import top_and_bottom
 from copkit.reference import framework
@@ -456,4 +456,3 @@ def test_public_name_of_the_balance_is_there_and_every_key_is_documented():
     assert ck.balance is balance
     for by in membership.KINDS:
         assert f"« {by} »" in balance.__doc__
-    assert set(ranking.POSITIONS) >= {"most", "least", "none", "other", "non_renseigne", "non_reconnu"}

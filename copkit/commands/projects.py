@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from copkit import escaping
 from copkit.commands.terminal import Format, give, print_data, print_table, say
 from copkit.files import write_whole
 
@@ -193,12 +194,7 @@ def _write_sorted(found, out: Path, public: bool) -> None:
 
         write_workshop(found, out, public)
     elif out.suffix.lower() == ".csv":
-        from copkit import escaping
-
-        table = _shown(found, public)
-        text = [name for name in table if table[name].dtype == "str"]
-        safe = table.assign(**{name: table[name].map(escaping.guarded) for name in text})
-        write_whole(out, safe.to_csv(index=False), new_folder=False)
+        write_whole(out, escaping.as_csv(_shown(found, public)), new_folder=False)
     else:
         raise CopkitError(f"« {out} » : format inconnu. Écrire un nom en .xlsx (classeur d'atelier) ou en .csv.")
 

@@ -53,20 +53,21 @@ def members(projects: pd.DataFrame, by: str, perimeters: object = None) -> Membe
     return KINDS[by](projects, by)
 
 
+def _of(rows: pd.DataFrame, order: list[str], known: Mapping[str, str], noun: str = "", rules=()) -> Members:
+    """``order``, then the keys that it lacks: those of no list, and those that come last."""
+    used = set(rows.key)
+    labels = {**{key: f"{key} (inconnu)" for key in used}, **known, **LABELS}
+    behind = [*sorted(used - {*order, *LAST}), *(key for key in LAST if key in used and key not in order)]
+    return Members(rows, [*order, *behind], labels, noun, list(rules))
+
+
 def _single(keys: pd.Series, known: Mapping[str, str], order: list[str] | None = None, **more) -> Members:
     """One key for each project; without ``order``, the most frequent first, then by label."""
-    keys = keys.fillna("").replace("", BLANK)
-    rows = pd.DataFrame({"project": range(len(keys)), "key": keys.array})
-    found = keys.value_counts()
-    labels = {**{key: known.get(key, f"{key} (inconnu)") for key in found.index}, **known, **LABELS}
+    rows = pd.DataFrame({"project": range(len(keys)), "key": keys.fillna("").replace("", BLANK).array})
     if order is None:
-        order = sorted(found.index.difference(list(LAST)), key=lambda key: (-found[key], labels[key], key))
-    order = [
-        *order,
-        *sorted(set(found.index) - {*order, *LAST}),
-        *(key for key in LAST if key in found.index and key not in order),
-    ]
-    return Members(rows, order, labels, **more)
+        found = rows.key.value_counts().drop(list(LAST), errors="ignore")
+        order = sorted(found.index, key=lambda key: (-found[key], known.get(key, f"{key} (inconnu)"), key))
+    return _of(rows, order, known, **more)
 
 
 def _territory(projects: pd.DataFrame, by: str) -> Members:
@@ -160,10 +161,7 @@ def _several(keys: pd.Series, order: list[str], known: Mapping[str, str], noun: 
     """Several keys for each project, each once; a project without any is blank."""
     rows = pd.DataFrame({"project": range(len(keys)), "key": keys.array}).explode("key", ignore_index=True)
     rows["key"] = rows.key.fillna(BLANK).astype("str")
-    used = set(rows.key)
-    labels = {**{key: f"{key} (inconnu)" for key in used}, **known, **LABELS}
-    behind = [*sorted(used - {*order, *LAST}), *(key for key in LAST if key in used)]
-    return Members(rows, [*order, *behind], labels, noun, rules)
+    return _of(rows, order, known, noun, rules)
 
 
 def _perimeters(projects: pd.DataFrame, given: object) -> Members:
@@ -185,8 +183,7 @@ def _perimeters(projects: pd.DataFrame, given: object) -> Members:
         rules.append(
             f"{len(shared)} commune(s) dans plusieurs périmètres ({first}) : leurs projets comptent dans chacun."
         )
-    order = [*read.names, *(key for key in LAST if key in used)]
-    return Members(rows, order, {**{name: name for name in read.names}, **LABELS}, "périmètres", rules)
+    return _of(rows, list(read.names), {name: name for name in read.names}, "périmètres", rules)
 
 
 KINDS: dict[str, Callable[[pd.DataFrame, str], Members] | None] = {

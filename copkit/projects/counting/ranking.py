@@ -15,16 +15,6 @@ from copkit.projects.counting import membership
 
 MOST, LEAST = 10, 10
 UNRANKED = ("autres", membership.UNKNOWN, membership.BLANK)
-POSITIONS = {
-    "most": "Leviers les plus investis",
-    "other": "Autres leviers",
-    "least": "Leviers les moins investis",
-    "grouped": "Leviers sans dossier propre, compris dans un autre terme",
-    "none": "Leviers non investis",
-    "autres": "Dossiers sans levier détaillé (« autres »)",
-    "non_reconnu": "Levier non reconnu",
-    "non_renseigne": "Levier non renseigné",
-}
 RULES = [
     "Rangs : deux leviers au même nombre de dossiers ont le même rang (ex aequo) et le rang suivant en tient compte "
     "(1, 2, 2, 4). Une liste garde tous les ex aequo de sa dernière place.",

@@ -88,10 +88,7 @@ def write(decisions: pd.DataFrame, path: str | Path) -> None:
     decisions : une table de décisions, par exemple ``read_workshop(…).decisions``.
     path : fichier .csv à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
-    with files.draft(path, error=ProjectError) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADERS.values())
-        writer.writerows([escaping.guarded(str(cell)) for cell in row] for row in decisions[list(HEADERS)].to_numpy())
+    files.write_whole(path, escaping.as_csv(decisions[list(HEADERS)].rename(columns=HEADERS)), error=ProjectError)
 
 
 def _csv(path: Path) -> pd.DataFrame:
