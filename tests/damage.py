@@ -119,7 +119,9 @@ class Sheet:
         return [i for i, one in enumerate(self.columns) if one.field in fields]
 
     def some(self, kind: str = "project") -> list[Row]:
-        return [row for row in self.rows if row.kind == kind]
+        """Rows of a kind; of those that are projects, none that has an older version."""
+        older = {row.id for row in self.rows if row.kind == "second"} if kind == "project" else set()
+        return [row for row in self.rows if row.kind == kind and row.id not in older]
 
 
 @dataclass
@@ -665,7 +667,7 @@ def reworded_header(rng: random.Random, header: str) -> str:
 
 def second_version(rng: random.Random, sheet: Sheet) -> None:
     """An older version of a dossier: same number, same title, same holder, another cost."""
-    new = rng.choice(sheet.some())
+    new = rng.choice(sheet.rows)
     old = Row("second", [Cell(cell.written, None) for cell in new.cells], new.token, id=new.id)
     dated = sheet.at("updated")
     for at in sheet.at(*MONEY):
@@ -884,8 +886,9 @@ def separator_not_quoted(rng, case, file):
         return False
     row = rng.choice(file.sheets[0].some())
     row.kind = "named"
-    row.mangle = lambda text: text.replace(", lot", f"{file.mark} lot", 1) if file.quoting != csv.QUOTE_ALL else (
-        text.replace(", lot", f'"{file.mark}" lot', 1))  # fmt: skip
+    title = row.cells[file.sheets[0].at("title")[0]].written
+    parted = title.replace(", lot", f"{file.mark} lot")
+    row.mangle = lambda text: text.replace(f'"{title}"', parted).replace(title, parted)
     return None
 
 
@@ -961,9 +964,11 @@ def truncated_last_row(rng, case, file):
     if file.book or file.torn or file.sheets[0].rows[-1].kind not in ("project", "second"):
         return False
     row = file.sheets[0].rows[-1]
+    if row not in file.sheets[0].some() or row.mangle:
+        return False
     row.kind, file.last_end = "named", False
-    before = row.mangle or (lambda text: text)
-    row.mangle = lambda text: (done := before(text))[: rng.randrange(2, max(3, done.rindex(file.mark)))]
+    whole = len(file._record([text_of(cell.written) for cell in row.cells[:-2]]))
+    row.mangle = lambda text: text[: rng.randrange(2, max(3, whole))]
     return None
 
 
@@ -1036,7 +1041,7 @@ def title_above_the_header(rng, case, file):
 @damage
 def merged_cells(rng, case, file):
     sheet = file.sheets[0]
-    found = sheet.at("lever", "departement", *MONEY)
+    found = sheet.at("lever", *MONEY)
     if not file.book or not found or any(row.kind != "project" for row in sheet.rows[:3]):
         return False
     at, first = rng.choice(found), sheet.header_row + 1
@@ -1048,7 +1053,6 @@ def merged_cells(rng, case, file):
         top.expect = None
     for row in sheet.rows[1:3]:
         row.cells[at] = Cell("", Expect((*(top.expect.values if top.expect else ()), None, frozenset()), "maybe"))
-    sheet.merged_told = True
     return None
 
 
@@ -1123,15 +1127,13 @@ def contradictory_columns(rng, case, file):
     if not found:
         return False
     at = rng.choice(found)
-    sheet.columns.append(Column(sheet.columns[at].header, ""))
-    for row in sheet.rows:
-        row.cells += [Cell("")] * (len(sheet.columns) - 1 - len(row.cells))
-        row.cells.append(Cell(""))
-    row = rng.choice(sheet.some())
+    row = rng.choice([row for row in sheet.some() if row.cells[at].expect not in (None, BLANK)])
     kept = row.cells[at].expect
-    row.cells[at].expect = Expect((*(kept.values if kept else ()), Decimal(4321), None), "maybe")
-    row.cells[-1].written = "4321"
-    row.kind = "told"
+    row.cells[at].expect = Expect((*kept.values, Decimal(4321), None), "maybe")
+    sheet.columns.append(Column(sheet.columns[at].header, ""))
+    for one in sheet.rows:
+        one.cells += [Cell("") for _ in range(len(sheet.columns) - len(one.cells))]
+    row.cells[len(sheet.columns) - 1].written, row.kind = "4321", "told"
     return None
 
 
@@ -1456,8 +1458,8 @@ def of_the_whole(told: Told, table: pd.DataFrame) -> list[str]:
     if len(counted):
         balance = ck.balance(table, by="departement").set_index("departement")
         for name in MONEY:
-            cents = counted[name].dropna().map(lambda v: Decimal(repr(v)))
-            for code, amounts in cents.groupby(counted.departement[cents.index]):
+            euros = counted[name].dropna().map(lambda v: Decimal(repr(v)).quantize(Decimal("0.01")))
+            for code, amounts in euros.groupby(counted.departement[euros.index]):
                 if code and float(balance[name][code]) != float(sum(amounts)):
                     out.append(f"balance: {name} of {code}, {balance[name][code]!r} instead of {sum(amounts)}")
     return out
