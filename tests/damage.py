@@ -552,7 +552,13 @@ def make_row(rng: random.Random, form: Form, mapping: str, columns: list[Column]
         "siret": "21010376800012",
         "year": "2024",
         "text": rng.choice(
-            ("", "Deux phrases. Et une autre ; avec un point-virgule", "Une ligne\nune autre", 'Un "mot" cité', "5 % en plus")
+            (
+                "",
+                "Deux phrases. Et une autre ; avec un point-virgule",
+                "Une ligne\nune autre",
+                'Un "mot" cité',
+                "5 % en plus",
+            )
         ),
         "": rng.choice(("", "1", "à revoir", "TOTAL")),
     }
@@ -738,7 +744,6 @@ DAMAGES |= {
         expect=lambda old: Expect((None, *(old.values if old else ())), "always"),
     ),
     "two_digit_year": of_cells(("start",), "31/12/99", "01/02/25", "5.6.24"),
-    "american_date": of_cells(("start",), "12/31/2025", "03/14/2025", "2/28/2026"),
     "serial_number_in_dates": of_cells(("start",), "45747", 45747, "45747.5"),
     "impossible_date": of_cells(("start",), "31/02/2025", "2025-13-01", "courant 2026", "T1 2026", "2026"),
     "several_levers": of_cells(
@@ -753,6 +758,18 @@ DAMAGES |= {
     ),
     "long_cell": of_cells(("text", "", "holder"), "mot " * 8000, "x" * 40_000, expect=None),
 }  # fmt: skip
+
+
+@damage
+def american_date(rng, case, file):
+    """A date whose second part can only be the day: the others of its column may then be read in two ways."""
+    sheet = file.sheets[0]
+    at = sheet.at("start")[0]
+    chosen = rng.choice(sheet.some())
+    for row in sheet.rows:
+        if row.cells[at].expect:
+            row.cells[at].expect = either(*row.cells[at].expect.values)
+    chosen.cells[at] = Cell(rng.choice(("12/31/2025", "03/14/2025", "2/28/2026")), REFUSED)
 
 
 @damage
@@ -1258,6 +1275,7 @@ class Told:
             found.setdefault(one.row, {})[spaced(one.other_header)] = "conflict"
         self.twice = {(one.file, one.sheet, one.row) for one in reading.duplicates.itertuples()}
         self.alike = {(one.file, one.row) for one in reading.probable_duplicates.itertuples()}
+        self.shared = set(getattr(reading, "same_number", pd.DataFrame({"project_id": []})).project_id)
         sheets = getattr(reading, "sheets", None)
         self.sheets = [] if sheets is None else sheets.astype(str).agg(" ".join, axis=1).tolist()
 
@@ -1333,9 +1351,7 @@ def _sheet(file: File, sheet: Sheet, key: tuple, read: dict[int, list], told: To
     return out + _sums(sheet, rows, aside, problems, read) + _labels(sheet, rows, read)
 
 
-def _cells(
-    sheet: Sheet, row: Row, got: dict, number: int, problems: dict[str, str], strict: bool = True
-) -> list[str]:
+def _cells(sheet: Sheet, row: Row, got: dict, number: int, problems: dict[str, str], strict: bool = True) -> list[str]:
     """The cells of a row; ``strict``: what the problems say of them counts too."""
     out = []
     for at, column in enumerate(sheet.columns):
@@ -1350,7 +1366,11 @@ def _cells(
         what = f"row {number}, « {spaced(column.header)} », {cell.written!r}"
         if value not in allowed:
             out.append(f"{'amount' if name in MONEY else name}: {what} is read {shown(value)}")
-        elif strict and not said and (cell.expect.told == "always" or (cell.expect.told == "when_empty" and value is None)):
+        elif (
+            strict
+            and not said
+            and (cell.expect.told == "always" or (cell.expect.told == "when_empty" and value is None))
+        ):
             out.append(f"not told: {what}")
         elif said and cell.expect.told == "never":
             out.append(f"false alarm: {what}: {said}")
@@ -1386,7 +1406,9 @@ def _labels(sheet: Sheet, rows: dict, read: dict[int, list]) -> list[str]:
     """The labels received, counted."""
     for at in sheet.at("lever", "demarche")[:1]:
         nothing = {"null", "-", "#n/a"}
-        whole = {n for n, row in enumerate(sheet.rows, sheet.header_row + 1) if row.kind != "named"} & set(rows) & set(read)
+        whole = (
+            {n for n, row in enumerate(sheet.rows, sheet.header_row + 1) if row.kind != "named"} & set(rows) & set(read)
+        )
         texts = {n: spaced(read[n][at]) if at < len(read[n]) and read[n][at] is not None else "" for n in whole}
         want = sorted("" if text.casefold() in nothing or text[:1] == "#" else text for text in texts.values())
         got = sorted(spaced(rows[n]["lever_label"]) if rows[n]["lever_label"][:1] != "#" else "" for n in whole)
@@ -1428,8 +1450,8 @@ def _lines_named(aside: dict[int, str], last: int) -> set[int]:
     return out
 
 
-def again(case: Case, told: Told) -> list[str]:
-    """A dossier sent twice is counted once, or both are listed as probable duplicates."""
+def between_rows(case: Case, told: Told) -> list[str]:
+    """A dossier sent twice is counted once, or both are listed; dossiers that share a number are listed."""
     out = []
     names = {file.name for file in case.files}
     rows = [row for key, found in told.rows.items() if key[0] in names for row in found]
@@ -1437,6 +1459,10 @@ def again(case: Case, told: Told) -> list[str]:
         counted = [row for row in rows if sent in row["title"] and not row["duplicate_of"]]
         if len(counted) != 1 and not (counted and all((r["source_file"], r["row"]) in told.alike for r in counted)):
             out.append(f"again: dossier « {sent} » is counted {len(counted)} times")
+    if case.form.deduplicated and not case.files[0].torn:
+        numbers = [row["project_id"] for row in rows if row["project_id"] and not row["duplicate_of"]]
+        shared = {one for one in numbers if numbers.count(one) > 1}
+        out += [f"not told: several dossiers have the number {one}" for one in sorted(shared - told.shared)]
     return out
 
 
@@ -1517,7 +1543,7 @@ def faults(cases: list[Case], folder: Path) -> list[Fault]:
                 if file.name in left:
                     add(case, check(file, paths[file.name], told))
             if all(file.name in left for file in case.files):
-                add(case, again(case, told))
+                add(case, between_rows(case, told))
         whole = of_the_whole(told, table)
         if whole and len(cases) > 1:
             found = [fault for case in cases for fault in faults([case], folder)]
@@ -1529,7 +1555,7 @@ def faults(cases: list[Case], folder: Path) -> list[Fault]:
     return out
 
 
-def main(first: int, last: int, folder: Path, together: int = 25) -> list[Fault]:
+def main(first: int, last: int, folder: Path, together: int = 100) -> list[Fault]:
     folder.mkdir(parents=True, exist_ok=True)
     out = []
     for start in range(first, last, together):

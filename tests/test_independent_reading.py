@@ -1,0 +1,149 @@
+"""2 000 files of projects, half of them damaged: what the kit reads is what is there, or the report says what is not.
+
+``damage.py`` makes the files, knows what they hold and reads them without the kit. To see one again:
+``python tests/damage.py SEED SEED+1 FOLDER`` writes its files and prints what differs.
+"""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import copkit as ck
+
+from . import damage
+
+FILES = 2000
+SOUND = "sans dommage"
+
+
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory):
+    """What differs, by the first damage of its file: « graine 12 (dommages) : … »; two processes share the files."""
+    folder = tmp_path_factory.mktemp("fichiers")
+    halves = [(0, FILES // 2), (FILES // 2, FILES)]
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(Path(damage.__file__)), *map(str, half), str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for half in halves
+    ]
+    found: dict[str, list[str]] = {}
+    for one in started:
+        out, said = one.communicate()
+        assert one.returncode == 0, said
+        for seed, damages, what in json.loads(out):
+            text = f"graine {seed} ({', '.join(damages) or SOUND}), {folder}/{seed:04d}* : {what}"
+            found.setdefault((damages or [SOUND])[0], []).append(text)
+    return found
+
+
+@pytest.mark.parametrize("name", [SOUND, *damage.DAMAGES])
+def test_what_is_read_is_what_is_there_or_the_report_says_it(faults, name):
+    found = faults.get(name, [])
+    assert not found, f"{len(found)} écarts\n" + "\n".join(found[:10])
+
+
+def test_half_of_the_files_are_damaged_each_in_every_way():
+    drawn = [damage.Case.drawn(seed) for seed in range(FILES)]
+    assert sum(map(bool, drawn)) == FILES // 2
+    first = Counter(names[0] for names in drawn if names)
+    assert set(first) == set(damage.DAMAGES) and min(first.values()) >= 15
+    assert {len(names) for names in drawn} == {0, 1, 2, 3}
+
+
+def test_a_damage_asked_is_a_damage_done():
+    for seed in range(1, 2 * len(damage.DAMAGES), 2):
+        asked = damage.Case.drawn(seed)
+        assert asked[0] in damage.Case(seed).damages, f"{asked[0]} cannot be done to the file of seed {seed}"
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 2))
+def test_the_truth_is_in_the_file_for_csv_openpyxl_and_pandas(tmp_path, seed):
+    case = damage.Case(seed)
+    for file in case.files:
+        sheet, path = file.sheets[0], file.write(tmp_path)
+        (read,) = damage.plain(file, path).values()
+        table = damage.by_pandas(file, path)
+        assert len(read) == len(sheet.rows) == len(table)
+        for at in sheet.at(*damage.MONEY):
+            amounts = [damage.plain_amount(cells[at]) for cells in read.values()]
+            by_pandas = [damage.plain_amount(None if pd.isna(one) else one) for one in table.iloc[:, at + sheet.left]]
+            assert by_pandas == amounts
+            for row, amount in zip(sheet.rows, amounts, strict=True):
+                truth = row.cells[at].expect
+                assert amount is None or truth is None or truth.values == (amount,)
+
+
+# ------------------------------------------------------------------ the comparison sees what it looks for
+
+LOSSES = {
+    "row lost": lambda table: table.iloc[1:],
+    "amount": lambda table: table.assign(cost=table.cost + 0.01),
+    "lever": lambda table: table.assign(levers=""),
+    "labels": lambda table: table.assign(lever_label="Gestion des haies"),
+    "departement": lambda table: table.assign(departement="dep-33"),
+    "start": lambda table: table.assign(start="2019-01-01"),
+    "not counted": lambda table: table.assign(duplicate_of="1"),
+    "row invented": lambda table: pd.concat([table, table.tail(1).assign(row=999)]),
+}
+
+
+@pytest.mark.parametrize("sort", LOSSES)
+def test_a_wrong_reading_is_seen(tmp_path, sort):
+    case = damage.Case(WHOLE, damages=())
+    (file,) = case.files
+    path = file.write(tmp_path)
+    table = ck.read_projects(path)
+    assert damage.check(file, path, damage.Told(table)) == []
+    wrong = LOSSES[sort](table)
+    wrong.attrs = table.attrs
+    assert any(said.startswith(sort) for said in damage.check(file, path, damage.Told(wrong)))
+
+
+def test_a_cell_lost_without_a_word_is_seen(tmp_path):
+    case = damage.Case(WHOLE, damages=("words_in_amounts",))
+    (file,) = case.files
+    path = file.write(tmp_path)
+    table = ck.read_projects(path)
+    assert damage.check(file, path, damage.Told(table)) == []
+    silent = damage.Told(table)
+    silent.problems = {}
+    assert any(said.startswith("not told") for said in damage.check(file, path, silent))
+
+
+def test_a_total_that_is_counted_is_seen(tmp_path):
+    case = damage.Case(WHOLE, damages=("total_rows",))
+    (file,) = case.files
+    path = file.write(tmp_path)
+    table = ck.read_projects(path)
+    total = table.head(1).assign(row=max(table.row) + 1, cost=3000.0)
+    counted = pd.concat([table, total])
+    counted.attrs = table.attrs
+    told = damage.Told(counted)
+    told.aside = {}
+    assert any(said.startswith("counted") for said in damage.check(file, path, told))
+
+
+def test_a_plain_amount_has_one_meaning_only():
+    assert damage.plain_amount("1 234,50 €") == Decimal("1234.50") and damage.plain_amount(12.5) == Decimal("12.50")
+    for text in ("1.500", "1,500", "06 12 34 56 78", "12 34", "environ 3", "150 k€", "", None, True):
+        assert damage.plain_amount(text) is None
+
+
+# A sound file with an amount, a lever, a département and a date in each row.
+WHOLE = next(
+    seed
+    for seed in range(0, 400, 2)
+    if {"cost", "lever", "departement", "start"} <= {one.field for one in damage.Case(seed).files[0].sheets[0].columns}
+    and not damage.Case(seed).files[0].sheets[0].some("second")
+    and not damage.Case(seed).files[0].book
+)
