@@ -112,9 +112,6 @@ class Sheet:
     def header_row(self) -> int:
         return len(self.before) + 1
 
-    def number(self, row: Row) -> int:
-        return self.header_row + 1 + next(i for i, one in enumerate(self.rows) if one is row)
-
     def at(self, *fields: str) -> list[int]:
         return [i for i, one in enumerate(self.columns) if one.field in fields]
 
@@ -295,7 +292,7 @@ PLACES = {  # code of the département → its name, a commune and its code
     "67": ("Bas-Rhin", "Strasbourg", "67482"),
     "69": ("Rhône", "Villefranche-sur-Saône", "69264"),
 }
-ACTIONS = ("Plantation de haies", "Rénovation de l'école", "Chaufferie bois", "Piste cyclable", "Noue paysagère")
+ACTIONS = ("Plantation de haies", "Rénovation de l'école", "Chaufferie bois", "Piste cyclable", "Cœur d’îlot planté")
 TRAPS = ("Total désherbage à la main", "Ensemble scolaire, isolation", "Sous-total de rien", "Sommes-nous prêts")
 UNKNOWN_LEVERS = ("Résilience du tissu local", "Grande cause locale", "Attractivité", "Numérique responsable")
 NOTHING = ("", "", "", "NULL", "-")
@@ -529,7 +526,7 @@ FORMS = {
         decimal=".",
     ),
 }
-CHECKED = ("lever", "demarche", "departement", "departement_code", "commune", "commune_code", "start", *MONEY)
+CHECKED = ("title", "lever", "demarche", "departement", "departement_code", "commune", "commune_code", "start", *MONEY)
 
 
 def make_row(rng: random.Random, form: Form, mapping: str, columns: list[Column], seed: int, number: int, book: bool):
@@ -576,7 +573,7 @@ def make_row(rng: random.Random, form: Form, mapping: str, columns: list[Column]
         elif name in ("start", "submitted", "updated"):
             cell = day(rng, book, 2024 if name == "updated" else 0)
         else:
-            cell = Cell(texts.get(name, ""))
+            cell = Cell(texts.get(name, ""), sure(title) if name == "title" else None)
         made.append(Cell(cell.written, cell.expect))
     return Row("project", made, one, id=id_)
 
@@ -970,6 +967,7 @@ def quote_inside_a_cell(rng, case, file):
     sheet = file.sheets[0]
     row, at = rng.choice(sheet.rows), sheet.at("title")[0]
     row.cells[at].written = f'Tuyau de 3" au {row.cells[at].written}'
+    row.cells[at].expect = sure(row.cells[at].written)
     if file.quoting != csv.QUOTE_ALL:
         row.mangle = lambda text: text.replace('"Tuyau de 3"" au', 'Tuyau de 3" au').replace(f'{row.token}"', row.token)
         row.kind = "named" if file.mark == "," else "project"
@@ -1007,7 +1005,7 @@ def foreign_byte(rng, case, file):
     file.encoding = "utf-8"
     row = rng.choice(file.sheets[0].some())
     at = file.sheets[0].at("title")[0]
-    row.cells[at].written = f"@@@{row.cells[at].written}"
+    row.cells[at] = Cell(f"@@@{row.cells[at].written}")
     file.after.append(lambda content: content.replace(b"@@@", b"\xc9t\xe9 "))
     return None
 
@@ -1158,7 +1156,7 @@ def contradictory_columns(rng, case, file):
 def number_of_another_dossier(rng, case, file):
     """Two dossiers of a file under one number, and nothing else in common."""
     sheet = file.sheets[0]
-    if not sheet.at("project_id") or len(sheet.some()) < 2 or sheet.some("second"):
+    if not (sheet.at("project_id") and sheet.at("holder")) or len(sheet.some()) < 2 or sheet.some("second"):
         return False
     one, other = rng.sample(sheet.some(), 2)
     for at in sheet.at("project_id"):
@@ -1269,10 +1267,10 @@ class Told:
             self.aside.setdefault((one.file, one.sheet), {})[one.row] = f"{one.reason}\n{one.content}"
         for one in reading.problems.itertuples():
             found = self.problems.setdefault((one.file, one.sheet), {})
-            found.setdefault(one.row, {})[spaced(one.column)] = one.message
+            found.setdefault(one.row, {})[letters(one.column)] = one.message
         for one in reading.conflicts.itertuples():
             found = self.problems.setdefault((one.file, one.sheet), {})
-            found.setdefault(one.row, {})[spaced(one.other_header)] = "conflict"
+            found.setdefault(one.row, {})[letters(one.other_header)] = "conflict"
         self.twice = {(one.file, one.sheet, one.row) for one in reading.duplicates.itertuples()}
         self.alike = {(one.file, one.row) for one in reading.probable_duplicates.itertuples()}
         self.shared = set(getattr(reading, "same_number", pd.DataFrame({"project_id": []})).project_id)
@@ -1288,12 +1286,19 @@ def spaced(text: object) -> str:
     return " ".join(str(text).split())
 
 
+def letters(header: object) -> str:
+    """A header as problems are found by it, whatever its accents and signs became."""
+    return re.sub(r"[^a-z]+", "", str(header).casefold())
+
+
 def value_of(row: dict, name: str) -> object:
     """What the kit gives for a field, as the truth writes it."""
     if name in MONEY:
         return None if pd.isna(row[name]) else Decimal(repr(float(row[name]))).quantize(Decimal("0.01"))
     if name in ("lever", "demarche"):
         return frozenset(filter(None, row["levers"].split("|")))
+    if name == "title":
+        return spaced(row["title"])
     return row[name.removesuffix("_code")] or None
 
 
@@ -1362,7 +1367,7 @@ def _cells(sheet: Sheet, row: Row, got: dict, number: int, problems: dict[str, s
         if name.startswith(("departement", "commune")):  # its other column
             for other in sheet.at(name.removesuffix("_code"), name.removesuffix("_code") + "_code"):
                 allowed |= set(row.cells[other].expect.values if row.cells[other].expect else ())
-        value, said = value_of(got, name), problems.get(spaced(column.header))
+        value, said = value_of(got, name), problems.get(letters(column.header))
         what = f"row {number}, « {spaced(column.header)} », {cell.written!r}"
         if value not in allowed:
             out.append(f"{'amount' if name in MONEY else name}: {what} is read {shown(value)}")
@@ -1424,16 +1429,22 @@ def _torn(file: File, path: Path, sheet: Sheet, rows: list[dict], aside: dict, p
     lines = text.removesuffix("\n").split("\n")
     named = _lines_named(aside, len(lines))
     by_title = {spaced(row["title"]): row for row in rows}
-    for row in sheet.rows:
+    for number, row in enumerate(sheet.rows, sheet.header_row + 1):
         title = spaced(row.cells[sheet.at("title")[0]].written)
         got = by_title.get(title)
         line = next((n for n, one in enumerate(lines, 1) if row.token in one), 0)
         if got is not None and got["row"] not in problems:
             out += _cells(sheet, row, got, got["row"], {}, strict=False)
-        elif got is None and line not in named and not any(row.token in said for said in aside.values()):
+        elif got is None and not (
+            {line, number} & (named | set(aside)) or any(row.token in one for one in aside.values())
+        ):
             out.append(f"row lost: line {line}, « {title} »")
     for title, row in by_title.items():
-        held = [one.token for one in sheet.rows if one.token in f"{title} {row['description']} {row['holder']}"]
+        held = [
+            one.token
+            for one in sheet.rows
+            if one.token and one.token in f"{title} {row['description']} {row['holder']}"
+        ]
         if len(held) > 1 and row["row"] not in problems:
             out.append(f"counted: several rows in one, « {title[:80]} »")
     return out
