@@ -1,4 +1,4 @@
-"""Files written whole or not at all: as drafts in the same folder first, then in the place of the earlier ones."""
+"""Text files, read; files written whole or not at all: drafts in the same folder, then in the place of earlier ones."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ def write_whole(path: str | Path, content: str | bytes, **options) -> None:
     """Write one file; the options are those of ``drafts``."""
     with draft(path, **options) as made:
         made.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def read_text(path: str | Path, error: type[CopkitError] = CopkitError) -> str:
+    """The text of a file that a person names; ``error``: what is raised when it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as wrong:
+        raise error(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
+    except UnicodeDecodeError:
+        raise error(f"{path} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from None
 
 
 @contextmanager

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
 from urllib.parse import parse_qs
 
 from copkit.errors import RunError
-
-_YES_NO = {
-    **dict.fromkeys(("true", "oui", "vrai", "1"), True),
-    **dict.fromkeys(("false", "non", "faux", "0"), False),
-}
-_ASKED = {
-    bool: "« oui » ou « non »",
-    int: "un nombre entier, par exemple 2024",
-    float: "un nombre, par exemple 12,5",
-}
 
 
 def parameter(name: str, value):
@@ -49,15 +37,14 @@ def read(name: str, given, value):
     (False, 2031, 12.5, '2A')
     """
     kind = type(value)
-    if kind not in _ASKED or type(given) is kind:
+    if kind not in (bool, int, float) or type(given) is kind:
         return given
+    from copkit.intake import cells
+
     text = str(given).strip()
-    found = None
-    if kind is bool:
-        found = _YES_NO.get(text.lower())
-    elif re.fullmatch(r"[+-]?\d{1,15}" if kind is int else r"[+-]?\d+([.,]\d+)?(e[+-]?\d+)?", text, re.ASCII):
-        found = kind(text.replace(",", "."))
-    if found is None or not math.isfinite(found):
-        shown = text if len(text) <= 40 else f"{text[:40]}…"
-        raise RunError(f"Paramètre « {name} » illisible : « {shown} ». Écrire {_ASKED[kind]}.")
-    return found
+    found, wrong = cells.yes_no(text) if kind is bool else cells.number(text)
+    if not wrong and (not text or (kind is int and not found.is_integer())):
+        wrong = "nombre entier attendu." if text else "valeur absente."
+    if wrong:
+        raise RunError(f"Paramètre « {name} », valeur « {text[:40]}{'…' * (len(text) > 40)} » : {wrong}")
+    return found == "oui" if kind is bool else kind(found)

@@ -274,7 +274,7 @@ def test_a_file_that_cannot_be_put_in_place_leaves_the_earlier_one_and_nothing_e
         (
             {"notebook": "projets", "codes": ["reg-32"], "parameters": {"publique": "peut-être"}},
             RunError,
-            ["Paramètre « publique » illisible : « peut-être ». Écrire « oui » ou « non »."],
+            ["Paramètre « publique », valeur « peut-être » : oui ou non attendu. Écrire « oui » ou « non »"],
         ),
         ({"codes": ["32"]}, TerritoryError, ["ambigu", "« reg-32 » ou « dep-32 »"]),
         ({"codes": ["reg-99", "dep-00"]}, TerritoryError, ["« reg-99 »", "« dep-00 »"]),

@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+from copkit.commands.terminal import numbers, parameters
+from copkit.errors import CopkitError
+
 
 def copkit(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-m", "copkit", *words], capture_output=True, text=True, encoding="utf-8")
@@ -76,9 +79,15 @@ def test_run_of_one_territory_says_where_to_look(tmp_path):
     assert "WARNING" not in done.stderr
 
 
-def test_values_of_parameters_are_read_as_numbers_or_text():
-    from copkit.commands.terminal import parameters
+def test_values_of_levers_are_read_with_a_point_or_a_comma_and_nothing_is_guessed():
+    read = numbers(["a=600,5", "b=340.345", "c=1\u202f234", "d=-72", " e = 3"])
+    assert read == {"a": 600.5, "b": 340.345, "c": 1234.0, "d": -72.0, "e": 3.0}
+    for wrong in ("a=", "=3", "a", "a=1 2 3", "a=1,2,3", "a=nan", "a=inf", "a=1_000"):
+        with pytest.raises(CopkitError, match="Écrire LEVIER=NOMBRE"):
+            numbers([wrong])
 
+
+def test_values_of_parameters_are_read_as_numbers_or_text():
     assert parameters(["annee=2030", "titre=2A", "essai=true", 'nom="x"']) == {
         "annee": 2030,
         "titre": "2A",

@@ -147,7 +147,7 @@ def test_balance_by_perimeter_counts_a_shared_project_in_both_and_says_so(cases,
     assert rows[["hors_perimetre", "indetermine", "non_renseigne", "total"]].to_list() == [2, 1, 1, 7]
     says(
         " ".join(table.attrs["rules"]),
-        "Un projet rattaché à plusieurs périmètres compte un dans chacune",
+        "Un projet rattaché à plusieurs périmètres compte un dans chacun,",
         "2 commune(s) dans plusieurs périmètres (com-02408, com-59350)",
         "Hors périmètre",
         "Périmètre indéterminé",

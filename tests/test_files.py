@@ -107,3 +107,13 @@ def test_the_draft_of_a_killed_process_is_cleared_by_the_next_writer_and_only_th
             one.wait()
     files.write_whole(path, "entier")
     assert names(tmp_path) == [path.name]
+
+
+def test_a_text_that_cannot_be_read_is_said_with_the_error_of_the_caller(tmp_path):
+    (tmp_path / "a.txt").write_bytes("\ufeffété".encode())
+    assert files.read_text(tmp_path / "a.txt") == "été"
+    (tmp_path / "latin.txt").write_bytes("été".encode("latin-1"))
+    for name, said in (("absent.txt", "fichier illisible (No such file or directory)"), ("latin.txt", "pas en UTF-8")):
+        with pytest.raises(ProjectError) as refused:
+            files.read_text(tmp_path / name, ProjectError)
+        assert str(refused.value).startswith(f"{tmp_path / name} : ") and said in str(refused.value)

@@ -279,7 +279,7 @@ def test_missing_columns_are_named(three, says):
 def test_unreadable_file_of_decisions_is_refused(three, tmp_path, says):
     with pytest.raises(ProjectError) as refused:
         triage(three, decisions=tmp_path / "absent.csv")
-    says(refused.value, "absent.csv : fichier absent.")
+    says(refused.value, "absent.csv : fichier illisible")
     (tmp_path / "latin.csv").write_bytes((HEADER + "1").encode("latin-1"))
     with pytest.raises(ProjectError) as refused:
         triage(three, decisions=tmp_path / "latin.csv")

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import Format, give, numbers, print_data, print_table, read_csv, read_text, say
-from copkit.errors import CopkitError
-from copkit.files import write_whole
+from copkit.commands.terminal import Format, give, numbers, print_data, print_table, read_csv, say
+from copkit.errors import CopkitError, DataError
+from copkit.files import read_text, write_whole
 
 _WIDE = ("Indicateur observé", "Unité", "Première année", "Valeur", "Dernière année", "Dernière valeur")
 Targets = Annotated[
@@ -99,7 +99,7 @@ def compensate(
     import copkit
     from copkit.models import scenario_file
 
-    s = scenario_file.from_json(read_text(scenario))
+    s = scenario_file.from_json(read_text(scenario, DataError))
     levers = [word.strip() for word in using.split(",") if word.strip()]
     found = copkit.compensate(s, using=levers, policy=policy, costs=numbers(cost) if cost else None)
     if out:

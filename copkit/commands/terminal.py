@@ -11,6 +11,7 @@ import typer
 
 from copkit import escaping
 from copkit.errors import CopkitError, DataError, RunError
+from copkit.files import read_text
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option(help="table, csv ou json.")]
 
@@ -73,29 +74,18 @@ def parameters(pairs: list[str]) -> dict:
 
 def numbers(pairs: list[str]) -> dict[str, float]:
     """« covoiturage=300 » → {"covoiturage": 300.0}; a French decimal comma is understood."""
+    from copkit.intake import cells
+
     out = {}
     for pair in pairs:
-        name, equal, text = pair.partition("=")
-        try:
-            value = float(text.replace(",", ".").replace("\u202f", "").replace(" ", ""))
-        except ValueError:
-            equal = ""
-        if not equal or not name:
+        name, _, text = pair.partition("=")
+        value, wrong = cells.number(text, decimal="," if "," in text else ".")
+        if wrong or not text.strip() or not name.strip():
             raise CopkitError(f"Valeur illisible : « {pair} ». Écrire LEVIER=NOMBRE, par exemple covoiturage=300.")
         if name.strip() in out:
             raise CopkitError(f"Levier donné deux fois : « {name.strip()} ». En garder un.")
         out[name.strip()] = value
     return out
-
-
-def read_text(path: Path) -> str:
-    """A text file that a person names."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path} : fichier illisible ({error.strerror}). Vérifier son nom.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from error
 
 
 def read_csv(path: Path):
@@ -104,4 +94,4 @@ def read_csv(path: Path):
 
     import pandas as pd
 
-    return pd.read_csv(io.StringIO(read_text(path)), dtype=str, keep_default_na=False)
+    return pd.read_csv(io.StringIO(read_text(path, DataError)), dtype=str, keep_default_na=False)

@@ -92,12 +92,7 @@ def write(decisions: pd.DataFrame, path: str | Path) -> None:
 
 
 def _csv(path: Path) -> pd.DataFrame:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError:
-        raise ProjectError(f"{path.name} : fichier absent. Vérifier son nom et son dossier.") from None
-    except UnicodeDecodeError:
-        raise ProjectError(f"{path.name} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from None
+    text = files.read_text(path, ProjectError)
     first = text.split("\n", 1)[0]
     rows = list(
         csv.reader(text.splitlines(keepends=True), delimiter=";" if first.count(";") > first.count(",") else ",")
@@ -141,13 +136,16 @@ def _refused(
     if not id_:
         yield "dossier absent. Écrire son numéro."
     elif id_ not in known:
-        yield unknown_project(id_, known)
+        hint = suggestion(id_, sorted(known)) if len(known) <= 20_000 else ""
+        yield f"dossier inconnu « {id_} ».{hint} Écrire le numéro d'un dossier lu."
     elif id_ in seen:
         yield f"dossier « {id_} » déjà décidé ligne {seen[id_]}. Ne garder qu'une décision."
     if not one["category"]:
         yield "catégorie absente. Écrire la catégorie décidée."
     elif not category_of(one["category"], labels):
-        yield unknown_category(one["category"], labels)
+        words = [*labels.values()] or list(CATEGORIES)
+        hint = suggestion(one["category"], words)
+        yield f"catégorie inconnue « {one['category']} ».{hint} Catégories : {' ; '.join(words)}."
     for part, message in LACKS.items():
         if not one[part]:
             yield f"{message}."
@@ -155,18 +153,6 @@ def _refused(
         yield "date absente. Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
     elif cells.day(one["date"])[1]:
         yield f"date illisible « {one['date']} ». Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
-
-
-def unknown_project(id_: str, known: set[str]) -> str:
-    """Why a dossier is refused."""
-    hint = suggestion(id_, sorted(known)) if len(known) <= 20_000 else ""
-    return f"dossier inconnu « {id_} ».{hint} Écrire le numéro d'un dossier lu."
-
-
-def unknown_category(text: str, labels: Mapping[str, str]) -> str:
-    """Why a category is refused."""
-    words = [*labels.values()] or list(CATEGORIES)
-    return f"catégorie inconnue « {text} ».{suggestion(text, words)} Catégories : {' ; '.join(words)}."
 
 
 def category_of(text: str, labels: Mapping[str, str]) -> str:
