@@ -164,7 +164,7 @@ class Reading:
         if self.ignored:
             named = ", ".join(f"« {name} »" for name in self.ignored[:5]) + ("…" if len(self.ignored) > 5 else "")
             out.append(f"{french.plural(len(self.ignored), 'colonne non lue', 'colonnes non lues')} ({named})")
-        text = f"{head}. {french.join(out)[:1].upper()}{french.join(out)[1:]}." if out else f"{head}."
+        text = f"{head}. {french.capital(french.join(out))}." if out else f"{head}."
         return french.typeset(" ".join([text, *self.notes]))
 
     @property

@@ -104,7 +104,7 @@ class Reading:
             return f"{start} ; effet conjoint {french.UNKNOWN} ({self.reason})."
         if len(self.chain.steps) < 2 and not self.overlap:
             return f"{start} ; un seul maillon de la chaîne est présent ici, rien n'est compté deux fois."
-        end = f" {self.reason[0].upper()}{self.reason[1:]}." if self.reason else ""
+        end = f" {french.capital(self.reason)}." if self.reason else ""
         return (
             f"{start}, {french.number(self.joint, 0)} quand chacun agit sur ce que les précédents laissent : environ "
             f"{french.number(self.overlap, 0)} ktCO2e/an ({french.percent(self.share)}) comptés plus d'une fois "

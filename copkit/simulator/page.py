@@ -207,7 +207,7 @@ def _texts(here: Ground) -> dict:
     texts = {
         "title": f"Simulateur de la planification écologique : {name}",
         "status": (
-            f"{labels.REFERENCES['sgpe'][0].upper()}{labels.REFERENCES['sgpe'][1:]}, base de discussion, non "
+            f"{french.capital(labels.REFERENCES['sgpe'])}, base de discussion, non "
             "prescriptive. Émissions évitées en 2030 par rapport à 2019, en ktCO2e/an."
         ),
         "calendar": f"COP régionale : {labels.calendar(code)}, selon le SGPE, 2024.",
@@ -241,4 +241,4 @@ def _about_plans(here: Ground) -> str:
     if not here.plans:
         return "Aucun autre plan (SRADDET, PCAET) n'est chargé pour ce territoire : la référence est celle du SGPE."
     names = french.join(here.plan_labels.values())
-    return f"{names[0].upper()}{names[1:]} : connu par secteur seulement, et hors forêt."
+    return f"{french.capital(names)} : connu par secteur seulement, et hors forêt."

@@ -64,13 +64,13 @@ def _lever(limit: Limit, one: dict) -> dict:
 def _field(one: dict) -> str:
     """The name of the field of the quantity."""
     name = one["quantity_label"] or one["unit"]
-    return f"{name[:1].upper()}{name[1:]}, en 2030" + (f" ({one['unit']})" if name != one["unit"] else "")
+    return f"{french.capital(name)}, en 2030" + (f" ({one['unit']})" if name != one["unit"] else "")
 
 
 def _range(one: dict) -> str:
     """What the lever accepts, and why, as a sentence."""
     said = french.typeset(" : ".join(part for part in (one["range"], one["limit"]["why"]) if part))
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
+    return f"{french.capital(said)}." if said else ""
 
 
 def _slider(limit: Limit) -> float:

@@ -71,7 +71,7 @@ def _lever(one: Standing, entry: Entry | None) -> dict:
     return gauge.plain(figures) | {
         "changed": one.changed,
         "justified": bool(entry and entry.why.strip() and entry.source.strip()),
-        "error": french.typeset(one.error[:1].upper() + one.error[1:]),
+        "error": french.typeset(french.capital(one.error)),
         "done_error": french.typeset(done.format(refusal=one.done_error) if one.done_error else ""),
     }
 

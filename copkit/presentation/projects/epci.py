@@ -81,7 +81,7 @@ def _short(name: str) -> list[str]:
     """A name in two lines at most, cut with « … » where it does not fit."""
     width = TILE - 10
     lines = [""]
-    for word in french.typeset(name[0].upper() + name[1:]).split(" "):
+    for word in french.typeset(french.capital(name)).split(" "):
         longer = f"{lines[-1]} {word}".strip()
         if marimekko.text_width(longer) <= width:
             lines[-1] = longer

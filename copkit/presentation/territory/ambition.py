@@ -50,7 +50,7 @@ def ambition(p: xr.Dataset) -> Text:
 def _summary(p: xr.Dataset) -> Table:
     totals, effort = model.of_the_nation(p), labels.effort(p)
     return Table.of(
-        f"{effort[0].upper()}{effort[1:]} dans les deux conventions",
+        f"{french.capital(effort)} dans les deux conventions",
         {
             "Convention": [f"Total {c}" for c in totals.index],
             "Émissions évitées en 2030 (ktCO2e/an)": (totals.total.to_numpy(), 1),

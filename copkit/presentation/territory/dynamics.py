@@ -76,7 +76,7 @@ def dynamics(p: xr.Dataset) -> Text:
     """Les leviers sans série observée dans ce territoire."""
     found = model.dynamics(p.attrs["territory"])
     groups = found[found["last"].isna()].groupby("status", sort=False).label
-    parts = [f"{status[0].upper()}{status[1:]} : {' ; '.join(names)}." for status, names in groups]
+    parts = [f"{french.capital(status)} : {' ; '.join(names)}." for status, names in groups]
     return Text("{}", " ".join(parts) or "Chaque levier a au moins une valeur observée.")
 
 

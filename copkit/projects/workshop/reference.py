@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copkit import french
 from copkit.intake.workbook.form import Block
 from copkit.projects.fields import BODIES, DIMENSIONS, FIELDS, MATURITIES, OPINIONS
 from copkit.projects.triage.schema import Rule, Rules
@@ -54,7 +55,7 @@ def _rule(n: int, rule: Rule, labels: dict[str, str]) -> tuple[str, str, str]:
     asked = [
         f"{_fact(name)} : {' ou '.join(_value(name, one) for one in values)}" for name, values in rule.when.items()
     ]
-    when = f"{asked[0][0].upper()}{' ; '.join(asked)[1:]}." if asked else "Dans tous les autres cas."
+    when = f"{french.capital(' ; '.join(asked))}." if asked else "Dans tous les autres cas."
     return f"{n}. {labels[rule.category]} ({rule.id})", f"{when} {rule.note}".strip(), STATUSES[rule.status]
 
 
