@@ -117,10 +117,6 @@ class Conversion:
         reasons[filled == 0] = self._keyless()
         total = np.isin(np.arange(len(self.raw)) + self.start, list(self.totals.aside))
         reasons[total] = f"ligne de total, et non un {self.kind.noun[0]}. La retirer du fichier"
-        said = [(at, self.sheet.headers[self.matched.columns[at][0]]) for at in texts if at[1] == ""]
-        if len(said) > 1:
-            again = np.logical_and.reduce([(texts[at] == header).to_numpy() for at, header in said])
-            reasons[again] = "en-tête répété au milieu du tableau. Le retirer"
         out = reasons != ""
         if out.any():
             personal = set() if self.ledger.personal else set(self.matched.personal)

@@ -1,7 +1,7 @@
 """Tables of text with a separator (CSV), whatever the separator and the encoding, which nobody says.
 
 A stray quote makes one cell of all the lines up to the next quote: the lines are read a second time one by one, and
-where they are rows, none of them is read as a part of a cell.
+where they are rows, or where the cell does not end with its quote, none of them is read as a part of a cell.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from copkit.intake.sheet import Builder, Sheet
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
 _LIKE = 100  # rows that tell what stands in each column
-_FIGURES = re.compile(r"[\d\s.,/€%+:-]*\d[\d\s.,/€%+:-]*")
+_FIGURES = re.compile(r"[\d\s.,/€%+:-]*\d[\d\s.,/€%+:-]*(?:[a-zA-Z€]{1,3}\s*)*")
 
 
 def read(path: Path, header_row: int | None = None) -> Sheet:
@@ -32,7 +32,7 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
         If the file has no header, or cannot be cut into cells.
     """
     text, notes = decode(path.read_bytes())
-    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\0", "").replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     csv.field_size_limit(2**31 - 1)
     mark = separator(text)
     last = text.count("\n") + (not text.endswith("\n"))
@@ -90,22 +90,32 @@ class _Lines:
         return self.end - len(self.texts) + 1
 
     @property
+    def torn(self) -> bool:
+        """True when the cell does not end where its quote is closed, as a cell on several lines does."""
+        reader = csv.reader(self.texts, delimiter=self.mark, strict=True)
+        try:
+            next(reader)
+        except csv.Error:
+            return self.open_ended or reader.line_num > 1
+        return False
+
+    @property
     def fault(self) -> str:
         """What the quote does, and what to do."""
         if self.open_ended:
             said = f"un guillemet ouvert n'est jamais refermé : les {len(self.texts)} dernières lignes du fichier sont "
             return said + "dans une seule cellule. Fermer le guillemet et relire le fichier"
         said = (
-            f"ligne avalée par un guillemet ouvert à la ligne {self.start} du fichier et refermé à la ligne {self.end}"
+            f"un guillemet ouvert à la ligne {self.start} du fichier, et refermé à la ligne {self.end}, fait une seule "
         )
-        return said + ". Corriger ce guillemet et relire le fichier"
+        return said + "cellule de ces lignes. Corriger ce guillemet et relire le fichier"
 
     def rows(self, width: int, others: Iterable[list[str]]) -> list[list[str]]:
         """The cells of each line, when most of the lines are rows of the table and not a text in a cell; else nothing.
 
-        A line is a row when, read alone, it has as many cells as there are headers, when figures stand where all the
-        ``others`` have figures, and when its cells start with a space only where cells of the others do (as they do in
-        a text, after a comma).
+        A line is a row when, read alone, it has as many cells as there are headers; when figures stand where all the
+        ``others`` have figures, in the first of these columns and in half of them; and when its cells start with a
+        space only where cells of the others do (in a text, they do after a comma).
         """
         if width < 2 or 2 * sum(line.count(self.mark) >= width - 1 for line in self.texts) < len(self.texts):
             return []
@@ -115,9 +125,11 @@ class _Lines:
         spaced = {n for n, said in enumerate(filled) if any(cell.startswith(" ") for cell in said)}
 
         def is_row(cells: list[str]) -> bool:
+            said = [_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n:] and cells[n].strip()]
             return (
                 len(cells) == width
-                and all(_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n].strip())
+                and (not said or bool(said[0]))
+                and 2 * sum(map(bool, said)) >= len(said)
                 and all(n in spaced or not cell.startswith(" ") for n, cell in enumerate(cells))
             )
 
@@ -138,24 +150,21 @@ class _Lines:
 def _add(made: Builder, number: int, row: list[str], at: _Lines, others, notes: list[str], path: Path) -> int:
     """Add a row written on several lines, or set the lines aside when they are rows; how many rows there are more."""
     rows = at.rows(made.width or len(row), list(others)[1:])
-    if made.headers is None and rows:
-        raise ProjectError(
-            f"{path} : un guillemet de l'en-tête, ouvert à la ligne {at.start}, avale les lignes jusqu'à la ligne "
-            f"{at.end}. Corriger ce guillemet et relire le fichier."
-        )
-    if made.headers is None or not (rows or at.open_ended):
+    if not (rows or at.torn):
         made.add(number, row)
         if made.strays and made.strays[-1].row == number:
             made.strays[-1].reason += f", aux lignes {at.start} à {at.end} du fichier"
         return 0
-    if not rows:
-        made.set_aside(number, row, at.fault)
-        return 0
+    if made.headers is None:
+        raise ProjectError(
+            f"{path} : un guillemet de l'en-tête, ouvert à la ligne {at.start}, avale les lignes jusqu'à la ligne "
+            f"{at.end}. Corriger ce guillemet et relire le fichier."
+        )
     notes.append(f"lignes {at.start} à {at.end} avalées par un guillemet, écartées : le corriger et relire le fichier")
-    for place, cells in enumerate(rows):
+    for place, cells in enumerate(rows or [row]):
         if any(cell.strip() for cell in cells):
             made.set_aside(number + place, cells, at.fault)
-    return len(at.texts) - 1
+    return max(len(rows) - 1, 0)
 
 
 # ------------------------------------------------------------------ encoding and separator

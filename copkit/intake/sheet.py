@@ -119,6 +119,9 @@ class Builder:
             if number >= self.header_row:
                 self.headers, self.first = [" ".join(cell.split()) for cell in row], number
             return
+        if self._again(row):
+            self.strays.append(Stray(number, row, "en-tête répété au milieu du tableau. Le retirer"))
+            return
         while len(row) > self.width and not row[-1].strip():
             row.pop()
         if len(row) != self.width:
@@ -129,6 +132,16 @@ class Builder:
         self.numbers.append(number)
         if len(self.cells) == _CHUNK:
             self.flush()
+
+    def _again(self, row: list[str]) -> bool:
+        """True when a row only repeats what the header says, in two columns at least."""
+        count = 0
+        for header, cell in zip(self.headers, row, strict=False):
+            if cell.strip():
+                if " ".join(cell.split()).casefold() != header.casefold():
+                    return False
+                count += 1
+        return count > 1
 
     def add_wide(self, number: int, row: list[str]) -> None:
         """A row of a grid, as wide as its widest row: what is on the right of the header is told."""
