@@ -295,7 +295,7 @@ def siren(text: str) -> Answer:
     bare = re.sub(r"[\s.\-]", "", text.removesuffix(".0"))
     if not bare:
         return "", ""
-    if re.fullmatch(r"\d{9}|\d{14}", bare):
+    if re.fullmatch(r"\d{9}|\d{14}", bare, re.ASCII):
         return bare[:9], ""
     return "", "SIREN (9 chiffres) ou SIRET (14 chiffres) attendu. Le chercher sur annuaire-entreprises.data.gouv.fr."
 

@@ -49,8 +49,9 @@ def read_projects(
     """Lit des fichiers de projets et les réunit en une table de champs communs.
 
     Formats : exports de démarches-simplifiées (CSV, XLSX, ODS) et réponses GraphQL enregistrées (JSON), Fonds vert 2023
-    et 2024, subventions SCDL, et toute table par une correspondance d'en-têtes. Une cellule fausse devient vide et sa
-    ligne reste ; une ligne qui ne peut pas être un projet est écartée dans une liste ; rien n'est perdu.
+    et 2024, subventions SCDL, et toute table par une correspondance d'en-têtes. Une cellule fausse, ou
+    qui se lit de deux façons, devient vide et sa ligne reste ; une ligne qui ne peut pas être un projet, un total par
+    exemple, est écartée dans une liste ; rien n'est perdu.
 
     Parameters
     ----------
