@@ -86,7 +86,7 @@ class Column:
 
 @dataclass
 class Row:
-    """``kind``: project, second (an older version of a dossier), aside (not a project), named (reported somehow), blank."""
+    """``kind``: project, second (an older version), aside (no project), named (aside, or told), told, again, blank."""
 
     kind: str
     cells: list[Cell]
@@ -293,7 +293,12 @@ PLACES = {  # code of the département → its name, a commune and its code
     "69": ("Rhône", "Villefranche-sur-Saône", "69264"),
 }
 ACTIONS = ("Plantation de haies", "Rénovation de l'école", "Chaufferie bois", "Piste cyclable", "Cœur d’îlot planté")
-TRAPS = ("Total désherbage à la main", "Ensemble scolaire, isolation", "Sous-total de rien", "Sommes-nous prêts")
+TRAPS = (
+    "Total désherbage à la main",
+    "Ensemble scolaire, isolation",
+    "TotalEnergies, parc solaire",
+    "Sommes-nous prêts",
+)
 UNKNOWN_LEVERS = ("Résilience du tissu local", "Grande cause locale", "Attractivité", "Numérique responsable")
 NOTHING = ("", "", "", "NULL", "-")
 
@@ -373,7 +378,10 @@ def day(rng: random.Random, book: bool, year: int = 0) -> Cell:
     one = date(year or rng.randrange(2020, 2031), rng.randrange(1, 13), rng.randrange(1, 29))
     if book and rng.random() < 0.6:
         return Cell(one, sure(one.isoformat()))
-    months = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+    months = [
+        *("janvier", "février", "mars", "avril", "mai", "juin"),
+        *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+    ]
     written = f"{'1er' if one.day == 1 else one.day} {months[one.month - 1]} {one.year}"
     return Cell(rng.choice((f"{one:%d/%m/%Y}", one.isoformat(), f"{one:%d.%m.%Y}", written)), sure(one.isoformat()))
 
@@ -513,6 +521,22 @@ FORMS = {
         {"nature": "", "idRAE": ""},
         decimal=".",
     ),
+    "scdl_subventions": Form(
+        {
+            "nomAttribuant": "",
+            "idAttribuant": "",
+            "dateConvention": "submitted",
+            "referenceDecision": "",
+            "nomBeneficiaire": "holder",
+            "idBeneficiaire": "siret",
+            "objet": "title",
+            "montant": "amount",
+            "idSubvention": "project_id",
+            "exerciceBudgetaire": "year",
+        },
+        {"montantDemande": "funding_requested", "dateDebut": "start", "ej": ""},
+        decimal=".",
+    ),
     "dotations_investissement": Form(
         {
             "exercice": "year",
@@ -595,7 +619,7 @@ class Case:
         self.damages = tuple(name for name in (drawn if damages is None else damages) if self._suffer(name))
 
     def _make(self, rng: random.Random, rows: int | None) -> None:
-        self.mapping = rng.choices(list(FORMS), (9, 4, 2, 2, 2, 2))[0]
+        self.mapping = rng.choices(list(FORMS), (9, 4, 2, 2, 2, 2, 2))[0]
         self.form = FORMS[self.mapping]
         self.rows = rows or rng.randrange(3, 11)
         self.files = [self.file(rng, "a", 0)]
@@ -727,7 +751,7 @@ DAMAGES |= {
     "date_of_the_workbook_in_amounts": of_cells(MONEY, date(2024, 3, 12), books=True),
     "boolean_in_amounts": of_cells(MONEY, True, False, books=True),
     "unit_in_amounts": of_cells(MONEY, "500 m", "1 500 m²", "12 %", "3 t", "20 ha", "6 mois", "12 ktCO2e"),
-    "words_in_amounts": of_cells(MONEY, "à définir", "environ 50 000", "12 000 (1)", "voir annexe", "12 000 ?", "< 5000"),
+    "words_in_amounts": of_cells(MONEY, "à définir", "environ 50 000", "12 000 (1)", "voir annexe", "< 5000"),
     "odd_grouping": of_cells(MONEY, "12 34 567", "1 2345", "1.23.456", "12,3456,789", "1 234 56"),
     "huge_amount": of_cells(MONEY, "90000000000000000", 9e16, "9e16", expect=either(Decimal("9e16"))),
     "negative_amount": of_cells(MONEY, "-5 000", "−5000", -5000, expect=either(Decimal(-5000))),
@@ -849,6 +873,21 @@ def total_of_a_departement(rng, case, file):
     beside = {"departement": "Nord", "departement_code": "59", "lever": "Gestion des haies"}
     said = {"title": rng.choice(("Total Nord", "Sous-total 59", "Sous-total", "Total"))}
     extra_row(sheet, said | beside | {name: "3000" for name in MONEY}, at=rng.randrange(1, len(sheet.rows) + 1))
+    return None
+
+
+@damage
+def total_by_another_name(rng, case, file):
+    """The sum of the rows above under a title that only its amounts betray: set aside, or told."""
+    sheet = file.sheets[0]
+    found = [at for at in sheet.at(*MONEY) if all(row.cells[at].expect for row in sheet.rows)]
+    sums = {at: sum(row.cells[at].expect.values[0] or 0 for row in sheet.some()) for at in found}
+    if not found or any(row.kind != "project" for row in sheet.rows) or not all(sums.values()):
+        return False
+    names = ("Récapitulatif", "À reporter", "Montant total demandé", "Total lot 1", "Cumul 2024", "Bilan", "Somme")
+    row = extra_row(sheet, {"title": rng.choice(names)}, "named")
+    for at, amount in sums.items():
+        row.cells[at].written = f"{amount:.2f}".replace(".", ",")
     return None
 
 
@@ -1306,6 +1345,7 @@ def check(file: File, path: Path, told: Told) -> list[str]:
     """Where the kit, the truth and the plain reading part without a word in the report: « sort : where, what »."""
     out: list[str] = []
     read = plain(file, path)
+    main = next(sheet.name for sheet in file.sheets if sheet.projects)
     for sheet in file.sheets:
         key = (file.name, "" if not file.book else sheet.name)
         rows, aside = told.rows.get(key, []), told.aside.get(key, {})
@@ -1314,7 +1354,7 @@ def check(file: File, path: Path, told: Told) -> list[str]:
                 out.append(f"counted: sheet « {sheet.name} », which holds no project: {len(rows)} rows")
             elif sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} »")
-        elif not rows and not aside and sheet is not file.sheets[0] and read.get(sheet.name):
+        elif not rows and not aside and sheet.name != main and read.get(sheet.name):
             if sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} », {len(sheet.some())} projects")
         elif file.torn:
