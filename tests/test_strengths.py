@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import copkit as ck
 from copkit import paths, strengths
 from copkit.commands.cli import app
+from copkit.errors import ProjectError
 from copkit.intake import gazetteer
 
 HEAD = ["Territoire", "Levier", "Intitulé", "Qui le porte", "Pourquoi c'est exemplaire", "Peut être rendu public"]
@@ -174,6 +176,27 @@ def test_lists_offer_the_levers_and_the_territories(tmp_path):
     assert "Somme" not in reference
     first = " ".join(str(cell.value) for row in book["Lire d'abord"].iter_rows() for cell in row if cell.value)
     assert "Points forts — Nord" in first and "Peut être rendu public" in first
+
+
+# ------------------------------------------------------------------ the document
+
+
+def test_document_shows_those_that_may_be_public_and_says_how_many_are_not():
+    p = ck.panorama("reg-32")
+    heading, sentence, table = ck.report.strengths(p, EXAMPLE).parts
+    assert str(heading) == "### Points forts"
+    assert str(sentence).startswith("**4 points forts** à montrer, sur 4 des 43 leviers. 2 autres ne sont pas publics.")
+    assert "Exemple inventé" in sentence
+    found = strengths.within(strengths.read(EXAMPLE), "reg-32")
+    assert table.data["Point fort"].to_list() == found.title.to_list() and "Cantines inventées" not in str(table)
+
+
+def test_document_shows_nothing_without_a_file_and_refuses_an_absent_one(says):
+    p = ck.panorama("dep-59")
+    assert ck.report.strengths(p, "") is None
+    with pytest.raises(ProjectError) as refused:
+        ck.report.strengths(p, "absent.csv")
+    says(refused.value, "Fichier de points forts introuvable : « absent.csv ».", "Vérifier son nom")
 
 
 # ------------------------------------------------------------------ the terminal

@@ -44,7 +44,7 @@ def strengths(
     if out:
         write_whole(out, model.as_csv(shown), new_folder=False)
     if format == "table":
-        from copkit.presentation.strengths import counted, listed
+        from copkit.presentation.territory.strengths import counted, listed
 
         if not merged:
             say(found.attrs["reading"].summary)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from copkit import french
+from copkit import french, paths
 from copkit.errors import ProjectError
 from copkit.intake import demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets
 from copkit.intake import mapping as mappings
@@ -19,6 +20,25 @@ from copkit.intake.sheet import Sheet
 
 PART = 20_000  # rows converted at once: what the progress bar counts, and what bounds the memory
 LOOKED_FOR = ("lever", "commune", "epci", "departement", "region")  # said when missing
+
+
+def located(file: str | Path, kind: Collected, hint: str = "") -> Path:
+    """A file where it is written: from the current folder, from where the command was started, or from the kit.
+
+    Raises
+    ------
+    ProjectError
+        If it is nowhere; ``hint`` ends the message.
+    """
+    asked = Path(file).expanduser()
+    folders = [Path(), Path(os.environ.get("PWD", "")), paths.home()]
+    found = next((folder / asked for folder in folders if (folder / asked).is_file()), None)
+    if found is None:
+        raise ProjectError(
+            f"Fichier de {kind.noun[1]} introuvable : « {file} ».\n"
+            f"Vérifier son nom, ou donner son chemin complet.{hint}"
+        )
+    return found
 
 
 def read(

@@ -129,7 +129,7 @@ def diagnostic_parts(territory: str) -> pd.DataFrame:
         "cibles_objectifs": ("données présentes", f"{held} ; {french.join(absent)} non chargés"),
         "dynamiques": ("données partielles" if series else "pas de donnée", dynamics),
         "questionnaire": ("pas de donnée", "aucune réponse chargée"),
-        "points_forts": ("pas de donnée", "à renseigner par l'analyste"),
+        "points_forts": ("à renseigner", "liste de l'analyste, donnée au paramètre points_forts du carnet"),
     }
     parts = framework.items("parties_du_diagnostic")
     rows = [(f"{n}. {part.label}", *said[part.id]) for n, part in enumerate(parts, start=1)]

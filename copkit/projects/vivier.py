@@ -6,7 +6,6 @@ public is blanked here, before any chart, table or sentence sees it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,8 +15,8 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french, paths
-from copkit.errors import ProjectError
 from copkit.intake import gazetteer, perimeters
+from copkit.intake.reading import located
 from copkit.intake.report import Reading
 from copkit.models import panorama as panoramas
 from copkit.projects import fields
@@ -297,7 +296,7 @@ def vivier(
     """
     code, example = territories.resolve(territory), not file
     asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if isinstance(file, str | Path) else list(file)
-    found = [_found(one) for one in asked]
+    found = [located(one, fields.PROJECTS, " Vide : l'exemple inventé du kit.") for one in asked]
     read = read_projects(*found, mapping=mapping)
     given = _decisions(read, decisions, year)
     projects = sort.triage(read, year=year, decisions=given)
@@ -320,24 +319,11 @@ def vivier(
     )
 
 
-def _found(file: str | Path) -> Path:
-    """A file where it is written, from the current folder, from where the command was started, or from the kit."""
-    asked = Path(file).expanduser()
-    places = [Path(), Path(os.environ.get("PWD", "")), paths.home()]
-    found = next((place / asked for place in places if (place / asked).is_file()), None)
-    if found is None:
-        raise ProjectError(
-            f"Fichier de projets introuvable : « {file} ».\n"
-            "Vérifier son nom, ou donner son chemin complet. Vide : l'exemple inventé du kit."
-        )
-    return found
-
-
 def _decisions(read: pd.DataFrame, given: str | Path | None, year: int | None):
     """The decisions of a CSV as they are; those of a workbook of the workshop read back."""
     if not given:
         return None
-    path = _found(given)
+    path = located(given, fields.PROJECTS)
     if path.suffix.lower() != ".xlsx":
         return path
     return merge.read_workshop(sort.triage(read, year=year), path)
