@@ -59,7 +59,7 @@ def find(kind: Collected, sheet: Sheet, matched: Matched, mapping: Mapping) -> T
             out.aside.add(at)
             table.leave_out(at)
         elif doubt:
-            out.doubts[at] = _doubt(above)
+            out.doubts[at] = _doubt(above, kind.noun[0])
     return out
 
 
@@ -75,11 +75,11 @@ def _judged(id_: str, title: str, bare: bool, above: int, enough: int, table: _T
     return sure, named or (bool(title) and above >= enough)
 
 
-def _doubt(above: int) -> str:
+def _doubt(above: int, noun: str) -> str:
     why = f"montants égaux à la somme des {above} lignes au-dessus" if above else "intitulé d'un total"
     return (
-        f"{why} : comptée comme un projet. Si c'est un total, retirer la ligne ; sinon, lui donner un numéro de "
-        "dossier ou un porteur."
+        f"{why} : comptée comme un {noun}. Si c'est un total, retirer la ligne ; sinon, dire ce qui en fait un {noun}, "
+        "par exemple son numéro ou son porteur."
     )
 
 
