@@ -967,7 +967,7 @@ def stray_quote(rng, case, file):
     sheet = file.sheets[0]
     row = rng.choice(sheet.rows)
     at = rng.choice(sheet.at("title", "holder", *MONEY, "text", "lever", ""))
-    row.cells[at].expect = None
+    row.cells[at].expect = row.cells[sheet.at("title")[0]].expect = None
     row.mangle = lambda text: _with_quote(text, file.mark, at)
     file.torn = True
     return None
@@ -983,7 +983,7 @@ def two_stray_quotes(rng, case, file):
     at = rng.choice(sheet.at("title", "holder", *MONEY))
     for number in {first, last}:
         row = sheet.rows[number]
-        row.cells[at].expect = None
+        row.cells[at].expect = row.cells[sheet.at("title")[0]].expect = None
         closes = number == last and first != last
         row.mangle = lambda text, closes=closes: _with_quote(text, file.mark, at, closes)
     file.torn = True
@@ -1306,7 +1306,7 @@ class Told:
             self.aside.setdefault((one.file, one.sheet), {})[one.row] = f"{one.reason}\n{one.content}"
         for one in reading.problems.itertuples():
             found = self.problems.setdefault((one.file, one.sheet), {})
-            found.setdefault(one.row, {})[letters(one.column)] = one.message
+            found.setdefault(one.row, {})[letters(one.column)] = f"{one.message}\n{one.value}"
         for one in reading.conflicts.itertuples():
             found = self.problems.setdefault((one.file, one.sheet), {})
             found.setdefault(one.row, {})[letters(one.other_header)] = "conflict"
@@ -1468,25 +1468,27 @@ def _torn(file: File, path: Path, sheet: Sheet, rows: list[dict], aside: dict, p
     text = path.read_bytes().decode(file.encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.removesuffix("\n").split("\n")
     named = _lines_named(aside, len(lines))
-    by_title = {spaced(row["title"]): row for row in rows}
+    tokens = [row.token for row in sheet.rows if row.token]
+    held = {
+        row["row"]: [one for one in tokens if one in f"{row['title']} {row['holder']} {row['description']}"]
+        for row in rows
+    }
+    by_token = {one: row for row in rows for one in tokens if one in row["title"]}
+    told = [*aside.values(), *(" ".join(said.values()) for said in problems.values())]
+    told += [row["title"] for row in rows if row["row"] in problems]
+    broken = {number for number in set(held) & set(problems) if not held[number]}
     for number, row in enumerate(sheet.rows, sheet.header_row + 1):
-        title = spaced(row.cells[sheet.at("title")[0]].written)
-        got = by_title.get(title)
+        got = by_token.get(row.token)
         line = next((n for n, one in enumerate(lines, 1) if row.token in one), 0)
         if got is not None and got["row"] not in problems:
             out += _cells(sheet, row, got, got["row"], {}, strict=False)
         elif got is None and not (
-            {line, number} & (named | set(aside)) or any(row.token in one for one in aside.values())
+            {line, number} & (named | set(aside) | broken) or any(row.token in one for one in told)
         ):
-            out.append(f"row lost: line {line}, « {title} »")
-    for title, row in by_title.items():
-        held = [
-            one.token
-            for one in sheet.rows
-            if one.token and one.token in f"{title} {row['description']} {row['holder']}"
-        ]
-        if len(held) > 1 and row["row"] not in problems:
-            out.append(f"counted: several rows in one, « {title[:80]} »")
+            out.append(f"row lost: line {line}, lot {row.token}")
+    for number, several in held.items():
+        if len(several) > 1 and number not in problems:
+            out.append(f"counted: several rows in one, row {number}, {several}")
     return out
 
 
