@@ -1476,7 +1476,7 @@ def _torn(file: File, path: Path, sheet: Sheet, rows: list[dict], aside: dict, p
     by_token = {one: row for row in rows for one in tokens if one in row["title"]}
     told = [*aside.values(), *(" ".join(said.values()) for said in problems.values())]
     told += [row["title"] for row in rows if row["row"] in problems]
-    broken = {number for number in set(held) & set(problems) if not held[number]}
+    broken = {row["row"] for row in rows if row["row"] in problems and row not in by_token.values()}
     for number, row in enumerate(sheet.rows, sheet.header_row + 1):
         got = by_token.get(row.token)
         line = next((n for n, one in enumerate(lines, 1) if row.token in one), 0)
