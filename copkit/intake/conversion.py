@@ -49,16 +49,15 @@ class Conversion:
     def tell_of_the_sheet(self) -> None:
         """Rows with a wrong number of cells, cells that the file makes unreadable, merged columns."""
         sheet, ledger = self.sheet, self.ledger
-        for stray in sheet.strays:
-            content = self._stray_content(stray.cells)
+        if sheet.strays:
             ledger.add(
                 "set_aside",
                 report.SET_ASIDE,
                 file=sheet.file,
                 sheet=sheet.name,
-                row=stray.row,
-                reason=stray.reason,
-                content=content,
+                row=[stray.row for stray in sheet.strays],
+                reason=[stray.reason for stray in sheet.strays],
+                content=[self._stray_content(stray.cells) for stray in sheet.strays],
             )
         used = dict.fromkeys(position for positions in self.matched.columns.values() for position in positions)
         for problem in sheet.wrong(used, self.missing):

@@ -20,7 +20,7 @@ from copkit.intake.sheet import Builder, Sheet
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
 _LIKE = 100  # rows that tell what stands in each column
-_FIGURES = re.compile(r"[\d\s.,/€%+:-]*\d[\d\s.,/€%+:-]*(?:[a-zA-Z€]{1,3}\s*)*")
+_FIGURES = re.compile(r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}")  # with a unit or without
 
 
 def read(path: Path, header_row: int | None = None) -> Sheet:
@@ -105,10 +105,8 @@ class _Lines:
         if self.open_ended:
             said = f"un guillemet ouvert n'est jamais refermé : les {len(self.texts)} dernières lignes du fichier sont "
             return said + "dans une seule cellule. Fermer le guillemet et relire le fichier"
-        said = (
-            f"un guillemet ouvert à la ligne {self.start} du fichier, et refermé à la ligne {self.end}, fait une seule "
-        )
-        return said + "cellule de ces lignes. Corriger ce guillemet et relire le fichier"
+        said = f"un guillemet ouvert à la ligne {self.start} du fichier, et refermé à la ligne {self.end}, fait une "
+        return said + "seule cellule de ces lignes. Corriger ce guillemet et relire le fichier"
 
     def rows(self, width: int, others: Iterable[list[str]]) -> list[list[str]]:
         """The cells of each line, when most of the lines are rows of the table and not a text in a cell; else nothing.

@@ -57,16 +57,18 @@ class Sheet:
     def __len__(self) -> int:
         return len(self.rows) + len(self.strays)
 
-    def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple[list[int], str, list[str], str]]:
-        """(rows, column, texts, what is wrong and what to do) of the cells that the file itself makes unreadable.
+    def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple]:
+        """(rows, column or columns, texts, what is wrong and what to do) of the cells that the file makes unreadable.
 
         ``columns``: those that are read; ``missing``: the texts that mean « nothing » there.
         """
-        for row, column, text in self.beyond:
-            yield [row], column, [text], "cellule à droite du dernier en-tête, non lue. Donner un en-tête."
-        for row, cells in self.merged:
+        if self.beyond:
+            rows, letters, texts = (list(said) for said in zip(*self.beyond, strict=True))
+            yield rows, letters, texts, "cellule à droite du dernier en-tête, non lue. Donner un en-tête."
+        if self.merged:
+            rows, ranges = (list(said) for said in zip(*self.merged, strict=True))
             said = "cellules fusionnées : seule la première porte la valeur, les autres sont lues vides. Les séparer."
-            yield [row], cells, [""], said
+            yield rows, ranges, [""] * len(rows), said
         for column in columns:
             by_text: dict[str, list[int]] = {}
             for row, text in self.faults.get(column, []):
