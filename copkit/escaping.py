@@ -10,18 +10,20 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")  # how a formula may start in a spreads
 GUARD = "'"
 LONGEST = 32_767  # characters that a cell of Excel holds
 CUT = " […] (texte coupé)"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")  # all but the tab and the line feed
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # all but the tab and the line feed
 _OBEYED = re.compile(  # by a terminal
     r"""(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?  # a colour, a move
     |(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?  # a title, a link
     |\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]  # any other control, but the tab and the line feed
-    |[\u202a-\u202e\u2066-\u2069]  # letters in another order""",
+    |[\u202a-\u202e\u2066-\u2069]  # letters in another order
+    |[\ud800-\udfff\ufffe\uffff]  # what no file can hold""",
     re.VERBOSE,
 )
 _MARKS = re.compile(  # of Markdown, and of the formulas of a notebook
-    r"""[\\`*_{}\[\]<>&|~$@]
+    r"""[\\`*_{}\[\]<>&|~@]|\$+
     |(?<=:)/(?=/)|(?<=www)[.]  # an address, that becomes a link by itself
-    |^[ ]?(?:[#+=:-]|\d{1,9}[.)])  # a title, a list""",
+    |^[ ]?(?:[#+=:-]|\d{1,9}[.)])  # a title, a list
+    |^[;?!%»]  # a mark that typography would join to what stands before""",
     re.VERBOSE,
 )
 _LINES = re.compile(r"\s*[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029]\s*")
@@ -34,7 +36,12 @@ def markdown(text: str) -> str:
     '&#42;Haies&#42; &#91;ici&#93;(http:&#47;/exemple.invalid) &#60;b&#62;'
     """
     line = re.sub(r"^ +", " ", terminal(_LINES.sub(" ", text)))  # from four spaces on, a line is code
-    return _MARKS.sub(lambda found: f"{found[0][:-1]}&#{ord(found[0][-1])};", line)
+    return _MARKS.sub(_marked, line)
+
+
+def _marked(found: re.Match) -> str:
+    """A mark by its number; a dollar as code, which no notebook takes for a formula."""
+    return f"`{found[0]}`" if found[0][0] == "$" else f"{found[0][:-1]}&#{ord(found[0][-1])};"
 
 
 def unmarked(text: str) -> str:
@@ -43,7 +50,16 @@ def unmarked(text: str) -> str:
     >>> unmarked("Haies &#42; &#60;b&#62;")
     'Haies * <b>'
     """
-    return _html.unescape(text)
+    return _html.unescape(re.sub(r"`(\$+)`", r"\1", text))
+
+
+def element(text: str) -> str:
+    """The text inside an HTML element that a notebook may show, without a formula in it.
+
+    >>> element("de 10 $ à 20 $")
+    'de 10 <span>$</span> à 20 <span>$</span>'
+    """
+    return html(text).replace("$", "<span>$</span>")
 
 
 def html(text: str) -> str:

@@ -40,7 +40,7 @@ def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tup
     title = Text(escaping.terminal(table.caption), style="table.title")
     shown = RichTable(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     dropped = leave_out + (leave_out_if_narrow if console.width < 120 else ())
-    written = {name: [*map(escaping.terminal, cells)] for name, cells in table.texts().items() if name not in dropped}
+    written = {name: cells for name, cells in table.texts().items() if name not in dropped}
     for column, cells in written.items():
         side, widest = "right" if column in table.formats else "left", min(max(map(len, cells), default=0), 22)
         shown.add_column(Text(escaping.terminal(column)), justify=side, overflow="fold", min_width=widest)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from copkit.escaping import html as escape
+from copkit import escaping
 
 MIME = "application/vnd.vegalite.v6+json"
 FONTS = Path(__file__).parent / "fonts"
 _FONTS = "FONTCONFIG_FILE"
+_CONTROLS = re.compile(r"\\(?:[bfr]|u(?:00[0189]|007f|202[a-e]|206[6-9]|d[89a-f]|fff[ef]))")  # in JSON
 _MACHINE = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts"), Path("~/.fonts"))
 
 
@@ -26,7 +28,17 @@ def wanted(spec: dict) -> str:
     """What is to be drawn of a chart: not its title, nor a description of each mark where the whole has one."""
     config = spec.get("config", {})
     config = config | {"aria": False, "mark": config.get("mark", {}) | {"aria": False}}
-    return json.dumps({k: v for k, v in spec.items() if k != "title"} | {"config": config})
+    text = json.dumps({k: v for k, v in spec.items() if k != "title"} | {"config": config})
+    return json.dumps(_cleaned(json.loads(text))) if _CONTROLS.search(text) else text
+
+
+def _cleaned(part):
+    """A specification without control characters, at which vl-convert ends the whole process."""
+    if isinstance(part, str):
+        return escaping.terminal(part)
+    if isinstance(part, dict):
+        return {key: _cleaned(one) for key, one in part.items()}
+    return [*map(_cleaned, part)] if isinstance(part, list | tuple) else part
 
 
 def draw(spec: str) -> str:
@@ -65,7 +77,7 @@ def _converter():
 
 def png(spec: dict) -> str:
     """A chart as a PNG, title included, sharp on a large screen, in base64."""
-    return base64.b64encode(_converter().vegalite_to_png(spec, vl_version="6.4", scale=1.5)).decode("ascii")
+    return base64.b64encode(_converter().vegalite_to_png(_cleaned(spec), vl_version="6.4", scale=1.5)).decode("ascii")
 
 
 def caption(spec: dict) -> str:
@@ -74,13 +86,13 @@ def caption(spec: dict) -> str:
     title = title if isinstance(title, dict) else {"text": title}
     lines = title.get("subtitle", [])
     lines = [lines] if isinstance(lines, str) else lines
-    return "<br>".join([f"<strong>{escape(str(title['text']))}</strong>", *map(escape, lines)])
+    return "<br>".join([f"<strong>{escaping.element(str(title['text']))}</strong>", *map(escaping.element, lines)])
 
 
 def figure(spec: dict) -> str:
     """A chart as an HTML figure that needs nothing else: what a notebook shows."""
     drawn = base64.b64encode(svg(spec).encode("utf-8")).decode("ascii")
-    image = f'<img alt="{escape(describe(spec))}" src="data:image/svg+xml;base64,{drawn}">'
+    image = f'<img alt="{escaping.html(describe(spec))}" src="data:image/svg+xml;base64,{drawn}">'
     return f"<figure><figcaption>{caption(spec)}</figcaption>{image}</figure>"
 
 

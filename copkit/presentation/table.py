@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from copkit import escaping, french
-from copkit.escaping import html as escape
+from copkit.escaping import element
 
 LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
@@ -39,7 +39,7 @@ class Table:
 
     def _text(self, value, how) -> str:
         if isinstance(value, str):
-            return french.typeset(value)
+            return escaping.terminal(french.typeset(value))
         if how is None:
             return french.UNKNOWN if value is None or pd.isna(value) else str(value)
         return how(value) if callable(how) else french.number(value, how)
@@ -53,10 +53,10 @@ class Table:
         return self._html(self.texts())
 
     def _html(self, texts: dict[str, list[str]]) -> str:
-        caption = escape(french.typeset(self.caption))
+        caption = french.typeset(self.caption)
         align = [' class="number"' if column in self.formats else "" for column in texts]
         head = "".join(
-            f'<th scope="col"{side}>{escape(french.typeset(c))}</th>' for c, side in zip(texts, align, strict=True)
+            f'<th scope="col"{side}>{element(french.typeset(c))}</th>' for c, side in zip(texts, align, strict=True)
         )
         rows = []
         for first, *others in zip(*texts.values(), strict=True):
@@ -64,14 +64,14 @@ class Table:
             cells += [f"<td{side}>{_breakable(v)}</td>" for v, side in zip(others, align[1:], strict=True)]
             rows.append(f"<tr>{''.join(cells)}</tr>")
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-        frame = f'<div class="table" tabindex="0" role="region" aria-label="{caption}">'
-        return f"{frame}<table><caption>{caption}</caption>{body}</table></div>"
+        frame = f'<div class="table" tabindex="0" role="region" aria-label="{escaping.html(caption)}">'
+        return f"{frame}<table><caption>{element(caption)}</caption>{body}</table></div>"
 
     def __repr__(self) -> str:
         return self._plain(self.texts())
 
     def _plain(self, texts: dict[str, list[str]]) -> str:
-        columns = [[*map(escaping.terminal, [name, *cells])] for name, cells in texts.items()]
+        columns = [[escaping.terminal(name), *cells] for name, cells in texts.items()]
         aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
         return "\n".join([escaping.terminal(self.caption), *map(" ".join, zip(*aligned, strict=True))])
 
@@ -79,9 +79,9 @@ class Table:
 def _breakable(text: str) -> str:
     """Escaped, with places to break inside very long words (paths, keys), and nowhere else."""
     if len(text) <= LONGEST_WORD:
-        return escape(text)
+        return element(text)
     words = (
-        "<wbr>".join(map(escape, re.split(r"(?<=[/_,])(?=.)", word))) if len(word) > LONGEST_WORD else escape(word)
+        "<wbr>".join(map(element, re.split(r"(?<=[/_,])(?=.)", word))) if len(word) > LONGEST_WORD else element(word)
         for word in text.split(" ")
     )
     return " ".join(words)

@@ -60,10 +60,9 @@ def insert(made: Workbook, title: str, table: Table, place: int) -> None:
 
 def _text(cell, text: str):
     """A text as a text, whatever it holds: no formula, no error, no control character, now or when it is edited."""
-    cell.value = escaping.fitted(text)
+    cell.value = escaping.fitted(escaping.terminal(text))
     cell.data_type = "s"
-    if escaping.risky(text):
-        cell.quotePrefix = True
+    cell.quotePrefix = escaping.risky(cell.value)
     return cell
 
 

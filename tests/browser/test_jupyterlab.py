@@ -1,5 +1,6 @@
-"""An executed notebook opened in real JupyterLab, with no network: its charts show, even before it is trusted."""
+"""Notebooks in real JupyterLab, with no network: charts show before they are trusted, and no text of a file runs."""
 
+import json
 import os
 import re
 import signal
@@ -8,18 +9,30 @@ import sys
 import time
 import urllib.request
 
+import nbformat
 import pytest
 
 import copkit as ck
+from copkit import paths
+
+from .. import hostile
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     out = tmp_path_factory.mktemp("lab")
     assert ck.run("diagnostic", ["reg-06"], out=out, jobs=1).failures == []
+    notebook = nbformat.read(paths.home() / "notebooks" / "projets.ipynb", 4)
+    parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    parameters.source += f"\nfichier = {str(hostile.projects(out))!r}"
+    nbformat.write(notebook, out / "projets.ipynb")
+    settings = out / "config" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")  # every output is in the page
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
     command += [f"--ServerApp.root_dir={out}", "--IdentityProvider.token=essai", "--LabApp.news_url="]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--LabApp.expose_app_in_browser=True", f"--LabApp.user_settings_dir={out / 'config'}"]
     log = (out / "lab.log").open("w+")
     server = subprocess.Popen(
         command, stdout=log, stderr=log, env={**os.environ, "JUPYTER_CONFIG_DIR": str(out / "config")}
@@ -67,4 +80,32 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
     assert image.evaluate("i => i.complete && i.naturalWidth") > 600
     outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
     assert outside == []
+    page.close()
+
+
+def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chromium):
+    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.goto(f"{lab}/lab/tree/projets.ipynb?token=essai")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    session = "window.jupyterapp.shell.currentWidget.sessionContext"
+    page.wait_for_function(f"() => {session}.session?.kernel?.status === 'idle'", timeout=300_000)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+    page.wait_for_function(f"() => {prompts}.every(prompt => /[0-9]/.test(prompt.innerText))", timeout=300_000)
+    outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
+    assert page.locator(".jp-Notebook [data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert outputs.count() > 40 and page.evaluate("typeof window.X") == "undefined"
+    inside = ".jp-Notebook .jp-OutputArea-output :is(script, form, input, button, style, meta, base, iframe, object)"
+    assert page.locator(inside).count() == 0
+    links = page.evaluate("() => [...document.querySelectorAll('.jp-OutputArea-output a')].map(a => a.href)")
+    assert [link for link in links if "/projets.ipynb#" not in link] == []  # those of its own titles
+    shown = " ".join(page.evaluate("() => document.querySelector('.jp-Notebook').textContent").split())
+    assert "<script>window.X=1</script> (en-tête)" in shown and hostile.NAME in shown
+    cells = page.evaluate("() => [...document.querySelectorAll('.jp-Notebook td')].map(cell => cell.textContent)")
+    assert {hostile.shown(case) for case in hostile.KEPT} <= set(cells)
+    outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
+    assert outside == [] and said == []
     page.close()

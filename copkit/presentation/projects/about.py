@@ -38,8 +38,9 @@ def heading(v: Vivier) -> Text:
         Text("COP {}.{} {}", v.year, files, labels.purpose(v.territory, objective=2, step=1)),
     ]
     if v.empty:
-        empty = "**Aucun dossier du fichier n'est situé dans ce territoire** ({} d'un autre territoire)."
-        lines.append(Text(empty, french.plural(v.elsewhere, "dossier")))
+        others = french.plural(v.elsewhere, "dossier")
+        said = Text("**Aucun dossier du fichier n'est situé dans ce territoire** ({} d'un autre territoire).", others)
+        lines.append(said)
     return Text.joined(lines)
 
 

@@ -28,8 +28,7 @@ def balance(v: Vivier) -> Text:
     verb = "remplace" if v.decided == 1 else "remplacent"
     decided = f" {french.plural(v.decided, 'décision')} d'analyste {verb} la réponse de la règle." if v.decided else ""
     whole = french.plural(len(v.counted), "dossier distinct", "dossiers distincts")
-    template = "**{}** : {}.{} La catégorie vient de règles lues dans l'ordre."
-    return Text(template, whole, french.join(said), decided)
+    return Text("**{}** : {}.{} La catégorie vient de règles lues dans l'ordre.", whole, french.join(said), decided)
 
 
 def categories(v: Vivier) -> alt.LayerChart:

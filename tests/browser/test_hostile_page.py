@@ -1,0 +1,80 @@
+"""Documents made of a file whose every text is hostile, in real Chromium: read as typed, and nothing happens."""
+
+import openpyxl
+import pytest
+
+import copkit as ck
+from copkit import french
+
+from .. import hostile
+
+READ = {hostile.shown(case) for case in hostile.KEPT}
+VERSIONS = ["projets", "publique", "diagnostic"]
+LOADED = (
+    "script, form, input, button, style, meta, base, link, iframe, object, embed, main img[src]:not([src^='data:'])"
+)
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    file = hostile.projects(folder)
+    runs = {"projets": "projets", "publique": "projets", "diagnostic": "diagnostic"}
+    for version, notebook in runs.items():
+        given = {"fichier": str(file)} | ({"publique": True} if version == "publique" else {})
+        made = ck.run(notebook, ["reg-32"], out=folder / version, jobs=1, parameters=given)
+        assert made.failures == []
+    return {version: folder / version / "reg-32" / f"{notebook}.html" for version, notebook in runs.items()}
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page()
+    page.asked, page.said = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("dialog", lambda dialog: page.said.append(dialog.message))
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nothing_of_the_file_runs_loads_or_navigates(outputs, page, version):
+    address = outputs[version].as_uri()
+    page.goto(address)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("typeof window.X") == "undefined"
+    assert page.url == address and page.said == []
+    assert [one for one in page.asked if not one.startswith(("file:", "data:"))] == []
+    assert page.evaluate(f"() => document.querySelectorAll(`body :is({LOADED})`).length") == 0
+    links = page.evaluate("() => [...document.querySelectorAll('main a')].map(a => a.getAttribute('href'))")
+    assert links == []
+    listening = "() => [...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/.test(a.name)))"
+    assert page.evaluate(f"({listening})().length") == 0
+    hidden = "() => [...document.querySelectorAll('table')].filter(t => !t.checkVisibility()).length"
+    assert page.evaluate(hidden) == 0
+    policy = page.locator("meta[http-equiv]").get_attribute("content")
+    assert "default-src 'none'" in policy and "form-action 'none'" in policy and "base-uri 'none'" in policy
+
+
+def test_texts_of_the_file_are_read_as_typed(outputs, page):
+    page.goto(outputs["projets"].as_uri())
+    cells = set(page.evaluate("() => [...document.querySelectorAll('td, th')].map(cell => cell.textContent)"))
+    assert len(READ & cells) > 0.8 * len(READ)
+    said = " ".join(page.locator("main").text_content().split())
+    assert french.typeset(hostile.NAME) in said
+    assert "<script>window.X=1</script> (en-tête)" in said
+
+
+def test_titles_of_the_file_are_read_as_typed_in_the_public_version(outputs, page):
+    page.goto(outputs["publique"].as_uri())
+    cells = set(page.evaluate("() => [...document.querySelectorAll('td, th')].map(cell => cell.textContent)"))
+    assert len(READ & cells) >= 5 and hostile.NAME not in page.content()
+
+
+@pytest.mark.parametrize("version", ["projets", "publique"])
+def test_texts_of_the_file_are_texts_in_the_workbook(outputs, version):
+    book = openpyxl.load_workbook(outputs[version].with_suffix(".xlsx"))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert len(READ & {cell.value for cell in cells}) == len(READ)

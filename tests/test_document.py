@@ -1,0 +1,116 @@
+"""A section is declared once: its module and one call of a notebook, and everything that lists sections has it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+import copkit as ck
+from copkit import paths
+from copkit.errors import LeverError, ProjectError
+from copkit.presentation.document import CHART, SENTENCE, TABLE
+from copkit.presentation.projects.document import DOCUMENT as PROJECTS
+from copkit.presentation.territory.document import DOCUMENT as TERRITORY
+
+ADDED = """
+from copkit.presentation import charts
+from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.table import Table
+from copkit.presentation.text import Text
+import pandas as pd
+
+def essai(p):
+    return Text("Essai de {}.", p.attrs["name"])
+
+def dessin(p):
+    drawn = pd.DataFrame({"label": ["a"], "n": [1], "written": ["1"]})
+    return charts.bars(drawn, "n", "unité", charts.words("Titre", ["ligne"], "Essai."))
+
+def _essais(p):
+    return Table.of("Essais", {"Essai": ["a"], "Nombre": ([1], 0)})
+
+ESSAIS = table("essais", _essais, sheet="Essais", rank=25)
+SECTIONS = (section("essai", 45, "Essai", sentence(essai), chart(dessin), ESSAIS),)
+"""
+USED = """
+import json, sys
+import copkit.presentation.territory as folder
+folder.__path__.append(sys.argv[1])
+import copkit as ck
+from copkit import warm
+shown = []
+warm._show = lambda *parts: shown.extend(map(repr, parts))
+p = ck.panorama("reg-32")
+warm._diagnostic(p)
+ck.write_workbook(p, sys.argv[1] + "/essai.xlsx")
+import openpyxl
+print(json.dumps({
+    "section": [type(part).__name__ for part in ck.section(p, "essai").parts],
+    "table": ck.table(p, "essais").caption,
+    "chart": ck.charts.dessin(p).title.text,
+    "sentence": ck.report.essai(p),
+    "sheets": openpyxl.load_workbook(sys.argv[1] + "/essai.xlsx").sheetnames[2:5],
+    "warm": any("Essai de Hauts-de-France." in part for part in shown),
+}))
+"""
+
+
+def test_a_new_section_is_a_module_and_everything_has_it(tmp_path):
+    (tmp_path / "essai.py").write_text(ADDED, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", USED, str(tmp_path)], env={**os.environ, "COPKIT_CHARTS": "spec"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "section": ["Text", "Text", "Drawing", "Table"],
+        "table": "Essais",
+        "chart": "Titre",
+        "sentence": "Essai de Hauts-de-France.",
+        "sheets": ["Panorama", "Essais", "Secteurs"],
+        "warm": True,
+    }
+
+
+@pytest.mark.parametrize(("name", "document"), [("diagnostic", TERRITORY), ("projets", PROJECTS)])
+def test_a_notebook_shows_every_section_in_the_order_of_the_document(name, document):
+    notebook = nbformat.read(paths.home() / "notebooks" / f"{name}.ipynb", 4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    at = [
+        code.find(f'"{section}")') if section != "projets" else code.find("ck.report.projects")
+        for section in document.sections
+    ]
+    shown = [place for place in at if place >= 0]
+    assert shown == sorted(shown)
+    assert [section for section, place in zip(document.sections, at, strict=True) if place < 0] in ([], ["scenario"])
+
+
+@pytest.mark.parametrize("document", [TERRITORY, PROJECTS])
+def test_names_sheets_and_ranks_are_given_once(document):
+    parts = [part for section in document.sections.values() for part in section.parts]
+    for kind in (SENTENCE, CHART, TABLE):
+        names = [part.name for part in parts if part.kind == kind]
+        assert len(names) == len(set(names))
+    sheets = [part for part in parts if part.sheet]
+    for one in ("sheet", "rank"):
+        assert len({getattr(part, one) for part in sheets}) == len(sheets)
+    assert all(len(part.sheet) <= 31 for part in sheets)
+    ranks = [section.rank for section in document.sections.values()]
+    assert len(set(ranks)) == len(ranks)
+
+
+def test_an_unknown_section_is_refused_with_the_known_ones():
+    with pytest.raises(LeverError, match=r"Section inconnue : « places »\. Vouliez-vous dire « place » \?") as refused:
+        ck.section(ck.panorama("reg-32"), "places")
+    assert "Sections : entete, ambition, secteurs, place" in str(refused.value)
+    with pytest.raises(ProjectError, match=r"Section inconnue : « bilans »\. Vouliez-vous dire « bilan » \?"):
+        ck.section(ck.vivier(), "bilans")
+
+
+def test_public_names_hold_functions_that_say_what_they_show():
+    for space, name in ((ck.charts, "panorama"), (ck.report, "ambition"), (ck.projects_charts, "levers")):
+        function = getattr(space, name)
+        assert function.__name__ == name and function.__doc__ and name in dir(space)
