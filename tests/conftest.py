@@ -1,6 +1,7 @@
 """What the tests share: the case files, the facts that the kit was made from, and damaged copies of the kit."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,8 @@ def read_cases(name):
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, when the suite is a job in the background:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what the tests start would not be interrupted
     config.addinivalue_line("markers", "cases(file, section): one test for each row of tests/cases/<file>.yml")
 
 

@@ -124,7 +124,7 @@ def copy(tmp_path_factory):
         ("models/draws.py", "from copkit.models import uncertainty", "No circle inside a floor", "copkit.models"),
         ("models/levers.py", "import openpyxl", "Models and reference know no file format", "openpyxl"),
         ("reference/tables.py", "import altair", "Models and reference know no file format", "altair"),
-        ("batch/index.py", "import openpyxl", "Only workbooks import openpyxl", "copkit.batch.index"),
+        ("batch/index.py", "import openpyxl", "Only what reads or writes workbooks", "copkit.batch.index"),
         ("batch/index.py", "import papermill", "Only what executes notebooks imports Papermill", "copkit.batch.index"),
         ("batch/pool.py", "import distributed", "Only a batch on a cluster imports dask", "copkit.batch.pool"),
     ],
