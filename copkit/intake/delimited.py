@@ -1,6 +1,6 @@
 """Tables of text with a separator (CSV), whatever the separator and the encoding, which nobody says.
 
-A stray quote makes one cell of all the lines up to the next quote: the lines are read a second time one by one, and
+A stray quote makes one cell of all that follows, up to the next quote: the lines are read a second time one by one, and
 where they are rows, or where the cell does not end with its quote, none of them is read as a part of a cell.
 """
 
@@ -38,11 +38,16 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
     last = text.count("\n") + (not text.endswith("\n"))
     lines: list[str] = []  # of the row at hand
     reader = csv.reader(_kept(io.StringIO(text, newline=""), lines), delimiter=mark)
+    sep = re.escape(mark)
+    crossed = re.compile(rf'(?:^|{sep})"(?:[^"]|"")*+(?<={sep})"(?=[^{sep}"\n])')  # closed by a quote that opens a cell
     made, rows, number = Builder(header_row), deque(maxlen=_LIKE), 0
     try:
         for row in reader:
             number += 1
-            if len(lines) == 1:
+            if len(lines) == 1 and '"' in lines[0] and made.headers and crossed.search(lines[0]) and _torn(lines, mark):
+                said = f"un guillemet ouvert à la ligne {reader.line_num} du fichier n'est pas refermé dans sa cellule"
+                made.set_aside(number, row, f"{said}. Corriger ce guillemet et relire le fichier")
+            elif len(lines) == 1:
                 made.add(number, row)
                 rows.append(row)
             else:
@@ -73,6 +78,16 @@ def _cut(lines: list[str], mark: str) -> tuple[list[str], bool]:
     return next(reader), reader.line_num <= len(lines)
 
 
+def _torn(lines: list[str], mark: str) -> int:
+    """The number of the line, from 1, where a cell goes on after the quote that closes it; 0 when none does."""
+    reader = csv.reader(lines, delimiter=mark, strict=True)
+    try:
+        next(reader)
+    except csv.Error:
+        return reader.line_num
+    return 0
+
+
 # ------------------------------------------------------------------ one row on several lines
 
 
@@ -92,12 +107,7 @@ class _Lines:
     @property
     def torn(self) -> bool:
         """True when the cell does not end where its quote is closed, as a cell on several lines does."""
-        reader = csv.reader(self.texts, delimiter=self.mark, strict=True)
-        try:
-            next(reader)
-        except csv.Error:
-            return self.open_ended or reader.line_num > 1
-        return False
+        return self.open_ended or _torn(self.texts, self.mark) > 1
 
     @property
     def fault(self) -> str:
