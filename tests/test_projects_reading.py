@@ -208,9 +208,22 @@ def written(mark=",", bom="", end="\n"):
         (written(";", bom="\ufeff", end="\r\n"), "utf-8"),
         (written(";"), "cp1252"),
         (written("\t"), "utf-16"),
+        (written(";"), "utf-16-le"),
+        (written(";"), "utf-16-be"),
         (written(";", end="\r"), "utf-8"),
     ],
-    ids=["virgule", "point-virgule", "tabulation", "barre", "BOM", "cp1252", "utf-16", "fins de ligne anciennes"],
+    ids=[
+        "virgule",
+        "point-virgule",
+        "tabulation",
+        "barre",
+        "BOM",
+        "cp1252",
+        "utf-16",
+        "utf-16 sans marque",
+        "utf-16 sans marque, octets inversés",
+        "fins de ligne anciennes",
+    ],
 )
 def test_csv_is_read_whatever_its_separator_and_encoding(file, content, encoding):
     check_table(ck.read_projects(file(content, encoding=encoding)))

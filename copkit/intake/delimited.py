@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from copkit.errors import ProjectError
@@ -104,7 +105,7 @@ class _Lines:
     def start(self) -> int:
         return self.end - len(self.texts) + 1
 
-    @property
+    @cached_property
     def torn(self) -> bool:
         """True when the cell does not end where its quote is closed, as a cell on several lines does."""
         return self.open_ended or _torn(self.texts, self.mark) > 1
@@ -121,9 +122,9 @@ class _Lines:
     def rows(self, width: int, others: Iterable[list[str]]) -> list[list[str]]:
         """The cells of each line, when most of the lines are rows of the table and not a text in a cell; else nothing.
 
-        A line is a row when, read alone, it has as many cells as there are headers; when figures stand where all the
-        ``others`` have figures, in the first of these columns and in half of them; and when its cells start with a
-        space only where cells of the others do (in a text, they do after a comma).
+        A line is a row when, read alone, it has as many cells as there are headers. Where the cell may be a text on
+        several lines, figures stand besides where all the ``others`` have figures, in the first of these columns and in
+        half of them; and its cells start with a space only where cells of the others do, as a text does after a comma.
         """
         if width < 2 or 2 * sum(line.count(self.mark) >= width - 1 for line in self.texts) < len(self.texts):
             return []
@@ -133,10 +134,11 @@ class _Lines:
         spaced = {n for n, said in enumerate(filled) if any(cell.startswith(" ") for cell in said)}
 
         def is_row(cells: list[str]) -> bool:
-            said = [_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n:] and cells[n].strip()]
+            if self.torn or len(cells) != width:
+                return len(cells) == width
+            said = [_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n].strip()]
             return (
-                len(cells) == width
-                and (not said or bool(said[0]))
+                (not said or bool(said[0]))
                 and 2 * sum(map(bool, said)) >= len(said)
                 and all(n in spaced or not cell.startswith(" ") for n, cell in enumerate(cells))
             )
@@ -184,8 +186,12 @@ def decode(content: bytes) -> tuple[str, list[str]]:
     >>> decode("é".encode("cp1252"))[0], decode("\ufeffé".encode())[0]
     ('é', 'é')
     """
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="replace"), []
+    little, big = (
+        content[1:4:2] == b"\0\0",
+        content[0:3:2] == b"\0\0",
+    )  # UTF-16 without a mark: every other byte is zero
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or little or big:
+        return content.decode("utf-16-le" if little else "utf-16-be" if big else "utf-16", errors="replace"), []
     try:
         return content.decode("utf-8-sig"), []
     except UnicodeDecodeError:

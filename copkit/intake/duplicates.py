@@ -1,7 +1,7 @@
 """Two rows of a same dossier, dossiers that only share a number, and projects that look alike under two ids.
 
 A number names a dossier in the list that gives it. In a same sheet, two rows of a same number are the same dossier, but
-when nothing of what identifies it agrees (title, holder, place) and two of these differ at least. From one sheet or one
+when neither its title nor its holder agrees and two at least of its title, holder and place differ. From one sheet or one
 file to another, they are when the title and the holder are the same, or one of them and the place is not another one: a
 later version keeps one of them, whereas two lists that both number from 1 share neither.
 """
@@ -101,7 +101,7 @@ def _same(one: _Row, other: _Row) -> bool:
     known = [_agree(*pair) for pair in zip(one.places, other.places, strict=True)]
     place = next((said for said in known if said is not None), None)
     if one.source == other.source:
-        return any((title, holder, place)) or [title, holder, place].count(False) < 2
+        return bool(title or holder) or [title, holder, place].count(False) < 2
     return bool((title and holder) or ((title or holder) and place is not False))
 
 

@@ -66,8 +66,8 @@ def read_projects(
     Returns
     -------
     DataFrame : les champs de ``copkit.projects.fields.FIELDS``, montants en [EUR]. ``attrs["reading"]`` (``Reading``)
-    porte les listes : feuilles, problèmes, lignes écartées, libellés inconnus, doublons, avis ; ``.summary`` les résume et
-    ``.save(dossier)`` les écrit.
+    porte les listes : feuilles, problèmes, lignes écartées, libellés inconnus, doublons, avis ; ``.summary`` les résume
+    et ``.save(dossier)`` les écrit.
 
     Raises
     ------
