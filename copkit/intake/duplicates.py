@@ -1,7 +1,7 @@
 """Two rows of a same dossier, dossiers that only share a number, and projects that look alike under two ids.
 
 A number names a dossier in the list that gives it. In a same sheet, two rows of a same number are the same dossier, but
-when neither its title nor its holder agrees and two at least of its title, holder and place differ. From one sheet or one
+when neither its title nor its holder agrees and two at least of its title, holder and place differ. From one sheet or
 file to another, they are when the title and the holder are the same, or one of them and the place is not another one: a
 later version keeps one of them, whereas two lists that both number from 1 share neither.
 """
