@@ -80,6 +80,7 @@ def parameters() -> list[str]:
     from copkit.projects.triage import rules
     from copkit.reference import framework
     from copkit.reference import parameters as files
+    from copkit.strengths import STRENGTHS
 
     files.levers()
     framework.items("objectifs")
@@ -90,7 +91,7 @@ def parameters() -> list[str]:
     assumptions.read()
     consistency.consistency()
     rules.rules()
-    collected = (PROJECTS,)
+    collected = (PROJECTS, STRENGTHS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
     for kind in collected:
