@@ -637,8 +637,8 @@ class Case:
             return ()
         rng, names = random.Random(f"damages {seed}"), list(DAMAGES)
         first = names[seed // 2 % len(names)]
-        others = rng.sample([one for one in names if one != first], rng.choice((0, 0, 0, 1, 2)))
-        return (first, *others)
+        others = rng.sample([one for one in names if one not in (first, *ALONE)], rng.choice((0, 0, 0, 1, 2)))
+        return (first,) if first in ALONE else (first, *others)
 
     def file(self, rng: random.Random, letter: str, first: int) -> File:
         """A sound file."""
@@ -710,6 +710,7 @@ def second_version(rng: random.Random, sheet: Sheet) -> None:
 # ------------------------------------------------------------------ damages
 
 DAMAGES: dict[str, Callable] = {}
+ALONE = ("total_by_another_name",)  # what another damage would undo
 
 
 def damage(made: Callable) -> Callable:
@@ -730,7 +731,10 @@ def of_cells(fields: tuple[str, ...], *texts: object, expect: Expect = REFUSED, 
         text = text(rng) if callable(text) else text
         if file.encoding == "cp1252" and isinstance(text, str) and not file.book:
             text = text.replace(THIN, NBSP)
-        cell = rng.choice(sheet.some()).cells[rng.choice(found)]
+        at = rng.choice(found)
+        cell = rng.choice([row for row in sheet.some() if not (e := row.cells[at].expect) or e.told != "maybe"]).cells[
+            at
+        ]
         cell.written, cell.expect = text, expect(cell.expect) if callable(expect) else expect
         return None
 
@@ -1125,7 +1129,10 @@ def cell_on_the_right(rng, case, file):
 def another(rng: random.Random, case: Case, file: File, name: str) -> Sheet:
     """A second sheet of the same form, with other projects."""
     sheet = file.sheets[0]
-    rows = [make_row(rng, case.form, case.mapping, sheet.columns, case.seed, 40 + n, True) for n in range(3)]
+    rows = [
+        make_row(rng, case.form, case.mapping, sheet.columns, case.seed, 37 + 4 * len(file.sheets) + n, True)
+        for n in range(3)
+    ]
     if file.maker == "openpyxl":
         valued(rows)
     made = Sheet(name, [Column(one.header, one.field) for one in sheet.columns], rows)
@@ -1197,10 +1204,16 @@ def number_of_another_dossier(rng, case, file):
     sheet = file.sheets[0]
     if not (sheet.at("project_id") and sheet.at("holder")) or len(sheet.some()) < 2 or sheet.some("second"):
         return False
-    one, other = rng.sample(sheet.some(), 2)
+    one = rng.choice(sheet.some())
+    where = sheet.at("departement", "departement_code", "commune")
+    other = rng.choice([row for row in sheet.some() if not _same_place(one, row, where)])
     for at in sheet.at("project_id"):
         other.cells[at].written = one.cells[at].written
     return None
+
+
+def _same_place(one: Row, other: Row, where: list[int]) -> bool:
+    return one is other or any(one.cells[at].expect == other.cells[at].expect for at in where)
 
 
 @damage
