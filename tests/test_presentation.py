@@ -169,7 +169,7 @@ def test_heading_says_the_status_the_version_and_the_level():
 
 def test_the_four_parts_of_the_diagnostic_say_what_they_have():
     table = ck.table(ck.panorama("reg-32"), "parties").data
-    assert table["État"].to_list() == ["données présentes", "données partielles", "pas de donnée", "pas de donnée"]
+    assert table["État"].to_list() == ["données présentes", "données partielles", "pas de donnée", "à renseigner"]
 
 
 def test_every_territory_has_its_preposition():

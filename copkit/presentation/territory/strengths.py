@@ -22,16 +22,16 @@ def listed(found: pd.DataFrame, territory: str) -> Table | Note:
     """One row for each strong point."""
     if found.empty:
         return Note(NONE)
-    out = pd.DataFrame(
+    return Table.of(
+        f"Points forts — {_name(territory)}",
         {
             "Levier": [levers.said(one) for one in found.lever],
             "Territoire": [gazetteer.name(code) if code else "—" for code in found.territory],
             "Point fort": found.title,
             "Qui le porte": found.who.replace("", "—"),
             "Pourquoi c'est exemplaire": found.why.replace("", "—"),
-        }
+        },
     )
-    return Table(out, f"Points forts — {_name(territory)}", {})
 
 
 def counted(found: pd.DataFrame, territory: str) -> Table | Note:
@@ -40,9 +40,9 @@ def counted(found: pd.DataFrame, territory: str) -> Table | Note:
         return Note(NONE)
     counts = model.by_lever(found)
     some = counts[counts.strengths > 0]
-    out = pd.DataFrame({"Levier": some.label, "Points forts": some.strengths})
     without = f"{french.plural(len(counts) - len(some), 'levier')} sur {len(counts)} sans point fort"
-    return Table(out, f"Points forts par levier — {_name(territory)} ({without})", {"Points forts": 0})
+    caption = f"Points forts par levier — {_name(territory)} ({without})"
+    return Table.of(caption, {"Levier": some.label, "Points forts": (some.strengths, 0)})
 
 
 def _name(territory: str) -> str:
@@ -70,7 +70,7 @@ def _sentence(found: pd.DataFrame, hidden: int) -> Text:
     many = french.plural(len(found), *NOUN)
     said = [Text("**{many}** à montrer, sur {served} des 43 leviers.", many=many, served=served)]
     if hidden:
-        said.append(Text(french.plural(hidden, "autre n'est pas public", "autres ne sont pas publics") + "."))
+        said.append(Text("{}.", french.plural(hidden, "autre n'est pas public", "autres ne sont pas publics")))
     if (found.invented == YES).any():
         said.append(Text("**Exemple inventé** : ils ne décrivent aucun territoire réel."))
     return Text.joined(said, " ")
