@@ -39,13 +39,11 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
     last = text.count("\n") + (not text.endswith("\n"))
     lines: list[str] = []  # of the row at hand
     reader = csv.reader(_kept(io.StringIO(text, newline=""), lines), delimiter=mark)
-    sep = re.escape(mark)
-    crossed = re.compile(rf'(?:^|{sep})"(?:[^"]|"")*+(?<={sep})"(?=[^{sep}"\n])')  # closed by a quote that opens a cell
     made, rows, number = Builder(header_row), deque(maxlen=_LIKE), 0
     try:
         for row in reader:
             number += 1
-            if len(lines) == 1 and '"' in lines[0] and made.headers and crossed.search(lines[0]) and _torn(lines, mark):
+            if len(lines) == 1 and '"' in lines[0] and made.headers and _crossed(lines[0], mark):
                 said = f"un guillemet ouvert à la ligne {reader.line_num} du fichier n'est pas refermé dans sa cellule"
                 made.set_aside(number, row, f"{said}. Corriger ce guillemet et relire le fichier")
             elif len(lines) == 1:
@@ -87,6 +85,15 @@ def _torn(lines: list[str], mark: str) -> int:
     except csv.Error:
         return reader.line_num
     return 0
+
+
+def _crossed(line: str, mark: str) -> bool:
+    """True when the quote that closes a cell of the line is the one that opens another."""
+    if line.count(f'{mark}"') + line.startswith('"') <= line.count(f'"{mark}') + line.endswith('"\n'):
+        return False
+    mark_ = re.escape(mark)
+    found = re.search(rf'(?:^|{mark_})"(?:[^"]|"")*+(?<={mark_})"(?=[^{mark_}"\n])', line)
+    return bool(found and _torn([line], mark))
 
 
 # ------------------------------------------------------------------ one row on several lines

@@ -97,6 +97,7 @@ class Builder:
     def __init__(self, header_row: int | None = None, left: int = 0) -> None:
         self.header_row, self.left = header_row or 1, left
         self.headers: list[str] | None = None
+        self.said: list[str] = []  # the headers as they are compared
         self.first = self.filled = self.headings = 0
         self.frames: list[pd.DataFrame] = []
         self.cells: list[list[str]] = []
@@ -119,6 +120,7 @@ class Builder:
         if self.headers is None:
             self.headings += 1
             if number >= self.header_row:
+                self.said = [" ".join(cell.split()).casefold() for cell in row]
                 self.headers, self.first = [" ".join(cell.split()) for cell in row], number
             return
         if self._again(row):
@@ -138,9 +140,9 @@ class Builder:
     def _again(self, row: list[str]) -> bool:
         """True when a row only repeats what the header says, in two columns at least."""
         count = 0
-        for header, cell in zip(self.headers, row, strict=False):
+        for header, cell in zip(self.said, row, strict=False):
             if cell.strip():
-                if " ".join(cell.split()).casefold() != header.casefold():
+                if " ".join(cell.split()).casefold() != header:
                     return False
                 count += 1
         return count > 1
