@@ -77,4 +77,4 @@ def test_texts_of_the_file_are_texts_in_the_workbook(outputs, version):
     book = openpyxl.load_workbook(outputs[version].with_suffix(".xlsx"))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
     assert {cell.data_type for cell in cells} == {"s"}
-    assert len(READ & {cell.value for cell in cells}) == len(READ)
+    assert {cell.value for cell in cells} >= READ - {"#REF!"}  # an error of a spreadsheet is reported, and left empty
