@@ -17,23 +17,25 @@ from copkit.presentation.territory.document import DOCUMENT as TERRITORY
 
 ADDED = """
 from copkit.presentation import charts
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
 import pandas as pd
 
+ESSAI = Section("essai", 45, "Essai")
+
+@ESSAI.sentence()
 def essai(p):
     return Text("Essai de {}.", p.attrs["name"])
 
+@ESSAI.chart()
 def dessin(p):
     drawn = pd.DataFrame({"label": ["a"], "n": [1], "written": ["1"]})
     return charts.bars(drawn, "n", "unité", charts.words("Titre", ["ligne"], "Essai."))
 
+@ESSAI.table("essais", sheet="Essais", rank=25)
 def _essais(p):
     return Table.of("Essais", {"Essai": ["a"], "Nombre": ([1], 0)})
-
-ESSAIS = table("essais", _essais, sheet="Essais", rank=25)
-SECTIONS = (section("essai", 45, "Essai", sentence(essai), chart(dessin), ESSAIS),)
 """
 USED = """
 import json, sys

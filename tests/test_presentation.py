@@ -17,7 +17,7 @@ from copkit.presentation.text import Note
 
 TERRITORIES = ["fr", "reg-32", "reg-11", "reg-94", "dep-59", "dep-75", "dep-974"]
 CHARTS = list(DOCUMENT.parts(CHART))
-TABLES = [part.name for part in DOCUMENT.shown(ck.panorama("reg-32"), TABLE)]
+TABLES = [part.name for part in DOCUMENT.held(ck.panorama("reg-32")) if part.kind == TABLE]
 charts = ck.charts
 
 

@@ -26,7 +26,7 @@ from copkit.projects.triage import sort
 
 EXAMPLE = paths.home().joinpath(*vivier.EXAMPLE)
 SENTENCES, CHARTS, TABLES = (list(DOCUMENT.parts(kind)) for kind in (SENTENCE, CHART, TABLE))
-PRIVATE = [name for name, (_, part) in DOCUMENT.parts(TABLE).items() if part.private]
+PRIVATE = [name for name, part in DOCUMENT.parts(TABLE).items() if part.private]
 charts, sentences = ck.projects_charts, ck.projects_report
 PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
     "Aisne": [136, 16, 7, 12, 171],

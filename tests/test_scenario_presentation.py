@@ -10,10 +10,9 @@ import xarray as xr
 import copkit as ck
 from copkit import french
 from copkit.errors import LeverError
-from copkit.models import interactions, panorama, plans, proposals
+from copkit.models import interactions, panorama, plans, proposals, provenance
 from copkit.models.gaps import gap_sentence
 from copkit.models.levers import FOREST
-from copkit.presentation import labels
 from copkit.presentation.text import Note
 from copkit.simulator.page import page
 
@@ -228,7 +227,7 @@ def test_roadmap_of_a_region_is_cited_for_what_comes_from_it():
     assert plans.sources("reg-53") == {} and plans.sources("reg-32") == {roadmap: ["SRADDET"]}
     own = ck.panorama("reg-04")
     own = own.sel(lever=[lever for lever in own.lever.values if lever.endswith("_om")])
-    assert roadmap not in labels.sources_used(own)  # no lever of the 43: its enjeux come from elsewhere
+    assert roadmap not in provenance.sources(own)  # no lever of the 43: its enjeux come from elsewhere
 
 
 def test_coarse_coefficient_is_said_where_it_is():

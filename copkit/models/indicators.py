@@ -129,6 +129,12 @@ def years(territory: str) -> dict[str, set[int]]:
     return _years(str(paths.clean_data("observed.parquet"))).get(territory, {})
 
 
+def extent(territory: str) -> tuple[int, int, int]:
+    """How many series a territory has, how many over several years, and their last year; 0 when there is none."""
+    found = years(territory).values()
+    return len(found), sum(len(one) > 1 for one in found), max((max(one) for one in found), default=0)
+
+
 @lru_cache(maxsize=4)
 def _years(file: str) -> dict[str, dict[str, set[int]]]:
     out = defaultdict(dict)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 
-import pandas as pd
 import xarray as xr
 
-from copkit import __version__, french, paths
-from copkit.models import downscaling, dynamics, indicators, nomenclatures, plans, proposals
+from copkit import __version__, french
+from copkit.models import proposals
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
@@ -111,31 +109,6 @@ def source_line(p: xr.Dataset, computed: bool = False) -> str:
     return f"2030 par rapport à 2019 · {plan} · {origin}\u00a0; source : simulateur territorial du SGPE"
 
 
-def diagnostic_parts(territory: str) -> pd.DataFrame:
-    """The four parts of the diagnostic of a COP and what this territory has for each."""
-    series = indicators.years(territory)
-    several = sum(len(years) > 1 for years in series.values())
-    dynamics = (
-        f"{french.plural(len(series), 'indicateur')} observé{'s' if len(series) > 1 else ''}, dont {several} sur "
-        f"plusieurs années (dernière : {max(max(years) for years in series.values())})"
-        if series
-        else "aucun indicateur observé dans le kit"
-    )
-    here = [plans.label_of(name) for name in plans.known(territory) if name != "sgpe"]
-    absent = [name for name in ("SRADDET", "PCAET") if name not in here]
-    absent.append("autres plans régionaux" if here else "plans régionaux")
-    held = french.join(["panorama des leviers du SGPE", *(f"{name} par secteur" for name in here)])
-    said = {
-        "cibles_objectifs": ("données présentes", f"{held} ; {french.join(absent)} non chargés"),
-        "dynamiques": ("données partielles" if series else "pas de donnée", dynamics),
-        "questionnaire": ("pas de donnée", "aucune réponse chargée"),
-        "points_forts": ("à renseigner", "liste de l'analyste, donnée au paramètre points_forts du carnet"),
-    }
-    parts = framework.items("parties_du_diagnostic")
-    rows = [(f"{n}. {part.label}", *said[part.id]) for n, part in enumerate(parts, start=1)]
-    return pd.DataFrame(rows, columns=["Partie du diagnostic", "État", "Ce que le kit contient pour ce territoire"])
-
-
 def purpose(code: str, objective: int, step: int) -> Text:
     """What a document is for: one of the objectives of a COP, at one of its steps."""
     return Text(
@@ -165,30 +138,6 @@ def sources(caption: str, used: Iterable[str], *, named: bool = False) -> Table:
         "Où le lire": [one.locator for one in known],
     }
     return Table.of(caption, columns)
-
-
-def sources_used(p: xr.Dataset) -> dict[str, str]:
-    """The keys of ``sources.yml`` that the document rests on, in order of importance; what for when it is not said."""
-    used = list(dict.fromkeys(p.source.values))
-    if (p.grade.values != "").any():
-        used.append("sgpe_simulateur_a_propos")
-        keys = downscaling.keys()
-        chosen = set(keys.key[[lv for lv in p.lever.values if lv in keys.index]]) | {"population"}
-        used += [source for key, source in _allocated(str(paths.clean_data("allocation.csv"))) if key in chosen]
-    observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
-    used += [source for cell in observed for source in cell.split(", ") if source]
-    used += ["insee_cog_2026", "sgpe_point_de_sortie"]
-    more, levers = plans.sources(p.attrs["territory"]), parameters.levers()
-    if any(levers[lever].nomenclatures.cop for lever in p.lever.values):
-        more[nomenclatures.MATRIX] = ["enjeux des 43 leviers", *more.get(nomenclatures.MATRIX, [])]
-    return dict.fromkeys(used, "") | {key: french.join(uses) for key, uses in more.items()}
-
-
-@lru_cache(maxsize=4)
-def _allocated(file: str) -> list[tuple[str, str]]:
-    """The sources of each allocation key, in the order of the file."""
-    table = tables.read("allocation.csv")
-    return list(dict.fromkeys(zip(table.key.to_list(), table.source.to_list(), strict=True)))
 
 
 def calendar(territory: str) -> str:

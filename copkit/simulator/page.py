@@ -7,7 +7,7 @@ import math
 from functools import lru_cache
 
 from copkit import french, paths
-from copkit.models import conversion, gaps, limits, nomenclatures, panorama
+from copkit.models import conversion, gaps, limits, nomenclatures, panorama, provenance
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit
 from copkit.presentation import labels, theme
@@ -188,7 +188,7 @@ def why(here: Ground, limit: Limit) -> dict:
 
 
 def _sources(here: Ground) -> list[dict]:
-    found = ((key, parameters.sources().get(key), use) for key, use in labels.sources_used(here.p).items())
+    found = ((key, parameters.sources().get(key), use) for key, use in provenance.sources(here.p).items())
     return [
         {
             "id": key,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from copkit import french
 from copkit.presentation import labels
-from copkit.presentation.document import section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
 from copkit.projects.vivier import Vivier
 
-SOURCES = (
+USED = (
     "feuille_de_route_hauts_de_france_2025",
     "sgpe_point_de_sortie",
     "sgpe_simulateur_2024",
@@ -28,6 +28,10 @@ PUBLIC = Text(
 )
 
 
+HEADING = Section("entete", 10)
+
+
+@HEADING.sentence(always=True)
 def heading(v: Vivier) -> Text:
     """Le territoire, le fichier, et en tête « Exemple inventé » quand c'en est un."""
     files = f" Fichier{'s' if len(v.files) > 1 else ''} : {french.join(v.files)}." if v.files else ""
@@ -44,6 +48,10 @@ def heading(v: Vivier) -> Text:
     return Text.joined(lines)
 
 
+SOURCES = Section("sources", 140)
+
+
+@SOURCES.sentence(always=True)
 def limits(v: Vivier) -> Text:
     """Ce que le document ne dit pas."""
     lines = [
@@ -58,17 +66,6 @@ def limits(v: Vivier) -> Text:
     return Text.bullets([invented, *lines] if v.invented else lines)
 
 
+@SOURCES.table("sources", sheet="Sources", rank=220, always=True)
 def _sources(v: Vivier) -> Table:
-    return labels.sources(caption(v, "Sources des règles, des objectifs et des listes"), SOURCES)
-
-
-SECTIONS = (
-    section("entete", 10, "", sentence(heading, always=True)),
-    section(
-        "sources",
-        140,
-        "",
-        sentence(limits, always=True),
-        table("sources", _sources, sheet="Sources", rank=220, always=True),
-    ),
-)
+    return labels.sources(caption(v, "Sources des règles, des objectifs et des listes"), USED)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.presentation import charts, theme
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.counts import listed
 from copkit.presentation.projects.document import HERE, caption, counted, words
 from copkit.presentation.table import Table
@@ -18,8 +18,10 @@ from copkit.projects.vivier import Vivier
 from copkit.reference import territories
 
 SHADES = (theme.HIGHLIGHT, "#8c9bc9", "#d5dbed", theme.WHITE)  # from the best category; each darker than the next
+BALANCE = Section("bilan", 40)
 
 
+@BALANCE.sentence()
 def balance(v: Vivier) -> Text:
     """Le bilan en une phrase : dossiers, catégories."""
     column = v.territory if v.level == "departement" else model.TOTAL
@@ -31,6 +33,7 @@ def balance(v: Vivier) -> Text:
     return Text("**{}** : {}.{} La catégorie vient de règles lues dans l'ordre.", whole, french.join(said), decided)
 
 
+@BALANCE.chart()
 def categories(v: Vivier) -> alt.LayerChart:
     """Part de chaque catégorie dans les dossiers, en tout puis par département, du plus au moins prêt. [%]"""
     counts, shares = v.categories, v.shares
@@ -76,10 +79,12 @@ def column_name(v: Vivier, code: str, *, mark: bool = True) -> str:
     return f"{HERE} {name}" if mark and v.level == "departement" and code == v.territory else name
 
 
+@BALANCE.table("bilan", sheet="Bilan", rank=10)
 def _balance(v: Vivier) -> Table:
     return _crossed(v, v.categories, "Nombre de dossiers par catégorie", 0)
 
 
+@BALANCE.table("parts", sheet="Parts", rank=20)
 def _shares(v: Vivier) -> Table:
     return _crossed(v, v.shares, "Part de chaque catégorie (% de la colonne)", 1)
 
@@ -91,9 +96,10 @@ def _crossed(v: Vivier, found: pd.DataFrame, text: str, decimals: int) -> Table:
     return Table.of(caption(v, text), columns)
 
 
-# ------------------------------------------------------------------ thématiques
+THEMATIQUES = Section("thematiques", 50, "Par thématique")
 
 
+@THEMATIQUES.chart()
 def thematiques(v: Vivier) -> alt.LayerChart:
     """Dossiers par thématique, toutes catégories. [nombre de dossiers]"""
     found = v.thematiques[v.thematiques.thematique != model.TOTAL]
@@ -113,10 +119,12 @@ def thematiques(v: Vivier) -> alt.LayerChart:
     return charts.bars(drawn, "projects", "nombre de dossiers", made, **more)
 
 
+@THEMATIQUES.table("thematiques", sheet="Thématiques", rank=30)
 def _thematiques(v: Vivier) -> Table:
     return listed(v.thematiques, "Thématique", caption(v, "Dossiers par thématique"), v.labels)
 
 
+@THEMATIQUES.table("themes", sheet="Thèmes", rank=40)
 def _themes(v: Vivier) -> Table:
     parts = v.themes()
     whole = next(iter(parts.values())).set_index("theme")
@@ -124,24 +132,3 @@ def _themes(v: Vivier) -> Table:
     for name, part in parts.items():
         columns[f"{name} (%)"] = (part.set_index("theme").share.reindex(whole.index, fill_value=0.0), 1)
     return Table.of(caption(v, "Part de chaque thème de la matrice des 43 leviers"), columns)
-
-
-SECTIONS = (
-    section(
-        "bilan",
-        40,
-        "",
-        sentence(balance),
-        chart(categories),
-        table("bilan", _balance, sheet="Bilan", rank=10),
-        table("parts", _shares, sheet="Parts", rank=20),
-    ),
-    section(
-        "thematiques",
-        50,
-        "Par thématique",
-        chart(thematiques),
-        table("thematiques", _thematiques, sheet="Thématiques", rank=30),
-        table("themes", _themes, sheet="Thèmes", rank=40),
-    ),
-)

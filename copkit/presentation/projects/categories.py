@@ -7,7 +7,7 @@ import altair as alt
 from copkit import french
 from copkit.intake import levers
 from copkit.presentation import charts, theme
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.document import caption, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
@@ -18,8 +18,10 @@ from copkit.reference import framework, tables, territories
 
 MOST = 20_000  # dossiers of a workbook
 ANSWERS = {fields.YES: "rempli", fields.NO: "non rempli", criteria.UNSAID: "à préciser"}
+EXPLANATIONS = Section("explications", 100)
 
 
+@EXPLANATIONS.table("explications")
 def _explanations(v: Vivier) -> Table:
     chosen = v.explained
     columns = {
@@ -35,6 +37,7 @@ def _explanations(v: Vivier) -> Table:
     return Table.of(caption(v, f"{len(chosen)} dossiers expliqués, un au moins pour chaque règle appliquée"), columns)
 
 
+@EXPLANATIONS.table("dossiers", sheet="Dossiers", rank=150, page=False)
 def _projects(v: Vivier) -> Table:
     """Every dossier that is counted, with the answer of the rules and of the criteria."""
     kept, themes = v.counted.head(MOST), framework.labels("thematiques")
@@ -68,6 +71,10 @@ def _projects(v: Vivier) -> Table:
     return Table.of(caption(v, text), columns)
 
 
+OPINIONS = Section("avis", 110, "Les avis des services")
+
+
+@OPINIONS.table("avis", sheet="Avis", rank=140, rows=30)
 def _opinions(v: Vivier) -> Table | Note:
     """The dossiers on which two bodies differ, body by body."""
     if v.public:
@@ -92,6 +99,10 @@ def _opinions(v: Vivier) -> Table | Note:
     )
 
 
+CRITERIA = Section("criteres", 120, "Les critères de la feuille de route")
+
+
+@CRITERIA.sentence()
 def inclusion(v: Vivier) -> Text:
     """Les trois critères, et ce que le fichier ne dit pas."""
     silent = ""
@@ -106,6 +117,7 @@ def inclusion(v: Vivier) -> Text:
     )
 
 
+@CRITERIA.chart(name="inclusion")
 def verdicts(v: Vivier) -> alt.LayerChart:
     """Part des dossiers qui remplissent chaque critère d'inclusion, ou qui ne le disent pas. [%]"""
     shares, shades = v.verdicts.to_numpy().tolist(), (theme.HIGHLIGHT, theme.WHITE, "#d5dbed")
@@ -123,6 +135,7 @@ def verdicts(v: Vivier) -> alt.LayerChart:
     return stack.chart("part des dossiers (%)", made)
 
 
+@CRITERIA.table("criteres", sheet="Critères", rank=130, rows=30)
 def _criteria(v: Vivier) -> Table:
     found = v.verdict_reasons
     return Table.of(
@@ -135,23 +148,3 @@ def _criteria(v: Vivier) -> Table:
             "Part (%)": (found.share, 1),
         },
     )
-
-
-SECTIONS = (
-    section(
-        "explications",
-        100,
-        "",
-        table("explications", _explanations),
-        table("dossiers", _projects, sheet="Dossiers", rank=150, page=False),
-    ),
-    section("avis", 110, "Les avis des services", table("avis", _opinions, sheet="Avis", rank=140, rows=30)),
-    section(
-        "criteres",
-        120,
-        "Les critères de la feuille de route",
-        sentence(inclusion),
-        chart(verdicts, name="inclusion"),
-        table("criteres", _criteria, sheet="Critères", rank=130, rows=30),
-    ),
-)

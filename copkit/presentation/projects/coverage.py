@@ -7,19 +7,17 @@ import pandas as pd
 
 from copkit import french
 from copkit.presentation import charts
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.counts import listed
 from copkit.presentation.projects.document import caption, rules, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
 from copkit.projects.vivier import Vivier
 
-
-def coverage(v: Vivier) -> Text:
-    """Comment la couverture est comptée."""
-    return Text.bullets(rules(v.coverage.attrs["rules"]))
+COVERAGE = Section("couverture", 80)
 
 
+@COVERAGE.chart(name="coverage")
 def shares(v: Vivier) -> alt.LayerChart:
     """Part des collectivités de la liste officielle qui ont au moins un projet. [%]"""
     table = v.coverage[v.coverage.total.notna()]
@@ -52,6 +50,13 @@ def shares(v: Vivier) -> alt.LayerChart:
     return charts.bars(drawn, "share", "part des collectivités (%)", made, domain=[0, 132], axis=axis, step=28)
 
 
+@COVERAGE.sentence()
+def coverage(v: Vivier) -> Text:
+    """Comment la couverture est comptée."""
+    return Text.bullets(rules(v.coverage.attrs["rules"]))
+
+
+@COVERAGE.table("couverture", sheet="Couverture", rank=90)
 def _coverage(v: Vivier) -> Table:
     found = v.coverage[v.coverage.total.notna()]
     return Table.of(
@@ -69,18 +74,6 @@ def _coverage(v: Vivier) -> Table:
     )
 
 
+@COVERAGE.table("porteurs", sheet="Porteurs", rank=100)
 def _holders(v: Vivier) -> Table:
     return listed(v.holders, "Type de porteur", caption(v, "Dossiers par type de porteur"), v.labels)
-
-
-SECTIONS = (
-    section(
-        "couverture",
-        80,
-        "",
-        chart(shares, name="coverage"),
-        sentence(coverage),
-        table("couverture", _coverage, sheet="Couverture", rank=90),
-        table("porteurs", _holders, sheet="Porteurs", rank=100),
-    ),
-)

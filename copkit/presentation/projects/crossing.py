@@ -8,7 +8,7 @@ import pandas as pd
 from copkit import french
 from copkit.intake import levers
 from copkit.presentation import charts, labels
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.counts import known
 from copkit.presentation.projects.document import NONE, caption, rules, words
 from copkit.presentation.table import Table
@@ -18,8 +18,10 @@ from copkit.reference import units
 
 SHOWN = 15  # levers of the panorama beside their projects
 NO_TARGET = "Sans objectif en ktCO2e dans ce panorama."  # said once, in the caption
+CROSSING = Section("objectifs", 130)
 
 
+@CROSSING.sentence()
 def crossing(v: Vivier) -> Text:
     """Les deux totaux du panorama, et comment l'effet des projets est compté."""
     found, total = v.crossing.attrs, v.crossing.iloc[-1]
@@ -42,6 +44,7 @@ def crossing(v: Vivier) -> Text:
     return Text.joined([said, Text.bullets(rules(found["rules"]))])
 
 
+@CROSSING.chart()
 def targets(v: Vivier) -> alt.LayerChart:
     """Les plus grands objectifs du panorama et le nombre de dossiers de chacun. [ktCO2e/an]"""
     top, (count, kt) = v.aimed.head(SHOWN), v.uncovered
@@ -69,6 +72,7 @@ def targets(v: Vivier) -> alt.LayerChart:
     return charts.bars(drawn, "target", "ktCO2e/an évitées", made, **more)
 
 
+@CROSSING.table("objectifs", sheet="Objectifs", rank=110)
 def _targets(v: Vivier) -> Table:
     found = v.crossing
     target = found.target.astype(object).where(found.shown.fillna(True), "?").where(found.target.notna(), "—")
@@ -92,6 +96,7 @@ def _targets(v: Vivier) -> Table:
     )
 
 
+@CROSSING.table("quantites", sheet="Quantités", rank=120)
 def _quantities(v: Vivier) -> Table | Note:
     found = v.quantities
     if found.empty:
@@ -125,16 +130,3 @@ def _small(value: float) -> str:
     if not 0 < abs(value) < 0.1:
         return french.quantity(value)
     return f"{value:.3g}".replace(".", ",")
-
-
-SECTIONS = (
-    section(
-        "objectifs",
-        130,
-        "",
-        sentence(crossing),
-        chart(targets),
-        table("objectifs", _targets, sheet="Objectifs", rank=110),
-        table("quantites", _quantities, sheet="Quantités", rank=120),
-    ),
-)

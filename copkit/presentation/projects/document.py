@@ -13,7 +13,7 @@ import pandas as pd
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
-from copkit.presentation.document import CHART, Document, Part, Section
+from copkit.presentation.document import CHART, Document, Part
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.projects.vivier import INVENTED, Vivier
@@ -59,19 +59,20 @@ def rules(found: Iterable[str]) -> list[str]:
 # ------------------------------------------------------------------ parts
 
 
-def _whole(section: Section, part: Part, v: Vivier):
+def _whole(part: Part, v: Vivier):
     """A part with all its rows; or what stands in its place, once a section: its chart, or its first table."""
     if v.public and part.private:
-        return NUMBERS if part is section.parts[0] else None
+        return NUMBERS if part is part.section.parts[0] else None
     if v.empty and not part.always:
-        stands = next((one for one in section.parts if one.kind == CHART), section.parts[0])
+        parts = part.section.parts
+        stands = next((one for one in parts if one.kind == CHART), parts[0])
         return Note(f"Aucun dossier du fichier n'est situé dans ce territoire ({v.name}).") if part is stands else None
     return part.make(v)
 
 
-def _page(section: Section, part: Part, v: Vivier):
+def _page(part: Part, v: Vivier):
     """A part as a page shows it: of a long table its first rows, and how many it has."""
-    found, most = _whole(section, part, v), part.rows or MOST
+    found, most = _whole(part, v), part.rows or MOST
     if not isinstance(found, Table) or len(found.data) <= most:
         return found
     count = french.number(len(found.data), 0)
@@ -100,8 +101,8 @@ def table(v: Vivier, what: str = "bilan", *, whole: bool = False) -> Table | Not
     ProjectError
         Si la table demandée n'existe pas : le message donne toutes les tables.
     """
-    found = DOCUMENT.table(what)
-    return _whole(*found, v) if whole else DOCUMENT.make(*found, v)
+    part = DOCUMENT.table(what)
+    return _whole(part, v) if whole else DOCUMENT.make(part, v)
 
 
 # ------------------------------------------------------------------ workbook
@@ -117,7 +118,7 @@ def write_projects_workbook(v: Vivier, path: str | Path) -> None:
     """
     from copkit.presentation import workbook
 
-    sheets = ((part.sheet, _whole(section, part, v)) for section, part in DOCUMENT.sheets(v))
+    sheets = ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v))
     workbook.write(workbook.book(_cover(v), sheets), path)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.presentation import charts, marimekko, theme
-from copkit.presentation.document import chart, section, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.document import NONE, caption, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
@@ -27,6 +27,10 @@ def tiles(v: Vivier) -> pd.DataFrame:
     return table.sort_values(["departement", "projects", "bare"], ascending=[True, False, True], ignore_index=True)
 
 
+EPCI = Section("epci", 90, "EPCI par EPCI")
+
+
+@EPCI.chart()
 def epci(v: Vivier) -> alt.LayerChart | Note:
     """Une tuile par EPCI, rangées par département : nombre de dossiers situés, et un rond où il n'y a aucun projet."""
     table = tiles(v)
@@ -116,6 +120,7 @@ def _drawn(rects: list[dict], texts: list[dict], height: float, words: dict) -> 
     return charts.drawing(layers, round(height), words, width)
 
 
+@EPCI.table("epci_sans_projet", sheet="EPCI sans projet", rank=80)
 def _without(v: Vivier) -> Table | Note:
     found = v.without_epci
     if found.empty:
@@ -131,6 +136,7 @@ def _without(v: Vivier) -> Table | Note:
     )
 
 
+@EPCI.table("epci", sheet="EPCI", rank=70)
 def _epci(v: Vivier) -> Table:
     found = tiles(v)
     said = [
@@ -147,15 +153,3 @@ def _epci(v: Vivier) -> Table:
             "Projet": said,
         },
     )
-
-
-SECTIONS = (
-    section(
-        "epci",
-        90,
-        "EPCI par EPCI",
-        chart(epci),
-        table("epci_sans_projet", _without, sheet="EPCI sans projet", rank=80),
-        table("epci", _epci, sheet="EPCI", rank=70),
-    ),
-)

@@ -6,7 +6,7 @@ import altair as alt
 
 from copkit import french
 from copkit.presentation import charts
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.counts import listed
 from copkit.presentation.projects.document import caption, counted, rules, words
 from copkit.presentation.table import Table
@@ -19,8 +19,10 @@ LISTS = {
     "grouped": "Compris dans un autre terme",
     "none": "Non investis",
 }
+LEVERS = Section("leviers", 70)
 
 
+@LEVERS.sentence()
 def levers(v: Vivier) -> Text:
     """Ce que comptent les listes de leviers, et la règle des ex aequo."""
     found = v.ranks
@@ -35,6 +37,7 @@ def levers(v: Vivier) -> Text:
     return Text.joined([said, Text.bullets(rules(found.attrs["rules"]))])
 
 
+@LEVERS.chart(name="levers")
 def ranks(v: Vivier) -> alt.LayerChart | Note:
     """Les leviers les plus investis et leur rang, sur les dossiers à remonter et à travailler. [nombre]"""
     most = v.ranks[(v.ranks["list"] == "most") & v.ranks["rank"].notna()]
@@ -62,6 +65,7 @@ def rank(said: str) -> str:
     return said.replace("1re", "1er")
 
 
+@LEVERS.table("leviers", sheet="Leviers", rank=50)
 def _ranks(v: Vivier) -> Table:
     found = v.ranks
     n = french.number(found.attrs["n"], 0)
@@ -79,21 +83,9 @@ def _ranks(v: Vivier) -> Table:
     )
 
 
+@LEVERS.table("leviers_tous", sheet="Tous les leviers", rank=60, page=False)
 def _all_levers(v: Vivier) -> Table:
     text = "Tous les leviers des projets, dossiers à remonter ou à travailler"
     made = listed(v.levers, "Levier", caption(v, text), v.labels)
     made.data.insert(3, "Rang", [rank(one) or "—" for one in v.levers.rank_label])
     return made
-
-
-SECTIONS = (
-    section(
-        "leviers",
-        70,
-        "",
-        sentence(levers),
-        chart(ranks, name="levers"),
-        table("leviers", _ranks, sheet="Leviers", rank=50),
-        table("leviers_tous", _all_levers, sheet="Tous les leviers", rank=60, page=False),
-    ),
-)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from copkit import french, paths
 from copkit.presentation import charts, marimekko, theme
-from copkit.presentation.document import chart, section
+from copkit.presentation.document import Section
 from copkit.presentation.projects.document import NONE, words
 from copkit.presentation.text import Note
 from copkit.projects.vivier import Vivier
@@ -20,8 +20,10 @@ from copkit.reference import territories
 
 WIDTH, HEIGHT, LINE = 640, 540, 16  # largest map, height of a line of text [px]
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
+MAP = Section("carte", 60, "Sur la carte")
 
 
+@MAP.chart()
 def departements(v: Vivier) -> alt.LayerChart | Note:
     """Nombre de dossiers par département (par région pour la France), sur leurs contours."""
     found = v.located.assign(here=v.located.code == v.territory)
@@ -178,13 +180,3 @@ def _map(shapes: list[dict], width: float, height: float, words: dict) -> alt.La
     ]
     flat = alt.Projection(type="identity")
     return charts.drawing([ground, *texts], round(height), words, round(width), projection=flat)
-
-
-SECTIONS = (
-    section(
-        "carte",
-        60,
-        "Sur la carte",
-        chart(departements),
-    ),
-)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from copkit import french
 from copkit.intake import report
-from copkit.presentation.document import Part, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.projects.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
@@ -29,8 +29,12 @@ ACCOUNT = (
     ("dropped", "Colonnes de données personnelles retirées à la lecture"),
     ("masked", "Cellules dont un courriel ou un téléphone a été masqué"),
 )
+TWICE = "Seconds dépôts d'un même dossier, non comptés"
+ALIKE = "Doublons probables, comptés : même porteur, même intitulé"
+READING = Section("lecture", 20)
 
 
+@READING.sentence(always=True)
 def reading(v: Vivier) -> Text:
     """Ce qui a été lu, écarté, retiré."""
     said = [v.counts["summary"]]
@@ -43,6 +47,7 @@ def reading(v: Vivier) -> Text:
     return Text.joined(said, " ")
 
 
+@READING.table("lecture", sheet="Lecture", rank=160, always=True)
 def _read(v: Vivier) -> Table:
     placeless = f"Dossiers sans lieu, {'comptés' if v.placeless else 'hors du compte'}"
     rows = {label: v.counts[name] for name, label in ACCOUNT}
@@ -52,16 +57,24 @@ def _read(v: Vivier) -> Table:
     return Table.of(caption(v, "Ce qui a été lu"), columns)
 
 
-def _list(name: str, rank: int, sheet: str, nothing: str, columns: Callable[[Vivier], dict], title: str = "") -> Part:
-    """A list of the reading: its columns, or a sentence when it has no row."""
-
-    def made(v: Vivier) -> Table | Note:
-        found = Table.of(caption(v, title or sheet), columns(v))
-        return Note(nothing) if found.data.empty else found
-
-    return table(name, made, sheet=sheet, rank=rank, rows=30, private=True, always=True)
+TO_CHECK = Section("a_verifier", 30, "À vérifier et à corriger")
 
 
+def _listed(name: str, rank: int, sheet: str, nothing: str, title: str = "") -> Callable:
+    """Declare a list of the reading by its columns; a sentence stands in its place when it has no row."""
+
+    def declare(columns: Callable[[Vivier], dict]) -> Callable:
+        @TO_CHECK.table(name, sheet=sheet, rank=rank, rows=30, private=True, always=True)
+        def made(v: Vivier) -> Table | Note:
+            found = Table.of(caption(v, title or sheet), columns(v))
+            return Note(nothing) if found.data.empty else found
+
+        return made
+
+    return declare
+
+
+@_listed("problemes", 170, "Cellules à vérifier", "Aucune cellule à vérifier.")
 def _cells(v: Vivier) -> dict:
     found = v.cells_to_check
     return {
@@ -74,6 +87,7 @@ def _cells(v: Vivier) -> dict:
     }
 
 
+@_listed("ecartees", 180, "Lignes écartées", "Aucune ligne écartée.")
 def _set_aside(v: Vivier) -> dict:
     found = v.reading.set_aside
     return {
@@ -85,6 +99,7 @@ def _set_aside(v: Vivier) -> dict:
     }
 
 
+@_listed("libelles", 190, "Libellés non reconnus", "Tous les libellés sont reconnus.")
 def _unknown(v: Vivier) -> dict:
     found = v.reading.unknown_labels
     return {
@@ -95,6 +110,7 @@ def _unknown(v: Vivier) -> dict:
     }
 
 
+@_listed("doublons", 200, "Doublons", "Aucun dossier n'est donné deux fois.", TWICE)
 def _duplicates(v: Vivier) -> dict:
     found = v.reading.duplicates
     return {
@@ -105,6 +121,7 @@ def _duplicates(v: Vivier) -> dict:
     }
 
 
+@_listed("doublons_probables", 210, "Doublons probables", "Aucun doublon probable.", ALIKE)
 def _probable(v: Vivier) -> dict:
     found = v.reading.probable_duplicates
     return {
@@ -114,26 +131,3 @@ def _probable(v: Vivier) -> dict:
         "Porteur": [one or french.UNKNOWN for one in found.holder],
         "Ligne": found.row.map(str),
     }
-
-
-TWICE = "Seconds dépôts d'un même dossier, non comptés"
-ALIKE = "Doublons probables, comptés : même porteur, même intitulé"
-SECTIONS = (
-    section(
-        "lecture",
-        20,
-        "",
-        sentence(reading, always=True),
-        table("lecture", _read, sheet="Lecture", rank=160, always=True),
-    ),
-    section(
-        "a_verifier",
-        30,
-        "À vérifier et à corriger",
-        _list("problemes", 170, "Cellules à vérifier", "Aucune cellule à vérifier.", _cells),
-        _list("ecartees", 180, "Lignes écartées", "Aucune ligne écartée.", _set_aside),
-        _list("libelles", 190, "Libellés non reconnus", "Tous les libellés sont reconnus.", _unknown),
-        _list("doublons", 200, "Doublons", "Aucun dossier n'est donné deux fois.", _duplicates, TWICE),
-        _list("doublons_probables", 210, "Doublons probables", "Aucun doublon probable.", _probable, ALIKE),
-    ),
-)

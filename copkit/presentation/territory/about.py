@@ -7,17 +7,19 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import downscaling, proposals
+from copkit.models import downscaling, indicators, plans, proposals, provenance
 from copkit.models import panorama as model
 from copkit.presentation import charts, labels
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
-from copkit.reference import parameters, territories
+from copkit.reference import framework, parameters, territories
 
 GRADES = ("A · clé officielle", "B · clé proche", "C · clé de remplacement")
+HEADING = Section("entete", 10)
 
 
+@HEADING.sentence()
 def heading(p: xr.Dataset) -> Text:
     """Le territoire, le statut du document, la version des données."""
     return Text(
@@ -31,10 +33,39 @@ def heading(p: xr.Dataset) -> Text:
     )
 
 
+@HEADING.table("parties", sheet="Diagnostic", rank=120)
 def _parts(p: xr.Dataset) -> Table:
-    return Table(labels.diagnostic_parts(p.attrs["territory"]), "Les quatre parties du diagnostic et leurs données")
+    """The four parts of the diagnostic of a COP and what this territory has for each."""
+    territory, dynamics = p.attrs["territory"], "aucun indicateur observé dans le kit"
+    count, several, last = indicators.extent(territory)
+    if count:
+        observed = f"{french.plural(count, 'indicateur')} observé{'s' if count > 1 else ''}"
+        dynamics = f"{observed}, dont {several} sur plusieurs années (dernière : {last})"
+    here = [plans.label_of(name) for name in plans.known(territory) if name != "sgpe"]
+    absent = [name for name in ("SRADDET", "PCAET") if name not in here]
+    absent.append("autres plans régionaux" if here else "plans régionaux")
+    held = french.join(["panorama des leviers du SGPE", *(f"{name} par secteur" for name in here)])
+    said = {
+        "cibles_objectifs": ("données présentes", f"{held} ; {french.join(absent)} non chargés"),
+        "dynamiques": ("données partielles" if count else "pas de donnée", dynamics),
+        "questionnaire": ("pas de donnée", "aucune réponse chargée"),
+        "points_forts": ("à renseigner", "liste de l'analyste, donnée au paramètre points_forts du carnet"),
+    }
+    parts = framework.items("parties_du_diagnostic")
+    return Table.of(
+        "Les quatre parties du diagnostic et leurs données",
+        {
+            "Partie du diagnostic": [f"{n}. {part.label}" for n, part in enumerate(parts, start=1)],
+            "État": [said[part.id][0] for part in parts],
+            "Ce que le kit contient pour ce territoire": [said[part.id][1] for part in parts],
+        },
+    )
 
 
+KEYS = Section("cles", 120)
+
+
+@KEYS.sentence()
 def keys(p: xr.Dataset) -> Text:
     """D'où viennent les chiffres, à l'échelle du territoire."""
     if proposals.composed(p):
@@ -55,6 +86,7 @@ def keys(p: xr.Dataset) -> Text:
     )
 
 
+@KEYS.chart(reference=True)
 def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     """Part de l'effort du département répartie par une clé A, B ou C, hors forêt [%]."""
     share = model.grade_shares(p)
@@ -71,6 +103,7 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     return charts.bars(drawn, "share", unit, words, domain=[0, 100], step=34, fontWeight="bold")
 
 
+@KEYS.table("cles", sheet="Clés", rank=60)
 def _keys(p: xr.Dataset) -> Table | Note:
     if territories.is_overseas(p.attrs["territory"]):
         return Note("Outre-mer, la source ne dit pas par quelle clé l'effort national est réparti.")
@@ -88,6 +121,10 @@ def _keys(p: xr.Dataset) -> Table | Note:
     return Table.of(f"Comment la valeur régionale est répartie — {p.attrs['name']}", columns)
 
 
+SOURCES = Section("sources", 130)
+
+
+@SOURCES.sentence()
 def limits(p: xr.Dataset) -> Text:
     """Ce que le document ne dit pas."""
     return Text.bullets(left_out(p))
@@ -123,14 +160,6 @@ def left_out(p: xr.Dataset) -> list[str]:
     return lines
 
 
+@SOURCES.table("sources", sheet="Sources", rank=130)
 def _sources(p: xr.Dataset) -> Table:
-    return labels.sources("Sources des chiffres de ce document", labels.sources_used(p), named=True)
-
-
-SECTIONS = (
-    section("entete", 10, "", sentence(heading), table("parties", _parts, sheet="Diagnostic", rank=120)),
-    section(
-        "cles", 120, "", sentence(keys), chart(grades, reference=True), table("cles", _keys, sheet="Clés", rank=60)
-    ),
-    section("sources", 130, "", sentence(limits), table("sources", _sources, sheet="Sources", rank=130)),
-)
+    return labels.sources("Sources des chiffres de ce document", provenance.sources(p), named=True)

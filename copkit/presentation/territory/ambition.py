@@ -11,15 +11,17 @@ from copkit.models import gaps, proposals
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import charts, labels, marimekko
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import territories
 
 REFERENCE = "Référence (ktCO2e/an)"  # beside what a scenario proposes
 HEAD = 70  # above the Marimekko, for the names of its columns [px]
+AMBITION = Section("ambition", 20)
 
 
+@AMBITION.sentence()
 def ambition(p: xr.Dataset) -> Text:
     """L'effort total dans les deux conventions, et ses trois premiers leviers."""
     without, with_ = model.total(p, forest=False), model.total(p, forest=True)
@@ -47,6 +49,7 @@ def ambition(p: xr.Dataset) -> Text:
     )
 
 
+@AMBITION.table("synthese", sheet="Synthèse", rank=10)
 def _summary(p: xr.Dataset) -> Table:
     totals, effort = model.of_the_nation(p), labels.effort(p)
     return Table.of(
@@ -61,6 +64,7 @@ def _summary(p: xr.Dataset) -> Table:
     )
 
 
+@AMBITION.chart()
 def panorama(p: xr.Dataset) -> alt.LayerChart:
     """Panorama des leviers en Marimekko : une colonne par thématique, une tuile par levier, hors forêt.
 
@@ -114,6 +118,7 @@ def _written(row: model.Row) -> str:
     return "?" if not row.shown else own if own == reference else f"{own} (réf. {reference})"
 
 
+@AMBITION.table("panorama", sheet="Panorama", rank=20)
 def _panorama(p: xr.Dataset) -> Table:
     rows, sectors, thematiques = model.ordered(p), labels.sectors(), labels.thematiques()
     shares = [row.share if row.shown and row.lever != FOREST else "—" for row in rows]
@@ -132,15 +137,16 @@ def _panorama(p: xr.Dataset) -> Table:
     return Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
 
 
-# ------------------------------------------------------------------ sectors
-
-
 def _shares(p: xr.Dataset) -> pd.DataFrame:
     """Label, target [ktCO2e/an], share here and in the country [%]."""
     here, nation = model.shares(p), model.shares(model.shared("fr"))
     return here.assign(label=here.index.map(labels.sectors()), nation=nation.share.reindex(here.index))
 
 
+SECTORS = Section("secteurs", 30, "Par secteur")
+
+
+@SECTORS.chart()
 def sectors(p: xr.Dataset) -> alt.LayerChart:
     """Part de chaque secteur dans l'effort, hors forêt [%], et part nationale en repère (trait).
 
@@ -165,6 +171,7 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     return charts.bars(drawn, "share", unit, words, at="at", step=34, over=over, **bold)
 
 
+@SECTORS.table("secteurs", sheet="Secteurs", rank=30)
 def _sectors(p: xr.Dataset) -> Table:
     found, beside = _shares(p), {}
     if proposals.composed(p):
@@ -181,9 +188,10 @@ def _sectors(p: xr.Dataset) -> Table:
     )
 
 
-# ------------------------------------------------------------------ place
+PLACE = Section("place", 40, "La place du territoire")
 
 
+@PLACE.chart(reference=True)
 def place(p: xr.Dataset) -> alt.LayerChart | Note:
     """Le territoire parmi les régions, ou parmi les départements de sa région : effort hors forêt [ktCO2e/an]."""
     if p.attrs["level"] == "france":
@@ -216,6 +224,7 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
     return charts.bars(drawn, "target", unit, words, domain=domain, colour=charts.of_two("here"), step=26)
 
 
+@PLACE.table("place", sheet="Place", rank=70, reference=True)
 def _place(p: xr.Dataset) -> Table:
     found = model.place(p)
     peers = "régions" if found.index[0].startswith("reg") else "départements de la région"
@@ -229,24 +238,3 @@ def _place(p: xr.Dataset) -> Table:
             "Par habitant (tCO2e/an)": (found.per_head, 2),
         },
     )
-
-
-SECTIONS = (
-    section(
-        "ambition",
-        20,
-        "",
-        sentence(ambition),
-        table("synthese", _summary, sheet="Synthèse", rank=10),
-        chart(panorama),
-        table("panorama", _panorama, sheet="Panorama", rank=20),
-    ),
-    section("secteurs", 30, "Par secteur", chart(sectors), table("secteurs", _sectors, sheet="Secteurs", rank=30)),
-    section(
-        "place",
-        40,
-        "La place du territoire",
-        chart(place, reference=True),
-        table("place", _place, sheet="Place", rank=70, reference=True),
-    ),
-)

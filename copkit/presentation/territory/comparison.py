@@ -6,14 +6,16 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import comparison as model
-from copkit.presentation.document import section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import territories
 
 NOUNS = {"sector": "Secteur", "lever": "Levier", "chantier": "Thématique"}
+COMPARISON = Section("comparaison", 100)
 
 
+@COMPARISON.sentence()
 def comparison(p: xr.Dataset) -> Text:
     """Ce que dit un autre plan connu, et ce qu'il faut savoir pour le lire."""
     found = model.with_another(p)
@@ -22,6 +24,7 @@ def comparison(p: xr.Dataset) -> Text:
     return Text.joined([found.sentence, Text.bullets(found.cautions)])
 
 
+@COMPARISON.table("comparaison", sheet="Comparaison", rank=100)
 def _comparison(p: xr.Dataset) -> Table | Note:
     if found := model.with_another(p):
         return two_plans(found)
@@ -32,6 +35,7 @@ def _comparison(p: xr.Dataset) -> Table | Note:
     )
 
 
+@COMPARISON.table("deux_plans", about=model.Comparison)
 def two_plans(found: model.Comparison) -> Table:
     """A comparison as a table: effort and share of each plan, difference."""
     rows = found.table
@@ -47,15 +51,3 @@ def two_plans(found: model.Comparison) -> Table:
             "Écart (ktCO2e/an)": ([french.signed(v, 0) for v in rows.difference_kt], str),
         },
     )
-
-
-SECTIONS = (
-    section(
-        "comparaison",
-        100,
-        "",
-        sentence(comparison),
-        table("comparaison", _comparison, sheet="Comparaison", rank=100),
-        table("deux_plans", two_plans, about=model.Comparison),
-    ),
-)

@@ -19,7 +19,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 
 
-def _made(_, part: Part, p: xr.Dataset) -> object:
+def _made(part: Part, p: xr.Dataset) -> object:
     """A part; a scenario is refused where only references are read."""
     if part.reference:
         proposals.of_reference(p, f"« {part.name} »")
@@ -45,9 +45,9 @@ def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "p
         et que ``p`` est un scénario.
     """
     if not isinstance(p, xr.Dataset):
-        parts = (part for _, part in DOCUMENT.parts(TABLE).values() if part.about)
+        parts = (part for part in DOCUMENT.parts(TABLE).values() if part.about)
         return next(part for part in parts if isinstance(p, part.about)).make(p)
-    return DOCUMENT.make(*DOCUMENT.table(what), p)
+    return DOCUMENT.make(DOCUMENT.table(what), p)
 
 
 def write_workbook(p: xr.Dataset, path: str | Path) -> None:
@@ -67,7 +67,7 @@ def book(p: xr.Dataset):
     """The workbook of a territory or of a scenario, not written yet."""
     from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it
 
-    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for _, part in DOCUMENT.sheets(p)))
+    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for part in DOCUMENT.sheets(p)))
 
 
 def _sheet(part: Part, p: xr.Dataset) -> Table | Note:

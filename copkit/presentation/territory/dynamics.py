@@ -9,14 +9,16 @@ import xarray as xr
 from copkit import french
 from copkit.models import dynamics as model
 from copkit.presentation import charts, labels, theme
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import units
 
 LEAST, MOST = -1.0, 2.0  # ends of the bars of the paces
+DYNAMICS = Section("dynamiques", 90)
 
 
+@DYNAMICS.chart(reference=True)
 def paces(p: xr.Dataset) -> alt.LayerChart | Note:
     """Rythme observé rapporté au rythme nécessaire, leviers suivis dans leur propre unité. [1 = au rythme]"""
     found = model.paces(p.attrs["territory"])
@@ -42,6 +44,7 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
     return charts.bars(drawn, "ratio", unit, words, domain=[LEAST, MOST + 0.9], axis=axis, at="at", over=[rule])
 
 
+@DYNAMICS.table("dynamiques", sheet="Dynamiques", rank=80, reference=True)
 def _dynamics(p: xr.Dataset) -> Table | Note:
     found = model.dynamics(p.attrs["territory"])
     found = found[found["last"].notna()]
@@ -72,21 +75,10 @@ def _change(value: float) -> str:
     return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
 
 
+@DYNAMICS.sentence()
 def dynamics(p: xr.Dataset) -> Text:
     """Les leviers sans série observée dans ce territoire."""
     found = model.dynamics(p.attrs["territory"])
     groups = found[found["last"].isna()].groupby("status", sort=False).label
     parts = [f"{french.capital(status)} : {' ; '.join(names)}." for status, names in groups]
     return Text("{}", " ".join(parts) or "Chaque levier a au moins une valeur observée.")
-
-
-SECTIONS = (
-    section(
-        "dynamiques",
-        90,
-        "",
-        chart(paces, reference=True),
-        table("dynamiques", _dynamics, sheet="Dynamiques", rank=80, reference=True),
-        sentence(dynamics),
-    ),
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from copkit.presentation.document import CHART, SENTENCE, TABLE, Shown, section, sentence
+from copkit.presentation.document import CHART, SENTENCE, TABLE, Section, Shown
 from copkit.presentation.text import Text
 
 SHOWN = (
@@ -19,8 +19,10 @@ SHOWN = (
     (TABLE, "objectifs"),
 )
 EMPTY = ((SENTENCE, "heading"), (CHART, "categories"))
+PROJECTS = Section("projets", 110)
 
 
+@PROJECTS.sentence()
 def projects(p: xr.Dataset, file: str = "") -> Text | Shown:
     """Les projets du territoire, en version publique ; sans fichier, comment en donner un.
 
@@ -38,7 +40,4 @@ def projects(p: xr.Dataset, file: str = "") -> Text | Shown:
     from copkit.projects.vivier import vivier
 
     v = vivier(file, p.attrs["territory"], public=True)
-    return Shown(tuple(DOCUMENT.make(*DOCUMENT.parts(kind)[name], v) for kind, name in (EMPTY if v.empty else SHOWN)))
-
-
-SECTIONS = (section("projets", 110, "", sentence(projects)),)
+    return Shown(tuple(DOCUMENT.make(DOCUMENT.parts(kind)[name], v) for kind, name in (EMPTY if v.empty else SHOWN)))

@@ -11,14 +11,16 @@ from copkit.models import consistency, levers, nomenclatures, proposals
 from copkit.models import interactions as overlaps
 from copkit.models import panorama as model
 from copkit.presentation import charts, labels
-from copkit.presentation.document import chart, section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import framework, parameters, territories, units
 
 REFERENCE = "En 2030, référence"
+QUANTITIES = Section("quantites", 50)
 
 
+@QUANTITIES.chart()
 def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%].
 
@@ -45,6 +47,7 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     return charts.bars(drawn, "change", unit, words, domain=[-100, 0], over=ticks, **bold)
 
 
+@QUANTITIES.table("quantites", sheet="Quantités", rank=40)
 def _quantities(p: xr.Dataset) -> Table:
     rows, scenario = [], proposals.composed(p)
     for one in model.quantities(p).itertuples():
@@ -91,11 +94,16 @@ def _remark(one, known: parameters.Lever, level: str) -> str:
     return " ; ".join(remarks) or "—"
 
 
+INTERACTIONS = Section("interactions", 60, "Leviers qui agissent sur la même quantité")
+
+
+@INTERACTIONS.sentence()
 def interactions(p: xr.Dataset) -> Text:
     """L'avertissement sur les leviers qui agissent sur la même quantité."""
     return Text("{}", overlaps.warning(p))
 
 
+@INTERACTIONS.table("interactions", sheet="Interactions", rank=90)
 def _interactions(p: xr.Dataset) -> Table | Note:
     found = overlaps.interactions(p)
     if found.empty:
@@ -118,6 +126,10 @@ def _interactions(p: xr.Dataset) -> Table | Note:
     )
 
 
+CONSISTENCY = Section("coherence", 70, "Cohérence avec le rationnel national")
+
+
+@CONSISTENCY.table("coherence", sheet="Cohérence", rank=110)
 def _consistency(p: xr.Dataset) -> Table | Note:
     """The national rationale against the sum of the metropolitan régions: the levers that do not agree."""
     if territories.is_overseas(p.attrs["territory"]):
@@ -138,6 +150,10 @@ def _consistency(p: xr.Dataset) -> Table | Note:
     )
 
 
+LEVERS = Section("leviers", 80, "Ce que couvre chaque levier")
+
+
+@LEVERS.table("leviers", sheet="Leviers", rank=50)
 def _levers(p: xr.Dataset) -> Table:
     enjeux, known = framework.labels("enjeux"), [parameters.levers()[lever] for lever in p.lever.values]
     return Table.of(
@@ -148,22 +164,3 @@ def _levers(p: xr.Dataset) -> Table:
             "Ce que la valeur couvre, ce qu'elle laisse de côté": [" ".join(lever.note.split()) for lever in known],
         },
     )
-
-
-SECTIONS = (
-    section("quantites", 50, "", chart(reductions), table("quantites", _quantities, sheet="Quantités", rank=40)),
-    section(
-        "interactions",
-        60,
-        "Leviers qui agissent sur la même quantité",
-        sentence(interactions),
-        table("interactions", _interactions, sheet="Interactions", rank=90),
-    ),
-    section(
-        "coherence",
-        70,
-        "Cohérence avec le rationnel national",
-        table("coherence", _consistency, sheet="Cohérence", rank=110),
-    ),
-    section("leviers", 80, "Ce que couvre chaque levier", table("leviers", _levers, sheet="Leviers", rank=50)),
-)

@@ -13,12 +13,15 @@ from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
 from copkit.models.proposals import composed
 from copkit.presentation import labels
-from copkit.presentation.document import section, sentence, table
+from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
 from copkit.reference import units
 
+SCENARIO = Section("scenario", 200, "Le scénario")
 
+
+@SCENARIO.table("manque", when=composed, sheet="Manque", rank=2)
 def _shortfall(s: xr.Dataset) -> Table:
     """What it lacks and what it does in excess, by sector, without forest; never one for the other."""
     if not composed(s):
@@ -36,6 +39,7 @@ def _shortfall(s: xr.Dataset) -> Table:
     )
 
 
+@SCENARIO.table("ecarts", when=composed, sheet="Scénario", rank=1)
 def _deviations(s: xr.Dataset) -> Table:
     """The targets that differ from the reference, with their justification and source, or their absence."""
     if not composed(s):
@@ -54,6 +58,7 @@ def _deviations(s: xr.Dataset) -> Table:
     )
 
 
+@SCENARIO.table("compensation", about=Compensation)
 def asks(found: Compensation) -> Table:
     """What a compensation asks of each lever, in kt and in its own unit, against its published target."""
     rows = found.asks
@@ -75,6 +80,7 @@ def asks(found: Compensation) -> Table:
     )
 
 
+@SCENARIO.sentence(about=Compensation)
 def compensation(found: Compensation) -> Text:
     """Ce qu'une compensation reprend, ce qui manque encore, et les écarts à la référence sans justification."""
     lines, unjustified = [found.sentence], gaps.unjustified(found.scenario)
@@ -84,6 +90,7 @@ def compensation(found: Compensation) -> Text:
     return Text.joined(lines)
 
 
+@SCENARIO.table("conversion", about=Conversion)
 def conversion(found: Conversion) -> Table:
     """A conversion with what it takes to do it again."""
     unit = units.label(found.unit) if found.unit else "—"
@@ -107,6 +114,7 @@ def _coefficient(value: float) -> str:
     return f"{value:g}".replace(".", ",").replace("-", "−")
 
 
+@SCENARIO.sentence(when=composed)
 def uncertainty(p: xr.Dataset) -> Text:
     """La probabilité d'atteindre l'objectif sous les hypothèses du kit, et la fourchette de l'effort."""
     found = uncertainties.uncertainty(p).isel(territory=0)
@@ -126,18 +134,3 @@ def uncertainty(p: xr.Dataset) -> Text:
         draws=french.number(found.attrs["draws"], 0),
         seed=found.attrs["seed"],
     )
-
-
-SECTIONS = (
-    section(
-        "scenario",
-        200,
-        "Le scénario",
-        table("manque", _shortfall, when=composed, sheet="Manque", rank=2),
-        table("ecarts", _deviations, when=composed, sheet="Scénario", rank=1),
-        sentence(uncertainty, when=composed),
-        sentence(compensation, about=Compensation),
-        table("compensation", asks, about=Compensation),
-        table("conversion", conversion, about=Conversion),
-    ),
-)

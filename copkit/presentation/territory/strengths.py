@@ -9,7 +9,7 @@ from copkit import french
 from copkit import strengths as model
 from copkit.intake import gazetteer, levers, reading
 from copkit.intake.fields import YES
-from copkit.presentation.document import Shown, section, sentence
+from copkit.presentation.document import Section, Shown
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import territories
@@ -49,6 +49,10 @@ def _name(territory: str) -> str:
     return territories.name(territories.resolve(territory))
 
 
+STRENGTHS = Section("points_forts", 115)
+
+
+@STRENGTHS.sentence()
 def strengths(p: xr.Dataset, file: str = "") -> Shown | None:
     """Les points forts du territoire qui peuvent être rendus publics ; rien quand aucun fichier n'est donné.
 
@@ -74,6 +78,3 @@ def _sentence(found: pd.DataFrame, hidden: int) -> Text:
     if (found.invented == YES).any():
         said.append(Text("**Exemple inventé** : ils ne décrivent aucun territoire réel."))
     return Text.joined(said, " ")
-
-
-SECTIONS = (section("points_forts", 115, "", sentence(strengths)),)

@@ -1,0 +1,35 @@
+"""What the figures of a territory rest on: the sources of its panorama, its keys, its series and its plans."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import xarray as xr
+
+from copkit import french, paths
+from copkit.models import downscaling, dynamics, nomenclatures, plans
+from copkit.reference import parameters, tables
+
+
+def sources(p: xr.Dataset) -> dict[str, str]:
+    """The keys of ``sources.yml`` that the document rests on, in order of importance; what for when it is not said."""
+    used = list(dict.fromkeys(p.source.values))
+    if (p.grade.values != "").any():
+        used.append("sgpe_simulateur_a_propos")
+        keys = downscaling.keys()
+        chosen = set(keys.key[[lv for lv in p.lever.values if lv in keys.index]]) | {"population"}
+        used += [source for key, source in _allocated(str(paths.clean_data("allocation.csv"))) if key in chosen]
+    observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
+    used += [source for cell in observed for source in cell.split(", ") if source]
+    used += ["insee_cog_2026", "sgpe_point_de_sortie"]
+    more, levers = plans.sources(p.attrs["territory"]), parameters.levers()
+    if any(levers[lever].nomenclatures.cop for lever in p.lever.values):
+        more[nomenclatures.MATRIX] = ["enjeux des 43 leviers", *more.get(nomenclatures.MATRIX, [])]
+    return dict.fromkeys(used, "") | {key: french.join(uses) for key, uses in more.items()}
+
+
+@lru_cache(maxsize=4)
+def _allocated(file: str) -> list[tuple[str, str]]:
+    """The sources of each allocation key, in the order of the file."""
+    table = tables.read("allocation.csv")
+    return list(dict.fromkeys(zip(table.key.to_list(), table.source.to_list(), strict=True)))
