@@ -1,4 +1,4 @@
-"""French labels of the ids, and what a territory's document rests on: parts of the diagnostic, sources."""
+"""French labels of the ids, and what documents say of a territory: its name, its plan, its COP, its sources."""
 
 from __future__ import annotations
 
