@@ -48,7 +48,7 @@ def test_a_hostile_text_is_a_text_in_a_sentence(case, template):
 
 @pytest.mark.cases("textes_hostiles", "textes")
 def test_a_hostile_text_is_a_text_in_a_list_and_a_note(case):
-    for made in (Text.bullets([case["texte"]]), Text.joined([case["texte"]]), Text("") + case["texte"]):
+    for made in (Text.bullets([case["texte"]]), Text.joined([case["texte"]]), Text("{}", Text("{}", case["texte"]))):
         page = rendered(made._repr_markdown_())
         assert {tag.name for tag in page.find_all()} <= FORMATTED and words(page.get_text()) == words(shown(case))
     page = rendered(Note(case["texte"])._repr_markdown_())

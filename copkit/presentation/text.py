@@ -20,9 +20,6 @@ class Text(str):
         marked = {name: _marked(value) for name, value in named.items()}
         return super().__new__(cls, template.format(*map(_marked, values), **marked))
 
-    def __add__(self, other: str) -> Text:
-        return str.__new__(Text, str(self) + _marked(other))
-
     @classmethod
     def joined(cls, parts: Iterable[str], between: str = "\n\n") -> Text:
         """Paragraphs, or parts of a sentence, one after the other; those that are empty left out."""
