@@ -85,7 +85,8 @@ def left_out(mapping: Mapping, sheet: Sheet, main: Sheet, kind: Collected) -> st
         said = " ni ".join(f"« {kind.fields[name].label} »" for name in kind.key)
         return f"autre chose que des {kind.noun[1]} : ni colonne {said}"
     if 2 * len(missing) >= len(wanted):
-        headers = french.join([f"« {_header(mapping, main, name)} »" for name in missing])
+        headers = [f"« {_header(mapping, main, name)} »" for name in missing]
+        headers = french.join(headers if len(headers) < 6 else [*headers[:4], f"{len(headers) - 4} autres"])
         return f"trop peu d'en-têtes pour des {kind.noun[1]}. Si c'en est, y ajouter {headers}"
     return f"mêmes en-têtes, mais la correspondance ne lit que « {main.name} »" if mapping.only_sheet else ""
 
