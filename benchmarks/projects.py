@@ -60,11 +60,11 @@ def ours(path: Path) -> dict[str, float]:
         laps[name], start = time.perf_counter() - start, time.perf_counter()
 
     with _progress() as progress:
-        projects = ck.read_projects(path, progress=progress)
+        projects = ck.projects.read(path, progress=progress)
     lap("lecture")
-    sorted_ = ck.triage(projects)
+    sorted_ = ck.projects.triage(projects)
     lap("tri")
-    totals = {by: ck.balance(sorted_, by) for by in BY}
+    totals = {by: ck.projects.balance(sorted_, by) for by in BY}
     coverage(sorted_, "reg-32")
     lap("bilans")
     assert int(totals["departement"].total.iloc[-1]) == len(projects)

@@ -77,7 +77,7 @@ def parameters() -> list[str]:
     from copkit.intake import labels, mapping, plausible
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
     from copkit.projects.fields import PROJECTS
-    from copkit.projects.triage import rules
+    from copkit.projects.sorting import rules
     from copkit.reference import framework
     from copkit.reference import parameters as files
     from copkit.strengths import STRENGTHS

@@ -7,6 +7,8 @@ from urllib.parse import parse_qs
 
 from copkit.errors import RunError
 
+__all__ = ["parameter"]
+
 
 def parameter(name: str, value):
     """La valeur d'un paramètre : celle du lien (``?territoire=reg-76`` sous Voilà), sinon celle du carnet.
@@ -48,3 +50,7 @@ def read(name: str, given, value):
     if wrong:
         raise RunError(f"Paramètre « {name} », valeur « {text[:40]}{'…' * (len(text) > 40)} » : {wrong}")
     return found == "oui" if kind is bool else kind(found)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -42,6 +42,7 @@ FIELDS: dict[str, Field] = {
 }
 WIDTHS = {"territory": 30, "lever": 34, "title": 40, "who": 28, "why": 60, "public": 14}  # of the columns to fill in
 IDENTITY = ("territory", "lever", "title")
+__all__ = ["as_csv", "by_lever", "of_returns", "read", "read_returns", "within", "write_template"]
 STRENGTHS = Collected("points_forts", ("point fort", "points forts"), FIELDS, ("title",), IDENTITY)
 DO = (
     "Dans la feuille « Points forts », écrire une ligne par action ou projet qui mérite d'être montré.",
@@ -176,6 +177,10 @@ def by_lever(strengths: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"lever": levers.lever, "label": levers.label, "strengths": levers.lever.map(counts).fillna(0).astype("int64")}
     )
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def _levers() -> dict[str, str]:

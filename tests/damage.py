@@ -1548,7 +1548,7 @@ def of_the_whole(told: Told, table: pd.DataFrame) -> list[str]:
             out.append(f"unknown label: « {label} » is in {rows} rows, {count} listed")
     counted = table[table.duplicate_of == ""]
     if len(counted):
-        balance = ck.balance(table, by="departement").set_index("departement")
+        balance = ck.projects.balance(table, by="departement").set_index("departement")
         for name in MONEY:
             euros = counted[name].dropna().map(lambda v: Decimal(repr(v)).quantize(Decimal("0.01")))
             for code, amounts in euros.groupby(counted.departement[euros.index]):
@@ -1583,7 +1583,7 @@ def faults(cases: list[Case], folder: Path) -> list[Fault]:
     left = dict(paths)
     while left:
         try:
-            table = ck.read_projects(*left.values())
+            table = ck.projects.read(*left.values())
             break
         except CopkitError as error:
             refused = [name for name in left if name in str(error)]

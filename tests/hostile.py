@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from copkit import french, paths
-from copkit.projects import vivier
+from copkit.projects import selection
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "textes_hostiles.yml").read_text(encoding="utf-8"))["textes"]
 TEXTS = [case["texte"] for case in CASES]
@@ -24,7 +24,7 @@ def shown(case: dict) -> str:
 
 def projects(folder: Path) -> Path:
     """An export with a hostile text in each title, label, unit, wrong cell, unread header, and in its own name."""
-    with paths.home().joinpath(*vivier.EXAMPLE).open(encoding="utf-8", newline="") as file:
+    with paths.home().joinpath(*selection.EXAMPLE).open(encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file))
     rows, added = rows[: 4 * len(TEXTS)], [f"{text} (en-tête)" for text in TEXTS]
     at = {name: rank for rank, name in enumerate(header)}

@@ -125,7 +125,7 @@ def test_collectivite_outside_the_regions_keeps_its_name():
     not FONDS_VERT.is_file(), reason="fichier ouvert du Fonds vert 2023 absent : non livré avec le dépôt"
 )
 def test_open_file_of_the_fonds_vert_is_counted_in_full():
-    projects = ck.read_projects(FONDS_VERT)
+    projects = ck.projects.read(FONDS_VERT)
     for by in ("region", "departement", "lever", "programme", "commune"):
         table = balance(projects, by)
         assert table.projects.iloc[-1] == table.projects.iloc[:-1].sum() == 10_782
@@ -170,7 +170,7 @@ def test_dossier_of_several_levers_counts_in_each_by_a_rule_that_is_said(case, t
     path = tmp_path / "projets.csv"
     rows = "".join(f'{n};P;"{lever}";{amount}\n' for n, (lever, amount) in enumerate(case["dossiers"], start=1))
     path.write_text(f"Dossier;Intitulé;Levier, libellé reçu;Montant engagé [EUR]\n{rows}", encoding="utf-8")
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     for fractional, counts, sums in ((False, "compte", "sommes"), (True, "partage", "sommes_partagees")):
         table = balance(projects, "lever", fractional=fractional).set_index("lever")
         held = table[table.projects > 0]
@@ -429,8 +429,11 @@ def test_hundred_thousand_projects_keep_their_counts():
             lambda p: balance(p, "departements"),
             ("Bilan par « departements » : inconnu.", "Vouliez-vous dire « departement »"),
         ),
-        (lambda p: balance(p, "category"), ("les projets n'en ont pas", "ck.triage(projects)")),
-        (lambda p: balance(p, categories=["crte"]), ("Les projets n'ont pas de catégorie", "ck.triage(projects)")),
+        (lambda p: balance(p, "category"), ("les projets n'en ont pas", "ck.projects.triage(projects)")),
+        (
+            lambda p: balance(p, categories=["crte"]),
+            ("Les projets n'ont pas de catégorie", "ck.projects.triage(projects)"),
+        ),
         (
             lambda p: balance(p, categories="remontes"),
             ("Catégorie inconnue : « remontes ».", "« remonter »", "« toutes »"),
@@ -453,6 +456,6 @@ def test_what_cannot_be_counted_says_why_and_what_to_write(call, words, says):
 
 
 def test_public_name_of_the_balance_is_there_and_every_key_is_documented():
-    assert ck.balance is balance
+    assert ck.projects.balance is balance
     for by in membership.KINDS:
         assert f"« {by} »" in balance.__doc__

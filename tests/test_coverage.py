@@ -126,7 +126,7 @@ def test_unknown_rule_level_or_territory_says_what_to_write(call, error, words, 
 
 
 def test_public_name_of_the_coverage_is_there():
-    assert ck.coverage is coverage
+    assert ck.projects.coverage is coverage
 
 
 # ------------------------------------------------------------------ perimeters of CRTE

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from copkit import french
 from copkit.projects import fields
-from copkit.projects.triage import criteria, rules
-from copkit.projects.triage.criteria import CRITERIA
-from copkit.projects.triage.sort import triage
+from copkit.projects.sorting import criteria, rules
+from copkit.projects.sorting.criteria import CRITERIA
+from copkit.projects.sorting.sort import triage
 
 WORDS = {"vide": "", "oui": "oui", "non": "non"}
 

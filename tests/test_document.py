@@ -110,10 +110,10 @@ def test_an_unknown_section_is_refused_with_the_known_ones():
         ck.section(ck.panorama("reg-32"), "places")
     assert "Sections : entete, ambition, secteurs, place" in str(refused.value)
     with pytest.raises(ProjectError, match=r"Section inconnue : « bilans »\. Vouliez-vous dire « bilan » \?"):
-        ck.section(ck.vivier(), "bilans")
+        ck.section(ck.projects.vivier(), "bilans")
 
 
 def test_public_names_hold_functions_that_say_what_they_show():
-    for space, name in ((ck.charts, "panorama"), (ck.report, "ambition"), (ck.projects_charts, "levers")):
+    for space, name in ((ck.charts, "panorama"), (ck.report, "ambition"), (ck.charts, "levers")):
         function = getattr(space, name)
         assert function.__name__ == name and function.__doc__ and name in dir(space)

@@ -31,7 +31,7 @@ def made():
 @pytest.fixture(scope="module", params=FILES, ids=lambda file: file.suffix[1:])
 def vivier(request):
     """The projects of the example, read and sorted with the rules of the kit."""
-    return ck.triage(ck.read_projects(request.param))
+    return ck.projects.triage(ck.projects.read(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -45,18 +45,18 @@ def raw():
 
 def test_dossiers_by_departement_and_category_are_the_published_ones(vivier, cases):
     case = cases("bilan_hauts_de_france")
-    table = ck.balance(vivier).set_index("category")
+    table = ck.projects.balance(vivier).set_index("category")
     assert list(table.columns) == ["label", *case["departements"]]
     for category, counts in case["dossiers"].items():
         assert table.loc[category, case["departements"]].to_list() == counts
-    percent = balances.shares(ck.balance(vivier)).set_index("category")
+    percent = balances.shares(ck.projects.balance(vivier)).set_index("category")
     for category, expected in case["parts"].items():
         assert percent.loc[category, case["departements"]].astype(float).round(1).to_list() == expected
 
 
 def test_dossiers_by_lever_are_the_published_ones_with_both_ends(vivier, cases):
     case = cases("leviers_investis")
-    table = top_and_bottom(ck.balance(vivier, "lever"))
+    table = top_and_bottom(ck.projects.balance(vivier, "lever"))
     assert table.attrs["n"] == case["n"]
     for block, name in (("plus_investis", "most"), ("moins_investis", "least")):
         found = table[(table.list == name) & (table.lever != "total")].set_index("lever")
@@ -73,7 +73,7 @@ def test_dossiers_by_lever_are_the_published_ones_with_both_ends(vivier, cases):
 
 
 def test_levers_that_the_source_does_not_name_lie_strictly_between_its_two_lists(vivier):
-    table = ck.balance(vivier, "lever").set_index("lever")
+    table = ck.projects.balance(vivier, "lever").set_index("lever")
     others = table[table.position == "other"].projects
     assert len(others) == 19 and others.sum() == 295 and others.between(6, 41).all()
 
@@ -89,11 +89,11 @@ def test_coverage_is_the_published_one(vivier):
 
 
 def test_themes_are_near_what_the_source_says(vivier):
-    table = ck.balance(vivier, "theme", categories="toutes").set_index("theme")
+    table = ck.projects.balance(vivier, "theme", categories="toutes").set_index("theme")
     shared = table.share[["Transport de voyageurs", "Transport de marchandises", "Bâtiments"]].sum()
     assert round(shared, 1) == 49.4  # « près de 50 % »
     for departement, water in (("dep-80", 20.1), ("dep-60", 19.9)):  # « environ 20 % »
-        here = ck.balance(vivier[vivier.departement == departement], "theme").set_index("theme")
+        here = ck.projects.balance(vivier[vivier.departement == departement], "theme").set_index("theme")
         assert round(here.share["Eau"], 1) == water
 
 
@@ -131,7 +131,7 @@ def test_labels_come_in_several_writings_and_unknown_ones_are_outside_the_cop(vi
 
 
 def test_levers_without_dossier_in_the_cop_have_some_outside_of_it(vivier):
-    every = ck.balance(vivier, "lever", categories="toutes").set_index("lever").projects
+    every = ck.projects.balance(vivier, "lever", categories="toutes").set_index("lever").projects
     assert every[["produits_bois", "fertilisation_azotee", "batiments_machines_agricoles"]].to_list() == [1, 1, 1]
 
 
@@ -143,7 +143,7 @@ def test_twelve_quantities_are_in_the_unit_of_their_lever_and_four_are_not(vivie
 
 
 def test_costs_are_missing_here_and_there(vivier):
-    total = ck.balance(vivier, "departement", crossed=False).iloc[-1]
+    total = ck.projects.balance(vivier, "departement", crossed=False).iloc[-1]
     assert 50 < total.cost_missing < 200 and total.cost > 0 and total.amount_missing == 1279
 
 
@@ -156,7 +156,13 @@ def test_every_row_and_every_result_is_marked_invented(vivier, raw):
     assert all(row["Entreprise raison sociale"].startswith("Porteur inventé n° ") for row in raw)
     assert all("(projet inventé n° " in row["Intitulé du projet"] for row in raw)
     assert all(row["Entreprise SIREN"].startswith("000") for row in raw)
-    results = [ck.balance(vivier), ck.balance(vivier, "lever"), coverage(vivier), crossing(vivier), quantities(vivier)]
+    results = [
+        ck.projects.balance(vivier),
+        ck.projects.balance(vivier, "lever"),
+        coverage(vivier),
+        crossing(vivier),
+        quantities(vivier),
+    ]
     assert all(result.attrs["invented"] for result in results)
     assert all("Exemple inventé" in " ".join(result.attrs["rules"]) for result in results)
 
@@ -166,7 +172,7 @@ def test_planted_addresses_and_phones_use_reserved_ranges_and_reach_no_table(viv
     addresses, phones = set(EMAIL.findall(text)), {found.group() for found in PHONE.finditer(text)}
     assert len(addresses) > 1279 and all(one.endswith("@example.org") for one in addresses)
     assert len(phones) == 1279 and all(one.startswith("01 99 00") for one in phones)
-    results = [ck.balance(vivier, by) for by in ("lever", "thematique", "epci", "commune", "holder_type")]
+    results = [ck.projects.balance(vivier, by) for by in ("lever", "thematique", "epci", "commune", "holder_type")]
     for table in [vivier, *results, coverage(vivier), without_project(vivier), crossing(vivier), quantities(vivier)]:
         written = pd.DataFrame(table).to_csv()
         assert not EMAIL.search(written) and not PHONE.search(written) and "Contact inventé" not in written

@@ -103,7 +103,7 @@ def test_a_wrong_reading_is_seen(tmp_path, sort):
     case = damage.Case(WHOLE, damages=())
     (file,) = case.files
     path = file.write(tmp_path)
-    table = ck.read_projects(path)
+    table = ck.projects.read(path)
     assert damage.check(file, path, damage.Told(table)) == []
     wrong = LOSSES[sort](table)
     wrong.attrs = table.attrs
@@ -114,7 +114,7 @@ def test_a_cell_lost_without_a_word_is_seen(tmp_path):
     case = damage.Case(WHOLE, damages=("words_in_amounts",))
     (file,) = case.files
     path = file.write(tmp_path)
-    table = ck.read_projects(path)
+    table = ck.projects.read(path)
     assert damage.check(file, path, damage.Told(table)) == []
     silent = damage.Told(table)
     silent.problems = {}
@@ -125,7 +125,7 @@ def test_a_total_that_is_counted_is_seen(tmp_path):
     case = damage.Case(WHOLE, damages=("total_rows",))
     (file,) = case.files
     path = file.write(tmp_path)
-    table = ck.read_projects(path)
+    table = ck.projects.read(path)
     total = table.head(1).assign(row=max(table.row) + 1, cost=3000.0)
     counted = pd.concat([table, total])
     counted.attrs = table.attrs

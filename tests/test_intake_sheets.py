@@ -71,7 +71,7 @@ def check_accounts(told):
 
 @pytest.mark.cases("lecture_feuilles", "guillemets")
 def test_rows_that_a_quote_swallows_are_set_aside_one_by_one(case, file, says):
-    projects = ck.read_projects(file(case["contenu"]))
+    projects = ck.projects.read(file(case["contenu"]))
     told = account_of(projects)
     assert list(projects.project_id) == case["projets"]
     assert list(told.set_aside.row) == case["ecartees"]
@@ -87,7 +87,7 @@ def test_rows_after_the_swallowed_ones_keep_their_line(file):
     lines = [",".join(row) for row in rows]
     lines[31] = lines[31].replace("Projet", '"Projet')
     lines[75] = lines[75].replace(",Commune", '",Commune')
-    projects = ck.read_projects(file("\n".join(lines) + "\n"))
+    projects = ck.projects.read(file("\n".join(lines) + "\n"))
     told = account_of(projects)
     assert (told.rows, told.kept, len(told.set_aside)) == (79, 34, 45)
     assert list(projects.row) == [*range(2, 32), *range(77, 81)]
@@ -96,12 +96,12 @@ def test_rows_after_the_swallowed_ones_keep_their_line(file):
 
 def test_header_that_a_quote_swallows_is_refused(file, says):
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(file('Dossier,Intitulé,"Porteur\n1,Haies,"Commune A\n2,Bois,Commune B\n'))
+        ck.projects.read(file('Dossier,Intitulé,"Porteur\n1,Haies,"Commune A\n2,Bois,Commune B\n'))
     says(refused.value, "un guillemet de l'en-tête, ouvert à la ligne 1, avale les lignes jusqu'à la ligne 2.")
 
 
 def test_header_on_two_lines_is_a_header(file):
-    projects = ck.read_projects(file('Dossier,"Intitulé",Porteur,"Coût\n[EUR]"\n1,Haies,Commune A,3\n'))
+    projects = ck.projects.read(file('Dossier,"Intitulé",Porteur,"Coût\n[EUR]"\n1,Haies,Commune A,3\n'))
     assert list(projects.cost) == [3]
 
 
@@ -150,7 +150,7 @@ def test_each_sheet_is_read_or_said_with_its_rows(case, workbook, tmp_path, says
         mapping = tmp_path / "essai.yml"
         fields = {"fields": {"project_id": "Dossier", "title": "Intitulé", "holder": "Porteur"}}
         mapping.write_text(json.dumps({"label": "essai", **fields, **case["correspondance"]}), encoding="utf-8")
-    projects = ck.read_projects(workbook(case["feuilles"], hidden=case.get("masquees", ())), mapping=mapping)
+    projects = ck.projects.read(workbook(case["feuilles"], hidden=case.get("masquees", ())), mapping=mapping)
     told = account_of(projects)
     assert list(projects.project_id) == case["projets"]
     found = told.sheets[["sheet", "filled", "headings", "gathered", "set_aside", "left_out"]].to_numpy().tolist()
@@ -174,7 +174,7 @@ def test_sheets_of_an_export_are_said_with_what_they_hold(workbook):
         "(4242) Partenaires": [["Dossier ID", "Structure"], ["11", "Agence"]],
         "Pivot": [["Étiquettes", "Nombre"], ["Total", 1]],
     }
-    told = account_of(ck.read_projects(workbook(sheets)))
+    told = account_of(ck.projects.read(workbook(sheets)))
     assert told.sheets[["sheet", "taken", "gathered", "left_out"]].to_numpy().tolist() == [
         ["Dossiers", "projets", 1, 0],
         ["Etablissements", "établissements des dossiers", 1, 0],
@@ -194,7 +194,7 @@ def test_establishments_are_joined_to_the_dossiers_of_every_sheet(workbook):
         ["11", "21010376800012"],
         ["12", "20007189200011"],
     ]
-    assert list(ck.read_projects(workbook(sheets)).holder_siren) == ["210103768", "200071892"]
+    assert list(ck.projects.read(workbook(sheets)).holder_siren) == ["210103768", "200071892"]
 
 
 def test_two_sheets_of_the_same_name_are_refused(workbook, monkeypatch, tmp_path, says):
@@ -209,7 +209,7 @@ def test_two_sheets_of_the_same_name_are_refused(workbook, monkeypatch, tmp_path
             text = source.read(part)
             out.writestr(part, text.replace(b"Oise", b"Nord") if part == "xl/workbook.xml" else text)
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(damaged)
+        ck.projects.read(damaged)
     says(refused.value, "deux feuilles s'appellent « Nord ». En renommer une.")
 
 
@@ -233,7 +233,7 @@ def test_every_row_of_every_sheet_is_accounted_for(tmp_path_factory, sheets):
             page = book.add_worksheet(name)
             for number, row in enumerate(rows):
                 page.write_row(number, 0, row)
-    told = account_of(ck.read_projects(path))
+    told = account_of(ck.projects.read(path))
     check_accounts(told)
 
     def filled(row):
@@ -247,7 +247,7 @@ def test_row_that_is_neither_kept_nor_set_aside_stops_the_reading(file, monkeypa
     part = Conversion.part
     monkeypatch.setattr(Conversion, "part", lambda *given: part(*given).iloc[:-1])
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(file("Dossier,Intitulé\n1,Haies\n2,Bois\n"))
+        ck.projects.read(file("Dossier,Intitulé\n1,Haies\n2,Bois\n"))
     says(
         refused.value,
         "Erreur de copkit, et non des fichiers : des lignes ne sont ni gardées ni écartées.",
@@ -256,7 +256,7 @@ def test_row_that_is_neither_kept_nor_set_aside_stops_the_reading(file, monkeypa
 
 
 def test_sheets_are_saved_with_the_other_lists(workbook, tmp_path):
-    told = account_of(ck.read_projects(workbook({"Nord": [["Dossier", "Intitulé"], ["1", "Haies"]], "Note": [["x"]]})))
+    told = account_of(ck.projects.read(workbook({"Nord": [["Dossier", "Intitulé"], ["1", "Haies"]], "Note": [["x"]]})))
     told.save(tmp_path / "listes")
     lines = (tmp_path / "listes" / "feuilles.csv").read_text(encoding="utf-8").splitlines()
     assert lines == [
@@ -269,7 +269,7 @@ def test_sheets_are_saved_with_the_other_lists(workbook, tmp_path):
 def test_dossiers_given_twice_under_one_key_are_refused(file, says):
     text = '{"data": {"demarche": {"dossiers": {"nodes": [{"number": 1}], "nodes": [{"number": 2}]}}}}'
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(file(text, "reponse.json"))
+        ck.projects.read(file(text, "reponse.json"))
     says(refused.value, "reponse.json : clé « nodes » donnée deux fois. Enregistrer de nouveau la réponse de l'API.")
 
 
@@ -278,7 +278,7 @@ def test_cells_on_the_right_of_the_header_are_named_by_their_column(tmp_path):
     for cell, value in {"B2": "Dossier", "C2": "Intitulé", "B3": "1", "C3": "Haies", "E3": "à revoir"}.items():
         book.active[cell] = value
     book.save(path)
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     assert list(projects.row) == [3] and list(account_of(projects).problems.column) == ["E"]
 
 
@@ -287,7 +287,7 @@ def test_cells_on_the_right_of_the_header_are_named_by_their_column(tmp_path):
 
 @pytest.mark.cases("lecture_feuilles", "erreurs")
 def test_error_of_a_spreadsheet_is_named_and_left_empty(case, file, says):
-    projects = ck.read_projects(file(case["contenu"]))
+    projects = ck.projects.read(file(case["contenu"]))
     found = account_of(projects).problems.sort_values("row", kind="stable")
     assert len(found) == len(case["problemes"])
     for got, (row, column, value, message) in zip(found.itertuples(), case["problemes"], strict=True):
@@ -317,7 +317,7 @@ def test_errors_and_formulas_without_a_value_are_named_by_cell(tmp_path, says):
             page.write_formula(int(row) - 1, 3, formula, None, value)
         page.write_formula(20, 3, "=NA()", None, "#N/A")
         book.add_worksheet("Note").write_formula(0, 0, "=1/0", None, "#DIV/0!")
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     told = account_of(projects)
     assert [None if math.isnan(v) else v for v in projects.cost] == [value for *_, value, _ in FORMULAS.values()]
     said = {str(one.row): one.message for one in told.problems.itertuples()}
@@ -331,7 +331,7 @@ def test_errors_and_formulas_without_a_value_are_named_by_cell(tmp_path, says):
 
 def test_formula_written_by_a_program_has_no_value(workbook, says):
     path = workbook({"Projets": [["Dossier", "Intitulé", "Coût [EUR]"], ["1", "Haies", "=1+1"], ["2", "Eau", "#REF!"]]})
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     first, second = account_of(projects).problems.sort_values("row").itertuples()
     assert projects.cost.isna().all() and (first.row, first.value) == (2, "")
     says(first.message, "Ouvrir le fichier dans un tableur, l'enregistrer, et le relire.")
@@ -348,7 +348,7 @@ def test_errors_are_found_in_what_libreoffice_saves(workbook, tmp_path, says):
         done = subprocess.run(command, capture_output=True, text=True, timeout=180)
         saved = tmp_path / suffix / f"modele.{suffix}"
         assert saved.is_file(), done.stderr
-        projects = ck.read_projects(saved)
+        projects = ck.projects.read(saved)
         told = account_of(projects)
         assert [None if math.isnan(v) else v for v in projects.cost] == [None, None, None, 0]
         if suffix == "xls":  # the old format is not looked into: said once, for the file
@@ -394,7 +394,7 @@ def test_errors_are_looked_for_across_the_blocks_of_a_sheet(tmp_path, monkeypatc
 
 @pytest.mark.cases("lecture_feuilles", "memes_numeros")
 def test_number_alone_does_not_make_a_duplicate(case, file, says):
-    projects = ck.read_projects(*(file(content, name) for name, content in case["fichiers"].items()))
+    projects = ck.projects.read(*(file(content, name) for name, content in case["fichiers"].items()))
     told = account_of(projects)
     assert list(projects.duplicate_of) == case["doublon_de"]
     assert told.same_number[["file", "project_id"]].to_numpy().tolist() == case["memes_numeros"]
@@ -405,41 +405,41 @@ def test_number_alone_does_not_make_a_duplicate(case, file, says):
 
 def test_sheets_that_both_number_from_one_keep_their_dossiers(workbook):
     sheets = {n: [["Dossier", "Intitulé", "Porteur"], ["1", f"Haies {n}", f"Commune {n}"]] for n in ("Nord", "Oise")}
-    projects = ck.read_projects(workbook(sheets))
+    projects = ck.projects.read(workbook(sheets))
     assert list(projects.duplicate_of) == ["", ""]
     assert list(account_of(projects).same_number.sheet) == ["Nord", "Oise"]
 
 
 def test_duplicate_in_another_sheet_says_which_is_kept(workbook):
     sheets = {name: [["Dossier", "Intitulé"], ["1", "Haies"]] for name in ("Nord", "Copie")}
-    (one,) = account_of(ck.read_projects(workbook(sheets))).duplicates.itertuples()
+    (one,) = account_of(ck.projects.read(workbook(sheets))).duplicates.itertuples()
     assert (one.sheet, one.kept_sheet, one.kept_row) == ("Nord", "Copie", 2)
 
 
 def test_copy_of_a_sheet_without_numbers_is_a_probable_duplicate(workbook):
     rows = [["Intitulé", "Dossier", "Porteur"], ["Haies", "", "Commune A"], ["Haies", "", "Commune A"]]
-    alone = account_of(ck.read_projects(workbook({"Nord": rows})))
+    alone = account_of(ck.projects.read(workbook({"Nord": rows})))
     assert not len(alone.probable_duplicates)
-    told = account_of(ck.read_projects(workbook({"Nord": rows, "Copie": rows})))
+    told = account_of(ck.projects.read(workbook({"Nord": rows, "Copie": rows})))
     assert (len(told.probable_duplicates), told.probable_groups) == (4, 1)
 
 
 def test_column_that_repeats_one_number_is_read_in_a_time_that_grows_with_its_rows(file):
     rows = "".join(f"2024,Projet {n},Commune {n}\n" for n in range(5000))
-    told = account_of(ck.read_projects(file("Dossier,Intitulé,Porteur\n" + rows)))
+    told = account_of(ck.projects.read(file("Dossier,Intitulé,Porteur\n" + rows)))
     assert told.kept == 5000 and told.shared_numbers == 1
 
 
 @pytest.mark.cases("lecture_feuilles", "contradictions")
 def test_cells_that_contradict_each_other_are_in_the_summary(case, file, says):
-    told = account_of(ck.read_projects(file(case["contenu"])))
+    told = account_of(ck.projects.read(file(case["contenu"])))
     assert told.conflicts[["row", "kept", "other"]].to_numpy().tolist() == case["contredites"]
     says(told.summary, case["dit"])
     assert ("contredi" in told.summary) == bool(case["dit"])
 
 
 def test_lists_of_a_reading_have_french_headers(file):
-    told = account_of(ck.read_projects(file("Dossier,Intitulé\n1,Haies\n")))
+    told = account_of(ck.projects.read(file("Dossier,Intitulé\n1,Haies\n")))
     for name in told.lists:
         assert isinstance(getattr(told, name), pd.DataFrame)
         assert set(getattr(told, name)) <= set(report.HEADERS), name

@@ -64,16 +64,6 @@ def test_the_slow_grammar_package_is_never_loaded():
     assert done.stdout.strip() == "False"
 
 
-def test_public_names_all_load():
-    import copkit
-
-    for name in copkit.__all__:
-        assert getattr(copkit, name) is not None
-    assert "panorama" in dir(copkit)
-    with pytest.raises(AttributeError, match="no attribute 'panoramas'"):
-        copkit.panoramas  # noqa: B018
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebook_is_thin_and_stored_without_outputs(path):
     notebook = nbformat.read(path, 4)

@@ -131,7 +131,7 @@ def test_absent_mapping_file_is_named(tmp_path, says):
 def test_mapping_that_fits_no_column_names_the_headers_it_wants(table, tmp_path, says):
     path = saved(tmp_path, "label: f\nfields: {title: [Intitulé du projet, Titre]}\n")
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(table(["Nom", "Coût"], ["Haies", "3"]), mapping=path)
+        ck.projects.read(table(["Nom", "Coût"], ["Haies", "3"]), mapping=path)
     says(
         refused.value,
         "projets.csv : aucune colonne « Intitulé » ou « Dossier ».",
@@ -157,7 +157,7 @@ def test_mapping_that_fits_no_column_names_the_headers_it_wants(table, tmp_path,
 def test_mapping_is_recognised_by_the_headers(table, head, expected):
     row = ["1" if "dossier" in headers.head(h) or h == "ID" else "" for h in head]
     row[next((n for n, h in enumerate(head) if "projet" in headers.head(h)), 0)] = "x"
-    told = ck.read_projects(table(head, row)).attrs["reading"]
+    told = ck.projects.read(table(head, row)).attrs["reading"]
     assert next(iter(told.mappings.values())).startswith(expected)
 
 
@@ -165,7 +165,7 @@ def test_scdl_is_told_from_the_regulatory_file(table):
     head = ["nomAttribuant", "idAttribuant", "dateConvention", "referenceDecision"]
     head += ["nomBeneficiaire", "idBeneficiaire", "objet", "montant"]
     for more, expected in ((["nature"], "14 colonnes"), (["idSubvention", "exerciceBudgetaire"], "SCDL")):
-        told = ck.read_projects(table([*head, *more], ["x"] * (8 + len(more)))).attrs["reading"]
+        told = ck.projects.read(table([*head, *more], ["x"] * (8 + len(more)))).attrs["reading"]
         assert expected in told.mappings["projets.csv"]
 
 
@@ -173,7 +173,7 @@ def test_two_mappings_that_fit_are_both_named(damaged, table, says):
     text = damaged.read("parameters/mappings/projets/copkit.yml")
     damaged.write("parameters/mappings/projets/copie.yml", text)
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(table(["Dossier", "Intitulé"], ["1", "Haies"]))
+        ck.projects.read(table(["Dossier", "Intitulé"], ["1", "Haies"]))
     says(
         refused.value,
         "projets.csv : plusieurs correspondances conviennent : copie, copkit. En donner une avec mapping=.",
@@ -186,13 +186,13 @@ def test_header_below_other_lines_is_found_where_the_mapping_says(tmp_path):
         book.active.append(row)
     book.save(path)
     one = saved(tmp_path, "label: f\nheader_row: 3\nfields: {project_id: N°, title: Titre}\n")
-    projects = ck.read_projects(path, mapping=one)
+    projects = ck.projects.read(path, mapping=one)
     assert list(projects.title) == ["Haies"] and list(projects.row) == [4]
 
 
 def test_columns_are_found_by_name_in_any_order_and_writing(table):
-    one = ck.read_projects(table(["Dossier", "Intitulé", "Coût [EUR]"], ["1", "Haies", "3"]))
-    other = ck.read_projects(table(["COUT  (EUR)", "intitule", "dossier "], ["3", "Haies", "1"], name="b.csv"))
+    one = ck.projects.read(table(["Dossier", "Intitulé", "Coût [EUR]"], ["1", "Haies", "3"]))
+    other = ck.projects.read(table(["COUT  (EUR)", "intitule", "dossier "], ["3", "Haies", "1"], name="b.csv"))
     for name in ("project_id", "title", "cost"):
         assert list(one[name]) == list(other[name])
 
@@ -205,7 +205,7 @@ def test_values_are_translated_and_constants_filled(table, tmp_path):
         "  crte: Inscrit\n",
     )
     rows = [["A", "phase 1", "oui"], ["B", "Phase 2", ""], ["C", "sans objet", ""]]
-    projects = ck.read_projects(table(["Projet", "Stade", "Inscrit"], *rows), mapping=path)
+    projects = ck.projects.read(table(["Projet", "Stade", "Inscrit"], *rows), mapping=path)
     assert list(projects.maturity) == ["idee", "a_initier", ""]
     assert list(projects.crte) == ["oui", "non", "non"]
     assert (
@@ -241,7 +241,7 @@ def test_column_that_the_mapping_names_is_read_and_one_it_excuses_is_not_dropped
         "personal: [Surnom]\n",
     )
     head = ["Projet", "Contact des partenaires", "Point de contact FAIRE", "Surnom", "Courriel"]
-    projects = ck.read_projects(table(head, ["A", "Agence inventée", "x", "y", "z"]), mapping=path)
+    projects = ck.projects.read(table(head, ["A", "Agence inventée", "x", "y", "z"]), mapping=path)
     told = projects.attrs["reading"]
     assert projects.partners[0] == "Agence inventée"
     assert told.dropped == ["Surnom", "Courriel"] and told.ignored == ["Point de contact FAIRE"]
@@ -257,8 +257,8 @@ def test_proposal_for_an_export_of_demarches_simplifiees_reads_it_like_the_mappi
     path = table(FORM, list(row.values()))
     text = proposal.propose(path, PROJECTS)
     assert "base: demarches_simplifiees" in text and "ignored:" not in text
-    proposed = ck.read_projects(path, mapping=saved(tmp_path, text))
-    ours = ck.read_projects(path)
+    proposed = ck.projects.read(path, mapping=saved(tmp_path, text))
+    ours = ck.projects.read(path)
     for name in ("project_id", "title", "maturity", "lever", "commune", "departement", "cost", "holder_type", "crte"):
         assert list(proposed[name]) == list(ours[name]), name
 
@@ -276,7 +276,7 @@ def test_proposal_says_why_and_what_is_left(table, tmp_path):
         'ignored:  # à déplacer dans fields: si la colonne est utile\n  - "Couleur"  # ',
     ):
         assert expected in text, text
-    projects = ck.read_projects(path, mapping=saved(tmp_path, text))
+    projects = ck.projects.read(path, mapping=saved(tmp_path, text))
     assert (projects.project_id[0], projects.title[0], projects.cost[0], projects.commune[0]) == (
         "1",
         "Haies",
@@ -289,7 +289,7 @@ def test_proposal_without_a_known_title_says_what_to_mend(table, tmp_path):
     path = table(["Couleur", "Coût"], ["vert", "3"])
     text = proposal.propose(path, PROJECTS)
     assert "À CORRIGER : aucun intitulé reconnu, première colonne prise" in text
-    assert list(ck.read_projects(path, mapping=saved(tmp_path, text)).title) == ["vert"]
+    assert list(ck.projects.read(path, mapping=saved(tmp_path, text)).title) == ["vert"]
 
 
 def test_proposal_for_a_workbook_names_its_sheet(tmp_path):
@@ -301,7 +301,7 @@ def test_proposal_for_a_workbook_names_its_sheet(tmp_path):
     book.save(path)
     text = proposal.propose(path, PROJECTS)
     assert 'sheet: "Liste - 2025 #1"' in text and "deduplicate: []" in text
-    assert list(ck.read_projects(path, mapping=saved(tmp_path, text)).cost) == [3]
+    assert list(ck.projects.read(path, mapping=saved(tmp_path, text)).cost) == [3]
 
 
 def test_proposal_finds_the_sheet_and_the_row_of_the_headers(tmp_path):
@@ -315,7 +315,7 @@ def test_proposal_finds_the_sheet_and_the_row_of_the_headers(tmp_path):
     book.save(path)
     text = proposal.propose(path, PROJECTS)
     assert 'sheet: "Projets"' in text and "header_row: 2" in text
-    projects = ck.read_projects(path, mapping=saved(tmp_path, text))
+    projects = ck.projects.read(path, mapping=saved(tmp_path, text))
     assert (list(projects.title), list(projects.cost), list(projects.row)) == (["Haies"], [3], [3])
 
 
@@ -343,7 +343,7 @@ def test_every_proposal_is_a_mapping_that_names_each_header_once(tmp_path_factor
     assert sorted({*placed, *one.personal, *one.ignored}) == sorted(clean)
     assert not set(placed) & {*one.personal, *one.ignored}
     assert yaml.safe_load(text)["label"]
-    projects = ck.read_projects(path, mapping=folder / "essai.yml")
+    projects = ck.projects.read(path, mapping=folder / "essai.yml")
     assert projects.attrs["reading"].rows == 1
 
 

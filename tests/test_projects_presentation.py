@@ -22,12 +22,12 @@ from copkit.presentation.projects.document import DOCUMENT
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.projects import fields, vivier
-from copkit.projects.triage import sort
+from copkit.projects.sorting import sort
 
 EXAMPLE = paths.home().joinpath(*vivier.EXAMPLE)
 SENTENCES, CHARTS, TABLES = (list(DOCUMENT.parts(kind)) for kind in (SENTENCE, CHART, TABLE))
 PRIVATE = [name for name, part in DOCUMENT.parts(TABLE).items() if part.private]
-charts, sentences = ck.projects_charts, ck.projects_report
+charts, sentences = ck.charts, ck.report
 PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
     "Aisne": [136, 16, 7, 12, 171],
     "Nord": [104, 54, 20, 15, 193],
@@ -40,12 +40,12 @@ PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
 
 @pytest.fixture(scope="module")
 def whole():
-    return ck.vivier(year=2024)
+    return ck.projects.vivier(year=2024)
 
 
 @pytest.fixture(scope="module", params=["reg-32", "dep-59", "fr"])
 def v(request):
-    return ck.vivier(territory=request.param, year=2024)
+    return ck.projects.vivier(territory=request.param, year=2024)
 
 
 def at(whole: vivier.Vivier, code: str, table: pd.DataFrame) -> vivier.Vivier:
@@ -58,7 +58,7 @@ def test_document_says_how_a_dossier_of_several_levers_is_counted(tmp_path, says
     path = tmp_path / "projets.csv"
     rows = "1,Haies,Haies / Vélo,Nord,remonter\n2,Piste,Vélo,Nord,remonter\n"
     path.write_text(f'Dossier,Intitulé,"Levier, libellé reçu",Département,Catégorie reçue\n{rows}', encoding="utf-8")
-    v = ck.vivier(path, "dep-59", year=2024)
+    v = ck.projects.vivier(path, "dep-59", year=2024)
     found = dataclasses.replace(v, projects=v.projects.assign(category_kept="remonter"))
     said = str(sentences.levers(found))
     says(said, "Un projet rattaché à plusieurs leviers compte un dans chacun", "1 projet dans ce cas")
@@ -97,10 +97,10 @@ def test_titles_give_the_figures_of_the_balance(whole):
 
 
 def test_a_departement_is_told_among_its_region():
-    nord = ck.vivier(territory="dep-59", year=2024)
+    nord = ck.projects.vivier(territory="dep-59", year=2024)
     assert charts.categories(nord).title.text.startswith("Nord\u00a0: 54\u202f% des dossiers à remonter")
     assert charts.departements(nord).title.text == french.typeset("Nord : 193 dossiers, 4e département sur 5")
-    table = ck.projects_table(nord, "bilan").data
+    table = ck.table(nord, "bilan").data
     assert table.columns.to_list() == ["Catégorie", "→ Nord", "Hauts-de-France"]
     assert table["→ Nord"].to_list() == PUBLISHED["Nord"]
 
@@ -182,15 +182,15 @@ def test_words_of_a_map_stay_inside_their_shape(whole, code):
 
 
 def test_the_balance_is_the_published_table(whole):
-    table = ck.projects_table(whole, "bilan").data.set_index("Catégorie")
+    table = ck.table(whole, "bilan").data.set_index("Catégorie")
     assert {name: table[name].to_list() for name in table} == PUBLISHED
-    shares = ck.projects_table(whole, "parts").written().set_index("Catégorie")
+    shares = ck.table(whole, "parts").written().set_index("Catégorie")
     assert shares["Total"].to_list() == ["61,6", "25,5", "6,6", "6,3", "100,0"]
     assert shares["Aisne"].to_list() == ["79,5", "9,4", "4,1", "7,0", "100,0"]
 
 
 def test_levers_are_the_published_lists(whole):
-    table = ck.projects_table(whole, "leviers").written()
+    table = ck.table(whole, "leviers").written()
     row = table[table["Levier"] == "Autres leviers"].iloc[0]
     assert (row["Dossiers"], row["Part (%)"]) == ("323", "29,0")
     assert table[table["Liste"] == "Non investis"]["Levier"].to_list()[1] == "Produits bois"
@@ -201,13 +201,13 @@ def test_levers_are_the_published_lists(whole):
 
 
 def test_themes_by_departement_say_what_the_source_says(whole):
-    table = ck.projects_table(whole, "themes").written().set_index("Thème")
+    table = ck.table(whole, "themes").written().set_index("Thème")
     assert table.loc["Eau", ["Somme (%)", "Oise (%)"]].to_list() == ["20,1", "19,9"]
 
 
 @pytest.mark.parametrize("what", TABLES)
 def test_every_table_has_its_caption_and_writes_no_stray_english(v, what):
-    found = ck.projects_table(v, what)
+    found = ck.table(v, what)
     if isinstance(found, Note):
         assert len(found.text) > 20 and found.text.endswith(".")
         return
@@ -222,20 +222,20 @@ def test_every_table_has_its_caption_and_writes_no_stray_english(v, what):
 
 def test_unknown_table_is_refused_with_a_suggestion(whole):
     with pytest.raises(ProjectError) as refused:
-        ck.projects_table(whole, "bilans")
+        ck.table(whole, "bilans")
     assert str(refused.value).startswith("Table inconnue : « bilans ». Vouliez-vous dire « bilan » ? Tables : lecture")
 
 
 def test_a_long_table_says_how_many_rows_it_has(whole):
-    table = ck.projects_table(whole, "dossiers")
+    table = ck.table(whole, "dossiers")
     assert len(table.data) == 200 and table.caption.endswith(
         ": 200 premières lignes sur 1\u202f279, toutes dans le classeur"
     )
-    assert len(ck.projects_table(whole, "dossiers", whole=True).data) == 1279
+    assert len(ck.table(whole, "dossiers", whole=True).data) == 1279
 
 
 def test_every_rule_is_explained_by_a_dossier(whole):
-    table = ck.projects_table(whole, "explications").data
+    table = ck.table(whole, "explications").data
     assert len(table) == 10 and table["Pourquoi"].str.len().min() > 40
     assert set(table["Catégorie"]) == set(whole.labels.values())
     assert whole.counted.drop_duplicates("rule").project_id.isin(table["Dossier"]).all()
@@ -256,26 +256,23 @@ def test_the_criteria_that_no_dossier_can_tell_are_named(whole):
 def test_effects_that_are_not_declared_are_not_zero(whole):
     said = sentences.crossing(whole)
     assert "21\u202f631,8 ktCO2e/an hors forêt" in said and "n'est pas zéro" in said
-    table = ck.projects_table(whole, "objectifs")
+    table = ck.table(whole, "objectifs")
     row = table.written().set_index("Levier").loc["Covoiturage"]
     assert row["Effet identifié (ktCO2e/an)"] == "n.d." and row["Dossiers"] == "34"
     row = table.written().set_index("Levier").loc["Produits bois"]
     assert row["Effet identifié (ktCO2e/an)"] == "—" and row["Dossiers"] == "0"
     silent = at(whole, "reg-32", whole.projects.assign(quantity=float("nan"), quantity_unit=""))
     assert "Aucun dossier ne déclare de quantité" in sentences.crossing(silent)
-    assert "Aucun dossier" in ck.projects_table(silent, "quantites").text
+    assert "Aucun dossier" in ck.table(silent, "quantites").text
 
 
 def test_opinions_that_differ_are_listed_body_by_body(whole):
     table = whole.projects.copy()
     table.loc[table.index[:2], "opinion_prefecture_ddt"] = "favorable"
-    assert (
-        "2 dossiers avec un avis de service ; aucun désaccord"
-        in ck.projects_table(at(whole, "reg-32", table), "avis").text
-    )
+    assert "2 dossiers avec un avis de service ; aucun désaccord" in ck.table(at(whole, "reg-32", table), "avis").text
     table.loc[table.index[0], "opinion_dreal_draaf"] = "defavorable"
     table.loc[table.index[0], "funding_dreal_draaf"] = "Fonds vert"
-    found = ck.projects_table(at(whole, "reg-32", table), "avis").data
+    found = ck.table(at(whole, "reg-32", table), "avis").data
     assert found["Avis"].to_list() == ["favorable", "défavorable"]
     assert found["Financement repéré"].to_list() == ["—", "Fonds vert"]
 
@@ -284,9 +281,9 @@ def test_decisions_of_analysts_are_said(whole, tmp_path):
     id_ = whole.counted[whole.counted.category == "crte"].project_id.iloc[0]
     path = tmp_path / "decisions.csv"
     path.write_text(f"dossier,catégorie,auteur,date,raison\n{id_},non_remonte,Service,2024-12-01,Doublon\n", "utf-8")
-    found = ck.vivier(year=2024, decisions=path)
+    found = ck.projects.vivier(year=2024, decisions=path)
     assert "1 décision d'analyste remplace la réponse" in sentences.balance(found)
-    assert ck.projects_table(found, "bilan").data["Total"].to_list() == [788, 326, 84, 81, 1279]
+    assert ck.table(found, "bilan").data["Total"].to_list() == [788, 326, 84, 81, 1279]
 
 
 def test_decisions_of_a_workshop_are_read_back(whole, tmp_path):
@@ -294,19 +291,19 @@ def test_decisions_of_a_workshop_are_read_back(whole, tmp_path):
 
     path = tmp_path / "atelier.xlsx"
     write_workshop(whole.projects, path)
-    assert ck.vivier(year=2024, decisions=path).categories.equals(whole.categories)
+    assert ck.projects.vivier(year=2024, decisions=path).categories.equals(whole.categories)
 
 
 # ------------------------------------------------------------------ which projects
 
 
 def test_a_territory_without_project_says_so_and_shows_nothing_else():
-    empty = ck.vivier(territory="reg-06", year=2024)
+    empty = ck.projects.vivier(territory="reg-06", year=2024)
     assert empty.empty and "Aucun dossier du fichier n'est situé" in sentences.heading(empty)
     assert "1\u202f279 dossiers d'un autre territoire" in sentences.heading(empty)
     for name in CHARTS:
         assert getattr(charts, name)(empty).text == "Aucun dossier du fichier n'est situé dans ce territoire (Mayotte)."
-    assert ck.projects_table(empty, "bilan") is None and ck.projects_table(empty, "lecture") is not None
+    assert ck.table(empty, "bilan") is None and ck.table(empty, "lecture") is not None
     assert sentences.balance(empty) is None
 
 
@@ -315,7 +312,7 @@ def test_dossiers_without_place_count_for_a_region_only_when_it_is_alone(whole):
     table = pd.concat([whole.projects, nowhere])
     found = at(whole, "reg-32", table)
     assert (len(found.counted), found.nowhere, found.placeless) == (1282, 3, True)
-    assert ck.projects_table(found, "bilan").data["Lieu non précisé"].sum() == 6
+    assert ck.table(found, "bilan").data["Lieu non précisé"].sum() == 6
     assert "3 dossiers sans lieu, comptés, car tous les autres sont de la région" in sentences.reading(found)
     elsewhere = whole.projects.head(1).assign(commune="", epci="", departement="dep-75", region="", duplicate_of="")
     found = at(whole, "reg-32", pd.concat([table, elsewhere]))
@@ -327,7 +324,7 @@ def test_a_collectivite_outside_of_the_regions_keeps_its_name(whole):
     table = whole.projects.head(30).assign(commune="", epci="", departement="", region="", duplicate_of="")
     table = table.assign(region_label="Nouvelle-Calédonie")
     found = at(whole, "fr", pd.concat([whole.projects, table]))
-    assert ck.projects_table(found, "bilan").data["Nouvelle-Calédonie"].iloc[-1] == 30
+    assert ck.table(found, "bilan").data["Nouvelle-Calédonie"].iloc[-1] == 30
     assert "Nouvelle-Calédonie (30)" in charts.categories(found).description
     table.loc[table.index[0], "region_label"] = "Chez Untel"
     assert set(vivier._public(table).region_label) == {"Nouvelle-Calédonie", ""}
@@ -336,10 +333,10 @@ def test_a_collectivite_outside_of_the_regions_keeps_its_name(whole):
 def test_a_file_is_found_from_where_the_command_was_started(tmp_path, monkeypatch):
     (tmp_path / "dossiers.csv").write_bytes(EXAMPLE.read_bytes())
     monkeypatch.setenv("PWD", str(tmp_path))
-    assert len(ck.vivier("dossiers.csv").counted) == 1279
-    assert len(ck.vivier(str(Path(*vivier.EXAMPLE))).counted) == 1279
+    assert len(ck.projects.vivier("dossiers.csv").counted) == 1279
+    assert len(ck.projects.vivier(str(Path(*vivier.EXAMPLE))).counted) == 1279
     with pytest.raises(ProjectError) as refused:
-        ck.vivier("absent.csv")
+        ck.projects.vivier("absent.csv")
     assert str(refused.value) == (
         "Fichier de projets introuvable : « absent.csv ».\n"
         "Vérifier son nom, ou donner son chemin complet. Vide : l'exemple inventé du kit."
@@ -350,7 +347,7 @@ def test_two_files_are_one_vivier(tmp_path):
     lines = EXAMPLE.read_text("utf-8").splitlines(keepends=True)
     (tmp_path / "a.csv").write_text("".join(lines[:100]), "utf-8")
     (tmp_path / "b.csv").write_text("".join([lines[0], *lines[100:200]]), "utf-8")
-    found = ck.vivier([tmp_path / "a.csv", tmp_path / "b.csv"], year=2024)
+    found = ck.projects.vivier([tmp_path / "a.csv", tmp_path / "b.csv"], year=2024)
     assert found.files == ("a.csv", "b.csv") and "Fichiers : a.csv et b.csv." in sentences.heading(found)
 
 
@@ -359,7 +356,7 @@ def test_two_files_are_one_vivier(tmp_path):
 
 def test_the_workbook_has_the_tables_as_numbers(whole, tmp_path):
     path = tmp_path / "projets.xlsx"
-    ck.write_projects_workbook(whole, path)
+    ck.write_workbook(whole, path)
     book = openpyxl.load_workbook(path)
     assert book.sheetnames[:3] == ["Lisez-moi", "Bilan", "Parts"] and book.sheetnames[-1] == "Sources"
     assert [cell.value for cell in book["Bilan"][4]] == ["À remonter dans la COP 2024", 136, 104, 216, 132, 200, 788]
@@ -376,7 +373,7 @@ def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(whole, tmp_pat
     path.write_text("plus ancien")
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disque plein")))
     with pytest.raises(CopkitError, match=r"écriture impossible \(disque plein\)\. Choisir un autre fichier"):
-        ck.write_projects_workbook(whole, path)
+        ck.write_workbook(whole, path)
     assert path.read_text() == "plus ancien" and os.listdir(tmp_path) == ["projets.xlsx"]
 
 
@@ -473,14 +470,14 @@ def test_no_planted_person_is_in_the_diagnostic(planted, tmp_path):
 
 
 def test_the_working_version_shows_what_the_public_one_hides(planted, tmp_path):
-    found = ck.vivier(planted / "dossiers.csv", year=2024)
-    ck.write_projects_workbook(found, tmp_path / "travail.xlsx")
+    found = ck.projects.vivier(planted / "dossiers.csv", year=2024)
+    ck.write_workbook(found, tmp_path / "travail.xlsx")
     assert NAME in traces(tmp_path / "travail.xlsx")  # the test above has something to find
     assert MAIL.split("@")[1].split(".")[0] not in traces(tmp_path / "travail.xlsx")  # masked at reading
 
 
 def test_the_public_version_blanks_every_field_that_is_not_public(planted):
-    found = ck.vivier(planted / "dossiers.xlsx", year=2024, public=True)
+    found = ck.projects.vivier(planted / "dossiers.xlsx", year=2024, public=True)
     assert found.reading is None and found.files == () and "reading" not in found.projects.attrs
     for name, one in (fields.FIELDS | sort.COLUMNS).items():
         if not one.public:
@@ -488,9 +485,9 @@ def test_the_public_version_blanks_every_field_that_is_not_public(planted):
     assert set(found.projects) <= set(fields.FIELDS | sort.COLUMNS)
     assert set(found.projects.holder) <= {"", *ck.territories("epci").name}
     for what in PRIVATE[1:]:
-        assert ck.projects_table(found, what) is None
-    assert "ne donne que ces nombres" in ck.projects_table(found, "problemes").text
-    assert "version publique" in ck.projects_table(found, "avis").text
+        assert ck.table(found, what) is None
+    assert "ne donne que ces nombres" in ck.table(found, "problemes").text
+    assert "version publique" in ck.table(found, "avis").text
     assert "**Version publique**" in sentences.heading(found)
 
 

@@ -68,7 +68,7 @@ def account_of(projects):
 
 @pytest.mark.cases("lecture_fichiers", "lignes")
 def test_row_is_a_project_or_is_set_aside_with_its_reason(case, file, says):
-    projects = ck.read_projects(file(case["contenu"]))
+    projects = ck.projects.read(file(case["contenu"]))
     told = account_of(projects)
     assert len(projects) == told.kept == case["projets"]
     assert told.rows == len(projects) + len(told.set_aside)
@@ -84,7 +84,7 @@ def test_row_is_a_project_or_is_set_aside_with_its_reason(case, file, says):
 def test_total_is_set_aside_and_what_may_be_one_is_said(case, file, says, monkeypatch):
     for part in (20_000, 1):  # rows converted together, or one by one
         monkeypatch.setattr(reading, "PART", part)
-        projects = ck.read_projects(file(case["contenu"]))
+        projects = ck.projects.read(file(case["contenu"]))
         told = account_of(projects)
         assert list(told.set_aside.row) == case["ecartees"]
         assert all("ligne de total" in reason for reason in told.set_aside.reason)
@@ -98,7 +98,7 @@ def test_total_is_set_aside_and_what_may_be_one_is_said(case, file, says, monkey
 @pytest.mark.cases("lecture_fichiers", "cellules")
 def test_wrong_cell_is_named_and_becomes_missing(case, part, file, says, monkeypatch):
     monkeypatch.setattr(reading, "PART", part)  # rows converted together, or one by one
-    projects = ck.read_projects(file(case["contenu"]))
+    projects = ck.projects.read(file(case["contenu"]))
     found = account_of(projects).problems
     assert len(found) == len(case["problemes"])
     expected = case["problemes"] if part > 1 else sorted(case["problemes"], key=lambda one: one[0])
@@ -112,7 +112,7 @@ def test_wrong_cell_is_named_and_becomes_missing(case, part, file, says, monkeyp
 
 @pytest.mark.cases("lecture_fichiers", "doublons")
 def test_second_submission_of_a_dossier_is_kept_and_not_counted(case, file):
-    projects = ck.read_projects(file(case["contenu"]))
+    projects = ck.projects.read(file(case["contenu"]))
     assert list(projects.duplicate_of) == case["doublon_de"]
     assert list(account_of(projects).duplicates.differences) == case["differences"]
     assert len(fields.counted(projects)) == case["doublon_de"].count("")
@@ -120,7 +120,7 @@ def test_second_submission_of_a_dossier_is_kept_and_not_counted(case, file):
 
 @pytest.mark.cases("lecture_fichiers", "doublons_probables")
 def test_same_title_of_the_same_holder_is_listed_and_counted(case, file):
-    projects = ck.read_projects(file(case["contenu"]))
+    projects = ck.projects.read(file(case["contenu"]))
     assert list(account_of(projects).probable_duplicates.project_id) == case["dossiers"]
 
 
@@ -128,25 +128,25 @@ def test_same_title_of_the_same_holder_is_listed_and_counted(case, file):
 def test_file_that_cannot_be_read_says_why_and_what_to_do(case, file, says):
     path = file(case["contenu"], case["fichier"])
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(path)
+        ck.projects.read(path)
     says(refused.value, case["fichier"], case["message"])
 
 
 def test_problems_of_several_files_come_at_once(file, tmp_path, says):
     good = file("Dossier,Intitulé\n1,Haies\n")
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(good, file("", "a.csv"), tmp_path / "b.csv")
+        ck.projects.read(good, file("", "a.csv"), tmp_path / "b.csv")
     says(refused.value, "a.csv : le fichier est vide.", "b.csv : fichier absent. Vérifier le chemin.")
 
 
 def test_no_file_is_refused(says):
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects()
+        ck.projects.read()
     says(refused.value, "Aucun fichier à lire. Donner au moins un chemin")
 
 
 def test_file_with_its_header_alone_gives_an_empty_table_of_all_fields(file):
-    projects = ck.read_projects(file("Dossier,Intitulé\n"))
+    projects = ck.projects.read(file("Dossier,Intitulé\n"))
     assert len(projects) == 0 and list(projects) == list(fields.FIELDS)
     assert account_of(projects).summary == french.typeset("0 ligne lue dans 1 fichier : 0 projet.")
 
@@ -168,7 +168,7 @@ def test_every_row_is_a_project_or_is_set_aside(tmp_path_factory, rows, mark):
     with path.open(encoding="utf-8-sig", newline="") as back:
         written = [row for row in csv.reader(back, delimiter=mark)][1:]
     filled = [n for n, row in enumerate(written, start=2) if any(c.replace("\0", "").strip() for c in row)]
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     told = account_of(projects)
     assert told.rows == len(projects) + len(told.set_aside) == len(filled)
     assert sorted([*projects.row, *told.set_aside.row]) == filled
@@ -180,7 +180,7 @@ def test_every_row_is_a_project_or_is_set_aside(tmp_path_factory, rows, mark):
 def test_each_dossier_is_counted_once(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("doublons") / "projets.csv"
     path.write_text("Dossier,Intitulé\n" + "".join(f"{a},{b}\n" for a, b in rows), encoding="utf-8")
-    counted = fields.counted(ck.read_projects(path)).project_id
+    counted = fields.counted(ck.projects.read(path)).project_id
     assert sorted(counted) == sorted([*({a for a, _ in rows} - {""}), *(a for a, _ in rows if not a)])
 
 
@@ -226,18 +226,18 @@ def written(mark=",", bom="", end="\n"):
     ],
 )
 def test_csv_is_read_whatever_its_separator_and_encoding(file, content, encoding):
-    check_table(ck.read_projects(file(content, encoding=encoding)))
+    check_table(ck.projects.read(file(content, encoding=encoding)))
 
 
 @pytest.mark.parametrize("name", ["projets.xlsx", "projets.xlsm"])
 def test_workbook_gives_the_same_projects_as_the_csv(workbook, name):
-    check_table(ck.read_projects(workbook({"Feuil1": TABLE}, name)))
+    check_table(ck.projects.read(workbook({"Feuil1": TABLE}, name)))
 
 
 def test_ods_gives_the_same_projects_as_the_csv(tmp_path):
     path = tmp_path / "projets.ods"
     write_ods(path, "Projets", TABLE)
-    check_table(ck.read_projects(path))
+    check_table(ck.projects.read(path))
 
 
 MANIFEST = (
@@ -275,7 +275,7 @@ def check_table(projects):
 
 
 def test_utf8_with_a_broken_character_stays_utf8_and_says_so(file):
-    projects = ck.read_projects(file("Dossier,Intitulé\n1,é è à Été\n2,".encode() + b"\xff\n"))
+    projects = ck.projects.read(file("Dossier,Intitulé\n1,é è à Été\n2,".encode() + b"\xff\n"))
     assert projects.title[0] == "é è à Été"
     assert "caractères abîmés" in account_of(projects).notes[0]
 
@@ -285,7 +285,7 @@ def test_number_date_and_yes_of_a_workbook_are_read_as_they_are(workbook):
 
     header = ["Dossier", "Intitulé", "Coût [EUR]", "Début prévu", "Contribue aux objectifs", "Code commune"]
     path = workbook({"Feuil1": [header, [12, "Haies", 1200.5, datetime(2025, 3, 31), True, 1004]]})
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     row = projects.iloc[0]
     assert (row.project_id, row.cost, row.start, row.contributes) == ("12", 1200.5, "2025-03-31", "oui")
     assert row.commune == "com-01004"
@@ -294,7 +294,7 @@ def test_number_date_and_yes_of_a_workbook_are_read_as_they_are(workbook):
 def test_number_of_a_workbook_is_never_ambiguous_and_a_text_still_is(workbook, says):
     header = ["Dossier", "Intitulé", "Coût [EUR]", "Quantité physique"]
     rows = [[1, "Haies", 1.234, 0.5], [2, "Eau", "1.234", 999.125], ["", "", "", ""], [3, "Bois", 1.5e-5, 1e16]]
-    projects = ck.read_projects(workbook({"Feuil1": [header, *rows]}))
+    projects = ck.projects.read(workbook({"Feuil1": [header, *rows]}))
     assert [None if math.isnan(v) else v for v in projects.cost] == [1.234, None, 1.5e-5]
     assert [None if math.isnan(v) else v for v in projects.quantity] == [0.5, 999.125, None]
     text, huge = account_of(projects).problems.message
@@ -305,7 +305,7 @@ def test_number_of_a_workbook_is_never_ambiguous_and_a_text_still_is(workbook, s
 def test_decimals_that_a_mapping_declares_are_read_and_a_text_typed_by_hand_is_not(file, tmp_path):
     mapping = tmp_path / "point.yml"
     mapping.write_text('label: f\ndecimal: "."\nfields: {title: Intitulé, cost: Coût}\n', encoding="utf-8")
-    projects = ck.read_projects(file("Intitulé;Coût\nA;1.234\nB;1.234 €\nC;12,5\n"), mapping=mapping)
+    projects = ck.projects.read(file("Intitulé;Coût\nA;1.234\nB;1.234 €\nC;12,5\n"), mapping=mapping)
     assert projects.cost[0] == 1.234 and math.isnan(projects.cost[1]) and projects.cost[2] == 12.5
     assert list(account_of(projects).problems.row) == [3]
     with FONDS_VERT_MAPPING.open(encoding="utf-8") as text:
@@ -316,7 +316,7 @@ def test_date_in_a_column_of_text_is_named(workbook, says):
     from datetime import datetime
 
     path = workbook({"Feuil1": [["Dossier", "Intitulé"], ["1", "Haies"], ["2", datetime(2025, 3, 1)]]})
-    (found,) = account_of(ck.read_projects(path)).problems.itertuples()
+    (found,) = account_of(ck.projects.read(path)).problems.itertuples()
     assert (found.sheet, found.row, found.column) == ("Feuil1", 3, "Intitulé")
     says(found.message, "le tableur a mis une date dans une colonne de texte. Vérifier la cellule.")
 
@@ -328,7 +328,7 @@ def test_merged_cells_and_cells_beyond_the_header_are_named(tmp_path, says):
         sheet.append(row)
     sheet.merge_cells("B2:B3")
     book.save(path)
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     found = account_of(projects).problems
     assert len(projects) == 3 and list(found.column) == ["C", "B2:B3"] and list(found.row) == [4, 2]
     says(found.message[0], "cellule à droite du dernier en-tête, non lue. Donner un en-tête.")
@@ -337,21 +337,21 @@ def test_merged_cells_and_cells_beyond_the_header_are_named(tmp_path, says):
 
 def test_protected_or_empty_workbook_is_refused(workbook, says):
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(workbook({"Feuil1": []}))
+        ck.projects.read(workbook({"Feuil1": []}))
     says(refused.value, "aucune feuille n'a d'en-tête. Mettre le nom des colonnes en première ligne.")
 
 
 def test_several_files_are_put_together_in_their_order(file, workbook):
     one = file("Dossier,Intitulé\n1,Haies\n", "a.csv")
     two = workbook({"Feuil1": [["Dossier", "Intitulé"], ["2", "Prairies"]]}, "b.xlsx")
-    projects = ck.read_projects(one, two, year=2025)
+    projects = ck.projects.read(one, two, year=2025)
     assert list(projects.source_file) == ["a.csv", "b.xlsx"] and list(projects.sheet) == ["", "Feuil1"]
     assert list(projects.year) == [2025, 2025]
     assert account_of(projects).files == ["a.csv", "b.xlsx"]
 
 
 def test_year_of_the_file_wins_over_the_year_asked(file):
-    projects = ck.read_projects(file("Dossier,Intitulé,Millésime\n1,Haies,2023\n2,Prairies,\n"), year=2025)
+    projects = ck.projects.read(file("Dossier,Intitulé,Millésime\n1,Haies,2023\n2,Prairies,\n"), year=2025)
     assert list(projects.year) == [2023, 2025]
 
 
@@ -359,7 +359,7 @@ def test_progress_is_told_up_to_the_last_row(file, monkeypatch):
     monkeypatch.setattr(reading, "PART", 2)
     told = []
     path = file("Dossier,Intitulé\n" + "".join(f"{n},Projet {n}\n" for n in range(5)))
-    projects = ck.read_projects(path, path, progress=lambda done, total: told.append((done, total)))
+    projects = ck.projects.read(path, path, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, 10), (2, 10), (4, 10), (5, 10), (7, 10), (9, 10), (10, 10)]
     assert list(projects.row) == [2, 3, 4, 5, 6] * 2
     assert list(fields.counted(projects).row) == [2, 3, 4, 5, 6]
@@ -395,7 +395,7 @@ def test_siret_and_name_of_the_demandeur_come_from_the_sheet_of_establishments(w
             "Avis": [["Dossier ID", "Réponse"]],
         }
     )
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     assert list(projects.holder_siren) == ["210103768", ""]
     assert list(projects.holder) == ["COMMUNE INVENTÉE", ""]
 
@@ -422,7 +422,7 @@ def test_opinions_are_kept_without_who_wrote_them(workbook):
             ],
         }
     )
-    told = account_of(ck.read_projects(path))
+    told = account_of(ck.projects.read(path))
     (one,) = told.opinions.itertuples()
     assert (one.project_id, one.answer, one.yes_no, one.row) == ("11", "Favorable, joindre [retiré]", "Oui", 2)
     assert "exemple.fr" not in told.opinions.to_csv()
@@ -451,7 +451,7 @@ def test_repeatable_block_is_kept_and_feeds_the_field_that_the_mapping_names(wor
             ],
         }
     )
-    projects = ck.read_projects(path, mapping=mapping)
+    projects = ck.projects.read(path, mapping=mapping)
     assert list(projects.partners) == ["Syndicat inventé\nAgence inventée", ""]
     assert projects.cost[0] == 1500.125 and math.isnan(projects.cost[1])  # a sum that lacks a term is not known
     told = account_of(projects)
@@ -467,7 +467,7 @@ def test_column_of_a_block_that_is_not_there_is_named(workbook, tmp_path, says):
     )
     block = [["Dossier ID", "Ligne", "Structure"], ["11", "1", "x"]]
     path = workbook({"Dossiers": dossiers({"ID": "11"}), "(1) Partenaires": block})
-    (found,) = account_of(ck.read_projects(path, mapping=mapping)).problems.itertuples()
+    (found,) = account_of(ck.projects.read(path, mapping=mapping)).problems.itertuples()
     assert (found.sheet, found.column) == ("(1) Partenaires", "Rôle")
     says(found.message, "colonne absente du bloc « Partenaires ». La rétablir")
 
@@ -482,7 +482,7 @@ def test_two_columns_of_a_revised_form_are_merged_and_their_conflicts_listed(tmp
         {"ID": "5"},
         more=[old, new],
     )
-    projects = ck.read_projects(as_csv(rows, tmp_path / "dossiers.csv"))
+    projects = ck.projects.read(as_csv(rows, tmp_path / "dossiers.csv"))
     assert list(projects.lever) == ["velo", "covoiturage", "velo", "biogaz", ""]
     told = account_of(projects)
     assert [(r.header, r.cells, r.kept) for r in told.merged.itertuples()] == [(new, 3, 3), (old, 3, 1)]
@@ -493,7 +493,7 @@ def test_two_columns_of_a_revised_form_are_merged_and_their_conflicts_listed(tmp
 
 def test_blank_lever_stays_blank_and_is_counted(tmp_path):
     rows = dossiers({"ID": "1"}, {"ID": "2", "Levier principal": "Non renseigné"}, more=["Levier principal"])
-    projects = ck.read_projects(as_csv(rows, tmp_path / "dossiers.csv"))
+    projects = ck.projects.read(as_csv(rows, tmp_path / "dossiers.csv"))
     assert list(projects.lever) == ["", ""]
     assert account_of(projects).missing["lever"] == 2
     assert "2 projets sans levier" in account_of(projects).summary
@@ -501,7 +501,7 @@ def test_blank_lever_stays_blank_and_is_counted(tmp_path):
 
 def test_renamed_sheet_that_has_the_headers_is_read_and_said(workbook, says):
     path = workbook({"Feuil1": dossiers({"ID": "11", "Intitulé du projet": "Haies"})})
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     says(account_of(projects).notes[0], "feuille « Dossiers » absente, « Feuil1 » lue à sa place")
 
 
@@ -510,7 +510,7 @@ def test_sheet_that_is_not_there_is_named_with_those_that_are(workbook, tmp_path
     mapping = tmp_path / "formulaire.yml"
     mapping.write_text("label: f\nbase: demarches_simplifiees\nonly_sheet: true\n", encoding="utf-8")
     with pytest.raises(ProjectError) as refused:
-        ck.read_projects(workbook(sheets), mapping=mapping)
+        ck.projects.read(workbook(sheets), mapping=mapping)
     says(
         refused.value,
         "feuille « Dossiers » absente. Vouliez-vous dire « Dossier » ? Feuilles du fichier : Dossier, Copie.",
@@ -572,7 +572,7 @@ CHAMPS = [
 
 
 def test_graphql_answer_gives_the_fields_of_the_export(file):
-    projects = ck.read_projects(file(json.dumps(answer(dossier(11, CHAMPS))), "reponse.json"))
+    projects = ck.projects.read(file(json.dumps(answer(dossier(11, CHAMPS))), "reponse.json"))
     row = projects.iloc[0]
     assert (row.project_id, row.title, row.maturity, row.dimension) == ("11", "Haies", "en_conception", "innove")
     assert (row.commune, row.epci, row.departement) == ("com-59350", "epci-200093201", "dep-59")
@@ -595,8 +595,8 @@ def test_graphql_answer_gives_the_fields_of_the_export(file):
 
 def test_graphql_pages_come_in_one_file_or_in_several(file):
     one, two = answer(dossier(11, CHAMPS), more=True), answer(dossier(12, CHAMPS))
-    together = ck.read_projects(file(json.dumps([one, two]), "pages.json"))
-    apart = ck.read_projects(file(json.dumps(one), "page1.json"), file(json.dumps(two), "page2.json"))
+    together = ck.projects.read(file(json.dumps([one, two]), "pages.json"))
+    apart = ck.projects.read(file(json.dumps(one), "page1.json"), file(json.dumps(two), "page2.json"))
     assert list(together.project_id) == list(apart.project_id) == ["11", "12"]
     assert account_of(together).notes == []
     assert "l'API annonce une page suivante" in account_of(apart).notes[0]
@@ -610,13 +610,13 @@ def test_graphql_champ_is_found_by_its_descriptor_before_its_label(file, tmp_pat
         encoding="utf-8",
     )
     champs = [{**champ, "label": f"libellé changé {n}"} for n, champ in enumerate(CHAMPS)]
-    projects = ck.read_projects(file(json.dumps(answer(dossier(11, champs))), "r.json"), mapping=mapping)
+    projects = ck.projects.read(file(json.dumps(answer(dossier(11, champs))), "r.json"), mapping=mapping)
     assert (projects.title[0], projects.commune[0]) == ("Haies", "com-59350")
 
 
 def test_graphql_node_without_number_is_set_aside(file):
     nodes = answer(dossier(11, CHAMPS), {"message": "Without permission"}, dossier(12, CHAMPS))
-    told = account_of(ck.read_projects(file(json.dumps(nodes), "r.json")))
+    told = account_of(ck.projects.read(file(json.dumps(nodes), "r.json")))
     assert (told.rows, told.kept, list(told.set_aside.row), list(told.set_aside.reason)) == (
         3,
         2,
@@ -657,7 +657,7 @@ def planted():
 def test_planted_personal_data_appear_nowhere(tmp_path):
     rows, long = planted()
     path = as_csv([*rows, long], tmp_path / "dossiers.csv")
-    projects = ck.read_projects(path)
+    projects = ck.projects.read(path)
     told = account_of(projects)
     assert told.rows == 3 and len(told.set_aside) == 2 and told.masked == 3
     written = "".join(p.read_text(encoding="utf-8") for p in told.save(tmp_path / "listes"))
@@ -670,7 +670,7 @@ def test_planted_personal_data_appear_nowhere(tmp_path):
 
 def test_personal_data_are_kept_when_they_are_asked_for(tmp_path):
     rows, _ = planted()
-    projects = ck.read_projects(as_csv(rows, tmp_path / "dossiers.csv"), personal=True)
+    projects = ck.projects.read(as_csv(rows, tmp_path / "dossiers.csv"), personal=True)
     assert projects["Personne à contacter"][0] == PLANTED[3]
     assert PLANTED[0] in projects.description[0] and PLANTED[0] in projects.title[0]
     assert account_of(projects).masked == 0
@@ -678,14 +678,14 @@ def test_personal_data_are_kept_when_they_are_asked_for(tmp_path):
 
 def test_personal_columns_are_no_field_of_the_table(tmp_path):
     rows, _ = planted()
-    assert list(ck.read_projects(as_csv(rows, tmp_path / "dossiers.csv"))) == list(fields.FIELDS)
+    assert list(ck.projects.read(as_csv(rows, tmp_path / "dossiers.csv"))) == list(fields.FIELDS)
 
 
 # ------------------------------------------------------------------ the account
 
 
 def test_reading_survives_copies_and_filters_of_the_table(file):
-    projects = ck.read_projects(file("Dossier,Intitulé\n1,Haies\n2,Eau\n"))
+    projects = ck.projects.read(file("Dossier,Intitulé\n1,Haies\n2,Eau\n"))
     told = account_of(projects)
     assert account_of(projects.copy(deep=True)) is told
     assert account_of(projects[projects.title == "Eau"]) is told
@@ -695,7 +695,7 @@ def test_reading_survives_copies_and_filters_of_the_table(file):
 
 
 def test_lists_are_saved_in_french_without_formulas(file, tmp_path):
-    projects = ck.read_projects(file("Dossier,Intitulé,Coût [EUR]\n1,Haies,=1+1\n"))
+    projects = ck.projects.read(file("Dossier,Intitulé,Coût [EUR]\n1,Haies,=1+1\n"))
     files = account_of(projects).save(tmp_path / "listes")
     assert sorted(p.name for p in files) == sorted(account_of(projects).lists.values())
     text = (tmp_path / "listes" / "problemes.csv").read_text(encoding="utf-8")
@@ -707,7 +707,7 @@ def test_lists_are_saved_in_french_without_formulas(file, tmp_path):
 
 
 def test_lists_are_saved_whole_or_not_at_all(file, tmp_path, monkeypatch, says):
-    told = account_of(ck.read_projects(file("Dossier,Intitulé\n1,Haies\n")))
+    told = account_of(ck.projects.read(file("Dossier,Intitulé\n1,Haies\n")))
     folder = tmp_path / "listes"
     folder.mkdir()
     (folder / "problemes.csv").write_text("d'avant", encoding="utf-8")
@@ -729,7 +729,7 @@ def test_lists_are_saved_whole_or_not_at_all(file, tmp_path, monkeypatch, says):
 
 def test_unknown_labels_are_counted_with_the_closest(file):
     rows = "".join(f"{n},P,{label}\n" for n, label in enumerate(["Véloo", "Véloo", "Licorne", "Vélo"]))
-    projects = ck.read_projects(file('Dossier,Intitulé,"Levier, libellé reçu"\n' + rows))
+    projects = ck.projects.read(file('Dossier,Intitulé,"Levier, libellé reçu"\n' + rows))
     found = account_of(projects).unknown_labels
     assert (found.kind[0], found.label[0]) == ("lever", "Véloo")
     assert list(found["count"]) == [2, 1]
@@ -737,13 +737,13 @@ def test_unknown_labels_are_counted_with_the_closest(file):
 
 
 def test_columns_that_are_not_read_are_said(file):
-    told = account_of(ck.read_projects(file("Dossier,Intitulé,Couleur\n1,Haies,vert\n")))
+    told = account_of(ck.projects.read(file("Dossier,Intitulé,Couleur\n1,Haies,vert\n")))
     assert told.ignored == ["Couleur"]
     assert french.typeset("1 colonne non lue (« Couleur »)") in told.summary
 
 
 def test_final_table_is_validated(file, says):
-    projects = ck.read_projects(file("Dossier,Intitulé\n1,Haies\n"))
+    projects = ck.projects.read(file("Dossier,Intitulé\n1,Haies\n"))
     wrong = projects.assign(maturity="mûr", start="hier")
     with pytest.raises(ProjectError) as refused:
         reading.check(wrong, PROJECTS)
@@ -759,7 +759,7 @@ def test_input_file_stays_as_it_was(tmp_path):
     rows, long = planted()
     path = as_csv([*rows, long], tmp_path / "dossiers.csv")
     before = path.read_bytes()
-    ck.read_projects(path)
+    ck.projects.read(path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
@@ -773,7 +773,7 @@ def fonds_vert():
         pytest.skip(
             "shared/samples/fonds-vert-2023-export.csv absent : le fichier ouvert n'est pas livré avec le dépôt"
         )
-    return ck.read_projects(FONDS_VERT)
+    return ck.projects.read(FONDS_VERT)
 
 
 @pytest.fixture(scope="module")
@@ -858,7 +858,7 @@ def test_fonds_vert_2024_layout_and_its_amounts(file):
         "Projet inventé B,,25000,2,EJ2,Recyclage foncier,Bretagne,Finistère,29,21290000000012,X,NULL,NULL",
         "Projet inventé B,,1 000,2,EJ3,Mesure nouvelle de 2024,Bretagne,Finistère,29,NULL,X,NULL,NULL",
     ]
-    projects = ck.read_projects(file(FV_2024 + "\n".join(rows) + "\n", "fonds-vert-2024-export.csv"))
+    projects = ck.projects.read(file(FV_2024 + "\n".join(rows) + "\n", "fonds-vert-2024-export.csv"))
     assert list(projects.amount) == [1234.5, 25000, 1000]
     assert list(projects.holder_siren) == ["212900000", "212900000", ""]
     assert list(projects.lever) == ["sobriete_fonciere", "sobriete_fonciere", "non_reconnu"]
@@ -879,7 +879,7 @@ def test_scdl_subsidies_are_read(file):
     )
     row = "S1,Région inventée,23320000000012,2024-05-01,D1,ASSO,12345678900011,Plantation,1000.5,2024,Haies,attribuée,,"
     row += "2024-06-01"
-    one = ck.read_projects(file(f"{head}\n{row}\n{row}\n")).iloc[0]
+    one = ck.projects.read(file(f"{head}\n{row}\n{row}\n")).iloc[0]
     assert (one.project_id, one.title, one.amount, one.year, one.programme) == (
         "S1",
         "Plantation",
@@ -901,7 +901,7 @@ def test_regulatory_file_of_14_columns_is_read(file):
         "conditionsVersement;datesPeriodeVersement;idRAE;notificationUE;pourcentageSubvention"
     )
     row = 'Ville;21590350100017;01/05/2024;D1;ASSO;12345678900011;Vélos;"1 000,50";aide en numéraire;unique;;;non;1'
-    projects = ck.read_projects(file(f"{head}\n{row}\n", encoding="cp1252"))
+    projects = ck.projects.read(file(f"{head}\n{row}\n", encoding="cp1252"))
     assert (projects.title[0], projects.amount[0], projects.submitted[0]) == ("Vélos", 1000.5, "2024-05-01")
     assert account_of(projects).ignored == []
 
@@ -909,9 +909,9 @@ def test_regulatory_file_of_14_columns_is_read(file):
 def test_table_of_the_kit_is_read_back_as_it_was_written(file):
     content = "Dossier,Intitulé,Thématiques,Commune,EPCI,Levier,Maturité,Exemple inventé\n"
     content += "1,Haies,se_loger|produire,com-59350,epci-200093201,haies,pret,oui\n"
-    first = ck.read_projects(file(content))
+    first = ck.projects.read(file(content))
     shown = {name: one.label for name, one in fields.FIELDS.items() if name != "lever"}
-    again = ck.read_projects(file(first.rename(columns=shown).drop(columns="Doublon de").to_csv(index=False)))
+    again = ck.projects.read(file(first.rename(columns=shown).drop(columns="Doublon de").to_csv(index=False)))
     same = [
         n for n in fields.FIELDS if n not in ("source_file", "sheet", "row", "duplicate_of", "lever", "lever_label")
     ]
@@ -920,6 +920,6 @@ def test_table_of_the_kit_is_read_back_as_it_was_written(file):
 
 
 def test_projects_module_is_public():
-    assert ck.read_projects is projects_reading.read_projects
+    assert ck.projects.read is projects_reading.read
     assert demarches.DEMANDEUR == "Dossier" and delimited.SEPARATORS
     assert paths.parameters("mappings").is_dir()

@@ -13,8 +13,8 @@ from copkit import doctor, french
 from copkit.errors import ParameterError, ProjectError
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, DIMENSIONS, MATURITIES
-from copkit.projects.triage import decisions, facts, opinions, rules
-from copkit.projects.triage.sort import COLUMNS, category_labels, triage
+from copkit.projects.sorting import decisions, facts, opinions, rules
+from copkit.projects.sorting.sort import COLUMNS, category_labels, triage
 
 
 def dossiers(*rows):
@@ -135,7 +135,7 @@ def test_empty_table_gives_an_empty_table():
 
 
 def test_public_name_sorts(three):
-    assert ck.triage(three, year=2024).category.to_list() == ["remonter", "non_remonte", "crte"]
+    assert ck.projects.triage(three, year=2024).category.to_list() == ["remonter", "non_remonte", "crte"]
 
 
 # ------------------------------------------------------------------ year, labels, attributes

@@ -16,8 +16,8 @@ from copkit import escaping, french
 from copkit.errors import ProjectError
 from copkit.intake.workbook.form import header_key, mark, read_key
 from copkit.projects import fields
-from copkit.projects.triage import rules
-from copkit.projects.triage.sort import triage
+from copkit.projects.sorting import rules
+from copkit.projects.sorting.sort import triage
 from copkit.projects.workshop import columns
 from copkit.projects.workshop.merge import read_workshop
 from copkit.projects.workshop.write import write_workshop

@@ -56,7 +56,7 @@ def triage(
 ) -> None:
     """Trie les projets d'une COP en quatre catégories, chacune avec sa règle, sa raison et ce qui manque."""
     from copkit.errors import CopkitError
-    from copkit.projects.triage import sort as sorting
+    from copkit.projects.sorting import sort as sorting
     from copkit.projects.workshop import merge
 
     if returned and decisions:
@@ -103,7 +103,7 @@ def balance(
 ) -> None:
     """Compte les projets et les montants : par département, catégorie, levier, thématique, EPCI, CRTE…"""
     from copkit.projects.counting import balance as counting
-    from copkit.projects.triage import sort as sorting
+    from copkit.projects.sorting import sort as sorting
 
     projects = _read(files, mapping, year)
     if decisions or any((projects[name] != "").any() for name in JUDGED):
@@ -137,10 +137,10 @@ def mapping(
 
 
 def _read(files: list[Path], mapping: str | None, year: int | None):
-    from copkit.projects.reading import read_projects
+    from copkit.projects.reading import read
 
     with _progress() as progress:
-        return read_projects(*files, mapping=mapping, year=year, progress=progress)
+        return read(*files, mapping=mapping, year=year, progress=progress)
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def _print_sorted(found) -> None:
 def _shown(found, public: bool):
     """The columns of a sorted table that a reader wants first; those that are not public left out when asked."""
     from copkit.projects import fields
-    from copkit.projects.triage.sort import COLUMNS
+    from copkit.projects.sorting.sort import COLUMNS
 
     known = fields.FIELDS | COLUMNS
     hidden = {name for name, one in known.items() if public and not one.public} | ({"holder"} if public else set())

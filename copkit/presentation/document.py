@@ -7,13 +7,11 @@ of the workbook, what a batch makes ready and what the tests read all come from 
 
 from __future__ import annotations
 
-import functools
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 from copkit.errors import CopkitError, suggestion
@@ -115,24 +113,6 @@ class Document:
     def parts(self, kind: str) -> dict[str, Part]:
         """The sentences, the charts or the tables by their names."""
         return {part.name: part for one in self.sections.values() for part in one.parts if part.kind == kind}
-
-    @cached_property
-    def report(self) -> SimpleNamespace:
-        """The sentences, as functions."""
-        return SimpleNamespace(**{name: self._function(part) for name, part in self.parts(SENTENCE).items()})
-
-    @cached_property
-    def charts(self) -> SimpleNamespace:
-        """The charts, as functions."""
-        return SimpleNamespace(**{name: self._function(part) for name, part in self.parts(CHART).items()})
-
-    def _function(self, part: Part) -> Callable:
-        @functools.wraps(part.make)
-        def made(about, *args, **kwargs):
-            return part.make(about, *args, **kwargs) if args or kwargs else self.make(part, about)
-
-        made.__name__ = part.name
-        return made
 
     def make(self, part: Part, about):
         """A part, or what stands in its place."""

@@ -1,1 +1,5 @@
-"""What territories send: projects read, sorted with rules that explain themselves, and counted."""
+"""Les projets locaux : lus, triés, comptés, rapprochés des objectifs, repris en atelier."""
+
+import lazy_loader
+
+__getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)

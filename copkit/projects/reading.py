@@ -39,7 +39,7 @@ class Reading(report.Reading):
         yield self.probable_groups, "groupe de doublons probables, comptés", "groupes de doublons probables, comptés"
 
 
-def read_projects(
+def read(
     *files: str | Path,
     mapping: str | Path | None = None,
     year: int | None = None,
@@ -83,7 +83,7 @@ def read_projects(
     Examples
     --------
     >>> from copkit import paths
-    >>> projects = read_projects(paths.home() / "data" / "examples" / "vivier_hauts_de_france.csv")  # inventé
+    >>> projects = read(paths.home() / "data" / "examples" / "vivier_hauts_de_france.csv")  # inventé
     >>> told = projects.attrs["reading"]
     >>> told.rows == len(projects) + len(told.set_aside), sorted(set(projects.departement))
     (True, ['dep-02', 'dep-59', 'dep-60', 'dep-62', 'dep-80'])

@@ -53,7 +53,7 @@ def test_figures_of_the_page_are_those_of_the_library(outputs, page):
     page.goto((outputs / "reg-32" / "projets.html").as_uri())
     shown = cells(page, "Nombre de dossiers par catégorie")
     assert [row[-1] for row in shown] == ["788", "326", "85", "80", "1279"]
-    v = ck.vivier(year=2024)
+    v = ck.projects.vivier(year=2024)
     counts = v.categories.drop(columns=["category", "label"]).to_numpy().tolist()
     assert [[int(cell) for cell in row[1:]] for row in shown] == counts
     shares = cells(page, "Part de chaque catégorie")

@@ -8,7 +8,7 @@ from copkit.presentation.document import Section
 from copkit.presentation.projects.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 
 USED = (
     "feuille_de_route_hauts_de_france_2025",

@@ -14,7 +14,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.projects.counting import balance as model
 from copkit.projects.counting import membership
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 from copkit.reference import territories
 
 SHADES = (theme.HIGHLIGHT, "#8c9bc9", "#d5dbed", theme.WHITE)  # from the best category; each darker than the next

@@ -12,8 +12,8 @@ from copkit.presentation.projects.document import caption, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.projects import fields
-from copkit.projects.triage import criteria, opinions
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
+from copkit.projects.sorting import criteria, opinions
 from copkit.reference import framework, tables, territories
 
 MOST = 20_000  # dossiers of a workbook

@@ -10,7 +10,7 @@ from copkit import french
 from copkit.presentation.table import Table
 from copkit.projects import fields
 from copkit.projects.counting import balance
-from copkit.projects.vivier import INVENTED
+from copkit.projects.selection import INVENTED
 from copkit.reference import territories
 
 HEADS = {
@@ -43,7 +43,7 @@ TOTALS = {
 
 
 def table(found: pd.DataFrame) -> Table:
-    """Un bilan de ``ck.balance`` en français.
+    """Un bilan de ``ck.projects.balance`` en français.
 
     Parameters
     ----------

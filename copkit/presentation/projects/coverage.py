@@ -12,7 +12,7 @@ from copkit.presentation.projects.counts import listed
 from copkit.presentation.projects.document import caption, rules, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 
 COVERAGE = Section("couverture", 80)
 

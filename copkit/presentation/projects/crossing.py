@@ -13,7 +13,7 @@ from copkit.presentation.projects.counts import known
 from copkit.presentation.projects.document import NONE, caption, rules, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 from copkit.reference import units
 
 SHOWN = 15  # levers of the panorama beside their projects

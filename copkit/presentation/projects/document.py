@@ -6,7 +6,6 @@ Each section is a module of this folder. In the public version, nothing that cit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from copkit.presentation import charts
 from copkit.presentation.document import CHART, Document, Part
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
-from copkit.projects.vivier import INVENTED, Vivier
+from copkit.projects.selection import INVENTED, Vivier
 
 NONE, HERE = "○", "→"  # no project; the territory of the document among others
 MOST = 200  # rows of a table on the page, unless it says less
@@ -81,26 +80,11 @@ def _page(part: Part, v: Vivier):
 
 
 DOCUMENT = Document(__package__, ProjectError, _page)
+FIRST = "bilan"  # of the tables
 
 
-def table(v: Vivier, what: str = "bilan", *, whole: bool = False) -> Table | Note | None:
-    """Une table en français à propos d'un vivier de projets.
-
-    Parameters
-    ----------
-    v : le vivier, ``ck.vivier(fichier, territoire)``.
-    what : « bilan », « parts », « leviers », « objectifs », « dossiers »… : une table du document.
-    whole : toutes les lignes ; par défaut une longue liste est coupée, et sa légende dit combien elle en a.
-
-    Returns
-    -------
-    Une table ; une phrase où il n'y a rien à montrer ; rien quand la phrase est déjà dite à côté.
-
-    Raises
-    ------
-    ProjectError
-        Si la table demandée n'existe pas : le message donne toutes les tables.
-    """
+def table(v: Vivier, what: str, *, whole: bool = False) -> Table | Note | None:
+    """A table by its name; ``whole``: with all its rows."""
     part = DOCUMENT.table(what)
     return _whole(part, v) if whole else DOCUMENT.make(part, v)
 
@@ -108,18 +92,11 @@ def table(v: Vivier, what: str = "bilan", *, whole: bool = False) -> Table | Not
 # ------------------------------------------------------------------ workbook
 
 
-def write_projects_workbook(v: Vivier, path: str | Path) -> None:
-    """Écrit le classeur d'un vivier : une feuille par table, en nombres, et ses sources.
-
-    Parameters
-    ----------
-    v : le vivier, ``ck.vivier(fichier, territoire)`` ; public, le classeur l'est aussi.
-    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
-    """
+def book(v: Vivier):
+    """The workbook of a vivier, not written yet; public, the workbook is too."""
     from copkit.presentation import workbook
 
-    sheets = ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v))
-    workbook.write(workbook.book(_cover(v), sheets), path)
+    return workbook.book(_cover(v), ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v)))
 
 
 def _cover(v: Vivier) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from copkit.presentation.document import Section
 from copkit.presentation.projects.document import NONE, caption, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 from copkit.reference import territories
 
 COLUMNS, TILE, HIGH, GAP, HEAD = 6, 110, 58, 4, 30  # tiles of a row; sizes of a tile, a gap and a header [px]

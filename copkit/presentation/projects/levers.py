@@ -11,7 +11,7 @@ from copkit.presentation.projects.counts import listed
 from copkit.presentation.projects.document import caption, counted, rules, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 
 LISTS = {
     "most": "Les plus investis",

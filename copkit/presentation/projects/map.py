@@ -15,7 +15,7 @@ from copkit.presentation import charts, marimekko, theme
 from copkit.presentation.document import Section
 from copkit.presentation.projects.document import NONE, words
 from copkit.presentation.text import Note
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 from copkit.reference import territories
 
 WIDTH, HEIGHT, LINE = 640, 540, 16  # largest map, height of a line of text [px]

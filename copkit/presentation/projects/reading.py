@@ -10,7 +10,7 @@ from copkit.presentation.document import Section
 from copkit.presentation.projects.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
-from copkit.projects.vivier import Vivier
+from copkit.projects.selection import Vivier
 
 ACCOUNT = (
     ("rows", "Lignes lues dans le fichier"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import xarray as xr
 
@@ -27,45 +26,20 @@ def _made(part: Part, p: xr.Dataset) -> object:
 
 
 DOCUMENT = Document(__package__, LeverError, _made)
+FIRST = "panorama"  # of the tables
 
 
-def table(p: xr.Dataset | Compensation | Comparison | Conversion, what: str = "panorama") -> Table | Note:
-    """Une table en français à propos d'un panorama, ou d'une compensation, d'une comparaison, d'une conversion.
-
-    Parameters
-    ----------
-    p : le panorama d'un territoire, ou un scénario.
-    what : « synthese », « panorama », « secteurs », « quantites »… : une table du document. Pour un scénario, aussi
-        « manque » et « ecarts ».
-
-    Raises
-    ------
-    LeverError
-        Si la table demandée n'existe pas : le message donne toutes les tables. Si elle ne se lit que sur la référence
-        et que ``p`` est un scénario.
-    """
-    if not isinstance(p, xr.Dataset):
+def table(about: xr.Dataset | Compensation | Comparison | Conversion, what: str, **_) -> Table | Note:
+    """A table by its name, or that of what was computed from a panorama."""
+    if not isinstance(about, xr.Dataset):
         parts = (part for part in DOCUMENT.parts(TABLE).values() if part.about)
-        return next(part for part in parts if isinstance(p, part.about)).make(p)
-    return DOCUMENT.make(DOCUMENT.table(what), p)
-
-
-def write_workbook(p: xr.Dataset, path: str | Path) -> None:
-    """Écrit le classeur d'un territoire : une feuille par table, en nombres, et ses sources.
-
-    Parameters
-    ----------
-    p : le panorama du territoire, ou un scénario : ce qui ne se lit que sur sa référence y est, et le dit.
-    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
-    """
-    from copkit.presentation import workbook
-
-    workbook.write(book(p), path)
+        return next(part for part in parts if isinstance(about, part.about)).make(about)
+    return DOCUMENT.make(DOCUMENT.table(what), about)
 
 
 def book(p: xr.Dataset):
     """The workbook of a territory or of a scenario, not written yet."""
-    from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it
+    from copkit.presentation import workbook
 
     return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for part in DOCUMENT.sheets(p)))
 

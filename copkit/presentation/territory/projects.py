@@ -37,7 +37,7 @@ def projects(p: xr.Dataset, file: str = "") -> Text | Shown:
             "export au paramètre `fichier` ; le carnet `projets` en donne le détail."
         )
     from copkit.presentation.projects.document import DOCUMENT
-    from copkit.projects.vivier import vivier
+    from copkit.projects.selection import vivier
 
     v = vivier(file, p.attrs["territory"], public=True)
     return Shown(tuple(DOCUMENT.make(DOCUMENT.parts(kind)[name], v) for kind, name in (EMPTY if v.empty else SHOWN)))

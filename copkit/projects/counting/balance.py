@@ -19,7 +19,7 @@ from copkit.intake import amounts, perimeters
 from copkit.projects import fields
 from copkit.projects.counting import membership, ranking
 from copkit.projects.counting.membership import UNSORTED, category_column
-from copkit.projects.triage.sort import category_labels
+from copkit.projects.sorting.sort import category_labels
 
 MONEY = ("cost", "funding_requested", "amount")
 IN_COP = ("remonter", "travailler")  # the levers of a vivier are counted on these, as the published tables are
@@ -48,7 +48,7 @@ def balance(
 
     Parameters
     ----------
-    projects : projets lus par ``ck.read_projects``, triés ou non.
+    projects : projets lus par ``ck.projects.read``, triés ou non.
     by : « departement », « region », « category », « lever », « theme » (thème de la matrice des 43 leviers),
         « thematique » (les six), « epci », « commune », « crte », « programme » ou « holder_type ».
     categories : catégories comptées, ou « toutes ». Par défaut toutes ; pour « lever », à remonter et à travailler
@@ -90,7 +90,7 @@ def balance(
         crossed = by in CROSSED and bool(chosen.column)
     if crossed and (by not in CROSSED or not chosen.column):
         raise ProjectError(
-            "Tableau croisé : il faut des projets triés (ck.triage) et un bilan par departement ou region. "
+            "Tableau croisé : il faut des projets triés (ck.projects.triage) et un bilan par departement ou region. "
             "Écrire crossed=False pour une ligne par territoire."
         )
     found = membership.members(chosen.projects, by, perimeters)
@@ -150,7 +150,9 @@ def chosen_of(projects: pd.DataFrame, by: str, categories: Sequence[str] | str |
         rules.append(f"Catégories comptées : {said} ; n = {count}, {out} hors du compte.")
         kept = kept[inside]
     if by == "category" and not column:
-        raise ProjectError("Bilan par catégorie : les projets n'en ont pas. Les trier d'abord : ck.triage(projects).")
+        raise ProjectError(
+            "Bilan par catégorie : les projets n'en ont pas. Les trier d'abord : ck.projects.triage(projects)."
+        )
     return Chosen(kept, column, asked or (fields.CATEGORIES if column else ()), duplicates, invented > 0, rules, labels)
 
 
@@ -172,7 +174,7 @@ def _asked(by: str, categories: Sequence[str] | str | None, column: str) -> tupl
             hint = suggestion(one, list(fields.CATEGORIES))
             raise ProjectError(f"Catégorie inconnue : « {one} ».{hint} {membership.KNOWN_CATEGORIES}")
     if asked and not column:
-        raise ProjectError("Les projets n'ont pas de catégorie. Les trier d'abord : ck.triage(projects).")
+        raise ProjectError("Les projets n'ont pas de catégorie. Les trier d'abord : ck.projects.triage(projects).")
     return tuple(one for one in fields.CATEGORIES if one in asked)
 
 
@@ -275,7 +277,7 @@ def shares(table: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : un bilan de ``ck.balance``.
+    table : un bilan de ``ck.projects.balance``.
 
     Returns
     -------

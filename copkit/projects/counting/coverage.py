@@ -43,7 +43,7 @@ def coverage(
 
     Parameters
     ----------
-    projects : projets lus par ``ck.read_projects``, triés ou non.
+    projects : projets lus par ``ck.projects.read``, triés ou non.
     within : code de la France, d'une région ou d'un département ; le tableau donne aussi chacun de ses territoires.
     categories : catégories comptées, par défaut toutes.
     rule : « porteur_ou_territoire », « porteur » ou « territoire ».
@@ -97,7 +97,7 @@ def without_project(
     Parameters
     ----------
     level : « epci », « commune », « departement » ou « region ».
-    projects, within, categories, rule, straddling : comme ``ck.coverage``.
+    projects, within, categories, rule, straddling : comme ``ck.projects.coverage``.
 
     Returns
     -------

@@ -36,9 +36,9 @@ def crossing(
 
     Parameters
     ----------
-    projects : projets lus par ``ck.read_projects``, triés ou non.
+    projects : projets lus par ``ck.projects.read``, triés ou non.
     territory : code (« reg-32 », « dep-59 ») ou panorama ; seuls comptent les projets qui y sont situés.
-    categories : comme ``ck.balance`` par levier : à remonter et à travailler quand les projets ont une catégorie.
+    categories : comme ``ck.projects.balance`` par levier : à remonter et à travailler quand ils ont une catégorie.
 
     Returns
     -------

@@ -74,7 +74,7 @@ def top_and_bottom(balance: pd.DataFrame, most: int = MOST, least: int = LEAST) 
 
     Parameters
     ----------
-    balance : un bilan par levier, ``ck.balance(projects, by="lever")``.
+    balance : un bilan par levier, ``ck.projects.balance(projects, by="lever")``.
     most, least : longueur des deux listes ; les ex aequo de la dernière place sont gardés.
 
     Returns
@@ -90,7 +90,7 @@ def top_and_bottom(balance: pd.DataFrame, most: int = MOST, least: int = LEAST) 
         Si le tableau n'est pas un bilan par levier, ou si une longueur est négative.
     """
     if "position" not in balance or "lever" not in balance:
-        raise ProjectError('Ce bilan n\'est pas par levier. Écrire ck.balance(projects, by="lever").')
+        raise ProjectError('Ce bilan n\'est pas par levier. Écrire ck.projects.balance(projects, by="lever").')
     if most < 0 or least < 0:
         raise ProjectError(f"Longueurs des listes : {most} et {least}. Écrire des nombres positifs.")
     n = int(balance.attrs.get("n", balance.projects[balance.lever == "total"].sum()))

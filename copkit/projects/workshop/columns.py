@@ -9,8 +9,8 @@ from copkit.intake.fields import Field
 from copkit.intake.workbook.form import Column, Form, Group, Noun
 from copkit.models import nomenclatures
 from copkit.projects.fields import FIELDS
-from copkit.projects.triage import opinions, sort
-from copkit.projects.triage.schema import Rules
+from copkit.projects.sorting import opinions, sort
+from copkit.projects.sorting.schema import Rules
 from copkit.projects.workshop import reference
 from copkit.reference import territories
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from copkit.intake.workbook.merge import Merged, gather
 from copkit.projects import fields
-from copkit.projects.triage import decisions as decided
-from copkit.projects.triage import opinions as given
-from copkit.projects.triage import rules as ruled
+from copkit.projects.sorting import decisions as decided
+from copkit.projects.sorting import opinions as given
+from copkit.projects.sorting import rules as ruled
 from copkit.projects.workshop import columns
 
 

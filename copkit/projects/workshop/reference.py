@@ -5,7 +5,7 @@ from __future__ import annotations
 from copkit import french
 from copkit.intake.workbook.form import Block
 from copkit.projects.fields import BODIES, DIMENSIONS, FIELDS, MATURITIES, OPINIONS
-from copkit.projects.triage.schema import Rule, Rules
+from copkit.projects.sorting.schema import Rule, Rules
 from copkit.reference import framework, parameters
 
 STATUSES = {"publie": "source", "derive": "déduit de la source", "hypothese": "choix du kit"}

@@ -11,11 +11,8 @@ from copkit import french
 from copkit.errors import ProjectError
 from copkit.intake.workbook.write import write
 from copkit.projects import fields
-from copkit.projects.triage import rules as ruled
+from copkit.projects.sorting import rules as ruled
 from copkit.projects.workshop import columns
-from copkit.projects.workshop.merge import Workshop, read_workshop
-
-__all__ = ["Workshop", "read_workshop", "write_workshop"]
 
 
 def write_workshop(

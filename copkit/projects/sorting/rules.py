@@ -11,8 +11,8 @@ from copkit import french, paths
 from copkit.errors import ParameterError, Problems, suggestion
 from copkit.models import nomenclatures
 from copkit.projects.fields import BODIES, CATEGORIES, MATURITIES
-from copkit.projects.triage import facts
-from copkit.projects.triage.schema import Missing, Rules
+from copkit.projects.sorting import facts
+from copkit.projects.sorting.schema import Missing, Rules
 from copkit.reference import parameters, reading
 
 FILE = "triage.yml"

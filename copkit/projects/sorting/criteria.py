@@ -10,8 +10,8 @@ import pandas as pd
 
 from copkit import french
 from copkit.projects.fields import DIMENSIONS, MATURITIES, NO, YES, Field
-from copkit.projects.triage.reasons import said
-from copkit.projects.triage.schema import Criteria
+from copkit.projects.sorting.reasons import said
+from copkit.projects.sorting.schema import Criteria
 
 UNSAID = ""
 CRITERIA = {

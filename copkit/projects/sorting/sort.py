@@ -15,10 +15,10 @@ import pandas as pd
 from copkit.errors import ProjectError
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, Field
-from copkit.projects.triage import criteria, facts, opinions, reasons
-from copkit.projects.triage import decisions as decided
-from copkit.projects.triage import rules as ruled
-from copkit.projects.triage.schema import Rules
+from copkit.projects.sorting import criteria, facts, opinions, reasons
+from copkit.projects.sorting import decisions as decided
+from copkit.projects.sorting import rules as ruled
+from copkit.projects.sorting.schema import Rules
 
 if TYPE_CHECKING:
     from copkit.intake.workbook.merge import Merged
@@ -48,7 +48,7 @@ def triage(
 
     Parameters
     ----------
-    projects : les projets lus par ``read_projects``, une ligne par dossier.
+    projects : les projets lus par ``ck.projects.read``, une ligne par dossier.
     year : année de la COP [année] ; à défaut le dernier millésime des dossiers, sinon celui du fichier de règles.
     decisions : décisions des analystes, gardées à côté de la réponse de la règle : un fichier CSV ou une table
         (dossier, catégorie, auteur, date, raison), ou un atelier relu par ``read_workshop``, dont les avis

@@ -21,8 +21,8 @@ from copkit.intake.report import Reading
 from copkit.models import panorama as panoramas
 from copkit.projects import fields
 from copkit.projects.counting import balance, coverage, crossing, ranking
-from copkit.projects.reading import read_projects
-from copkit.projects.triage import criteria, sort
+from copkit.projects.reading import read
+from copkit.projects.sorting import criteria, sort
 from copkit.projects.workshop import merge
 from copkit.reference import framework, tables, territories
 
@@ -279,7 +279,7 @@ def vivier(
     territory : code d'une région, d'un département ou « fr ».
     year : année de la COP ; à défaut le dernier millésime des dossiers, sinon celui des règles.
     public : version publique : aucun commentaire, avis, nom de personne ni texte libre autre que l'intitulé.
-    mapping : correspondance d'en-têtes, comme ``ck.read_projects``.
+    mapping : correspondance d'en-têtes, comme ``ck.projects.read``.
     decisions : décisions des analystes, un CSV ou un classeur d'atelier revenu.
 
     Raises
@@ -297,10 +297,10 @@ def vivier(
     code, example = territories.resolve(territory), not file
     asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if isinstance(file, str | Path) else list(file)
     found = [located(one, fields.PROJECTS, " Vide : l'exemple inventé du kit.") for one in asked]
-    read = read_projects(*found, mapping=mapping)
-    given = _decisions(read, decisions, year)
-    projects = sort.triage(read, year=year, decisions=given)
-    reading, year = read.attrs["reading"], projects.attrs["triage"]["year"]
+    table = read(*found, mapping=mapping)
+    given = _decisions(table, decisions, year)
+    projects = sort.triage(table, year=year, decisions=given)
+    reading, year = table.attrs["reading"], projects.attrs["triage"]["year"]
     counts = _counts(reading, fields.counted(projects))
     if public:
         projects, reading = _public(projects), None
@@ -314,19 +314,19 @@ def vivier(
         year=year,
         public=public,
         example=example,
-        files=() if public else tuple(read.attrs["reading"].files),
+        files=() if public else tuple(table.attrs["reading"].files),
         **left,
     )
 
 
-def _decisions(read: pd.DataFrame, given: str | Path | None, year: int | None):
+def _decisions(table: pd.DataFrame, given: str | Path | None, year: int | None):
     """The decisions of a CSV as they are; those of a workbook of the workshop read back."""
     if not given:
         return None
     path = located(given, fields.PROJECTS)
     if path.suffix.lower() != ".xlsx":
         return path
-    return merge.read_workshop(sort.triage(read, year=year), path)
+    return merge.read_workshop(sort.triage(table, year=year), path)
 
 
 # ------------------------------------------------------------------ which projects

@@ -6,7 +6,7 @@ import pandas as pd
 
 from copkit.projects import fields
 from copkit.projects.fields import BODIES, OPINIONS
-from copkit.projects.triage.reasons import said
+from copkit.projects.sorting.reasons import said
 
 ASKED = ("opinion", "funding", "engineering")
 FIELDS = tuple(f"{what}_{body}" for body in BODIES for what in ASKED)

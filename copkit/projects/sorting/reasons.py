@@ -13,9 +13,9 @@ from copkit import french
 from copkit.intake import cells, levers
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, NO
-from copkit.projects.triage import facts
-from copkit.projects.triage.facts import UNKNOWN
-from copkit.projects.triage.schema import Rules, years
+from copkit.projects.sorting import facts
+from copkit.projects.sorting.facts import UNKNOWN
+from copkit.projects.sorting.schema import Rules, years
 
 
 def different(table: pd.DataFrame) -> tuple[np.ndarray, list[dict]]:

@@ -13,7 +13,7 @@ import pandas as pd
 from copkit.intake import cells
 from copkit.models import nomenclatures
 from copkit.projects.fields import DIMENSIONS, FIELDS, MATURITIES, NO, SEPARATOR, YES, ids
-from copkit.projects.triage.schema import Rules
+from copkit.projects.sorting.schema import Rules
 
 UNKNOWN = "inconnu"
 ANSWERS = (YES, NO, UNKNOWN)

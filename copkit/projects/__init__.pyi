@@ -1,0 +1,14 @@
+from .counting.balance import balance as balance
+from .counting.balance import shares as shares
+from .counting.coverage import coverage as coverage
+from .counting.coverage import without_project as without_project
+from .counting.crossing import crossing as crossing
+from .counting.crossing import quantities as quantities
+from .counting.ranking import top_and_bottom as top_and_bottom
+from .reading import read as read
+from .selection import Vivier as Vivier
+from .selection import vivier as vivier
+from .sorting.sort import triage as triage
+from .workshop.merge import Workshop as Workshop
+from .workshop.merge import read_workshop as read_workshop
+from .workshop.write import write_workshop as write_workshop
