@@ -66,7 +66,7 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{lab}/lab/tree/reg-06/diagnostic.ipynb?token=essai")
+    page.goto(f"{lab}/lab/workspaces/diagnostic/tree/reg-06/diagnostic.ipynb?token=essai")
     page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=60_000)
     picture = ".jp-RenderedHTML figure img"
     for _ in range(30):
@@ -83,16 +83,15 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
     page.close()
 
 
-@pytest.mark.xfail(strict=False, reason="the notebook that JupyterLab shows is not always the one asked for")
 def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chromium):
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
     asked, said = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: said.append(dialog.message))
-    page.goto(f"{lab}/lab/tree/projets.ipynb?token=essai")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    session = "window.jupyterapp.shell.currentWidget.sessionContext"
-    page.wait_for_function(f"() => {session}.session?.kernel?.status === 'idle'", timeout=300_000)
+    page.goto(f"{lab}/lab/workspaces/projets/tree/projets.ipynb?token=essai")  # no tab of another test comes back
+    shown = "window.jupyterapp?.shell.currentWidget"
+    page.wait_for_function(f"() => {shown}?.context?.path === 'projets.ipynb'", timeout=60_000)
+    page.wait_for_function(f"() => {shown}.sessionContext.session?.kernel?.status === 'idle'", timeout=300_000)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
     page.wait_for_function(f"() => {prompts}.every(prompt => /[0-9]/.test(prompt.innerText))", timeout=300_000)
