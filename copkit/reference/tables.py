@@ -6,19 +6,17 @@ returned with typed columns and cannot be spoilt by its reader (pandas copies wh
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 import pandas as pd
+from pydantic import Field, TypeAdapter, ValidationError
 
 from copkit import paths
 from copkit.errors import DataError, Problems, suggestion
 from copkit.reference import parameters
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa  # a third of a second to import: only where a table is checked
 
 TERRITORY = r"^(fr|reg-\d{2}|dep-(\d{2}|2A|2B|97\d)|epci-\d{9}|com-[\dAB]{5})$"
 STATUSES = ["publie", "derive", "hypothese"]
@@ -30,43 +28,36 @@ CONVENTIONS = {  # how emissions are counted; definitions: feuille_de_route_haut
 MEASURES = ["share", "difference", "target", "mention"]  # of a plan: data/README.md says what each means
 
 
-def _text(*, allowed: list[str] | None = None, pattern: str | None = None, empty: bool = False) -> pa.Column:
-    import pandera.pandas as pa
+class Column(NamedTuple):
+    """What the cells of a column may be, for pydantic."""
 
-    checks = [pa.Check.isin(allowed)] if allowed is not None else []
-    if pattern:
-        checks.append(pa.Check.str_matches(pattern))
-    if not empty:
-        checks.append(pa.Check.str_length(min_value=1))
-    return pa.Column(str, checks)
+    kind: object
+    number: bool = False
+    allowed: tuple[str, ...] = ()
 
 
-def _number(*, empty: bool = False, least: float = -math.inf) -> pa.Column:
-    import pandera.pandas as pa
-
-    def not_less(cells: pd.Series) -> pd.Series:  # a cell that is text has its own message
-        return ~(pd.to_numeric(cells, errors="coerce") < least)
-
-    def finite(cells: pd.Series) -> pd.Series:
-        return pd.to_numeric(cells, errors="coerce").abs() != math.inf
-
-    checks = [pa.Check(not_less, error=f"not_less {least:g}"), pa.Check(finite, error="finite")]
-    return pa.Column(float, checks, coerce=True, nullable=empty)
+def _text(*, allowed: Iterable[str] = (), pattern: str | None = None, empty: bool = False) -> Column:
+    if allowed := tuple(allowed):
+        return Column(Literal[allowed], allowed=allowed)
+    return Column(Annotated[str, Field(pattern=pattern, min_length=0 if empty else 1)])
 
 
-def _source() -> pa.Column:
+def _number(*, empty: bool = False, least: float | None = None) -> Column:
+    number = Annotated[float, Field(ge=least, allow_inf_nan=False)]
+    return Column(number | None if empty else number, number=True)
+
+
+def _source() -> Column:
     return _text(allowed=list(parameters.sources()))
 
 
 @lru_cache(maxsize=4)
-def _schemas(home: str) -> dict[str, pa.DataFrameSchema]:
-    """The schema of each table of ``data/clean/``; [units] are in ``data/README.md``."""
-    import pandera.pandas as pa
-
+def _schemas(home: str) -> dict[str, tuple[dict[str, Column], list[str]]]:
+    """The columns of each table of ``data/clean/`` and those of its key; [units] are in ``data/README.md``."""
     status, code = _text(allowed=STATUSES), _text(pattern=TERRITORY)
     yes_no = _text(allowed=["oui", "non"])
     lever = _text(allowed=list(parameters.levers()))
-    tables = {
+    return {
         "territories.csv": (
             {
                 "code": code,
@@ -176,10 +167,6 @@ def _schemas(home: str) -> dict[str, pa.DataFrameSchema]:
             ["plan", "territory", "sector", "measure"],
         ),
     }
-    return {
-        name: pa.DataFrameSchema(columns, unique=unique, strict=True, ordered=False)
-        for name, (columns, unique) in tables.items()
-    }
 
 
 TABLES = (
@@ -215,8 +202,6 @@ def _read(file: str, name: str) -> pd.DataFrame:
 
 def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     """Read and check one table; its problems are added to ``problems``."""
-    from pandera.errors import SchemaErrors
-
     shown = paths.shown(path)
     try:
         if path.suffix == ".parquet":
@@ -229,57 +214,51 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     except (ValueError, OSError, UnicodeDecodeError) as error:
         problems.add(shown, f"fichier illisible ({str(error).splitlines()[0]}). Le rétablir depuis le dépôt de copkit.")
         return None
-    schema = _schemas(str(paths.home()))[name]
-    numbers = [c for c, column in schema.columns.items() if column.dtype.type.kind == "f"]
-    blank = raw.assign(**{c: raw[c].replace("", None) for c in numbers if c in raw and raw[c].dtype.kind not in "fiu"})
-    for column in set(numbers) & set(blank):
-        blank[column] = blank[column].astype(object) if blank[column].dtype.kind not in "fiu" else blank[column]
-    try:
-        return schema.validate(blank, lazy=True)
-    except SchemaErrors as error:
-        for message in _explain(error, raw, schema):
-            problems.add(shown, message)
-        return None
-
-
-def _explain(error: Exception, raw: pd.DataFrame, schema: pa.DataFrameSchema) -> list[str]:
-    """The failures of a pandera validation, in French, in the order of the file."""
-    out: dict[str, tuple] = {}
-    duplicates: set[int] = set()
-    for case in error.failure_cases.to_dict("records"):
-        kind, column, given = str(case["check"]), case["column"], case["failure_case"]
-        row = None if pd.isna(case["index"]) else int(case["index"])
-        where = "" if row is None else f"ligne {row + 2}, "
-        if kind == "column_in_dataframe":
-            message = f"colonne « {given} » absente. Colonnes attendues : {', '.join(schema.columns)}."
-        elif kind == "column_in_schema":
-            message = f"colonne « {given} » inconnue.{suggestion(str(given), list(schema.columns))} Sinon la retirer."
-        elif kind == "multiple_fields_uniqueness":
-            duplicates.add(row)
+    columns, key = _schemas(str(paths.home()))[name]
+    found = [
+        (-1, f"colonne « {c} » absente. Colonnes attendues : {', '.join(columns)}.") for c in columns if c not in raw
+    ]
+    unknown = ((c, suggestion(str(c), list(columns))) for c in raw if c not in columns)
+    found += [(-1, f"colonne « {c} » inconnue.{hint} Sinon la retirer.") for c, hint in unknown]
+    numbers = {}
+    for label, column in columns.items():
+        if label not in raw:
             continue
-        elif kind.startswith(("coerce_dtype", "dtype")):
-            message = f"{where}colonne {column} : nombre attendu, trouvé « {given} ». Écrire un nombre avec un point."
-        elif kind == "not_nullable" or kind.startswith("str_length"):
-            message = f"{where}colonne {column} : cellule vide. La remplir."
-        elif kind.startswith("isin"):
-            allowed = schema.columns[column].checks[0].statistics["allowed_values"]
-            message = f"{where}colonne {column} : valeur « {given} » inconnue.{suggestion(str(given), list(allowed))}"
-        elif kind.startswith("str_matches"):
-            if str(given) == "":
-                continue
-            message = f"{where}colonne {column} : « {given} » n'a pas la forme attendue (exemples : reg-32, dep-59)."
-        elif kind.startswith("not_less"):
-            least = kind.removeprefix("not_less ")
-            message = f"{where}colonne {column} : {given} est inférieur à {least}. Corriger la valeur."
-        elif kind == "finite":
-            message = f"{where}colonne {column} : « {given} » n'est pas un nombre fini. Corriger la valeur."
-        else:
-            message = f"{where}colonne {column} : valeur « {given} » refusée ({kind})."
-        out[message] = (row if row is not None else -1,)
-    columns = list(schema.unique or [])
-    if duplicates and set(columns) <= set(raw):
-        for values, group in raw.loc[sorted(duplicates)].groupby(columns, sort=False):
-            lines = " et ".join(str(i + 2) for i in group.index)
-            key = ", ".join(str(v) for v in values)
-            out[f"lignes {lines} : même clé ({', '.join(columns)}) = ({key}). N'en garder qu'une."] = (group.index[0],)
-    return sorted(out, key=out.get)
+        blank = raw[label].isna() | (raw[label] == "") if column.number else raw[label].isna()
+        try:
+            cells = TypeAdapter(list[column.kind]).validate_python(
+                raw[label].astype(object).mask(blank, None).to_list()
+            )
+        except ValidationError as error:
+            found += [(item["loc"][0], _explain(item, label, column)) for item in error.errors(include_url=False)]
+            cells = raw[label].to_list()
+        if column.number:
+            numbers[label] = pd.Series(cells, raw.index, dtype=None if found else float)
+    table = raw.assign(**numbers)
+    if set(key) <= set(raw):
+        for values, group in table[table.duplicated(key, keep=False)].groupby(key, sort=False, dropna=False):
+            lines, said = " et ".join(str(i + 2) for i in group.index), ", ".join(map(str, values))
+            found.append(
+                (group.index[0], f"lignes {lines} : même clé ({', '.join(key)}) = ({said}). N'en garder qu'une.")
+            )
+    for _, message in sorted(found, key=lambda one: one[0]):
+        problems.add(shown, message)
+    return None if found else table
+
+
+def _explain(item: dict, label: str, column: Column) -> str:
+    """A failure of pydantic, in French."""
+    kind, given, where = item["type"], item["input"], f"ligne {item['loc'][0] + 2}, colonne {label} : "
+    if given is None or given == "":
+        return f"{where}cellule vide. La remplir."
+    if kind.startswith("float"):
+        return f"{where}nombre attendu, trouvé « {given} ». Écrire un nombre avec un point."
+    if kind == "literal_error":
+        return f"{where}valeur « {given} » inconnue.{suggestion(str(given), list(column.allowed))}"
+    if kind == "string_pattern_mismatch":
+        return f"{where}« {given} » n'a pas la forme attendue (exemples : reg-32, dep-59)."
+    if kind == "greater_than_equal":
+        return f"{where}{float(given)} est inférieur à {item['ctx']['ge']:g}. Corriger la valeur."
+    if kind == "finite_number":
+        return f"{where}« {given} » n'est pas un nombre fini. Corriger la valeur."
+    return f"{where}valeur « {given} » refusée ({kind})."
