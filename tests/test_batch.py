@@ -82,7 +82,7 @@ def test_report_shows_charts_and_tables_but_no_code(outputs, code):
     assert len(figures) == text.count("<svg ")
     assert all('role="img"' in figure and 'aria-label="' in figure for figure in figures)
     parts = [part for name in DOCUMENT.sections for part in ck.section(ck.panorama(code), name).parts]
-    assert text.count("<svg ") == sum(isinstance(part, theme.Drawing) for part in parts) >= 3
+    assert text.count("<svg ") == sum(isinstance(part, theme.drawing()) for part in parts) >= 3
     assert text.count("<table>") == sum(isinstance(part, Table) for part in parts) >= 9
     assert not re.search(r"\bck\.", text)
     for code_word in ("import copkit", "In&nbsp;[", "Out[", "Traceback", "PosixPath", "NaN"):

@@ -142,14 +142,17 @@ def dynamics(
     format: Format = "table",
 ) -> None:
     """Dit, levier par levier, ce qui est observé, le rythme, et celui qu'il faudrait."""
-    import copkit
+    from copkit.models import dynamics as model
 
     if format == "table":
-        p = copkit.panorama(code)
-        print_table(copkit.table(p, "dynamiques"), (), _WIDE)
-        say(copkit.report.dynamics(p).plain)
+        from copkit.models.panorama import panorama
+        from copkit.presentation.territory import dynamics as written
+
+        p = panorama(code)
+        print_table(written.observed(p), (), _WIDE)
+        say(written.dynamics(p).plain)
     else:
-        print_data(copkit.dynamics(code), format)
+        print_data(model.dynamics(code), format)
 
 
 ALL = (convert, simulate, compensate, compare, dynamics)

@@ -35,16 +35,16 @@ def panorama(
     format: Format = "table",
 ) -> None:
     """Affiche le panorama des leviers d'un territoire, en ktCO2e/an évitées en 2030 par rapport à 2019."""
-    import copkit
+    from copkit.models import panorama as model
 
-    p = copkit.panorama(code)
+    p = model.panorama(code)
     if format == "table":
-        print_table(copkit.table(p, "panorama"), ("Thématique", "Statut"), ("Secteur",))
-        print_table(copkit.table(p, "synthese"))
-        return
-    from copkit.models.panorama import table
+        from copkit.presentation.territory.ambition import levers, summary
 
-    print_data(table(p), format)
+        print_table(levers(p), ("Thématique", "Statut"), ("Secteur",))
+        print_table(summary(p))
+    else:
+        print_data(model.table(p), format)
 
 
 @app.command()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 
 from copkit import french
 from copkit.presentation import marimekko, theme
 
+alt = lazy_loader.load("altair")
 WIDTH = 640  # [px]
 
 
@@ -81,7 +82,7 @@ def of_two(field: str) -> alt.Color:
 
 def drawing(layers: Iterable[alt.Chart], height: float, words: dict, width: float = WIDTH, **more) -> alt.LayerChart:
     """Layers as one chart, with its words."""
-    return theme.Drawing(layer=list(layers), width=width, height=height, **words, **more)
+    return theme.drawing()(layer=list(layers), width=width, height=height, **words, **more)
 
 
 def pixels(words: list[dict], **places) -> list[alt.Chart]:

@@ -3,16 +3,20 @@
 The renderer gives a notebook two things: the Vega-Lite specification, that the report turns into SVG, and a figure:
 the title in HTML, the drawing as an SVG image, which JupyterLab shows even in a notebook that it does not trust yet.
 In a batch (``COPKIT_CHARTS=spec``) the figure is added afterwards, by the export: V8 never runs before a fork.
+Where altair waits for its first use, as in a terminal, which shows no chart, nothing here wakes it.
 """
 
 from __future__ import annotations
 
 import os
+from functools import cache
+from types import ModuleType
 
-import altair as alt
+import lazy_loader
 
 from copkit.presentation.drawing import MIME, describe, figure
 
+alt = lazy_loader.load("altair")
 FONT = "Liberation Sans, Marianne, Arial, DejaVu Sans, sans-serif"
 TEXT, RULE = "#161616", "#c9c9c9"
 THEMATIQUES = {
@@ -34,7 +38,6 @@ FRENCH_NUMBERS = {
 }
 
 
-@alt.theme.register("copkit", enable=False)
 def theme() -> alt.theme.ThemeConfig:
     """Sober, left-aligned, 12 px or more, French numbers."""
     return alt.theme.ThemeConfig(
@@ -85,17 +88,24 @@ def shade(share: float) -> tuple[str, str]:
     return tint(HIGHLIGHT, strength), WHITE if strength > 0.7 else TEXT
 
 
-class Drawing(alt.LayerChart):
-    """A chart of the kit: the tests check its specification against Vega-Lite, so that showing it need not.
+@cache
+def drawing() -> type[alt.LayerChart]:
+    """The charts of the kit, which altair is loaded for."""
+    enable()
 
-    Its layers have neither parameters nor sizes of their own, which altair would look for in four copies of them.
-    """
+    class Drawing(alt.LayerChart):
+        """The tests check its specification against Vega-Lite, so that showing it need not.
 
-    def __init__(self, data=alt.Undefined, layer=(), **properties) -> None:
-        alt.TopLevelLayerSpec.__init__(self, data=data, layer=list(layer), **properties)
+        Its layers have neither parameters nor sizes of their own, which altair would look for in four copies of them.
+        """
 
-    def _repr_mimebundle_(self, *_, **__) -> dict:
-        return alt.renderers.get()(self.to_dict(validate=False, context={"pre_transform": False}))
+        def __init__(self, data=alt.Undefined, layer=(), **properties) -> None:
+            alt.TopLevelLayerSpec.__init__(self, data=data, layer=list(layer), **properties)
+
+        def _repr_mimebundle_(self, *_, **__) -> dict:
+            return alt.renderers.get()(self.to_dict(validate=False, context={"pre_transform": False}))
+
+    return Drawing
 
 
 def _render(spec: dict, **_) -> dict:
@@ -110,7 +120,8 @@ def enable() -> None:
     global _enabled
     if not _enabled:
         _enabled = True
-        alt.theme.enable("copkit")
+        alt.theme.register("copkit", enable=True)(theme)
+        alt.renderers.register("copkit", _render)
         alt.renderers.enable("copkit")
 
 
@@ -123,5 +134,5 @@ def disable() -> None:
 
 
 _enabled = False
-alt.renderers.register("copkit", _render)
-enable()
+if type(alt) is ModuleType:  # it is loaded
+    enable()

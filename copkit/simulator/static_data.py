@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import altair as alt
+import lazy_loader
 
 from copkit import french
 from copkit.models.limits import Limit
@@ -14,6 +14,7 @@ from copkit.simulator import tiles
 from copkit.simulator.ground import Ground, known
 from copkit.simulator.state import State
 
+alt = lazy_loader.load("altair")
 ROOM = 16, 70  # least height and width left in a tile to write its gap [px]
 COLUMNS = (
     *("territoire", "levier", "libellé", "secteur", "référence (ktCO2e/an)", "proposé (ktCO2e/an)"),
@@ -163,7 +164,7 @@ def _drawing(rows: dict[str, list[dict]]) -> dict:
         layers.append(words.encode(x=x, y=y, text=alt.Text("text:N")))
     gaps = alt.Chart(alt.NamedData("marks")).mark_text(align="right", baseline="bottom", fontWeight="bold", **written)
     layers.append(gaps.encode(x=x, y=y, text=alt.Text("text:N")))
-    drawing = theme.Drawing(layer=layers, width=marimekko.WIDTH, height=marimekko.HEIGHT + 70, padding=0)
+    drawing = theme.drawing()(layer=layers, width=marimekko.WIDTH, height=marimekko.HEIGHT + 70, padding=0)
     spec = drawing.to_dict(validate=False, context={"pre_transform": False})
     named = {weight: [row for row in rows["texts"] if row["weight"] == weight] for weight in ("bold", "normal")}
     return spec | {"datasets": {"heads": rows["heads"], **named}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 
 from copkit import french
@@ -17,6 +17,7 @@ from copkit.projects.counting import membership
 from copkit.projects.selection import Vivier
 from copkit.reference import territories
 
+alt = lazy_loader.load("altair")
 SHADES = (theme.HIGHLIGHT, "#8c9bc9", "#d5dbed", theme.WHITE)  # from the best category; each darker than the next
 BALANCE = Section("bilan", 40)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 
 from copkit import french
 from copkit.intake import levers
@@ -16,6 +16,7 @@ from copkit.projects.selection import Vivier
 from copkit.projects.sorting import criteria, opinions
 from copkit.reference import framework, tables, territories
 
+alt = lazy_loader.load("altair")
 MOST = 20_000  # dossiers of a workbook
 ANSWERS = {fields.YES: "rempli", fields.NO: "non rempli", criteria.UNSAID: "à préciser"}
 EXPLANATIONS = Section("explications", 100)

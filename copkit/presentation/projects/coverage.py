@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 
 from copkit import french
@@ -14,6 +14,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Text
 from copkit.projects.selection import Vivier
 
+alt = lazy_loader.load("altair")
 COVERAGE = Section("couverture", 80)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 
 from copkit import french
@@ -16,6 +16,7 @@ from copkit.presentation.text import Note, Text
 from copkit.projects.selection import Vivier
 from copkit.reference import units
 
+alt = lazy_loader.load("altair")
 SHOWN = 15  # levers of the panorama beside their projects
 NO_TARGET = "Sans objectif en ktCO2e dans ce panorama."  # said once, in the caption
 CROSSING = Section("objectifs", 130)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 
 from copkit import french
@@ -16,6 +16,7 @@ from copkit.presentation.text import Note
 from copkit.projects.selection import Vivier
 from copkit.reference import territories
 
+alt = lazy_loader.load("altair")
 COLUMNS, TILE, HIGH, GAP, HEAD = 6, 110, 58, 4, 30  # tiles of a row; sizes of a tile, a gap and a header [px]
 MOST = 300  # tiles of a chart
 _KIND = re.compile(r"^(CC|CA|CU) (de la |de l'|du |des |de |d')?")

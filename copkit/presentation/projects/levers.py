@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 
 from copkit import french
 from copkit.presentation import charts
@@ -13,6 +13,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.projects.selection import Vivier
 
+alt = lazy_loader.load("altair")
 LISTS = {
     "most": "Les plus investis",
     "least": "Les moins investis",

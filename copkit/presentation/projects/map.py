@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 
 from copkit import french, paths
@@ -18,6 +18,7 @@ from copkit.presentation.text import Note
 from copkit.projects.selection import Vivier
 from copkit.reference import territories
 
+alt = lazy_loader.load("altair")
 WIDTH, HEIGHT, LINE = 640, 540, 16  # largest map, height of a line of text [px]
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 MAP = Section("carte", 60, "Sur la carte")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 import xarray as xr
 
@@ -15,6 +15,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import framework, parameters, territories
 
+alt = lazy_loader.load("altair")
 GRADES = ("A · clé officielle", "B · clé proche", "C · clé de remplacement")
 HEADING = Section("entete", 10)
 

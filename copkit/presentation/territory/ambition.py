@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 import xarray as xr
 
@@ -16,6 +16,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import territories
 
+alt = lazy_loader.load("altair")
 REFERENCE = "Référence (ktCO2e/an)"  # beside what a scenario proposes
 HEAD = 70  # above the Marimekko, for the names of its columns [px]
 AMBITION = Section("ambition", 20)
@@ -50,7 +51,8 @@ def ambition(p: xr.Dataset) -> Text:
 
 
 @AMBITION.table("synthese", sheet="Synthèse", rank=10)
-def _summary(p: xr.Dataset) -> Table:
+def summary(p: xr.Dataset) -> Table:
+    """The total with and without the forest, and its part of that of the country."""
     totals, effort = model.of_the_nation(p), labels.effort(p)
     return Table.of(
         f"{french.capital(effort)} dans les deux conventions",
@@ -119,7 +121,8 @@ def _written(row: model.Row) -> str:
 
 
 @AMBITION.table("panorama", sheet="Panorama", rank=20)
-def _panorama(p: xr.Dataset) -> Table:
+def levers(p: xr.Dataset) -> Table:
+    """The levers, from the one that avoids most."""
     rows, sectors, thematiques = model.ordered(p), labels.sectors(), labels.thematiques()
     shares = [row.share if row.shown and row.lever != FOREST else "—" for row in rows]
     columns = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 import xarray as xr
 
@@ -14,6 +14,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import units
 
+alt = lazy_loader.load("altair")
 LEAST, MOST = -1.0, 2.0  # ends of the bars of the paces
 DYNAMICS = Section("dynamiques", 90)
 
@@ -45,7 +46,8 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
 
 
 @DYNAMICS.table("dynamiques", sheet="Dynamiques", rank=80, reference=True)
-def _dynamics(p: xr.Dataset) -> Table | Note:
+def observed(p: xr.Dataset) -> Table | Note:
+    """The levers that an observed series follows."""
     found = model.dynamics(p.attrs["territory"])
     found = found[found["last"].notna()]
     if found.empty:

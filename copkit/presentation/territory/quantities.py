@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+import lazy_loader
 import pandas as pd
 import xarray as xr
 
@@ -16,6 +16,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import framework, parameters, territories, units
 
+alt = lazy_loader.load("altair")
 REFERENCE = "En 2030, référence"
 QUANTITIES = Section("quantites", 50)
 
