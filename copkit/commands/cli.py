@@ -13,7 +13,7 @@ import typer
 
 from copkit import french
 from copkit.commands import analyses, projects, run, simulator, strengths
-from copkit.commands.terminal import Format, print_data, print_table, say
+from copkit.commands.terminal import Format, light, print_data, print_table, say
 
 app = typer.Typer(
     help="copkit : la planification écologique dans les territoires, de la région au département.",
@@ -30,6 +30,7 @@ def root() -> None:
 
 
 @app.command()
+@light
 def panorama(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.")],
     format: Format = "table",
@@ -64,7 +65,7 @@ def doctor() -> None:
     raise typer.Exit(1 if bad else 0)
 
 
-for command in (run.run, simulator.simulator, *analyses.ALL, *projects.ALL, strengths.strengths):
+for command in (run.run, simulator.simulator, *map(light, analyses.ALL), *projects.ALL, strengths.strengths):
     app.command()(command)
 template = typer.Typer(no_args_is_help=True, help="Donne un fichier à compléter.", add_completion=False)
 template.command("mapping")(projects.mapping)

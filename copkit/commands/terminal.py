@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +16,22 @@ from copkit.errors import CopkitError, DataError, RunError
 from copkit.files import read_text
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option(help="table, csv ou json.")]
+
+
+def light(command: Callable) -> Callable:
+    """The command, once xarray has asked for pint and dask, and found neither: to import them takes half a second."""
+
+    @wraps(command)
+    def made(*args, **kwargs):
+        from copkit.batch.forked.server import absent
+
+        with absent("dask"), absent("pint"):
+            import xarray as xr
+
+            xr.DataArray([0.0], {"x": [0.0]}).to_numpy()  # asks whether an array is theirs, and remembers
+        return command(*args, **kwargs)
+
+    return made
 
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:

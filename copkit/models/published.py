@@ -60,8 +60,12 @@ def columns(code: str, version: str) -> dict[str, np.ndarray]:
 
 @lru_cache(maxsize=128)
 def _regional(home: str, code: str, version: str) -> pd.DataFrame:
-    """The published rows of a région, with the quantity in 2030 that its coefficient gives."""
-    found, known = rows(code, version), parameters.levers()
+    return _complete(rows(code, version))
+
+
+def _complete(found: pd.DataFrame) -> pd.DataFrame:
+    """Published rows, with the quantity in 2030 that their coefficients give."""
+    known = parameters.levers()
     table = pd.DataFrame(
         {
             "lever": found.lever,
@@ -108,7 +112,7 @@ def _departemental(home: str, code: str, version: str) -> dict[str, np.ndarray]:
 
 def _national(home: str, version: str) -> pd.DataFrame:
     """The sum of the 18 régions, lever by lever; a quantity that cannot be added is unknown."""
-    regions = pd.concat([_regional(home, region, version) for region in territories.territories("region").code])
+    regions = _complete(pd.concat([rows(region, version) for region in territories.codes("region")], ignore_index=True))
     groups = regions.groupby("lever", sort=False)
     table = groups.agg({"shown": "all", "editable": "any", "additive": "first", "source": "first"}).reset_index()
     for column in ("target", "baseline", "quantity"):

@@ -18,13 +18,13 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
     """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
     name = paths.shown(path)
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=_Loader)
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
         if node is None:
             problems.add(name, "le fichier est vide. Le rétablir depuis le dépôt de copkit.")
         lines: dict[tuple, int] = {}
         _locate(node, (), lines, name, problems)
-        return yaml.load(text, Loader=_Loader), lines
+        return node and loader.construct_document(node), lines
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"ligne {mark.line + 1} : " if mark else ""
