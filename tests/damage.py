@@ -732,13 +732,16 @@ def of_cells(fields: tuple[str, ...], *texts: object, expect: Expect = REFUSED, 
         if file.encoding == "cp1252" and isinstance(text, str) and not file.book:
             text = text.replace(THIN, NBSP)
         at = rng.choice(found)
-        cell = rng.choice([row for row in sheet.some() if not (e := row.cells[at].expect) or e.told != "maybe"]).cells[
-            at
-        ]
+        cell = rng.choice(_shown(sheet, at)).cells[at]
         cell.written, cell.expect = text, expect(cell.expect) if callable(expect) else expect
         return None
 
     return make
+
+
+def _shown(sheet: Sheet, at: int) -> list[Row]:
+    """The projects whose cell no merged one hides."""
+    return [row for row in sheet.some() if not (e := row.cells[at].expect) or e.told != "maybe"]
 
 
 def ambiguous(rng: random.Random) -> str:
@@ -805,7 +808,8 @@ def formula_without_value(rng, case, file):
         return False
     file.maker = "openpyxl"
     valued(sheet.rows)
-    cell = rng.choice(sheet.some()).cells[rng.choice(found)]
+    at = rng.choice(found)
+    cell = rng.choice(_shown(sheet, at)).cells[at]
     cell.written, cell.expect = Formula("=1000*2"), REFUSED
     return None
 
@@ -1188,7 +1192,7 @@ def contradictory_columns(rng, case, file):
     if not found:
         return False
     at = rng.choice(found)
-    row = rng.choice([row for row in sheet.some() if row.cells[at].expect not in (None, BLANK)])
+    row = rng.choice([row for row in _shown(sheet, at) if row.cells[at].expect not in (None, BLANK)])
     kept = row.cells[at].expect
     row.cells[at].expect = Expect((*kept.values, Decimal(4321), None), "maybe")
     sheet.columns.append(Column(sheet.columns[at].header, ""))

@@ -134,20 +134,19 @@ def _levers(home: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict
     shown: dict[str, str] = {}
     stands: dict[str, tuple[str, ...]] = {lever: (lever,) for lever in cop.lever} | {"autres": (), "": ()}
 
-    def name(label: str, id_: str) -> None:
-        by_key.setdefault(key(label), id_)
-        shown.setdefault(key(label), label)
+    def name(label: str, id_: str, *others: str) -> None:
+        for known in (label, *others):
+            by_key.setdefault(key(known), id_)
+            shown.setdefault(key(known), label)
 
     projects = table[table.nomenclature == "projets"]
     for id_, rows in projects.groupby("id", sort=False):
         target = id_ if rows.relation.iloc[0] != "egal" else rows.lever.iloc[0]
         target = "" if id_ == "non_renseigne" else target
         stands.setdefault(target, tuple(rows.lever[rows.lever != ""]))
-        name(rows.label.iloc[0], target)
-        name(id_, target)
+        name(rows.label.iloc[0], target, id_)
     for lever, label in zip(cop.lever, cop.label, strict=True):
-        name(label, lever)
-        name(lever, lever)
+        name(label, lever, lever)
     said = {target: shown[known] for known, target in reversed(by_key.items())}
     for label, target in synonyms("lever").items():
         by_key.setdefault(label, target)

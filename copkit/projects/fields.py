@@ -5,6 +5,12 @@ The reading fills the fields; the triage and the counting use them.
 
 from __future__ import annotations
 
+import pandas as pd
+
+from collections import Counter
+
+import pandas as pd
+
 from copkit.intake.fields import (
     LEVERS,
     NO,
@@ -110,3 +116,35 @@ FIELDS: dict[str, Field] = {
 
 PROJECTS = Collected("projets", ("projet", "projets"), FIELDS, ("project_id", "title"), ("project_id",))
 complete = PROJECTS.complete
+
+
+def named(projects: pd.DataFrame) -> pd.DataFrame:
+    """The projects, where ``project_id`` names one dossier only: beside a number that several have, what tells them.
+
+    >>> one = {"project_id": ["1", "1", "2"], "title": ["Haies", "Vélo", "Biogaz"], "holder": ["Arras", "Laon", ""]}
+    >>> named(complete(pd.DataFrame(one))).project_id.tolist()
+    ['1 (Haies)', '1 (Vélo)', '2']
+    """
+    first = (projects.duplicate_of == "") if "duplicate_of" in projects else pd.Series(True, projects.index)
+    at = first & (projects.project_id != "")
+    at &= projects.project_id.where(at, "").duplicated(keep=False)
+    if not at.any():
+        return projects
+    said = projects.loc[at, ["project_id", "title", "holder", "commune", "epci", "departement"]]
+    said = said.apply(lambda texts: texts.str.split().str.join(" "))
+    rows, names = list(said.itertuples(index=False, name=None)), [""] * len(said)
+    for upto in range(2, len(said.columns) + 1):
+        count = Counter(row[:upto] for row in rows)
+        names = [name or (count[row[:upto]] == 1 and _name(row[:upto])) or "" for row, name in zip(rows, names, strict=True)]
+    seen: Counter[tuple] = Counter()
+    for n, row in enumerate(rows):
+        seen[row] += 1
+        names[n] = names[n] or f"{_name(row)} n° {seen[row]}"
+    made = projects.project_id.copy()
+    made[at] = names
+    return projects.assign(project_id=made)
+
+
+def _name(row: tuple[str, ...]) -> str:
+    number, *others = row
+    return f"{number} ({', '.join(filter(None, others))})"

@@ -12,6 +12,7 @@ import pandas as pd
 from copkit import escaping, files, french
 from copkit.errors import Problems, ProjectError, suggestion
 from copkit.intake import cells
+from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, Field
 
 COLUMNS: dict[str, Field] = {
@@ -32,7 +33,7 @@ def columns(
     table = read(decisions, projects, labels) if decisions is not None else pd.DataFrame(columns=list(HEADERS))
     found = {part: dict(zip(table.project_id, table[part], strict=True)) for part in PARTS}
     return {
-        name: pd.Series([found[part].get(id_, "") for id_ in projects.project_id], projects.index, "str")
+        name: pd.Series([found[part].get(id_, "") for id_ in fields.named(projects).project_id], projects.index, "str")
         for name, part in zip(COLUMNS, PARTS, strict=True)
     }
 
@@ -41,7 +42,8 @@ def standing(projects: pd.DataFrame) -> pd.DataFrame | None:
     """The decisions that a sorted table already carries, as ``read`` gives them."""
     if not set(COLUMNS) <= set(projects):
         return None
-    decided = projects[projects.decision != ""].drop_duplicates("project_id")
+    decided = fields.named(projects)
+    decided = decided[decided.decision != ""].drop_duplicates("project_id")  # a second submission is the same one
     return decided[["project_id", *COLUMNS]].set_axis(list(HEADERS), axis=1).reset_index(drop=True)
 
 
@@ -67,7 +69,7 @@ def read(
     name = Path(decisions).name if from_file else "décisions"
     table = _columns_of(_csv(Path(decisions)) if from_file else decisions, name)
     problems, kept = Problems(), []
-    known, seen = set(projects.project_id) - {""}, {}
+    known, seen = set(fields.named(projects).project_id) - {""}, {}
     for row, one in enumerate(table.to_dict("records"), start=2 if from_file else 1):
         wrong = list(_refused(one, known, seen, row, labels or {}))
         for message in wrong:
@@ -136,6 +138,10 @@ def _refused(
     if not id_:
         yield "dossier absent. Écrire son numéro."
     elif id_ not in known:
+        if several := sorted(one for one in known if one.startswith(f"{id_} (")):
+            listed = " ou ".join(f"« {one} »" for one in several)
+            yield f"numéro de plusieurs dossiers « {id_} ». Écrire {listed}."
+            return
         hint = suggestion(id_, sorted(known)) if len(known) <= 20_000 else ""
         yield f"dossier inconnu « {id_} ».{hint} Écrire le numéro d'un dossier lu."
     elif id_ in seen:

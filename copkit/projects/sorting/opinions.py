@@ -58,8 +58,8 @@ def side_by_side(projects: pd.DataFrame, *, only_disagreements: bool = False) ->
 
 def applied(projects: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     """The projects with the opinions of a workshop (project_id, field, value) written in their fields."""
-    table = projects.copy()
+    table, ids = projects.copy(), fields.named(projects).project_id
     for name, part in given.groupby("field"):
-        new = table.project_id.map(dict(zip(part.project_id, part.value, strict=True)))
+        new = ids.map(dict(zip(part.project_id, part.value, strict=True)))
         table[name] = table[name].mask(new.notna(), new)
     return table

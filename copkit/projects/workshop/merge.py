@@ -62,4 +62,4 @@ def read_workshop(projects: pd.DataFrame, *paths: str | Path, rules: str | Path 
     """
     found = ruled.rules(rules)
     form = columns.form(found, projects.attrs.get("triage", {}).get("year", found.year))
-    return Workshop(**vars(gather(form, fields.counted(projects), *paths)))
+    return Workshop(**vars(gather(form, fields.named(fields.counted(projects)), *paths)))

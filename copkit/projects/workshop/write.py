@@ -34,7 +34,7 @@ def write_workshop(
     """
     if "category" not in triaged or "triage" not in triaged.attrs:
         raise ProjectError("Ces projets ne sont pas triés : appeler triage(projets) avant d'écrire le classeur.")
-    counted, found, said = fields.counted(triaged), ruled.rules(rules), triaged.attrs["triage"]
+    counted, found, said = fields.named(fields.counted(triaged)), ruled.rules(rules), triaged.attrs["triage"]
     labels = found.labels(said["year"])
     split = " ; ".join(f"{labels[one]} : {french.number(count, 0)}" for one, count in said["counts"].items())
     about = [("Dossiers", f"{french.plural(len(counted), 'dossier')} ({split})")]
