@@ -21,10 +21,10 @@ from copkit.presentation.projects.balance import SHADES
 from copkit.presentation.projects.document import DOCUMENT
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
-from copkit.projects import fields, vivier
+from copkit.projects import fields, selection
 from copkit.projects.sorting import sort
 
-EXAMPLE = paths.home().joinpath(*vivier.EXAMPLE)
+EXAMPLE = paths.home().joinpath(*selection.EXAMPLE)
 SENTENCES, CHARTS, TABLES = (list(DOCUMENT.parts(kind)) for kind in (SENTENCE, CHART, TABLE))
 PRIVATE = [name for name, part in DOCUMENT.parts(TABLE).items() if part.private]
 charts, sentences = ck.charts, ck.report
@@ -48,9 +48,9 @@ def v(request):
     return ck.projects.vivier(territory=request.param, year=2024)
 
 
-def at(whole: vivier.Vivier, code: str, table: pd.DataFrame) -> vivier.Vivier:
+def at(whole: selection.Vivier, code: str, table: pd.DataFrame) -> selection.Vivier:
     """The same vivier for other projects and another territory."""
-    inside, peers, left = vivier._inside(table, code)
+    inside, peers, left = selection._inside(table, code)
     return dataclasses.replace(whole, projects=inside, peers=peers, territory=code, **left)
 
 
@@ -327,14 +327,14 @@ def test_a_collectivite_outside_of_the_regions_keeps_its_name(whole):
     assert ck.table(found, "bilan").data["Nouvelle-Calédonie"].iloc[-1] == 30
     assert "Nouvelle-Calédonie (30)" in charts.categories(found).description
     table.loc[table.index[0], "region_label"] = "Chez Untel"
-    assert set(vivier._public(table).region_label) == {"Nouvelle-Calédonie", ""}
+    assert set(selection._public(table).region_label) == {"Nouvelle-Calédonie", ""}
 
 
 def test_a_file_is_found_from_where_the_command_was_started(tmp_path, monkeypatch):
     (tmp_path / "dossiers.csv").write_bytes(EXAMPLE.read_bytes())
     monkeypatch.setenv("PWD", str(tmp_path))
     assert len(ck.projects.vivier("dossiers.csv").counted) == 1279
-    assert len(ck.projects.vivier(str(Path(*vivier.EXAMPLE))).counted) == 1279
+    assert len(ck.projects.vivier(str(Path(*selection.EXAMPLE))).counted) == 1279
     with pytest.raises(ProjectError) as refused:
         ck.projects.vivier("absent.csv")
     assert str(refused.value) == (
@@ -494,6 +494,6 @@ def test_the_public_version_blanks_every_field_that_is_not_public(planted):
 def test_an_epci_is_named_from_the_official_list_in_the_public_version(whole):
     code = ck.territories("epci", within="dep-59").code.iloc[0]
     table = whole.projects.head(2).assign(holder_siren=[code.removeprefix("epci-"), "123456789"], holder="M. Untel")
-    assert vivier._public(table).holder.to_list() == [
+    assert selection._public(table).holder.to_list() == [
         ck.territories("epci").set_index("code").name[code], "",
     ]  # fmt: skip
