@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copkit import paths
-from copkit.errors import CopkitError, Problems, UnitError, suggestion
+from copkit.errors import CopkitError, Problems, UnitError, unknown
 
 
 @dataclass
@@ -141,8 +141,8 @@ def stray_codes() -> list[str]:
         cells = tables.read(name)[column]
         for code in sorted(set(cells) - set(known) - {""}):
             line = cells.index[cells == code][0] + 2
-            hint = suggestion(code, known)
-            found.append(f"data/clean/{name} : ligne {line}, colonne {column} : territoire inconnu « {code} ».{hint}")
+            said = f"data/clean/{name} : ligne {line}, colonne {column} : territoire inconnu « {code} »"
+            found.append(unknown(said, code, known))
     return found
 
 
@@ -181,8 +181,8 @@ def crosswalk_gaps() -> list[str]:
 
     table, found, name = nomenclatures.crosswalk(), [], "parameters/crosswalk.csv"
     cop = set(nomenclatures.levers("cop").lever)
-    for unknown in sorted(set(table.lever) - cop - {""}):
-        found.append(f"{name} : « {unknown} » n'est pas un des 43 leviers.")
+    for other in sorted(set(table.lever) - cop - {""}):
+        found.append(f"{name} : « {other} » n'est pas un des 43 leviers.")
     for nomenclature in ("simulateur", "rationale"):
         for lost in sorted(cop - set(table[table.nomenclature == nomenclature].lever)):
             found.append(f"{name} : levier « {lost} » absent de la nomenclature « {nomenclature} ».")

@@ -6,6 +6,7 @@ of one file come all at once (``Problems``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -52,7 +53,7 @@ class CopkitWarning(UserWarning):
     """Something that works but that the reader of the result has to know."""
 
 
-def suggestion(word: str, known: list[str]) -> str:
+def suggestion(word: object, known: Iterable[str]) -> str:
     """The end of a message: « Vouliez-vous dire … ? » or nothing.
 
     >>> suggestion("covoiturag", ["covoiturage", "haies"])
@@ -60,8 +61,21 @@ def suggestion(word: str, known: list[str]) -> str:
     >>> suggestion("xyz", ["covoiturage"])
     ''
     """
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
     return f" Vouliez-vous dire « {close[0]} » ?" if close else ""
+
+
+def unknown(said: str, given: object, known: Iterable[str], listed: str = "", remedy: str = "") -> str:
+    """What is said of a name that is not known, with the closest one, or else ``remedy``; ``listed``: name the known.
+
+    >>> unknown("Niveau inconnu : « regions »", "regions", ["region", "epci"], "Niveaux")
+    'Niveau inconnu : « regions ». Vouliez-vous dire « region » ? Niveaux : region, epci.'
+    >>> unknown("source inconnue « insee »", "insee", ["sgpe"], remedy="Ajouter une clé.")
+    'source inconnue « insee ». Ajouter une clé.'
+    """
+    known = list(known)
+    hint = suggestion(given, known) or f" {remedy}".rstrip()
+    return f"{said}.{hint}" + (f" {listed} : {', '.join(known)}." if listed else "")
 
 
 @dataclass

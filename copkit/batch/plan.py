@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
-from copkit.errors import RunError, suggestion
+from copkit.errors import RunError, unknown
 from copkit.notebook import read
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def find(notebook: str) -> Path:
     known = sorted(p.stem for p in paths.notebooks().glob("*.ipynb"))
     if notebook not in known:
         raise RunError(
-            f"Carnet inconnu : « {notebook} ».{suggestion(notebook, known)} Carnets : {', '.join(known)}.\n"
+            f"{unknown(f'Carnet inconnu : « {notebook} »', notebook, known, 'Carnets')}\n"
             "Pour un autre carnet, donner son chemin, « .ipynb » compris."
         )
     return paths.notebooks(f"{notebook}.ipynb")
@@ -123,10 +123,8 @@ def _read_parameters(stem: str, declared: dict[str, object], parameters: dict) -
         )
     for name in parameters:
         if name not in declared:
-            hint = suggestion(name, list(declared))
-            raise RunError(
-                f"Le carnet « {stem} » n'a pas de paramètre « {name} ».{hint}\nParamètres : {', '.join(declared)}."
-            )
+            wrong = unknown(f"Le carnet « {stem} » n'a pas de paramètre « {name} »", name, declared)
+            raise RunError(f"{wrong}\nParamètres : {', '.join(declared)}.")
     return {name: read(name, given, declared[name]) for name, given in parameters.items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copkit.errors import RunError, TerritoryError, suggestion
+from copkit.errors import RunError, TerritoryError, unknown
 from copkit.reference import territories
 
 LEVELS = ("region", "departement", "epci")
@@ -18,8 +18,7 @@ def places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple
     """
     if level is not None and level not in LEVELS:
         raise RunError(
-            f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} "
-            "Écrire « region », « departement » ou « epci »."
+            unknown(f"Niveau inconnu : « {level} »", level, LEVELS) + " Écrire « region », « departement » ou « epci »."
         )
     if codes and level:
         raise RunError("Donner des codes ou un niveau (--level), pas les deux.")
@@ -45,11 +44,8 @@ def _epci(codes: list[str], levels, stem: str) -> list[tuple]:
     if "epci" not in levels:
         raise RunError(f"Le carnet « {stem} » n'est pas fait pour les EPCI. Niveaux : {', '.join(levels)}.")
     known = territories.territories("epci").set_index("code")
-    unknown = [code for code in codes if code not in known.index]
-    if unknown:
-        raise TerritoryError(
-            "\n".join(f"EPCI inconnu : « {code} ».{suggestion(code, known.index)}" for code in unknown)
-        )
+    if lost := [unknown(f"EPCI inconnu : « {code} »", code, known.index) for code in codes if code not in known.index]:
+        raise TerritoryError("\n".join(lost))
     found = known.loc[list(dict.fromkeys(codes))] if codes else known
     return [(code, row["name"], "epci", row["regions"].split(" ")[0]) for code, row in found.iterrows()]
 

@@ -13,8 +13,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
-from copkit import french, paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit import errors, french, paths
+from copkit.errors import ParameterError, Problems
 from copkit.intake.fields import Collected, Field
 from copkit.models import nomenclatures
 from copkit.reference import framework, parameters, reading
@@ -109,9 +109,9 @@ def check_synonyms(*kinds: Collected) -> None:
             known.setdefault(kind, set()).update(ids)
     for line, kind, id_ in _read_synonyms(str(path))[1]:
         if kind not in known:
-            wrong = f"sorte de libellé inconnue « {kind} ».{suggestion(kind, list(known))}"
+            wrong = errors.unknown(f"sorte de libellé inconnue « {kind} »", kind, known)
         elif id_ not in known[kind]:
-            wrong = f"identifiant inconnu « {id_} ».{suggestion(id_, sorted(known[kind]))}"
+            wrong = errors.unknown(f"identifiant inconnu « {id_} »", id_, sorted(known[kind]))
         else:
             continue
         problems.add(paths.shown(path), f"ligne {line} : {wrong}")

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from copkit import paths
-from copkit.errors import ParameterError, ProjectError, suggestion
+from copkit.errors import ParameterError, ProjectError, unknown
 from copkit.intake import labels
 from copkit.intake.fields import NUMBERS, Collected
 from copkit.reference import reading
@@ -100,8 +100,8 @@ class Mapping(Strict):
         named = [*self.fields, *self.constants, *(self.deduplicate or ()), *(block.field for block in self.blocks)]
         for name in named:
             if name not in given:
-                hint = suggestion(name, list(given))
-                raise ValueError(f"champ inconnu « {name} ».{hint} Les champs sont ceux de « copkit template mapping »")
+                wrong = unknown(f"champ inconnu « {name} »", name, given)
+                raise ValueError(f"{wrong} Les champs sont ceux de « copkit template mapping »")
         for block in self.blocks:
             if block.how == "sum" and given[block.field].kind not in NUMBERS:
                 raise ValueError(f"blocks : « {block.field} » n'est pas un nombre, écrire « how: join »")
@@ -111,8 +111,8 @@ class Mapping(Strict):
         for row in self.levers.rows if self.levers else ():
             for lever in (row.lever, *row.levers):
                 if lever not in labels.lever_ids():
-                    hint = suggestion(lever, sorted(labels.lever_ids()))
-                    raise ValueError(f"levers.rows : levier inconnu « {lever} ».{hint}")
+                    said = f"levers.rows : levier inconnu « {lever} »"
+                    raise ValueError(unknown(said, lever, sorted(labels.lever_ids())))
         return self
 
 
@@ -138,9 +138,8 @@ def load(name: str | Path, kind: Collected) -> Mapping:
     if path.suffix not in (".yml", ".yaml"):
         path, known = paths.parameters("mappings", kind.name, f"{name}.yml"), names(kind)
         if str(name) not in known:
-            hint = suggestion(str(name), known)
             raise ProjectError(
-                f"Correspondance inconnue : « {name} ».{hint} Correspondances du kit : {', '.join(known)}.\n"
+                f"{unknown(f'Correspondance inconnue : « {name} »', name, known, 'Correspondances du kit')}\n"
                 "Donner un de ces noms, ou le chemin d'un .yml, que « copkit template mapping FICHIER » propose."
             )
     elif not path.is_file():
@@ -153,10 +152,8 @@ def _load(file: str, modified: int, home: str, kind: Collected) -> Mapping:
     mapping, _ = reading.read_model(Path(file), Mapping, kind)
     if mapping.base:
         if mapping.base not in names(kind):
-            hint = suggestion(mapping.base, names(kind))
-            raise ParameterError(
-                f"{paths.shown(Path(file))} : base : correspondance inconnue « {mapping.base} ».{hint}"
-            )
+            said = f"{paths.shown(Path(file))} : base : correspondance inconnue « {mapping.base} »"
+            raise ParameterError(unknown(said, mapping.base, names(kind)))
         mapping = _over(mapping, load(mapping.base, kind))
     if not any(where in mapping.fields for where in kind.key):
         neither = " ni ".join(f"« {name} »" for name in reversed(kind.key))

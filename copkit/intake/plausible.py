@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field, FiniteFloat, model_validator
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems, unknown
 from copkit.intake.fields import NUMBERS, Collected
 from copkit.reference import reading
 from copkit.reference.parameters import Status, Strict
@@ -81,8 +81,8 @@ def check(*kinds: Collected) -> None:
     known = [name for kind in kinds for name, one in kind.fields.items() if one.kind in NUMBERS]
     for name in found.fields:
         if name not in known:
-            line, hint = lines["fields", name], suggestion(name, known)
-            problems.add(f"parameters/{FILE}", f"ligne {line} : champ de nombre inconnu « {name} ».{hint}")
+            said = f"ligne {lines['fields', name]} : champ de nombre inconnu « {name} »"
+            problems.add(f"parameters/{FILE}", unknown(said, name, known))
     problems.raise_if_any(ParameterError)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copkit import french
-from copkit.errors import ProjectError, suggestion
+from copkit.errors import ProjectError, unknown
 from copkit.intake import mapping as mappings
 from copkit.intake.fields import Collected
 from copkit.intake.headers import head, match
@@ -55,8 +55,8 @@ def tables(mapping: Mapping, book: dict[str, Sheet], shown: str, kind: Collected
     absent = bool(mapping.sheet) and "" not in book and named is None
     if absent and (mapping.only_sheet or not _has_key(mapping, best, kind)):
         raise ProjectError(
-            f"{shown} : feuille « {mapping.sheet} » absente.{suggestion(mapping.sheet, list(book))} "
-            f"Feuilles du fichier : {', '.join(book)}. Rétablir son nom, ou le changer dans la correspondance."
+            unknown(f"{shown} : feuille « {mapping.sheet} » absente", mapping.sheet, book, "Feuilles du fichier")
+            + " Rétablir son nom, ou le changer dans la correspondance."
         )
     best = named or best
     if not named and not _has_key(mapping, best, kind):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from copkit import french
-from copkit.errors import DataError, UnitError, suggestion
+from copkit.errors import DataError, UnitError, unknown
 
 TO_KT = {"MtCO2e": 1000.0, "ktCO2e": 1.0, "tCO2e": 0.001}  # per year
 
@@ -84,7 +84,7 @@ def budget_to_reduction(
     (52000.0, 32000.0, 20000.0)
     """
     if unit not in TO_KT:
-        raise UnitError(f"Unité inconnue : « {unit} ».{suggestion(unit, list(TO_KT))} Unités : {', '.join(TO_KT)}.")
+        raise UnitError(unknown(f"Unité inconnue : « {unit} »", unit, TO_KT, "Unités"))
     points = {year: value * TO_KT[unit] for year, value in _checked(budgets).items()}
     if baseline_year >= target_year:
         raise DataError(

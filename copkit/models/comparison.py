@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french, paths
-from copkit.errors import LeverError, TerritoryError, suggestion
+from copkit.errors import LeverError, TerritoryError, unknown
 from copkit.models import panorama as panoramas
 from copkit.models import plans, proposals
 from copkit.models.conventions import check_conventions
@@ -170,7 +170,7 @@ def compare(
     """
     full = territories.resolve(code)
     if by not in BY:
-        raise LeverError(f"Découpage inconnu : « {by} ».{suggestion(by, list(BY))} Découpages : {', '.join(BY)}.")
+        raise LeverError(unknown(f"Découpage inconnu : « {by} »", by, BY, "Découpages"))
     if isinstance(a, str) and isinstance(b, str):
         found = _named(str(paths.home()), full, a, b, by, version, allow_mixed_conventions)
         return replace(found, table=found.table.copy(deep=False), cautions=[*found.cautions])

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.errors import Problems, SimulationError, suggestion
+from copkit.errors import Problems, SimulationError, unknown
 from copkit.models.gaps import shortfall
 from copkit.models.limits import KT, SAME, Limit, limits, not_a_number
 from copkit.models.scenario import NOTHING, build, parts
@@ -131,14 +131,13 @@ def _chosen(s, known: dict[str, Limit], using, policy: str, costs, gap) -> list[
     words = [using] if isinstance(using, str) else [str(word) for word in using]
     proposed = s.proposed.to_series()
     if policy not in POLICIES:
-        hint = suggestion(str(policy), list(POLICIES))
-        problems.add(where, f"règle inconnue : « {policy} ».{hint} Règles : {', '.join(POLICIES)}.")
+        problems.add(where, unknown(f"règle inconnue : « {policy} »", policy, POLICIES, "Règles"))
     if not words:
         problems.add(where, 'aucun levier choisi. Écrire using=["haies", "prairies"], par exemple.')
     for lever in dict.fromkeys(words):
         limit = known.get(lever)
         if limit is None:
-            problems.add(where, f"levier inconnu : « {lever} ».{suggestion(str(lever), list(known))}")
+            problems.add(where, unknown(f"levier inconnu : « {lever} »", lever, known))
         elif limit.closed:
             problems.add(where, f"{lever} : levier fermé ({limit.closed}). Le retirer de using.")
         elif math.isnan(proposed[lever]):
@@ -159,7 +158,7 @@ def _costs(known: dict, words: list, policy: str, costs, problems: Problems, whe
         return
     for lever, cost in (costs or {}).items():
         if lever not in known:
-            problems.add(where, f"costs : levier inconnu : « {lever} ».{suggestion(str(lever), list(known))}")
+            problems.add(where, unknown(f"costs : levier inconnu : « {lever} »", lever, known))
         elif wrong := not_a_number(cost):
             problems.add(where, f"costs, {lever} : {wrong}")
     absent = [f"« {lever} »" for lever in dict.fromkeys(words) if lever in known and lever not in (costs or {})]

@@ -12,7 +12,7 @@ from functools import lru_cache
 import pandas as pd
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems
 from copkit.models import factors
 from copkit.models.panorama import LATEST, panorama
 from copkit.reference import parameters, reading, tables, territories, units
@@ -82,19 +82,9 @@ def _lines() -> list[tuple[dict[str, str], parameters.RationaleTarget]]:
     targets = {t.indicator: t for lever in known.values() for row in lever.rationale for t in row.targets}
     targets.pop(None, None)
     observed = sorted(tables.read("observed.parquet").indicator.unique())
+    choices = {"lever": known, "indicator": targets, "quantity": ("meme", "autre"), "total": ("", *observed)}
     for n, line in enumerate(reading.read_table(path, COLUMNS), start=2):
-        checks = (
-            ("lever", list(known)),
-            ("indicator", list(targets)),
-            ("quantity", ["meme", "autre"]),
-            ("total", ["", *observed]),
-        )
-        for column, allowed in checks:
-            if line[column] not in allowed:
-                hint = suggestion(line[column], allowed)
-                problems.add(
-                    paths.shown(path), f"ligne {n}, colonne {column} : valeur « {line[column]} » inconnue.{hint}"
-                )
+        reading.check_choices(path, n, line, choices, problems)
         out.append((line, targets.get(line["indicator"])))
     problems.raise_if_any(ParameterError)
     return out

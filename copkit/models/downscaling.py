@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems
 from copkit.reference import parameters, reading, tables, territories
 
 COLUMNS = ["lever", "official_key", "official_producer", "key", "key_label", "grade", "fallback", "reason"]
@@ -28,21 +28,10 @@ def _keys(file: str) -> pd.DataFrame:
     path = paths.parameters("keys.csv")
     rows, problems = reading.read_table(path, COLUMNS), Problems()
     known_keys = sorted(set(tables.read("allocation.csv").key))
-    known_levers = list(parameters.levers())
+    choices = {"lever": parameters.levers(), "key": known_keys, "grade": GRADES, "fallback": ("", *known_keys)}
     seen: dict[str, int] = {}
     for n, row in enumerate(rows, start=2):
-        checks = (
-            ("lever", known_levers),
-            ("key", known_keys),
-            ("grade", list(GRADES)),
-            ("fallback", ["", *known_keys]),
-        )
-        for column, known in checks:
-            if row[column] not in known:
-                hint = suggestion(row[column], known)
-                problems.add(
-                    paths.shown(path), f"ligne {n}, colonne {column} : valeur « {row[column]} » inconnue.{hint}"
-                )
+        reading.check_choices(path, n, row, choices, problems)
         if not row["reason"]:
             problems.add(paths.shown(path), f"ligne {n}, colonne reason : cellule vide. Écrire pourquoi cette clé.")
         if row["lever"] in seen:

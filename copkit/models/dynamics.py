@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french, paths
-from copkit.errors import LeverError, suggestion
+from copkit.errors import LeverError, unknown
 from copkit.models import indicators, nomenclatures, panorama
 from copkit.reference import parameters, tables, units
 
@@ -70,9 +70,7 @@ def dynamics(code: str, levers: str = "panorama", *, every: bool = False) -> pd.
     """
     p = panorama.shared(code)
     if levers not in LISTS:
-        raise LeverError(
-            f"Liste de leviers inconnue : « {levers} ».{suggestion(levers, list(LISTS))} Listes : {', '.join(LISTS)}."
-        )
+        raise LeverError(unknown(f"Liste de leviers inconnue : « {levers} »", levers, LISTS, "Listes"))
     return _dynamics(str(paths.home()), p.attrs["territory"], levers, every).copy(deep=False)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.errors import SimulationError, suggestion
+from copkit.errors import SimulationError, unknown
 from copkit.models.levers import FOREST
 from copkit.models.limits import same
 from copkit.models.scenario import Standing, check, standings
@@ -147,10 +147,8 @@ def shortfall(s: xr.Dataset, by: str | None = None) -> pd.DataFrame:
     """
     check(s)
     if by not in GROUPS:
-        hint = suggestion(str(by), list(GROUPS[1:]))
-        raise SimulationError(
-            f"Regroupement inconnu : « {by} ».{hint} Valeurs admises : None, {', '.join(GROUPS[1:])}."
-        )
+        wrong = unknown(f"Regroupement inconnu : « {by} »", by, GROUPS[1:])
+        raise SimulationError(f"{wrong} Valeurs admises : None, {', '.join(GROUPS[1:])}.")
     found = standings(s)
     groups = dict(zip(found, s[by].values.tolist() if by else ["total"] * len(found), strict=True))
     names = {**framework.labels("secteurs"), **framework.labels("thematiques"), "total": "Ensemble"}

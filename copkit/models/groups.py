@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems, unknown
 from copkit.reference import parameters, reading
 
 FILE = "interactions.yml"
@@ -85,8 +85,9 @@ def _groups(file: str) -> Groups:
             for i, lever in enumerate(block.levers):
                 line = lines[(*at, "levers", i)]
                 if lever not in known:
-                    hint = suggestion(lever, known) or " Levier : nom d'un fichier de parameters/leviers."
-                    problems.add(paths.shown(path), f"ligne {line} : levier inconnu « {lever} ».{hint}")
+                    remedy = "Levier : nom d'un fichier de parameters/leviers."
+                    wrong = unknown(f"ligne {line} : levier inconnu « {lever} »", lever, known, remedy=remedy)
+                    problems.add(paths.shown(path), wrong)
                 elif part == "chain" and lever in seen:
                     problems.add(
                         paths.shown(path),

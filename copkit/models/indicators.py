@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems
 from copkit.reference import parameters, reading, tables, territories
 
 COLUMNS = ["indicator", "lever", "label", "unit", "direction", "convertible", "zero", "convention", "note"]
@@ -56,10 +56,7 @@ def _indicators(file: str) -> pd.DataFrame:
     }
     seen: dict[tuple, int] = {}
     for n, row in enumerate(rows, start=2):
-        for column, allowed in known.items():
-            if row[column] not in allowed:
-                hint = suggestion(row[column], allowed)
-                problems.add(name, f"ligne {n}, colonne {column} : valeur « {row[column]} » inconnue.{hint}")
+        reading.check_choices(path, n, row, known, problems)
         if not row["label"]:
             problems.add(name, f"ligne {n}, colonne label : cellule vide. Écrire ce que la série compte.")
         if row["indicator"] in stored.index and (units := list(stored[row["indicator"]])) != [row["unit"]]:

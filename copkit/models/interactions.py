@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.errors import LeverError, suggestion
+from copkit.errors import LeverError, unknown
 from copkit.models import levers
 from copkit.models.groups import Account, Group, groups
 from copkit.models.limits import same
@@ -199,8 +199,7 @@ def chains(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> l
     known = {group.id: group for group in groups()}
     for name in order or {}:
         if name not in known:
-            hint = suggestion(name, list(known))
-            raise LeverError(f"Groupe inconnu : « {name} ».{hint} Groupes : {', '.join(known)}.")
+            raise LeverError(unknown(f"Groupe inconnu : « {name} »", name, known, "Groupes"))
     names, out = dict(zip(p.lever.values.tolist(), p.label.values.tolist(), strict=True)), []
     for group in known.values():
         steps = [(one.acts_on, {lever: names[lever] for lever in one.levers if lever in names}) for one in group.chain]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from copkit import french, paths
-from copkit.errors import LeverError, suggestion
+from copkit.errors import LeverError, unknown
 from copkit.reference import parameters, reading
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: st
 
 def _known(word: str, known: tuple[str, ...], what: str) -> None:
     if word not in known:
-        raise LeverError(f"{what} : « {word} ».{suggestion(word, list(known))} Valeurs admises : {', '.join(known)}.")
+        raise LeverError(unknown(f"{what} : « {word} »", word, known, "Valeurs admises"))
 
 
 def _chosen(nomenclature: str) -> list[parameters.Lever]:
@@ -204,6 +204,5 @@ def find(p: xr.Dataset, word: str) -> str:
         hint = f" Ses ktCO2e sont comptées dans « {carried[0]} »." if carried else ""
         wrong = f"Levier « {found[0]} » : aucun objectif dans le panorama de « {p.attrs['name']} ».{hint}"
     else:
-        hint = suggestion(str(word), [name for name, lever in names if lever in here])
-        wrong = f"Levier inconnu : « {word} ».{hint}"
+        wrong = unknown(f"Levier inconnu : « {word} »", word, [name for name, lever in names if lever in here])
     raise LeverError(f"{wrong}\nLeviers de ce panorama : {', '.join(here)}.")

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import DATA_VERSION, paths
-from copkit.errors import LeverError, suggestion
+from copkit.errors import LeverError, unknown
 from copkit.models import published
 from copkit.models.levers import FOREST
 from copkit.models.proposals import asked, beside_reference, of_reference
@@ -75,8 +75,7 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
     if reference not in REFERENCES:
         raise LeverError(_no_panorama(code, reference))
     if version not in versions():
-        hint = suggestion(version, versions())
-        raise LeverError(f"Version inconnue : « {version} ».{hint} Versions : {', '.join(versions())}.")
+        raise LeverError(unknown(f"Version inconnue : « {version} »", version, versions(), "Versions"))
     return _known(str(paths.home()), territories.resolve(code), reference, version).copy(deep=True)
 
 
@@ -99,7 +98,7 @@ def _no_panorama(code: str, reference: str) -> str:
             f"Le plan « {reference} » n'est connu que par secteur : il n'a pas de panorama par levier.\n"
             f'Le comparer : compare("{code}", "sgpe", "{reference}"). Panoramas : {", ".join(known)}.'
         )
-    return f"Plan de référence inconnu : « {reference} ».{suggestion(reference, known)} Plans : {', '.join(known)}."
+    return unknown(f"Plan de référence inconnu : « {reference} »", reference, known, "Plans")
 
 
 def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version: str) -> xr.Dataset:

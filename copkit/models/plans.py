@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french, paths
-from copkit.errors import DataError, LeverError, Problems, suggestion
+from copkit.errors import DataError, LeverError, Problems, unknown
 from copkit.models import panorama as panoramas
 from copkit.models import proposals
 from copkit.models.levers import FOREST
@@ -81,7 +81,7 @@ def named(code: str, name: str, version: str) -> Plan:
         elsewhere = [f"« {c} » ({territories.name(c)})" for c in dict.fromkeys(rows.territory)]
         where = f" Il est connu pour {french.join(elsewhere)}." if elsewhere else ""
         raise LeverError(
-            f"Plan inconnu pour {territories.name(code)} (« {code} ») : « {name} ».{suggestion(name, here)}{where}\n"
+            f"{unknown(f'Plan inconnu pour {territories.name(code)} (« {code} ») : « {name} »', name, here)}{where}\n"
             f"Plans connus ici : {', '.join(here)}. Pour un autre, donner une table avec les colonnes "
             "lever (ou sector) et target_ktco2e."
         )
@@ -136,7 +136,7 @@ def from_frame(table: pd.DataFrame, rank: str) -> Plan:
     kt = pd.to_numeric(table.target_ktco2e, errors="coerce")
     for n, (row, given, value) in enumerate(zip(table[level], table.target_ktco2e, kt, strict=True), start=1):
         if row not in ids:
-            problems.add(where, f"ligne {n}, colonne {level} : « {row} » inconnu.{suggestion(str(row), ids)}")
+            problems.add(where, unknown(f"ligne {n}, colonne {level} : « {row} » inconnu", row, ids))
         if (np.isnan(value) and not pd.isna(given)) or np.isinf(value):
             problems.add(where, f"ligne {n}, colonne target_ktco2e : nombre attendu, trouvé « {given} ».")
     for row in dict.fromkeys(table.loc[table[level].duplicated(), level]):
@@ -145,9 +145,8 @@ def from_frame(table: pd.DataFrame, rank: str) -> Plan:
     conventions = list(dict.fromkeys(blank)) or ["non_precisee"]
     for given in conventions:
         if given not in tables.CONVENTIONS:
-            options = list(tables.CONVENTIONS)
-            hint = suggestion(str(given), options)
-            problems.add(where, f"convention « {given} » inconnue.{hint} Conventions : {', '.join(options)}.")
+            wrong = unknown(f"convention « {given} » inconnue", given, tables.CONVENTIONS, "Conventions")
+            problems.add(where, wrong)
     if len(conventions) > 1:
         problems.add(where, f"conventions {french.join(map(str, conventions))} : en garder une seule par plan.")
     problems.raise_if_any(DataError)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from copkit.errors import Problems, SimulationError, suggestion
+from copkit.errors import Problems, SimulationError, unknown
 from copkit.models.limits import KT, KT_LABEL, QUANTITY, Limit, limits, same
 from copkit.models.proposals import reference
 
@@ -144,8 +144,8 @@ def simulate(
     969.2
     """
     if unit not in UNITS:
-        hint = suggestion(str(unit), list(UNITS))
-        raise SimulationError(f"Unité inconnue : « {unit} ».{hint} Écrire « {KT} » ou « {QUANTITY} ».")
+        wrong = unknown(f"Unité inconnue : « {unit} »", unit, UNITS)
+        raise SimulationError(f"{wrong} Écrire « {KT} » ou « {QUANTITY} ».")
     asked, reached = _mapping(targets, "targets"), _mapping(done, "done")
     asked = {lever: math.nan if value is None else value for lever, value in asked.items()}  # nothing is no number
     entries = {lever: Entry(asked.get(lever), unit, reached.get(lever, 0.0)) for lever in {**asked, **reached}}
@@ -193,8 +193,8 @@ def build(p: xr.Dataset, entries: Mapping[str, Entry], justifications: dict) -> 
     for given in (entries, justifications):
         for lever in given:
             if lever not in known:
-                hint = suggestion(str(lever), list(known)) or " Les leviers : ck.panorama(…).lever."
-                problems.add(where, f"levier inconnu : « {lever} ».{hint}")
+                remedy = "Les leviers : ck.panorama(…).lever."
+                problems.add(where, unknown(f"levier inconnu : « {lever} »", lever, known, remedy=remedy))
     settled = settle(known, entries)
     for lever, one in settled.items():
         if one.done_error:

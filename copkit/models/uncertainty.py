@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit.errors import CopkitError, suggestion
+from copkit.errors import CopkitError, unknown
 from copkit.models import assumptions as ranges
 from copkit.models.assumptions import Assumptions
 from copkit.models.draws import blocks, model_of
@@ -173,8 +173,8 @@ def _check(draws: int, seed: int, quantiles: Sequence[float], keep: str | None) 
     if wrong := [q for q in quantiles if not 0 <= q <= 1]:
         raise CopkitError(f"Quantile « {wrong[0]} » refusé. Écrire des nombres entre 0 et 1, par exemple 0.05.")
     if keep not in (None, "draws"):
-        hint = suggestion(str(keep), ["draws"])
-        raise CopkitError(f"keep « {keep} » inconnu.{hint} Écrire « draws », ou rien pour ne garder que les quantiles.")
+        wrong = unknown(f"keep « {keep} » inconnu", keep, ["draws"])
+        raise CopkitError(f"{wrong} Écrire « draws », ou rien pour ne garder que les quantiles.")
 
 
 def _years(years: Iterable[int] | None, known: Assumptions) -> np.ndarray:

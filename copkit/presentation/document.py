@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from copkit.errors import CopkitError, suggestion
+from copkit.errors import CopkitError, unknown
 from copkit.presentation.text import Text
 
 SENTENCE, CHART, TABLE = "sentence", "chart", "table"
@@ -137,8 +137,7 @@ class Document:
 
     def _known(self, what: str, name: str, known: dict) -> str:
         if name not in known:
-            hint = suggestion(name, list(known))
-            raise self.error(f"{what} inconnue : « {name} ».{hint} {what}s : {', '.join(known)}.")
+            raise self.error(unknown(f"{what} inconnue : « {name} »", name, known, f"{what}s"))
         return name
 
     def held(self, about) -> list[Part]:

@@ -5,8 +5,6 @@ The reading fills the fields; the triage and the counting use them.
 
 from __future__ import annotations
 
-import pandas as pd
-
 from collections import Counter
 
 import pandas as pd
@@ -135,7 +133,9 @@ def named(projects: pd.DataFrame) -> pd.DataFrame:
     rows, names = list(said.itertuples(index=False, name=None)), [""] * len(said)
     for upto in range(2, len(said.columns) + 1):
         count = Counter(row[:upto] for row in rows)
-        names = [name or (count[row[:upto]] == 1 and _name(row[:upto])) or "" for row, name in zip(rows, names, strict=True)]
+        names = [
+            name or (count[row[:upto]] == 1 and _name(row[:upto])) or "" for row, name in zip(rows, names, strict=True)
+        ]
     seen: Counter[tuple] = Counter()
     for n, row in enumerate(rows):
         seen[row] += 1

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pydantic import Field, ValidationError, create_model
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems, unknown
 from copkit.reference import parameters, reading
 
 
@@ -67,8 +67,8 @@ def _read(file: str):
     for name in ("chantiers", *BLOCKS):
         if (source := getattr(found, name).source) not in parameters.sources():
             line = lines[(name, "source")]
-            hint = suggestion(source, list(parameters.sources())) or " Ajouter une clé de parameters/sources.yml."
-            problems.add(paths.shown(path), f"ligne {line} : {name}.source : source inconnue « {source} ».{hint}")
+            said = f"ligne {line} : {name}.source : source inconnue « {source} »"
+            problems.add(paths.shown(path), unknown(said, source, parameters.sources(), remedy=parameters.ADD_SOURCE))
     problems.raise_if_any(ParameterError)
     return found
 

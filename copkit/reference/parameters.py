@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems, unknown
 from copkit.reference import reading, units
 
 Kind = Literal["stock", "flow", "uptake", "intensity", "direct", "none"]
@@ -33,6 +33,7 @@ Sector = Literal[
 ]
 Status = Literal["publie", "derive", "hypothese"]
 Bound = float | Literal["baseline"] | None
+ADD_SOURCE = "Ajouter une clé de parameters/sources.yml."
 
 
 class Strict(BaseModel):
@@ -195,8 +196,8 @@ def _check_references(content: dict, lines: dict[tuple, int], sources: dict, nam
             continue
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".")
         if at[-1] == "source" and value not in sources:
-            hint = suggestion(value, list(sources)) or " Ajouter une clé de parameters/sources.yml."
-            problems.add(name, f"ligne {line} : {place} : source inconnue « {value} ».{hint}")
+            said = f"ligne {line} : {place} : source inconnue « {value} »"
+            problems.add(name, unknown(said, value, sources, remedy=ADD_SOURCE))
         if at in (("quantity", "unit"), ("unit_abatement", "unit")) and (message := units.unknown(value)):
             problems.add(name, f"ligne {line} : {place} : {message}")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems, unknown
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
@@ -91,14 +92,12 @@ def explain(error: ValidationError, lines: dict[tuple, int], model: type[BaseMod
 def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
     kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"clé inconnue.{suggestion(str(at[-1]), _keys(model, at[:-1]))} Sinon la retirer."
+        return unknown("clé inconnue", at[-1], _keys(model, at[:-1])) + " Sinon la retirer."
     if kind == "missing":
         return "clé absente. L'ajouter."
     if kind == "literal_error":
         expected = context["expected"].replace("'", "").replace(" or ", ", ")
-        return (
-            f"valeur « {given} » inconnue.{suggestion(str(given), expected.split(', '))} Valeurs admises : {expected}."
-        )
+        return unknown(f"valeur « {given} » inconnue", given, expected.split(", "), "Valeurs admises")
     if kind.startswith(("float", "int", "decimal", "finite")):
         return f"nombre attendu, trouvé « {given} ». Écrire un nombre avec un point décimal."
     if kind.startswith("bool"):
@@ -163,3 +162,13 @@ def read_table(path: Path, columns: list[str]) -> list[dict[str, str]]:
             problems.add(name, f"ligne {n} : {len(row)} cellules au lieu de {len(columns)}. Vérifier les virgules.")
     problems.raise_if_any(ParameterError)
     return [dict(zip(columns, row, strict=True)) for row in rows[1:]]
+
+
+def check_choices(
+    path: Path, line: int, row: dict[str, str], choices: Mapping[str, Container[str]], problems: Problems
+):
+    """Tell the cells of a row that are none of the choices of their column."""
+    for column, known in choices.items():
+        if row[column] not in known:
+            said = f"ligne {line}, colonne {column} : valeur « {row[column]} » inconnue"
+            problems.add(paths.shown(path), unknown(said, row[column], known))

@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import Field, TypeAdapter, ValidationError
 
 from copkit import paths
-from copkit.errors import DataError, Problems, suggestion
+from copkit.errors import DataError, Problems, unknown
 from copkit.reference import parameters
 
 TERRITORY = r"^(fr|reg-\d{2}|dep-(\d{2}|2A|2B|97\d)|epci-\d{9}|com-[\dAB]{5})$"
@@ -218,8 +218,8 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     found = [
         (-1, f"colonne « {c} » absente. Colonnes attendues : {', '.join(columns)}.") for c in columns if c not in raw
     ]
-    unknown = ((c, suggestion(str(c), list(columns))) for c in raw if c not in columns)
-    found += [(-1, f"colonne « {c} » inconnue.{hint} Sinon la retirer.") for c, hint in unknown]
+    lost = (unknown(f"colonne « {c} » inconnue", c, columns) for c in raw if c not in columns)
+    found += [(-1, f"{said} Sinon la retirer.") for said in lost]
     numbers = {}
     for label, column in columns.items():
         if label not in raw:
@@ -254,7 +254,7 @@ def _explain(item: dict, label: str, column: Column) -> str:
     if kind.startswith("float"):
         return f"{where}nombre attendu, trouvé « {given} ». Écrire un nombre avec un point."
     if kind == "literal_error":
-        return f"{where}valeur « {given} » inconnue.{suggestion(str(given), list(column.allowed))}"
+        return unknown(f"{where}valeur « {given} » inconnue", given, column.allowed)
     if kind == "string_pattern_mismatch":
         return f"{where}« {given} » n'a pas la forme attendue (exemples : reg-32, dep-59)."
     if kind == "greater_than_equal":

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
-from copkit.errors import TerritoryError, suggestion
+from copkit.errors import TerritoryError, suggestion, unknown
 
 if TYPE_CHECKING:  # slow to import, and names need no table
     import pandas as pd
@@ -64,9 +64,7 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
     ['Aisne', 'Nord', 'Oise', 'Pas-de-Calais', 'Somme']
     """
     if level is not None and level not in LEVELS:
-        raise TerritoryError(
-            f"Niveau inconnu : « {level} ».{suggestion(level, list(LEVELS))} Niveaux : {', '.join(LEVELS)}."
-        )
+        raise TerritoryError(unknown(f"Niveau inconnu : « {level} »", level, LEVELS, "Niveaux"))
     from copkit.reference import tables
 
     inside = resolve(within) if within else None

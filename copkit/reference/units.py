@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from copkit import french, paths
-from copkit.errors import ParameterError, UnitError, suggestion
+from copkit import errors, french, paths
+from copkit.errors import ParameterError, UnitError
 
 TARGET_UNIT = "ktCO2e/an"
 
@@ -49,7 +49,7 @@ def unknown(unit: str) -> str | None:
     """The message for a unit that ``units.txt`` does not define, or None when every part of it is known."""
     for part in unit.replace("*", "/").split("/"):
         if part.strip() not in labels():
-            return f"unité inconnue « {part.strip()} ».{suggestion(part.strip(), list(labels()))}"
+            return errors.unknown(f"unité inconnue « {part.strip()} »", part.strip(), labels())
     return None
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.errors import CopkitWarning, SimulationError, suggestion
+from copkit.errors import CopkitWarning, SimulationError, unknown
 from copkit.models import gaps, scenario_file
 from copkit.models.levers import FOREST
 from copkit.models.scenario import Standing, settle
@@ -60,8 +60,7 @@ def export(page: Mapping, state: State, kind: str, draft: bool = False) -> tuple
         n'ont pas de justification ou de source : la liste en est donnée.
     """
     if kind not in FORMATS:
-        hint = suggestion(str(kind), list(FORMATS))
-        raise SimulationError(f"Format inconnu : « {str(kind)[:20]} ».{hint} Formats : {', '.join(FORMATS)}.")
+        raise SimulationError(unknown(f"Format inconnu : « {str(kind)[:20]} »", kind, FORMATS, "Formats"))
     s = scenario_of(state)
     waiting = gaps.unjustified(s)
     if waiting and not draft and kind not in PICTURES:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from copkit import french
-from copkit.errors import SimulationError, suggestion
+from copkit.errors import SimulationError, unknown
 from copkit.models import panorama
 from copkit.models.limits import KT, QUANTITY
 from copkit.simulator import official_links
@@ -167,8 +167,7 @@ def _with_levers(state: State, levers: dict[str, dict], notes: list[str]) -> Sta
         if lever in known:
             kept[lever] = entry
         else:
-            hint = suggestion(lever, list(known))
-            notes.append(f"Lien : levier inconnu ici, « {lever[:40]} », laissé de côté.{hint}")
+            notes.append(unknown(f"Lien : levier inconnu ici, « {lever[:40]} », laissé de côté", lever, known))
     with suppress(SimulationError):
         return read({**state.model_dump(), "levers": kept})
     for lever, entry in kept.items():

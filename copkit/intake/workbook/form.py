@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from copkit import escaping, french
-from copkit.errors import suggestion
+from copkit.errors import unknown
 from copkit.intake import cells, labels, plausible
 from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 
@@ -115,10 +115,10 @@ class Column:
     def _choice(self, text: str) -> tuple[str, str]:
         if found := labels.choice(self.name, self.field, text).ids:
             return found[0], ""
-        words, (unknown, admitted) = list(self.field.options.values()), self.wording
+        words, (wrong, admitted) = list(self.field.options.values()), self.wording
         listed = (" ; " if any("," in word for word in words) else ", ").join(words)
         known = listed if len(words) <= FEW else f"la liste de la feuille « {REFERENCE} »"
-        return "", f"{unknown} « {text} ».{suggestion(text, words)} {admitted} : {known}."
+        return "", f"{unknown(f'{wrong} « {text} »', text, words)} {admitted} : {known}."
 
 
 KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)", public=False), 10, hidden=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ProjectError, suggestion
+from copkit.errors import ProjectError, unknown
 from copkit.intake import amounts, perimeters
 from copkit.projects import fields
 from copkit.projects.counting import membership, ranking
@@ -84,7 +84,7 @@ def balance(
     [['dep-02', 1, 10.1, 0], ['dep-59', 1, nan, 1], ['total', 2, 10.1, 1]]
     """
     if by not in membership.KINDS:
-        raise ProjectError(f"Bilan par « {by} » : inconnu.{suggestion(by, list(membership.KINDS))} {membership.KNOWN}")
+        raise ProjectError(unknown(f"Bilan par « {by} » : inconnu", by, membership.KINDS, "Bilans possibles"))
     chosen = chosen_of(projects, by, categories)
     if crossed is None:
         crossed = by in CROSSED and bool(chosen.column)
@@ -171,8 +171,8 @@ def _asked(by: str, categories: Sequence[str] | str | None, column: str) -> tupl
     asked = (categories,) if isinstance(categories, str) else tuple(categories)
     for one in asked:
         if one not in fields.CATEGORIES:
-            hint = suggestion(one, list(fields.CATEGORIES))
-            raise ProjectError(f"Catégorie inconnue : « {one} ».{hint} {membership.KNOWN_CATEGORIES}")
+            wrong = unknown(f"Catégorie inconnue : « {one} »", one, fields.CATEGORIES)
+            raise ProjectError(f"{wrong} {membership.KNOWN_CATEGORIES}")
     if asked and not column:
         raise ProjectError("Les projets n'ont pas de catégorie. Les trier d'abord : ck.projects.triage(projects).")
     return tuple(one for one in fields.CATEGORIES if one in asked)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ProjectError, suggestion
+from copkit.errors import ProjectError, unknown
 from copkit.intake import perimeters
 from copkit.projects.counting import balance
 from copkit.reference import framework, parameters, tables, territories
@@ -109,8 +109,7 @@ def without_project(
         Si le niveau, une règle ou une catégorie est inconnu.
     """
     if level not in LEVELS:
-        hint = suggestion(level, list(LEVELS))
-        raise ProjectError(f"Niveau « {level} » inconnu.{hint} Niveaux : {', '.join(LEVELS)}.")
+        raise ProjectError(unknown(f"Niveau « {level} » inconnu", level, LEVELS, "Niveaux"))
     found = _found(projects, within, categories, rule, straddling)
     listed = found.listed[level]
     here = listed[(listed.territory == found.territories[0]) & ~listed.code.isin(found.covered(level))]
@@ -143,8 +142,7 @@ class Found:
 def _found(projects: pd.DataFrame, within: str, categories, rule: str, straddling: str) -> Found:
     for what, given, known in (("Couverture", rule, RULES), ("EPCI à cheval", straddling, STRADDLING)):
         if given not in known:
-            hint = suggestion(given, list(known))
-            raise ProjectError(f"{what} : règle « {given} » inconnue.{hint} Règles : {', '.join(known)}.")
+            raise ProjectError(unknown(f"{what} : règle « {given} » inconnue", given, known, "Règles"))
     code = territories.resolve(within)
     chosen = balance.chosen_of(projects, "epci", categories)
     where = perimeters.placed(chosen.projects)

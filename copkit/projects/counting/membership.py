@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from copkit.errors import ProjectError, suggestion
+from copkit.errors import ProjectError, unknown
 from copkit.intake import perimeters as places
 from copkit.models import nomenclatures
 from copkit.projects import fields
@@ -103,8 +103,8 @@ def category_column(projects: pd.DataFrame) -> str:
         if column in projects and (projects[column].fillna("") != "").any():
             wrong = sorted(set(projects[column].fillna("")) - {"", *fields.CATEGORIES})
             if wrong:
-                hint = suggestion(wrong[0], list(fields.CATEGORIES))
-                raise ProjectError(f"Colonne {column} : catégorie inconnue « {wrong[0]} ».{hint} {KNOWN_CATEGORIES}")
+                said = f"Colonne {column} : catégorie inconnue « {wrong[0]} »"
+                raise ProjectError(f"{unknown(said, wrong[0], fields.CATEGORIES)} {KNOWN_CATEGORIES}")
             return column
     return ""
 

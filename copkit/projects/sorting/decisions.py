@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import escaping, files, french
-from copkit.errors import Problems, ProjectError, suggestion
+from copkit.errors import Problems, ProjectError, unknown
 from copkit.intake import cells
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, Field
@@ -142,16 +142,16 @@ def _refused(
             listed = " ou ".join(f"« {one} »" for one in several)
             yield f"numéro de plusieurs dossiers « {id_} ». Écrire {listed}."
             return
-        hint = suggestion(id_, sorted(known)) if len(known) <= 20_000 else ""
-        yield f"dossier inconnu « {id_} ».{hint} Écrire le numéro d'un dossier lu."
+        looked = sorted(known) if len(known) <= 20_000 else ()
+        yield unknown(f"dossier inconnu « {id_} »", id_, looked) + " Écrire le numéro d'un dossier lu."
     elif id_ in seen:
         yield f"dossier « {id_} » déjà décidé ligne {seen[id_]}. Ne garder qu'une décision."
     if not one["category"]:
         yield "catégorie absente. Écrire la catégorie décidée."
     elif not category_of(one["category"], labels):
         words = [*labels.values()] or list(CATEGORIES)
-        hint = suggestion(one["category"], words)
-        yield f"catégorie inconnue « {one['category']} ».{hint} Catégories : {' ; '.join(words)}."
+        wrong = unknown(f"catégorie inconnue « {one['category']} »", one["category"], words)
+        yield f"{wrong} Catégories : {' ; '.join(words)}."
     for part, message in LACKS.items():
         if not one[part]:
             yield f"{message}."

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, suggestion
+from copkit.errors import ParameterError, Problems, unknown
 from copkit.models import nomenclatures
 from copkit.projects.fields import BODIES, CATEGORIES, MATURITIES
 from copkit.projects.sorting import facts
@@ -64,8 +64,7 @@ def _names(found: Rules):
     named += [(("categories", i, "source"), one.source) for i, one in enumerate(found.categories)]
     for at, source in [*named, (("criteria", "source"), found.criteria.source)]:
         if source not in known:
-            hint = suggestion(source, known) or " Ajouter une clé de parameters/sources.yml."
-            yield at, f"source inconnue « {source} ».{hint}"
+            yield at, unknown(f"source inconnue « {source} »", source, known, remedy=parameters.ADD_SOURCE)
     lists = (("categories", CATEGORIES, found.categories), ("bodies", tuple(BODIES), found.bodies))
     for block, expected, given in lists:
         if sorted(one.id for one in given) != sorted(expected):
@@ -83,13 +82,11 @@ def _conditions(found: Rules):
         for name, values in rule.when.items():
             allowed, at = facts.choices(name), ("rules", i, "when", name)
             if not allowed:
-                hint = suggestion(name, list(facts.FACTS))
-                yield at, f"règle « {rule.id} » : fait inconnu « {name} ».{hint} Faits : {', '.join(facts.FACTS)}."
+                yield at, unknown(f"règle « {rule.id} » : fait inconnu « {name} »", name, facts.FACTS, "Faits")
             for n, value in enumerate(values if allowed else ()):
                 if value not in allowed:
-                    hint = suggestion(value, list(allowed))
-                    wrong = f"règle « {rule.id} », {name} : valeur inconnue « {value} ».{hint}"
-                    yield (*at, n), f"{wrong} Valeurs admises : {', '.join(allowed)}."
+                    wrong = f"règle « {rule.id} », {name} : valeur inconnue « {value} »"
+                    yield (*at, n), unknown(wrong, value, allowed, "Valeurs admises")
         if not rule.when and rule is not found.rules[-1]:
             yield ("rules", i), f"règle « {rule.id} » : sans condition, elle cache les suivantes. La mettre en dernier."
     if found.rules[-1].when:
@@ -115,7 +112,7 @@ def _wordings(found: Rules):
     for at, text, allowed in texts:
         for word in re.findall(r"{([^{}]*)}", text):
             if word not in allowed:
-                yield at, f"« {{{word}}} » inconnu.{suggestion(word, list(allowed))} Mots admis : {', '.join(allowed)}."
+                yield at, unknown(f"« {{{word}}} » inconnu", word, allowed, "Mots admis")
         if re.search(r"[{}]", re.sub(r"{[^{}]*}", "", text)):
             yield at, "accolade seule. Les accolades vont par deux, autour d'un mot admis."
 
@@ -134,8 +131,8 @@ def _bounds(found: Rules):
         yield ("criteria", "horizon_months"), "horizon_months : écrire un nombre de mois au-dessus de 0."
     for i, lever in enumerate(found.presumption.unspecific):
         if lever not in (known := nomenclatures.lever_labels()):
-            hint = suggestion(lever, list(known)) or " Le retirer."
-            yield ("presumption", "unspecific", i), f"levier inconnu « {lever} ».{hint}"
+            wrong = unknown(f"levier inconnu « {lever} »", lever, known, remedy="Le retirer.")
+            yield ("presumption", "unspecific", i), wrong
 
 
 def _unreachable(found: Rules):
