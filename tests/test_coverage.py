@@ -175,9 +175,10 @@ def test_perimeters_are_read_from_csv_or_yaml(tmp_path, name, text):
     [
         (
             "p.csv",
-            "perimetre,territoire\nA,com-59999\n,59350\nA,epci-1\nA,200000001\nB,59350\nB,com-59350\nC\n",
+            "perimetre,territoire\nA,com-59999\n,59350\nA,epci-1\nA,200000001\nB,59350\nB,com-59350\nC,\nD\n",
             (
-                "6 problèmes",
+                "7 problèmes",
+                "ligne 9 : 1 cellule au lieu de 2. Vérifier les séparateurs",
                 "ligne 2 : « com-59999 » : commune absente de la liste officielle du kit. Vérifier le code.",
                 "ligne 3 : nom de périmètre vide. Le remplir.",
                 "ligne 4 : « epci-1 » n'est pas un code. Écrire « com-59350 » ou « epci-200093201 ».",
@@ -186,9 +187,10 @@ def test_perimeters_are_read_from_csv_or_yaml(tmp_path, name, text):
                 "ligne 8 : territoire vide. Écrire un code de commune ou d'EPCI.",
             ),
         ),
-        ("p.csv", "perimetre,territoire\nC\n", ("ligne 2 : territoire vide.",)),
+        ("p.csv", "perimetre,territoire\nC,\n", ("ligne 2 : territoire vide.",)),
         ("p.csv", "ville,territoire\nA,59350\n", ("ligne 1 : colonne « perimetre » absente.",)),
-        ("p.csv", "", ("colonne « perimetre » absente", "colonne « territoire » absente")),
+        ("p.csv", "", ("aucune ligne d'en-tête",)),
+        ("p.csv", "a,b\n1,2\n", ("colonne « perimetre » absente", "colonne « territoire » absente")),
         ("p.csv", "perimetre,territoire\n", ("aucun périmètre. Écrire au moins une ligne.",)),
         ("p.yml", "A: com-59350\n", ("une liste de codes par nom est attendue",)),
         ("p.yml", "A: [com-59999]\nB: [\n", ("n'est pas du YAML lisible",)),
@@ -203,11 +205,15 @@ def test_wrong_perimeters_are_all_said_with_their_lines(tmp_path, name, text, wo
     says(caught.value, name, *words)
 
 
-def test_absent_or_undecodable_perimeters_are_refused(tmp_path, says):
+def test_absent_perimeters_are_refused(tmp_path, says):
     with pytest.raises(ProjectError) as caught:
         perimeters.read_perimeters(tmp_path / "rien.csv")
     says(caught.value, "rien.csv : fichier absent. Vérifier le chemin des périmètres.")
-    (tmp_path / "latin.csv").write_bytes("périmètre,territoire\n".encode("latin-1"))
-    with pytest.raises(ProjectError) as caught:
-        perimeters.read_perimeters(tmp_path / "latin.csv")
-    says(caught.value, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8-sig", "utf-16"])
+def test_perimeters_are_read_whatever_the_encoding_and_the_separator(tmp_path, encoding, mark):
+    lines = (("périmètre", "territoire"), ("Vallée de l'Été", "59350"), (f'"Deux{mark} noms"', "com-59350"))
+    (tmp_path / "crte.csv").write_bytes("\r\n".join(map(mark.join, lines)).encode(encoding))
+    assert perimeters.read_perimeters(tmp_path / "crte.csv").names == ("Vallée de l'Été", f"Deux{mark} noms")

@@ -280,10 +280,36 @@ def test_unreadable_file_of_decisions_is_refused(three, tmp_path, says):
     with pytest.raises(ProjectError) as refused:
         triage(three, decisions=tmp_path / "absent.csv")
     says(refused.value, "absent.csv : fichier illisible")
-    (tmp_path / "latin.csv").write_bytes((HEADER + "1").encode("latin-1"))
+
+
+def test_decisions_are_read_whatever_the_encoding_and_the_separator(three, tmp_path):
+    text = (HEADER + '2,crte,DDT 59,3/12/2024,"Étude, à revoir"\n').replace(",", ";").replace("e; à", "e, à")
+    (tmp_path / "latin.csv").write_bytes(text.encode("latin-1"))
+    assert triage(three, decisions=tmp_path / "latin.csv").decision_reason[1] == "Étude, à revoir"
+
+
+TWO = {"project_id": ["1", "1", "2"], "title": ["Haies", "Vélo", "Biogaz"], "holder": ["Arras", "Laon", "Lille"]}
+
+
+def test_two_dossiers_that_share_a_number_are_decided_apart(tmp_path, says):
+    two = fields.complete(pd.DataFrame({**TWO, "source_file": ["nord.csv", "sud.csv", "sud.csv"]}))
+    file = tmp_path / "decisions.csv"
+    file.write_text(HEADER + "1 (Vélo),crte,DDT 59,2024-12-01,urgent\n2,crte,DDT 59,2024-12-01,mûr\n", encoding="utf-8")
+    found = triage(two, year=2024, decisions=file)
+    assert found.decision.to_list() == ["", "crte", "crte"] and found.project_id.to_list() == ["1", "1", "2"]
+    assert triage(found, year=2024).decision_reason.to_list() == ["", "urgent", "mûr"]
+    file.write_text(HEADER + "1,crte,DDT 59,2024-12-01,urgent\n", encoding="utf-8")
     with pytest.raises(ProjectError) as refused:
-        triage(three, decisions=tmp_path / "latin.csv")
-    says(refused.value, "latin.csv : le fichier n'est pas en UTF-8.")
+        triage(two, year=2024, decisions=file)
+    says(refused.value, "ligne 2 : numéro de plusieurs dossiers « 1 ». Écrire « 1 (Haies) » ou « 1 (Vélo) ».")
+
+
+@pytest.mark.parametrize("same", [["title"], ["title", "holder"], ["title", "holder", "commune"]])
+def test_a_shared_number_is_told_apart_by_what_differs(same):
+    table = fields.complete(pd.DataFrame({**TWO, "commune": ["com-62041", "com-02408", "com-59350"]}))
+    table = table.assign(**{name: table[name].iloc[0] for name in same})
+    assert fields.named(table).project_id.nunique() == 3
+    assert fields.named(table.assign(duplicate_of=["", "1", ""])).project_id.to_list() == ["1", "1", "2"]
 
 
 def test_decisions_are_written_without_formulas_and_read_back(three, tmp_path):

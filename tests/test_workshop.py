@@ -328,6 +328,21 @@ def test_decisions_taken_before_stay_where_no_workbook_speaks_about_them(triaged
     assert set(rows.author) == {"DDT 59"} and len(found.messages()) == 2
 
 
+def test_two_dossiers_that_share_a_number_both_stay(sent):
+    two = dossiers(project_id=["101", "102", "102"], source_file=["nord.xlsx", "nord.xlsx", "sud.xlsx"])
+    book = sent(table=triage(two, year=2024))
+    ids = ["101", "102 (Haies)", "102 (Salle des fêtes)"]
+    assert [book.sheet.cell(row, 1).value for row in (2, 3, 4)] == ids
+    for id_ in ids[1:]:
+        book.decide(id_, "crte", "DDT 59", date(2024, 12, 3), f"Raison {id_}")
+    book.set(ids[2], OPINION, "favorable")
+    found = read_workshop(two, book.save())
+    assert found.messages() == [] and found.decisions.project_id.to_list() == ids[1:]
+    kept = triage(two, year=2024, decisions=found)
+    assert kept.decision_reason.to_list() == ["", *(f"Raison {id_}" for id_ in ids[1:])]
+    assert kept.opinion_prefecture_ddt.to_list() == ["", "", "favorable"]
+
+
 # ------------------------------------------------------------------ two workbooks
 
 

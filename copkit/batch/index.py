@@ -24,11 +24,6 @@ FILE_LABELS = {"html": "HTML", "xlsx": "XLSX", "ipynb": "Carnet"}
 LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
 OTHER_GROUP = "Autres territoires"
 
-_SPACES = [
-    (re.compile(r"« ?"), f"«{french.NARROW}"),
-    (re.compile(r" ?»"), f"{french.NARROW}»"),
-    (re.compile(r" (?=[;:?!%](?:\s|[.,<\"]|$))"), french.NARROW),
-]
 _FOLDER = re.compile(r"(?:file://)?(?<![\w.:/])/(?:[\w.@+~-]+/)+(?=[\w.@+~-])|\b[A-Za-z]:\\(?:[^\\/:*?\"<>|\s]+\\)+")
 
 
@@ -93,7 +88,7 @@ class Entry:
     def title(self) -> str:
         """Name and figure, as a tooltip."""
         figure = "effort n.d." if self.effort == french.UNKNOWN else f"{self.effort} ktCO₂e/an"
-        return f"{self.name} ({self.kind}) : {figure}"
+        return french.typeset(f"{self.name} ({self.kind}) : {figure}")
 
     @property
     def label(self) -> str:
@@ -137,7 +132,7 @@ def render(manifest: dict, *, effort: dict[str, float]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["spaced"] = spaced
+    environment.filters["typeset"] = typeset
     return environment.get_template(TEMPLATE).render(
         groups=groups,
         entries={entry.code: entry for group in groups for entry in group.entries},
@@ -151,15 +146,13 @@ def render(manifest: dict, *, effort: dict[str, float]) -> str:
     )
 
 
-def spaced(markup: str) -> str:
-    """French spacing: narrow no-break space inside « » and before ; : ? ! and %.
+def typeset(markup: str) -> str:
+    """The texts of a page as they are printed; its tags, addresses and identifiers stay.
 
-    >>> spaced("Effort : « n.d. » ?")
-    'Effort\u202f: «\u202fn.d.\u202f»\u202f?'
+    >>> typeset('<a href="CO2.html">Effort : 3 ktCO2e ?</a>')
+    '<a href="CO2.html">Effort\xa0: 3 ktCO₂e\u202f?</a>'
     """
-    for pattern, replacement in _SPACES:
-        markup = pattern.sub(replacement, markup)
-    return markup
+    return re.sub(r"(?<=>)[^<>]+", lambda text: french.typeset(text[0]), markup)
 
 
 def without_folders(text: str) -> str:

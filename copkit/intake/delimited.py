@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from copkit.errors import ProjectError
+import pandas as pd
+
+from copkit.errors import Problems, ProjectError
 from copkit.intake.sheet import Builder, Sheet
 
 SUFFIXES = (".csv", ".txt", ".tsv")
@@ -62,6 +64,25 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
     sheet = made.sheet(path.name, "")
     sheet.notes += notes
     return sheet
+
+
+def whole(path: Path, where: str, problems: Problems) -> pd.DataFrame:
+    """A small table of which no row can be left out, all as text; its index: the row of each in the file.
+
+    Raises
+    ------
+    ProjectError
+        If the file cannot be read, or has no header. A row that has not the cells of the header is a problem.
+    """
+    try:
+        sheet = read(path)
+    except OSError as wrong:
+        raise ProjectError(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
+    for row in sheet.strays:
+        problems.add(where, f"ligne {row.row} : {row.reason}.")
+    for row, text in sorted(fault for faults in sheet.faults.values() for fault in faults):
+        problems.add(where, f"ligne {row} : erreur du tableur « {text} ». Écrire la valeur.")
+    return sheet.cells.set_axis(sheet.headers, axis=1).set_axis(sheet.rows)
 
 
 def _kept(source: Iterable[str], lines: list[str]) -> Iterator[str]:

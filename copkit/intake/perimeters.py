@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pandas as pd
 
 from copkit import french, paths
 from copkit.errors import Problems, ProjectError
+from copkit.intake import delimited
 from copkit.reference import reading, tables
 
 OUTSIDE, UNDECIDED = "hors_perimetre", "indetermine"
@@ -86,9 +86,9 @@ def read_perimeters(file: str | Path | Mapping[str, Sequence[str]] | Perimeters)
 
     Parameters
     ----------
-    file : CSV à deux colonnes (« perimetre » et « territoire », une ligne par commune ou EPCI ; virgule ou
-        point-virgule), YAML (nom: [codes]), ou dictionnaire nom → codes. Codes : « com-59350 » ou « 59350 »,
-        « epci-200093201 » ou « 200093201 ».
+    file : CSV à deux colonnes (« perimetre » et « territoire », une ligne par commune ou EPCI), YAML
+        (nom: [codes]), ou dictionnaire nom → codes. Codes : « com-59350 » ou « 59350 », « epci-200093201 » ou
+        « 200093201 ».
 
     Raises
     ------
@@ -111,30 +111,21 @@ def read_perimeters(file: str | Path | Mapping[str, Sequence[str]] | Perimeters)
         if not path.is_file():
             raise ProjectError(f"{where} : fichier absent. Vérifier le chemin des périmètres.")
         lines = (_yaml if path.suffix.lower() in (".yml", ".yaml") else _csv)(path, where, problems)
-    problems.raise_if_any(ProjectError)
+    if not lines:
+        problems.raise_if_any(ProjectError)
     return _checked(lines, where, problems)
 
 
 def _csv(path: Path, where: str, problems: Problems) -> list[tuple[str, str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        problems.add(where, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
-        return []
-    first = text.split("\n", 1)[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ","))
-    header = [french.plain(cell) for cell in rows[0]] if rows else []
+    table = delimited.whole(path, where, problems)
+    header = [french.plain(cell) for cell in table]
     at = {name: next((i for i, cell in enumerate(header) if cell in known), None) for name, known in HEADERS.items()}
     for name in (name for name, found in at.items() if found is None):
         problems.add(where, f"ligne 1 : colonne « {name} » absente. En-têtes : « perimetre » et « territoire ».")
-    if problems:
+    if None in at.values():
         return []
-    out = []
-    for n, row in enumerate(rows[1:], start=2):
-        name, typed = ((row + [""] * len(header))[at[column]].strip() for column in ("perimetre", "territoire"))
-        if any(cell.strip() for cell in row):
-            out.append((f"ligne {n} : ", name, typed))
-    return out
+    names, typed = (table.iloc[:, at[column]].str.strip() for column in ("perimetre", "territoire"))
+    return [(f"ligne {n} : ", *row) for n, *row in zip(table.index, names, typed, strict=True)]
 
 
 def _yaml(path: Path, where: str, problems: Problems) -> list[tuple[str, str, str]]:

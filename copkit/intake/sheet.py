@@ -129,8 +129,8 @@ class Builder:
         while len(row) > self.width and not row[-1].strip():
             row.pop()
         if len(row) != self.width:
-            said = f"{len(row)} cellules au lieu de {self.width}. Vérifier les séparateurs et les guillemets"
-            self.strays.append(Stray(number, row, said))
+            said = f"{french.plural(len(row), 'cellule')} au lieu de {self.width}"
+            self.strays.append(Stray(number, row, f"{said}. Vérifier les séparateurs et les guillemets"))
             return
         self.cells.append(row)
         self.numbers.append(number)

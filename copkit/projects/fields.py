@@ -133,9 +133,9 @@ def named(projects: pd.DataFrame) -> pd.DataFrame:
     rows, names = list(said.itertuples(index=False, name=None)), [""] * len(said)
     for upto in range(2, len(said.columns) + 1):
         count = Counter(row[:upto] for row in rows)
-        names = [
-            name or (count[row[:upto]] == 1 and _name(row[:upto])) or "" for row, name in zip(rows, names, strict=True)
-        ]
+        for n, row in enumerate(rows):
+            if not names[n] and count[row[:upto]] == 1:
+                names[n] = _name(row[:upto])
     seen: Counter[tuple] = Counter()
     for n, row in enumerate(rows):
         seen[row] += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -164,9 +164,7 @@ def read_table(path: Path, columns: list[str]) -> list[dict[str, str]]:
     return [dict(zip(columns, row, strict=True)) for row in rows[1:]]
 
 
-def check_choices(
-    path: Path, line: int, row: dict[str, str], choices: Mapping[str, Container[str]], problems: Problems
-):
+def check_choices(path: Path, line: int, row: dict, choices: Mapping[str, Iterable[str]], problems: Problems) -> None:
     """Tell the cells of a row that are none of the choices of their column."""
     for column, known in choices.items():
         if row[column] not in known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 
 from copkit import escaping, files, french
 from copkit.errors import Problems, ProjectError, unknown
-from copkit.intake import cells
+from copkit.intake import cells, delimited
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, Field
 
@@ -54,7 +53,7 @@ def read(
 
     Parameters
     ----------
-    decisions : un fichier CSV (virgule ou point-virgule, UTF-8) ou une table ; colonnes « dossier », « catégorie »,
+    decisions : un fichier CSV ou une table ; colonnes « dossier », « catégorie »,
         « auteur », « date », « raison », ou leurs noms anglais.
     projects : les projets dont on décide.
     labels : libellés des catégories, admis à la place des identifiants.
@@ -67,10 +66,13 @@ def read(
     """
     from_file = isinstance(decisions, (str, Path))
     name = Path(decisions).name if from_file else "décisions"
-    table = _columns_of(_csv(Path(decisions)) if from_file else decisions, name)
     problems, kept = Problems(), []
+    if from_file:
+        decisions = delimited.whole(Path(decisions), name, problems).map(escaping.unguarded)
+    table = _columns_of(decisions, name)
     known, seen = set(fields.named(projects).project_id) - {""}, {}
-    for row, one in enumerate(table.to_dict("records"), start=2 if from_file else 1):
+    rows = table.index if from_file else range(1, len(table) + 1)
+    for row, one in zip(rows, table.to_dict("records"), strict=True):
         wrong = list(_refused(one, known, seen, row, labels or {}))
         for message in wrong:
             problems.add(name, f"ligne {row} : {message}")
@@ -93,25 +95,6 @@ def write(decisions: pd.DataFrame, path: str | Path) -> None:
     files.write_whole(path, escaping.as_csv(decisions[list(HEADERS)].rename(columns=HEADERS)), error=ProjectError)
 
 
-def _csv(path: Path) -> pd.DataFrame:
-    text = files.read_text(path, ProjectError)
-    first = text.split("\n", 1)[0]
-    rows = list(
-        csv.reader(text.splitlines(keepends=True), delimiter=";" if first.count(";") > first.count(",") else ",")
-    )
-    header, body = (rows[0], rows[1:]) if rows else ([], [])
-    wrong = [n for n, row in enumerate(body, start=2) if row and len(row) != len(header)]
-    if wrong:
-        problems = Problems()
-        for n in wrong:
-            count = french.plural(len(body[n - 2]), "cellule")
-            problems.add(path.name, f"ligne {n} : {count} au lieu de {len(header)}. Vérifier les séparateurs.")
-        problems.raise_if_any(ProjectError)
-    return pd.DataFrame([row or [""] * len(header) for row in body], columns=header, dtype="str").map(
-        escaping.unguarded
-    )
-
-
 def _columns_of(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """The five columns under their own names, as text."""
     headers = {french.plain(word): key for key, label in HEADERS.items() for word in (key, label)}
@@ -122,7 +105,9 @@ def _columns_of(table: pd.DataFrame, name: str) -> pd.DataFrame:
         raise ProjectError(
             f"{name} : {columns_} {verb} : {listed}. Colonnes attendues : {', '.join(HEADERS.values())}."
         )
-    return pd.DataFrame({key: [_text(value) for value in table[found[key]]] for key in HEADERS}, dtype="str")
+    return pd.DataFrame(
+        {key: [_text(value) for value in table[found[key]]] for key in HEADERS}, table.index, dtype="str"
+    )
 
 
 def _text(value: object) -> str:
