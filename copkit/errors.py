@@ -6,7 +6,7 @@ of one file come all at once (``Problems``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -61,8 +61,16 @@ def suggestion(word: object, known: Iterable[str]) -> str:
     >>> suggestion("xyz", ["covoiturage"])
     ''
     """
-    close = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return f" Vouliez-vous dire « {close[0]} » ?" if close else ""
+    return "".join(f" Vouliez-vous dire « {one} » ?" for one in closest(str(word), {one: one for one in known}))
+
+
+def closest(word: str, known: Mapping, count: int = 1, least: float = 0.6) -> tuple:
+    """What the names closest to one that is not known stand for, each once; ``least``: from 0 to 1, how close.
+
+    >>> closest("gestion haie", {"gestion haies": "Gestion des haies", "velo": "Vélo"})
+    ('Gestion des haies',)
+    """
+    return tuple(dict.fromkeys(known[name] for name in get_close_matches(word, list(known), n=count, cutoff=least)))
 
 
 def unknown(said: str, given: object, known: Iterable[str], listed: str = "", remedy: str = "") -> str:

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +10,7 @@ from copkit.errors import DataError, LeverError, TerritoryError, UnitError
 from copkit.models import plans
 from copkit.models.budgets import budget_to_reduction
 from copkit.models.comparison import compare
-from copkit.models.conventions import check_conventions, subtract
+from copkit.models.conventions import check_conventions
 from copkit.models.levers import FOREST
 from copkit.models.panorama import LATEST, panorama, total
 from copkit.models.scenario import simulate
@@ -218,22 +217,6 @@ def test_same_convention_needs_no_caution_and_an_unknown_one_is_said(says):
     assert check_conventions("pcaet", "pcaet") == []
     assert check_conventions("non_precisee", "non_precisee") == []
     says(check_conventions("non_precisee", "pcaet")[0], "ne dit pas sa convention", "l'autre : format PCAET")
-
-
-def test_emission_series_are_subtracted_only_in_one_unit_and_one_convention(says):
-    def series(value, **attrs):
-        return xr.DataArray([value], dims="year", attrs={"units": "ktCO2e/an", **attrs})
-
-    out = subtract(series(10, convention="pcaet"), series(4, convention="pcaet"))
-    assert float(out[0]) == 6 and out.attrs["convention"] == "pcaet"
-    with pytest.raises(UnitError) as refused:
-        subtract(series(10, convention="pcaet"), series(4, convention="scope_1_2"))
-    says(refused.value, "Conventions de comptage différentes")
-    both = subtract(series(10, convention="pcaet"), series(4, convention="scope_1_2"), allow_mixed_conventions=True)
-    assert both.attrs["convention"] == "pcaet et scope_1_2" and both.attrs["caution"]
-    with pytest.raises(UnitError) as refused:
-        subtract(series(10), series(4).assign_attrs(units="MtCO2e/an"))
-    says(refused.value, "Unités différentes : « ktCO2e/an » et « MtCO2e/an ».", "Convertir")
 
 
 # ------------------------------------------------------------------ refusals

@@ -112,28 +112,14 @@ def _agree(one: str, other: str) -> bool | None:
 
 def _listed(projects: pd.DataFrame, twice: np.ndarray, kept: np.ndarray, kind: Collected) -> pd.DataFrame:
     out, first = projects.iloc[twice], projects.iloc[kept]
-    names = [n for n in kind.fields if n not in _ORIGIN]
     differ = {}
-    for name in names:
+    for name in (n for n in kind.fields if n not in _ORIGIN):
         a, b = out[name].to_numpy(), first[name].to_numpy()
-        both_blank = pd.isna(a) & pd.isna(b)
-        differ[kind.fields[name].label] = (a != b) & ~both_blank
-    said = [
-        french.join([label for label, at in differ.items() if at[i]]) if any(at[i] for at in differ.values()) else ""
-        for i in range(len(twice))
-    ]
-    return pd.DataFrame(
-        {
-            "project_id": out[kind.key[0]].to_numpy(),
-            "file": out.source_file.to_numpy(),
-            "sheet": out.sheet.to_numpy(),
-            "row": out.row.to_numpy(),
-            "kept_file": first.source_file.to_numpy(),
-            "kept_sheet": first.sheet.to_numpy(),
-            "kept_row": first.row.to_numpy(),
-            "differences": said,
-        }
-    )
+        differ[kind.fields[name].label] = (a != b) & ~(pd.isna(a) & pd.isna(b))
+    said = ([label for label, at in differ.items() if at[i]] for i in range(len(twice)))
+    columns = [out[kind.key[0]], *(of[name] for of in (out, first) for name in _ORIGIN[:3])]
+    made = dict(zip(report.DUPLICATES, (column.to_numpy() for column in columns), strict=False))
+    return pd.DataFrame(made | {"differences": [french.join(names) if names else "" for names in said]})
 
 
 def probable(projects: pd.DataFrame) -> pd.DataFrame:
@@ -153,19 +139,8 @@ def probable(projects: pd.DataFrame) -> pd.DataFrame:
     groups = key.groupby(["title", "holder"], sort=False)
     several = groups["id"].transform("nunique") > 1
     key, number = key[several], groups.ngroup()[several]
-    at = kept.loc[key.index]
-    number = pd.Series(pd.factorize(number)[0] + 1, index=key.index)
-    made = pd.DataFrame(
-        {
-            "project_id": at.project_id,
-            "title": at.title,
-            "holder": at.holder,
-            "file": at.source_file,
-            "row": at.row,
-            "group": number,
-        }
-    )
-    return made.sort_values("group", kind="stable", ignore_index=True)
+    made = kept.loc[key.index].rename(columns={"source_file": "file"}).assign(group=pd.factorize(number)[0] + 1)
+    return made[list(PROBABLE)].sort_values("group", kind="stable", ignore_index=True)
 
 
 def folded(texts: pd.Series) -> pd.Series:

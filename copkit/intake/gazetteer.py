@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 
 from copkit import french, paths
-from copkit.errors import TerritoryError
+from copkit.errors import TerritoryError, closest
 from copkit.reference import tables, territories
 
 # Collectivités outside the 18 régions, absent from the official list of the kit: counted under their own name.
@@ -143,7 +142,7 @@ def _outside(text: str) -> str:
 
 
 def _close(text: str, names: dict[str, str]) -> tuple[str, ...]:
-    return tuple(territories.name(names[name]) for name in get_close_matches(_bare(text), list(names), n=1, cutoff=0.6))
+    return tuple(map(territories.name, closest(_bare(text), names)))
 
 
 def is_named(text: str) -> bool:
@@ -244,8 +243,8 @@ def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, 
     if found:
         return "", "plusieurs EPCI portent ce nom. Ajouter une colonne de SIREN ou de département.", ()
     if label not in known.hints:
-        names = get_close_matches(_epci(label), list(known.epci_by_name), n=1, cutoff=0.6)
-        known.hints[label] = tuple(known.epci[known.epci_by_name[name][0]][0] for name in names)
+        sirens = closest(_epci(label), {name: same[0] for name, same in known.epci_by_name.items()})
+        known.hints[label] = tuple(known.epci[siren][0] for siren in sirens)
     return "", "EPCI inconnu de la liste officielle. Écrire son SIREN ou son nom officiel.", known.hints[label]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from copkit.models import nomenclatures
 from copkit.reference import framework, parameters, reading
 
 SYNONYMS = ["kind", "label", "id", "note"]
-_SMALL = set(
-    [
+_SMALL = {
+    *[
         "a",
         "au",
         "aux",
@@ -42,7 +41,7 @@ _SMALL = set(
         "un",
         "une",
     ]
-)
+}
 _PIECES = 8  # commas and slashes that one label may hold
 _EXPLAINED = 5  # unknown labels of one cell whose closest ones are looked for
 _YEAR = re.compile(r"\b(20\d\d|n(\+|\s)?1?)\b")
@@ -236,7 +235,7 @@ def choice(name: str, one: Field, label: str) -> Found:
     id_ = by_key.get(bare(label)) or synonyms(one.vocabulary or name).get(bare(label))
     if id_ in options:
         return Found((id_,))
-    return Found(unknown=(label,), close=closest(label, {key(said): said for said in options.values()}))
+    return Found(unknown=(label,), close=errors.closest(key(label), {key(said): said for said in options.values()}, 3))
 
 
 # ------------------------------------------------------------------ cells that hold several labels
@@ -252,7 +251,7 @@ def _read(text: str, by_key: dict[str, str], shown: dict[str, str], beside: Cont
         lost = [piece for piece in pieces if key(piece) not in by_key and key(piece) not in beside]
         unknown += lost if known else [part]
     kept, unknown = tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(unknown))
-    close = tuple(dict.fromkeys(name for part in unknown[:_EXPLAINED] for name in closest(part, shown)))
+    close = tuple(dict.fromkeys(name for part in unknown[:_EXPLAINED] for name in errors.closest(key(part), shown, 3)))
     return Found(kept if len(kept) < 2 else tuple(i for i in kept if i), unknown, close)
 
 
@@ -293,11 +292,6 @@ def _joined(parts: list[str], known: dict[str, str]) -> list[str]:
             out.append(part)
         lost = here
     return out
-
-
-def closest(label: str, shown: dict[str, str], count: int = 3) -> tuple[str, ...]:
-    """The known labels closest to one that is not."""
-    return tuple(dict.fromkeys(shown[k] for k in get_close_matches(key(label), list(shown), n=count, cutoff=0.6)))
 
 
 def unknown(close: tuple[str, ...]) -> str:

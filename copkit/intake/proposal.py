@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 from copkit import paths
-from copkit.errors import ProjectError
+from copkit.errors import ProjectError, closest
 from copkit.intake import headers, labels, spreadsheets
 from copkit.intake import mapping as mappings
 from copkit.intake.fields import PLACES, Collected
@@ -187,10 +186,11 @@ def _yaml(
 
 def _ignored(header: str, kind: Collected) -> str:
     known = _known(str(paths.home()), kind)
-    close = get_close_matches(labels.key(header), list(known), n=1, cutoff=0.5)
-    name = known[close[0]][0] if close else None
-    near = f"  # champ le plus proche : {name} ({kind.fields[name].label})" if name else "  # aucun champ proche"
-    return f"  - {_quoted(header)}{near}"
+    near = [
+        f"champ le plus proche : {name} ({kind.fields[name].label})"
+        for name, *_ in closest(labels.key(header), known, least=0.5)
+    ]
+    return f"  - {_quoted(header)}  # {''.join(near) or 'aucun champ proche'}"
 
 
 def _quoted(text: str) -> str:

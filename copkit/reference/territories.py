@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
-from copkit.errors import TerritoryError, suggestion, unknown
+from copkit.errors import TerritoryError, closest, suggestion, unknown
 
 if TYPE_CHECKING:  # slow to import, and names need no table
     import pandas as pd
@@ -127,11 +127,8 @@ def resolve(code: str) -> str:
 
 
 def _name_hint(typed: str, names: dict) -> str:
-    by_name = {french.plain(name): code for code, (name, _, _) in names.items()}
-    from difflib import get_close_matches
-
-    close = get_close_matches(french.plain(typed), list(by_name), n=1, cutoff=0.7)
-    return f" Vouliez-vous dire « {by_name[close[0]]} » ({names[by_name[close[0]]][0]}) ?" if close else ""
+    close = closest(french.plain(typed), {french.plain(name): code for code, (name, _, _) in names.items()}, least=0.7)
+    return "".join(f" Vouliez-vous dire « {code} » ({names[code][0]}) ?" for code in close)
 
 
 def codes(level: str | None = None) -> list[str]:

@@ -199,4 +199,3 @@ KINDS: dict[str, Callable[[pd.DataFrame, str], Members] | None] = {
     "programme": _text,
     "holder_type": _holder_type,
 }
-KNOWN = f"Bilans possibles : {', '.join(KINDS)}."
