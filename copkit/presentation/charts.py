@@ -30,9 +30,11 @@ def said(table: pd.DataFrame, of: str = "label") -> str:
 def values(table: pd.DataFrame) -> dict:
     """The rows of a table as altair writes them; it takes much longer to find them in a DataFrame.
 
-    A tuple: altair copies a list of rows a dozen times while it puts a chart together.
+    A tuple: altair copies a list of rows a dozen times while it puts a chart together. Labels are typeset.
     """
-    columns = ([None if v != v else v for v in table[c].to_list()] for c in table)
+    columns = (
+        [french.typeset(v) if c == "label" else None if v != v else v for v in table[c].to_list()] for c in table
+    )
     return {"values": tuple(dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True))}
 
 

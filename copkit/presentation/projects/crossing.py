@@ -51,7 +51,7 @@ def targets(v: Vivier) -> alt.LayerChart:
     top, (count, kt) = v.aimed.head(SHOWN), v.uncovered
     drawn = pd.DataFrame(
         {
-            "label": [french.typeset(one) for one in top.label],
+            "label": top.label.to_numpy(),
             "target": top.target.to_numpy(),
             "has": (top.projects > 0).to_numpy(),
             "written": [

@@ -34,8 +34,7 @@ def counted(found: pd.DataFrame) -> pd.DataFrame:
         f"{french.number(n, 0)} ({french.percent(share, 1)})"
         for n, share in zip(found.projects, found.share, strict=True)
     ]
-    labels = [french.typeset(one) for one in found.label]
-    return pd.DataFrame({"label": labels, "projects": found.projects.to_numpy(), "written": written})
+    return pd.DataFrame({"label": found.label.to_numpy(), "projects": found.projects.to_numpy(), "written": written})
 
 
 def origin(v: Vivier) -> str:

@@ -27,7 +27,7 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
         return Note(
             "Aucun levier n'a ici de série observée dans sa propre unité : le rythme ne s'y compare pas à l'objectif."
         )
-    drawn = pd.DataFrame({"label": found.label.map(french.typeset), "ratio": found.ratio.clip(LEAST, MOST)})
+    drawn = pd.DataFrame({"label": found.label, "ratio": found.ratio.clip(LEAST, MOST)})
     drawn["at"] = drawn.ratio.clip(lower=0)
     drawn["written"] = [f"{french.number(r, 1)} ({s})" for r, s in zip(found.ratio, found.status, strict=True)]
     late, years = int(found.late.sum()), f"{int(found.last_year.min())} à {int(found.last_year.max())}"

@@ -34,7 +34,7 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
             "les leviers y sont en ktCO2e seulement."
         )
     written = [french.signed(v, 0) + french.NARROW + "%" for v in found.change]
-    drawn = found.assign(label=found.label.map(french.typeset), written=written)
+    drawn = found.assign(written=written)
     top, asked, reading, ticks = drawn.iloc[0], "demandée", "", []
     if scenario:
         asked, reading, ticks = "proposée", " ; trait : la référence", [charts.ticks(drawn, "reference_change")]

@@ -1,0 +1,58 @@
+"""The package as a user installs it: a wheel in an empty environment, used from another folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The programs of an empty environment in which the wheel was installed, and a folder of the user's."""
+    folder = tmp_path_factory.mktemp("paquet")
+    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "COPKIT_HOME")}
+
+    def uv(*arguments):
+        done = subprocess.run([sys.executable, "-m", "uv", *arguments], capture_output=True, text=True, env=clean)
+        assert done.returncode == 0, done.stderr
+
+    uv("build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
+    uv("venv", "--quiet", "--python", sys.executable, str(folder / "env"))
+    (wheel,) = folder.glob("copkit-*.whl")
+    lock = folder / "requirements.txt"
+    uv("export", "--quiet", "--locked", "--no-dev", "--no-emit-project", "--project", str(ROOT), "-o", str(lock))
+    python = folder / "env" / "bin" / "python"
+    uv("pip", "install", "--quiet", "--python", str(python), "-r", str(lock), str(wheel))
+    elsewhere = folder / "ailleurs"
+    elsewhere.mkdir()
+
+    def call(program, *arguments):
+        command = [str(python.with_name(program)), *arguments]
+        done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, env=clean)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return call, elsewhere
+
+
+def test_the_installed_package_is_imported_from_another_folder(installed):
+    call, _ = installed
+    code = "import copkit as ck; print(ck.__file__); print(round(float(ck.panorama('reg-32').target.sum())))"
+    place, total = call("python", "-c", code).split()
+    assert "site-packages" in place and str(ROOT) not in place
+    import copkit as ck
+
+    assert int(total) == round(float(ck.panorama("reg-32").target.sum()))
+
+
+def test_the_installed_command_makes_a_diagnostic_and_a_simulator(installed):
+    call, folder = installed
+    call("copkit", "run", "reg-32", "--out", "sorties")
+    made = {path.suffix for path in (folder / "sorties").rglob("*")}
+    assert {".html", ".xlsx", ".ipynb"} <= made
+    call("copkit", "simulator", "--static", "reg-32", "--out", "simulateur.html")
+    assert "Hauts-de-France" in (folder / "simulateur.html").read_text(encoding="utf-8")
