@@ -125,7 +125,7 @@ def number(text: str) -> float:
 def falsified(spec: dict, most: int = 4, channels: tuple[str, ...] = GEOMETRY) -> Iterator[tuple[str, dict]]:
     """The specification with one figure of one bar, tile, mark or shape changed, each in its turn, and which.
 
-    ``most``: of a layer with more of them, that many are taken, from the first to the last; ``channels``: what is changed.
+    ``most``: of a layer with more of them, that many, from the first to the last; ``channels``: what is changed.
     """
     for rank, layer in enumerate(spec["layer"]):
         kind = layer["mark"]["type"]
@@ -149,7 +149,7 @@ def rows(spec: dict, layer: dict) -> list[dict]:
 
 
 def _change(row: dict, path: str, others: list) -> bool:
-    """Change a figure of a row by a tenth, or a word for that of another row; False where there is nothing to change."""
+    """Change a figure of a row by a tenth, or a word for another row's; False where there is nothing to change."""
     *parents, last = path.split(".")
     for parent in parents:
         row = row[parent]
