@@ -4,6 +4,7 @@ from collections import defaultdict
 from functools import cache
 
 import pytest
+from copkit.projects.vivier import Vivier
 
 import copkit as ck
 from copkit import french
@@ -16,7 +17,6 @@ from copkit.presentation.projects.document import DOCUMENT as PROJECTS
 from copkit.presentation.projects.document import HERE, NONE
 from copkit.presentation.territory.document import DOCUMENT as TERRITORY
 from copkit.presentation.text import Note
-from copkit.projects.vivier import Vivier
 from tests import drawn
 
 CARS, SHARING = "vehicules_electriques", "covoiturage"
@@ -29,7 +29,7 @@ CODES = {"territory": ["fr", "reg-32", "reg-01", "dep-59", SCENARIO], "projects"
 @cache
 def about(folder, code):
     if folder == "projects":
-        return ck.vivier(territory=code, year=2024)
+        return ck.projects.vivier(territory=code, year=2024)
     if code == SCENARIO:
         return ck.simulate(ck.panorama("reg-32"), {CARS: 600, SHARING: 300}, done={SHARING: 20})
     return ck.panorama(code)
