@@ -1,4 +1,4 @@
-"""The command line as a person types it: real processes, French help, French errors, exit codes."""
+"""The command line as a person types it: French help, French errors, exit codes."""
 
 import csv
 import io
@@ -11,9 +11,7 @@ import pytest
 from copkit.commands.terminal import numbers, parameters
 from copkit.errors import CopkitError
 
-
-def copkit(*words: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "copkit", *words], capture_output=True, text=True, encoding="utf-8")
+from .terminal import copkit
 
 
 COLUMNS = [
@@ -42,7 +40,8 @@ def test_panorama_table_is_french():
 
 
 def test_help_is_french():
-    out = copkit("--help").stdout
+    command = [sys.executable, "-m", "copkit", "--help"]
+    out = subprocess.run(command, capture_output=True, text=True, encoding="utf-8").stdout
     for word in ("planification écologique", "Produit les documents", "Vérifie l'installation", "Affiche le panorama"):
         assert word in out
 

@@ -9,7 +9,7 @@ import pytest
 
 from copkit import french
 
-from .test_cli import copkit
+from .terminal import copkit
 
 N = french.number(1279, 0)
 VIVIER = "data/examples/vivier_hauts_de_france.csv"

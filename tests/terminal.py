@@ -1,0 +1,37 @@
+"""The command line in processes of its own, each forked from one that has imported what the commands import."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PRELOADED = ["pandas", "pydantic", "rich.table", "openpyxl", "python_calamine", "copkit.commands.cli"]  # xarray: not yet
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(PRELOADED)
+LONG = 300  # only bounds a hang [s]
+
+
+def copkit(*words: str) -> subprocess.CompletedProcess:
+    """What the command gives, as a person types it here."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("stdout", "stderr")]
+        called = FORKS.Process(target=_called, args=(words, *files, Path.cwd(), dict(os.environ)))
+        called.start()
+        called.join(LONG)
+        assert called.exitcode is not None, f"copkit {' '.join(words)} hangs"
+        return subprocess.CompletedProcess(words, called.exitcode, *(file.read_text("utf-8") for file in files))
+
+
+def _called(words: tuple[str, ...], stdout: Path, stderr: Path, folder: Path, environment: dict[str, str]) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, file in enumerate((stdout, stderr), start=1):
+        with file.open("wb") as opened:
+            os.dup2(opened.fileno(), number)
+    sys.argv = ["copkit", *words]
+    from copkit.commands.cli import main
+
+    main()
