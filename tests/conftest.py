@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, settings
 from copkit import french, paths
 
 # The same examples at each run, and no time limit: a test fails for what the kit does, not for the machine's load.
-settings.register_profile("copkit", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# « --hypothesis-profile=long » tries ten times as many, new ones at each run.
+SAME = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("copkit", derandomize=True, max_examples=20, **SAME)
+settings.register_profile("long", max_examples=200, **SAME)
 settings.load_profile("copkit")
 
 CASES = Path(__file__).parent / "cases"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import copkit as ck
@@ -359,7 +359,6 @@ def test_nothing_is_lost_and_amounts_add_up_whatever_the_projects(projects, by):
         assert parts[f"{name}_missing"].sum() == whole[f"{name}_missing"] == kept[name].isna().sum()
 
 
-@settings(max_examples=40)
 @given(viviers(), st.sampled_from(balances.CROSSED))
 def test_margins_always_add_up(projects, by):
     table = balance(projects, by, crossed=bool(balances.category_column(fields.counted(projects))))
@@ -370,7 +369,6 @@ def test_margins_always_add_up(projects, by):
         assert counts.total["total"] == len(fields.counted(projects))
 
 
-@settings(max_examples=40)
 @given(viviers(), st.sampled_from(LISTED), st.randoms(use_true_random=False))
 def test_order_of_the_rows_does_not_matter(projects, by, dice):
     if by == "category" and not balances.category_column(fields.counted(projects)):
@@ -382,7 +380,6 @@ def test_order_of_the_rows_does_not_matter(projects, by, dice):
         pd.testing.assert_frame_equal(mixed, balance(projects, by, fractional=fractional))
 
 
-@settings(max_examples=40)
 @given(viviers())
 def test_shared_counts_and_amounts_are_exact(projects):
     table = balance(projects, "thematique", fractional=True, categories="toutes")
@@ -413,10 +410,10 @@ def test_empty_table_of_projects_gives_an_empty_balance():
     assert math.isnan(balance(projects, "lever").share.iloc[0])
 
 
-def test_hundred_thousand_projects_keep_their_counts():
-    projects = pd.concat([vivier(departement=["dep-02", "dep-59"], lever=["velo", ""], cost=[0.1, 0.2])] * 50_000)
-    assert balance(projects).cost.iloc[-1] == 15_000
-    assert balance(projects, "lever").projects.iloc[-1] == 100_000
+def test_ten_thousand_projects_keep_their_counts():
+    projects = pd.concat([vivier(departement=["dep-02", "dep-59"], lever=["velo", ""], cost=[0.1, 0.2])] * 5_000)
+    assert balance(projects).cost.iloc[-1] == 1_500
+    assert balance(projects, "lever").projects.iloc[-1] == 10_000
 
 
 # ------------------------------------------------------------------ messages

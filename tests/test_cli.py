@@ -13,7 +13,6 @@ from copkit.errors import CopkitError
 
 from .terminal import copkit
 
-
 COLUMNS = [
     "territory", "lever", "label", "sector", "chantier", "target_ktco2e", "baseline", "quantity_2030", "unit", "status",
     "key", "key_grade", "source",

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit.errors import SimulationError
@@ -99,7 +99,6 @@ def test_solver_that_finds_nothing_is_said(panoramas, says, monkeypatch):
     says(refused.value, "Le solveur n'a pas trouvé de répartition (time limit).", "Revoir les leviers choisis.")
 
 
-@settings(max_examples=40)
 @given(problem=problems())
 def test_compensation_breaks_no_bound_and_closes_what_it_can(problem):
     s, using, policy, costs, gap = problem
@@ -119,7 +118,6 @@ def test_compensation_breaks_no_bound_and_closes_what_it_can(problem):
     xr.testing.assert_equal(found.scenario.proposed_quantity.sel(lever=kept), s.proposed_quantity.sel(lever=kept))
 
 
-@settings(max_examples=40)
 @given(problem=problems(), order=st.randoms(use_true_random=False))
 def test_order_of_levers_never_matters(problem, order):
     s, using, policy, costs, gap = problem
@@ -132,7 +130,6 @@ def test_order_of_levers_never_matters(problem, order):
     assert one.sentence == other.sentence and one.asks.equals(other.asks)
 
 
-@settings(max_examples=40)
 @given(problem=problems())
 def test_feasible_compensation_leaves_no_net_shortfall(problem):
     s, using, policy, costs, _ = problem
@@ -146,14 +143,12 @@ def test_feasible_compensation_leaves_no_net_shortfall(problem):
         assert found.sentence.startswith("Compensé" if found.feasible else "Non compensé de")
 
 
-@settings(max_examples=40)
 @given(problem=problems())
 def test_compensated_scenario_is_saved_identically(problem):
     found = compensate(*problem)
     xr.testing.assert_identical(from_json(to_json(found.scenario)), found.scenario)
 
 
-@settings(max_examples=40)
 @given(problem=problems())
 def test_least_cost_is_that_of_filling_the_cheapest_first(problem):
     s, using, _, costs, gap = problem
@@ -165,7 +160,6 @@ def test_least_cost_is_that_of_filling_the_cheapest_first(problem):
     assert float(found.asks.cost.sum()) == pytest.approx(least, rel=1e-9, abs=1e-9 * (1 + found.gap) * 5000)
 
 
-@settings(max_examples=40)
 @given(problem=problems())
 def test_effort_is_even_among_the_levers_that_no_bound_stops(problem):
     s, using, policy, _, gap = problem

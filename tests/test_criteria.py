@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit import french
@@ -65,7 +65,6 @@ answers = st.sampled_from(["oui", "non", "", "bof"])
 texts = st.sampled_from(["", "aucun", "quelque chose", " "])
 
 
-@settings(max_examples=50)
 @given(contrary=answers, impact=answers, replicable=answers, owner_known=answers, theme=texts, partners=texts)
 def test_answering_a_blank_never_turns_a_verdict_around(**dossier):
     before = judged(dossier)

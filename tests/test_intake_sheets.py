@@ -109,7 +109,7 @@ _WORDS = st.sampled_from(["haies", "talus", "mares, prairies", "bois ; bosquets"
 _TEXTS = st.lists(st.lists(_WORDS, max_size=6).map(" ".join), min_size=1, max_size=4).map("\n".join)
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(_TEXTS, _WORDS, st.integers(0, 10**6)), min_size=1, max_size=8),
     st.sampled_from([",", ";", "\t"]),
@@ -125,7 +125,7 @@ def test_text_on_several_lines_is_never_taken_for_rows(tmp_path_factory, rows, m
     assert read.cells.to_numpy().tolist() == [[row[n] for n in order] for row in table[1:]]
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(st.data(), st.integers(4, 15), st.sampled_from([",", ";", "\t"]))
 def test_stray_quotes_never_lose_a_row(tmp_path_factory, data, count, mark):
     path = tmp_path_factory.mktemp("guillemets") / "projets.csv"
@@ -213,7 +213,6 @@ def test_two_sheets_of_the_same_name_are_refused(workbook, monkeypatch, tmp_path
     says(refused.value, "deux feuilles s'appellent « Nord ». En renommer une.")
 
 
-@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

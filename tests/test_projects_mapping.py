@@ -5,7 +5,7 @@ import csv
 import openpyxl
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import copkit as ck
@@ -327,7 +327,6 @@ _KNOWN = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
 @given(st.lists(_HEADER | _KNOWN, min_size=2, max_size=8))
 def test_every_proposal_is_a_mapping_that_names_each_header_once(tmp_path_factory, names):
     folder = tmp_path_factory.mktemp("proposition")

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import copkit as ck
@@ -159,7 +159,6 @@ _CELL = st.text(st.characters(blacklist_categories=("Cs",)), max_size=12) | st.s
 _HEADERS = ["Dossier", "Intitulé", "Coût [EUR]", "Levier, libellé reçu", "Commune", "Début prévu", "Téléphone"]
 
 
-@settings(max_examples=60)
 @given(st.lists(st.lists(_CELL, min_size=5, max_size=9), max_size=12), st.sampled_from([",", ";", "\t"]))
 def test_every_row_is_a_project_or_is_set_aside(tmp_path_factory, rows, mark):
     path = tmp_path_factory.mktemp("lignes") / "projets.csv"
@@ -175,7 +174,6 @@ def test_every_row_is_a_project_or_is_set_aside(tmp_path_factory, rows, mark):
     assert set(told.problems.row) <= set(projects.row)
 
 
-@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from(["1", "2", "3", ""]), st.sampled_from(["a", "b"])), min_size=1, max_size=12))
 def test_each_dossier_is_counted_once(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("doublons") / "projets.csv"

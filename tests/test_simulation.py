@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit import __version__
@@ -175,7 +175,6 @@ def test_lever_of_unknown_reference_is_set_in_kt_only(panoramas, says):
     says(refused.value, "pas de traduction en quantité dans ce territoire")
 
 
-@settings(max_examples=40)
 @given(s=scenarios())
 def test_no_scenario_breaks_a_bound_nor_falls_below_what_is_done(s):
     bounds = levers.bounds(s)
@@ -224,7 +223,6 @@ def test_groups_are_named_in_french(panoramas):
     assert set(shortfall(s).label) == {"Ensemble"}
 
 
-@settings(max_examples=40)
 @given(s=scenarios(), by=st.sampled_from(GROUPS[1:]))
 def test_groups_add_up_to_the_whole(s, by):
     sums = shortfall(s, by=by).groupby("convention")[["deficit", "surplus", "net", "missing"]].sum()
@@ -275,7 +273,6 @@ def test_levers_know_what_is_done_and_what_remains(panoramas):
 # ------------------------------------------------------------------ saved and shared
 
 
-@settings(max_examples=40)
 @given(s=scenarios())
 def test_scenario_to_json_to_scenario_is_identical(s):
     text = to_json(s)

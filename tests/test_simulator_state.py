@@ -4,7 +4,7 @@ import math
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit.errors import SimulationError
@@ -285,7 +285,6 @@ def test_every_published_identifier_is_read():
 # ------------------------------------------------------------------ scenarios of the library
 
 
-@settings(max_examples=30)
 @given(st.lists(st.sampled_from(LEVERS), unique=True, max_size=5), st.floats(0, 1), st.floats(0, 1))
 def test_a_scenario_of_the_library_gives_the_same_state_figures(levers, part, done):
     limits = ground("reg-32", LATEST).limits

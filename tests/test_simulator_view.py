@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit import french
@@ -88,7 +88,6 @@ def test_a_region_opens_at_its_panorama(code):
     json.dumps([known_page(code), found], allow_nan=False)
 
 
-@settings(max_examples=40)
 @given(states())
 def test_every_figure_of_a_view_is_the_library_s(state):
     found, s = view(known_page(state.territory), state), scenario_of(state)

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import copkit as ck
@@ -87,7 +87,6 @@ def test_anything_has_exactly_one_category_a_rule_and_a_reason(rows):
     assert sum(found.attrs["triage"]["counts"].values()) == len(rows)
 
 
-@settings(max_examples=40)
 @given(SENSIBLE)
 def test_what_is_missing_can_change_the_category_and_nothing_is_asked_when_nothing_can(dossier):
     found = sorted_one(dossier)

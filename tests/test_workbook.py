@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit import french
@@ -291,7 +291,6 @@ def test_form_without_new_rows_sets_an_added_row_aside(sent):
     )
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from(["x", "y", "X "]), st.sampled_from(["1", "2", None]))))
 def test_every_added_answer_is_kept_or_in_conflict(tmp_path_factory, entries):
     folder = tmp_path_factory.mktemp("retours")

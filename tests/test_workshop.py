@@ -9,7 +9,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copkit import escaping, french
@@ -685,7 +685,6 @@ def test_every_damage_at_once_loses_nothing_else(triaged, sent):
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30) | st.sampled_from(RISKY)
 
 
-@settings(max_examples=25)
 @given(title=TEXT, funding=TEXT, author=TEXT)
 def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, title, funding, author):
     path = tmp_path_factory.mktemp("atelier") / "a.xlsx"
@@ -697,7 +696,6 @@ def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, title, funding, au
     assert all(cell.data_type != "f" for row in book.sheet.iter_rows() for cell in row)
 
 
-@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(
