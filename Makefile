@@ -1,14 +1,18 @@
-# Two commands: « make diagnostics » and « make test ». Each does all the set-up first.
+# « make diagnostics », « make test », and « make quick » while one works. Each does all the set-up first.
 BIN := .venv/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: diagnostics test clean
+.PHONY: diagnostics test quick clean
 
 diagnostics: .venv/.ok
 	$(BIN)/copkit run --out outputs
 
 test: .venv/.ok
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+# Without browser, batch nor office, and without what tries many files.
+quick: .venv/.ok
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not browser and not batch and not office and not long"
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

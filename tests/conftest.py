@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +31,41 @@ def pytest_configure(config):
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, when the suite is a job in the background:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # what the tests start would not be interrupted
     config.addinivalue_line("markers", "cases(file, section): one test for each row of tests/cases/<file>.yml")
+    for name, what in SLOW.items():
+        config.addinivalue_line("markers", f"{name}: {what[0]}")
+
+
+SLOW = {  # what « make quick » leaves out: what it needs, the modules that need it
+    "browser": ("a real Chromium", ["tests/browser"]),
+    "batch": (
+        "notebooks in processes of their own, servers, clusters",
+        [
+            "batch",
+            "cluster",
+            "engine",
+            "isolation",
+            "kernels",
+            "notebooks",
+            "painter",
+            "resume",
+            "simulator_server",
+            "warm",
+            "wheel",
+        ],
+    ),
+    "office": ("a real LibreOffice", []),
+    "long": ("many files or many drawings", ["independent_reading", "drawn", "example_vivier", "communes"]),
+}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        module = item.path.stem.removeprefix("test_")
+        for mark, (_, modules) in SLOW.items():
+            if module in modules or f"{item.path.parent.parent.name}/{item.path.parent.name}" in modules:
+                item.add_marker(mark)
+        if "office" in getattr(item, "fixturenames", ()):
+            item.add_marker("office")
 
 
 def pytest_generate_tests(metafunc):
@@ -151,3 +187,20 @@ def says():
         assert not missing, f"the message lacks {missing}:\n{message}"
 
     return check
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory):
+    """LibreOffice: convert a file into a folder and give what it wrote. Its profile is made once."""
+    profile = tmp_path_factory.mktemp("bureautique")
+
+    def convert(path, to, folder, *options):
+        assert shutil.which("soffice"), "LibreOffice absent : apt-get install libreoffice-calc"
+        command = ["soffice", "--headless", f"-env:UserInstallation={profile.as_uri()}", *options]
+        command += ["--convert-to", to, "--outdir", str(folder), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        (made,) = folder.glob(f"{path.stem}*.{to.partition(':')[0]}")
+        assert done.returncode == 0, done.stderr
+        return made
+
+    return convert

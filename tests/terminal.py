@@ -9,13 +9,6 @@ from pathlib import Path
 
 # Not xarray, which asks for dask and pint when it is imported: the commands see to it themselves.
 PRELOADED = ["pandas", "pydantic", "rich.table", "openpyxl", "python_calamine", "copkit.commands.cli"]
-    "pandas",
-    "pydantic",
-    "rich.table",
-    "openpyxl",
-    "python_calamine",
-    "copkit.commands.cli",
-]  # xarray: not yet
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(PRELOADED)
 LONG = 300  # only bounds a hang [s]

@@ -1,8 +1,6 @@
 """Strong points of a territory: read, counted, sent in a workbook and merged when it comes back."""
 
 import csv
-import shutil
-import subprocess
 
 import openpyxl
 import pandas as pd
@@ -17,7 +15,6 @@ from copkit.intake import gazetteer
 
 HEAD = ["Territoire", "Levier", "Intitulé", "Qui le porte", "Pourquoi c'est exemplaire", "Peut être rendu public"]
 EXAMPLE = paths.home() / "data" / "examples" / "points_forts.csv"
-needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice absent : soffice introuvable")
 
 
 @pytest.fixture
@@ -122,14 +119,9 @@ OTHERS = (
 )
 
 
-@needs_office
-def test_workbook_filled_in_a_spreadsheet_comes_back_and_merges_with_one_that_disagrees(sent, tmp_path):
+def test_workbook_filled_in_a_spreadsheet_comes_back_and_merges_with_one_that_disagrees(sent, office, tmp_path):
     filled, other = sent(*ROWS, name="nord.xlsx"), sent(*OTHERS, name="mel.xlsx")
-    command = ["soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}"]
-    command += ["--convert-to", "xlsx", "--outdir", str(tmp_path / "revenu"), str(filled)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-    saved = tmp_path / "revenu" / "nord.xlsx"
-    assert saved.is_file(), done.stderr
+    saved = office(filled, "xlsx", tmp_path / "revenu")
     pd.testing.assert_frame_equal(
         strengths.read_returns(saved, territory="reg-32").table,
         strengths.read_returns(filled, territory="reg-32").table,

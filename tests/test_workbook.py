@@ -1,7 +1,5 @@
 """A workbook that is filled from nothing: what its cells offer, the rows that people add, two returns that disagree."""
 
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +50,6 @@ KNOWN = pd.DataFrame(
         {"key": "8", "territory": "reg-32", "title": "=1+1", "why": "Vite", "public": "non"},
     ]
 )
-needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice absent : soffice introuvable")
 
 
 class Book:
@@ -314,16 +311,7 @@ def test_every_added_answer_is_kept_or_in_conflict(tmp_path_factory, entries):
 CSV = "Text - txt - csv (StarCalc):44,34,76"  # commas, double quotes, UTF-8
 
 
-def office(path, to, folder, *options):
-    command = ["soffice", "--headless", f"-env:UserInstallation={(folder / 'profil').as_uri()}", *options]
-    command += ["--convert-to", to, "--outdir", str(folder), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@needs_office
-def test_template_filled_in_libreoffice_is_read_and_merged_with_one_that_disagrees(sent, tmp_path):
+def test_template_filled_in_libreoffice_is_read_and_merged_with_one_that_disagrees(sent, office, tmp_path):
     office(sent("modele.xlsx").path, "xlsx", tmp_path / "ouvert")
     north = Book(tmp_path / "ouvert/modele.xlsx")  # as LibreOffice saves the blank workbook
     assert len(north.sheet.data_validations.dataValidation) == 4 and north.sheet.protection.sheet
@@ -344,8 +332,7 @@ def test_template_filled_in_libreoffice_is_read_and_merged_with_one_that_disagre
     assert found.conflicts[["value", "file"]].to_numpy().tolist() == [["CUD", "modele.xlsx"], ["Région", "sud.xlsx"]]
 
 
-@needs_office
-def test_rows_pasted_into_a_bare_workbook_are_read_without_styles_nor_hidden_columns(sent, tmp_path):
+def test_rows_pasted_into_a_bare_workbook_are_read_without_styles_nor_hidden_columns(sent, office, tmp_path):
     book = (
         sent(table=KNOWN)
         .set(2, Depuis="2024-12-03")
