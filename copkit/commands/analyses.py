@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from copkit.commands.terminal import Format, give, numbers, print_data, print_table, read_csv, say
+from copkit.commands.usage import codes, levers, levers_after_commas, levers_and_value
 from copkit.errors import CopkitError, DataError
 from copkit.files import read_text, write_whole
 
@@ -19,21 +20,34 @@ Targets = Annotated[
         "-t",
         metavar="LEVIER=VALEUR",
         help="Objectif 2030 d'un levier, ce qui est fait compris ; peut se répéter.",
+        autocompletion=levers_and_value,
     ),
 ]
 Done = Annotated[
     list[str] | None,
-    typer.Option("--done", "-d", metavar="LEVIER=KT", help="Déjà fait, en ktCO2e/an ; peut se répéter."),
+    typer.Option(
+        "--done",
+        "-d",
+        metavar="LEVIER=KT",
+        help="Déjà fait, en ktCO2e/an ; peut se répéter.",
+        autocompletion=levers_and_value,
+    ),
 ]
 Costs = Annotated[
     list[str] | None,
-    typer.Option(metavar="LEVIER=EUROS", help="Coût en €/tCO2e, pour moindre_cout ; peut se répéter."),
+    typer.Option(
+        metavar="LEVIER=EUROS",
+        help="Coût en €/tCO2e, pour moindre_cout ; peut se répéter.",
+        autocompletion=levers_and_value,
+    ),
 ]
 
 
 def convert(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="reg-32, dep-59…")] = None,
-    lever: Annotated[str | None, typer.Argument(metavar="[LEVIER]", help="Identifiant ou libellé.")] = None,
+    code: Annotated[str | None, typer.Argument(metavar="CODE", help="reg-32, dep-59…", autocompletion=codes)] = None,
+    lever: Annotated[
+        str | None, typer.Argument(metavar="LEVIER", help="Identifiant ou libellé.", autocompletion=levers)
+    ] = None,
     kt: Annotated[float | None, typer.Option(help="Objectif, en ktCO2e/an.")] = None,
     quantity: Annotated[float | None, typer.Option(help="Quantité en 2030, dans l'unité du levier.")] = None,
     done: Annotated[float, typer.Option(help="Déjà fait depuis 2019, en ktCO2e/an.")] = 0.0,
@@ -66,7 +80,7 @@ def convert(
 
 
 def simulate(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59…")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59…", autocompletion=codes)],
     target: Targets,
     done: Done = None,
     unit: Annotated[
@@ -89,7 +103,10 @@ def simulate(
 
 def compensate(
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.json", help="Scénario écrit par « copkit simulate ».")],
-    using: Annotated[str, typer.Option(help="Leviers qui compensent, séparés par des virgules.")],
+    using: Annotated[
+        str,
+        typer.Option(help="Leviers qui compensent, séparés par des virgules.", autocompletion=levers_after_commas),
+    ],
     policy: Annotated[str, typer.Option(help="effort_egal, prorata ou moindre_cout.")] = "effort_egal",
     cost: Costs = None,
     format: Format = "table",
@@ -100,8 +117,8 @@ def compensate(
     from copkit.models import scenario_file
 
     s = scenario_file.from_json(read_text(scenario, DataError))
-    levers = [word.strip() for word in using.split(",") if word.strip()]
-    found = copkit.compensate(s, using=levers, policy=policy, costs=numbers(cost) if cost else None)
+    names = [word.strip() for word in using.split(",") if word.strip()]
+    found = copkit.compensate(s, using=names, policy=policy, costs=numbers(cost) if cost else None)
     if out:
         write_whole(out, scenario_file.to_json(found.scenario), new_folder=False)
     if format == "table":
@@ -115,7 +132,7 @@ def compensate(
 
 
 def compare(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32…")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32…", autocompletion=codes)],
     a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…")],
     b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…")],
     by: Annotated[str, typer.Option(help="sector, chantier ou lever.")] = "sector",
@@ -138,7 +155,7 @@ def compare(
 
 
 def dynamics(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=codes)],
     format: Format = "table",
 ) -> None:
     """Dit, levier par levier, ce qui est observé, le rythme, et celui qu'il faudrait."""

@@ -6,17 +6,22 @@ family of commands each.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from copkit import french
-from copkit.commands import analyses, projects, run, simulator, strengths
+from copkit.commands import analyses, projects, run, simulator, strengths, usage
 from copkit.commands.terminal import Format, light, print_data, print_table, say
+from copkit.errors import CopkitError
 
 app = typer.Typer(
+    cls=usage.Group,
     help="copkit : la planification écologique dans les territoires, de la région au département.",
+    subcommand_metavar="COMMANDE [ARGUMENTS]...",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -25,14 +30,34 @@ app = typer.Typer(
 
 
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=usage.versions, is_eager=True, help="Version de copkit et des données."),
+    ] = False,
+    install_completion: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion", callback=usage.install, is_eager=True, help="Installe la complétion de ce terminal."
+        ),
+    ] = False,
+    show_completion: Annotated[
+        bool,
+        typer.Option(
+            "--show-completion",
+            callback=usage.show,
+            is_eager=True,
+            help="Affiche le script de complétion, pour l'installer soi-même.",
+        ),
+    ] = False,
+) -> None:
     """copkit : la planification écologique dans les territoires, de la région au département."""
 
 
-@app.command()
+@app.command(cls=usage.Command)
 @light
 def panorama(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
     format: Format = "table",
 ) -> None:
     """Affiche le panorama des leviers d'un territoire, en ktCO2e/an évitées en 2030 par rapport à 2019."""
@@ -48,7 +73,7 @@ def panorama(
         print_data(model.table(p), format)
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def doctor() -> None:
     """Vérifie l'installation, les données et les paramètres, et dit ce qui ne va pas."""
     from copkit.doctor import diagnose
@@ -66,19 +91,30 @@ def doctor() -> None:
 
 
 for command in (run.run, simulator.simulator, *map(light, analyses.ALL), *projects.ALL, strengths.strengths):
-    app.command()(command)
-template = typer.Typer(no_args_is_help=True, help="Donne un fichier à compléter.", add_completion=False)
-template.command("mapping")(projects.mapping)
-template.command("strengths")(strengths.template)
+    app.command(cls=usage.Command)(command)
+template = typer.Typer(
+    cls=usage.Group, subcommand_metavar="COMMANDE", no_args_is_help=True, help="Donne un fichier à compléter."
+)
+template.command("mapping", cls=usage.Command)(projects.mapping)
+template.command("strengths", cls=usage.Command)(strengths.template)
 app.add_typer(template, name="template")
 
 
 def main() -> None:
-    """Entry point: an error of copkit is one French message, without a traceback."""
-    from copkit.errors import CopkitError
+    """Entry point: what is wrong is one French message, without a traceback."""
+    if usage.COMPLETE in os.environ:
+        from typer.completion import completion_init
 
+        completion_init()
     try:
-        app()
+        code = app(standalone_mode=False)
     except CopkitError as error:
         say(str(error), err=True)
-        sys.exit(2)
+        code = 2
+    except TyperException as error:
+        say(usage.explain(error), err=True)
+        code = 2
+    except typer.Abort:
+        say("Interrompu.", err=True)
+        code = 1
+    sys.exit(code or 0)

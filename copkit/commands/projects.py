@@ -15,9 +15,7 @@ from copkit.files import write_whole
 
 JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
 
-Files = Annotated[
-    list[Path], typer.Argument(metavar="FICHIER...", help="CSV, XLSX, ODS ou JSON ; plusieurs sont réunis.")
-]
+Files = Annotated[list[Path], typer.Argument(metavar="FICHIER", help="CSV, XLSX, ODS ou JSON ; plusieurs sont réunis.")]
 Map = Annotated[
     str | None,
     typer.Option("--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/projets, ou un YAML."),

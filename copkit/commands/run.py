@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from copkit.commands import usage
 from copkit.commands.terminal import parameters, print_table, say
 
 Level = Literal["region", "departement", "epci"]
@@ -19,7 +20,8 @@ def run(
     codes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CODE]...",
+            metavar="CODE",
+            autocompletion=usage.codes,
             help="Codes des territoires (reg-32, dep-59, fr) ; sans code : les 18 régions et les 101 départements.",
         ),
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from copkit.commands.terminal import say
+from copkit.commands.usage import codes
 from copkit.errors import RunError
 
 
@@ -18,7 +19,8 @@ def simulator(
         str, typer.Option(help="Chemin derrière un serveur mandataire, par exemple /simulateur/.")
     ] = "/",
     territoire: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Territoire proposé d'abord : reg-32, dep-59…")
+        str | None,
+        typer.Option(metavar="CODE", help="Territoire proposé d'abord : reg-32, dep-59…", autocompletion=codes),
     ] = None,
     max_sessions: Annotated[
         int | None,
@@ -26,7 +28,10 @@ def simulator(
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Ne pas ouvrir le navigateur.")] = False,
     static: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Ne rien servir : écrire le simulateur de ce territoire.")
+        str | None,
+        typer.Option(
+            metavar="CODE", help="Ne rien servir : écrire le simulateur de ce territoire.", autocompletion=codes
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Fichier à écrire avec --static.", show_default=False)] = None,
 ) -> None:

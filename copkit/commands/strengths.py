@@ -8,14 +8,20 @@ from typing import Annotated
 import typer
 
 from copkit.commands.terminal import Format, print_data, print_table, say
+from copkit.commands.usage import codes
 from copkit.files import write_whole
 
-Territory = Annotated[str, typer.Option("--territory", help="Code du territoire : reg-32, dep-59 ou fr.")]
+Territory = Annotated[
+    str,
+    typer.Option(
+        "--territory", metavar="CODE", help="Code du territoire : reg-32, dep-59 ou fr.", autocompletion=codes
+    ),
+]
 
 
 def strengths(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FICHIER...]", help="CSV, XLSX ou ODS ; plusieurs sont réunis.")
+        list[Path] | None, typer.Argument(metavar="FICHIER", help="CSV, XLSX ou ODS ; plusieurs sont réunis.")
     ] = None,
     returned: Annotated[
         list[Path] | None,
