@@ -12,7 +12,8 @@ from copkit.commands.usage import codes, levers, levers_after_commas, levers_and
 from copkit.errors import CopkitError, DataError
 from copkit.files import read_text, write_whole
 
-_WIDE = ("Indicateur observé", "Unité", "Première année", "Valeur", "Dernière année", "Dernière valeur")
+YEARS = (("Première année", "Valeur"), ("Dernière année", "Dernière valeur"))
+SPARE = (*YEARS, "Indicateur observé", "Unité", "Rythme par an")
 Targets = Annotated[
     list[str],
     typer.Option(
@@ -145,7 +146,8 @@ def compare(
     if format == "table":
         from copkit.presentation.territory.comparison import two_plans
 
-        print_table(two_plans(found))
+        written = two_plans(found)
+        print_table(written, [name for name in written.data if name.endswith("(%)")])
     else:
         columns = [found.by, "share_a", "share_b", "kt_a", "kt_b", "difference_kt"]
         print_data(found.table[columns], format)
@@ -166,7 +168,7 @@ def dynamics(
         from copkit.presentation.territory import dynamics as written
 
         p = panorama(code)
-        print_table(written.observed(p), (), _WIDE)
+        print_table(written.observed(p), SPARE)
         say(written.dynamics(p).plain)
     else:
         print_data(model.dynamics(code), format)

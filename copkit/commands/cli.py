@@ -67,7 +67,7 @@ def panorama(
     if format == "table":
         from copkit.presentation.territory.ambition import levers, summary
 
-        print_table(levers(p), ("Thématique", "Statut"), ("Secteur",))
+        print_table(levers(p), ("Thématique", "Statut", "Secteur"))
         print_table(summary(p))
     else:
         print_data(model.table(p), format)

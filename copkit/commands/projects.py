@@ -112,7 +112,7 @@ def balance(
         from copkit.presentation.projects.counts import table
 
         _say(projects.attrs["reading"].summary)
-        print_table(table(found), leave_out_if_narrow=("Financement demandé (€)", "Coût (€)"))
+        print_table(table(found), ("Financement demandé (€)", "Coût (€)"))
         _say(" ".join(found.attrs["rules"]))
     else:
         print_data(found, format)

@@ -143,4 +143,4 @@ def _profile(report, notebook: str, wall: float) -> None:
 
     source = plan.find(notebook).read_text(encoding="utf-8")
     for table in profile.tables(report.results, source, wall, report.jobs):
-        print_table(table)
+        print_table(table, other="")

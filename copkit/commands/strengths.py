@@ -54,7 +54,7 @@ def strengths(
 
         if not merged:
             say(found.attrs["reading"].summary)
-        print_table(listed(shown, territory), leave_out_if_narrow=("Pourquoi c'est exemplaire",))
+        print_table(listed(shown, territory), ("Pourquoi c'est exemplaire", "Qui le porte", "Territoire"))
         print_table(counted(shown, territory))
         if out:
             say(f"Écrit : {out}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import typer
 
@@ -15,6 +15,7 @@ from copkit import escaping
 from copkit.errors import CopkitError, DataError, RunError
 from copkit.files import read_text
 
+READABLE = 22  # characters: a column of words is not narrower when they are longer
 Format = Annotated[Literal["table", "csv", "json"], typer.Option(help="table, csv ou json.")]
 
 
@@ -55,8 +56,12 @@ def give(text: str, *, nl: bool = True) -> None:
     typer.echo(escaping.terminal(text) if sys.stdout.isatty() else text, nl=nl)
 
 
-def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tuple[str, ...] = ()) -> None:
-    """A table in the terminal, with its caption, without the columns that a screen of this width can spare."""
+def print_table(table, spare: Iterable[str | tuple[str, ...]] = (), other: str = "--format csv, ou ") -> None:
+    """A table in the terminal, with its caption, cut nowhere; what a screen of this width has no room for is said.
+
+    ``spare``: the columns that can go, the first to go first; then the last ones of the table.
+    ``other``: what shows them all, whatever the width.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table as RichTable
@@ -66,16 +71,50 @@ def print_table(table, leave_out: tuple[str, ...] = (), leave_out_if_narrow: tup
         say(table.text)
         return
     console = Console()
+    columns = {name: _Width.of(name, cells, name in table.formats) for name, cells in table.texts().items()}
+    whole = _room(columns)
+    shown, going = dict(columns), [*(one if isinstance(one, tuple) else (one,) for one in spare)]
+    while _room(shown) > console.width and len(shown) > 1:
+        for name in going.pop(0) if going else [list(shown)[-1]]:
+            shown.pop(name, None)
+    left = console.width - _room(shown)
     title = Text(escaping.terminal(table.caption), style="table.title")
-    shown = RichTable(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    dropped = leave_out + (leave_out_if_narrow if console.width < 120 else ())
-    written = {name: cells for name, cells in table.texts().items() if name not in dropped}
-    for column, cells in written.items():
-        side, widest = "right" if column in table.formats else "left", min(max(map(len, cells), default=0), 22)
-        shown.add_column(Text(escaping.terminal(column)), justify=side, overflow="fold", min_width=widest)
-    for row in zip(*written.values(), strict=True):
-        shown.add_row(*map(Text, row))  # as they are: « [unité] » is no markup
-    console.print(shown)
+    drawn = RichTable(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    given = {}
+    for name, one in sorted(
+        shown.items(), key=lambda item: item[1].number
+    ):  # words first: a header can be in two lines
+        given[name] = max(0, min(one.most - one.least, left))
+        left -= given[name]
+    for name, one in shown.items():
+        side, width = "right" if one.number else "left", min(one.least, console.width - 3) + given[name]
+        drawn.add_column(Text(escaping.terminal(name)), justify=side, overflow="fold", width=width)
+    for row in zip(*(one.cells for one in shown.values()), strict=True):
+        drawn.add_row(*map(Text, row))  # as they are: « [unité] » is no markup
+    console.print(drawn)
+    if hidden := [name for name in columns if name not in shown]:
+        what = "Colonnes" if len(hidden) > 1 else "Colonne"
+        say(f"{what} sans place ici : {', '.join(hidden)}. Pour tout voir : {other}un terminal de {whole} colonnes.\n")
+
+
+class _Width(NamedTuple):
+    """What a column asks for: the least and the most that it can use [characters]."""
+
+    cells: list[str]
+    number: bool
+    least: int
+    most: int
+
+    @classmethod
+    def of(cls, name: str, cells: list[str], number: bool) -> _Width:
+        words, widest = max(map(len, name.split()), default=1), max(map(len, cells), default=1)
+        least = widest if number and widest <= READABLE else min(widest, READABLE)
+        return cls(cells, number, max(words, least), max(len(name), widest))
+
+
+def _room(columns: dict[str, _Width]) -> int:
+    """The least width of a table, with what stands between its columns. [characters]"""
+    return sum(one.least + 2 for one in columns.values()) + 1
 
 
 def print_data(table, format: Format) -> None:
