@@ -2,6 +2,7 @@ from . import notebook as notebook
 from . import projects as projects
 from . import strengths as strengths
 from .batch.run import run as run
+from .files import reload as reload
 from .models.budgets import budget_to_reduction as budget_to_reduction
 from .models.comparison import compare as compare
 from .models.compensation import compensate as compensate

@@ -1,4 +1,9 @@
-"""Text files, read; files written whole or not at all: drafts in the same folder, then in the place of earlier ones."""
+"""Files: text read; what was made from them, kept while they hold the same; written whole or not at all.
+
+One rule for all that is kept: what the files hold decides. What a function marked ``kept`` made is made again when any
+file of the kit changed, or a file that is one of its arguments. The files of the kit are looked at again (their dates
+and sizes) every twentieth of a second at most: a hundred files take a third of a millisecond.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,94 @@ import errno
 import glob
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache, wraps
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple, ParamSpec, TypeVar
 
+from copkit import paths
 from copkit.errors import CopkitError
 
 _DRAFT = "brouillon"
+_EVERY = 0.05  # s between two looks at the files of the kit
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
+
+
+P, R = ParamSpec("P"), TypeVar("R")
+
+
+class _Look(NamedTuple):
+    """What was seen of the files of a kit, when, and the number of that state."""
+
+    at: float
+    marks: tuple
+    number: int
+
+
+_looks: dict[Path, _Look] = {}
+_numbers = count()
+
+
+def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: keep what was made, for as long as the files that it comes from hold the same.
+
+    ``maxsize``: most results that are kept. Arguments are given by place; a file that is none of the kit is a ``Path``.
+    """
+
+    def decorate(make: Callable[P, R]) -> Callable[P, R]:
+        @lru_cache(maxsize)
+        def made(_state: int, _files: tuple, *args: P.args) -> R:
+            return make(*args)
+
+        @wraps(make)
+        def found(*args: P.args) -> R:
+            files = [one for one in args if isinstance(one, Path)]
+            return made(_kit(), tuple(map(_mark, files)) if files else (), *args)
+
+        return found
+
+    return decorate
+
+
+def reload() -> None:
+    """Oublie tout ce qui a été lu : les fichiers du kit sont relus à la prochaine demande.
+
+    Utile quand un programme modifie un fichier puis s'en sert aussitôt ; un fichier modifié à la main est vu sans cela.
+    """
+    _looks.clear()
+
+
+def _kit() -> int:
+    """The number of the state of the kit's files: another one when a file changed, and for another kit."""
+    home, now = paths.home(), time.monotonic()
+    seen = _looks.get(home)
+    if seen is None or now - seen.at >= _EVERY:
+        marks = tuple(_marks(home / "parameters")) + tuple(_marks(home / "data" / "clean"))
+        number = seen.number if seen and seen.marks == marks else next(_numbers)
+        seen = _looks[home] = _Look(now, marks, number)
+    return seen.number
+
+
+def _marks(folder: str | Path) -> Iterator[tuple]:
+    """A mark of each file of a folder that changes when the file does."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _marks(entry.path)
+            else:
+                yield entry.path, *_mark(entry)
+
+
+def _mark(file: Path | os.DirEntry) -> tuple[int, ...]:
+    """When a file was written and its size; nothing when it is not there."""
+    try:
+        seen = file.stat()
+    except OSError:
+        return ()
+    return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size
 
 
 def write_whole(path: str | Path, content: str | bytes, **options) -> None:

@@ -7,8 +7,10 @@ import threading
 
 import pytest
 
+import copkit as ck
 from copkit import files
-from copkit.errors import CopkitError, ProjectError
+from copkit.errors import CopkitError, DataError, ProjectError
+from copkit.reference import framework, units
 
 
 def names(folder) -> list[str]:
@@ -117,3 +119,85 @@ def test_a_text_that_cannot_be_read_is_said_with_the_error_of_the_caller(tmp_pat
         with pytest.raises(ProjectError) as refused:
             files.read_text(tmp_path / name, ProjectError)
         assert str(refused.value).startswith(f"{tmp_path / name} : ") and said in str(refused.value)
+
+
+# ------------------------------------------------------------------ what is kept follows the files
+
+
+def target(code, lever):
+    return float(ck.panorama(code).target.sel(lever=lever))
+
+
+KEY = "\nhaies,surface agricole utile,Agreste,surface_agricole,territoires agricoles CLC (2018)"
+EDITED = {
+    "levier": ("parameters/leviers/haies.yml", "label: Gestion des haies", "label: Haies et bocage"),
+    "clé": ("parameters/keys.csv", f"{KEY},B", f"{KEY},C"),
+    "table": ("data/clean/panorama.csv", "reg-84,haies,160.8566", "reg-84,haies,170.8566"),
+    "territoire": ("data/clean/territories.csv", "Hauts-de-France", "Picardie et Nord"),
+    "cadre": ("parameters/cadre.yml", "label: Mieux préserver", "label: Préserver mieux"),
+    "unité": ("parameters/units.txt", "# milliers de km", "# km, en milliers"),
+    "passage": ("parameters/crosswalk.csv", "augm_haies,Gestion des haies", "augm_haies,Haies plantées"),
+    "groupe": ("parameters/interactions.yml", "label: Voitures particulières", "label: Toutes les voitures"),
+}
+SHOWN = {
+    "levier": lambda: str(ck.panorama("reg-84").label.sel(lever="haies").values),
+    "clé": lambda: str(ck.panorama("dep-59").grade.sel(lever="haies").values),
+    "table": lambda: (
+        target("reg-84", "haies"),
+        ck.totals(ck.panorama("reg-84")).total.iloc[0],
+        target("dep-69", "haies"),
+    ),
+    "territoire": lambda: (ck.table(ck.panorama("reg-32")).caption, ck.place(ck.panorama("reg-32")).name["reg-32"]),
+    "cadre": lambda: framework.items("thematiques")[-1].label,
+    "unité": lambda: units.label("millier_km"),
+    "passage": lambda: set(ck.crosswalk("simulateur").label),
+    "groupe": lambda: ck.interactions(ck.panorama("reg-32")).iloc[0].to_list(),
+}
+
+
+@pytest.mark.parametrize("what", EDITED)
+def test_an_edited_file_is_seen_in_an_open_session(damaged, monkeypatch, what):
+    monkeypatch.setattr(files, "_EVERY", 0)  # looked at each time: no test waits
+    before = SHOWN[what]()
+    assert SHOWN[what]() == before
+    damaged.replace(*EDITED[what])
+    after = SHOWN[what]()
+    assert after != before
+    file, old, new = EDITED[what]
+    damaged.replace(file, new, old)
+    assert SHOWN[what]() == before
+
+
+def test_a_damaged_file_then_mended_is_said_and_then_read(damaged, monkeypatch):
+    monkeypatch.setattr(files, "_EVERY", 0)
+    assert target("reg-84", "haies") == 160.8566
+    damaged.replace("data/clean/panorama.csv", "160.8566", "beaucoup")
+    with pytest.raises(DataError, match="nombre attendu, trouvé « beaucoup »"):
+        target("reg-84", "haies")
+    damaged.replace("data/clean/panorama.csv", "beaucoup", "161")
+    assert target("reg-84", "haies") == 161
+
+
+def test_what_was_read_is_kept_until_the_next_look_and_reload_forgets_it(damaged, monkeypatch):
+    monkeypatch.setattr(files, "_EVERY", float("inf"))
+    assert SHOWN["levier"]() == "Gestion des haies"
+    damaged.replace(*EDITED["levier"])
+    assert SHOWN["levier"]() == "Gestion des haies"
+    ck.reload()
+    assert SHOWN["levier"]() == "Haies et bocage"
+
+
+def test_a_file_that_is_none_of_the_kit_counts_by_what_it_holds(tmp_path):
+    made = []
+    read = files.kept()(lambda path: made.append(path) or path.read_text())
+    path = tmp_path / "texte.txt"
+    path.write_text("avant")
+    assert read(path) == read(path) == "avant" and len(made) == 1
+    path.write_text("après, et plus long")
+    assert read(path) == "après, et plus long" and len(made) == 2
+
+
+def test_nothing_is_read_when_modules_are_imported():
+    code = "import copkit, copkit.doctor, copkit.simulator.widget; from copkit import files; print(files._looks)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{}"

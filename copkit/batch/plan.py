@@ -6,12 +6,12 @@ import ast
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import RunError, unknown
+from copkit.files import kept
 from copkit.notebook import read
 
 if TYPE_CHECKING:
@@ -152,13 +152,12 @@ def _fingerprint(task: Task, known: dict[str, str]) -> str:
 def _content_of(text: str) -> str:
     """The hash of the file that a parameter names, if it names one."""
     try:
-        path = Path(text)
-        return _hash(path, path.stat().st_mtime_ns) if text and path.is_file() else ""
+        return _hash(Path(text)) if text and Path(text).is_file() else ""
     except (OSError, ValueError):  # too long, or not a path at all
         return ""
 
 
-@lru_cache(maxsize=64)
-def _hash(path: Path, _changed: int) -> str:
+@kept(maxsize=64)
+def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

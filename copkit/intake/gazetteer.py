@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from copkit import french, paths
+from copkit import french
 from copkit.errors import TerritoryError, closest
+from copkit.files import kept
 from copkit.reference import tables, territories
 
 # Collectivités outside the 18 régions, absent from the official list of the kit: counted under their own name.
@@ -70,14 +70,10 @@ class Gazetteer:
         self.region_names = {_bare(n): c for c, n in zip(regions.code, regions.name, strict=True)} | _REGION_NAMES
 
 
-@lru_cache(maxsize=2)
-def _lists(home: str) -> Gazetteer:
-    return Gazetteer()
-
-
+@kept(maxsize=2)
 def lists() -> Gazetteer:
     """The official lists of the kit, read once."""
-    return _lists(str(paths.home()))
+    return Gazetteer()
 
 
 def _bare(label: str) -> str:
@@ -182,7 +178,7 @@ def commune(code: str, label: str, departement: str) -> tuple[str, str]:
     where = [departement] if departement else _departements_of_postal(postal, known)
     found = [c for d in where for c in known.by_name.get((bare, d), [])]
     if not where:
-        found = [c for (named, _), codes in _by_bare(str(paths.home())).get(bare, ()) for c in codes]
+        found = [c for (named, _), codes in _by_bare().get(bare, ()) for c in codes]
     if len(found) == 1:
         return f"com-{found[0]}", ""
     if found:
@@ -190,8 +186,8 @@ def commune(code: str, label: str, departement: str) -> tuple[str, str]:
     return "", "commune inconnue. Écrire son code INSEE, ou son nom officiel et son département."
 
 
-@lru_cache(maxsize=2)
-def _by_bare(home: str) -> dict[str, list]:
+@kept(maxsize=2)
+def _by_bare() -> dict[str, list]:
     out: dict[str, list] = {}
     for at, codes in lists().by_name.items():
         out.setdefault(at[0], []).append((at, codes))

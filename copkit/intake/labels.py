@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from copkit import errors, french, paths
 from copkit.errors import ParameterError, Problems
+from copkit.files import kept
 from copkit.intake.fields import Collected, Field
 from copkit.models import nomenclatures
 from copkit.reference import framework, parameters, reading
@@ -66,8 +65,8 @@ def key(label: str) -> str:
     return " ".join(w[:-1] if len(w) > 3 and w[-1] in "sx" else w for w in words)
 
 
-@lru_cache(maxsize=4)
-def _read_synonyms(file: str) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, str]]]:
+@kept(maxsize=4)
+def _read_synonyms() -> tuple[dict[str, dict[str, str]], list[tuple[int, str, str]]]:
     """kind → key of a label → id, and (line, kind, id) of each row.
 
     Raises
@@ -75,7 +74,7 @@ def _read_synonyms(file: str) -> tuple[dict[str, dict[str, str]], list[tuple[int
     ParameterError
         If two rows say the same label differently.
     """
-    path, problems = Path(file), Problems()
+    path, problems = paths.parameters("synonyms.csv"), Problems()
     out: dict[str, dict[str, str]] = {}
     rows = []
     for line, row in enumerate(reading.read_table(path, SYNONYMS), start=2):
@@ -90,7 +89,7 @@ def _read_synonyms(file: str) -> tuple[dict[str, dict[str, str]], list[tuple[int
 
 def synonyms(kind: str) -> dict[str, str]:
     """key of a label → id, from ``parameters/synonyms.csv``."""
-    return _read_synonyms(str(paths.parameters("synonyms.csv")))[0].get(kind, {})
+    return _read_synonyms()[0].get(kind, {})
 
 
 def check_synonyms(*kinds: Collected) -> None:
@@ -125,8 +124,8 @@ def lever_ids() -> set[str]:
 # ------------------------------------------------------------------ levers
 
 
-@lru_cache(maxsize=4)
-def _levers(home: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict[str, str]]:
+@kept(maxsize=4)
+def _levers() -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict[str, str]]:
     """key → id; id → levers of the COP; key → label as it is suggested. The first that names a key has it."""
     table, cop = nomenclatures.crosswalk(), nomenclatures.levers("cop")
     by_key: dict[str, str] = {}
@@ -163,7 +162,7 @@ def levers_of(lever: str) -> tuple[str, ...]:
     >>> levers_of("velo"), levers_of("gestion_des_forets"), levers_of("autres")
     (('report_modal',), ('puits_forestiers', 'forets_gestion_durable'), ())
     """
-    return _levers(str(paths.home()))[1].get(lever, ())
+    return _levers()[1].get(lever, ())
 
 
 def lever(label: str) -> Found:
@@ -176,8 +175,8 @@ def lever(label: str) -> Found:
     >>> lever("Rénovasion tertiaire").unknown, lever("Rénovasion tertiaire").close
     (('Rénovasion tertiaire',), ('Rénovation tertiaire',))
     """
-    by_key, _, shown = _levers(str(paths.home()))
-    return _read(label, by_key, shown, _groupings(str(paths.home())))
+    by_key, _, shown = _levers()
+    return _read(label, by_key, shown, _groupings())
 
 
 def thematique_of(label: str) -> Found:
@@ -188,12 +187,12 @@ def thematique_of(label: str) -> Found:
     >>> thematique_of("Mieux se déplacer / Vélo").ids, thematique_of("Mieux se loger / Mieux produire").ids
     (('se_deplacer',), ('se_loger', 'produire'))
     """
-    by_key, shown = _thematiques(str(paths.home()))
-    return _read(label, by_key, shown, _levers(str(paths.home()))[0])
+    by_key, shown = _thematiques()
+    return _read(label, by_key, shown, _levers()[0])
 
 
-@lru_cache(maxsize=4)
-def _thematiques(home: str) -> tuple[dict[str, str], dict[str, str]]:
+@kept(maxsize=4)
+def _thematiques() -> tuple[dict[str, str], dict[str, str]]:
     by_key, shown = {}, {}
     for item in framework.items("thematiques"):
         for label in (item.id, item.label, item.short or item.label, item.label.removeprefix("Mieux ")):
@@ -204,10 +203,10 @@ def _thematiques(home: str) -> tuple[dict[str, str], dict[str, str]]:
     return by_key, shown
 
 
-@lru_cache(maxsize=4)
-def _groupings(home: str) -> set[str]:
+@kept(maxsize=4)
+def _groupings() -> set[str]:
     """The keys of what a linked list may write before a lever: a thématique, or a theme of the matrix of the 43."""
-    return {*_thematiques(home)[0], *map(key, nomenclatures.levers("cop").theme)}
+    return {*_thematiques()[0], *map(key, nomenclatures.levers("cop").theme)}
 
 
 def thematiques_of(levers: tuple[str, ...]) -> tuple[str, ...]:

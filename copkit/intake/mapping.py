@@ -6,7 +6,6 @@ what is personal, and what makes two rows the same dossier.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from copkit import paths
 from copkit.errors import ParameterError, ProjectError, unknown
+from copkit.files import kept
 from copkit.intake import labels
 from copkit.intake.fields import NUMBERS, Collected
 from copkit.reference import reading
@@ -144,20 +144,20 @@ def load(name: str | Path, kind: Collected) -> Mapping:
             )
     elif not path.is_file():
         raise ProjectError(f"{path} : fichier de correspondance absent. Vérifier le chemin.")
-    return _load(str(path.resolve()), path.stat().st_mtime_ns, str(paths.home()), kind)
+    return _load(path.resolve(), kind)
 
 
-@lru_cache(maxsize=32)
-def _load(file: str, modified: int, home: str, kind: Collected) -> Mapping:
-    mapping, _ = reading.read_model(Path(file), Mapping, kind)
+@kept(maxsize=32)
+def _load(path: Path, kind: Collected) -> Mapping:
+    mapping, _ = reading.read_model(path, Mapping, kind)
     if mapping.base:
         if mapping.base not in names(kind):
-            said = f"{paths.shown(Path(file))} : base : correspondance inconnue « {mapping.base} »"
+            said = f"{paths.shown(path)} : base : correspondance inconnue « {mapping.base} »"
             raise ParameterError(unknown(said, mapping.base, names(kind)))
         mapping = _over(mapping, load(mapping.base, kind))
     if not any(where in mapping.fields for where in kind.key):
         neither = " ni ".join(f"« {name} »" for name in reversed(kind.key))
-        raise ParameterError(f"{paths.shown(Path(file))} : fields : ni {neither}. Dire au moins une de ces colonnes.")
+        raise ParameterError(f"{paths.shown(path)} : fields : ni {neither}. Dire au moins une de ces colonnes.")
     return mapping
 
 

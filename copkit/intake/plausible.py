@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
 from pydantic import Field, FiniteFloat, model_validator
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, unknown
+from copkit.files import kept
 from copkit.intake.fields import NUMBERS, Collected
 from copkit.reference import reading
 from copkit.reference.parameters import Status, Strict
@@ -65,7 +63,7 @@ def of(kind: str, name: str = "") -> Bounds | None:
     ParameterError
         If the file is absent or damaged: all its problems at once.
     """
-    found, _ = _read(*_file())
+    found, _ = _read()
     return found.fields.get(name) or getattr(found, kind, None)
 
 
@@ -77,7 +75,7 @@ def check(*kinds: Collected) -> None:
     ParameterError
         If a field is unknown or is not a number.
     """
-    (found, lines), problems = _read(*_file()), Problems()
+    (found, lines), problems = _read(), Problems()
     known = [name for kind in kinds for name, one in kind.fields.items() if one.kind in NUMBERS]
     for name in found.fields:
         if name not in known:
@@ -86,11 +84,6 @@ def check(*kinds: Collected) -> None:
     problems.raise_if_any(ParameterError)
 
 
-def _file() -> tuple[str, int]:
-    path = paths.parameters(FILE)
-    return str(path), path.stat().st_mtime_ns if path.is_file() else 0
-
-
-@lru_cache(maxsize=4)
-def _read(file: str, _written: int) -> tuple[Plausible, dict]:
-    return reading.read_model(Path(file), Plausible)
+@kept(maxsize=4)
+def _read() -> tuple[Plausible, dict]:
+    return reading.read_model(paths.parameters(FILE), Plausible)

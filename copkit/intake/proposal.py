@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from pathlib import Path
 
-from copkit import paths
 from copkit.errors import ProjectError, closest
+from copkit.files import kept
 from copkit.intake import headers, labels, spreadsheets
 from copkit.intake import mapping as mappings
 from copkit.intake.fields import PLACES, Collected
@@ -93,8 +92,8 @@ def _of_base(base: mappings.Mapping) -> set[str]:
     return set(map(headers.head, [*said, *base.ignored, *headers.SYSTEM_PERSONAL]))
 
 
-@lru_cache(maxsize=4)
-def _known(home: str, kind: Collected) -> dict[str, tuple[str, str]]:
+@kept(maxsize=4)
+def _known(kind: Collected) -> dict[str, tuple[str, str]]:
     """key of a header → (field, reason)."""
     out: dict[str, tuple[str, str]] = {}
     for name, one in kind.given.items():
@@ -112,7 +111,7 @@ def _known(home: str, kind: Collected) -> dict[str, tuple[str, str]]:
 
 def _field(header: str, names: list[str], kind: Collected) -> tuple[str, str, str] | None:
     """(field, role, reason) of a header, or nothing."""
-    known, bare = _known(str(paths.home()), kind), headers.head(header)
+    known, bare = _known(kind), headers.head(header)
     for place, codes in _CODES.items():
         if bare in codes and place in kind.fields:
             return place, "codes", "code du territoire"
@@ -185,7 +184,7 @@ def _yaml(
 
 
 def _ignored(header: str, kind: Collected) -> str:
-    known = _known(str(paths.home()), kind)
+    known = _known(kind)
     near = [
         f"champ le plus proche : {name} ({kind.fields[name].label})"
         for name, *_ in closest(labels.key(header), known, least=0.5)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, Literal, get_args
@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 
 from copkit import paths
 from copkit.errors import ParameterError, Problems
+from copkit.files import kept
 from copkit.models.panorama import LATEST
 from copkit.reference import parameters, reading, tables
 
@@ -170,12 +171,11 @@ def read(file: str | Path | None = None) -> Assumptions:
         Si le fichier est absent ou endommagé : tous les problèmes d'un coup.
     """
     path = paths.parameters(FILE) if file is None else Path(file)
-    return _read(str(path), path.stat().st_mtime_ns if path.is_file() else 0)
+    return _read(path)
 
 
-@lru_cache(maxsize=8)
-def _read(file: str, _written: int) -> Assumptions:
-    path = Path(file)
+@kept(maxsize=8)
+def _read(path: Path) -> Assumptions:
     found, lines = reading.read_model(path, Assumptions)
     problems, kinds = Problems(), get_args(PhysicalKind)
     wanted = {
@@ -208,11 +208,11 @@ def rounding(version: str = LATEST) -> dict[str, dict[str, float]]:
     >>> round(rounding()["reg-32"]["efficacite_vehicules_prives"], 3)
     0.1
     """
-    return _rounding(str(paths.clean_data("panorama.csv")), version)
+    return _rounding(version)
 
 
-@lru_cache(maxsize=8)
-def _rounding(file: str, version: str) -> dict[str, dict[str, float]]:
+@kept(maxsize=8)
+def _rounding(version: str) -> dict[str, dict[str, float]]:
     table = tables.read("panorama.csv")
     table = table[(table.version == version) & table.quantity_per_ktco2e.notna() & (table.quantity_per_ktco2e != 0)]
     decimals = max((len(f"{v!r}".partition(".")[2]) for v in table.quantity_per_ktco2e.tolist()), default=0)

@@ -7,14 +7,14 @@ unknown, never smaller.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import french, paths
+from copkit import french
 from copkit.errors import LeverError, TerritoryError, unknown
+from copkit.files import kept
 from copkit.models import panorama as panoramas
 from copkit.models import plans, proposals
 from copkit.models.conventions import check_conventions
@@ -172,7 +172,7 @@ def compare(
     if by not in BY:
         raise LeverError(unknown(f"Découpage inconnu : « {by} »", by, BY, "Découpages"))
     if isinstance(a, str) and isinstance(b, str):
-        found = _named(str(paths.home()), full, a, b, by, version, allow_mixed_conventions)
+        found = _named(full, a, b, by, version, allow_mixed_conventions)
         return replace(found, table=found.table.copy(deep=False), cautions=[*found.cautions])
     return _compare(full, a, b, by, version, allow_mixed_conventions)
 
@@ -190,8 +190,8 @@ def with_another(p: xr.Dataset) -> Comparison | None:
     return compare(code, reference, others[0]) if others else None
 
 
-@lru_cache(maxsize=128)
-def _named(home: str, *asked) -> Comparison:
+@kept(maxsize=128)
+def _named(*asked) -> Comparison:
     """Two plans known by their names, compared once."""
     return _compare(*asked)
 
@@ -261,15 +261,11 @@ def _table(code: str, a: Plan, b: Plan, by: str, version: str) -> pd.DataFrame:
     return table[[*first, "status_a", "status_b", "source_a", "source_b"]]
 
 
-@lru_cache(maxsize=8)
-def _label_table(by: str, file: str) -> dict[str, str]:
+@kept(maxsize=8)
+def _labels(by: str) -> dict[str, str]:
     if by == "lever":
         return {lever.id: lever.label for lever in parameters.levers().values()}
     return framework.labels({"sector": "secteurs", "chantier": "thematiques"}[by])
-
-
-def _labels(by: str) -> dict[str, str]:
-    return _label_table(by, str(paths.parameters()))
 
 
 def _cautions(code: str, table: pd.DataFrame, a: Plan, b: Plan, by: str) -> list[str]:

@@ -7,12 +7,12 @@ same quantity; every figure is computed from the panorama and from the typed tar
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import pandas as pd
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems
+from copkit.files import kept
 from copkit.models import factors
 from copkit.models.panorama import LATEST, panorama
 from copkit.reference import parameters, reading, tables, territories, units
@@ -61,11 +61,11 @@ def consistency(
     (-21.3, 'cohérent')
     """
     margins = (tolerance, per_base_year, other_quantity)
-    return _consistency(str(paths.home()), margins, version).copy(deep=False)
+    return _consistency(margins, version).copy(deep=False)
 
 
-@lru_cache(maxsize=8)
-def _consistency(home: str, margins: tuple[float, float, float], version: str) -> pd.DataFrame:
+@kept(maxsize=8)
+def _consistency(margins: tuple[float, float, float], version: str) -> pd.DataFrame:
     published = tables.read("panorama.csv")
     published = published[(published.version == version) & (published.translated == "oui")]
     published = published[~published.territory.map(territories.is_overseas)]

@@ -5,13 +5,13 @@ Grades: A the official key of the SGPE, B a close one, C a stand-in (``parameter
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
 
 from copkit import paths
 from copkit.errors import ParameterError, Problems
+from copkit.files import kept
 from copkit.reference import parameters, reading, tables, territories
 
 COLUMNS = ["lever", "official_key", "official_producer", "key", "key_label", "grade", "fallback", "reason"]
@@ -23,8 +23,8 @@ GRADES = {
 FALLBACK_LABELS = {"population": "population municipale (2023)"}
 
 
-@lru_cache(maxsize=4)
-def _keys(file: str) -> pd.DataFrame:
+@kept(maxsize=4)
+def _keys() -> pd.DataFrame:
     path = paths.parameters("keys.csv")
     rows, problems = reading.read_table(path, COLUMNS), Problems()
     known_keys = sorted(set(tables.read("allocation.csv").key))
@@ -60,17 +60,17 @@ def keys() -> pd.DataFrame:
     ----------
     Clés officielles : ``sgpe_simulateur_a_propos``.
     """
-    return _keys(str(paths.parameters("keys.csv"))).copy(deep=False)
+    return _keys().copy(deep=False)
 
 
-@lru_cache(maxsize=4)
-def _lines(file: str) -> dict[str, NamedTuple]:
+@kept(maxsize=4)
+def _lines() -> dict[str, NamedTuple]:
     """Lever → its line of ``parameters/keys.csv``."""
-    return {row.lever: row for row in _keys(file).itertuples(index=False)}
+    return {row.lever: row for row in _keys().itertuples(index=False)}
 
 
-@lru_cache(maxsize=4)
-def _values(file: str) -> dict[str, dict[str, float]]:
+@kept(maxsize=4)
+def _values() -> dict[str, dict[str, float]]:
     table = tables.read("allocation.csv")
     return {key: dict(zip(rows.territory, rows.value, strict=True)) for key, rows in table.groupby("key")}
 
@@ -88,8 +88,8 @@ def shares(region: str, lever: str) -> tuple[dict[str, float] | None, str, str, 
     inside = territories.departements_of(region)
     if len(inside) == 1:
         return {inside[0]: 1.0}, "le département est la région", "", "Région d'un seul département : valeur régionale."
-    row = _lines(str(paths.parameters("keys.csv")))[lever]
-    values = _values(str(paths.clean_data("allocation.csv")))
+    row = _lines()[lever]
+    values = _values()
     for key, label, grade in (
         (row.key, row.key_label, row.grade),
         (row.fallback, FALLBACK_LABELS.get(row.fallback, row.fallback), "C"),

@@ -6,14 +6,14 @@ The pace is the mean yearly change between two observed years; nothing is extrap
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from copkit import french, paths
+from copkit import french
 from copkit.errors import LeverError, unknown
+from copkit.files import kept
 from copkit.models import indicators, nomenclatures, panorama
 from copkit.reference import parameters, tables, units
 
@@ -71,7 +71,7 @@ def dynamics(code: str, levers: str = "panorama", *, every: bool = False) -> pd.
     p = panorama.shared(code)
     if levers not in LISTS:
         raise LeverError(unknown(f"Liste de leviers inconnue : « {levers} »", levers, LISTS, "Listes"))
-    return _dynamics(str(paths.home()), p.attrs["territory"], levers, every).copy(deep=False)
+    return _dynamics(p.attrs["territory"], levers, every).copy(deep=False)
 
 
 def paces(code: str) -> pd.DataFrame:
@@ -81,8 +81,8 @@ def paces(code: str) -> pd.DataFrame:
     return table.assign(late=table.status.isin(LATE))
 
 
-@lru_cache(maxsize=512)
-def _dynamics(home: str, code: str, levers: str, every: bool) -> pd.DataFrame:
+@kept(maxsize=512)
+def _dynamics(code: str, levers: str, every: bool) -> pd.DataFrame:
     p = panorama.shared(code)
     columns = (p[name].values.tolist() for name in ("lever", *Figure._fields))
     figures = {lever: Figure(*row) for lever, *row in zip(*columns, strict=True)}

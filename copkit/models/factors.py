@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import french, paths
+from copkit import french
+from copkit.files import kept
 from copkit.models import downscaling, indicators, levers, nomenclatures
 from copkit.reference import parameters, tables, territories, units
 
@@ -189,7 +189,7 @@ def km_per_car(version: str) -> float:
 
 def _median_change(lever: str, version: str) -> float:
     """The change of quantity that the targets ask, in the middle région. [unit of the lever]"""
-    rows = _metropolitan(str(paths.clean_data("panorama.csv")), lever, version)
+    rows = _metropolitan(lever, version)
     return float((rows.target_ktco2e * rows.quantity_per_ktco2e).median())
 
 
@@ -200,8 +200,8 @@ def _rationale_of_distance() -> tuple[float, str]:
     return -target.value / 100, row.source
 
 
-@lru_cache(maxsize=128)
-def _metropolitan(file: str, lever: str, version: str) -> pd.DataFrame:
+@kept(maxsize=128)
+def _metropolitan(lever: str, version: str) -> pd.DataFrame:
     rows = tables.read("panorama.csv")
     rows = rows[(rows.version == version) & (rows.lever == lever) & (rows.translated == "oui")]
     return rows[~rows.territory.map(territories.is_overseas)].set_index("territory")
@@ -209,8 +209,7 @@ def _metropolitan(file: str, lever: str, version: str) -> pd.DataFrame:
 
 def _usual(one: xr.Dataset) -> bool:
     """True when the coefficient of the electric car is, in this région, that of the other régions."""
-    file = str(paths.clean_data("panorama.csv"))
-    published = _metropolitan(file, ELECTRIC, one.attrs["version"]).quantity_per_ktco2e
+    published = _metropolitan(ELECTRIC, one.attrs["version"]).quantity_per_ktco2e
     usual, code = published.median(), one.attrs["territory"]
     if code == "fr":
         return True

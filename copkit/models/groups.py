@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from copkit import paths
 from copkit.errors import ParameterError, Problems, unknown
+from copkit.files import kept
 from copkit.reference import parameters, reading
 
 FILE = "interactions.yml"
@@ -69,12 +68,12 @@ def groups() -> list[Group]:
     ParameterError
         If the file is damaged: all its problems at once.
     """
-    return _groups(str(paths.parameters(FILE))).groups
+    return _groups().groups
 
 
-@lru_cache(maxsize=4)
-def _groups(file: str) -> Groups:
-    path = Path(file)
+@kept(maxsize=4)
+def _groups() -> Groups:
+    path = paths.parameters(FILE)
     found, lines = reading.read_model(path, Groups)
     problems, known, seen = Problems(), list(parameters.levers()), {}
     for g, group in enumerate(found.groups):

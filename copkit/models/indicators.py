@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems
+from copkit.files import kept
 from copkit.reference import parameters, reading, tables, territories
 
 COLUMNS = ["indicator", "lever", "label", "unit", "direction", "convertible", "zero", "convention", "note"]
@@ -39,11 +39,11 @@ def indicators() -> pd.DataFrame:
     ----------
     Séries : data/clean/observed.parquet, source sur chaque ligne.
     """
-    return _indicators(str(paths.parameters("indicators.csv"))).copy(deep=False)
+    return _indicators().copy(deep=False)
 
 
-@lru_cache(maxsize=4)
-def _indicators(file: str) -> pd.DataFrame:
+@kept(maxsize=4)
+def _indicators() -> pd.DataFrame:
     path = paths.parameters("indicators.csv")
     rows, problems, name = reading.read_table(path, COLUMNS), Problems(), paths.shown(path)
     stored = tables.read("observed.parquet").groupby("indicator").unit.unique()
@@ -74,15 +74,11 @@ def _indicators(file: str) -> pd.DataFrame:
     return table.assign(convertible=pd.to_numeric(table.convertible.replace("", None)).astype(float))
 
 
+@kept(maxsize=4)
 def by_lever() -> dict[str, list]:
     """The lines of ``parameters/indicators.csv`` of each lever, in the order of the file."""
-    return _by_lever(str(paths.parameters("indicators.csv")))
-
-
-@lru_cache(maxsize=4)
-def _by_lever(file: str) -> dict[str, list]:
     out = defaultdict(list)
-    for row in _indicators(file).itertuples(index=False):
+    for row in _indicators().itertuples(index=False):
         out[row.lever].append(row)
     return dict(out)
 
@@ -111,8 +107,8 @@ class Point(NamedTuple):
     source: str
 
 
-@lru_cache(maxsize=4)
-def _observed(file: str) -> dict[tuple[str, str], list[Point]]:
+@kept(maxsize=4)
+def _observed() -> dict[tuple[str, str], list[Point]]:
     """The points of each territory and indicator, in year order."""
     table, out = tables.read("observed.parquet").sort_values("year", kind="stable"), defaultdict(list)
     columns = ("territory", "indicator", "year", "value", "source")
@@ -123,7 +119,7 @@ def _observed(file: str) -> dict[tuple[str, str], list[Point]]:
 
 def years(territory: str) -> dict[str, set[int]]:
     """The years that each observed series of a territory knows."""
-    return _years(str(paths.clean_data("observed.parquet"))).get(territory, {})
+    return _years().get(territory, {})
 
 
 def extent(territory: str) -> tuple[int, int, int]:
@@ -132,19 +128,19 @@ def extent(territory: str) -> tuple[int, int, int]:
     return len(found), sum(len(one) > 1 for one in found), max((max(one) for one in found), default=0)
 
 
-@lru_cache(maxsize=4)
-def _years(file: str) -> dict[str, dict[str, set[int]]]:
+@kept(maxsize=4)
+def _years() -> dict[str, dict[str, set[int]]]:
     out = defaultdict(dict)
-    for (territory, indicator), points in _observed(file).items():
+    for (territory, indicator), points in _observed().items():
         out[territory][indicator] = {point.year for point in points}
     return dict(out)
 
 
-@lru_cache(maxsize=4)
-def _half_steps(file: str) -> dict[tuple[str, int], float]:
+@kept(maxsize=4)
+def _half_steps() -> dict[tuple[str, int], float]:
     """Half of the last digit with which the sources print an indicator in a year."""
     digits = defaultdict(int)
-    for (_, indicator), points in _observed(file).items():
+    for (_, indicator), points in _observed().items():
         for point in points:
             printed = len(repr(point.value).partition(".")[2].rstrip("0"))
             digits[indicator, point.year] = max(digits[indicator, point.year], printed)
@@ -153,7 +149,7 @@ def _half_steps(file: str) -> dict[tuple[str, int], float]:
 
 def rounding(indicator: str, *years: int) -> float:
     """How much of a change between years the rounding of the source can make up. [unit of the series]"""
-    steps = _half_steps(str(paths.clean_data("observed.parquet")))
+    steps = _half_steps()
     return sum(steps[indicator, year] for year in years)
 
 
@@ -177,7 +173,7 @@ def series(code: str, indicator: str, *, zero: str = "valeur") -> tuple[list[Poi
     -------
     (points in year order; French notes)
     """
-    groups, notes = _observed(str(paths.clean_data("observed.parquet"))), []
+    groups, notes = _observed(), []
     points = groups.get((code, indicator))
     region = territories.region_of(code)
     if points is None and region != code and len(territories.departements_of(region)) == 1:

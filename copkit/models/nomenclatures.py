@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from copkit import french, paths
 from copkit.errors import LeverError, unknown
+from copkit.files import kept
 from copkit.reference import parameters, reading
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
     ParameterError
         Si ``parameters/crosswalk.csv`` est endommagé.
     """
-    table = _crosswalk(str(paths.parameters("crosswalk.csv")))
+    table = _crosswalk()
     if nomenclature is None:
         return table.copy(deep=False)
     _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
@@ -134,20 +133,20 @@ def terms() -> pd.DataFrame:
 
 def lever_labels() -> dict[str, str]:
     """Lever that a project may have → its label: the 43, then the terms beside them, « autres » last."""
-    return dict(_lever_labels(str(paths.home())))
+    return dict(_lever_labels())
 
 
-@lru_cache(maxsize=4)
-def _lever_labels(home: str) -> dict[str, str]:
+@kept(maxsize=4)
+def _lever_labels() -> dict[str, str]:
     own, beside = levers(), terms()
     last = dict(zip(beside.id, beside.label, strict=True))
     others = {OTHERS: last.pop(OTHERS)} if OTHERS in last else {}
     return {**dict(zip(own.lever, own.label, strict=True)), **last, **others}
 
 
-@lru_cache(maxsize=4)
-def _crosswalk(file: str) -> pd.DataFrame:
-    return pd.DataFrame(reading.read_table(Path(file), CROSSWALK))
+@kept(maxsize=4)
+def _crosswalk() -> pd.DataFrame:
+    return pd.DataFrame(reading.read_table(paths.parameters("crosswalk.csv"), CROSSWALK))
 
 
 def rationale(lever: str) -> str:
@@ -158,17 +157,15 @@ def rationale(lever: str) -> str:
     """
     known = parameters.levers()
     rows = known[lever].rationale or [
-        row
-        for member in _members(str(paths.parameters("crosswalk.csv"))).get(known[lever].nomenclatures.simulateur, [])
-        for row in known[member].rationale
+        row for member in _members().get(known[lever].nomenclatures.simulateur, []) for row in known[member].rationale
     ]
     return " ; ".join(target.text for row in rows for target in row.targets)
 
 
-@lru_cache(maxsize=4)
-def _members(file: str) -> dict[str, list[str]]:
+@kept(maxsize=4)
+def _members() -> dict[str, list[str]]:
     """Lever of the simulator → the levers of the COP that it stands for."""
-    table = _crosswalk(file)
+    table = _crosswalk()
     table = table[table.nomenclature == "simulateur"]
     return {id_: levers.to_list() for id_, levers in table.groupby("id").lever}
 

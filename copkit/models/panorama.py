@@ -7,15 +7,15 @@ the 18 régions. Unknown is NaN. Every total exists with and without the forest 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import DATA_VERSION, paths
+from copkit import DATA_VERSION
 from copkit.errors import LeverError, unknown
+from copkit.files import kept
 from copkit.models import published
 from copkit.models.levers import FOREST
 from copkit.models.proposals import asked, beside_reference, of_reference
@@ -76,16 +76,16 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
         raise LeverError(_no_panorama(code, reference))
     if version not in versions():
         raise LeverError(unknown(f"Version inconnue : « {version} »", version, versions(), "Versions"))
-    return _known(str(paths.home()), territories.resolve(code), reference, version).copy(deep=True)
+    return _known(territories.resolve(code), reference, version).copy(deep=True)
 
 
 def shared(code: str) -> xr.Dataset:
     """The panorama of a territory in its last version, not copied: to be read, never changed nor handed out."""
-    return _known(str(paths.home()), territories.resolve(code), "sgpe", LATEST)
+    return _known(territories.resolve(code), "sgpe", LATEST)
 
 
-@lru_cache(maxsize=512)
-def _known(home: str, code: str, reference: str, version: str) -> xr.Dataset:
+@kept(maxsize=512)
+def _known(code: str, reference: str, version: str) -> xr.Dataset:
     """The panorama of a resolved code, computed once: to be copied before it is handed out."""
     return _dataset(published.columns(code, version), code, reference, version)
 
@@ -160,11 +160,11 @@ def efforts(version: str = LATEST) -> dict[str, float]:
     >>> round(efforts()["reg-32"], 1)
     21631.8
     """
-    return {code: _effort(str(paths.home()), code, version) for code in territories.territories().code}
+    return {code: _effort(code, version) for code in territories.territories().code}
 
 
-@lru_cache(maxsize=512)
-def _effort(home: str, code: str, version: str) -> float:
+@kept(maxsize=512)
+def _effort(code: str, version: str) -> float:
     """The effort of one territory, without making its panorama. [ktCO2e/an]"""
     columns = published.columns(code, version)
     return float(np.nansum(columns["target"][columns["lever"] != FOREST]))
@@ -285,15 +285,15 @@ def place(p: xr.Dataset) -> pd.DataFrame:
     of_reference(p, "Le rang d'un territoire")
     region = territories.region_of(p.attrs["territory"])
     alone = p.attrs["level"] != "departement" or len(territories.departements_of(region)) == 1
-    return _ranked(str(paths.home()), "" if alone else region).copy()
+    return _ranked("" if alone else region).copy()
 
 
-@lru_cache(maxsize=32)
-def _ranked(home: str, region: str) -> pd.DataFrame:
+@kept(maxsize=32)
+def _ranked(region: str) -> pd.DataFrame:
     """The régions, or the départements of one, from the largest effort."""
     peers = territories.territories("departement", within=region) if region else territories.territories("region")
     table = peers.set_index("code")[["name", "population", "population_year"]]
-    table["target"] = [_effort(home, peer, LATEST) for peer in table.index]
+    table["target"] = [_effort(peer, LATEST) for peer in table.index]
     table["share"] = 100 * table.target / table.target.sum()
     table["per_head"] = 1000 * table.target / table.population
     table["rank"] = table.target.rank(ascending=False, method="min").astype(int)

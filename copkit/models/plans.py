@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import french, paths
+from copkit import french
 from copkit.errors import DataError, LeverError, Problems, unknown
+from copkit.files import kept
 from copkit.models import panorama as panoramas
 from copkit.models import proposals
 from copkit.models.levers import FOREST
@@ -40,11 +40,11 @@ def known(code: str) -> list[str]:
     >>> known("reg-32"), known("dep-59")
     (['sgpe', 'sraddet'], ['sgpe'])
     """
-    return list(_known(str(paths.clean_data("plans.csv")), code))
+    return list(_known(code))
 
 
-@lru_cache(maxsize=256)
-def _known(_file: str, code: str) -> tuple[str, ...]:
+@kept(maxsize=256)
+def _known(code: str) -> tuple[str, ...]:
     table = tables.read("plans.csv")
     own = table[(table.territory == code) & table.measure.isin(["difference", "target"])]
     return tuple(dict.fromkeys(["sgpe", *own.plan]))

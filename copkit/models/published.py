@@ -6,19 +6,18 @@ status, source, key, grade, reason, additive. Unknown is NaN.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
 from copkit import paths
 from copkit.errors import DataError
+from copkit.files import kept
 from copkit.models import downscaling
 from copkit.reference import parameters, tables, territories
 
 
-@lru_cache(maxsize=4)
-def _published(file: str) -> dict[str, dict[str, pd.DataFrame]]:
+@kept(maxsize=4)
+def _published() -> dict[str, dict[str, pd.DataFrame]]:
     """Version → région → its published rows, in the order of the source."""
     return {
         version: {code: part.reset_index(drop=True) for code, part in table.groupby("territory", sort=False)}
@@ -35,7 +34,7 @@ def rows(region: str, version: str) -> pd.DataFrame:
         If the version has no row for the région.
     """
     path = paths.clean_data("panorama.csv")
-    published = _published(str(path)).get(version, {})
+    published = _published().get(version, {})
     if region not in published:
         raise DataError(
             f"{paths.shown(path)} : aucune ligne pour « {region} » dans la version « {version} ».\n"
@@ -46,20 +45,19 @@ def rows(region: str, version: str) -> pd.DataFrame:
 
 def versions() -> list[str]:
     """The data versions of the panorama that ``data/clean/panorama.csv`` holds."""
-    return list(_published(str(paths.clean_data("panorama.csv"))))
+    return list(_published())
 
 
 def columns(code: str, version: str) -> dict[str, np.ndarray]:
     """The columns of a territory, by name."""
-    home = str(paths.home())
     if territories.level(code) == "departement":
-        return _departemental(home, code, version)
-    table = _national(home, version) if code == "fr" else _regional(home, code, version)
+        return _departemental(code, version)
+    table = _national(version) if code == "fr" else _regional(code, version)
     return {name: table[name].to_numpy() for name in table}
 
 
-@lru_cache(maxsize=128)
-def _regional(home: str, code: str, version: str) -> pd.DataFrame:
+@kept(maxsize=128)
+def _regional(code: str, version: str) -> pd.DataFrame:
     return _complete(rows(code, version))
 
 
@@ -86,19 +84,19 @@ def _complete(found: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-@lru_cache(maxsize=128)
-def _allocated(home: str, region: str, version: str) -> tuple[tuple, np.ndarray, np.ndarray, np.ndarray]:
+@kept(maxsize=128)
+def _allocated(region: str, version: str) -> tuple[tuple, np.ndarray, np.ndarray, np.ndarray]:
     """How each lever of a région is shared out: shares, key, grade, reason."""
-    found = [downscaling.shares(region, lever) for lever in _regional(home, region, version).lever]
+    found = [downscaling.shares(region, lever) for lever in _regional(region, version).lever]
     shares, *texts = zip(*found, strict=True)
     return shares, *(np.array(text, dtype=object) for text in texts)
 
 
-def _departemental(home: str, code: str, version: str) -> dict[str, np.ndarray]:
+def _departemental(code: str, version: str) -> dict[str, np.ndarray]:
     """The région's columns times the département's share of each key; additive quantities are shared likewise."""
     region = territories.region_of(code)
-    table = {name: column.to_numpy() for name, column in _regional(home, region, version).items()}
-    shares, key, grade, reason = _allocated(home, region, version)
+    table = {name: column.to_numpy() for name, column in _regional(region, version).items()}
+    shares, key, grade, reason = _allocated(region, version)
     share = np.array([parts[code] if parts else np.nan for parts in shares])
     status = np.where((grade != "") | np.isnan(share), "derive", table["status"])
     # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all, unit_abatement is 0)
@@ -110,7 +108,7 @@ def _departemental(home: str, code: str, version: str) -> dict[str, np.ndarray]:
     return {**table, **origin, **shared, "target": table["target"] * share, "quantity_per_kt": slope}
 
 
-def _national(home: str, version: str) -> pd.DataFrame:
+def _national(version: str) -> pd.DataFrame:
     """The sum of the 18 régions, lever by lever; a quantity that cannot be added is unknown."""
     regions = _complete(pd.concat([rows(region, version) for region in territories.codes("region")], ignore_index=True))
     groups = regions.groupby("lever", sort=False)

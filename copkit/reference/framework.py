@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from pydantic import Field, ValidationError, create_model
 
 from copkit import paths
 from copkit.errors import ParameterError, Problems, unknown
+from copkit.files import kept
 from copkit.reference import parameters, reading
 
 
@@ -53,8 +52,8 @@ _Framework = create_model(
 )
 
 
-@lru_cache(maxsize=4)
-def _read(file: str):
+@kept(maxsize=4)
+def _read():
     problems, path = Problems(), paths.parameters("cadre.yml")
     content, lines = reading.load_yaml(path, problems)
     problems.raise_if_any(ParameterError)
@@ -81,7 +80,7 @@ def items(block: str) -> list[Item]:
     ParameterError
         If the file is damaged: all problems at once.
     """
-    return getattr(_read(str(paths.parameters("cadre.yml"))), block).items
+    return getattr(_read(), block).items
 
 
 def labels(block: str) -> dict[str, str]:

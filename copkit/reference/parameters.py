@@ -7,7 +7,6 @@ a default. Each problem names the file, the line and the remedy.
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, unknown
+from copkit.files import kept
 from copkit.reference import reading, units
 
 Kind = Literal["stock", "flow", "uptake", "intensity", "direct", "none"]
@@ -211,11 +211,11 @@ def _check_ranks(found: dict[str, Lever], problems: Problems) -> None:
             problems.add("parameters/leviers", message)
 
 
-@lru_cache(maxsize=4)
-def _load(folder: str) -> tuple[dict[str, Source], dict[str, Lever]]:
+@kept(maxsize=4)
+def _load() -> tuple[dict[str, Source], dict[str, Lever]]:
     problems = Problems()
     sources = read_sources(problems)
-    levers = [read_lever(path, sources, problems) for path in sorted(Path(folder, "leviers").glob("*.yml"))]
+    levers = [read_lever(path, sources, problems) for path in sorted(paths.parameters("leviers").glob("*.yml"))]
     found = {lever.id: lever for lever in levers if lever}
     if not problems:
         _check_ranks(found, problems)
@@ -231,7 +231,7 @@ def sources() -> dict[str, Source]:
     ParameterError
         If any file of ``parameters/`` is damaged: all problems of all files at once.
     """
-    return _load(str(paths.parameters()))[0]
+    return _load()[0]
 
 
 def levers() -> dict[str, Lever]:
@@ -242,7 +242,7 @@ def levers() -> dict[str, Lever]:
     ParameterError
         If any file of ``parameters/`` is damaged: all problems of all files at once.
     """
-    return _load(str(paths.parameters()))[1]
+    return _load()[1]
 
 
 def overdue(today: date | None = None) -> list[Lever]:

@@ -7,7 +7,6 @@ returned with typed columns and cannot be spoilt by its reader (pandas copies wh
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
 
@@ -16,6 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from copkit import paths
 from copkit.errors import DataError, Problems, unknown
+from copkit.files import kept
 from copkit.reference import parameters
 
 TERRITORY = r"^(fr|reg-\d{2}|dep-(\d{2}|2A|2B|97\d)|epci-\d{9}|com-[\dAB]{5})$"
@@ -51,8 +51,8 @@ def _source() -> Column:
     return _text(allowed=list(parameters.sources()))
 
 
-@lru_cache(maxsize=4)
-def _schemas(home: str) -> dict[str, tuple[dict[str, Column], list[str]]]:
+@kept(maxsize=4)
+def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
     """The columns of each table of ``data/clean/`` and those of its key; [units] are in ``data/README.md``."""
     status, code = _text(allowed=STATUSES), _text(pattern=TERRITORY)
     yes_no = _text(allowed=["oui", "non"])
@@ -189,13 +189,13 @@ def read(name: str) -> pd.DataFrame:
     DataError
         If the file is absent or damaged: all its problems at once, with line and column.
     """
-    return _read(str(paths.clean_data(name)), name).copy(deep=False)
+    return _read(name).copy(deep=False)
 
 
-@lru_cache(maxsize=16)
-def _read(file: str, name: str) -> pd.DataFrame:
+@kept(maxsize=16)
+def _read(name: str) -> pd.DataFrame:
     problems = Problems()
-    table = check(Path(file), name, problems)
+    table = check(paths.clean_data(name), name, problems)
     problems.raise_if_any(DataError)
     return table
 
@@ -214,7 +214,7 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     except (ValueError, OSError, UnicodeDecodeError) as error:
         problems.add(shown, f"fichier illisible ({str(error).splitlines()[0]}). Le rétablir depuis le dépôt de copkit.")
         return None
-    columns, key = _schemas(str(paths.home()))[name]
+    columns, key = _schemas()[name]
     found = [
         (-1, f"colonne « {c} » absente. Colonnes attendues : {', '.join(columns)}.") for c in columns if c not in raw
     ]

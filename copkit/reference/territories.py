@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import TerritoryError, closest, suggestion, unknown
+from copkit.files import kept
 
 if TYPE_CHECKING:  # slow to import, and names need no table
     import pandas as pd
@@ -28,13 +28,13 @@ def table() -> pd.DataFrame:
 
 
 def _names() -> dict[str, tuple[str, str, str]]:
-    return _read_names(str(paths.clean_data("territories.csv")))
+    return _read_names()
 
 
-@lru_cache(maxsize=4)
-def _read_names(file: str) -> dict[str, tuple[str, str, str]]:
+@kept(maxsize=4)
+def _read_names() -> dict[str, tuple[str, str, str]]:
     try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
+        with paths.clean_data("territories.csv").open(encoding="utf-8-sig", newline="") as lines:
             return {row["code"]: (row["name"], row["level"], row["region"]) for row in csv.DictReader(lines)}
     except (OSError, ValueError, KeyError):
         table()  # says what is wrong with the file

@@ -6,18 +6,17 @@ shown to readers.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
 from copkit import errors, french, paths
 from copkit.errors import ParameterError, UnitError
+from copkit.files import kept
 
 TARGET_UNIT = "ktCO2e/an"
 
 
-@lru_cache(maxsize=4)
-def _labels(file: str) -> dict[str, str]:
-    path, out = Path(file), {}
+@kept(maxsize=4)
+def labels() -> dict[str, str]:
+    """Every unit of ``parameters/units.txt`` with its French label."""
+    path, out = paths.parameters("units.txt"), {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -29,11 +28,6 @@ def _labels(file: str) -> dict[str, str]:
         if equal and not name.strip().startswith("["):
             out[name.strip()] = comment.strip() or name.strip()
     return out
-
-
-def labels() -> dict[str, str]:
-    """Every unit of ``parameters/units.txt`` with its French label."""
-    return _labels(str(paths.parameters("units.txt")))
 
 
 def label(unit: str) -> str:
@@ -76,7 +70,7 @@ def factor(unit: str, into: str) -> float | None:
         return 1.0
     import pint  # heavy, and only needed when two units differ
 
-    registry = _registry(str(paths.parameters("units.txt")))
+    registry = _registry()
     try:
         return float(f"{registry.Quantity(1, unit).to(into).magnitude:.12g}")
     except (pint.errors.DimensionalityError, pint.errors.UndefinedUnitError):
@@ -93,7 +87,7 @@ def check_product(unit_abatement: str, quantity: str) -> None:
     """
     import pint  # heavy, and only needed by the doctor and the tests
 
-    registry = _registry(str(paths.parameters("units.txt")))
+    registry = _registry()
     try:
         registry.Quantity(1, quantity).to_base_units()  # it cancels out of the product: its definition is read here
         product = registry.Quantity(1, unit_abatement) * registry.Quantity(1, quantity)
@@ -108,15 +102,14 @@ def check_product(unit_abatement: str, quantity: str) -> None:
         raise UnitError(f"« {unit_abatement} » × « {quantity} » donne {factor:g} {TARGET_UNIT}, et non 1")
 
 
-@lru_cache(maxsize=4)
-def _registry(file: str):
+@kept(maxsize=4)
+def _registry():
     import pint
 
-    registry = pint.UnitRegistry(None)
+    registry, path = pint.UnitRegistry(None), paths.parameters("units.txt")
     try:
-        registry.load_definitions(file)
+        registry.load_definitions(str(path))
     except (pint.errors.PintError, TypeError, ValueError) as error:  # TypeError: how pint 0.25 meets a broken line
-        shown = paths.shown(Path(file))
-        message = f"{shown} : une définition est illisible. Écrire chaque ligne comme « kha = 1e3 * ha  # kha »."
-        raise ParameterError(message) from error
+        message = "une définition est illisible. Écrire chaque ligne comme « kha = 1e3 * ha  # kha »."
+        raise ParameterError(f"{paths.shown(path)} : {message}") from error
     return registry

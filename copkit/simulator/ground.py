@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from types import SimpleNamespace
 
 import xarray as xr
 
-from copkit import french, paths
+from copkit import french
 from copkit.errors import UnitError
+from copkit.files import kept
 from copkit.models import comparison, interactions, panorama, plans
 from copkit.models.limits import Limit, limits
 from copkit.presentation import labels
@@ -38,13 +38,9 @@ def known(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+@kept(maxsize=128)
 def ground(code: str, version: str) -> Ground:
-    """The ground of a territory, made once per process."""
-    return _ground(str(paths.home()), code, version)
-
-
-@lru_cache(maxsize=128)
-def _ground(home: str, code: str, version: str) -> Ground:
+    """The ground of a territory, made once."""
     p = panorama.panorama(code, version=version)
     sectors = {name: french.typeset(label) for name, label in labels.sectors().items()}
     thematiques = labels.thematiques()

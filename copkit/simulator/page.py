@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
-from functools import lru_cache
 
-from copkit import french, paths
+from copkit import french
+from copkit.files import kept
 from copkit.models import conversion, gaps, limits, nomenclatures, panorama, provenance
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit
@@ -35,11 +35,11 @@ def page(code: str, version: str = panorama.LATEST) -> dict:
     TerritoryError
         Si le code est inconnu, ambigu ou d'un autre niveau.
     """
-    return copy.deepcopy(_page(str(paths.home()), territories.resolve(code), version))
+    return copy.deepcopy(_page(territories.resolve(code), version))
 
 
-@lru_cache(maxsize=128)
-def _page(home: str, code: str, version: str) -> dict:
+@kept(maxsize=128)
+def _page(code: str, version: str) -> dict:
     here = ground(code, version)
     return {
         "territory": {**_place(code), "label": french.typeset(labels.of(code))},

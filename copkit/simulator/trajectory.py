@@ -6,9 +6,9 @@ A line joins the last known point (or the starting point of 2019) to 2030; nothi
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
-from copkit import french, paths
+from copkit import french
+from copkit.files import kept
 from copkit.models import dynamics, indicators
 from copkit.models.scenario import Standing
 from copkit.reference import parameters
@@ -46,11 +46,11 @@ def _line(series: str, *ends: tuple[int, float]) -> list[dict]:
 
 def observed(code: str, lever: str) -> dict | None:
     """The observed series of a lever: unit, points, pace and the pace needed, a sentence; None without a series."""
-    return _observed(str(paths.home()), code).get(lever)
+    return _observed(code).get(lever)
 
 
-@lru_cache(maxsize=128)
-def _observed(home: str, code: str) -> dict[str, dict]:
+@kept(maxsize=128)
+def _observed(code: str) -> dict[str, dict]:
     found = {}
     for row in dynamics.dynamics(code).itertuples():
         if not row.indicator:

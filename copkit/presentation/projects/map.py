@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from itertools import pairwise
 
 import lazy_loader
 import pandas as pd
 
 from copkit import french, paths
+from copkit.files import kept
 from copkit.presentation import charts, marimekko, theme
 from copkit.presentation.document import Section
 from copkit.presentation.projects.document import NONE, words
@@ -67,17 +67,17 @@ def _shape(code: str, share: float, here: bool) -> dict:
     return {
         "code": code,
         "name": territories.name(code),
-        "rings": _rings(str(paths.clean_data("contours.json")), code),
+        "rings": _rings(code),
         "fill": fill,
         "ink": ink,
         "edge": 3.0 if here else 1.0,
     }
 
 
-@lru_cache(maxsize=256)
-def _rings(file: str, code: str) -> tuple[tuple[tuple[float, float], ...], ...]:
+@kept(maxsize=256)
+def _rings(code: str) -> tuple[tuple[tuple[float, float], ...], ...]:
     """The outline of a territory as rings of points [px of contours.json]; its path has only M, l and z."""
-    outlines, alone = _outlines(file), territories.territories("departement", within=code).code.to_list()
+    outlines, alone = _outlines(), territories.territories("departement", within=code).code.to_list()
     found = outlines["departements"].get(code) or outlines["regions"].get(code) or {"path": ""}
     if len(alone) == 1:  # overseas, a région is its département
         found = outlines["departements"].get(alone[0], found)
@@ -93,10 +93,9 @@ def _rings(file: str, code: str) -> tuple[tuple[tuple[float, float], ...], ...]:
     return tuple(rings)
 
 
-@lru_cache(maxsize=2)
-def _outlines(file: str) -> dict:
-    with open(file, encoding="utf-8") as text:
-        return json.load(text)
+@kept(maxsize=2)
+def _outlines() -> dict:
+    return json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
 
 
 def _box(points: list[tuple[float, float]]) -> tuple[float, float, float, float]:

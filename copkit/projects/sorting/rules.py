@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
 from pathlib import Path
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, unknown
+from copkit.files import kept
 from copkit.models import nomenclatures
 from copkit.projects.fields import BODIES, CATEGORIES, MATURITIES
 from copkit.projects.sorting import facts
@@ -30,22 +30,17 @@ def rules(path: str | Path | None = None) -> Rules:
     ParameterError
         If the file is damaged, or if a rule can never apply: all its problems at once.
     """
-    return _read(*_stamped(path))[0]
+    return _read(Path(path or paths.parameters(FILE)))[0]
 
 
 def fingerprint(path: str | Path | None = None) -> str:
     """Twelve characters that change with the file: they tell which rules gave a result."""
-    return _read(*_stamped(path))[1]
+    return _read(Path(path or paths.parameters(FILE)))[1]
 
 
-def _stamped(path: str | Path | None) -> tuple[str, float]:
-    file = Path(path) if path else paths.parameters(FILE)
-    return str(file), file.stat().st_mtime_ns if file.is_file() else 0
-
-
-@lru_cache(maxsize=8)
-def _read(file: str, stamp: float) -> tuple[Rules, str]:
-    path, problems = Path(file), Problems()
+@kept(maxsize=8)
+def _read(path: Path) -> tuple[Rules, str]:
+    problems = Problems()
     found, lines = reading.read_model(path, Rules)
     for at, message in [*_names(found), *_conditions(found), *_wordings(found), *_bounds(found)]:
         place = next((lines[at[:n]] for n in range(len(at), 0, -1) if at[:n] in lines), 1)
