@@ -58,6 +58,7 @@ def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
             files = [one for one in args if isinstance(one, Path)]
             return made(_kit(), tuple(map(_mark, files)) if files else (), *args)
 
+        found.cache_info = made.cache_info  # type: ignore[attr-defined]
         return found
 
     return decorate

@@ -105,7 +105,7 @@ def check_synonyms(*kinds: Collected) -> None:
     for one in kinds:
         for kind, ids in {"header": one.fields, **one.vocabularies}.items():
             known.setdefault(kind, set()).update(ids)
-    for line, kind, id_ in _read_synonyms(str(path))[1]:
+    for line, kind, id_ in _read_synonyms()[1]:
         if kind not in known:
             wrong = errors.unknown(f"sorte de libellé inconnue « {kind} »", kind, known)
         elif id_ not in known[kind]:
