@@ -1,6 +1,30 @@
 """copkit : kit d'analyse de la planification écologique dans les territoires.
 
-Noms publics, chargés quand on s'en sert : ``import copkit`` reste léger.
+Un territoire et ses leviers
+    territories, levers, crosswalk, keys       territoires, 43 leviers, table de passage, clés de répartition
+    panorama                                   les objectifs d'un territoire, levier par levier [ktCO2e/an]
+    totals, shares, place                      ses totaux, ses parts par secteur, son rang parmi ses pairs
+    convert, identity, budget_to_reduction     kt en quantité et retour, facteurs d'un levier, budgets carbone
+    dynamics, consistency                      le rythme observé, le rationnel national face aux régions
+
+Un scénario
+    simulate, shortfall, compensate            composer des objectifs, ce qui manque, ce qui le compense
+    compare, interactions, uncertainty         deux plans, leviers qui se recouvrent, probabilité d'atteindre
+    to_json, from_json, Simulator              enregistrer un scénario, le relire, le simulateur dans un carnet
+
+Ce que des territoires envoient
+    projects                                   projets : lire, trier, compter, rapprocher, ateliers
+    strengths                                  points forts : modèle à remplir, lecture, mise en commun
+
+Montrer
+    table, charts, report, section             table, graphiques, phrases, section de ce qu'on donne
+    write_workbook                             le classeur d'un territoire ou d'un vivier
+    run, notebook                              un carnet pour des territoires, paramètres d'un carnet
+    reload                                     relire tous les fichiers du kit
+
+Là où un panorama est attendu, le code de son territoire suffit (« reg-32 »). Ce qu'une fonction rend se montre comme sa
+table. Une erreur (``copkit.errors.CopkitError``) dit ce qui ne va pas, où, et quoi écrire. ``help(ck.panorama)`` décrit
+une fonction ; docs/api.md les réunit. Tout est chargé quand on s'en sert : ``import copkit`` reste léger.
 """
 
 import sys

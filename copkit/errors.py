@@ -6,6 +6,7 @@ of one file come all at once (``Problems``).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -84,6 +85,20 @@ def unknown(said: str, given: object, known: Iterable[str], listed: str = "", re
     known = list(known)
     hint = suggestion(given, known) or f" {remedy}".rstrip()
     return f"{said}.{hint}" + (f" {listed} : {', '.join(known)}." if listed else "")
+
+
+def given(value: object) -> str:
+    """What was given, as a message says it.
+
+    >>> given("haies"), given(None), given([1])
+    ('« haies »', 'rien', 'un objet « list »')
+    """
+    if value is None:
+        return "rien"
+    if isinstance(value, str | int | float | os.PathLike):
+        text = str(value)
+        return f"« {text[:40]}{'…' * (len(text) > 40)} »"
+    return f"un objet « {type(value).__name__} »"
 
 
 @dataclass

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from copkit import paths
-from copkit.errors import CopkitError
+from copkit.errors import CopkitError, given
 
 _DRAFT = "brouillon"
 _EVERY = 0.05  # s between two looks at the files of the kit
@@ -108,6 +108,13 @@ def write_whole(path: str | Path, content: str | bytes, **options) -> None:
         made.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
+def path_of(path: str | os.PathLike[str], error: type[CopkitError] = CopkitError) -> Path:
+    """A path as it was given; ``error``: what is raised when it is no path."""
+    if not isinstance(path, str | os.PathLike):
+        raise error(f"Chemin de fichier attendu, et non {given(path)}. Écrire par exemple « dossiers.xlsx ».")
+    return Path(path)
+
+
 def read_text(path: str | Path, error: type[CopkitError] = CopkitError) -> str:
     """The text of a file that a person names; ``error``: what is raised when it cannot be read."""
     try:
@@ -132,7 +139,7 @@ def drafts(*paths: str | Path, error: type[CopkitError] = CopkitError, new_folde
     ``error``: what is raised when something cannot be written.
     ``new_folder``: make the folder of a file when it is not there.
     """
-    pairs = [(_draft_of(path), path) for path in map(Path, paths)]
+    pairs = [(_draft_of(path), path) for path in (path_of(one, error) for one in paths)]
     try:
         for made, path in pairs:
             if new_folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from urllib.parse import parse_qs
 
+from copkit import errors
 from copkit.errors import RunError
 
 __all__ = ["parameter"]
@@ -28,6 +29,8 @@ def parameter(name: str, value):
     >>> parameter("territoire", "reg-32")
     'reg-32'
     """
+    if not isinstance(name, str):
+        raise RunError(f"Nom d'un paramètre attendu, et non {errors.given(name)}. Écrire par exemple « territoire ».")
     given = parse_qs(os.environ.get("QUERY_STRING", "")).get(name)
     return read(name, given[-1], value) if given else value
 

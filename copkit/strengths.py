@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import escaping
+from copkit.errors import ProjectError, given
 from copkit.intake import labels, places, reading
 from copkit.intake.fields import (
     LEVERS,
@@ -132,6 +133,8 @@ def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
 
 def of_returns(merged: Merged) -> pd.DataFrame:
     """Les points forts que disent ensemble des classeurs revenus, comme ``read`` ; vides où ils diffèrent."""
+    if not isinstance(merged, Merged):
+        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire ck.strengths.read_returns(…).")
     table = merged.table.assign(levers=[SEPARATOR.join(labels.levers_of(one)) for one in merged.table.lever])
     return STRENGTHS.complete(table.join(places.located(table.territory))).drop(columns=merged.form.key.name)
 
@@ -139,7 +142,7 @@ def of_returns(merged: Merged) -> pd.DataFrame:
 def as_csv(strengths: pd.DataFrame) -> str:
     """Des points forts en CSV, aux libellés du kit, que ``read`` relit ; aucun texte n'y est une formule de tableur."""
     given = {name: one.label for name, one in STRENGTHS.given.items() if name != "thematiques"}
-    return escaping.as_csv(strengths[list(given)].rename(columns=given))
+    return escaping.as_csv(_taken(strengths)[list(given)].rename(columns=given))
 
 
 def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> pd.DataFrame:
@@ -157,7 +160,7 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
     TerritoryError
         Si le territoire est inconnu ou ambigu.
     """
-    code, kept = territories.resolve(territory), counted(strengths)
+    code, kept = territories.resolve(territory), counted(_taken(strengths))
     if code != "fr":
         straddling = kept.territory.isin(territories.territories("epci", within=code).code)
         kept = kept[(kept[territories.level(code)] == code) | straddling]
@@ -172,11 +175,16 @@ def by_lever(strengths: pd.DataFrame) -> pd.DataFrame:
 
     Un point fort de plusieurs leviers compte un dans chacun ; les leviers sans point fort y sont, à zéro.
     """
-    counts = counted(strengths).levers.str.split(SEPARATOR, regex=False).explode().value_counts()
+    counts = counted(_taken(strengths)).levers.str.split(SEPARATOR, regex=False).explode().value_counts()
     levers = nomenclatures.levers("cop")
     return pd.DataFrame(
         {"lever": levers.lever, "label": levers.label, "strengths": levers.lever.map(counts).fillna(0).astype("int64")}
     )
+
+
+def _taken(strengths: pd.DataFrame) -> pd.DataFrame:
+    """Strong points as they were read; anything else is refused."""
+    return STRENGTHS.taken(strengths, 'ck.strengths.read("points_forts.xlsx")')
 
 
 def __dir__() -> list[str]:

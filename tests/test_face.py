@@ -1,13 +1,19 @@
 """The public face: each name is what the stubs declare, whatever was imported before; former names say the new one."""
 
 import ast
+import dataclasses
+import inspect
+import pydoc
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import xarray as xr
 
 import copkit as ck
+from copkit.errors import CopkitError
 
 FORMER = {
     "balance": "projects.balance",
@@ -73,3 +79,147 @@ def test_the_simulator_under_its_former_name_works_each_time_and_says_the_new_on
         ) as said:
             assert isinstance(ck.simulator("dep-59"), ck.Simulator)
         assert said[0].filename == __file__
+
+
+# ------------------------------------------------------------------ what is wrong is said in a sentence
+
+
+class Nothing:
+    """An object of the user's."""
+
+
+WRONG = [3, None, "inconnu", [1], {"a": 1}, pd.DataFrame({"a": [1]}), xr.Dataset(), Nothing()]
+ACCEPTED = {"territories": [None], "crosswalk": [None], "consistency": [3], "notebook.parameter": [3, None, "inconnu"]}
+ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
+MORE = {
+    "compare": ("sgpe", "sraddet"),
+    "compensate": (["haies"],),
+    "convert": ("haies",),
+    "identity": ("haies",),
+    "simulate": ({},),
+    "section": ("place",),
+    "notebook.parameter": (1,),
+    "strengths.within": ("fr",),
+}
+WRITERS = ("write_workbook", "projects.write_workshop", "projects.read_workshop")
+NO_ARGUMENT = ("keys", "reload")
+TYPES = ("projects.Vivier", "projects.Workshop")
+GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "notebook.": ck.notebook}
+SPACES = {"charts.": ck.charts, "report.": ck.report}
+FUNCTIONS = {
+    prefix + name: getattr(group, name)
+    for prefix, group in (GROUPS | SPACES).items()
+    for name in dir(group)
+    if callable(getattr(group, name)) and prefix + name not in (*NO_ARGUMENT, *TYPES)
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path):
+    more = (tmp_path / "classeur.xlsx",) if name in WRITERS else MORE.get(name, ())
+    for wrong in WRONG if name != "run" else WRONG[:1]:  # run makes a process ready before it looks
+        if isinstance(wrong, str | int | None) and wrong in ACCEPTED.get(name, []):
+            continue
+        with pytest.raises(CopkitError) as refused:
+            FUNCTIONS[name](wrong, *more)
+        message = str(refused.value)
+        assert 20 < len(message) < 700 and message.rstrip().endswith((".", "…", "?")), message
+        assert "object at 0x" not in message and "Dimensions" not in message
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda p: ck.shares(p, by="secteur"), "Regroupement inconnu : « secteur ». Vouliez-vous dire « sector » ?"),
+        (
+            lambda p: ck.simulate(p, {"haies": 1}, unit="kg"),
+            "Unité inconnue : « kg ». Écrire « ktco2e » ou « quantity »",
+        ),
+        (lambda p: ck.table(3), "vivier (ck.projects.vivier) attendu, et non « 3 »."),
+        (
+            lambda p: ck.charts.levers(p),
+            "ck.charts.levers : un vivier (ck.projects.vivier) attendu, et non ce panorama.",
+        ),
+        (lambda p: ck.report.compensation(p), "un objet « Compensation » attendu, et non ce panorama."),
+        (lambda p: ck.section(ck.convert(p, "haies", kt=1), "place"), "attendu, et non un objet « Conversion »."),
+        (lambda p: ck.projects.balance(pd.DataFrame({"a": [1]})), "Cette table n'a aucune colonne d'un projet."),
+        (lambda p: ck.projects.read(p), "Chemin de fichier attendu, et non un objet « Dataset »."),
+        (lambda p: ck.dynamics(pd.DataFrame()), "Territoire attendu, et non un objet « DataFrame »."),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_to_write(call, words):
+    with pytest.raises(CopkitError) as refused:
+        call(ck.panorama("reg-32"))
+    assert words in str(refused.value)
+
+
+def test_a_code_stands_for_its_panorama_and_a_panorama_for_its_code():
+    p = ck.panorama("dep-59")
+    assert ck.totals("dep-59").equals(ck.totals(p)) and ck.totals(p=p).equals(ck.totals(p="dep-59"))
+    assert ck.dynamics(p).equals(ck.dynamics("dep-59")) and ck.panorama(p).identical(p)
+    assert ck.table("dep-59").data.equals(ck.table(p).data)
+    assert ck.simulate("dep-59", {"haies": 1}).identical(ck.simulate(p, {"haies": 1}))
+    assert ck.territories("epci", within=p).equals(ck.territories("epci", within="dep-59"))
+    assert ck.charts.panorama("dep-59").to_dict() == ck.charts.panorama(p).to_dict()
+
+
+# ------------------------------------------------------------------ what is given shows itself
+
+
+GIVEN = {
+    "Conversion": (lambda p: ck.convert(p, "haies", kt=10), "Quantité en 2030"),
+    "Compensation": (
+        lambda p: ck.compensate(ck.simulate(p, {"haies": 20}), ["prairies"]),
+        "Ce que la compensation demande à chaque levier",
+    ),
+    "Comparison": (lambda p: ck.compare(p, "sgpe", "sraddet"), "SRADDET"),
+    "Identity": (lambda p: ck.identity(p, "vehicules_electriques"), "Objectif 2030"),
+    "Reduction": (lambda p: ck.budget_to_reduction({2019: 50.0, 2030: 30.0}), "20\u202f000"),
+    "Vivier": (lambda p: ck.projects.vivier(territory="dep-59"), "Nombre de dossiers par catégorie"),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_a_function_gives_shows_itself_as_its_table(name):
+    make, words = GIVEN[name]
+    found = make(ck.panorama("reg-32"))
+    html, text = found._repr_html_(), repr(found)
+    assert type(found).__name__ == name and html == ck.table(found)._repr_html_()
+    assert words in html and "<table" in html and f"{name}(" not in html + text
+
+
+def test_what_a_file_says_is_escaped_where_a_result_shows_itself():
+    found = dataclasses.replace(ck.convert("reg-32", "haies", kt=10), label="<script>alert(1)</script>")
+    assert "<script" not in found._repr_html_() and "&lt;script" in found._repr_html_()
+
+
+def test_a_sorted_table_and_a_balance_have_their_table_too():
+    projects = ck.projects.vivier(territory="dep-59").projects
+    assert ck.table(projects).caption.startswith("Tri des projets")
+    assert ck.table(ck.projects.balance(projects, "lever")).caption.startswith("Bilan par levier")
+
+
+# ------------------------------------------------------------------ it can be discovered
+
+
+def test_the_help_fits_two_screens_and_names_everything():
+    text = pydoc.render_doc(ck, renderer=pydoc.plaintext)
+    assert len(text.splitlines()) < 100
+    missing = [name for name in dir(ck) if f"{name}" not in inspect.getdoc(ck)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("prefix", [*GROUPS, *SPACES])
+def test_only_public_names_are_listed_and_completed(prefix):
+    from IPython.core.completer import provisionalcompleter
+    from IPython.core.interactiveshell import InteractiveShell
+
+    group = (GROUPS | SPACES)[prefix]
+    names = dir(group)
+    assert names == sorted(names) and not [name for name in names if name.startswith("_")]
+    shell = InteractiveShell()
+    shell.user_ns["ck"] = ck
+    with provisionalcompleter():
+        line = f"ck.{prefix}"
+        found = {one.text.rpartition(".")[2] for one in shell.Completer.completions(line, len(line))}
+    assert set(names) <= found

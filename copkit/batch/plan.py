@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
-from copkit.errors import RunError, unknown
+from copkit.errors import RunError, given, unknown
 from copkit.files import kept
 from copkit.notebook import read
 
@@ -88,6 +89,9 @@ def plan(
 
 def find(notebook: str) -> Path:
     """The file of a notebook: a name of ``notebooks/``, or the path of any « .ipynb »."""
+    if not isinstance(notebook, str | os.PathLike):
+        raise RunError(f"Nom d'un carnet attendu, et non {given(notebook)}. Écrire par exemple « diagnostic ».")
+    notebook = str(notebook)
     if notebook.endswith(".ipynb"):
         path = Path(notebook)
         if not path.is_file():

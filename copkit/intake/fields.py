@@ -13,6 +13,9 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from copkit import errors
+from copkit.errors import ProjectError
+
 # « id »: what tells two apart, never masked; « name »: a text that a spreadsheet should not turn into a date
 Kind = Literal[
     "text",
@@ -134,6 +137,15 @@ class Collected:
         made = pd.DataFrame({**columns, **others}, index=table.index)
         made.attrs = dict(table.attrs)
         return made
+
+    def taken(self, table: pd.DataFrame, read: str) -> pd.DataFrame:
+        """A table that was read, with every standard field; anything else is refused. ``read``: the call that reads."""
+        singular, plural = self.noun
+        if not isinstance(table, pd.DataFrame):
+            raise ProjectError(f"Table de {plural} attendue, et non {errors.given(table)}. La lire d'abord : {read}.")
+        if not set(self.fields) & set(table):
+            raise ProjectError(f"Cette table n'a aucune colonne d'un {singular}. La lire d'abord : {read}.")
+        return table if set(self.fields) <= set(table) else self.complete(table)
 
 
 def counted(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from copkit import french, paths
 from copkit.errors import ProjectError
+from copkit.files import path_of
 from copkit.intake import demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets
 from copkit.intake import mapping as mappings
 from copkit.intake.conversion import Conversion
@@ -30,7 +31,7 @@ def located(file: str | Path, kind: Collected, hint: str = "") -> Path:
     ProjectError
         If it is nowhere; ``hint`` ends the message.
     """
-    asked = Path(file).expanduser()
+    asked = path_of(file, ProjectError).expanduser()
     folders = [Path(), Path(os.environ.get("PWD", "")), paths.home()]
     found = next((folder / asked for folder in folders if (folder / asked).is_file()), None)
     if found is None:
@@ -65,7 +66,7 @@ def read(
     """
     if not files:
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
-    opened = _open(kind, files, mapping)
+    opened = _open(kind, [path_of(one, ProjectError) for one in files], mapping)
     ledger = report.Ledger(personal)
     tables, sources, done = [], [], 0
     used: list[mappings.Mapping] = []  # of each sheet read

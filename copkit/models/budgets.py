@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from copkit import french
-from copkit.errors import DataError, UnitError, unknown
+from copkit.display import Displayed
+from copkit.errors import DataError, UnitError, given, unknown
 
 TO_KT = {"MtCO2e": 1000.0, "ktCO2e": 1.0, "tCO2e": 0.001}  # per year
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reduction:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Reduction(Displayed):
     """Une réduction d'émissions entre deux années, tirée de plafonds par année.
 
     ``baseline``, ``target``, ``kt`` [ktCO2e/an] ; ``percent`` [%] de l'année de départ ; ``method`` : l'interpolation
@@ -112,6 +113,8 @@ def budget_to_reduction(
 
 
 def _checked(budgets: Mapping[int, float]) -> dict[int, float]:
+    if not isinstance(budgets, Mapping):
+        raise DataError(f"Budgets attendus, et non {given(budgets)}.\nÉcrire par exemple {{2019: 50.0, 2030: 30.0}}.")
     if not budgets:
         raise DataError("Aucun budget donné.\nÉcrire par exemple {2019: 50.0, 2030: 30.0}.")
     faults = []

@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.display import Displayed
 from copkit.errors import LeverError, TerritoryError, unknown
 from copkit.files import kept
 from copkit.models import panorama as panoramas
@@ -26,8 +27,8 @@ BY = ("sector", "lever", "chantier")
 NOUNS = {"sector": "secteur", "lever": "levier", "chantier": "thématique"}
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Comparison:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Comparison(Displayed):
     """La comparaison de deux plans : ``b`` face à ``a``, hors forêt.
 
     ``table`` : une ligne par secteur, levier ou thématique, avec part [%] et effort [ktCO2e/an] de chacun, écart b − a,

@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.display import Displayed
 from copkit.errors import Problems, SimulationError, unknown
 from copkit.models.gaps import shortfall
 from copkit.models.limits import KT, SAME, Limit, limits, not_a_number
@@ -28,8 +29,8 @@ POLICIES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Compensation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Compensation(Displayed):
     """Une compensation : le nouveau scénario et ce qu'elle demande à chaque levier.
 
     ``gap`` à compenser, ``closed`` ce qui l'est, ``missing`` ce qui manque encore [ktCO2e/an] ; ``feasible`` ;

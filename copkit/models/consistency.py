@@ -7,11 +7,12 @@ same quantity; every figure is computed from the panorama and from the typed tar
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 import pandas as pd
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems
+from copkit.errors import LeverError, ParameterError, Problems, given
 from copkit.files import kept
 from copkit.models import factors
 from copkit.models.panorama import LATEST, panorama
@@ -61,6 +62,8 @@ def consistency(
     (-21.3, 'cohérent')
     """
     margins = (tolerance, per_base_year, other_quantity)
+    if wrong := [one for one in margins if isinstance(one, bool) or not isinstance(one, Real)]:
+        raise LeverError(f"Écart admis : nombre attendu, et non {given(wrong[0])}. Écrire par exemple 2.0 [points].")
     return _consistency(margins, version).copy(deep=False)
 
 

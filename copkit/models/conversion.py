@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.display import Displayed
 from copkit.errors import CopkitError, DataError, LeverError, Problems
 from copkit.models import factors, nomenclatures, official
 from copkit.models import limits as limits_of
@@ -24,8 +25,8 @@ COLUMNS = ("region_code", "sgpe_id", "direction", "completed_ktco2e", "input")
 FIRST_ORDER = "À l'ordre 1, toutes choses égales par ailleurs : les interactions entre leviers ne sont pas comptées."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversion:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Conversion(Displayed):
     """Une conversion, avec ce qui permet de la refaire.
 
     ``kt`` [ktCO2e/an] : en mode exact, tout l'objectif 2030, ce qui est fait compris ; avec les règles publiées,
@@ -98,7 +99,7 @@ def convert(
     >>> round(convert("reg-32", "Véhicules électriques", kt=940.76).quantity, 3)
     446.699
     """
-    p = territory if isinstance(territory, xr.Dataset) else panoramas.panorama(territory)
+    p = panoramas.given(territory)
     limit = _limit(p, lever)
     found = _converted(p, limit, kt, quantity, done, as_published)
     return _explained(p, limit, *found, done=done, typed_kt=quantity is None, as_published=as_published)

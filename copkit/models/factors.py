@@ -15,8 +15,10 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.display import Displayed
 from copkit.files import kept
 from copkit.models import downscaling, indicators, levers, nomenclatures
+from copkit.models.panorama import of_panorama
 from copkit.reference import parameters, tables, territories, units
 
 ELECTRIC, EFFICIENCY, DISTANCE = "vehicules_electriques", "efficacite_vehicules_prives", "reduction_deplacements"
@@ -41,8 +43,8 @@ class Factor:
     method: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Identity(Displayed):
     """The factors of a lever in a territory; ``product`` is the lever's target. [ktCO2e/an]"""
 
     territory: str
@@ -67,6 +69,7 @@ class Derived:
     method: str
 
 
+@of_panorama
 def identity(p: xr.Dataset, lever: str) -> Identity:
     """Les facteurs d'un levier : ce qui est multiplié pour donner ses ktCO2e, et d'où vient chaque facteur.
 

@@ -21,7 +21,7 @@ from copkit.errors import LeverError, unknown
 from copkit.models import levers
 from copkit.models.groups import Account, Group, groups
 from copkit.models.limits import same
-from copkit.models.panorama import panorama
+from copkit.models.panorama import of_panorama, panorama
 from copkit.models.proposals import asked, beside_reference, composed
 from copkit.reference import territories
 
@@ -112,6 +112,7 @@ class Reading:
         )
 
 
+@of_panorama
 @beside_reference
 def interactions(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """Les leviers qui agissent sur la même quantité : somme à l'ordre 1, effet conjoint, recouvrement.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from copkit import french, paths
-from copkit.errors import LeverError, unknown
+from copkit.errors import LeverError, given, unknown
 from copkit.files import kept
 from copkit.reference import parameters, reading
 
@@ -56,8 +56,8 @@ def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: st
 
 
 def _known(word: str, known: tuple[str, ...], what: str) -> None:
-    if word not in known:
-        raise LeverError(unknown(f"{what} : « {word} »", word, known, "Valeurs admises"))
+    if not isinstance(word, str) or word not in known:
+        raise LeverError(unknown(f"{what} : {given(word)}", str(word), known, "Valeurs admises"))
 
 
 def _chosen(nomenclature: str) -> list[parameters.Lever]:

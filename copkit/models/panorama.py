@@ -7,13 +7,16 @@ the 18 régions. Unknown is NaN. Every total exists with and without the forest 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import DATA_VERSION
+from copkit import DATA_VERSION, errors
 from copkit.errors import LeverError, unknown
 from copkit.files import kept
 from copkit.models import published
@@ -24,6 +27,7 @@ from copkit.reference import parameters, tables, territories
 
 REFERENCES = {"sgpe": "proposition du SGPE"}
 LATEST = DATA_VERSION
+GROUPS = ["sector", "chantier"]
 SECTORS = (
     "industrie",
     "transport",
@@ -34,6 +38,7 @@ SECTORS = (
     "dechets",
     "energie",
 )
+P, R = ParamSpec("P"), TypeVar("R")
 _NUMBERS = ("target", "baseline", "quantity_per_kt", "quantity")
 
 
@@ -77,6 +82,28 @@ def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Da
     if version not in versions():
         raise LeverError(unknown(f"Version inconnue : « {version} »", version, versions(), "Versions"))
     return _known(territories.resolve(code), reference, version).copy(deep=True)
+
+
+def given(p: xr.Dataset | str) -> xr.Dataset:
+    """A panorama, or that of a code; anything else is refused."""
+    if isinstance(p, str):
+        return panorama(p)
+    if isinstance(p, xr.Dataset) and "target" in p.variables and "territory" in p.attrs:
+        return p
+    raise LeverError(f'Panorama attendu, et non {errors.given(p)}. Écrire ck.panorama("reg-32"), ou « reg-32 ».')
+
+
+def of_panorama(make: Callable[Concatenate[xr.Dataset, P], R]) -> Callable[Concatenate[xr.Dataset | str, P], R]:
+    """Decorator: the first argument is a panorama or a scenario, or the code of a territory."""
+    name = next(iter(signature(make).parameters))
+
+    @wraps(make)
+    def made(*args, **kwargs):
+        if args:
+            return make(given(args[0]), *args[1:], **kwargs)
+        return make(**kwargs | ({name: given(kwargs[name])} if name in kwargs else {}))
+
+    return made
 
 
 def shared(code: str) -> xr.Dataset:
@@ -133,6 +160,7 @@ def _plain(column: np.ndarray | list[str]) -> np.ndarray:
     return np.array(column, dtype=bool if isinstance(column[0], np.bool_) else object)
 
 
+@of_panorama
 @beside_reference
 def totals(p: xr.Dataset) -> pd.DataFrame:
     """Total avec et sans le levier forêt [ktCO2e/an], et nombre de leviers sans valeur.
@@ -176,6 +204,7 @@ def _kept(p: xr.Dataset, forest: bool) -> np.ndarray:
     return target if forest else target[p.variables["lever"].values != FOREST]
 
 
+@of_panorama
 @beside_reference
 def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     """Effort par secteur ou par chantier, hors forêt : [ktCO2e/an] et part [%] ; du plus grand au plus petit.
@@ -185,6 +214,8 @@ def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     >>> shares(panorama("reg-32")).share.round(2).to_dict()["industrie"]
     34.99
     """
+    if str(by) not in GROUPS:
+        raise LeverError(unknown(f"Regroupement inconnu : {errors.given(by)}", by, GROUPS, "Regroupements"))
     groups: dict[str, list[float]] = {}
     columns = (p.variables[name].values.tolist() for name in ("lever", by, "target"))
     for lever, group, kt in zip(*columns, strict=True):
@@ -270,6 +301,7 @@ def grade_shares(p: xr.Dataset) -> pd.Series:
     return pd.Series(found, name="target").rename_axis("grade")
 
 
+@of_panorama
 def place(p: xr.Dataset) -> pd.DataFrame:
     """Le territoire parmi ses pairs : les régions de France, ou les départements de sa région ; hors forêt.
 

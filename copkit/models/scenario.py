@@ -18,6 +18,7 @@ import xarray as xr
 
 from copkit.errors import Problems, SimulationError, unknown
 from copkit.models.limits import KT, KT_LABEL, QUANTITY, Limit, limits, same
+from copkit.models.panorama import of_panorama
 from copkit.models.proposals import reference
 
 TEXTS = ("texte", "source")
@@ -101,6 +102,7 @@ def _settled(limit: Limit, typed: Entry, last: Entry) -> Standing:
     return Standing(kt, quantity, done, limit.target, Entry(kept.value, kept.unit, done), error, done_error)
 
 
+@of_panorama
 def simulate(
     p: xr.Dataset,
     targets: Mapping[str, float],
@@ -186,7 +188,7 @@ def standings(s: xr.Dataset) -> dict[str, Standing]:
 
 def build(p: xr.Dataset, entries: Mapping[str, Entry], justifications: dict) -> xr.Dataset:
     """The scenario of what is entered for each lever; every problem in one SimulationError."""
-    if not isinstance(p, xr.Dataset) or "target" not in p or "kind" in p.attrs:
+    if "kind" in p.attrs:
         raise SimulationError('Panorama attendu. Écrire ck.simulate(ck.panorama("reg-32"), {…}).')
     known, problems = limits(p), Problems()
     where = f"Scénario de {p.attrs['territory']} ({p.attrs['name']})"

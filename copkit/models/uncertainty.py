@@ -18,7 +18,7 @@ from copkit.errors import CopkitError, unknown
 from copkit.models import assumptions as ranges
 from copkit.models.assumptions import Assumptions
 from copkit.models.draws import blocks, model_of
-from copkit.models.panorama import panorama
+from copkit.models.panorama import given
 
 MOST_DRAWS = 100_000
 TIE = 1e-9  # a sum that differs from its target by less is the target
@@ -186,8 +186,8 @@ def _years(years: Iterable[int] | None, known: Assumptions) -> np.ndarray:
 
 
 def _panoramas(what: xr.Dataset | str | Sequence[xr.Dataset | str]) -> list[xr.Dataset]:
-    asked = [what] if isinstance(what, (str, xr.Dataset)) else list(what)
-    found = [panorama(one) if isinstance(one, str) else one for one in asked]
+    several = isinstance(what, Sequence) and not isinstance(what, str)
+    found = [given(one) for one in (what if several else [what])]
     codes = [p.attrs["territory"] for p in found]
     if not found:
         raise CopkitError("Aucun territoire. Donner un panorama, un scénario, un code, ou une liste des trois.")

@@ -9,12 +9,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import xarray as xr
 
-from copkit.errors import CopkitError
+from copkit.display import Displayed
+from copkit.errors import CopkitError, given
+from copkit.models.budgets import Reduction
 from copkit.models.comparison import Comparison
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
+from copkit.models.factors import Identity
+from copkit.models.panorama import panorama
 from copkit.presentation.document import CHART, SENTENCE, Shown
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
@@ -23,15 +28,16 @@ if TYPE_CHECKING:
     from copkit.presentation.document import Part
     from copkit.projects.selection import Vivier
 
+COMPUTED = (Comparison, Compensation, Conversion, Identity, Reduction)  # from a panorama, with a table of their own
 DOCUMENTS = ("copkit.presentation.territory.document", "copkit.presentation.projects.document")
 
 
-def section(about: xr.Dataset | Vivier, name: str) -> Shown:
+def section(about: xr.Dataset | str | Vivier, name: str) -> Shown:
     """Une section d'un document : son titre, ses phrases, ses graphiques et ses tables.
 
     Parameters
     ----------
-    about : le panorama d'un territoire, ou un vivier de projets.
+    about : le panorama d'un territoire, ou son code ; ou un vivier de projets.
     name : « ambition », « place », « quantites »… pour un territoire ; « bilan », « leviers », « couverture »… pour un
         vivier.
 
@@ -40,17 +46,19 @@ def section(about: xr.Dataset | Vivier, name: str) -> Shown:
     LeverError, ProjectError
         Si la section n'existe pas : le message donne toutes les sections.
     """
-    return _of(about).DOCUMENT.show(name, about)
+    document, about = _of(about)
+    return document.DOCUMENT.show(name, about)
 
 
 def table(
-    about: xr.Dataset | Compensation | Comparison | Conversion | Vivier, what: str = "", *, whole: bool = False
+    about: xr.Dataset | str | Displayed | pd.DataFrame, what: str = "", *, whole: bool = False
 ) -> Table | Note | None:
     """Une table en français à propos d'un panorama, de ce qui s'en déduit, ou d'un vivier de projets.
 
     Parameters
     ----------
-    about : le panorama d'un territoire, un scénario ou ce qui s'en déduit ; ou un vivier de projets.
+    about : le panorama d'un territoire, son code, un scénario ou ce qui s'en déduit (comparaison, compensation,
+        conversion, facteurs, réduction) ; un vivier de projets, des projets triés, un bilan.
     what : une table du document : « panorama » (à défaut), « synthese », « secteurs », « quantites »… pour un panorama,
         et « manque », « ecarts » pour un scénario ; « bilan » (à défaut), « parts », « leviers », « dossiers »… pour un
         vivier.
@@ -66,38 +74,46 @@ def table(
         Si la table demandée n'existe pas : le message donne toutes les tables. Si elle ne se lit que sur la référence
         et que ``about`` est un scénario.
     """
-    document = _of(about)
+    if isinstance(about, pd.DataFrame) and {"by", "triage"} & set(about.attrs):
+        from copkit.presentation.projects import counts
+
+        return counts.table(about) if "by" in about.attrs else counts.sorted_table(about)
+    document, about = _of(about, *COMPUTED)
     return document.table(about, what or document.FIRST, whole=whole)
 
 
-def write_workbook(about: xr.Dataset | Vivier, path: str | Path) -> None:
+def write_workbook(about: xr.Dataset | str | Vivier, path: str | Path) -> None:
     """Écrit le classeur d'un territoire ou d'un vivier : une feuille par table, en nombres, et ses sources.
 
     Parameters
     ----------
-    about : le panorama du territoire, ou un scénario : ce qui ne se lit que sur sa référence y est, et le dit. Ou un
-        vivier : public, le classeur l'est aussi.
+    about : le panorama du territoire, son code, ou un scénario : ce qui ne se lit que sur sa référence y est, et le
+        dit. Ou un vivier : public, le classeur l'est aussi.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
     from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it
 
-    workbook.write(_of(about).book(about), path)
+    document, about = _of(about)
+    workbook.write(document.book(about), path)
 
 
-def _of(about) -> ModuleType:
-    """The document of what is given; its charts have the look of the kit."""
+def _of(about, *computed: type) -> tuple[ModuleType, Any]:
+    """The document of what is given, and what it is about: a code stands for its panorama.
+
+    ``computed``: what may also be given. The charts that follow have the look of the kit.
+    """
     from copkit.presentation import theme
 
     theme.enable()
-    if isinstance(about, xr.Dataset | Compensation | Comparison | Conversion):
-        return import_module(DOCUMENTS[0])
+    if isinstance(about, str):
+        about = panorama(about)
+    if isinstance(about, computed) or (isinstance(about, xr.Dataset) and "target" in about):
+        return import_module(DOCUMENTS[0]), about
     projects = import_module(DOCUMENTS[1])
     if isinstance(about, projects.Vivier):
-        return projects
-    raise CopkitError(
-        "Un panorama (ck.panorama), un scénario (ck.simulate) ou un vivier (ck.projects.vivier) est attendu, "
-        f"et non « {about!r:.40} »."
-    )
+        return projects, about
+    wanted = "Panorama (ck.panorama), scénario (ck.simulate) ou vivier (ck.projects.vivier) attendu"
+    raise CopkitError(f"{wanted}, et non {given(about)}.")
 
 
 class Space:
@@ -113,7 +129,7 @@ class Space:
         return sorted({name for one in map(import_module, DOCUMENTS) for name in one.DOCUMENT.parts(self._kind)})
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        for one in map(import_module, DOCUMENTS):
+        for one in map(import_module, () if name.startswith("_") else DOCUMENTS):
             if part := one.DOCUMENT.parts(self._kind).get(name):
                 return self._function(part)
         raise AttributeError(f"{self._name} n'a pas « {name} ». Il y a : {', '.join(dir(self))}.", name=name, obj=self)
@@ -121,16 +137,23 @@ class Space:
     def _function(self, part: Part) -> Callable[..., Any]:
         @functools.wraps(part.make)
         def made(about, *args, **kwargs):
-            document = _of(about).DOCUMENT
-            found = document.parts(self._kind).get(part.name)
-            if found is None:
-                given = isinstance(about, xr.Dataset)
-                wanted = "d'un vivier (ck.projects.vivier)" if given else "d'un panorama (ck.panorama)"
-                raise document.error(f"{self._name}.{part.name} se fait à propos {wanted}.")
-            return found.make(about, *args, **kwargs) if args or kwargs else document.make(found, about)
+            document, about = _of(about, *COMPUTED)
+            one = document.DOCUMENT.parts(self._kind).get(part.name)
+            if one is None or (isinstance(about, one.about) if one.about else not isinstance(about, COMPUTED)) is False:
+                what = "ce panorama" if isinstance(about, xr.Dataset) else given(about)
+                raise CopkitError(f"{self._name}.{part.name} : {_wanted(part)} attendu, et non {what}.")
+            return one.make(about, *args, **kwargs) if args or kwargs else document.DOCUMENT.make(one, about)
 
         made.__name__ = part.name
         return made
+
+
+def _wanted(part: Part) -> str:
+    """What a part is about, as a message says it."""
+    if part.about:
+        return f"un objet « {part.about.__name__} »"
+    territory = part in import_module(DOCUMENTS[0]).DOCUMENT.parts(part.kind).values()
+    return "un panorama (ck.panorama)" if territory else "un vivier (ck.projects.vivier)"
 
 
 charts = Space(CHART, "ck.charts")

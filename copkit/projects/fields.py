@@ -148,3 +148,8 @@ def named(projects: pd.DataFrame) -> pd.DataFrame:
 def _name(row: tuple[str, ...]) -> str:
     number, *others = row
     return f"{number} ({', '.join(filter(None, others))})"
+
+
+def taken(projects: pd.DataFrame) -> pd.DataFrame:
+    """Projects as they were read; anything else is refused."""
+    return PROJECTS.taken(projects, 'ck.projects.read("dossiers.xlsx")')

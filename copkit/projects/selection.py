@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french, paths
+from copkit.display import Displayed
 from copkit.intake import gazetteer, perimeters
 from copkit.intake.reading import located
 from copkit.intake.report import Reading
@@ -36,7 +37,7 @@ EXPLAINED = 10  # dossiers
 
 
 @dataclass(frozen=True, eq=False)
-class Vivier:
+class Vivier(Displayed):
     """Les projets d'un territoire, triés, tels qu'un document les montre.
 
     projects : ceux du territoire ; peers : ceux de sa région, pour comparer. reading : ce qui s'est passé à la
@@ -294,8 +295,8 @@ def vivier(
     >>> vivier(territory="dep-59")
     Vivier de Nord : 193 dossiers
     """
-    code, example = territories.resolve(territory), not file
-    asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if isinstance(file, str | Path) else list(file)
+    code, example = territories.resolve(territory), isinstance(file, str) and not file
+    asked = [paths.home().joinpath(*EXAMPLE)] if example else list(file) if isinstance(file, list | tuple) else [file]
     found = [located(one, fields.PROJECTS, " Vide : l'exemple inventé du kit.") for one in asked]
     table = read(*found, mapping=mapping)
     given = _decisions(table, decisions, year)

@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
-from copkit.errors import TerritoryError, closest, suggestion, unknown
+from copkit.errors import TerritoryError, closest, given, suggestion, unknown
 from copkit.files import kept
 
 if TYPE_CHECKING:  # slow to import, and names need no table
@@ -63,8 +63,8 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
     >>> territories("departement", within="reg-32").name.to_list()
     ['Aisne', 'Nord', 'Oise', 'Pas-de-Calais', 'Somme']
     """
-    if level is not None and level not in LEVELS:
-        raise TerritoryError(unknown(f"Niveau inconnu : « {level} »", level, LEVELS, "Niveaux"))
+    if level is not None and (not isinstance(level, str) or level not in LEVELS):
+        raise TerritoryError(unknown(f"Niveau inconnu : {given(level)}", str(level), LEVELS, "Niveaux"))
     from copkit.reference import tables
 
     inside = resolve(within) if within else None
@@ -84,7 +84,7 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
 
 
 def resolve(code: str) -> str:
-    """The full code of a région, a département or France, from what a person typed.
+    """The full code of a région, a département or France, from what a person typed, or from a panorama.
 
     >>> resolve("REG-32"), resolve("Hauts-de-France"), resolve("dep-2a")
     ('reg-32', 'reg-32', 'dep-2A')
@@ -95,6 +95,11 @@ def resolve(code: str) -> str:
         If the code is unknown, if it is bare (every région code is also a département code), or if it
         names an EPCI or a commune, which have no panorama.
     """
+    code = getattr(code, "attrs", {}).get("territory", code)  # a panorama stands for its territory
+    if not isinstance(code, str | int):
+        raise TerritoryError(
+            f"Territoire attendu, et non {given(code)}.\nÉcrire un code comme « reg-32 », « dep-59 » ou « fr »."
+        )
     typed = str(code).strip()
     lowered = typed.lower()
     head, dash, tail = lowered.partition("-")

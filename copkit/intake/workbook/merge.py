@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import french
+from copkit.errors import ProjectError
+from copkit.files import path_of
 from copkit.intake.fields import NO, YES
 from copkit.intake.workbook.form import Form, Group
 from copkit.intake.workbook.read import Edit, Known, Problem, Returned, read
@@ -62,8 +64,9 @@ class Merged:
 def gather(form: Form, table: pd.DataFrame, *paths: str | Path) -> Merged:
     """Workbooks read and put together; ``table``: what is known today, that they were written from or since."""
     known = Known(form, table)
-    names = [Path(path).name for path in paths]
-    told = [name if names.count(name) == 1 else Path(path).as_posix() for name, path in zip(names, paths, strict=True)]
+    paths = tuple(path_of(one, ProjectError) for one in paths)
+    names = [path.name for path in paths]
+    told = [name if names.count(name) == 1 else path.as_posix() for name, path in zip(names, paths, strict=True)]
     return merge(form, known, [read(form, known, path, name) for path, name in zip(paths, told, strict=True)])
 
 

@@ -9,14 +9,16 @@ from copkit import french
 from copkit.errors import LeverError
 from copkit.models import gaps
 from copkit.models import uncertainty as uncertainties
+from copkit.models.budgets import Reduction
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
+from copkit.models.factors import Identity
 from copkit.models.proposals import composed
 from copkit.presentation import labels
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
-from copkit.reference import units
+from copkit.reference import territories, units
 
 SCENARIO = Section("scenario", 200, "Le scénario")
 
@@ -108,6 +110,26 @@ def conversion(found: Conversion) -> Table:
         derived = f"{_coefficient(found.derived_coefficient)} ({found.derived_method})"
         rows.insert(4, ("Coefficient dérivé par le kit", derived))
     return Table(pd.DataFrame(rows, columns=["", "Valeur"]), f"{found.label} — {found.name}")
+
+
+@SCENARIO.table("facteurs", about=Identity)
+def _factors(found: Identity) -> Table:
+    """The factors of a lever, whose product is its target."""
+    rows = [(one.label, one.value, units.label(one.unit), one.status, one.source) for one in found.factors]
+    rows.append(("Objectif 2030", found.target, "ktCO2e/an", "", ""))
+    label, value, unit, status, source = map(list, zip(*rows, strict=True))
+    columns = {"Facteur": label, "Valeur": (value, french.quantity), "Unité": unit}
+    states = [labels.STATUSES.get(one, one) for one in status]
+    caption = f"{found.label} — {territories.name(found.territory)}"
+    return Table.of(caption, {**columns, "Statut": states, "Source": source})
+
+
+@SCENARIO.table("reduction", about=Reduction)
+def _reduction(found: Reduction) -> Table:
+    """A reduction between two years, and how it was found."""
+    columns = {"Année": [str(found.baseline_year), str(found.target_year), "Réduction"]}
+    kts = ([found.baseline, found.target, found.kt], 0)
+    return Table.of(found.sentence, {**columns, "Émissions (ktCO2e/an)": kts})
 
 
 def _coefficient(value: float) -> str:

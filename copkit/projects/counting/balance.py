@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ProjectError, unknown
+from copkit.errors import ProjectError, given, unknown
 from copkit.intake import amounts, perimeters
 from copkit.projects import fields
 from copkit.projects.counting import membership, ranking
@@ -133,6 +133,7 @@ class Chosen:
 
 
 def chosen_of(projects: pd.DataFrame, by: str, categories: Sequence[str] | str | None) -> Chosen:
+    projects = fields.taken(projects)
     kept = fields.counted(projects)
     duplicates, column = len(projects) - len(kept), category_column(kept)
     asked, labels = _asked(by, categories, column), _labels(projects)
@@ -289,6 +290,8 @@ def shares(table: pd.DataFrame) -> pd.DataFrame:
     >>> shares(balance(fields.complete(vivier)))["dep-02"].round(1).to_list()
     [66.7, 0.0, 33.3, 0.0, 100.0]
     """
+    if not isinstance(table, pd.DataFrame) or not ("projects" in table or {"category", TOTAL} <= set(table)):
+        raise ProjectError(f"Bilan attendu, et non {given(table)}. Écrire ck.projects.balance(projects).")
     out = table.copy()
     if "category" in table and TOTAL in table:
         for column in table.columns[2:]:

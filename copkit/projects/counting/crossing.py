@@ -119,7 +119,7 @@ def quantities(
 
 def _inputs(projects: pd.DataFrame, territory, categories) -> tuple[xr.Dataset, balance.Chosen, list[str]]:
     """The panorama, and the projects that lie in its territory."""
-    p = territory if isinstance(territory, xr.Dataset) else panoramas.panorama(territory)
+    p = panoramas.given(territory)
     code, chosen = p.attrs["territory"], balance.chosen_of(projects, "lever", categories)
     rules = [*chosen.rules, *RULES]
     if code != "fr":

@@ -89,7 +89,7 @@ def top_and_bottom(balance: pd.DataFrame, most: int = MOST, least: int = LEAST) 
     ProjectError
         Si le tableau n'est pas un bilan par levier, ou si une longueur est négative.
     """
-    if "position" not in balance or "lever" not in balance:
+    if not isinstance(balance, pd.DataFrame) or not {"position", "lever"} <= set(balance):
         raise ProjectError('Ce bilan n\'est pas par levier. Écrire ck.projects.balance(projects, by="lever").')
     if most < 0 or least < 0:
         raise ProjectError(f"Longueurs des listes : {most} et {least}. Écrire des nombres positifs.")

@@ -85,7 +85,7 @@ def triage(
     >>> sorted_.category[0], sorted_.rule[0]
     ('remonter', 'pret')
     """
-    found = ruled.rules(rules)
+    found, projects = ruled.rules(rules), fields.taken(projects)
     kept = [name for name in projects if name not in COLUMNS]  # a table that was already sorted is sorted again
     table = fields.complete(projects[kept])
     workshop = decisions if hasattr(decisions, "opinions") else None

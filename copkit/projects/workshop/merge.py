@@ -60,6 +60,6 @@ def read_workshop(projects: pd.DataFrame, *paths: str | Path, rules: str | Path 
     ParameterError
         Si le fichier de règles est endommagé. Un classeur illisible est un problème de la liste, pas une erreur.
     """
-    found = ruled.rules(rules)
+    found, projects = ruled.rules(rules), fields.taken(projects)
     form = columns.form(found, projects.attrs.get("triage", {}).get("year", found.year))
     return Workshop(**vars(gather(form, fields.named(fields.counted(projects)), *paths)))

@@ -32,6 +32,7 @@ def write_workshop(
     ProjectError
         Si les projets n'ont pas été triés, ou s'il y a plus de dossiers que de lignes dans une feuille.
     """
+    triaged = fields.taken(triaged)
     if "category" not in triaged or "triage" not in triaged.attrs:
         raise ProjectError("Ces projets ne sont pas triés : appeler triage(projets) avant d'écrire le classeur.")
     counted, found, said = fields.named(fields.counted(triaged)), ruled.rules(rules), triaged.attrs["triage"]
