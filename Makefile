@@ -2,7 +2,7 @@
 BIN := .venv/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: diagnostics test quick clean
+.PHONY: diagnostics test quick api clean
 
 diagnostics: .venv/.ok
 	$(BIN)/copkit run --out outputs
@@ -13,6 +13,9 @@ test: .venv/.ok
 # Without browser, batch nor office, and without what tries many files.
 quick: .venv/.ok
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not browser and not batch and not office and not long"
+
+api: .venv/.ok
+	$(BIN)/python docs/make_api.py
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import inspect
 import pydoc
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ import xarray as xr
 
 import copkit as ck
 from copkit.errors import CopkitError
+
+ROOT = Path(__file__).parents[1]
 
 FORMER = {
     "balance": "projects.balance",
@@ -135,6 +138,7 @@ def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path):
             lambda p: ck.simulate(p, {"haies": 1}, unit="kg"),
             "Unité inconnue : « kg ». Écrire « ktco2e » ou « quantity »",
         ),
+        (lambda p: ck.simulate(3, {}), 'Panorama attendu, et non « 3 ». Écrire ck.panorama("reg-32"), ou « reg-32 ».'),
         (lambda p: ck.table(3), "vivier (ck.projects.vivier) attendu, et non « 3 »."),
         (
             lambda p: ck.charts.levers(p),
@@ -223,3 +227,19 @@ def test_only_public_names_are_listed_and_completed(prefix):
         line = f"ck.{prefix}"
         found = {one.text.rpartition(".")[2] for one in shell.Completer.completions(line, len(line))}
     assert set(names) <= found
+
+
+def test_the_page_of_public_names_is_current():
+    made = runpy.run_path(str(ROOT / "docs" / "make_api.py"))
+    assert made["PAGE"].read_text(encoding="utf-8") == made["page"](), "« make api » writes docs/api.md again"
+
+
+def test_the_page_of_public_names_has_each_of_them_with_units_and_no_code_of_ours():
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert [name for name in FUNCTIONS if f"`ck.{name}" not in text] == []
+    assert (
+        "[ktCO2e/an]" in text
+        and "dimension `lever`" in text
+        and ">>>" not in text
+        and "``" not in text.replace("```", "")
+    )
