@@ -27,7 +27,8 @@ _EVERY = 0.05  # s between two looks at the files of the kit
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
 
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class _Look(NamedTuple):
@@ -50,11 +51,11 @@ def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(make: Callable[P, R]) -> Callable[P, R]:
         @lru_cache(maxsize)
-        def made(_state: int, _files: tuple, *args: P.args) -> R:
-            return make(*args)
+        def made(_state: int, _files: tuple, *args) -> R:
+            return make(*args)  # type: ignore
 
         @wraps(make)
-        def found(*args: P.args) -> R:
+        def found(*args: P.args, **_: P.kwargs) -> R:
             files = [one for one in args if isinstance(one, Path)]
             return made(_kit(), tuple(map(_mark, files)) if files else (), *args)
 

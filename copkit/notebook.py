@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 from urllib.parse import parse_qs
 
 from copkit import errors
@@ -11,7 +12,7 @@ from copkit.errors import RunError
 __all__ = ["parameter"]
 
 
-def parameter(name: str, value):
+def parameter(name: str, value: Any) -> Any:
     """La valeur d'un paramètre : celle du lien (``?territoire=reg-76`` sous Voilà), sinon celle du carnet.
 
     Parameters
@@ -35,7 +36,7 @@ def parameter(name: str, value):
     return read(name, given[-1], value) if given else value
 
 
-def read(name: str, given, value):
+def read(name: str, given, value) -> Any:
     """What was given for a parameter, as the kind of thing that it is in the notebook; RunError if it cannot be.
 
     >>> read("publique", "non", True), read("annee", "2031", 2024), read("part", "12,5", 0.0), read("titre", "2A", "")
@@ -47,6 +48,7 @@ def read(name: str, given, value):
     from copkit.intake import cells
 
     text = str(given).strip()
+    found: Any
     found, wrong = cells.yes_no(text) if kind is bool else cells.number(text)
     if not wrong and (not text or (kind is int and not found.is_integer())):
         wrong = "nombre entier attendu." if text else "valeur absente."

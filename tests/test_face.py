@@ -3,8 +3,10 @@
 import ast
 import dataclasses
 import inspect
+import json
 import pydoc
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -243,3 +245,13 @@ def test_the_page_of_public_names_has_each_of_them_with_units_and_no_code_of_our
         and ">>>" not in text
         and "``" not in text.replace("```", "")
     )
+
+
+def test_types_hold_and_what_is_wrong_is_refused_as_the_editor_of_a_user_would():
+    command = [shutil.which("pyrefly", path=Path(sys.executable).parent), "check", "--output-format", "json"]
+    command += ["--python-interpreter-path", sys.executable]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    found = {(one["path"], one["line"]): one["description"] for one in json.loads(done.stdout)["errors"]}
+    sample = "tests/types_of_the_face.py"
+    lines = (ROOT / sample).read_text(encoding="utf-8").splitlines()
+    assert found.keys() == {(sample, n) for n, line in enumerate(lines, 1) if line.endswith("# wrong")}, found

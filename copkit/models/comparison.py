@@ -124,7 +124,7 @@ def _kt(value: float) -> str:
 
 
 def compare(
-    code: str,
+    code: str | xr.Dataset,
     a: str | pd.DataFrame | xr.Dataset,
     b: str | pd.DataFrame | xr.Dataset,
     by: str = "sector",
@@ -136,7 +136,7 @@ def compare(
 
     Parameters
     ----------
-    code : le territoire, par exemple « reg-32 ».
+    code : le territoire, par exemple « reg-32 », ou un panorama.
     a, b : le plan de référence et le plan qui lui est comparé. Chacun est un nom (« sgpe », « sraddet »…), un scénario
         (``simulate``), un panorama, ou une table de colonnes ``lever`` ou ``sector``, ``target_ktco2e`` [ktCO2e/an], et
         si l'on veut ``convention``, ``status``, ``source``.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from copkit import french
 from copkit.errors import LeverError, unknown
@@ -28,12 +29,12 @@ COLUMNS = [
 ]
 
 
-def dynamics(code: str, levers: str = "panorama", *, every: bool = False) -> pd.DataFrame:
+def dynamics(code: str | xr.Dataset, levers: str = "panorama", *, every: bool = False) -> pd.DataFrame:
     """Les dynamiques en cours : pour chaque levier, valeur observée, rythme, rythme nécessaire, part déjà atteinte.
 
     Parameters
     ----------
-    code : « fr », une région ou un département.
+    code : « fr », une région ou un département ; ou un panorama.
     levers : « panorama » (ceux du territoire, par défaut), « cop » (les 43) ou « tous ».
     every : une ligne par indicateur, et non le seul indicateur principal de chaque levier.
 

@@ -153,8 +153,8 @@ class Limit:
 
 def _interval(low: float, high: float, unit: str) -> str:
     bounded = math.isfinite(high)
-    high = _inward(high, math.floor) if bounded else ""
-    return SENTENCES["between" if bounded else "at_least"].format(low=_inward(low, math.ceil), high=high, unit=unit)
+    most = _inward(high, math.floor) if bounded else ""
+    return SENTENCES["between" if bounded else "at_least"].format(low=_inward(low, math.ceil), high=most, unit=unit)
 
 
 def _inward(value: float, rounding) -> str:

@@ -38,16 +38,17 @@ SECTORS = (
     "dechets",
     "energie",
 )
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 _NUMBERS = ("target", "baseline", "quantity_per_kt", "quantity")
 
 
-def panorama(code: str, reference: str = "sgpe", version: str = LATEST) -> xr.Dataset:
+def panorama(code: str | xr.Dataset, reference: str = "sgpe", version: str = LATEST) -> xr.Dataset:
     """Le panorama des leviers d'un territoire.
 
     Parameters
     ----------
-    code : « fr », une région (« reg-32 ») ou un département (« dep-59 »).
+    code : « fr », une région (« reg-32 ») ou un département (« dep-59 ») ; ou un panorama de ce territoire.
     reference : plan de référence ; « sgpe » (proposition indicative du SGPE).
     version : version des données ; par défaut la dernière.
 
@@ -98,10 +99,12 @@ def of_panorama(make: Callable[Concatenate[xr.Dataset, P], R]) -> Callable[Conca
     name = next(iter(signature(make).parameters))
 
     @wraps(make)
-    def made(*args, **kwargs):
+    def made(*args, **kwargs) -> R:
         if args:
-            return make(given(args[0]), *args[1:], **kwargs)
-        return make(**kwargs | ({name: given(kwargs[name])} if name in kwargs else {}))
+            args = (given(args[0]), *args[1:])
+        elif name in kwargs:
+            kwargs[name] = given(kwargs[name])
+        return make(*args, **kwargs)  # type: ignore
 
     return made
 

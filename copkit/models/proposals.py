@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Concatenate, ParamSpec
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ import xarray as xr
 
 from copkit.errors import LeverError
 
+P = ParamSpec("P")
+Table = Callable[Concatenate[xr.Dataset, P], pd.DataFrame]  # of a panorama
 PROPOSED = ("proposed", "done", "proposed_quantity", "justification", "justification_source")  # of a scenario
 
 
@@ -45,11 +48,11 @@ def of_reference(p: xr.Dataset, what: str) -> None:
         )
 
 
-def beside_reference(make: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+def beside_reference(make: Table[P]) -> Table[P]:
     """Gives a scenario the figures of what it proposes, and those of its reference in columns « reference_… »."""
 
     @wraps(make)
-    def made(p: xr.Dataset, *args, **kwargs) -> pd.DataFrame:
+    def made(p: xr.Dataset, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
         found = make(asked(p), *args, **kwargs)
         if not composed(p):
             return found

@@ -111,7 +111,7 @@ def from_json(text: str) -> xr.Dataset:
         p = panorama.panorama(file.territory, file.reference, file.data_version)
     except CopkitError as error:
         problems.add(WHERE, " ".join(str(error).split()))
-        problems.raise_if_any(SimulationError)
+        raise SimulationError(str(problems)) from None
     texts = {lever: text.model_dump() for lever, text in file.justifications.items()}
     s = build(p, _entries(file, limits(p)), texts)
     _warn(file, p)
@@ -132,12 +132,13 @@ def _read(text: object) -> _File:
     except (TypeError, ValueError, RecursionError) as error:
         line = f"ligne {error.lineno} : " if isinstance(error, json.JSONDecodeError) else ""
         problems.add(WHERE, f"{line}le texte n'est pas du JSON lisible. Reprendre celui de to_json, sans le couper.")
-        problems.raise_if_any(SimulationError)
+        raise SimulationError(str(problems)) from None
     try:
         file = _File.model_validate(content)
     except ValidationError as error:
         for message in reading.explain(error, {}, _File):
             problems.add(WHERE, message)
+        raise SimulationError(str(problems)) from None
     problems.raise_if_any(SimulationError)
     return file
 

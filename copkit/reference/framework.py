@@ -62,7 +62,7 @@ def _read():
     except ValidationError as error:
         for message in reading.explain(error, lines, _Framework):
             problems.add(paths.shown(path), message)
-        problems.raise_if_any(ParameterError)
+        raise ParameterError(str(problems)) from None
     for name in ("chantiers", *BLOCKS):
         if (source := getattr(found, name).source) not in parameters.sources():
             line = lines[(name, "source")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from copkit import paths
 from copkit.errors import ParameterError, Problems, unknown
 
+Model = TypeVar("Model", bound=BaseModel)
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
 
@@ -59,7 +61,7 @@ def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Probl
             _locate(value, (*at, i), lines, name, problems)
 
 
-def read_model(path: Path, model: type[BaseModel], context: object = None) -> tuple[BaseModel, dict[tuple, int]]:
+def read_model(path: Path, model: type[Model], context: object = None) -> tuple[Model, dict[tuple, int]]:
     """A YAML file that follows ``model``, and the line of each key; ``context``: what its validators look at.
 
     Raises

@@ -83,7 +83,7 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
     return found.reset_index(drop=True)
 
 
-def resolve(code: str) -> str:
+def resolve(code: object) -> str:
     """The full code of a région, a département or France, from what a person typed, or from a panorama.
 
     >>> resolve("REG-32"), resolve("Hauts-de-France"), resolve("dep-2a")
