@@ -58,10 +58,24 @@ def test_import_and_help_stay_light():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_slow_grammar_package_is_never_loaded():
-    code = "import copkit, altair, sys; copkit.panorama; print('rfc3987_syntax.syntax_helpers' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+@pytest.mark.parametrize(
+    ("before", "chosen", "left_out"),
+    [
+        ("import copkit, altair", "", False),
+        ("import copkit, altair", "spec", True),
+        (
+            "import sys; sys.argv = ['copkit', 'levers']; from copkit.commands import cli; cli.app = str; cli.main()",
+            "",
+            True,
+        ),
+    ],
+    ids=["user", "kernel of a batch", "terminal"],
+)
+def test_the_slow_grammar_package_is_left_out_of_our_processes_alone(before, chosen, left_out):
+    code = f"{before}; import sys; print('rfc3987_syntax' in sys.modules and sys.modules['rfc3987_syntax'] is None)"
+    environment = os.environ | {"COPKIT_CHARTS": chosen}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == str(left_out)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
