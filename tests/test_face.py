@@ -194,6 +194,17 @@ def test_what_a_function_gives_shows_itself_as_its_table(name):
     assert words in html and "<table" in html and f"{name}(" not in html + text
 
 
+def test_a_reading_and_workbooks_that_came_back_show_what_is_to_be_settled(tmp_path):
+    projects = ck.projects.triage(ck.projects.vivier(territory="dep-59").projects)
+    path = tmp_path / "atelier.xlsx"
+    ck.projects.write_workshop(projects, path)
+    (tmp_path / "texte.xlsx").write_text("rien d'un classeur")
+    returned = ck.projects.read_workshop(projects, path, tmp_path / "texte.xlsx")
+    assert "texte.xlsx" in returned._repr_html_() and "Workshop(" not in repr(returned)
+    reading = ck.projects.vivier().reading
+    assert "problemes.csv" in reading._repr_html_() and repr(reading).startswith(reading.summary.split(" :")[0])
+
+
 def test_what_a_file_says_is_escaped_where_a_result_shows_itself():
     found = dataclasses.replace(ck.convert("reg-32", "haies", kt=10), label="<script>alert(1)</script>")
     assert "<script" not in found._repr_html_() and "&lt;script" in found._repr_html_()

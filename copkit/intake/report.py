@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import escaping, files, french
+from copkit.display import Displayed
 from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import Collected
@@ -97,8 +98,8 @@ def sort(name: str, kind: Collected) -> str:
     return kind.fields[name].label if name in kind.fields else "Thématique" if name == "thematique" else name
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
+@dataclass(frozen=True, eq=False, repr=False)
+class Reading(Displayed):
     """Ce qui s'est passé à la lecture : ``attrs["reading"]`` de ce qui a été lu.
 
     ``rows`` lignes lues = ``kept`` gardées + les lignes de ``set_aside``. Chaque liste est un DataFrame, que

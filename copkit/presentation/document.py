@@ -10,11 +10,12 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import Any
 
 from copkit.errors import CopkitError, unknown
+from copkit.presentation import theme
 from copkit.presentation.text import Text
 
 SENTENCE, CHART, TABLE = "sentence", "chart", "table"
@@ -114,14 +115,17 @@ class Document:
         """The sentences, the charts or the tables by their names."""
         return {part.name: part for one in self.sections.values() for part in one.parts if part.kind == kind}
 
-    def make(self, part: Part, about):
-        """A part, or what stands in its place."""
+    def make(self, part: Part, about, *args, **kwargs):
+        """A part, or what stands in its place; what is given beside ``about`` is for the function of the part."""
+        alone = args or kwargs
+        make = partial(part.make, about, *args, **kwargs) if alone else partial(self.rule, part, about)
         if part.kind != CHART:
-            return self.rule(part, about)
+            return make()
         from altair.utils.schemapi import debug_mode
 
+        theme.enable()
         with debug_mode(False):  # the tests check each specification: altair need not, each time it makes a part
-            return self.rule(part, about)
+            return make()
 
     def table(self, name: str) -> Part:
         """A table by its name."""

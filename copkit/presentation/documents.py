@@ -58,7 +58,8 @@ def table(
     Parameters
     ----------
     about : le panorama d'un territoire, son code, un scénario ou ce qui s'en déduit (comparaison, compensation,
-        conversion, facteurs, réduction) ; un vivier de projets, des projets triés, un bilan.
+        conversion, facteurs, réduction) ; un vivier de projets, des projets triés, un bilan ; une lecture, un atelier
+        relu.
     what : une table du document : « panorama » (à défaut), « synthese », « secteurs », « quantites »… pour un panorama,
         et « manque », « ecarts » pour un scénario ; « bilan » (à défaut), « parts », « leviers », « dossiers »… pour un
         vivier.
@@ -78,6 +79,11 @@ def table(
         from copkit.presentation.projects import counts
 
         return counts.table(about) if "by" in about.attrs else counts.sorted_table(about)
+    if isinstance(about, Displayed) and not isinstance(about, COMPUTED):
+        from copkit.presentation import intake
+
+        if isinstance(about, intake.Reading | intake.Merged):
+            return intake.table(about)
     document, about = _of(about, *COMPUTED)
     return document.table(about, what or document.FIRST, whole=whole)
 
@@ -100,11 +106,8 @@ def write_workbook(about: xr.Dataset | str | Vivier, path: str | Path) -> None:
 def _of(about, *computed: type) -> tuple[ModuleType, Any]:
     """The document of what is given, and what it is about: a code stands for its panorama.
 
-    ``computed``: what may also be given. The charts that follow have the look of the kit.
+    ``computed``: what may also be given.
     """
-    from copkit.presentation import theme
-
-    theme.enable()
     if isinstance(about, str):
         about = panorama(about)
     if isinstance(about, computed) or (isinstance(about, xr.Dataset) and "target" in about):
@@ -139,10 +142,10 @@ class Space:
         def made(about, *args, **kwargs):
             document, about = _of(about, *COMPUTED)
             one = document.DOCUMENT.parts(self._kind).get(part.name)
-            if one is None or (isinstance(about, one.about) if one.about else not isinstance(about, COMPUTED)) is False:
+            if one is None or not (isinstance(about, one.about) if one.about else not isinstance(about, COMPUTED)):
                 what = "ce panorama" if isinstance(about, xr.Dataset) else given(about)
                 raise CopkitError(f"{self._name}.{part.name} : {_wanted(part)} attendu, et non {what}.")
-            return one.make(about, *args, **kwargs) if args or kwargs else document.DOCUMENT.make(one, about)
+            return document.DOCUMENT.make(one, about, *args, **kwargs)
 
         made.__name__ = part.name
         return made

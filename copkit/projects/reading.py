@@ -17,7 +17,7 @@ from copkit.projects.fields import PROJECTS, counted
 OUTSIDE = ("region_label", "projects", "amount")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reading(report.Reading):
     """Ce qui s'est passé à la lecture de projets : les listes communes, les doublons probables, l'hors-liste."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import french
+from copkit.display import Displayed
 from copkit.errors import ProjectError
 from copkit.files import path_of
 from copkit.intake.fields import NO, YES
@@ -24,8 +25,8 @@ CONFLICTS = ["field", "label", "value", "shown", "file", "sheet", "cell"]
 CHANGES = ["field", "label", "before", "after", "kept"]
 
 
-@dataclass(frozen=True, eq=False)
-class Merged:
+@dataclass(frozen=True, eq=False, repr=False)
+class Merged(Displayed):
     """Ce que disent ensemble des classeurs revenus.
 
     table : une ligne par ligne connue ou ajoutée, avec ses réponses ; une réponse en désaccord reste comme avant.

@@ -15,7 +15,7 @@ from copkit.projects.sorting import rules as ruled
 from copkit.projects.workshop import columns
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Workshop(Merged):
     """Ce que disent des classeurs d'atelier revenus des services ; ``triage(projets, decisions=…)`` l'accepte.
 
