@@ -258,11 +258,27 @@ def test_the_page_of_public_names_has_each_of_them_with_units_and_no_code_of_our
     )
 
 
-def test_types_hold_and_what_is_wrong_is_refused_as_the_editor_of_a_user_would():
-    command = [shutil.which("pyrefly", path=Path(sys.executable).parent), "check", "--output-format", "json"]
+def types(*arguments):
+    """Where pyrefly finds something, and what."""
+    command = [
+        shutil.which("pyrefly", path=Path(sys.executable).parent),
+        "check",
+        "--output-format",
+        "json",
+        *arguments,
+    ]
     command += ["--python-interpreter-path", sys.executable]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    found = {(one["path"], one["line"]): one["description"] for one in json.loads(done.stdout)["errors"]}
+    return {(one["path"], one["line"]): one["description"] for one in json.loads(done.stdout)["errors"]}
+
+
+def test_the_editor_of_a_user_knows_the_types_and_sees_what_is_wrong():
     sample = "tests/types_of_the_face.py"
     lines = (ROOT / sample).read_text(encoding="utf-8").splitlines()
+    found = types("--preset", "default", sample)
     assert found.keys() == {(sample, n) for n, line in enumerate(lines, 1) if line.endswith("# wrong")}, found
+
+
+@pytest.mark.long
+def test_types_hold_in_the_whole_kit():
+    assert types() == {}
