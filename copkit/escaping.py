@@ -5,6 +5,12 @@ from __future__ import annotations
 import html as _html
 import re
 import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # how a formula may start in a spreadsheet
 GUARD = "'"
@@ -69,6 +75,16 @@ def html(text: str) -> str:
     '&lt;img alt=&quot;x&quot;&gt;'
     """
     return _html.escape(terminal(text))
+
+
+def template(path: Path, **filters: Callable) -> Template:
+    """A page to be filled: what is put in it is a text, and whatever it lacks is refused."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    options = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    environment = Environment(loader=FileSystemLoader(path.parent), **options)
+    environment.filters |= filters
+    return environment.get_template(path.name)
 
 
 def terminal(text: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from copkit import french, paths
+from copkit import escaping, french, paths
 
 TEMPLATE = "index.html.j2"
 MAIN_NOTEBOOK = "diagnostic"
@@ -121,19 +121,9 @@ def render(manifest: dict, *, effort: dict[str, float]) -> str:
     manifest : version, version des données, date et exécutions (``runs``) du lot.
     effort : effort à l'horizon 2030 de chaque territoire, levier forêt exclu. [ktCO2e/an]
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
     groups = _groups(manifest, effort)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["typeset"] = typeset
-    return environment.get_template(TEMPLATE).render(
+    return escaping.template(Path(__file__).with_name(TEMPLATE), typeset=typeset).render(
         groups=groups,
         entries={entry.code: entry for group in groups for entry in group.entries},
         outlines=outlines,

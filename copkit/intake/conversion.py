@@ -52,9 +52,7 @@ class Conversion:
         if sheet.strays:
             ledger.add(
                 "set_aside",
-                report.SET_ASIDE,
-                file=sheet.file,
-                sheet=sheet.name,
+                sheet,
                 row=[stray.row for stray in sheet.strays],
                 reason=[stray.reason for stray in sheet.strays],
                 content=[self._stray_content(stray.cells) for stray in sheet.strays],
@@ -130,15 +128,7 @@ class Conversion:
                 )
                 for row in self.raw[out].itertuples(index=False)
             ]
-            self.ledger.add(
-                "set_aside",
-                report.SET_ASIDE,
-                file=self.sheet.file,
-                sheet=self.sheet.name,
-                row=self.rows[out],
-                reason=reasons[out],
-                content=content,
-            )
+            self.ledger.add("set_aside", self.sheet, row=self.rows[out], reason=reasons[out], content=content)
         return ~out
 
     def _keyless(self) -> str:

@@ -91,7 +91,7 @@ def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger) -> None:
         if not ledger.personal:
             texts[name], count = cells.masked(texts[name])
             ledger.masked += count
-    ledger.add("opinions", report.OPINIONS, **texts, file=sheet.file, row=sheet.rows)
+    ledger.add("opinions", sheet, **texts, row=sheet.rows)
 
 
 def _block(

@@ -152,7 +152,7 @@ def _account(ledger: report.Ledger) -> None:
     ProjectError
         If it is not: a fault of the kit, and no table rather than a wrong one.
     """
-    sheets = ledger.table("sheets", report.SHEETS)
+    sheets = ledger.table("sheets")
     lost = sheets[(sheets.left_out != 0) & (sheets.headings != 0)]
     if len(lost):
         said = [
@@ -185,16 +185,16 @@ def _reading(
         dropped=list(ledger.dropped),
         ignored=list(ledger.ignored),
         masked=ledger.masked,
-        sheets=ledger.table("sheets", report.SHEETS),
+        sheets=ledger.table("sheets"),
         missing={name: int((kept[name] == "").sum()) for name in LOOKED_FOR if name in kind.given},
-        merged=ledger.table("merged", report.MERGED),
-        conflicts=ledger.table("conflicts", report.CONFLICTS),
-        problems=ledger.table("problems", report.PROBLEMS),
-        set_aside=ledger.table("set_aside", report.SET_ASIDE),
+        merged=ledger.table("merged"),
+        conflicts=ledger.table("conflicts"),
+        problems=ledger.table("problems"),
+        set_aside=ledger.table("set_aside"),
         unknown_labels=ledger.unknown_labels(),
         duplicates=twice,
         same_number=same_number,
-        opinions=ledger.table("opinions", report.OPINIONS),
+        opinions=ledger.table("opinions"),
         deduced_levers=levers.deduced(kept, list({id(chosen): chosen for *_, chosen in opened}.values())),
         blocks=dict(ledger.blocks),
         notes=list(ledger.notes),

@@ -19,16 +19,19 @@ from copkit.display import Displayed
 from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import Collected
+from copkit.intake.sheet import Sheet
 
-SHEETS = ("file", "sheet", "taken", "filled", "headings", "gathered", "set_aside", "left_out")
-PROBLEMS = ("file", "sheet", "row", "column", "value", "message")
-SET_ASIDE = ("file", "sheet", "row", "reason", "content")
-MERGED = ("file", "sheet", "field", "header", "cells", "kept")
-CONFLICTS = ("file", "sheet", "row", "field", "kept_header", "kept", "other_header", "other")
+GATHERED = {  # file after file
+    "sheets": ("file", "sheet", "taken", "filled", "headings", "gathered", "set_aside", "left_out"),
+    "problems": ("file", "sheet", "row", "column", "value", "message"),
+    "set_aside": ("file", "sheet", "row", "reason", "content"),
+    "merged": ("file", "sheet", "field", "header", "cells", "kept"),
+    "conflicts": ("file", "sheet", "row", "field", "kept_header", "kept", "other_header", "other"),
+    "opinions": ("project_id", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row"),
+}
 UNKNOWN = ("kind", "label", "count", "suggestions")
 DUPLICATES = ("project_id", "file", "sheet", "row", "kept_file", "kept_sheet", "kept_row", "differences")
 SAME_NUMBER = ("project_id", "title", "holder", "file", "sheet", "row")
-OPINIONS = ("project_id", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row")
 DEDUCED = ("number", "label", "lever", "levers", "status", "note", "projects", "amount")
 HEADERS = {  # as the saved lists write them
     "file": "Fichier",
@@ -235,22 +238,21 @@ class Ledger:
     masked: int = 0
     deduced_epci: int = 0
 
-    def add(self, name: str, columns: Sequence[str], **values: object) -> None:
-        """Keep rows of a list; a value that is the same for all is given alone."""
+    def add(self, name: str, sheet: Sheet, **values: object) -> None:
+        """Keep rows of a list, found in a sheet; a value that is the same for all is given alone."""
+        values |= {"file": sheet.file, "sheet": sheet.name}
         length = max((len(v) for v in values.values() if isinstance(v, list | np.ndarray | pd.Series)), default=1)
         if length:
             made = {c: list(v) if not isinstance(v, str | int | float) else [v] * length for c, v in values.items()}
-            self.frames.setdefault(name, []).append(pd.DataFrame(made)[list(columns)])
+            self.frames.setdefault(name, []).append(pd.DataFrame(made)[list(GATHERED[name])])
 
-    def sheet(self, sheet, taken: str, gathered: int | None = None, set_aside: int = 0) -> None:
+    def sheet(self, sheet: Sheet, taken: str, gathered: int | None = None, set_aside: int = 0) -> None:
         """Account for the rows of a sheet, and for what it was taken for; nothing is gathered when it is left out."""
         headings = 0 if gathered is None else sheet.headings
         read = headings + (gathered or 0) + set_aside
         self.add(
             "sheets",
-            SHEETS,
-            file=sheet.file,
-            sheet=sheet.name,
+            sheet,
             taken=f"{taken} (feuille masquée)" if sheet.hidden else taken,
             filled=sheet.filled,
             headings=headings,
@@ -263,21 +265,12 @@ class Ledger:
         """How many rows a list has."""
         return sum(map(len, self.frames.get(name, ())))
 
-    def problem(self, sheet, rows: Sequence[int], column: object, values: object, message: object) -> None:
+    def problem(self, sheet: Sheet, rows: Sequence[int], column: object, values: object, message: object) -> None:
         """Keep cells that are wrong, their e-mails and telephone numbers masked."""
         if len(rows) == 0:
             return
         shown = [self.hide(str(v)) for v in values] if not isinstance(values, str) else self.hide(values)
-        self.add(
-            "problems",
-            PROBLEMS,
-            file=sheet.file,
-            sheet=sheet.name,
-            row=np.asarray(rows),
-            column=column,
-            value=shown,
-            message=message,
-        )
+        self.add("problems", sheet, row=np.asarray(rows), column=column, value=shown, message=message)
 
     def label(self, kind: str, label: str, count: int, close: Sequence[str]) -> None:
         """Count a label that nobody knows."""
@@ -288,11 +281,11 @@ class Ledger:
         """A text as it may be shown."""
         return text if self.personal else cells.mask(text)
 
-    def table(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+    def table(self, name: str) -> pd.DataFrame:
         """A list with all that was kept."""
         found = self.frames.get(name)
         if not found:
-            return pd.DataFrame({c: pd.Series([], dtype="str") for c in columns})
+            return pd.DataFrame({c: pd.Series([], dtype="str") for c in GATHERED[name]})
         return pd.concat(found, ignore_index=True)
 
     def unknown_labels(self) -> pd.DataFrame:

@@ -47,9 +47,7 @@ class Revisions:
         at = kept.index
         self.ledger.add(
             "conflicts",
-            report.CONFLICTS,
-            file=self.sheet.file,
-            sheet=self.sheet.name,
+            self.sheet,
             row=rows[at],
             field=name,
             kept_header=[self.sheet.headers[i] for i in taken[at]],
@@ -62,16 +60,8 @@ class Revisions:
         """Report the merged columns; a SIREN beside a SIRET is no revision."""
         for (name, position), (filled, kept) in self.counts.items():
             if self.kind.fields.get(name, TEXT).kind != "siren":
-                self.ledger.add(
-                    "merged",
-                    report.MERGED,
-                    file=self.sheet.file,
-                    sheet=self.sheet.name,
-                    field=name,
-                    header=self.sheet.headers[position],
-                    cells=filled,
-                    kept=kept,
-                )
+                header = self.sheet.headers[position]
+                self.ledger.add("merged", self.sheet, field=name, header=header, cells=filled, kept=kept)
 
 
 def alike(field: Field, one: str, other: str) -> bool:

@@ -103,30 +103,20 @@ class Vivier(Displayed):
         """The same, in % of each column."""
         return balance.shares(self.categories)
 
+    def by(self, kind: str) -> pd.DataFrame:
+        """Projects by lever (on the two categories of the COP), thématique, EPCI where they lie, type of holder."""
+        if kind not in self._balances:
+            self._balances[kind] = balance.balance(self.projects, kind)
+        return self._balances[kind]
+
     @cached_property
-    def levers(self) -> pd.DataFrame:
-        """Projects by lever, on the two categories of the COP."""
-        return balance.balance(self.projects, "lever")
+    def _balances(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
         """The levers most, least and not invested."""
-        return ranking.top_and_bottom(self.levers)
-
-    @cached_property
-    def thematiques(self) -> pd.DataFrame:
-        """Projects by thématique."""
-        return balance.balance(self.projects, "thematique")
-
-    @cached_property
-    def epci(self) -> pd.DataFrame:
-        """Projects by EPCI where they lie."""
-        return balance.balance(self.projects, "epci")
-
-    @cached_property
-    def holders(self) -> pd.DataFrame:
-        """Projects by type of holder."""
-        return balance.balance(self.projects, "holder_type")
+        return ranking.top_and_bottom(self.by("lever"))
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
@@ -170,7 +160,7 @@ class Vivier(Displayed):
             if departement in inside
         ]
         table = pd.DataFrame(rows, columns=["code", "name", "departement", "straddling", "population"])
-        counts = {} if self.empty else self.epci.set_index("epci").projects.to_dict()
+        counts = {} if self.empty else self.by("epci").set_index("epci").projects.to_dict()
         table["projects"] = [int(counts.get(code, 0)) for code in table.code]
         return table.assign(without=table.code.isin(list(self.without_epci.code)))
 

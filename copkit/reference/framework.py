@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, create_model
 
 from copkit import paths
 from copkit.errors import ParameterError, Problems, unknown
@@ -55,14 +55,7 @@ _Framework = create_model(
 @kept(maxsize=4)
 def _read():
     problems, path = Problems(), paths.parameters("cadre.yml")
-    content, lines = reading.load_yaml(path, problems)
-    problems.raise_if_any(ParameterError)
-    try:
-        found = _Framework.model_validate(content)
-    except ValidationError as error:
-        for message in reading.explain(error, lines, _Framework):
-            problems.add(paths.shown(path), message)
-        raise ParameterError(str(problems)) from None
+    found, lines = reading.read_model(path, _Framework)
     for name in ("chantiers", *BLOCKS):
         if (source := getattr(found, name).source) not in parameters.sources():
             line = lines[(name, "source")]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from copkit import __version__, files, french
+from copkit import __version__, escaping, files, french
 from copkit.errors import SimulationError
 from copkit.models import panorama
 from copkit.presentation import labels, theme
@@ -45,20 +45,11 @@ def page(code: str, address: str = "") -> str:
     ----------
     Panorama : ``sgpe_simulateur_2024`` ; bornes : ``models.levers.bounds``.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     code = territories.resolve(code)
     here, known = ground(code, panorama.LATEST), described.page(code)
     levers = data.levers(here, known)
     parts = {"style": _style(), "runtime": _runtime(), "script": _script()}
-    environment = Environment(
-        loader=FileSystemLoader(bundle.ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
+    return escaping.template(bundle.ASSETS / TEMPLATE).render(
         **{name: Markup(text) for name, text in parts.items()},
         csp=_policy(**parts),
         data=_json(data.script(here, known, levers, address)),

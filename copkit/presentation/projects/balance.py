@@ -103,7 +103,8 @@ THEMATIQUES = Section("thematiques", 50, "Par thématique")
 @THEMATIQUES.chart()
 def thematiques(v: Vivier) -> alt.LayerChart:
     """Dossiers par thématique, toutes catégories. [nombre de dossiers]"""
-    found = v.thematiques[v.thematiques.thematique != model.TOTAL]
+    found = v.by("thematique")
+    found = found[found.thematique != model.TOTAL]
     is_known = found.thematique.isin(list(theme.THEMATIQUES))
     known = found[is_known].sort_values("projects", ascending=False, kind="stable")
     found = pd.concat([known, found[~is_known]])
@@ -122,7 +123,7 @@ def thematiques(v: Vivier) -> alt.LayerChart:
 
 @THEMATIQUES.table("thematiques", sheet="Thématiques", rank=30)
 def _thematiques(v: Vivier) -> Table:
-    return listed(v.thematiques, "Thématique", caption(v, "Dossiers par thématique"), v.labels)
+    return listed(v.by("thematique"), "Thématique", caption(v, "Dossiers par thématique"), v.labels)
 
 
 @THEMATIQUES.table("themes", sheet="Thèmes", rank=40)

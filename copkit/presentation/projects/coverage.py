@@ -77,4 +77,4 @@ def _coverage(v: Vivier) -> Table:
 
 @COVERAGE.table("porteurs", sheet="Porteurs", rank=100)
 def _holders(v: Vivier) -> Table:
-    return listed(v.holders, "Type de porteur", caption(v, "Dossiers par type de porteur"), v.labels)
+    return listed(v.by("holder_type"), "Type de porteur", caption(v, "Dossiers par type de porteur"), v.labels)

@@ -87,6 +87,6 @@ def _ranks(v: Vivier) -> Table:
 @LEVERS.table("leviers_tous", sheet="Tous les leviers", rank=60, page=False)
 def _all_levers(v: Vivier) -> Table:
     text = "Tous les leviers des projets, dossiers à remonter ou à travailler"
-    made = listed(v.levers, "Levier", caption(v, text), v.labels)
-    made.data.insert(3, "Rang", [rank(one) or "—" for one in v.levers.rank_label])
+    made = listed(v.by("lever"), "Levier", caption(v, text), v.labels)
+    made.data.insert(3, "Rang", [rank(one) or "—" for one in v.by("lever").rank_label])
     return made
