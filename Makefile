@@ -2,7 +2,7 @@
 BIN := .venv/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: diagnostics test quick api clean
+.PHONY: diagnostics test quick long api clean
 
 diagnostics: .venv/.ok
 	$(BIN)/copkit run --out outputs
@@ -16,6 +16,10 @@ quick: .venv/.ok
 
 api: .venv/.ok
 	$(BIN)/python docs/make_api.py
+
+# Everything again with 2 000 files, ten times the examples and each mark of each chart falsified: an hour or so.
+long: .venv/.ok
+	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -o timeout=7200
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

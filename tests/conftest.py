@@ -1,5 +1,6 @@
 """What the tests share: the case files, the facts that the kit was made from, and damaged copies of the kit."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -13,11 +14,12 @@ from hypothesis import HealthCheck, settings
 from copkit import french, paths
 
 # The same examples at each run, and no time limit: a test fails for what the kit does, not for the machine's load.
-# « --hypothesis-profile=long » tries ten times as many, new ones at each run.
+# « make long » (COPKIT_TESTS=long) tries ten times as many, new ones at each run, 2 000 files and every drawn mark.
+LONG = os.environ.get("COPKIT_TESTS") == "long"
 SAME = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("copkit", derandomize=True, max_examples=20, **SAME)
 settings.register_profile("long", max_examples=200, **SAME)
-settings.load_profile("copkit")
+settings.load_profile("long" if LONG else "copkit")
 
 CASES = Path(__file__).parent / "cases"
 FACTS = Path(__file__).parents[2] / "shared" / "facts"

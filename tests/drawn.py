@@ -122,7 +122,7 @@ def number(text: str) -> float:
     return float(text.replace("\u202f", "").replace("−", "-").replace(",", "."))
 
 
-def falsified(spec: dict, most: int = 4, channels: tuple[str, ...] = GEOMETRY) -> Iterator[tuple[str, dict]]:
+def falsified(spec: dict, most: int, channels: tuple[str, ...]) -> Iterator[tuple[str, dict]]:
     """The specification with one figure of one bar, tile, mark or shape changed, each in its turn, and which.
 
     ``most``: of a layer with more of them, that many, from the first to the last; ``channels``: what is changed.
@@ -132,7 +132,8 @@ def falsified(spec: dict, most: int = 4, channels: tuple[str, ...] = GEOMETRY) -
         found = rows(spec, layer)
         if kind not in SHAPES or not found:
             continue
-        picked = sorted({round(i * (len(found) - 1) / max(most - 1, 1)) for i in range(most)})
+        step = max(1, (len(found) - 1) // max(most - 1, 1))
+        picked = sorted({*range(0, len(found), step), len(found) - 1})
         for place in picked:
             for channel, told in layer["encoding"].items():
                 if channel not in channels or "field" not in told:

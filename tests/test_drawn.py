@@ -4,7 +4,6 @@ from collections import defaultdict
 from functools import cache
 
 import pytest
-from copkit.projects.vivier import Vivier
 
 import copkit as ck
 from copkit import french
@@ -17,7 +16,10 @@ from copkit.presentation.projects.document import DOCUMENT as PROJECTS
 from copkit.presentation.projects.document import HERE, NONE
 from copkit.presentation.territory.document import DOCUMENT as TERRITORY
 from copkit.presentation.text import Note
-from tests import drawn
+from copkit.projects.selection import Vivier
+
+from . import drawn
+from .conftest import LONG
 
 CARS, SHARING = "vehicules_electriques", "covoiturage"
 SCENARIO = "scénario"
@@ -383,6 +385,6 @@ def test_each_falsified_bar_tile_and_mark_is_seen(folder, name):
     spec = specification(folder, name, code)
     assert faults(folder, name, code, spec) == []
     channels = tuple(one for one in drawn.GEOMETRY if one != "fill" or name != "panorama")
-    falsified = list(drawn.falsified(spec, channels=channels))
+    falsified = list(drawn.falsified(spec, 10_000 if LONG else 4, channels))
     assert falsified
     assert [what for what, other in falsified if not faults(folder, name, code, other)] == []
