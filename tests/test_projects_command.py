@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -25,6 +26,14 @@ PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
 @pytest.fixture
 def vivier(request):
     return str(request.config.rootpath / VIVIER)
+
+
+@pytest.fixture
+def few(vivier, tmp_path):
+    """The first dossiers of the vivier."""
+    path = tmp_path / "vivier.csv"
+    path.write_text("".join(Path(vivier).read_text(encoding="utf-8").splitlines(keepends=True)[:40]), encoding="utf-8")
+    return str(path)
 
 
 def rows(done) -> list[dict]:
@@ -66,9 +75,9 @@ def test_triage_prints_the_categories_and_writes_the_workshop(vivier, tmp_path):
     assert {p.name for p in tmp_path.glob("listes/*.csv")} >= {"problemes.csv", "lignes_ecartees.csv"}
 
 
-def test_returned_workbook_decides_and_a_conflict_ends_with_1(vivier, tmp_path):
+def test_returned_workbook_decides_and_a_conflict_ends_with_1(few, tmp_path):
     sent, north, south = (tmp_path / name for name in ("atelier.xlsx", "nord.xlsx", "sud.xlsx"))
-    assert copkit("triage", vivier, "--out", str(sent)).returncode == 0
+    assert copkit("triage", few, "--out", str(sent)).returncode == 0
     for path, category in ((north, "Non remonté"), (south, "Hors COP, à examiner pour le CRTE")):
         book = openpyxl.load_workbook(sent)
         sheet = book["Dossiers"]
@@ -79,10 +88,10 @@ def test_returned_workbook_decides_and_a_conflict_ends_with_1(vivier, tmp_path):
         for head, value in given.items():
             sheet.cell(2, heads[head], value)
         book.save(path)
-    one = copkit("triage", vivier, "--returned", str(north), "--format", "json")
+    one = copkit("triage", few, "--returned", str(north), "--format", "json")
     assert one.returncode == 0, one.stderr
     assert [p["decision"] for p in json.loads(one.stdout) if p["decision"]] == ["non_remonte"]
-    both = copkit("triage", vivier, "-r", str(north), "-r", str(south), "--format", "json")
+    both = copkit("triage", few, "-r", str(north), "-r", str(south), "--format", "json")
     assert both.returncode == 1 and "nord.xlsx" in both.stderr and "sud.xlsx" in both.stderr
     assert not [p for p in json.loads(both.stdout) if p["decision"]]
 
@@ -110,13 +119,13 @@ def test_mapping_is_proposed_and_reads_its_file(tmp_path):
     ("words", "said"),
     [
         (["balance", "absent.csv"], "absent.csv"),
-        (["balance", "{vivier}", "--mapping", "cop_haut_de_france"], "Vouliez-vous dire « cop_hauts_de_france »"),
-        (["triage", "{vivier}", "--out", "tri.pdf"], "« tri.pdf » : format inconnu"),
-        (["triage", "{vivier}", "-r", "a.xlsx", "--decisions", "b.csv"], "Donner --decisions ou --returned"),
-        (["balance", "{vivier}", "--by", "crte"], "périmètres"),
+        (["balance", "{few}", "--mapping", "cop_haut_de_france"], "Vouliez-vous dire « cop_hauts_de_france »"),
+        (["triage", "{few}", "--out", "tri.pdf"], "« tri.pdf » : format inconnu"),
+        (["triage", "{few}", "-r", "a.xlsx", "--decisions", "b.csv"], "Donner --decisions ou --returned"),
+        (["balance", "{few}", "--by", "crte"], "périmètres"),
         (["template", "mapping", "absent.csv"], "absent.csv"),
     ],
 )
-def test_a_wrong_word_gets_one_french_message_and_exit_2(words, said, vivier):
-    done = copkit(*(word.format(vivier=vivier) for word in words))
+def test_a_wrong_word_gets_one_french_message_and_exit_2(words, said, few):
+    done = copkit(*(word.format(few=few) for word in words))
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
