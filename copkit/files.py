@@ -46,18 +46,18 @@ _numbers = count()
 def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorator: keep what was made, for as long as the files that it comes from hold the same.
 
-    ``maxsize``: most results that are kept. Arguments are given by place; a file that is none of the kit is a ``Path``.
+    ``maxsize``: most results that are kept. A file that is none of the kit's is given as a ``Path``.
     """
 
     def decorate(make: Callable[P, R]) -> Callable[P, R]:
         @lru_cache(maxsize)
-        def made(_state: int, _files: tuple, *args) -> R:
-            return make(*args)  # type: ignore
+        def made(_state: int, _files: tuple, *args: P.args, **kwargs: P.kwargs) -> R:
+            return make(*args, **kwargs)
 
         @wraps(make)
-        def found(*args: P.args, **_: P.kwargs) -> R:
-            files = [one for one in args if isinstance(one, Path)]
-            return made(_kit(), tuple(map(_mark, files)) if files else (), *args)
+        def found(*args: P.args, **kwargs: P.kwargs) -> R:
+            files = [one for one in (*args, *kwargs.values()) if isinstance(one, Path)]
+            return made(_kit(), tuple(map(_mark, files)) if files else (), *args, **kwargs)
 
         found.cache_info = made.cache_info  # type: ignore[attr-defined]
         return found

@@ -94,7 +94,13 @@ class Nothing:
 
 
 WRONG = [3, None, "inconnu", [1], {"a": 1}, pd.DataFrame({"a": [1]}), xr.Dataset(), Nothing()]
-ACCEPTED = {"territories": [None], "crosswalk": [None], "consistency": [3], "notebook.parameter": [3, None, "inconnu"]}
+ACCEPTED = {
+    "projects.vivier": [None],
+    "territories": [None],
+    "crosswalk": [None],
+    "consistency": [3],
+    "notebook.parameter": [3, None, "inconnu"],
+}
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
 MORE = {
     "compare": ("sgpe", "sraddet"),

@@ -103,10 +103,6 @@ def test_wrong_arguments_are_refused(panoramas, says):
         (lambda: simulate(p, {}, unit="kt"), ("Unité inconnue : « kt ».", "« ktco2e » ou « quantity »")),
         (lambda: simulate(p, [("haies", 1)]), ("targets : {levier: valeur} attendu.",)),
         (lambda: simulate(p, {}, done=3), ("done : {levier: valeur} attendu.",)),
-        (
-            lambda: simulate(32, {}),
-            ("Panorama attendu, et non « 32 ».", 'Écrire ck.panorama("reg-32"), ou « reg-32 ».'),
-        ),
         (lambda: simulate(simulate(p, {}), {}), ("Panorama attendu.",)),
         (lambda: shortfall(p), ("Scénario attendu.", "ck.simulate(p, {…})")),
         (lambda: to_json(p), ("Scénario attendu.",)),

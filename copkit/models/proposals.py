@@ -52,7 +52,7 @@ def beside_reference(make: Table[P]) -> Table[P]:
     """Gives a scenario the figures of what it proposes, and those of its reference in columns « reference_… »."""
 
     @wraps(make)
-    def made(p: xr.Dataset, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+    def made(p: xr.Dataset, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
         found = make(asked(p), *args, **kwargs)
         if not composed(p):
             return found

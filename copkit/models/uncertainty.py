@@ -186,8 +186,8 @@ def _years(years: Iterable[int] | None, known: Assumptions) -> np.ndarray:
 
 
 def _panoramas(what: xr.Dataset | str | Sequence[xr.Dataset | str]) -> list[xr.Dataset]:
-    several = isinstance(what, Sequence) and not isinstance(what, str)
-    found = [given(one) for one in (what if several else [what])]
+    one = isinstance(what, str | xr.Dataset) or not isinstance(what, Iterable)
+    found = [given(each) for each in ([what] if one else what)]
     codes = [p.attrs["territory"] for p in found]
     if not found:
         raise CopkitError("Aucun territoire. Donner un panorama, un scénario, un code, ou une liste des trois.")

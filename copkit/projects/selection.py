@@ -285,8 +285,9 @@ def vivier(
     >>> vivier(territory="dep-59")
     Vivier de Nord : 193 dossiers
     """
-    code, example = territories.resolve(territory), isinstance(file, str) and not file
-    asked = [paths.home().joinpath(*EXAMPLE)] if example else list(file) if isinstance(file, list | tuple) else [file]
+    code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
+    one = isinstance(file, str) or not isinstance(file, Iterable)
+    asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if one else list(file)
     found = [located(one, fields.PROJECTS, " Vide : l'exemple inventé du kit.") for one in asked]
     table = read(*found, mapping=mapping)
     given = _decisions(table, decisions, year)
