@@ -21,6 +21,7 @@ settings.register_profile("copkit", derandomize=True, max_examples=20, **SAME)
 settings.register_profile("long", max_examples=200, **SAME)
 settings.load_profile("long" if LONG else "copkit")
 
+collect_ignore = ["types_of_the_face.py"]  # only for the type checker
 CASES = Path(__file__).parent / "cases"
 FACTS = Path(__file__).parents[2] / "shared" / "facts"
 

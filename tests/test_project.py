@@ -63,15 +63,16 @@ def test_import_and_help_stay_light():
     [
         ("import copkit, altair; say()", "", False),
         ("import copkit, altair; say()", "spec", True),
-        ("from copkit.commands import cli; cli.app = say; cli.main()", "", True),
+        ("import atexit; atexit.register(say); from copkit.commands import cli; cli.main()", "", True),
     ],
     ids=["user", "kernel of a batch", "terminal"],
 )
 def test_the_slow_grammar_package_is_left_out_of_our_processes_alone(code, chosen, left_out):
     say = "import sys\nsay = lambda **_: print('rfc3987_syntax' in sys.modules, flush=True)\n"
     environment = os.environ | {"COPKIT_CHARTS": chosen}
-    done = subprocess.run([sys.executable, "-c", say + code], capture_output=True, text=True, env=environment)
-    assert done.stdout.strip() == str(left_out), done.stderr
+    command = [sys.executable, "-c", say + code, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout.split()[-1] == str(left_out), done.stderr
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
