@@ -183,7 +183,7 @@ def test_damaged_bounds_say_where_and_what_to_write(damaged, says, case):
 def test_edited_bounds_hold_from_the_next_cell_on(damaged, says):
     says(cells.number("601", "months")[1], "601 est hors du plausible, de 0 à 600 mois")
     damaged.replace("parameters/plausible.yml", "  max: 600", "  max: 1200")
-    ck.reload()
+    files.reload()
     assert cells.number("601", "months") == (601, "")
 
 
