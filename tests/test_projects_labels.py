@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copkit import files
 from copkit.errors import ParameterError
 from copkit.intake import cells, fields, gazetteer, labels, places, plausible, spreadsheets
 from copkit.models import nomenclatures
