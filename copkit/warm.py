@@ -24,6 +24,10 @@ LIBRARIES = (
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 
 
+def nothing() -> None:
+    """For notebooks that use neither the kit nor its charts: each imports what it needs."""
+
+
 def libraries() -> None:
     """Import what any notebook may use."""
     for library in LIBRARIES:

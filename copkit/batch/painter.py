@@ -49,7 +49,7 @@ class Painter:
         return drawn
 
 
-def serve(connection: Connection, parent: int) -> None:
+def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
     """Draw what is asked for, until nobody asks any more; meanwhile, rehearse."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "pidfd_open"):
@@ -58,7 +58,7 @@ def serve(connection: Connection, parent: int) -> None:
         die_with(parent)
     with suppress(EOFError):
         connection.recv_bytes()  # the other process is ready
-        for number in range(_REHEARSALS):
+        for number in range(_REHEARSALS if rehearses else 0):
             if connection.poll():
                 break
             drawing.draw(_rehearsal(number))

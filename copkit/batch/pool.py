@@ -7,6 +7,7 @@ painter of the process, that draws their charts.
 from __future__ import annotations
 
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -24,6 +25,7 @@ from copkit.batch import manifest, painter, produce
 from copkit.batch.forked import forks
 from copkit.batch.plan import Task
 from copkit.batch.store import Folder
+from copkit.errors import RunError
 from copkit.presentation import drawing
 
 _BROKEN = "le processus s'est arrêté net (mémoire insuffisante ?). En mener moins de front : --jobs 1."
@@ -43,14 +45,58 @@ def rooms(jobs: int, *, forked: bool) -> list[int]:
 
 
 class Pool:
-    """The processes of a batch, and its warm parent, if any; they get ready while the batch checks the reference."""
+    """The processes of a batch, and its warm parent, if any; they get ready while the batch checks the reference.
 
-    def __init__(self, jobs: int, store: Folder, server: forks.ForkServer | None) -> None:
-        self.store, self.server = store, server
-        self.workers = [self._open(room) for room in rooms(jobs, forked=server is not None)]
+    ``draws``: the notebook is likely to show charts.
+    """
+
+    def __init__(self, jobs: int, store: Folder, server: forks.ForkServer | None, *, draws: bool = True) -> None:
+        self.jobs, self.store, self.server, self.draws, self.started_again = jobs, store, server, draws, False
+        if server is None:
+            forks.say_ordinary()
+        self._open_all()
+
+    def _open_all(self) -> None:
+        self.workers = [self._open(room) for room in rooms(self.jobs, forked=self.server is not None)]
 
     def _open(self, room: int) -> Worker:
-        return Worker(room, self.server.address if self.server else "", self.store.root)
+        return Worker(room, self.server.address if self.server else "", self.store.root, self.draws)
+
+    def found(self) -> dict | None:
+        """What the warm parent found; None if there is none, or if a file is damaged.
+
+        When it cannot serve, ordinary kernels take its place, and one sentence says why.
+        """
+        while self.server:
+            try:
+                found, moved = self.server.ready
+            except RunError:  # killed
+                self._start_again()
+                continue
+            if not moved:
+                return found
+            self._do_without(moved)
+        return None
+
+    def _start_again(self) -> list[Task]:
+        """A warm parent in the place of one that was killed, once; then ordinary kernels. Returns what was in hand."""
+        if self.started_again:
+            return self._do_without("celui qui les prépare a été arrêté deux fois")
+        self.started_again = True
+        return self._change(forks.ForkServer(self.server.warm))
+
+    def _do_without(self, why: str) -> list[Task]:
+        """Ordinary kernels, half as many: one for each core where forks are two. Returns what was in hand."""
+        forks.say_ordinary(why)
+        self.jobs = -(-self.jobs // 2)
+        return self._change(None)
+
+    def _change(self, server: forks.ForkServer | None) -> list[Task]:
+        in_hand = [task for worker in self.workers for task in worker.tasks.values()]
+        self.close()
+        self.server = server
+        self._open_all()
+        return in_hand
 
     def close(self) -> None:
         """End the processes, what they were doing if the batch is interrupted, and the warm parent with its notebooks.
@@ -64,7 +110,8 @@ class Pool:
 
     def execute(self, tasks: list[Task]) -> Iterator[manifest.Result]:
         """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
-        waiting, tries = deque(tasks), dict.fromkeys((t.territory for t in tasks), 0)
+        waiting, asked = deque(tasks), {task.territory: task for task in tasks}
+        tries = dict.fromkeys(asked, 0)
         while True:
             while waiting and (free := max(self.workers, key=Worker.left)).left() > 0:
                 tries[waiting[0].territory] += 1
@@ -72,12 +119,21 @@ class Pool:
             busy = [worker for worker in self.workers if worker.tasks]
             if not busy:
                 return
-            heard = wait([worker.connection for worker in busy])
+            heard = wait([*(worker.connection for worker in busy), *([self.server.socket] if self.server else [])])
             for worker in (worker for worker in busy if worker.connection in heard):
                 try:
-                    yield worker.take()
+                    result = worker.take()
                 except (EOFError, OSError):
                     yield from self._replace(worker, waiting, tries)
+                    continue
+                if result.status == "failed" and self.server and not self.server.alive():
+                    worker.tasks[result.territory] = asked[result.territory]  # of no fault of its own: again
+                    continue
+                yield result
+            if self.server and not self.server.alive():
+                for task in self._start_again():
+                    tries[task.territory] -= 1
+                    waiting.append(task)
 
     def _replace(self, worker: Worker, waiting: deque[Task], tries: dict[str, int]) -> Iterator[manifest.Result]:
         """A process in the place of one that died. What it was doing waits again, or is listed."""
@@ -95,13 +151,13 @@ class Pool:
 class Worker:
     """A process, seen from the batch."""
 
-    def __init__(self, room: int, address: str, root: Path) -> None:
+    def __init__(self, room: int, address: str, root: Path, draws: bool) -> None:
         self.room, self.tasks = room, {}
         self.connection, theirs = _spawn.Pipe()
         canvas, easel = _spawn.Pipe()
         setting = (theirs, canvas, room, os.getpid(), address, str(root))
         self.process = _spawn.Process(target=_serve, args=setting, daemon=True)
-        self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid()), daemon=True)
+        self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid(), draws), daemon=True)
         with _no_main():
             self.process.start()
             self.painter.start()
@@ -153,6 +209,9 @@ def _serve(connection: Connection, canvas: Connection, room: int, parent: int, a
 
         die_with(parent)
         os.environ[forks.ADDRESS] = address
+    else:
+        os.environ[forks.OFF] = "off"
+        logging.getLogger("copkit").setLevel(logging.ERROR)  # the batch has said it
     _get_ready()
     drawer = painter.Painter(canvas)
     drawing.leave_to(drawer.svg)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copkit.batch.forked import forks
+from copkit.batch.plan import find, plan
 from copkit.errors import RunError
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
@@ -80,14 +81,15 @@ def run(
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
         dossier déjà pris, Chromium absent, ouvrier d'une autre version.
     """
-    warm = forks.PAGES if (parameters or {}).get("classeur") == "" else forks.DOCUMENTS
+    source = find(notebook).read_text(encoding="utf-8")
+    warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "")
     server = forks.ForkServer(warm) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
-        from copkit.batch import manifest, plan
+        from copkit.batch import manifest
         from copkit.batch.store import Folder, open_store
 
-        tasks = plan.plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
+        tasks = plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
         if pdf:
             from copkit.batch import export
 
@@ -103,12 +105,13 @@ def run(
             server.close(unused=True)
         raise
     results = list(done.values())
-    with ExitStack() as last, _machine(client, jobs, store, server) as execute:
-        efforts = server.found() if server and left else None
+    with ExitStack() as last, _machine(client, jobs, store, server, warm) as (execute, found):
+        efforts = found()
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
             from copkit.models import panorama
 
-            doctor.reference()
+            if warm != forks.NOTHING:
+                doctor.reference()
             efforts = panorama.efforts()
         store.prepare()
         last.callback(store.release)  # when the processes, which work in it, have ended
@@ -130,19 +133,19 @@ def _by_default(server: forks.ForkServer | None) -> int:
 
 
 @contextmanager
-def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkServer | None):
-    """What executes tasks: the cluster, or the processes of this machine, which start at once."""
+def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkServer | None, warm: str):
+    """What executes tasks: the cluster, or the processes of this machine, which start at once; what it found."""
     if client is not None:
         from copkit.batch import cluster
 
         cluster.check(client)
-        yield lambda tasks: cluster.execute(tasks, store, client)
+        yield lambda tasks: cluster.execute(tasks, store, client), lambda: None
     elif jobs:
         from copkit.batch import pool
 
-        with closing(pool.Pool(jobs, store, server)) as processes:
-            yield processes.execute
+        with closing(pool.Pool(jobs, store, server, draws=warm != forks.NOTHING)) as processes:
+            yield processes.execute, processes.found
     else:
         if server:
             server.close(unused=True)
-        yield lambda tasks: (result for result in ())
+        yield lambda tasks: (result for result in ()), lambda: None

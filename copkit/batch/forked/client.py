@@ -120,7 +120,6 @@ class WiredClient(AsyncKernelClient):
                     raise DeadKernelError(f"Le noyau s'est arrêté au démarrage.\n{self.failure}".strip()) from None
                 continue
             if reply["parent_header"].get("msg_id") == asked:
-                self._handle_kernel_info_reply(reply)
                 return
         raise RuntimeError("Le noyau n'a pas répondu à temps.")
 

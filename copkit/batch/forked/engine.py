@@ -18,7 +18,7 @@ from papermill.engines import NBClientEngine
 from papermill.log import logger
 
 from copkit import french
-from copkit.batch.forked import forks, kernels, server
+from copkit.batch.forked import forks, kernels
 from copkit.batch.forked.client import STARTED, WiredManager
 from copkit.errors import RunError
 
@@ -62,32 +62,25 @@ class CopkitEngine(NBClientEngine):
         """
         notebook_timeout = _limit(notebook_timeout, TIME_LIMIT)
         memory_limit = _limit(memory_limit, MEMORY_LIMIT)
-        common = {
+        warm = forks.WARM if _is_ours(nb_man.nb) else ""
+        spec = _kernelspec(kernel_name, warm)
+        for name in ("input_path", "startup_timeout"):
+            options.pop(name, None)
+        options |= {
+            "kernel_name": kernel_name,
+            "startup_timeout": start_timeout,
+            "log": logger,
             "log_output": log_output,
             "stdout_file": stdout_file,
             "stderr_file": stderr_file,
-            "execution_timeout": execution_timeout,
         }
-        spec = _kernelspec(kernel_name)
-        if spec is None:
-            with server.environment(**env or {}):
-                return super().execute_managed_notebook(
-                    nb_man, kernel_name, start_timeout=start_timeout, **common, **options
-                )
-        for name in ("input_path", "startup_timeout"):
-            options.pop(name, None)
-        budget = Budget(execution_timeout or options.pop("timeout", None), notebook_timeout)
-        warm = forks.WARM if _is_ours(nb_man.nb) else ""
-        client = PapermillNotebookClient(
-            nb_man,
-            km=WiredManager(warm, memory_limit, {**spec.env, **(env or {})}, shown),
-            kernel_name=kernel_name,
-            timeout_func=budget.next,
-            startup_timeout=start_timeout,
-            log=logger,
-            **{name: common[name] for name in ("log_output", "stdout_file", "stderr_file")},
-            **options,
-        )
+        limit = execution_timeout or options.pop("timeout", None)
+        if spec is None:  # as Papermill does, but for what is added to the environment
+            plain = PapermillNotebookClient(nb_man, timeout=limit, **options)
+            return plain.execute(**({"env": {**os.environ, **env}} if env else {}))
+        budget = Budget(limit, notebook_timeout)
+        manager = WiredManager(warm, memory_limit, {**spec.env, **(env or {})}, shown)
+        client = PapermillNotebookClient(nb_man, km=manager, timeout_func=budget.next, **options)
         try:
             with _saved_less(nb_man):
                 return client.execute(cleanup_kc=True)
@@ -110,7 +103,7 @@ def _limit(value, name: str) -> float | None:
     return int(number) if name == MEMORY_LIMIT else number
 
 
-def _kernelspec(kernel_name: str) -> KernelSpec | None:
+def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
     """The kernelspec that can be forked; None: the plain engine does it, or says what is wrong."""
     if not forks.available():
         forks.say_ordinary()
@@ -119,7 +112,12 @@ def _kernelspec(kernel_name: str) -> KernelSpec | None:
         spec = KernelSpecManager().get_kernel_spec(kernel_name)
     except NoSuchKernel:
         return None
-    return spec if kernels.is_ours(spec.argv) else None
+    if not kernels.is_ours(spec.argv):
+        return None
+    if moved := forks.ForkServer.get(warm).ready.moved:
+        forks.say_ordinary(moved)
+        return None
+    return spec
 
 
 def _is_ours(nb) -> bool:

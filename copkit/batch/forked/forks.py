@@ -18,14 +18,16 @@ import socket
 import subprocess
 import sys
 import threading
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from copkit.batch import versions
 from copkit.errors import RunError
 
 OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
-BATCH = PAGES, DOCUMENTS = "copkit.warm:pages", "copkit.warm:documents"  # less for a batch: it starts sooner
+# Less for a batch: it starts sooner.
+BATCH = PAGES, DOCUMENTS, NOTHING = "copkit.warm:pages", "copkit.warm:documents", "copkit.warm:nothing"
 _log = logging.getLogger("copkit")
 
 
@@ -34,11 +36,28 @@ def available() -> bool:
     return hasattr(os, "pidfd_open") and hasattr(os, "memfd_create") and os.environ.get(OFF, "").lower() != "off"
 
 
+def warm_up(source: str, *, written: bool) -> str:
+    """What a notebook needs to find ready: what documents are made of, or nothing when it says neither name.
+
+    ``written``: it writes a workbook.
+    """
+    if not any(name in source for name in ("copkit", "altair")):
+        return NOTHING
+    return DOCUMENTS if written else PAGES
+
+
 @lru_cache(maxsize=1)
 def say_ordinary(why: str = "") -> None:
     """Say once that ordinary kernels are used, and why."""
     reason = why or ("COPKIT_FORK=off" if hasattr(os, "pidfd_open") else "ce système ne le permet pas")
     _log.warning("copkit : noyaux ordinaires, plus lents (pas de processus dérivé : %s).", reason)
+
+
+class Ready(NamedTuple):
+    """What a warm parent says once it is warm."""
+
+    found: dict | None = None  # what the warm-up gave; None if a file that it had to read is damaged
+    moved: str = ""  # why notebooks cannot run on the wire: a library is not what the kit takes it for
 
 
 class ForkServer:
@@ -54,7 +73,7 @@ class ForkServer:
 
         A new one replaces it when a file of the code or of the data has changed: what it read would be stale.
         """
-        address = os.environ.get(ADDRESS) if warm else None
+        address = os.environ.get(ADDRESS)
         stamp = address or (versions.stamp() if warm else "")
         with cls._lock:
             server = cls._known.get(warm)
@@ -67,7 +86,8 @@ class ForkServer:
             return server
 
     def __init__(self, warm: str = "", address: str | None = None, stamp: str = "") -> None:
-        self.owner, self.process, self.stamp, self._turn = os.getpid(), None, stamp, threading.Lock()
+        self.owner, self.process, self.stamp, self.warm = os.getpid(), None, stamp, warm
+        self._turn = threading.Lock()
         if address:
             self.address = address
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -116,14 +136,16 @@ class ForkServer:
             raise _gone()
         return Forked(int(data), fds[0])
 
-    def found(self) -> dict | None:
-        """What it found while it warmed up; None if a file that it had to read is damaged. Waits until it is warm."""
-        try:
-            with self._turn:
-                self.socket.send(b"found")
-                return json.loads(self.socket.recv(1 << 20) or b"null")
-        except OSError:
-            return None
+    @cached_property
+    def ready(self) -> Ready:
+        """What it says once it is warm, which is waited for. Raises RunError when the server is gone."""
+        data = b""
+        with contextlib.suppress(OSError), self._turn:
+            self.socket.send(b"ready")
+            data = self.socket.recv(1 << 20)
+        if not data:
+            raise _gone()
+        return Ready(*json.loads(data))
 
     def retire(self) -> None:
         """Let the server end once the processes that it forked have ended."""

@@ -14,12 +14,20 @@ import sys
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from copkit.batch.forked.forks import FOR_THE_KIT, WARM, Forked, ForkServer, available, say_ordinary
+from copkit.errors import RunError
 
 
 def is_ours(command: list[str]) -> bool:
     """Whether a kernelspec's command starts ipykernel with this very Python."""
     same = os.path.realpath(os.path.dirname(command[0])) == os.path.realpath(os.path.dirname(sys.executable))
     return (command[0] in ("python", "python3") or same) and "ipykernel_launcher" in command and "-f" in command
+
+
+def _fork(warm: str, argv: list[str], cwd: str, env: dict) -> Forked:
+    server = ForkServer.get(warm)
+    if server.ready.moved:
+        raise RunError(server.ready.moved)
+    return server.fork(argv, cwd, env)
 
 
 class ForkProvisioner(LocalProvisioner):
@@ -36,7 +44,7 @@ class ForkProvisioner(LocalProvisioner):
         start = asyncio.get_running_loop().run_in_executor
         try:
             warm = WARM if os.environ.get(FOR_THE_KIT, "").lower() == "on" else ""
-            self.process = await start(None, lambda: ForkServer.get(warm).fork(cmd[cmd.index("-f") :], self.cwd, env))
+            self.process = await start(None, _fork, warm, cmd[cmd.index("-f") :], self.cwd, env)
         except Exception as error:
             say_ordinary(str(error))
             return await super().launch_kernel(cmd, **kwargs)

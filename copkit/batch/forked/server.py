@@ -2,7 +2,7 @@
 
 Run as ``python -m copkit.batch.forked.server FD DOOR WARM`` by ``forks.py``. It has one thread, opens no
 ZeroMQ context and never uses V8: a fork of a process that did hangs. It ends with the process that started it,
-and takes with it every process that it forked, and what those started.
+and takes with it every process that it forked, and what those started, even detached.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ import sys
 import time
 import traceback
 import warnings
+from pathlib import Path
 
 from copkit.batch.forked.forks import BATCH
 
 KERNEL = (
     "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.comm", "IPython.core.completerlib",
     "IPython.core.oinspect", "IPython.core.debugger", "IPython.extensions.storemagic", "tornado.platform.asyncio",
-    "sqlite3", "faulthandler", "stack_data", "pygments.formatters.terminal256", "copkit.batch.forked.child",
+    "sqlite3", "faulthandler", "stack_data", "pygments.formatters.terminal256",
 )  # fmt: skip
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def main(fd: int, door: int, warm: str) -> None:
@@ -42,22 +43,29 @@ def main(fd: int, door: int, warm: str) -> None:
 
 
 def _prepare(warm: str) -> bytes:
-    """Import, read and make what the notebooks will use. Returns what ``warm`` found, or null if a file is damaged."""
+    """Import, read and make what the notebooks will use.
+
+    Returns, for ``forks.Ready``, what ``warm`` found, or null if a file is damaged, and what keeps notebooks from
+    running on the wire.
+    """
     gc.disable()  # to look for what can be freed, several times, would take a tenth of the time
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
     with absent("debugpy") if warm in BATCH else contextlib.nullcontext():  # nobody debugs a batch: 50 ms
         for name in KERNEL:
             importlib.import_module(name)
+        canary = importlib.import_module("copkit.batch.forked.canary").Canary()
     module, _, function = (warm or "copkit.warm:libraries").partition(":")
     try:
         found = getattr(importlib.import_module(module), function)()
     except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
         print(f"copkit : {error}", file=sys.stderr)
         found = None
-    importlib.import_module("copkit.batch.forked.child").prepare()
+    moved = canary.verdict()
+    if not moved:
+        importlib.import_module("copkit.batch.forked.child").prepare()
     gc.freeze()
     gc.enable()
-    return json.dumps(found).encode()
+    return json.dumps([found, moved]).encode()
 
 
 @contextlib.contextmanager
@@ -130,7 +138,7 @@ class Server:
             data, fds = b"", []
         if data == b"retire":
             self.retired = True
-        elif data == b"found":
+        elif data == b"ready":
             client.send(self.found)
         elif data:
             self._fork(client, fds)
@@ -146,6 +154,8 @@ class Server:
             file.seek(0)
             request = json.load(file)
         parent = os.getpid()
+        if fds[1:]:
+            adopt()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later: BLAS has threads, harmless
             pid = os.fork()
@@ -166,6 +176,8 @@ class Server:
         code = 1
         try:
             die_with(parent)
+            if fds:
+                adopt()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.setsid()
@@ -211,21 +223,40 @@ class Server:
         for pid in pids:
             os.waitpid(pid, 0)
             self.children.pop(pid, None)
+        if orphans := [pid for pid in _started() if pid not in self.children]:  # what those had detached
+            self._sweep(orphans)
+
+
+def _started() -> list[int]:
+    """The processes that have this one for parent."""
+    with contextlib.suppress(OSError):
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    return []
 
 
 def die_with(parent: int) -> None:
     """Ask the kernel to end this process with its parent, whatever ends it."""
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _ask(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def adopt() -> None:
+    """Ask to be the parent of what this process's descendants leave behind: a detached process escapes nobody."""
+    _ask(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _ask(*what: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(*what)
 
 
 def _reseed() -> None:
     """A fork copies the state of the generators: each notebook gets its own, as a fresh process would."""
     random.seed()
-    sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4), "little"))
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
 
 
 if __name__ == "__main__":
