@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-CONDA_NAMES = {"playwright-python": "playwright"}
+CONDA_NAMES = {"playwright-python": "playwright", "jupyter_client": "jupyter-client"}
 
 
 def split(requirement: str) -> tuple[str, str]:

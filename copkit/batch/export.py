@@ -123,7 +123,7 @@ def chromium() -> str:
 
 def pdf(page: Path, made: Path) -> None:
     """Print a page, tagged and with its outline. Raises RunError when the browser fails."""
-    with tempfile.TemporaryDirectory(prefix="copkit-") as profile:
+    with tempfile.TemporaryDirectory(prefix=".", dir=page.parent) as profile:  # goes with the batch if it is killed
         options = [*_PRINT, f"--user-data-dir={profile}", f"--print-to-pdf={made}"]
         done = subprocess.run([chromium(), *options, page.as_uri()], capture_output=True, text=True, timeout=120)
     if not made.is_file():

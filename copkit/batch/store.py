@@ -52,7 +52,9 @@ class Folder:
                     "Attendre sa fin, ou choisir un autre dossier avec --out."
                 ) from None
         shutil.rmtree(self.root / _WORK, ignore_errors=True)
-        (self.root / _WORK).mkdir()
+        (self.root / _WORK).mkdir(exist_ok=True)
+        for left in self.root.glob(".*.tmp"):
+            left.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let other batches in."""

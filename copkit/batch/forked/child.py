@@ -1,6 +1,13 @@
 """What a forked process becomes: a kernel on the usual sockets, or the same kernel on one wire, without ZeroMQ.
 
 The second is ipykernel's own application with other sockets: what it displays is what a plain kernel displays.
+It leans on names that ipykernel and IPython keep for themselves, here and nowhere else, within the bounds of
+``pyproject.toml``; ``canary.py`` tries them before any notebook:
+
+- ``IOPubThread._really_send``, ``_is_master_process``; ``OutStream._flush``;
+- ``IPythonKernel._supports_kernel_subshells``, ``_control_lock``, ``_publish_status``, ``_instance``;
+- ``IPKernelApp._run_startup_files``, ``_run_exec_lines``, ``_run_exec_files``; ``InteractiveShell._sys_modules_keys``;
+- ``ipykernel.debugger._is_debugpy_available``.
 """
 
 from __future__ import annotations
@@ -9,6 +16,7 @@ import asyncio
 import atexit
 import contextlib
 import gc
+import json
 import os
 import re
 import socket
@@ -25,7 +33,8 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.application import BaseIPythonApplication
-from jupyter_client.session import new_id
+from jupyter_client.jsonutil import json_default
+from jupyter_client.session import json_packer, new_id
 from tornado import ioloop
 from traitlets import Any
 
@@ -109,6 +118,15 @@ def _mute() -> None:
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     os.close(null)
+
+
+def pack(message) -> bytes:
+    """As Jupyter does; half of a surrogate pair, that no file can hold, becomes « � » where Jupyter loses the message."""
+    try:
+        return json_packer(message)
+    except UnicodeEncodeError:
+        text = json.dumps(message, default=json_default, ensure_ascii=False, allow_nan=False)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 class _Stream:
@@ -239,6 +257,7 @@ class WiredKernelApp(IPKernelApp):
     def init_sockets(self) -> None:
         """Two channels on the wire; what is written without being flushed keeps its thread, as in a plain kernel."""
         self.session.key = b""  # a private pair of sockets needs no signature
+        self.session.packer = f"{__name__}.{pack.__name__}"
         self.configure_tornado_logger()
         self.iopub_thread = Publisher(_Stream(self.wire, "iopub"), pipe=True, session=self.session)
         self.iopub_thread.start()

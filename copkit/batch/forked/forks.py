@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 import select
 import signal
@@ -27,7 +28,9 @@ from copkit.errors import RunError
 OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
 # Less for a batch: it starts sooner.
-BATCH = PAGES, DOCUMENTS, NOTHING = "copkit.warm:pages", "copkit.warm:documents", "copkit.warm:nothing"
+LIGHT = PAGES, DOCUMENTS = "copkit.warm:pages", "copkit.warm:documents"  # xarray knows neither dask nor pint
+NOTHING = "copkit.warm:nothing"
+BATCH = *LIGHT, NOTHING
 _log = logging.getLogger("copkit")
 
 
@@ -41,8 +44,10 @@ def warm_up(source: str, *, written: bool) -> str:
 
     ``written``: it writes a workbook.
     """
-    if not any(name in source for name in ("copkit", "altair")):
+    if not re.search(r"\b(import|from) +(copkit|altair)\b", source):
         return NOTHING
+    if any(name in source for name in ("dask", "chunk", "pint")):  # of arrays that xarray would have to know
+        return WARM
     return DOCUMENTS if written else PAGES
 
 

@@ -22,7 +22,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-from copkit.batch.forked.forks import BATCH
+from copkit.batch.forked.forks import BATCH, LIGHT
 
 KERNEL = (
     "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.comm", "IPython.core.completerlib",
@@ -54,6 +54,8 @@ def _prepare(warm: str) -> bytes:
         for name in KERNEL:
             importlib.import_module(name)
         canary = importlib.import_module("copkit.batch.forked.canary").Canary()
+    if warm in LIGHT:
+        xarray_alone()
     module, _, function = (warm or "copkit.warm:libraries").partition(":")
     try:
         found = getattr(importlib.import_module(module), function)()
@@ -79,6 +81,14 @@ def absent(library: str):
     finally:
         if unknown:
             del sys.modules[library]
+
+
+def xarray_alone() -> None:
+    """Import xarray, which asks for dask and pint to know their arrays, and find neither: half a second, for nothing."""
+    with absent("dask"), absent("pint"):
+        import xarray as xr
+
+        xr.DataArray([0.0], {"x": [0.0]}).to_numpy()  # asks whether an array is theirs, and remembers
 
 
 @contextlib.contextmanager

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
+from xlsxwriter.utility import xl_col_to_name
 
 from copkit import french
 from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, Column, Form, as_text, header_key, mark, read_key
@@ -64,7 +63,7 @@ class Returned:
 
     def wrong(self, message: str, row: int = 0, column: int = 0) -> None:
         """Keep a problem; without a column, it is about the sheet."""
-        cell = f"{get_column_letter(column)}{row}" if column else ""
+        cell = f"{xl_col_to_name(column - 1)}{row}" if column else ""
         self.problems.append(Problem(self.file, self.sheet, row, cell, message))
 
 
@@ -89,6 +88,8 @@ def _alone(names: list[str], keys: Iterable[str]) -> dict[str, str]:
 
 def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned:
     """One workbook; ``file``: how messages name it. A workbook that cannot be read is a problem, not an error."""
+    from openpyxl import load_workbook
+
     path = Path(path)
     made = Returned(file or path.name)
     try:
@@ -189,7 +190,7 @@ class _Reader:
                 if text is not None and (self.header, place) not in self.covered:
                     self.made.wrong(f"colonne ajoutée « {text} » : elle n'est pas lue.", self.header, place)
             elif column.name in found:
-                first = f"{get_column_letter(found[column.name])}{self.header}"
+                first = f"{xl_col_to_name(found[column.name] - 1)}{self.header}"
                 told = f"colonne « {column.label} » déjà en {first}, seule lue. En garder une."
                 self.made.wrong(told, self.header, place)
             else:
@@ -227,7 +228,7 @@ class _Reader:
             told = "les deux lignes sont lues, leurs différences sont des désaccords. N'en garder qu'une."
             self.made.wrong(f"{noun.one} « {key} » déjà en {self.seen[key]} : {told}", n, self.place)
         elif key:
-            self.seen[key] = f"{get_column_letter(self.place)}{n}"
+            self.seen[key] = f"{xl_col_to_name(self.place - 1)}{n}"
         if key and marks is None and KEPT.name in row and not added:
             told = f"les réponses sont comparées aux {noun.many} connu{noun.e}s aujourd'hui."
             self.made.wrong(f"empreinte effacée ou abîmée : {told}", n, self.columns[KEPT.name])
@@ -268,7 +269,7 @@ class _Reader:
         return ""
 
     def _said(self, column: Column, n: int, cell) -> _Said:
-        place = f"{get_column_letter(self.columns[column.name])}{n}"
+        place = f"{xl_col_to_name(self.columns[column.name] - 1)}{n}"
         if cell is None:
             return _Said(place, "", "", "")
         if cell.data_type in ("f", "e"):
