@@ -161,6 +161,18 @@ def ours_alone(territories: list[str], out: Path) -> None:
     ours(territories, out, jobs=1)
 
 
+def ours_zeromq(territories: list[str], out: Path) -> None:
+    """The same, each fork talking on the ordinary sockets of Jupyter rather than on the wire of the kit."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "kernels", "python3", "kernel.json")
+        file.parent.mkdir(parents=True)
+        # The engine does not take this command for its own and leaves it to Papermill; the provisioner does, and forks.
+        command = ["{prefix}/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        file.write_text(json.dumps({"argv": command, "display_name": "Python 3", "language": "python"}))
+        os.environ |= {"JUPYTER_PATH": folder, "JUPYTER_DEFAULT_PROVISIONER_NAME": "copkit-fork", "COPKIT_WARM": "on"}
+        ours(territories, out)
+
+
 def ours_with_workbook(territories: list[str], out: Path) -> None:
     """The same with the workbook of each territory: what « make diagnostics » makes."""
     ours(territories, out, notebook=str(NOTEBOOK))
@@ -172,7 +184,8 @@ def ours_light(territories: list[str], out: Path) -> None:
 
 
 SLOW = ("commands", "api", "ploomber")
-ROUTES = {f.__name__: f for f in (commands, api, ploomber, floor, ours, ours_alone, ours_with_workbook, ours_light)}
+OURS = (ours, ours_zeromq, ours_alone, ours_with_workbook, ours_light)
+ROUTES = {f.__name__: f for f in (commands, api, ploomber, floor, *OURS)}
 
 # --- measuring ---------------------------------------------------------------------------------------------------
 

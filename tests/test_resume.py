@@ -1,12 +1,17 @@
 """A batch that is stopped, limited, run twice or run twice at once: nothing lost, nothing half-written."""
 
+import gc
 import json
+import locale
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -15,14 +20,17 @@ import pytest
 from typer.testing import CliRunner
 
 import copkit as ck
+import copkit.batch.run as run
 from copkit import paths
-from copkit.batch import export, manifest, plan, profile
+from copkit.batch import export, manifest, plan, pool, produce, profile
+from copkit.batch.forked import forks
 from copkit.batch.plan import Limits
 from copkit.batch.store import Folder
 from copkit.commands.cli import app
 from copkit.errors import RunError, TerritoryError
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]
+STOPPED = ["reg-01", "reg-02", "reg-03", "dep-02", "dep-59", "dep-60"]
 
 
 def write(path: Path, *cells: str) -> str:
@@ -34,53 +42,101 @@ def write(path: Path, *cells: str) -> str:
     return str(path)
 
 
-@pytest.fixture
-def light(tmp_path):
-    return write(tmp_path / "leger.ipynb", "print(territoire)")
+@pytest.fixture(scope="module")
+def light(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("carnet") / "leger.ipynb", "print(territoire)")
 
 
 def times(out: Path) -> dict[str, int]:
     return {str(p.relative_to(out)): p.stat().st_mtime_ns for p in out.rglob("*.html") if p.name != "index.html"}
 
 
-def test_resume_does_nothing_when_nothing_changed_and_only_what_changed_otherwise(tmp_path, light):
-    out = tmp_path / "sorties"
-    ck.run(light, CODES, out=out, jobs=2)
-    before = times(out)
-    assert len(before) == len(CODES)
-    again = ck.run(light, CODES, out=out, resume=True)
-    assert again.resumed == len(CODES) and times(out) == before
-    (out / "reg-02" / "leger.html").unlink()
-    (out / "reg-03" / "leger.ipynb").write_text("abîmé")
-    (out / "reg-04" / ".leger.json").write_text("{")
-    third = ck.run(light, CODES, out=out, resume=True)
-    assert third.resumed == len(CODES) - 3 and third.failures == []
-    assert {name for name, when in times(out).items() if when != before.get(name)} == {
-        f"{code}/leger.html" for code in ("reg-02", "reg-03", "reg-04")
+@dataclass
+class Batch:
+    """A batch that was run: its report, how many processes it had, its folder, and what it changed of this process."""
+
+    report: run.Report
+    counts: set[int]
+    out: Path
+    changed: dict
+
+
+def settings() -> dict:
+    """What is set for the whole process."""
+    modules = [export, forks, manifest, plan, pool, produce, run]
+    named = [one for module in modules for one in vars(module).values() if isinstance(one, type)]
+    ours = {one for one in named if one.__module__.startswith("copkit")}
+    os.umask(mask := os.umask(0))
+    return {
+        "environment": dict(os.environ),
+        "signals": {one: signal.getsignal(one) for one in signal.Signals},
+        "absent modules": {name for name, module in sys.modules.items() if module is None},
+        "program": sys.modules["__main__"],
+        "folder": os.getcwd(),
+        "mask": mask,
+        "path": list(sys.path),
+        "warnings": list(warnings.filters),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "streams": [sys.stdout, sys.stderr],
+        "garbage": [gc.isenabled(), gc.get_threshold()],
+        "threads": set(threading.enumerate()),
+        "children": {one.pid for one in psutil.Process().children() if not is_tracker(one)},
+        "classes": {one: {k: v for k, v in vars(one).items() if k != "__slotnames__"} for one in ours},  # pickle's
     }
-    assert len(json.loads((out / "manifest.json").read_text())["runs"]) == len(CODES)
 
 
-def test_many_documents_at_a_time_are_shared_between_processes(tmp_path, light):
-    me, counts = psutil.Process(), set()
+def is_tracker(process: psutil.Process) -> bool:
+    """The process that Python keeps beside those that it starts, to the end of the program."""
+    return "resource_tracker" in " ".join(process.cmdline())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, light):
+    """The light notebook on every territory, eight documents at a time."""
+    out, me, counts = tmp_path_factory.mktemp("lot") / "sorties", psutil.Process(), set()
 
     def look(*_):
         counts.add(sum("spawn_main" in " ".join(one.cmdline()) for one in me.children()))
 
-    report = ck.run(light, CODES, out=tmp_path / "sorties", jobs=8, progress=look)
-    assert report.failures == [] and len(times(tmp_path / "sorties")) == len(CODES)
-    assert counts == {4}  # two that make four documents each, and the painter of each
+    before = settings()
+    report = ck.run(light, CODES, out=out, jobs=8, progress=look)
+    after = settings()
+    return Batch(report, counts, out, {k: (v, after[k]) for k, v in before.items() if after[k] != v})
 
 
-def test_without_resume_everything_is_made_again(tmp_path, light):
-    out = tmp_path / "sorties"
-    ck.run(light, CODES[:2], out=out)
-    before = times(out)
-    assert ck.run(light, CODES[:2], out=out).resumed == 0
-    assert all(times(out)[name] != when for name, when in before.items())
+@pytest.fixture
+def again(made, tmp_path):
+    """A copy of what that batch made."""
+    return shutil.copytree(made.out, tmp_path / "sorties")
 
 
-def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, light, monkeypatch):
+def test_many_documents_at_a_time_are_shared_between_processes(made):
+    assert made.report.failures == [] and len(times(made.out)) == len(CODES)
+    assert made.counts == {4}  # two that make four documents each, and the painter of each
+
+
+def test_a_batch_leaves_the_process_of_the_user_as_it_was(made):
+    assert made.changed == {}
+
+
+def test_resume_does_nothing_when_nothing_changed_and_only_what_changed_otherwise(again, light):
+    before = times(again)
+    same = ck.run(light, CODES, out=again, resume=True)
+    assert same.resumed == len(CODES) and times(again) == before
+    (again / "reg-02" / "leger.html").unlink()
+    (again / "reg-03" / "leger.ipynb").write_text("abîmé")
+    (again / "reg-04" / ".leger.json").write_text("{")
+    third = ck.run(light, CODES, out=again, resume=True)
+    assert third.resumed == len(CODES) - 3 and third.failures == []
+    assert {name for name, when in times(again).items() if when != before.get(name)} == {
+        f"{code}/leger.html" for code in ("reg-02", "reg-03", "reg-04")
+    }
+    assert len(json.loads((again / "manifest.json").read_text())["runs"]) == len(CODES)
+
+
+def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, monkeypatch):
+    light = write(tmp_path / "leger.ipynb", "print(territoire)")
+
     def mark(**changes):
         [task] = plan.plan(light, ["reg-06"], None, changes.pop("parameters", {}), **changes)
         return task.fingerprint
@@ -123,36 +179,72 @@ def running(pattern: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
-def test_a_batch_stopped_in_the_middle_leaves_nothing_behind_and_resumes(tmp_path, blow):
-    notebook = write(tmp_path / "lent.ipynb", "import time; time.sleep(0.6)", "print(territoire)")
-    out = tmp_path / "sorties"
-    mark = f"essai-{tmp_path.name}-{blow.name}"
-    command = [sys.executable, "-m", "copkit", "run", *CODES, "--notebook", notebook, "--out", str(out), "--jobs", "2"]
-    batch = subprocess.Popen(command, env=os.environ | {"COPKIT_MARK": mark}, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 60
-    while len(times(out)) < 3 and time.monotonic() < end:  # two may still lack their record: one at least has it
+@dataclass
+class Stopped:
+    """A batch of its own process, stopped once its first documents are there; the others wait for a file."""
+
+    folder: Path
+    blow: signal.Signals
+
+    def __post_init__(self) -> None:
+        self.out, self.go, self.mark = self.folder / "sorties", self.folder / "partez", f"{self.folder.name}-essai"
+        self.temporary = self.folder / "temporaire"
+        self.temporary.mkdir()
+        wait = f"""
+import time
+from pathlib import Path
+while territoire.startswith("dep") and not Path({str(self.go)!r}).exists():
+    time.sleep(0.01)
+"""
+        self.notebook = write(self.folder / "lent.ipynb", wait, "print(territoire)")
+        self.command = [sys.executable, "-m", "copkit", "run", *STOPPED, "--notebook", self.notebook]
+        self.command += ["--out", str(self.out), "--jobs", "2"]
+        env = os.environ | {"COPKIT_MARK": self.mark, "TMPDIR": str(self.temporary)}
+        self.batch = subprocess.Popen(self.command, env=env, stderr=subprocess.PIPE, text=True)
+        firsts = [self.out / code / ".lent.json" for code in STOPPED[:3]]
+        assert eventually(lambda: all(one.exists() for one in firsts) or self.batch.poll() is not None)
+        assert self.batch.poll() is None, self.batch.communicate()[1]
+        self.batch.send_signal(self.blow)
+        self.stderr = self.batch.communicate()[1]
+        self.go.touch()
+        assert eventually(lambda: running(self.mark) == []), running(self.mark)
+        assert sorted(times(self.out)) == [f"{code}/lent.html" for code in STOPPED[:3]]
+        for page in self.out.glob("*/*.html"):  # whole, or not there
+            assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+def eventually(condition) -> bool:
+    """As soon as it is true; the limit only bounds a hang."""
+    end = time.monotonic() + 100
+    while not (found := condition()) and time.monotonic() < end:
         time.sleep(0.02)
-    assert len(times(out)) >= 3
-    batch.send_signal(blow)
-    _, stderr = batch.communicate(timeout=60)
-    end = time.monotonic() + 20
-    while running(mark) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert running(mark) == []
-    done = times(out)
-    assert 3 <= len(done) < len(CODES)
-    for page in out.glob("*/*.html"):  # whole, or not there
-        assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
-    if blow is signal.SIGINT:
-        assert batch.returncode == 130 and "--resume" in stderr and "Traceback" not in stderr
-        assert (out / "index.html").is_file()
-    finished = subprocess.run([*command, "--resume"], capture_output=True, text=True)
+    return found
+
+
+def test_a_killed_batch_leaves_nothing_that_the_next_one_does_not_clear(tmp_path):
+    batch = Stopped(tmp_path, signal.SIGKILL)
+    assert {".travail", ".verrou"} <= {one.name for one in batch.out.iterdir()}
+    (batch.out / ".0123456789abcdef0123456789abcdef.tmp").touch()  # as a batch of version 0.4 could leave
+    anew = shutil.copytree(batch.out, tmp_path / "anew")
+    before = times(batch.out)
+    finished = subprocess.run([*batch.command, "--resume"], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
-    assert f"{len(CODES)} documents, dont" in finished.stdout and "déjà à jour" in finished.stdout
-    assert len(times(out)) == len(CODES) and len(done.items() - times(out).items()) <= 2  # at most those in hand
-    assert sorted(p.name for p in out.iterdir()) == sorted([*CODES, "index.html", "manifest.json"])
-    nbformat.validate(nbformat.read(out / "dep-60" / "lent.ipynb", 4))
+    assert f"{len(STOPPED)} documents, dont 3 déjà à jour" in finished.stdout
+    assert before.items() <= times(batch.out).items()
+    assert ck.run(batch.notebook, STOPPED, out=anew).resumed == 0
+    assert not set(times(batch.out).items()) & set(times(anew).items())
+    for out in (batch.out, anew):
+        assert sorted(p.name for p in out.iterdir()) == sorted([*STOPPED, "index.html", "manifest.json"])
+        assert {p.name for p in (out / "dep-59").iterdir()} == {".lent.json", "lent.html", "lent.ipynb"}
+    assert list(batch.temporary.iterdir()) == []
+    nbformat.validate(nbformat.read(batch.out / "dep-60" / "lent.ipynb", 4))
+
+
+def test_an_interrupted_batch_says_how_to_resume_and_leaves_its_documents_and_an_index(tmp_path):
+    batch = Stopped(tmp_path, signal.SIGINT)
+    assert batch.batch.returncode == 130 and "--resume" in batch.stderr and "Traceback" not in batch.stderr
+    assert {p.name for p in batch.out.iterdir()} == {*STOPPED[:3], "index.html", "manifest.json"}
+    assert list(batch.temporary.iterdir()) == []
 
 
 def test_a_process_killed_with_its_territory_loses_nothing(tmp_path):
@@ -176,12 +268,24 @@ if territoire == "reg-04" and not mark.exists():
 """
     notebook = write(tmp_path / "tueur.ipynb", once, "print(territoire)")
     out = tmp_path / "sorties"
-    command = [sys.executable, "-m", "copkit", "run", *CODES, "--notebook", notebook, "--out", str(out), "--jobs", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "copkit",
+        "run",
+        *CODES[:5],
+        "--notebook",
+        notebook,
+        "--out",
+        str(out),
+        "--jobs",
+        "2",
+    ]
     marked = os.environ | {"COPKIT_MARK": str(tmp_path)}
     done = subprocess.run(command, env=marked, capture_output=True, text=True, timeout=120)
     assert (tmp_path / "tue").exists()
     assert done.returncode == 0, done.stderr
-    assert len(times(out)) == len(CODES)
+    assert len(times(out)) == 5
 
 
 def test_a_program_without_a_guard_can_run_a_batch(tmp_path, light):
@@ -200,7 +304,7 @@ def test_two_batches_do_not_write_in_the_same_folder(tmp_path, light):
         ck.run(light, ["reg-06"], out=tmp_path / "sorties")
     assert "--out" in str(refused.value)
     store.release()
-    assert ck.run(light, ["reg-06"], out=tmp_path / "sorties").failures == []
+    Folder(tmp_path / "sorties").prepare()
 
 
 def test_the_draft_of_a_killed_batch_goes_with_the_next_one(tmp_path):
@@ -225,30 +329,23 @@ def test_the_draft_of_a_killed_batch_goes_with_the_next_one(tmp_path):
 
 
 def test_limits_of_time_and_memory_are_said_and_stop_nobody_else(tmp_path):
-    long = write(
-        tmp_path / "long.ipynb", "import time\ntime.sleep(60 if territoire == 'reg-06' else 0)", "print(territoire)"
-    )
-    report = ck.run(long, ["reg-06", "reg-04"], out=tmp_path / "a", jobs=2, limits=Limits(notebook_seconds=4))
-    assert [(r.territory, r.status) for r in report.results] == [("reg-04", "ok"), ("reg-06", "failed")]
-    assert report.failures[0].error == "Le carnet a dépassé sa durée limite de 4 secondes."
-    big = write(tmp_path / "gros.ipynb", "import numpy\nn = 10**8 if territoire == 'reg-06' else 1\nx = numpy.ones(n)")
-    report = ck.run(big, ["reg-06", "reg-04"], out=tmp_path / "b", jobs=2, limits=Limits(memory_mib=300))
-    assert [(r.territory, r.status) for r in report.results] == [("reg-04", "ok"), ("reg-06", "failed")]
-    assert report.failures[0].error == (
-        "cellule 3 du carnet : la mémoire permise (300 Mio, --memory-limit) ne suffit pas."
-    )
+    waits = "import time\nif territoire == 'reg-02': time.sleep(600)\nif territoire == 'reg-03': time.sleep(3)"
+    asks = "x = bytearray(10**9 if territoire == 'reg-06' else 1)"
+    greedy = write(tmp_path / "gourmand.ipynb", waits, waits, waits, asks, "print(territoire)")
+    limits = Limits(cell_seconds=5, notebook_seconds=8, memory_mib=300)
+    report = ck.run(greedy, ["reg-02", "reg-03", "reg-04", "reg-06"], out=tmp_path / "a", jobs=4, limits=limits)
+    assert {result.territory: result.error for result in report.results} == {
+        "reg-02": "une cellule du carnet a dépassé 5 secondes.",
+        "reg-03": "Le carnet a dépassé sa durée limite de 8 secondes.",
+        "reg-04": None,
+        "reg-06": "cellule 6 du carnet : la mémoire permise (300 Mio, --memory-limit) ne suffit pas.",
+    }
 
 
-def test_a_cell_that_is_too_long_is_a_failure_with_its_reason(tmp_path):
-    slow = write(tmp_path / "lent.ipynb", "while True: pass")
-    report = ck.run(slow, ["reg-06"], out=tmp_path / "a", limits=Limits(cell_seconds=2))
-    assert report.failures[0].error == "une cellule du carnet a dépassé 2 secondes."
-
-
-def test_pdf_when_asked(tmp_path):
-    report = ck.run("diagnostic", ["reg-06"], out=tmp_path / "a", pdf=True)
+def test_pdf_when_asked(tmp_path, light):
+    report = ck.run(light, ["reg-06"], out=tmp_path / "a", pdf=True)
     assert report.failures == []
-    data = (tmp_path / "a" / "reg-06" / "diagnostic.pdf").read_bytes()
+    data = (tmp_path / "a" / "reg-06" / "leger.pdf").read_bytes()
     assert data.startswith(b"%PDF-") and b"/StructTreeRoot" in data
     assert json.loads((tmp_path / "a" / "manifest.json").read_text())["runs"][0]["files"]["pdf"].endswith(".pdf")
 
@@ -260,39 +357,78 @@ def test_pdf_without_chromium_is_refused_before_anything_runs(tmp_path, monkeypa
     assert "apt install chromium" in str(refused.value) and not (tmp_path / "a").exists()
 
 
-def test_profile_says_where_time_goes(tmp_path, light):
-    done = CliRunner().invoke(app, ["run", "reg-06", "--notebook", light, "--out", str(tmp_path / "a"), "--profile"])
+def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, again, light):
+    before = times(again)
+    done = CliRunner().invoke(app, ["run", "reg-06", "--notebook", light, "--out", str(again), "--profile"])
     assert done.exit_code == 0
     for words in ("Où passe le temps", "cellules du carnet", "page HTML", "[s]", "print(territoire)"):
         assert words in done.stdout
-    report = ck.run(light, ["reg-06"], out=tmp_path / "b")
-    steps = profile.steps(report.results)
+    assert {name for name, when in times(again).items() if when != before[name]} == {"reg-06/leger.html"}
+    steps = profile.steps(made.report.results)
     assert steps["Part [%]"].sum() == pytest.approx(100)
-    cells = profile.slowest(report.results, Path(light).read_text())
+    cells = profile.slowest(made.report.results, Path(light).read_text())
     assert set(cells["Cellule"]) <= {'territoire = "reg-32"', "# paramètres du territoire", "print(territoire)"}
 
 
 def test_epci_are_run_by_a_notebook_made_for_them(tmp_path):
-    path = tmp_path / "epci.ipynb"
-    write(path, "print(territoire)")
+    path = write(tmp_path / "epci.ipynb", "print(territoire)")
     notebook = nbformat.read(path, 4)
     notebook.metadata.copkit = {"niveaux": ["epci"]}
     nbformat.write(notebook, path)
-    tasks = plan.plan(str(path), [], None, {})
+    tasks = plan.plan(path, [], None, {})
     assert len(tasks) == 1255 and {t.level for t in tasks} == {"epci"}
-    report = ck.run(str(path), ["epci-200066926"], out=tmp_path / "a")
+    report = ck.run(path, ["epci-200066926"], out=tmp_path / "a", jobs=1)
     assert report.failures == [] and "epci-200066926" in Path(report.index).read_text(encoding="utf-8")
     with pytest.raises(TerritoryError, match="EPCI inconnu"):
-        plan.plan(str(path), ["epci-1"], None, {})
+        plan.plan(path, ["epci-1"], None, {})
     with pytest.raises(RunError, match="n'est pas fait pour le niveau « region »"):
-        plan.plan(str(path), [], "region", {})
+        plan.plan(path, [], "region", {})
 
 
 def test_complete_needs_a_success(tmp_path, light):
-    out = tmp_path / "a"
-    report = ck.run(write(tmp_path / "faux.ipynb", "1/0"), ["reg-06"], out=out)
-    assert report.failures
-    [task] = plan.plan(str(tmp_path / "faux.ipynb"), ["reg-06"], None, {})
-    assert manifest.complete(task, Folder(out)) is None
+    store = Folder(tmp_path)
     [task] = plan.plan(light, ["reg-06"], None, {})
-    assert manifest.complete(task, Folder(out)) is None
+    assert manifest.complete(task, store) is None
+    for status, complete in (("failed", False), ("ok", True)):
+        result = manifest.Result("reg-06", "leger", status, task.parameters, 1.0, fingerprint=task.fingerprint)
+        manifest.record(task, store, result)
+        assert (manifest.complete(task, store) is not None) is complete
+
+
+MOVED = """
+from ipykernel.iostream import IOPubThread
+IOPubThread._send_now = IOPubThread._really_send
+del IOPubThread._really_send
+IOPubThread.send_multipart = lambda self, *args, **kwargs: self.schedule(lambda: self._send_now(*args, **kwargs))
+"""
+
+
+def command(folder: Path, notebook: str, codes: list[str], **environment: str) -> subprocess.CompletedProcess:
+    """« copkit run » in a process of its own."""
+    asked = [sys.executable, "-m", "copkit", "run", *codes, "--notebook", notebook, "--out", str(folder), "--jobs", "2"]
+    return subprocess.run(asked, env=os.environ | environment, capture_output=True, text=True)
+
+
+def test_an_ipykernel_that_has_moved_a_name_is_said_once_and_ordinary_kernels_are_used(tmp_path, light, says):
+    (tmp_path / "sitecustomize.py").write_text(MOVED)
+    done = command(tmp_path / "sorties", light, CODES[:2], PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0 and len(times(tmp_path / "sorties")) == 2, done.stderr
+    assert done.stderr.count("noyaux ordinaires") == 1
+    says(done.stderr, "une cellule d'essai n'a rien donné : AttributeError", "'_really_send', avec ipykernel 7.")
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_a_killed_warm_parent_is_started_again_once_and_nothing_is_lost(tmp_path, kills):
+    kill = f"""
+import os, signal
+from pathlib import Path
+if territoire == "reg-03" and len(seen := list(Path({str(tmp_path)!r}).glob("*.tué"))) < {kills}:
+    Path({str(tmp_path)!r}, f"{{len(seen)}}.tué").touch()
+    os.kill(os.getppid(), signal.SIGKILL)
+"""
+    done = command(tmp_path / "sorties", write(tmp_path / "tueur.ipynb", kill, "print(territoire)"), CODES[1:6])
+    assert len(list(tmp_path.glob("*.tué"))) == kills
+    assert done.returncode == 0 and len(times(tmp_path / "sorties")) == 5, done.stderr
+    sentence = "noyaux ordinaires, plus lents (pas de processus dérivé : celui qui les prépare a été arrêté deux fois)"
+    assert done.stderr.count(sentence) == kills - 1
+    assert {run["status"] for run in json.loads((tmp_path / "sorties" / "manifest.json").read_text())["runs"]} == {"ok"}
