@@ -257,7 +257,7 @@ def compare(count: int, ploomber: str, stock: str) -> tuple[bool, float]:
     routes = {"commands": ("commands", "", 1), "api": ("api", "", 1)}
     routes |= {"stock commands": ("commands", stock, 1)} if stock else {}
     routes |= {"ploomber": ("ploomber", ploomber, 1)} if ploomber else {}
-    routes |= {name: (name, "", 3) for name in ("ours_alone", "ours", "floor")}
+    routes |= {name: (name, "", 3) for name in ("ours_alone", "ours", "ours_zeromq", "floor")}
     found = {}
     for name, (route, path, repeats) in routes.items():
         found[name] = measure(route, some, path, repeats)
@@ -296,21 +296,23 @@ def growth(plain: float) -> bool:
     import copkit as ck
 
     print("\n| lot | durée [s] | par document [s] | rapport aux commandes | mémoire [Mio] |\n|---|---:|---:|---:|---:|")
-    lots = [("ours", codes(count)) for count in (20, 60, 119)] + [("ours_with_workbook", codes(119))]
+    lots = [("ours", codes(count)) for count in (20, 60, 119)]
+    lots += [(route, codes(119)) for route in ("ours_zeromq", "ours_with_workbook")]
     epci = ck.territories("epci").code.to_list()
     lots += [("ours_light", epci[:300]), ("ours_light", epci)]
     found = []
     for route, territories in lots:
         found.append(one := measure(route, territories))
         each = one["seconds"] / one["n"]
-        ratio = f"{plain / each:.1f}" if route == "ours" else ""
+        ratio = f"{plain / each:.1f}" if route in ("ours", "ours_zeromq") else ""
         print(
             f"| {one['n']}, {route} | {one['seconds']:.1f} | {each:.2f} | {ratio} | {one['memory']:.0f} |", flush=True
         )
-    batch, light = found[2], found[-2:]
+    batch, zeromq, light = found[2], found[3], found[-2:]
     return _judged(
         {
-            "lot national au moins 20 fois plus rapide que les commandes": plain * batch["n"] >= 20 * batch["seconds"],
+            "lot national au moins 30 fois plus rapide que les commandes": plain * batch["n"] >= 30 * batch["seconds"],
+            "le fil du kit gagne 20 % au moins sur les prises de Jupyter": batch["seconds"] <= 0.8 * zeromq["seconds"],
             "mémoire plate": batch["memory"] < 1.15 * found[0]["memory"]
             and light[1]["memory"] < 1.15 * light[0]["memory"],
         }
