@@ -121,7 +121,7 @@ def _mute() -> None:
 
 
 def pack(message) -> bytes:
-    """As Jupyter does; half of a surrogate pair, that no file can hold, becomes « � » where Jupyter loses the message."""
+    """As Jupyter does; half of a surrogate pair, which no file holds, becomes « � » where Jupyter loses the message."""
     try:
         return json_packer(message)
     except UnicodeEncodeError:

@@ -84,7 +84,7 @@ def absent(library: str):
 
 
 def xarray_alone() -> None:
-    """Import xarray, which asks for dask and pint to know their arrays, and find neither: half a second, for nothing."""
+    """Import xarray, which asks for dask and pint to know their arrays, and find neither: half a second less."""
     with absent("dask"), absent("pint"):
         import xarray as xr
 
