@@ -19,6 +19,7 @@ LONG = os.environ.get("COPKIT_TESTS") == "long"
 SAME = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("copkit", derandomize=True, max_examples=20, **SAME)
 settings.register_profile("long", max_examples=200, **SAME)
+FEW = 200 if LONG else 6  # examples, where each writes and reads workbooks
 settings.load_profile("long" if LONG else "copkit")
 
 collect_ignore = ["types_of_the_face.py"]  # only for the type checker
@@ -37,6 +38,19 @@ def pytest_configure(config):
     for name, what in SLOW.items():
         config.addinivalue_line("markers", f"{name}: {what[0]}")
 
+
+LONG_MODULES = ["independent_reading", "drawn", "example_vivier", "communes", "projects_presentation", "workshop"]
+LONG_MODULES += [
+    "projects_command",
+    "workbook",
+    "escaping",
+    "coverage",
+    "crossing",
+    "balance",
+    "cli",
+    "face",
+    "document",
+]
 
 SLOW = {  # what « make quick » leaves out: what it needs, the modules that need it
     "browser": ("a real Chromium", ["tests/browser"]),
@@ -57,7 +71,7 @@ SLOW = {  # what « make quick » leaves out: what it needs, the modules that ne
         ],
     ),
     "office": ("a real LibreOffice", []),
-    "long": ("many files or many drawings", ["independent_reading", "drawn", "example_vivier", "communes"]),
+    "long": ("many files, many drawings, whole viviers, or examples drawn at random", LONG_MODULES),
 }
 
 
@@ -67,6 +81,8 @@ def pytest_collection_modifyitems(items):
         for mark, (_, modules) in SLOW.items():
             if module in modules or f"{item.path.parent.parent.name}/{item.path.parent.name}" in modules:
                 item.add_marker(mark)
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("long")
         if "office" in getattr(item, "fixturenames", ()):
             item.add_marker("office")
 

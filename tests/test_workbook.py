@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copkit import french
@@ -16,6 +16,8 @@ from copkit.intake.workbook.form import Column, Form, Noun
 from copkit.intake.workbook.merge import gather
 from copkit.intake.workbook.write import write
 from copkit.reference import territories
+
+from .conftest import FEW
 
 TERRITORIES = {
     one.code: f"{one.name} ({'région' if one.level == 'region' else 'département'} {one.code[4:]})"
@@ -288,6 +290,7 @@ def test_form_without_new_rows_sets_an_added_row_aside(sent):
     )
 
 
+@settings(max_examples=FEW)
 @given(st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from(["x", "y", "X "]), st.sampled_from(["1", "2", None]))))
 def test_every_added_answer_is_kept_or_in_conflict(tmp_path_factory, entries):
     folder = tmp_path_factory.mktemp("retours")

@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copkit import escaping, french
@@ -21,6 +21,8 @@ from copkit.projects.workshop import columns
 from copkit.projects.workshop.merge import read_workshop
 from copkit.projects.workshop.write import write_workshop
 from copkit.simulator import exports
+
+from .conftest import FEW
 
 FORM = columns.form(rules.rules(), 2024)
 DECISION = ["Décision : catégorie", "Décision : auteur", "Décision : date", "Décision : raison"]
@@ -684,6 +686,7 @@ def test_every_damage_at_once_loses_nothing_else(triaged, sent):
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30) | st.sampled_from(RISKY)
 
 
+@settings(max_examples=FEW)
 @given(title=TEXT, funding=TEXT, author=TEXT)
 def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, title, funding, author):
     path = tmp_path_factory.mktemp("atelier") / "a.xlsx"
@@ -695,6 +698,7 @@ def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, title, funding, au
     assert all(cell.data_type != "f" for row in book.sheet.iter_rows() for cell in row)
 
 
+@settings(max_examples=FEW)
 @given(
     st.lists(
         st.tuples(
