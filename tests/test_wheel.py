@@ -44,7 +44,7 @@ def test_the_installed_package_is_imported_from_another_folder(installed):
     code = "import copkit as ck; print(ck.__file__); print(round(float(ck.panorama('reg-32').target.sum())))"
     place, total = call("python", "-c", code).split()
     assert "site-packages" in place and str(ROOT) not in place
-    assert all(Path(place).with_name(name).exists() for name in ("__init__.pyi", "py.typed", "projects/__init__.pyi"))
+    assert all((Path(place).parent / name).exists() for name in ("__init__.pyi", "py.typed", "projects/__init__.pyi"))
     import copkit as ck
 
     assert int(total) == round(float(ck.panorama("reg-32").target.sum()))
