@@ -39,17 +39,26 @@ def pytest_configure(config):
         config.addinivalue_line("markers", f"{name}: {what[0]}")
 
 
-LONG_MODULES = ["independent_reading", "drawn", "example_vivier", "communes", "projects_presentation", "workshop"]
-LONG_MODULES += [
-    "projects_command",
-    "workbook",
-    "escaping",
-    "coverage",
-    "crossing",
+LONG_MODULES = [
     "balance",
     "cli",
-    "face",
+    "communes",
+    "coverage",
+    "crossing",
     "document",
+    "drawn",
+    "escaping",
+    "example_vivier",
+    "face",
+    "independent_reading",
+    "projects_command",
+    "projects_presentation",
+    "projects_reading",
+    "simulator_exports",
+    "simulator_static",
+    "strengths",
+    "workbook",
+    "workshop",
 ]
 
 SLOW = {  # what « make quick » leaves out: what it needs, the modules that need it

@@ -93,6 +93,7 @@ def test_rounding_is_that_of_javascript(case):
     assert official.js_round(case["valeur"]) == case["arrondi"]
 
 
+@pytest.mark.long
 def test_round_trips_by_the_displayed_value_lose_as_much_as_published(cases):
     expected, gaps = cases("conversion")["aller_retour"], []
     rows = PAIRS.assign(region_code=PAIRS.territory.str.removeprefix("reg-"), completed_ktco2e=0)
@@ -129,6 +130,7 @@ def test_published_rules_are_refused_overseas(says):
 # ------------------------------------------------------------------ the exact mode
 
 
+@pytest.mark.long
 def test_no_exact_round_trip_is_off_in_the_291_pairs(panoramas):
     assert len(PAIRS) == 291
     for row in PAIRS.itertuples():
@@ -152,6 +154,7 @@ def test_exact_conversion_is_invertible_and_monotone(pair, share, other):
     assert first.kt == top * share
 
 
+@pytest.mark.long
 def test_exact_conversion_works_in_every_departement(panoramas):
     checked = 0
     for code in territories.territories("departement").code:
