@@ -22,6 +22,7 @@ from .notebooks import COPKIT, PLAIN, Run, assert_same, both, compare, execute, 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SAID = {path: nbformat.read(path, 4).metadata.copkit.get("essais", ["dep-48", "reg-32"]) for path in NOTEBOOKS}
 TRIALS = [(path, codes[-1]) for path, codes in SAID.items()]  # test_notebooks.py executes the first of them
+BATCH = "diagnostic"  # the notebook that a batch executes as well
 PICTURES = "prise_en_main"  # the notebook that is executed with the pictures of its charts; they take long
 FOREVER = "import time\nwhile True:\n    time.sleep(0.1)"
 ONES = "import numpy as np\nnp.ones({}).sum()"  # 8 octets each, all written
@@ -62,29 +63,32 @@ def test_an_awkward_notebook_gives_what_the_plain_engine_gives(case, tmp_path):
     ]
 
 
+def batch(name, parameters, folder):
+    """What a batch does, which takes the steps of papermill.execute_notebook one by one; it makes a valid notebook."""
+    code = parameters["territoire"]
+    [task] = plan.plan(name, [code], None, {k: v for k, v in parameters.items() if k != "territoire"})
+    folder.mkdir()
+    source = folder / f"{name}.ipynb"
+    source.write_text(task.source, encoding="utf-8")
+    run = Run(produce._execute(task, source), folder)
+    nbformat.validate(run.notebook)
+    return run
+
+
 @pytest.mark.parametrize(("path", "code"), TRIALS, ids=lambda x: x if isinstance(x, str) else x.stem)
 def test_a_notebook_of_the_kit_gives_what_the_plain_engine_gives(path, code, tmp_path, monkeypatch):
     monkeypatch.setenv("COPKIT_CHARTS", "" if path.stem == PICTURES else "spec")
     written = {"classeur": "classeur.xlsx"} if "classeur" in papermill.inspect_notebook(str(path)) else {}
-    plain, ours = both(path, tmp_path, parameters={"territoire": code, **written})
+    parameters = {"territoire": code, **written}
+    plain, ours = both(path, tmp_path, parameters=parameters)
     assert_same(plain, ours)
+    if path.stem == BATCH:
+        assert_same(plain, batch(path.stem, parameters, tmp_path / "lot"))
     assert ours.failure is None
     assert os.listdir(plain.folder) == os.listdir(ours.folder) == list(written.values())
     shown = {kind for c in ours.notebook.cells for o in c.get("outputs", []) for kind in o.get("data", {})}
     assert shown & {"application/vnd.vegalite.v6+json", "application/vnd.jupyter.widget-view+json"}
     assert "image/png" not in shown
-
-
-def test_the_batch_executes_as_papermill_does(tmp_path, monkeypatch):
-    """It takes the steps of papermill.execute_notebook one by one; what it writes is a valid notebook."""
-    monkeypatch.setenv("COPKIT_CHARTS", "spec")
-    [task] = plan.plan("diagnostic", ["dep-48"], None, {"classeur": ""})
-    source = tmp_path / "diagnostic.ipynb"
-    source.write_text(task.source, encoding="utf-8")
-    ours = Run(produce._execute(task, source), tmp_path)
-    plain = execute(source, PLAIN, tmp_path / "plain", parameters=task.parameters)
-    assert_same(plain, ours)
-    nbformat.validate(ours.notebook)
 
 
 @pytest.mark.parametrize("fork", ["on", "off"])
@@ -103,10 +107,24 @@ def test_what_the_batch_says_to_a_notebook_is_said_to_no_other(fork, before, tmp
     assert [data["text/plain"] for data in shown] == (["'spec'"] if fork == "on" else [])
 
 
-def test_a_megabyte_of_text_arrives_whole(tmp_path):
+def test_a_flood_of_text_arrives_whole(tmp_path):
     lines = "for n in range(10_000):\n    print(f'{n:05d}', 'é' * 47)"
-    ours = execute(notebook(lines, "print('x' * 1_000_000)"), COPKIT, tmp_path)
-    assert ours.texts == ["".join(f"{n:05d} {'é' * 47}\n" for n in range(10_000)), "x" * 1_000_000 + "\n"]
+    ours = execute(notebook(lines, "print('x' * 50_000_000)", "print('ensuite')"), COPKIT, tmp_path)
+    few, many, after = ours.texts
+    assert few == "".join(f"{n:05d} {'é' * 47}\n" for n in range(10_000)) and after == "ensuite\n"
+    assert len(many) == 50_000_001 and set(many) == {"x", "\n"}
+
+
+def test_half_of_a_surrogate_pair_is_shown_as_unknown_and_stops_nothing(tmp_path):
+    """No file can hold it; the plain engine loses what is printed with it."""
+    shows = "from IPython.display import Markdown\nMarkdown('un \\ud800')"
+    fails = {"code": "raise ValueError('\\udcff')", "tags": ["raises-exception"]}
+    ours = execute(
+        notebook("print('un \\ud800 deux')", shows, "'\\ud800'", fails, "print('ensuite')"), COPKIT, tmp_path
+    )
+    assert ours.texts[0] == "un � deux\n" and ours.texts[2:] == ["'\\ud800'\n", "ValueError: �\n", "ensuite\n"]
+    shown = [o.data for c in ours.notebook.cells for o in c.get("outputs", []) if "data" in o]
+    assert shown[0]["text/markdown"] == "un �"
 
 
 def test_the_text_of_a_notebook_can_be_copied_to_files(tmp_path):
@@ -170,13 +188,13 @@ def test_a_limit_of_time_can_come_from_the_environment(tmp_path, monkeypatch):
 
 def test_too_much_memory_is_an_error_of_the_cell_that_asks_for_it(tmp_path, monkeypatch):
     before = resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS)
-    two_gibibytes = {"code": ONES.format("2**28"), "tags": ["raises-exception"]}
-    source = notebook("print('début')", two_gibibytes, ONES.format("2**24"))
+    gibibyte = {"code": ONES.format("2**27"), "tags": ["raises-exception"]}
+    source = notebook("print('début')", gibibyte, ONES.format("2**24"))
     free = execute(source, COPKIT, tmp_path / "libre")
-    assert free.failure is None and free.texts == ["début\n", "np.float64(268435456.0)\n", "np.float64(16777216.0)\n"]
+    assert free.failure is None and free.texts == ["début\n", "np.float64(134217728.0)\n", "np.float64(16777216.0)\n"]
     limited = execute(source, COPKIT, tmp_path / "borne", memory_limit=500)
     assert limited.failure == "PapermillExecutionError MemoryError"
-    assert limited.texts[0] == "début\n" and limited.texts[1].startswith("MemoryError: Unable to allocate 2.00 GiB")
+    assert limited.texts[0] == "début\n" and limited.texts[1].startswith("MemoryError: Unable to allocate 1.00 GiB")
     assert limited.texts[2] == "np.float64(16777216.0)\n"  # the cell that is allowed to fail harms no later one
     monkeypatch.setenv("COPKIT_NOTEBOOK_MEMORY", "500")
     assert execute(source, COPKIT, tmp_path / "environnement").failure == limited.failure

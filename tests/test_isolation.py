@@ -210,14 +210,23 @@ import multiprocessing, os, subprocess, threading, time
 left = multiprocessing.Process(target=time.sleep, args=(1000,))
 left.start()
 threading.Thread(target=time.sleep, args=(1000,)).start()
-print(os.getpid(), left.pid, subprocess.Popen(["sleep", "1000"]).pid)
+detached = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+read, write = os.pipe()
+if os.fork() == 0:  # a daemon, which has no parent any more
+    os.setsid()
+    if os.fork() == 0:
+        os.write(write, str(os.getpid()).encode())
+        os.execvp("sleep", ["sleep", "1000"])
+    os._exit(0)
+daemon = os.read(read, 20).decode()
+print(os.getpid(), left.pid, subprocess.Popen(["sleep", "1000"]).pid, detached.pid, daemon)
 """
     last = {"finit": "print('fini')", "échoue": "1 / 0", "meurt": "import os\nos.kill(os.getpid(), 9)"}[ends]
     run = execute(notebook(start, last), COPKIT, tmp_path)
     failures = {"finit": None, "échoue": "PapermillExecutionError ZeroDivisionError", "meurt": "DeadKernelError"}
     assert run.failure == failures[ends]
     pids = [int(pid) for pid in run.texts[0].split()]
-    assert len(pids) == 3 and eventually(lambda: not any(map(alive, pids)))
+    assert len(pids) == 5 and eventually(lambda: not any(map(alive, pids)))
 
 
 def test_a_notebook_that_kills_the_server_harms_no_later_one(tmp_path):

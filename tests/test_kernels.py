@@ -65,10 +65,16 @@ def test_provisioner_is_found_by_name_and_forks_the_kernel(forked):
 def test_kernel_can_be_interrupted_restarted_and_is_gone_after_shutdown(forked):
     manager, client = forked
     first = manager.provisioner.pid
-    client.execute("import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('interrompu')")
-    time.sleep(0.5)
-    manager.interrupt_kernel()
-    assert said(client, "print('suite')").endswith("suite")
+    long = "import time\ntry:\n    print('commencé', flush=True)\n    time.sleep(600)\nexcept KeyboardInterrupt:\n"
+    texts = []
+
+    def hear(message):
+        texts.append(message["content"].get("text", ""))
+        if "commencé" in texts[-1]:
+            manager.interrupt_kernel()
+
+    client.execute_interactive(f"{long}    print('interrompu')", timeout=60, output_hook=hear)
+    assert "".join(texts) == "commencé\ninterrompu\n" and said(client, "print('suite')") == "suite"
     manager.restart_kernel(now=True)
     client.wait_for_ready(timeout=30)
     assert manager.provisioner.pid != first and gone(first)
@@ -88,11 +94,11 @@ def test_server_and_its_kernels_end_with_the_program_that_started_them():
     code = (
         "import os, time\n"
         "from copkit.batch.forked.forks import ForkServer\n"
-        "server = ForkServer.get()\n"
+        "server = ForkServer.get('copkit.warm:nothing')\n"
         "a, b = __import__('socket').socketpair()\n"
         "child = server.fork([], os.getcwd(), dict(os.environ), b)\n"
         "print(server.process.pid, child.pid, flush=True)\n"
-        "time.sleep(60)"
+        "time.sleep(600)"
     )
     program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     server, child = map(int, program.stdout.readline().split())
@@ -103,7 +109,7 @@ def test_server_and_its_kernels_end_with_the_program_that_started_them():
 
 
 def test_kernels_end_when_their_server_is_killed():
-    server = ForkServer()
+    server = ForkServer(forks.NOTHING)
     ours, theirs = socket.socketpair()
     child = server.fork([], os.getcwd(), dict(os.environ), theirs)
     server.process.kill()
@@ -116,7 +122,7 @@ def test_kernels_end_when_their_server_is_killed():
 
 
 def test_another_process_shares_the_server_through_its_address(monkeypatch):
-    server = ForkServer()
+    server = ForkServer(forks.NOTHING)
     monkeypatch.setenv(forks.ADDRESS, server.address)
     guest = ForkServer.get("partagé")
     assert guest.process is None
@@ -151,7 +157,7 @@ def test_threads_that_ask_at_the_same_time_get_a_kernel_each():
     ends = [socket.socketpair() for _ in range(24)]
 
     def ask(pair):
-        server = ForkServer.get("copkit.warm:libraries")
+        server = ForkServer.get(forks.NOTHING)
         return server, server.fork([], os.getcwd(), dict(os.environ), pair[1])
 
     with ThreadPoolExecutor(8) as threads:
@@ -166,12 +172,11 @@ def test_threads_that_ask_at_the_same_time_get_a_kernel_each():
 
 
 def test_retired_server_waits_for_its_last_kernel():
-    server = ForkServer()
+    server = ForkServer(forks.NOTHING)
     ours, theirs = socket.socketpair()
     child = server.fork([], os.getcwd(), dict(os.environ), theirs)
     server.retire()
-    time.sleep(0.3)
-    assert server.process.poll() is None and child.poll() is None
+    assert server.ready.moved == ""  # it answers after having heard that
     child.kill()
     server.process.wait(timeout=20)
     for end in (ours, theirs):
