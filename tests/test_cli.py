@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
+from copkit.batch.plan import plan
 from copkit.commands.terminal import numbers, parameters
-from copkit.errors import CopkitError
+from copkit.errors import CopkitError, RunError
 
 from .terminal import copkit
 
@@ -85,13 +87,22 @@ def test_values_of_levers_are_read_with_a_point_or_a_comma_and_nothing_is_guesse
             numbers([wrong])
 
 
-def test_values_of_parameters_are_read_as_numbers_or_text():
-    assert parameters(["annee=2030", "titre=2A", "essai=true", 'nom="x"']) == {
-        "annee": 2030,
-        "titre": "2A",
-        "essai": True,
-        "nom": '"x"',
-    }
+def test_values_of_parameters_are_read_as_the_notebook_declares_them(tmp_path):
+    cell = nbformat.v4.new_code_cell(
+        'territoire = "reg-32"\nannee = 2030\npart = 0.5\ntitre = ""\nessai = False\ncode = "2A"',
+        metadata={"tags": ["parameters"]},
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "essai.ipynb")
+    given = parameters(["annee=2031", "part=12,5", "titre=2030", "essai=oui", "code=01"])
+    assert given == {"annee": "2031", "part": "12,5", "titre": "2030", "essai": "oui", "code": "01"}
+    task, *_ = plan(str(tmp_path / "essai.ipynb"), ["reg-32"], None, given)
+    read = {name: task.parameters[name] for name in given}
+    assert read == {"annee": 2031, "part": 12.5, "titre": "2030", "essai": True, "code": "01"}
+    assert [type(value) for value in read.values()] == [int, float, str, bool, str]
+    with pytest.raises(RunError, match="« annee », valeur « 2030,5 » : nombre entier attendu"):
+        plan(str(tmp_path / "essai.ipynb"), ["reg-32"], None, parameters(["annee=2030,5"]))
+    with pytest.raises(RunError, match="donné deux fois : « annee »"):
+        parameters(["annee=2030", "annee=2031"])
 
 
 def test_convert_answers_both_ways_and_refuses_with_the_bound():

@@ -108,7 +108,7 @@ def main() -> None:
         completion_init()
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="copkit", standalone_mode=False)
     except CopkitError as error:
         say(str(error), err=True)
         code = 2

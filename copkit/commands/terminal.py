@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -122,18 +121,16 @@ def print_data(table, format: Format) -> None:
         give(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
 
 
-def parameters(pairs: list[str]) -> dict:
-    """« annee=2030 » → {"annee": 2030}: numbers and yes/no as such, the rest as text."""
+def parameters(pairs: list[str]) -> dict[str, str]:
+    """« annee=2030 » → {"annee": "2030"}: what is typed, which the batch reads as the notebook declares it."""
     out = {}
     for pair in pairs:
         name, equal, text = pair.partition("=")
         if not equal or not name:
             raise RunError(f"Paramètre illisible : « {pair} ». Écrire NOM=VALEUR, par exemple -p annee=2030.")
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = text
-        out[name] = value if isinstance(value, (int, float, bool)) else text
+        if name in out:
+            raise RunError(f"Paramètre donné deux fois : « {name} ». En garder un.")
+        out[name] = text
     return out
 
 

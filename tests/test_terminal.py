@@ -1,0 +1,243 @@
+"""What a terminal shows: French to the last word, no table cut, a table without what it does not need."""
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import dask.array  # noqa: F401 - loaded here, the commands do not hide it from the tests that come after, nor pint
+import pint  # noqa: F401
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.main import get_command
+
+from copkit import DATA_VERSION, __version__, paths
+from copkit.commands import analyses, cli, projects, strengths, terminal
+from copkit.models import panorama
+from copkit.presentation.table import Table
+
+ENGLISH = re.compile(
+    r"\b(the|this|and|or|of|to|is|show|exit|install|copy|required|default|missing|command|commands|invalid|value|error|"
+    r"try|help|got|unexpected|extra|such|did|you|mean|possible|requires?|does|not|take|input|should|be|valid|unable|"
+    r"parse|string|integer|number|greater|less|than|equal|range|str|int|float|path|list|aborted|for|no)\b",
+    re.IGNORECASE,
+)
+OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*|<[\w|]+>|\[par défaut[^\]]*\]")  # names stay as they are
+WIDTHS = (60, 80, 120)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """A command line: its exit code, what it prints, what it says on the error output."""
+
+    def made(*words: str):
+        monkeypatch.setattr(sys, "argv", ["copkit", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code, *capsys.readouterr()
+
+    return made
+
+
+def commands(command=None, before: tuple = ()):
+    """The words of every command, those of the groups too."""
+    command = command or get_command(cli.app)
+    yield before
+    for name, one in getattr(command, "commands", {}).items():
+        yield from commands(one, (*before, name))
+
+
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
+def test_help_has_no_english_word(run, words):
+    code, out, err = run(*words, "--help")
+    assert (code, err) == (0, "") and out.startswith("Usage : copkit ")
+    assert "Affiche cette aide." in out and "{" not in out and "[[" not in out
+    assert not (found := ENGLISH.search(OPTION.sub("", out))), found
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("panoram reg-32", "Commande inconnue : « panoram ». Vouliez-vous dire « panorama » ?"),
+        ("template map", "Commande inconnue : « map ». Vouliez-vous dire « mapping » ?"),
+        ("xyz", "Commande inconnue : « xyz »."),
+        ("panorama", "Il manque l'argument « CODE »."),
+        ("compare reg-32", "Il manque l'argument « PLAN_A »."),
+        ("triage", "Il manque l'argument « FICHIER »."),
+        ("simulate reg-32", "Il manque l'option « --target » ou « -t »."),
+        ("panorama reg-32 --formt csv", "Option inconnue : « --formt ». Vouliez-vous dire « --format » ?"),
+        ("-x", "Option inconnue : « -x »."),
+        ("panorama reg-32 dep-59", "En trop : « dep-59 »."),
+        ("panorama reg-32 --format", "Option « --format » : une valeur est attendue."),
+        ("run --pdf=3", "Option « --pdf » : elle ne prend pas de valeur."),
+        ("panorama reg-32 --format cvs", "« cvs » inconnu. Vouliez-vous dire « csv » ? Écrire table, csv ou json."),
+        ("run --level commune", "Pour l'option « --level » : « commune » inconnu."),
+        ("run --jobs deux", "Pour l'option « --jobs » : nombre entier attendu, trouvé « deux »."),
+        ("run --jobs 0", "au moins 1 attendu, trouvé « 0 »."),
+        ("run --time-limit 0", "au moins 0.1 attendu, trouvé « 0 »."),
+        ("simulator --port 70000", "au plus 65535 attendu, trouvé « 70000 »."),
+        ("convert reg-32 haies --kt 12,5", "nombre attendu, trouvé « 12,5 ». L'écrire avec un point"),
+        ("balance x.csv --year 2024.5", "nombre entier attendu, trouvé « 2024.5 »."),
+    ],
+)
+def test_what_is_typed_wrong_is_said_in_french(run, words, said):
+    code, out, err = run(*words.split())
+    assert (code, out) == (2, "") and said in err
+    typed = re.compile(r"« [^»]* »")
+    assert not (found := ENGLISH.search(OPTION.sub("", typed.sub("", err)))), found
+
+
+def test_without_a_word_the_help_is_shown(run):
+    code, out, err = run()
+    assert (code, out) == (2, "") and re.match(r"Usage\s: ", err) and re.search(r"\nCommandes\s:\n", err)
+
+
+def test_a_command_that_is_given_up_says_so(run, monkeypatch):
+    def given_up(*_):
+        raise EOFError
+
+    monkeypatch.setattr(panorama, "panorama", given_up)
+    code, out, err = run("panorama", "reg-32")
+    assert (code, out, err.strip()) == (1, "", "Interrompu.")
+
+
+def test_version_says_that_of_the_data_too(run):
+    assert run("--version") == (0, f"copkit {__version__}, données {DATA_VERSION}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("copkit pan", '"panorama":"Affiche le panorama des leviers'),
+        ("copkit panorama reg-3", '"reg-32":"Hauts-de-France"'),
+        ("copkit run dep-2", '"dep-2A":"Corse-du-Sud"'),
+        ("copkit panorama reg-32 --format c", '"csv"'),
+        ("copkit panorama reg-32 --fo", '"--format":"table, csv ou json."'),
+        ("copkit convert reg-32 covoit", '"covoiturage":"Covoiturage"'),
+        ("copkit simulate reg-32 -t covoit", '"covoiturage=":"Covoiturage"'),
+        ("copkit compensate s.json --using haies,covoit", '"haies,covoiturage":"Covoiturage"'),
+        ("copkit strengths --territory reg-1", '"reg-11":"Île-de-France"'),
+    ],
+)
+def test_what_is_begun_is_completed_with_its_label(run, monkeypatch, typed, offered):
+    monkeypatch.setenv("_COPKIT_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
+    code, out, err = run()
+    assert (code, err) == (0, "") and offered in out
+
+
+def test_completion_is_shown_and_installed_in_french(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
+    code, script, _ = run("--show-completion")
+    assert code == 0 and "_COPKIT_COMPLETE=complete_bash" in script
+    code, out, _ = run("--install-completion")
+    assert code == 0 and out.startswith("Complétion de bash installée : ")
+    assert (tmp_path / ".bash_completions" / "copkit.sh").read_text().strip() == script.strip()
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("ksh", "/bin/ksh"))
+    code, out, err = run("--install-completion")
+    assert (code, out) == (2, "") and "Terminal non reconnu" in err
+
+
+VIVIER = str(paths.home() / "data" / "examples" / "vivier_hauts_de_france.csv")
+STRENGTHS = str(paths.home() / "data" / "examples" / "points_forts.csv")
+PRINTED = (  # what prints tables, and how many
+    ("panorama reg-32", 2),
+    ("panorama dep-59", 2),
+    ("panorama fr", 2),
+    ("convert reg-32 vehicules_electriques --kt 500", 1),
+    ("compare reg-32 sgpe sraddet", 1),
+    ("dynamics reg-32", 1),
+    (f"triage {VIVIER}", 1),
+    (f"balance {VIVIER} --by lever", 1),
+    (f"strengths {STRENGTHS}", 2),
+)
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """The tables that each command prints, with what it says of their columns."""
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for words, _ in PRINTED:
+            found[words] = []
+            for module in (cli, analyses, projects, strengths):
+                patch.setattr(module, "print_table", lambda *args, to=found[words], **named: to.append((args, named)))
+            patch.setattr(sys, "argv", ["copkit", *words.split()])
+            with pytest.raises(SystemExit):
+                cli.main()
+    return found
+
+
+def letters(*texts: str) -> Counter:
+    return Counter("".join("".join(texts).split()))
+
+
+def check_whole(table: Table, out: str, width: int) -> None:
+    """Each column is there to the last letter, or named under the table."""
+    drawn, _, rest = out.partition("sans place ici : ")
+    drawn = drawn.removesuffix("Colonnes ").removesuffix("Colonne ")
+    assert max(map(len, drawn.splitlines())) <= width
+    hidden = rest.partition(". Pour tout voir")[0].split(", ") if rest else []
+    texts = table.texts()
+    assert set(hidden) < set(texts)
+    shown = [text for name, cells in texts.items() if name not in hidden for text in (name, *cells)]
+    assert letters(drawn.replace("─", "")) == letters(table.caption, *shown)
+    if rest:
+        assert re.search(r"un terminal de \d+ colonnes", rest)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("words", "count"), PRINTED, ids=lambda one: str(one).split("/")[0])
+def test_no_table_is_cut_without_a_word(printed, monkeypatch, capsys, words, count, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert len(printed[words]) == count
+    for args, named in printed[words]:
+        terminal.print_table(*args, **named)
+        check_whole(args[0], capsys.readouterr().out, width)
+
+
+def test_the_width_that_is_said_shows_every_column(printed, monkeypatch, capsys):
+    for args, named in (one for found in printed.values() for one in found):
+        monkeypatch.setenv("COLUMNS", "60")
+        terminal.print_table(*args, **named)
+        if said := re.search(r"un terminal de (\d+) colonnes", capsys.readouterr().out):
+            monkeypatch.setenv("COLUMNS", said[1])
+            terminal.print_table(*args, **named)
+            out = capsys.readouterr().out
+            assert "sans place" not in out
+            check_whole(args[0], out, int(said[1]))
+
+
+NAMES = st.text("abc é(%)", min_size=1, max_size=30).map(str.strip).filter(bool)
+CELLS = st.lists(st.one_of(st.text("abcd é/_-", max_size=60), st.floats(-1e6, 1e6)), min_size=2, max_size=2)
+
+
+@given(columns=st.dictionaries(NAMES, CELLS, min_size=1, max_size=9), width=st.integers(40, 200))
+def test_whatever_a_table_holds_nothing_of_it_is_lost(columns, width):
+    table = Table.of("Essai", {name: (cells, str) for name, cells in columns.items()})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", str(width))
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            terminal.print_table(table)
+    check_whole(table, out.getvalue(), width)
+
+
+HEAVY = ("altair.vegalite", "dask.array", "IPython", "openpyxl", "pandera", "pint", "scipy", "xlsxwriter")
+
+
+@pytest.mark.parametrize("words", ["panorama reg-32", "dynamics reg-32", "compare reg-32 sgpe sraddet"])
+def test_a_table_loads_nothing_that_it_does_not_need(words):
+    code = (
+        "import sys\n"
+        "from copkit.commands.cli import main\n"
+        "try:\n    main()\n"
+        f"finally:\n    print('LOADED', *(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words.split()], capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0 and done.stderr.splitlines()[-1] == "LOADED"
