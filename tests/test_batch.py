@@ -183,26 +183,22 @@ def test_a_failing_territory_stops_no_other_and_keeps_its_earlier_files(kit, tmp
     (out / "reg-06").mkdir(parents=True)
     for kind in ("html", "xlsx", "ipynb"):
         (out / "reg-06" / f"diagnostic.{kind}").write_text("plus ancien")
-    add_cell(kit, 'assert territoire != "reg-06", "pas celui-ci"')
-    report = ck.run("diagnostic", ["reg-06", "reg-03"], out=out, jobs=1)
-    assert [(r.territory, r.status) for r in report.results] == [("reg-03", "ok"), ("reg-06", "failed")]
-    assert report.failures[0].error == "cellule 4 du carnet : AssertionError : pas celui-ci"
+    fails = {
+        "reg-06": ("assert not 1, 'pas celui-ci'", "cellule 4 du carnet : AssertionError : pas celui-ci"),
+        "reg-04": ("os._exit(1)", "le noyau du carnet s'est arrêté net (mémoire insuffisante ?)."),
+        "dep-60": ("copkit.panorama('reg-99')", "cellule 4 du carnet : Territoire inconnu : « reg-99 »"),
+    }
+    tests = "".join(f"if territoire == {code!r}:\n    {source}\n" for code, (source, _) in fails.items())
+    add_cell(kit, f"import copkit, os\n{tests}")
+    report = ck.run("diagnostic", ["reg-06", "reg-03", "reg-04", "dep-60"], out=out, jobs=2)
+    assert {r.territory: r.status for r in report.results} == {**dict.fromkeys(fails, "failed"), "reg-03": "ok"}
+    errors = {r.territory: r.error for r in report.failures}
+    assert [code for code, (_, said) in fails.items() if not errors[code].startswith(said)] == []
+    assert "--jobs 1" in errors["reg-04"]
     assert {p.read_text() for p in (out / "reg-06").glob("diagnostic.*")} == {"plus ancien"}
     assert "pas celui-ci" in (out / "index.html").read_text(encoding="utf-8")
     again = {r["territory"]: r for r in manifest_file.read(Folder(out))["runs"]}
-    assert again["reg-06"]["error"] == report.failures[0].error and again["reg-03"]["status"] == "ok"
-
-
-def test_a_notebook_that_dies_is_a_failure_with_its_reason(kit, tmp_path):
-    add_cell(kit, "import os\nos._exit(1)")
-    report = ck.run("diagnostic", ["reg-06"], out=tmp_path / "outputs", jobs=1)
-    assert "s'est arrêté net" in report.failures[0].error and "--jobs 1" in report.failures[0].error
-
-
-def test_an_error_of_the_kit_in_a_notebook_is_said_in_its_own_words(kit, tmp_path):
-    add_cell(kit, 'import copkit\ncopkit.panorama("reg-99")')
-    report = ck.run("diagnostic", ["reg-06"], out=tmp_path / "outputs", jobs=1)
-    assert report.failures[0].error.startswith("cellule 4 du carnet : Territoire inconnu : « reg-99 »")
+    assert again["reg-06"]["error"] == errors["reg-06"] and again["reg-03"]["status"] == "ok"
 
 
 def test_a_later_batch_keeps_the_entries_of_the_earlier_one(tmp_path):
