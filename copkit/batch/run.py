@@ -110,7 +110,7 @@ def run(
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
             from copkit.models import panorama
 
-            if warm != forks.NOTHING:
+            if warm not in forks.OTHERS:
                 doctor.reference()
             efforts = panorama.efforts()
         store.prepare()
@@ -143,7 +143,7 @@ def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkS
     elif jobs:
         from copkit.batch import pool
 
-        with closing(pool.Pool(jobs, store, server, draws=warm != forks.NOTHING)) as processes:
+        with closing(pool.Pool(jobs, store, server, draws=warm not in forks.OTHERS)) as processes:
             yield processes.execute, processes.found
     else:
         if server:

@@ -62,7 +62,7 @@ class CopkitEngine(NBClientEngine):
         """
         notebook_timeout = _limit(notebook_timeout, TIME_LIMIT)
         memory_limit = _limit(memory_limit, MEMORY_LIMIT)
-        warm = forks.WARM if _is_ours(nb_man.nb) else ""
+        warm = _warm_up(nb_man.nb)
         spec = _kernelspec(kernel_name, warm)
         for name in ("input_path", "startup_timeout"):
             options.pop(name, None)
@@ -120,8 +120,11 @@ def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
     return spec
 
 
-def _is_ours(nb) -> bool:
-    return any("copkit" in cell.source for cell in nb.cells if cell.cell_type == "code")
+def _warm_up(nb) -> str:
+    source = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    if "copkit" in source:
+        return forks.WARM
+    return "" if forks.imports(source) else forks.NOTHING
 
 
 @contextlib.contextmanager

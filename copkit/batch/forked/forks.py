@@ -29,8 +29,9 @@ OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
 # Less for a batch: it starts sooner.
 LIGHT = PAGES, DOCUMENTS = "copkit.warm:pages", "copkit.warm:documents"  # xarray knows neither dask nor pint
-NOTHING = "copkit.warm:nothing"
-BATCH = *LIGHT, NOTHING
+OTHERS = LIBRARIES, NOTHING = "copkit.warm:libraries", "copkit.warm:nothing"  # for notebooks that are not of the kit
+BATCH = LIGHT + OTHERS
+_LIBRARIES = ("ipywidgets", "numpy", "openpyxl", "pandas", "pyarrow", "xarray")
 _log = logging.getLogger("copkit")
 
 
@@ -40,15 +41,20 @@ def available() -> bool:
 
 
 def warm_up(source: str, *, written: bool) -> str:
-    """What a notebook needs to find ready: what documents are made of, or nothing when it says neither name.
+    """What a notebook of a batch finds ready: what documents are made of, or the libraries that it imports.
 
     ``written``: it writes a workbook.
     """
-    if not re.search(r"\b(import|from) +(copkit|altair)\b", source):
-        return NOTHING
+    if not imports(source, "copkit", "altair"):
+        return LIBRARIES if imports(source) else NOTHING
     if any(name in source for name in ("dask", "chunk", "pint")):  # of arrays that xarray would have to know
         return WARM
     return DOCUMENTS if written else PAGES
+
+
+def imports(source: str, *names: str) -> bool:
+    """Whether a line of a source imports one of these."""
+    return bool(re.search(rf"\b(import|from)\b.*\b({'|'.join(names or _LIBRARIES)})\b", source))
 
 
 @lru_cache(maxsize=1)
