@@ -43,6 +43,7 @@ class CopkitEngine(NBClientEngine):
         memory_limit=None,
         env=None,
         shown=None,
+        warm=None,
         **options,
     ):
         """Execute the notebook that Papermill manages.
@@ -53,6 +54,7 @@ class CopkitEngine(NBClientEngine):
         notebook_timeout : [s] for the whole notebook, or ``COPKIT_NOTEBOOK_TIMEOUT``.
         memory_limit : [MiB] by which the notebook's process may grow, or ``COPKIT_NOTEBOOK_MEMORY``.
         env : variables of the environment of its process, besides those of this one.
+        warm : what the parent of its process does once (``forks.py``); by default, what its source needs.
         shown : called with the data of each result and display, when it comes from a forked process.
 
         Raises
@@ -62,7 +64,7 @@ class CopkitEngine(NBClientEngine):
         """
         notebook_timeout = _limit(notebook_timeout, TIME_LIMIT)
         memory_limit = _limit(memory_limit, MEMORY_LIMIT)
-        warm = _warm_up(nb_man.nb)
+        warm = _warm_up(nb_man.nb) if warm is None else warm
         spec = _kernelspec(kernel_name, warm)
         for name in ("input_path", "startup_timeout"):
             options.pop(name, None)
