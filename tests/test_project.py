@@ -63,9 +63,10 @@ def test_import_and_help_stay_light():
     [
         ("import copkit, altair; say()", "", False),
         ("import copkit, altair; say()", "spec", True),
+        ("from copkit.batch.forked.server import begin; begin('copkit.batch.pool', '_get_ready'); say()", "", True),
         ("import atexit; atexit.register(say); from copkit.commands import cli; cli.main()", "", True),
     ],
-    ids=["user", "kernel of a batch", "terminal"],
+    ids=["user", "kernel of a batch", "process of a batch", "terminal"],
 )
 def test_the_slow_grammar_package_is_left_out_of_our_processes_alone(code, chosen, left_out):
     say = "import sys\nsay = lambda **_: print('rfc3987_syntax' in sys.modules, flush=True)\n"

@@ -23,6 +23,7 @@ from types import ModuleType
 
 from copkit.batch import manifest, painter, produce
 from copkit.batch.forked import forks
+from copkit.batch.forked.server import begin, die_with
 from copkit.batch.plan import Task
 from copkit.batch.store import Folder
 from copkit.errors import RunError
@@ -156,7 +157,7 @@ class Worker:
         self.connection, theirs = _spawn.Pipe()
         canvas, easel = _spawn.Pipe()
         setting = (theirs, canvas, room, os.getpid(), address, str(root))
-        self.process = _spawn.Process(target=_serve, args=setting, daemon=True)
+        self.process = _spawn.Process(target=begin, args=(_serve.__module__, _serve.__name__, *setting), daemon=True)
         self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid(), draws), daemon=True)
         with _no_main():
             self.process.start()
@@ -205,8 +206,6 @@ def _serve(connection: Connection, canvas: Connection, room: int, parent: int, a
     """Make the documents that are asked for, until the batch is gone; the keyboard is its business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if address:
-        from copkit.batch.forked.server import die_with
-
         die_with(parent)
         os.environ[forks.ADDRESS] = address
     else:
