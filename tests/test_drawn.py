@@ -298,7 +298,7 @@ def _map(v, chart, spec):
     rows = table(v, "bilan")
     counts = {name: int(rows[name].iloc[-1]) for name in rows.columns[1:]}
     shapes = [one for one in drawn.rows(spec, spec["layer"][0]) if one["geometry"]["coordinates"]]
-    names = {_first(map._rings(str(map.paths.clean_data("contours.json")), code)): code for code in v.located.code}
+    names = {_first(map._rings(code)): code for code in v.located.code}
     others = dict(zip(v.located.code, v.located.projects, strict=True))  # the table of a département has no other
     most, out = max(v.located.projects), []
     for shape in shapes:
