@@ -50,10 +50,13 @@ SAYS = 'print("pid", os.getpid(), "territoire", territoire, "noms", " ".join(sor
 START = """
 import json, sys
 from pathlib import Path
+from copkit.batch.forked import forks
 from copkit.simulator import server
 constants, options = map(json.loads, sys.argv[2:])
 for name, value in constants.items():
     setattr(server, name, value)
+if "copkit" not in Path(sys.argv[1]).read_text():
+    forks.WARM = forks.NOTHING  # this notebook needs nothing of the kit: its kernels are forked from a bare parent
 server.serve(notebook=Path(sys.argv[1]), port=0, browser=False, say=lambda text: print(text, flush=True), **options)
 """
 
