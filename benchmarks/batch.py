@@ -109,7 +109,7 @@ def floor(territories: list[str], out: Path) -> None:
         one(code)
     each = (time.perf_counter() - started) / len(territories)
     drawn = (out / f"{territories[-1]}.html").read_text(encoding="utf-8").count("<svg")
-    assert drawn > 3, drawn  # the floor does all that the others do
+    assert drawn >= 3, drawn  # the floor does all that the others do
     print(json.dumps({"each": each}))
 
 
@@ -121,10 +121,10 @@ def _run_cell(shell, cell) -> None:
     shell.display_trap.hook = lambda value: results.append(value) if value is not None else None
     with capture_output() as captured:
         done = shell.run_cell(cell.source)
+        given = [shell.display_formatter.format(one) for one in results]  # one that shows several parts displays them
     done.raise_error()
     shown = [nbformat.v4.new_output("display_data", o.data, metadata=o.metadata or {}) for o in captured.outputs]
-    for data, metadata in map(shell.display_formatter.format, results):
-        shown.append(nbformat.v4.new_output("execute_result", data, metadata=metadata))
+    shown += [nbformat.v4.new_output("execute_result", data, metadata=about) for data, about in given if data]
     cell.outputs = shown
 
 
