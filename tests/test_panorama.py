@@ -7,7 +7,19 @@ import pytest
 from copkit import french
 from copkit.errors import DataError, LeverError, TerritoryError
 from copkit.models.levers import FOREST
-from copkit.models.panorama import LATEST, coarse, panorama, place, shares, table, total, totals, versions
+from copkit.models.panorama import (
+    LATEST,
+    coarse,
+    grade_shares,
+    largest,
+    panorama,
+    place,
+    shares,
+    table,
+    total,
+    totals,
+    versions,
+)
 from copkit.reference import parameters, tables, territories
 
 # ------------------------------------------------------------------ published figures
@@ -238,3 +250,19 @@ def test_a_panorama_that_is_modified_changes_nothing_for_the_next_reader():
     p.attrs["name"] = "?"
     assert panorama("dep-59").identical(expected)
     assert place(panorama("dep-59")).target.sum() == pytest.approx(total(panorama("reg-32"), forest=False))
+
+
+def test_share_of_each_key_grade_is_that_of_its_levers(panoramas):
+    flat = table(panoramas["dep-59"])
+    kept = flat[(flat.lever != FOREST) & (flat.key_grade != "")]
+    expected = 100 * kept.groupby("key_grade").target_ktco2e.sum() / kept.target_ktco2e.sum()
+    assert grade_shares(panoramas["dep-59"]).to_dict() == pytest.approx(expected.to_dict(), rel=1e-12)
+    assert grade_shares(panoramas["reg-32"]).empty  # published: no key
+
+
+def test_largest_levers_leave_the_forest_out_of_both_sides_of_their_share(panoramas):
+    p = panoramas["reg-32"]
+    first = table(p).set_index("lever").target_ktco2e.drop(FOREST).nlargest(3)
+    rows, share = largest(p, 3)
+    assert [row.lever for row in rows] == list(first.index)
+    assert share == pytest.approx(100 * first.sum() / total(p, forest=False), rel=1e-12)
