@@ -236,7 +236,7 @@ def test_shared_store_gets_the_same_files(three, light, tmp_path):
 
 
 def test_diagnostic_of_the_cluster_is_the_one_of_this_machine(three, tmp_path):
-    codes, here, there = ["reg-06", "dep-59"], tmp_path / "ici", tmp_path / "ailleurs"
+    codes, here, there = ["dep-59"], tmp_path / "ici", tmp_path / "ailleurs"
     ck.run("diagnostic", codes, out=here, jobs=1)
     ck.run("diagnostic", codes, out=there, client=three.client)
     assert files(here) == files(there)

@@ -19,7 +19,7 @@ import copkit as ck
 from . import damage
 from .conftest import LONG
 
-FILES = 2000 if LONG else 500
+FILES = 2000 if LONG else 400
 SOUND = "sans dommage"
 
 

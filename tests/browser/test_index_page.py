@@ -180,8 +180,7 @@ def test_text_of_the_map_stays_readable(page, width):
     assert sizes and min(sizes) >= 11.9
 
 
-@pytest.mark.parametrize("mode", ["Régions", "Départements"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("mode", "width"), [("Régions", 360), ("Départements", 1280)])
 def test_axe_finds_nothing_serious(page, mode, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.get_by_label(mode, exact=True).check()
