@@ -300,7 +300,7 @@ def test_nothing_scrolls_sideways(page, files, code):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize(("code", "width"), zip(CODES, [360, 1280, 360], strict=True))
+@pytest.mark.parametrize(("code", "width"), [*zip(CODES, [360, 1280, 360], strict=True)])
 def test_axe_finds_nothing_serious(page, files, code, width):
     page.set_viewport_size({"width": width, "height": 800})
     visit(page, files(code))
