@@ -9,7 +9,6 @@ import importlib.machinery
 import os
 import random
 import re
-import resource
 import sys
 from pathlib import Path
 
@@ -66,6 +65,8 @@ def start(path, code, tests, marks):
     child = os.fork()
     if child:
         return child
+    import resource
+
     import pytest
 
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
@@ -107,6 +108,9 @@ def main():
             module, mutant = work.pop(0)
             running[start(paths[module], mutant[3], PARTS[module], options.marks)] = module, mutant
         child, status = os.wait()
+        status = os.waitstatus_to_exitcode(status)
+        if status not in (0, 1, 2) and status >= 0:  # below zero: beyond the limit
+            sys.exit(f"The tests did not run (pytest ends with {status}).")
         module, (line, old, new, _) = running.pop(child)
         seen[module].append(status != 0)
         print(f"{'seen    ' if status else 'SURVIVED'} {module}:{line}\n    {old}\n    {new}", flush=True)
