@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from copkit.errors import ParameterError
-from copkit.models.consistency import CONSISTENT, REPORTED, STATUSES, consistency
+from copkit.models.consistency import CONSISTENT, REPORTED, STATUSES, _total, consistency
 from copkit.models.panorama import LATEST
+from copkit.reference import tables
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,11 @@ def test_a_table_that_is_modified_changes_nothing_for_the_next_reader():
     table, expected = consistency(), consistency()
     table.loc[0, "status"] = "?"
     pd.testing.assert_frame_equal(consistency(), expected)
+
+
+def test_observed_total_is_in_the_unit_of_the_lever():
+    rows = tables.read("observed.parquet")
+    name = rows[rows.territory == "reg-32"].indicator.iloc[0]
+    units, thousands = (_total(name, ["reg-32", "reg-84"], unit) for unit in ("logements", "millier_logements"))
+    assert units.notna().any()
+    assert (1000 * thousands).to_dict() == pytest.approx(units.to_dict(), rel=1e-12)
