@@ -75,7 +75,7 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **o
     if isinstance(source, nbformat.NotebookNode):
         nbformat.write(source, into)
         source = into
-    options = {"kernel_name": "python3", "progress_bar": False, **(QUICK if engine == PLAIN else {}), **options}
+    options = {"kernel_name": "python3", "progress_bar": False, **QUICK, **options}
     error = None
     with outside_pytest():
         try:

@@ -151,7 +151,10 @@ def nothing_left_over():
     before = set(here.children(recursive=True))
 
     def left() -> list[psutil.Process]:
-        found = set(here.children(recursive=True)) - before
+        others = {
+            one for known in before if known.is_running() for one in known.children(recursive=True)
+        }  # a browser's
+        found = set(here.children(recursive=True)) - before - others
         return [process for process in found if alive(process.pid) and not is_server(process.pid)]
 
     yield
