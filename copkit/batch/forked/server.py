@@ -90,7 +90,12 @@ def absent(library: str):
 
 
 def xarray_alone() -> None:
-    """Import xarray, which asks for dask and pint to know their arrays, and find neither: half a second less."""
+    """Import xarray, which asks for dask and pint to know their arrays, and find neither: half a second less.
+
+    Where it is already imported it has asked, and would fail to find again what it found.
+    """
+    if "xarray" in sys.modules:
+        return
     with absent("dask"), absent("pint"):
         import xarray as xr
 
