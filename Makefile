@@ -12,7 +12,7 @@ test: .venv/.ok
 
 # Without browser, batch nor office, and without what tries many files.
 quick: .venv/.ok
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not browser and not batch and not office and not long"
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore=tests/browser -m "not browser and not batch and not office and not long"
 
 api: .venv/.ok
 	$(BIN)/python docs/make_api.py

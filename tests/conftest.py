@@ -59,6 +59,9 @@ LONG_MODULES = [
     "strengths",
     "workbook",
     "workshop",
+    "doctor",
+    "files",
+    "terminal",
 ]
 
 SLOW = {  # what « make quick » leaves out: what it needs, the modules that need it
