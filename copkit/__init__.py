@@ -35,6 +35,8 @@ from warnings import warn
 
 import lazy_loader
 
+from copkit import display
+
 __version__ = "0.4.0"
 DATA_VERSION = "sgpe-2024-10"  # of the panorama, the last one in data/clean/panorama.csv
 
@@ -46,6 +48,8 @@ if os.environ.get("COPKIT_CHARTS") == "spec":  # a kernel of a batch
 
 # The one list of names is in __init__.pyi. No __all__ here: help(copkit) would print the help of each name.
 _public, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
+
+display.leave_to(lambda found: _public("table")(found))
 
 _FORMER = {  # names of version 0.4, until 0.6
     "balance": "projects.balance",

@@ -20,3 +20,15 @@ def chromium():
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A page that keeps the addresses that it asked for, and what it said."""
+    page = chromium.new_page()
+    page.asked, page.said = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("dialog", lambda dialog: page.said.append(dialog.message))
+    yield page
+    page.close()

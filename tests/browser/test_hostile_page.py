@@ -27,17 +27,6 @@ def outputs(tmp_path_factory):
     return {version: folder / version / "reg-32" / f"{notebook}.html" for version, notebook in runs.items()}
 
 
-@pytest.fixture
-def page(chromium):
-    page = chromium.new_page()
-    page.asked, page.said = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("dialog", lambda dialog: page.said.append(dialog.message))
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_nothing_of_the_file_runs_loads_or_navigates(outputs, page, version):
     address = outputs[version].as_uri()

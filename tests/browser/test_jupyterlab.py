@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 
 import nbformat
@@ -16,6 +15,9 @@ import copkit as ck
 from copkit import paths
 
 from .. import hostile
+from ..serving import wait_until
+
+SCROLLED = ".jp-WindowedPanel-outer"  # what scrolls the cells of a notebook
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +52,14 @@ def lab(tmp_path_factory):
 
 
 def address(log, server) -> str:
-    for _ in range(120):
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/lab", log.read_text())
-        if found:
-            url = f"http://127.0.0.1:{found[1]}"
-            with urllib.request.urlopen(f"{url}/api?token=essai") as answer:
-                assert answer.status == 200
-            return url
-        assert server.poll() is None, log.read_text()
-        time.sleep(0.5)
-    raise AssertionError(log.read_text())
+    said = re.compile(r"http://127\.0\.0\.1:(\d+)/lab")
+    wait_until(lambda: said.search(log.read_text()) or server.poll() is not None, 300)
+    found = said.search(log.read_text())
+    assert found, log.read_text()
+    url = f"http://127.0.0.1:{found[1]}"
+    with urllib.request.urlopen(f"{url}/api?token=essai") as answer:
+        assert answer.status == 200
+    return url
 
 
 def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
@@ -69,14 +69,11 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
     page.goto(f"{lab}/lab/workspaces/diagnostic/tree/reg-06/diagnostic.ipynb?token=essai")
     page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=60_000)
     picture = ".jp-RenderedHTML figure img"
-    for _ in range(30):
-        if page.locator(picture).count():
-            break
-        page.locator(".jp-Notebook").hover()
-        page.mouse.wheel(0, 900)
-        page.wait_for_timeout(300)
+    page.locator(".jp-Notebook").hover()
+    found = f"() => document.querySelector('{picture}') || void document.querySelector('{SCROLLED}').scrollBy(0, 300)"
+    page.wait_for_function(found, timeout=120_000)  # cells are drawn when they come into view
     image = page.locator(picture).first
-    image.wait_for(timeout=10_000)
+    image.wait_for(timeout=60_000)
     assert image.evaluate("i => i.complete && i.naturalWidth") > 600
     outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
     assert outside == []

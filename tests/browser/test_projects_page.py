@@ -16,16 +16,6 @@ def outputs(tmp_path_factory):
     return out
 
 
-@pytest.fixture
-def page(chromium):
-    page = chromium.new_page()
-    page.asked, page.said = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("console", lambda message: page.said.append(message.text))
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("code", [*CODES, "reg-06"])
 def test_page_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code):
     page.goto((outputs / code / "projets.html").as_uri())

@@ -15,16 +15,6 @@ def outputs(tmp_path_factory):
     return out
 
 
-@pytest.fixture
-def page(chromium):
-    page = chromium.new_page()
-    page.asked, page.said = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("console", lambda message: page.said.append(message.text))
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("code", CODES)
 def test_report_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code):
     page.goto((outputs / code / "diagnostic.html").as_uri())
