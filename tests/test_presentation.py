@@ -234,7 +234,7 @@ def test_a_compensation_and_a_conversion_are_said_in_the_levers_own_unit():
     assert "milliers de résidences principales" in ck.table(found).data["Quantité en 2030"].iloc[0]
     assert "sans justification ou sans source" in ck.report.compensation(found)
     rows = ck.table(ck.convert("reg-32", "vehicules_electriques", kt=500)).data
-    assert "240,5560" in rows["Valeur"].iloc[1] and "milliers de véhicules" in rows["Valeur"].iloc[1]
+    assert rows["Valeur"].iloc[1] == "240,556 milliers de véhicules" and rows["Valeur"].iloc[0] == "500"
 
 
 def test_the_uncertainty_sentence_gives_a_range_a_probability_and_its_status():

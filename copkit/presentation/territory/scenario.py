@@ -97,9 +97,9 @@ def conversion(found: Conversion) -> Table:
     """A conversion with what it takes to do it again."""
     unit = units.label(found.unit) if found.unit else "—"
     rows = [
-        ("Objectif 2030 (ktCO2e/an)", french.number(found.kt, 4)),
-        ("Quantité en 2030", f"{french.number(found.quantity, 4)} {unit}"),
-        ("Point de départ 2019", french.number(found.baseline, 4)),
+        ("Objectif 2030 (ktCO2e/an)", _short(found.kt)),
+        ("Quantité en 2030", f"{_short(found.quantity)} {unit}"),
+        ("Point de départ 2019", _short(found.baseline)),
         ("Coefficient (unité par ktCO2e/an)", _coefficient(found.coefficient)),
         ("Formule", found.formula),
         ("Statut", labels.STATUSES.get(found.status, found.status)),
@@ -130,6 +130,16 @@ def _reduction(found: Reduction) -> Table:
     columns = {"Année": [str(found.baseline_year), str(found.target_year), "Réduction"]}
     kts = ([found.baseline, found.target, found.kt], 0)
     return Table.of(found.sentence, {**columns, "Émissions (ktCO2e/an)": kts})
+
+
+def _short(value: float) -> str:
+    """Four decimals at most, and no zero at their end.
+
+    >>> _short(10.0), _short(0.333), _short(float("nan"))
+    ('10', '0,333', 'n.d.')
+    """
+    text = french.number(value, 4)
+    return text.rstrip("0").rstrip(",") if "," in text else text
 
 
 def _coefficient(value: float) -> str:
