@@ -426,6 +426,7 @@ from pathlib import Path
 if territoire == "reg-03" and len(seen := list(Path({str(tmp_path)!r}).glob("*.tué"))) < 2:
     Path({str(tmp_path)!r}, f"{{len(seen)}}.tué").write_text(f"{{os.getppid()}} {{sys.orig_argv}}")
     os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()  # or it may end before what it killed has died, and nobody would miss it
 """
     done = command(tmp_path / "sorties", write(tmp_path / "tueur.ipynb", kill, "print(territoire)"), CODES[1:6])
     assert done.returncode == 0 and len(times(tmp_path / "sorties")) == 5, done.stderr
