@@ -14,11 +14,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 import copkit
 from copkit import escaping, french
-from copkit.batch import export, index
+from copkit.batch import index
 from copkit.commands import terminal
 from copkit.presentation import charts, drawing, workbook
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
+from copkit.presentation.writers import html
 
 from .hostile import shown
 
@@ -165,7 +166,7 @@ def calls(text: str) -> set[str]:
 @pytest.mark.cases("textes_hostiles", "textes")
 def test_html_in_what_a_cell_says_is_text_in_the_page(case):
     """Even when a notebook does not escape it."""
-    page = BeautifulSoup(export._exporter().environment.filters["said"](f"a {case['texte']}"), "html.parser")
+    page = BeautifulSoup(html._prose(f"a {case['texte']}", said=True), "html.parser")
     assert not {tag.name for tag in page.find_all()} & {
         "script", "img", "svg", "form", "input", "style", "meta", "base", "iframe", "h1", "table",
     } - ({"img"} if "![" in case["texte"] else set())  # fmt: skip

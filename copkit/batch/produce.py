@@ -72,19 +72,21 @@ def _timed(phases: dict[str, float], name: str):
 
 def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], None] | None) -> None:
     from copkit.batch import export
+    from copkit.presentation import blocks
+    from copkit.presentation.writers import html
 
     notebook = _run_notebook(task, work, result, shown)
     about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
-    with _timed(result.phases, "images des graphiques"):
-        export.portable(notebook, about)
     footer = (
         f"{task.title} produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}, "
         f"le {french.short_date(datetime.now())}. "
         "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
     )
     with _timed(result.phases, "page HTML"):
-        page = export.html(notebook, title=f"{task.title} — {task.name}", footer=footer)
-        (work / f"{task.stem}.html").write_text(page, encoding="utf-8")
+        described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", kind=task.title, footer=footer)
+        (work / f"{task.stem}.html").write_text(html.write(described), encoding="utf-8")
+    with _timed(result.phases, "images des graphiques"):
+        export.portable(notebook, about)
     with _timed(result.phases, "écriture"):
         text = nbformat.v4.writes(notebook)  # not checked again: its source was, and each output when it came
         (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")

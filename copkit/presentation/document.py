@@ -14,9 +14,11 @@ from functools import cached_property, partial
 from importlib import import_module
 from typing import Any
 
+from copkit import escaping
 from copkit.errors import CopkitError, unknown
 from copkit.presentation import theme
-from copkit.presentation.text import Text
+from copkit.presentation.blocks import ABSENT
+from copkit.presentation.text import Note, Text
 
 SENTENCE, CHART, TABLE = "sentence", "chart", "table"
 
@@ -96,6 +98,18 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """A section that has nothing to show here: a notebook says why, a document leaves it out and lists it."""
+
+    title: str
+    parts: tuple[Note, ...]
+
+    def _repr_mimebundle_(self, *_, **__) -> dict:
+        said = "\n\n".join(note._repr_markdown_() for note in self.parts)
+        return {ABSENT: {"title": self.title}, "text/markdown": said, "text/plain": escaping.unmarked(said)}
+
+
+@dataclass(frozen=True)
 class Document:
     """The sections of a folder. ``error``: what an unknown name raises; ``rule``: makes a part, or says why not."""
 
@@ -132,10 +146,12 @@ class Document:
         known = {one: part for one, part in self.parts(TABLE).items() if part.about is None}
         return known[self._known("Table", name, known)]
 
-    def show(self, name: str, about) -> Shown:
+    def show(self, name: str, about) -> Shown | Absent:
         """A section: its title, then what it has to show."""
         section = self.sections[self._known("Section", name, self.sections)]
         made = [self.make(part, about) for part in section.held(about) if part.page]
+        if made and all(one is None or isinstance(one, Note) for one in made):
+            return Absent(section.title, tuple(one for one in made if one is not None))
         title = [Text("### {}", section.title)] if section.title else []
         return Shown((*title, *(one for one in made if one is not None)))
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from copkit import escaping, french
 from copkit.escaping import element
+from copkit.presentation.blocks import TABLE
 
 LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
@@ -47,7 +48,13 @@ class Table:
     def _repr_mimebundle_(self, *_, **__) -> dict[str, str]:
         """What Jupyter shows, and the same in a terminal: the cells are written once for both."""
         texts = self.texts()
-        return {"text/html": self._html(texts), "text/plain": self._plain(texts)}
+        return {TABLE: self._described(texts), "text/html": self._html(texts), "text/plain": self._plain(texts)}
+
+    def _described(self, texts: dict[str, list[str]]) -> dict:
+        """What a writer needs of it."""
+        names, rows = [french.typeset(name) for name in texts], [[*row] for row in zip(*texts.values(), strict=True)]
+        numbers = [name in self.formats for name in texts]
+        return {"caption": french.typeset(self.caption), "names": names, "numbers": numbers, "rows": rows}
 
     def _repr_html_(self) -> str:
         return self._html(self.texts())
@@ -58,10 +65,13 @@ class Table:
         head = "".join(
             f'<th scope="col"{side}>{element(french.typeset(c))}</th>' for c, side in zip(texts, align, strict=True)
         )
-        rows = []
+        names, rows = [escaping.html(french.typeset(name)) for name in texts], []
         for first, *others in zip(*texts.values(), strict=True):
             cells = [f'<th scope="row"{align[0]}>{_breakable(first)}</th>']
-            cells += [f"<td{side}>{_breakable(v)}</td>" for v, side in zip(others, align[1:], strict=True)]
+            cells += [
+                f'<td{side} data-label="{name}">{_breakable(v)}</td>'
+                for v, side, name in zip(others, align[1:], names[1:], strict=True)
+            ]
             rows.append(f"<tr>{''.join(cells)}</tr>")
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
         frame = f'<div class="table" tabindex="0" role="region" aria-label="{escaping.html(caption)}">'

@@ -1,0 +1,100 @@
+"""A document as one HTML file, for the screen: no script, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import mistune
+from markupsafe import Markup
+
+from copkit import __version__, escaping
+from copkit.presentation import blocks, drawing
+
+_FOLDER = Path(__file__).parent
+
+
+def write(about: blocks.Description) -> str:
+    """The document."""
+    return _template("document.html.j2").render(
+        about=about,
+        absent=blocks.left_out(about.absent),
+        version=__version__,
+        style=_style("document.css", "page.css"),
+        chart=_Charts(),
+    )
+
+
+def page(found: blocks.Page) -> str:
+    """The page of a document, as a part of another page."""
+    return _template("page.html.j2").render(page=found).strip()
+
+
+def alone(found: blocks.Page, *, footer: str) -> str:
+    """The page of a document as a file of its own."""
+    return _template("alone.html.j2").render(
+        page=found, footer=footer, version=__version__, style=_style("document.css", "page.css")
+    )
+
+
+@lru_cache(maxsize=8)
+def _template(name: str):
+    filters = {"prose": _prose, "words": _words, "inner": _inner, "kind": lambda block: type(block).__name__}
+    return escaping.template(_FOLDER / name, **filters)
+
+
+def warm() -> None:
+    """Read and compile what writing a document needs."""
+    _template("document.html.j2")
+    _prose("", said=True)
+
+
+@lru_cache(maxsize=8)
+def _style(*names: str) -> Markup:
+    return Markup("\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names))
+
+
+@lru_cache(maxsize=256)  # mostly the same in each document
+def _prose(source: str, *, said: bool) -> Markup:
+    """Markdown as HTML. ``said``: HTML in it is text, and a link goes nowhere but to a page."""
+    return Markup(_markdown(said=said)(source))
+
+
+@lru_cache(maxsize=2)
+def _markdown(*, said: bool) -> Callable[[str], str]:
+    renderer = _Said(escape=False) if said else mistune.HTMLRenderer(escape=False, allow_harmful_protocols=True)
+    return mistune.create_markdown(renderer=renderer, plugins=blocks.PLUGINS)
+
+
+class _Said(mistune.HTMLRenderer):
+    """What a cell says, which may hold what a file does: HTML in it is text, and a link goes nowhere but to a page."""
+
+    def inline_html(self, html: str) -> str:
+        return escaping.html(html)
+
+    def block_html(self, html: str) -> str:
+        return f"<p>{escaping.html(html.strip())}</p>\n"
+
+
+def _words(source: str) -> Markup:
+    """The Markdown of one line, without its paragraph."""
+    return Markup(re.sub(r"^<p>(.*)</p>\n?$", r"\1", _prose(source, said=True), flags=re.S))
+
+
+def _inner(table: blocks.Table) -> Markup:
+    """A table as its notebook shows it."""
+    return Markup(table.html)
+
+
+class _Charts:
+    """Draws a specification; marks of several charts of one page never share an id."""
+
+    def __init__(self) -> None:
+        self.count = itertools.count(1)
+
+    def __call__(self, chart: blocks.Chart) -> dict:
+        svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{next(self.count)}-\1\2", drawing.svg(chart.spec))
+        return {"svg": Markup(svg), "caption": Markup(drawing.caption(chart.spec))}
