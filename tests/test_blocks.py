@@ -20,17 +20,17 @@ def kinds(*cells) -> list[str]:
 
 def test_headings_stand_apart_and_each_has_an_anchor_of_its_own():
     cells = [
-        nb.new_markdown_cell("# Nord\n\nDeux.\n\n## Été\n```\n# pas un titre\n```"),
+        nb.new_markdown_cell("# Nord\n\nDeux.\n\n## 1. Été\n```\n# pas un titre\n```"),
         nb.new_markdown_cell("## Été"),
     ]
     found = blocks.read(cells, title="Nord", footer="")
     headings = [block for block in found.blocks if isinstance(block, blocks.Heading)]
     assert [(one.level, one.plain, one.anchor) for one in headings] == [
         (1, "Nord", "nord-1"),
-        (2, "Été", "ete-2"),
+        (2, "1. Été", "1-ete-2"),
         (2, "Été", "ete-3"),
     ]
-    assert [one.plain for one in found.contents] == ["Été", "Été"]
+    assert [one.plain for one in found.contents] == ["1. Été", "Été"]
 
 
 def test_a_table_right_under_a_chart_gives_its_figures():

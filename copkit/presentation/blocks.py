@@ -36,7 +36,7 @@ class Heading:
     @property
     def plain(self) -> str:
         """Its words without marks."""
-        return words(tokens(self.source))
+        return words(inline(self.source))
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ class Chart:
     def description(self) -> str:
         """What it shows, in a sentence."""
         return drawing.describe(self.spec)
+
+    @property
+    def phone(self) -> list[list]:
+        """What a small screen shows in its place: a name, what is written, the length of a bar from 0 to 1, if any."""
+        return self.spec.get("usermeta", {}).get("phone", [])
 
     @cached_property
     def _lines(self) -> tuple[str, list[str]]:
@@ -305,6 +310,15 @@ def tokens(source: str) -> list[dict]:
     import mistune
 
     return mistune.create_markdown(renderer="ast", plugins=PLUGINS)(source)
+
+
+def inline(source: str) -> list[dict]:
+    """The syntax tree of a line, where « 1. » starts no list."""
+    import mistune
+
+    state = mistune.InlineState({})
+    state.src = source
+    return mistune.create_markdown(renderer="ast", plugins=PLUGINS).inline.parse(state)
 
 
 def words(tree: list[dict]) -> str:

@@ -62,7 +62,15 @@ def bars(
     drawn = base.mark_bar(height={"band": 0.62}).encode(x=along, color=colour or alt.value(theme.HIGHLIGHT))
     text = base.mark_text(**{"align": "left", "dx": 6} | text)
     text = text.encode(x=alt.X(f"{at or x}:Q"), text=alt.Text("written:N"))
-    return drawing([drawn, *over, text], step * len(table), words)
+    return drawing([drawn, *over, text], step * len(table), words, phone=listed(table, x))
+
+
+def listed(table: pd.DataFrame, x: str) -> list[list]:
+    """What a phone shows in place of bars: the name, what is written, the length as a share of the longest."""
+    longest = table[x].abs().max() or 1
+    lengths = (table[x].abs() / longest).round(3).to_list()
+    names = map(french.typeset, table.label.to_list())
+    return [[*row] for row in zip(names, table.written.to_list(), lengths, strict=True)]
 
 
 def ticks(table: pd.DataFrame, x: str) -> alt.Chart:
@@ -82,8 +90,17 @@ def of_two(field: str) -> alt.Color:
     return alt.Color(f"{field}:N", scale=scale, legend=None)
 
 
-def drawing(layers: Iterable[alt.Chart], height: float, words: dict, width: float = WIDTH, **more) -> alt.LayerChart:
-    """Layers as one chart, with its words."""
+def drawing(
+    layers: Iterable[alt.Chart],
+    height: float,
+    words: dict,
+    width: float = WIDTH,
+    *,
+    phone: list[list] | None = None,
+    **more,
+) -> alt.LayerChart:
+    """Layers as one chart, with its words. ``phone``: the rows of a list that says the same on a small screen."""
+    more |= {"usermeta": {"phone": phone}} if phone else {}
     return theme.drawing()(layer=list(layers), width=width, height=height, **words, **more)
 
 
@@ -155,4 +172,6 @@ class Stack:
             text=alt.Text("written:N"),
             color=alt.condition("datum.dark", alt.value("white"), alt.value(theme.TEXT)),
         )
-        return drawing([rects, text], max(36 * len(self.bars), 60), words)
+        said = [part.partition(" : ") for part in self.said().removesuffix(".").split(" ; ")]
+        phone = [[french.typeset(bar), french.typeset(parts), None] for bar, _, parts in said]
+        return drawing([rects, text], max(36 * len(self.bars), 60), words, phone=phone)

@@ -25,10 +25,10 @@ def svg(spec: dict) -> str:
 
 
 def wanted(spec: dict) -> str:
-    """What is to be drawn of a chart: not its title, nor a description of each mark where the whole has one."""
+    """What is to be drawn of a chart, without its title, what it is on a phone, nor a description of each mark."""
     config = spec.get("config", {})
     config = config | {"aria": False, "mark": config.get("mark", {}) | {"aria": False}}
-    text = json.dumps({k: v for k, v in spec.items() if k != "title"} | {"config": config})
+    text = json.dumps({k: v for k, v in spec.items() if k not in ("title", "usermeta")} | {"config": config})
     return json.dumps(_cleaned(json.loads(text))) if _CONTROLS.search(text) else text
 
 

@@ -27,6 +27,32 @@ def test_report_fits_the_window_and_asks_nothing_of_a_network(outputs, page, cod
     assert page.locator("figure svg").count() >= 3
 
 
+OFF = """() => [...document.querySelectorAll('main :not(thead, thead *, caption)')].filter(one => one.checkVisibility({contentVisibilityAuto: true}))
+    .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def test_no_figure_is_off_the_screen_of_a_phone_even_unfolded(outputs, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((outputs / "dep-75" / "diagnostic.html").as_uri())
+    assert page.evaluate(OFF) == []
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate(OFF) == []
+    labels = "[...document.querySelectorAll('tbody td')].filter(one => !one.dataset.label).length"
+    assert page.evaluate(labels) == 0, "a figure of a card does not say which it is"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_phone_reads_the_bars_as_a_list_with_the_same_words(outputs, page, code):
+    page.goto((outputs / code / "diagnostic.html").as_uri())
+    for figure in page.locator("figure:has(.narrow)").all():
+        drawn = set(figure.locator("svg text").all_text_contents())
+        rows = figure.locator(".narrow li").all()
+        assert rows
+        written = {row.locator("b").text_content() for row in rows}
+        assert written <= drawn or "·" in "".join(drawn), "the tiles of a Marimekko write theirs with their number"
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_charts_are_drawn_and_their_words_stay_inside(outputs, page, code):
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -70,13 +96,15 @@ def test_report_has_no_serious_accessibility_fault(outputs, page, code):
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:2]) for v in faults] == []
 
 
-def test_keyboard_reaches_the_content_and_the_wide_tables(outputs, page):
+def test_keyboard_reaches_the_content_the_folds_and_the_charts(outputs, page):
     page.goto((outputs / "reg-32" / "diagnostic.html").as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
-    for _ in range(3):
+    reached = set()
+    for _ in range(40):
         page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('role')") in ("region", "img")
+        reached.add(page.evaluate("document.activeElement.getAttribute('role') || document.activeElement.tagName"))
+    assert {"A", "SUMMARY", "img"} <= reached, "links of the contents, folds, charts"
 
 
 def test_report_prints_on_paper(outputs, page):

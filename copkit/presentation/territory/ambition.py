@@ -93,7 +93,9 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     rects = alt.Chart({"values": tuple(layout["rects"])}).mark_rect(stroke="white", strokeWidth=1.5)
     rects = rects.encode(x=across, x2="x2:Q", y=down, y2="y2:Q", fill=alt.Fill("fill:N", scale=None))
     layers = [rects, *charts.pixels(layout["texts"], x=across, y=down)]
-    return charts.drawing(layers, marimekko.HEIGHT + HEAD, words, marimekko.WIDTH)
+    named = [one._replace(label=f"{one.rank}. {one.label}") for one in sorted(tiles(p), key=lambda one: one.rank)]
+    phone = charts.listed(pd.DataFrame(named, columns=marimekko.Tile._fields), "target_ktco2e")
+    return charts.drawing(layers, marimekko.HEIGHT + HEAD, words, marimekko.WIDTH, phone=phone)
 
 
 def tiles(p: xr.Dataset) -> list[marimekko.Tile]:

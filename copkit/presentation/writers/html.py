@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def _prose(source: str, *, said: bool) -> Markup:
 
 
 @lru_cache(maxsize=2)
-def _markdown(*, said: bool) -> Callable[[str], str]:
+def _markdown(*, said: bool) -> mistune.Markdown:
     renderer = _Said(escape=False) if said else mistune.HTMLRenderer(escape=False, allow_harmful_protocols=True)
     return mistune.create_markdown(renderer=renderer, plugins=blocks.PLUGINS)
 
@@ -79,9 +78,11 @@ class _Said(mistune.HTMLRenderer):
         return f"<p>{escaping.html(html.strip())}</p>\n"
 
 
+@lru_cache(maxsize=256)
 def _words(source: str) -> Markup:
-    """The Markdown of one line, without its paragraph."""
-    return Markup(re.sub(r"^<p>(.*)</p>\n?$", r"\1", _prose(source, said=True), flags=re.S))
+    """The Markdown of a line, where « 1. » starts no list."""
+    renderer = _markdown(said=True).renderer
+    return Markup(renderer.render_tokens(blocks.inline(source), mistune.BlockState()))
 
 
 def _inner(table: blocks.Table) -> Markup:
