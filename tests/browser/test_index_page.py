@@ -163,6 +163,15 @@ def test_report_links_work_without_javascript(chromium, site):
     context.close()
 
 
+def test_a_finger_is_not_told_to_hover(chromium, site, page):
+    expect(page.locator("#designe")).to_contain_text("Survoler la carte")
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    phone.goto(site)
+    expect(phone.locator("#designe")).to_have_text("Toucher un territoire pour ouvrir son document.")
+    context.close()
+
+
 @pytest.mark.parametrize("width", [360, 768, 1280, 1920])
 def test_nothing_scrolls_sideways(page, width):
     page.set_viewport_size({"width": width, "height": 800})

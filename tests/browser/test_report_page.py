@@ -27,7 +27,8 @@ def test_report_fits_the_window_and_asks_nothing_of_a_network(outputs, page, cod
     assert page.locator("figure svg").count() >= 3
 
 
-OFF = """() => [...document.querySelectorAll('main :not(thead, thead *, caption)')].filter(one => one.checkVisibility({contentVisibilityAuto: true}))
+OFF = """() => [...document.querySelectorAll('main :not(thead, thead *, caption)')]
+    .filter(one => one.checkVisibility({contentVisibilityAuto: true}))
     .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map(one => one.outerHTML.slice(0, 120))"""
 
