@@ -25,6 +25,7 @@ long: .venv/.ok
 	python3 -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --quiet --locked --active --inexact
+	$(BIN)/python -m compileall -q copkit  # the libraries are: where Python may write none, each process would do it
 	touch $@
 
 clean:
