@@ -15,9 +15,11 @@ from functools import cached_property
 
 from copkit import escaping, french
 from copkit.presentation import drawing
+from copkit.presentation.document import ABSENT
+from copkit.presentation.table import MIME as TABLE
 from copkit.presentation.text import Text
 
-TABLE, PAGE, ABSENT = (f"application/vnd.copkit.{kind}+json" for kind in ("table", "page", "absent"))
+PAGE = "application/vnd.copkit.page+json"
 OURS = (TABLE, PAGE, ABSENT)
 FOR_THE_NOTEBOOK = "carnet"  # the tag of a cell that is of the notebook, not of its document
 PLUGINS = ("strikethrough", "table", "url", "task_lists", "def_list", "math")

@@ -17,10 +17,10 @@ from typing import Any
 from copkit import escaping
 from copkit.errors import CopkitError, unknown
 from copkit.presentation import theme
-from copkit.presentation.blocks import ABSENT
 from copkit.presentation.text import Note, Text
 
 SENTENCE, CHART, TABLE = "sentence", "chart", "table"
+ABSENT = "application/vnd.copkit.absent+json"  # what a document leaves out
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

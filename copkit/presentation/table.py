@@ -10,8 +10,8 @@ import pandas as pd
 
 from copkit import escaping, french
 from copkit.escaping import element
-from copkit.presentation.blocks import TABLE
 
+MIME = "application/vnd.copkit.table+json"  # what a writer of documents needs of a table
 LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
 
@@ -48,7 +48,7 @@ class Table:
     def _repr_mimebundle_(self, *_, **__) -> dict[str, str]:
         """What Jupyter shows, and the same in a terminal: the cells are written once for both."""
         texts = self.texts()
-        return {TABLE: self._described(texts), "text/html": self._html(texts), "text/plain": self._plain(texts)}
+        return {MIME: self._described(texts), "text/html": self._html(texts), "text/plain": self._plain(texts)}
 
     def _described(self, texts: dict[str, list[str]]) -> dict:
         """What a writer needs of it."""
