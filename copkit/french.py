@@ -57,6 +57,43 @@ def quantity(value: float | None) -> str:
     return number(value, decimals)
 
 
+def rough(value: float | None, figures: int = 2, decimals: int = 0) -> str:
+    """A number with so many significant figures, and ``decimals`` at most: what is known in order of magnitude only.
+
+    >>> rough(9207.6), rough(338.9), rough(88.3), rough(0.3), rough(0.0), rough(-1278.0, 3)
+    ('9\u202f200', '340', '88', '<\u00a01', '0', '−1\u202f280')
+    >>> rough(7.06, 2, 3), rough(0.0328, 2, 3), rough(15.2, 2, 3)
+    ('7,1', '0,033', '15')
+    """
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    if 0 < abs(value) < 0.5 * 10**-decimals:
+        return f"<\u00a0{number(10**-decimals, decimals)}"
+    place = min(figures - 1 - math.floor(math.log10(abs(value))), decimals) if value else 0
+    return number(round(value, place), max(place, 0))
+
+
+def short(value: float | None) -> str:
+    """A share, in %, without its sign: whole from 10, one decimal below.
+
+    >>> short(34.48), short(9.96), short(2.21), short(0.02), short(0.0), short(float("nan"))
+    ('34', '10', '2,2', '<\u00a00,1', '0', 'n.d.')
+    """
+    if value and 0 < abs(value) < 0.05:
+        return "<\u00a00,1"
+    return number(value, 0 if not value or abs(round(value, 1)) >= 10 else 1)
+
+
+def share(value: float | None) -> str:
+    """The same with its sign.
+
+    >>> share(34.48), share(2.21)
+    ('34\u202f%', '2,2\u202f%')
+    """
+    text = short(value)
+    return text if text == UNKNOWN else f"{text}{NARROW}%"
+
+
 def signed(value: float | None, decimals: int = 1) -> str:
     """A difference, with its sign; none for what is written zero.
 

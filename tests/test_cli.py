@@ -189,7 +189,7 @@ def test_compare_reproduces_the_published_differences():
         "dechets": -12,
         "energie": 1961,
     }
-    assert "net +2\u202f977" in done.stderr and "compensé" in done.stderr
+    assert "2\u202f977 ktCO2e/an de plus" in done.stderr and "compensé" in done.stderr
 
 
 def test_dynamics_gives_a_status_for_every_lever():

@@ -111,15 +111,17 @@ def test_forest_is_a_question_mark_and_both_totals_are_printed():
     assert ">?</td>" in html
     assert "1\u202f132,6" not in html
     both = ck.table(p, "synthese")._repr_html_()
-    assert "22\u202f764,4" in both and "21\u202f631,8" in both
-    assert "22\u202f764,4" in ck.report.ambition(p) and "hors forêt" in ck.report.ambition(p)
+    assert "22\u202f764" in both and "21\u202f632" in both
+    assert "22\u202f764 avec le levier forêt" in ck.report.ambition(p) and "hors forêt" in ck.report.ambition(p)
+    assert ck.report.limits(p).count("se lit par différence") == 1
+    assert "forêt" not in ck.report.limits(ck.panorama("reg-04"))  # no objective of the forest there
 
 
 @pytest.mark.parametrize("what", TABLES)
 def test_table_has_a_caption_headings_and_no_trace_of_english_or_python(p, what):
     table = ck.table(p, what)
     if isinstance(table, Note):
-        assert what in ("cles", "interactions", "comparaison", "coherence") and len(table.text) > 30
+        assert what in ("cles", "interactions", "comparaison", "coherence", "quantites") and len(table.text) > 30
         return
     html = table._repr_html_()
     assert table.caption and html.count('<th scope="row"') == len(table.data)
@@ -161,10 +163,11 @@ def test_document_of_a_departement_says_the_grade_of_each_key():
 
 def test_heading_says_the_status_the_version_and_the_level():
     text = ck.report.heading(ck.panorama("dep-59"))
-    assert "Nord (département, région Hauts-de-France)" in text
+    assert text.startswith("# Nord\n\nDiagnostic territorial (département, région Hauts-de-France), COP régionale.")
     assert "proposition indicative du SGPE" in text and "sgpe-2024-10" in text and "non prescriptive" in text
     assert "en attente" in ck.report.heading(ck.panorama("reg-03"))
-    assert "non renseigné" in ck.report.heading(ck.panorama("reg-06"))
+    assert "n'a pas de date connue (SGPE, 2024)" in ck.report.heading(ck.panorama("reg-06"))
+    assert "COP régionale annoncée pour le 10 avril 2024" in ck.report.heading(ck.panorama("reg-53"))
 
 
 def test_the_four_parts_of_the_diagnostic_say_what_they_have():
@@ -243,7 +246,7 @@ def test_the_uncertainty_sentence_gives_a_range_a_probability_and_its_status():
 
 
 def test_another_plan_is_compared_where_one_is_known():
-    assert "+2\u202f977" in ck.report.comparison(ck.panorama("reg-32"))
+    assert "2\u202f977 ktCO2e/an de plus" in ck.report.comparison(ck.panorama("reg-32"))
     assert len(ck.table(ck.panorama("reg-32"), "comparaison").data) == 7
     assert "Aucun autre plan" in ck.table(ck.panorama("reg-53"), "comparaison").text
 

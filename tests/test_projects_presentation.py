@@ -15,7 +15,7 @@ from copkit import french, paths
 from copkit.errors import CopkitError, ProjectError
 from copkit.presentation import theme
 from copkit.presentation.charts import Stack
-from copkit.presentation.document import CHART, SENTENCE, TABLE
+from copkit.presentation.document import CHART, SENTENCE, TABLE, Absent
 from copkit.presentation.projects import categories, epci, map
 from copkit.presentation.projects.balance import SHADES
 from copkit.presentation.projects.document import DOCUMENT
@@ -378,8 +378,10 @@ def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(whole, tmp_pat
 
 
 def test_the_diagnostic_says_how_to_give_a_file():
-    said = ck.report.projects(ck.panorama("reg-32"))
-    assert said.startswith("Aucun fichier de projets n'est chargé.") and "`fichier`" in said
+    absent = ck.report.projects(ck.panorama("reg-32"))
+    assert isinstance(absent, Absent), "a document leaves the chapter out"
+    said = absent.parts[0].text
+    assert said.startswith("Aucun fichier de projets n'est chargé.") and "« fichier »" in said
 
 
 def test_the_diagnostic_shows_the_public_version():

@@ -170,7 +170,7 @@ def test_chart_read_on_references_refuses_a_scenario(s, says, name):
 
 def test_sentences_of_a_scenario_say_both(p, s, says):
     says(ck.report.heading(s), "Statut : scénario (hypothèse), à côté de sa référence, proposition indicative du SGPE")
-    says(ck.report.ambition(s), "Ce que le scénario évite en 2030", "pour une référence de 21\u202f631,8 hors forêt.")
+    says(ck.report.ambition(s), "Ce que le scénario évite en 2030", "pour une référence de 21\u202f632 hors forêt.")
     says(ck.report.ambition(s), gap_sentence(s))
     says(ck.report.keys(s), "Les objectifs du scénario qui s'écartent de la référence sont des hypothèses.")
     says(ck.report.uncertainty(s), "que propose le scénario", "pour un objectif de référence de 21\u202f632")

@@ -12,6 +12,7 @@ from copkit import paths, strengths
 from copkit.commands.cli import app
 from copkit.errors import ProjectError
 from copkit.intake import gazetteer
+from copkit.presentation.document import Absent
 
 HEAD = ["Territoire", "Levier", "Intitulé", "Qui le porte", "Pourquoi c'est exemplaire", "Peut être rendu public"]
 EXAMPLE = paths.home() / "data" / "examples" / "points_forts.csv"
@@ -185,7 +186,9 @@ def test_document_shows_those_that_may_be_public_and_says_how_many_are_not():
 
 def test_document_shows_nothing_without_a_file_and_refuses_an_absent_one(says):
     p = ck.panorama("dep-59")
-    assert ck.report.strengths(p, "") is None
+    absent = ck.report.strengths(p, "")
+    assert isinstance(absent, Absent) and absent.title == "Les points forts"
+    says(absent.parts[0].text, "donner son chemin au paramètre « points_forts »")
     with pytest.raises(ProjectError) as refused:
         ck.report.strengths(p, "absent.csv")
     says(refused.value, "Fichier de points forts introuvable : « absent.csv ».", "Vérifier son nom")

@@ -24,6 +24,7 @@ from copkit.models.plans import Plan
 from copkit.reference import framework, parameters, territories
 
 BY = ("sector", "lever", "chantier")
+ROUNDING = 0.02  # a printed share may differ by as much from what the figures, themselves printed, give [points]
 NOUNS = {"sector": "secteur", "lever": "levier", "chantier": "thématique"}
 
 
@@ -96,10 +97,15 @@ class Comparison(Displayed):
             parts.append(f"{_kt(self.deficit)} ktCO2e/an de moins ({less})")
         if more:
             parts.append(f"{_kt(self.surplus)} de plus ({more})")
-        return (
-            f"{name}, hors forêt : {self.b} demande {' et '.join(parts)} que {self.a} ; "
-            f"net {french.signed(self.net, _decimals(self.net))} ktCO2e/an, {self.verdict}."
-        )
+        start = f"{name}, hors forêt : {self.b} demande {' et '.join(parts)} que {self.a}"
+        if not less:
+            return f"{start}."
+        if not more:
+            return f"{start} : rien ne le compense."
+        verdict = "l'effort moindre est compensé" if self.verdict == "compensé" else "il n'est pas compensé"
+        side = "plus" if self.net > 0 else "moins"
+        whole = f"{_kt(abs(self.net))} ktCO2e/an de {side}" if abs(self.net) > self._noise() else "le même effort"
+        return f"{start}. Au total, {whole} : {verdict}."
 
     def _noise(self) -> float:
         return 1e-9 * max(1.0, float(self.table.kt_a.abs().sum()))
@@ -280,15 +286,15 @@ def _cautions(code: str, table: pd.DataFrame, a: Plan, b: Plan, by: str) -> list
 
 
 def _printed(table: pd.DataFrame, side: str, plan: Plan) -> list[str]:
-    """Where the printed shares do not add up to 100 or are not those that the figures give."""
-    printed = table[f"share_{side}_printed"]
+    """Where the printed shares do not add up to 100, or are further than a rounding from what the figures give."""
+    printed, computed = table[f"share_{side}_printed"], table[f"share_{side}"]
     if printed.isna().all():
         return []
-    off = [
-        f"{row.label} {french.number(getattr(row, f'share_{side}_printed'), 2)} imprimé pour "
-        f"{french.number(getattr(row, f'share_{side}'), 2)} calculé"
-        for row in table.itertuples()
-        if french.number(getattr(row, f"share_{side}"), 2) != french.number(getattr(row, f"share_{side}_printed"), 2)
+    total = printed.sum()
+    out = [f"la somme des parts imprimées est {french.percent(total, 2)}"] if abs(total - 100) > ROUNDING else []
+    off = (printed - computed).abs() > ROUNDING
+    out += [
+        f"{label} : part imprimée {french.percent(own, 2)}, calculée {french.percent(other, 2)}"
+        for label, own, other in zip(table.label[off], printed[off], computed[off], strict=True)
     ]
-    total = french.percent(printed.sum(), 2)
-    return [f"{plan.label} : parts imprimées, total {total}{' ; ' + ', '.join(off) if off else ''}."]
+    return [f"{plan.label}, {' ; '.join(out)}."] if out else []

@@ -38,6 +38,7 @@ SECTORS = (
     "dechets",
     "energie",
 )
+OVERSEAS = "batiment"  # a sector of the overseas alone: elsewhere its levers are « residentiel » and « tertiaire »
 P = ParamSpec("P")
 R = TypeVar("R")
 _NUMBERS = ("target", "baseline", "quantity_per_kt", "quantity")
@@ -275,6 +276,19 @@ def largest(p: xr.Dataset, n: int) -> tuple[list[Row], float]:
     return rows, 100 * sum(row.target_ktco2e for row in rows) / total(p, forest=False)
 
 
+def heaviest(p: xr.Dataset, sector: str) -> tuple[Row, float]:
+    """The lever with the largest target of a sector, the forest apart, and its part of the effort of that sector. [%]
+
+    >>> row, part = heaviest(shared("dep-48"), "industrie")
+    >>> row.lever, round(part)
+    ('produits_bois', 76)
+    """
+    rows = [row for row in ordered(p) if row.sector == sector and row.lever != FOREST]
+    rows = [row for row in rows if not math.isnan(row.target_ktco2e)]
+    row = max(rows, key=lambda row: row.target_ktco2e)
+    return row, 100 * row.target_ktco2e / math.fsum(row.target_ktco2e for row in rows)
+
+
 def change(p: xr.Dataset) -> xr.DataArray:
     """Évolution de la quantité de chaque levier entre 2019 et 2030 ; NaN sans point de départ connu. [%]
 
@@ -291,6 +305,30 @@ def reductions(p: xr.Dataset) -> pd.DataFrame:
     """The levers whose quantity falls by 2030, from the one that falls most: label and change. [%]"""
     found = pd.DataFrame({"label": p.label.values, "change": change(p).values})
     return found[found.change < 0].sort_values("change")
+
+
+def allocated(p: xr.Dataset) -> bool:
+    """True when the kit shares out the figures of a région by keys.
+
+    >>> allocated(shared("dep-59")), allocated(shared("reg-32")), allocated(shared("dep-974"))
+    (True, False, False)
+    """
+    return bool((p.variables["grade"].values != "").any())
+
+
+def rough_share(p: xr.Dataset, **of: str) -> float:
+    """The part of an effort, without forest, that stands on stand-in keys (C), 0 where none is used. [%]
+
+    ``of``: of a sector or of a chantier only, as ``sector="industrie"``.
+
+    >>> round(rough_share(shared("dep-59")), 1), rough_share(shared("reg-32"))
+    (85.6, 0.0)
+    """
+    p = asked(p)
+    kept = (p.variables["lever"].values != FOREST) & np.all([p.variables[by].values == v for by, v in of.items()], 0)
+    target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))
+    whole = float(np.nansum(target))
+    return 100 * float(np.nansum(target[grade == "C"])) / whole if whole else 0.0
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:

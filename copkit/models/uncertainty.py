@@ -8,6 +8,7 @@ pathway is the same straight line for all levers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +164,24 @@ def drivers(
             rows.append((*names, *widths, variance**0.5, share, law.status, law.reason))
     table = pd.DataFrame(rows, columns=DRIVERS)
     return table.sort_values(["territory", "share"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def of_keys(p: xr.Dataset, *, draws: int = 10_000, seed: int = 0) -> tuple[float, float] | None:
+    """The effort without forest of a département, nine times out of ten, when its keys alone are not sure. [ktCO2e/an]
+
+    None where no key shares it out.
+
+    >>> [round(end, -2) for end in of_keys(given("dep-59"))], of_keys(given("reg-32"))
+    ([7900.0, 10500.0], None)
+    """
+    known = ranges.read(None)
+    found = model_of(p, known, forest=False)
+    keys = tuple(term for term in found.terms if term.kind == "cle")
+    if not keys:
+        return None
+    ((_, totals),) = blocks([replace(found, terms=keys)], draws, seed)
+    low, high = np.quantile(totals[0], (0.05, 0.95))
+    return float(low), float(high)
 
 
 def _check(draws: int, seed: int, quantiles: Sequence[float], keep: str | None) -> None:

@@ -60,9 +60,12 @@ def bars(
     base = alt.Chart(values(table)).encode(y=alt.Y("label:N", sort=None, title=None))
     along = alt.X(f"{x}:Q", title=french.typeset(unit), axis=axis or alt.Axis(tickCount=5), scale=scale)
     drawn = base.mark_bar(height={"band": 0.62}).encode(x=along, color=colour or alt.value(theme.HIGHLIGHT))
-    text = base.mark_text(**{"align": "left", "dx": 6} | text)
-    text = text.encode(x=alt.X(f"{at or x}:Q"), text=alt.Text("written:N"))
-    return drawing([drawn, *over, text], step * len(table), words, phone=listed(table, x))
+    over, places = [*over], {"x": alt.X(f"{at or x}:Q"), "text": alt.Text("written:N")}
+    style = {"align": "left", "dx": 6} | text
+    # a mark that stands behind words stays seen above and below them
+    halo = [base.mark_text(**style, stroke="white", strokeWidth=5).encode(**places)] if over else []
+    text = base.mark_text(**style).encode(**places)
+    return drawing([drawn, *over, *halo, text], step * len(table), words, phone=listed(table, x))
 
 
 def listed(table: pd.DataFrame, x: str) -> list[list]:

@@ -17,6 +17,7 @@ from typing import Any
 from copkit import escaping
 from copkit.errors import CopkitError, unknown
 from copkit.presentation import theme
+from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 
 SENTENCE, CHART, TABLE = "sentence", "chart", "table"
@@ -109,6 +110,13 @@ class Absent:
         return {ABSENT: {"title": self.title}, "text/markdown": said, "text/plain": escaping.unmarked(said)}
 
 
+def _read(made) -> list:
+    """What a document shows of a part: a table without what says nothing, then the sentence that lists it."""
+    if not isinstance(made, Table):
+        return [made]
+    return [made.read(), *([Text("{}", made.said)] if made.said else [])]
+
+
 @dataclass(frozen=True)
 class Document:
     """The sections of a folder. ``error``: what an unknown name raises; ``rule``: makes a part, or says why not."""
@@ -153,7 +161,7 @@ class Document:
         if made and all(one is None or isinstance(one, Note) for one in made):
             return Absent(section.title, tuple(one for one in made if one is not None))
         title = [Text("### {}", section.title)] if section.title else []
-        return Shown((*title, *(one for one in made if one is not None)))
+        return Shown((*title, *(shown for one in made if one is not None for shown in _read(one))))
 
     def _known(self, what: str, name: str, known: dict) -> str:
         if name not in known:

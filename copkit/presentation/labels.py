@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 
 import xarray as xr
 
-from copkit import __version__, french
-from copkit.models import proposals
-from copkit.presentation.table import Table
+from copkit import french
+from copkit.models import panorama, proposals
+from copkit.presentation.table import Rounded, Table
 from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
 
@@ -94,6 +95,50 @@ def standing(p: xr.Dataset) -> str:
     return f"scénario (hypothèse), à côté de sa référence, {plan}" if proposals.composed(p) else plan
 
 
+def kt(p: xr.Dataset, value: float) -> str:
+    """An effort with no more digits than it is worth: two where keys share it out, else to the kt. [ktCO2e/an]"""
+    return french.rough(value) if panorama.allocated(p) else french.rough(value, 9)
+
+
+def about(p: xr.Dataset, value: float) -> str:
+    """The same in a sentence: « environ 9 200 » where keys share it out."""
+    return f"environ {kt(p, value)}" if panorama.allocated(p) else kt(p, value)
+
+
+def kts(p: xr.Dataset) -> Rounded:
+    """How a column of efforts is written."""
+    return Rounded(partial(kt, p), 1)
+
+
+def quantities(p: xr.Dataset) -> Rounded:
+    """How a column of quantities is written: no more digits than each is worth; what is counted one by one is whole."""
+    levers, units, additive = (p[name].values.tolist() for name in ("lever", "unit", "additive"))
+    whole = {lever for lever, unit in zip(levers, units, strict=True) if unit in WHOLE}
+    # what is counted per inhabitant or per car is that of the région
+    rough = {lever for lever, sums in zip(levers, additive, strict=True) if sums and panorama.allocated(p)}
+
+    def write(lever: str, value: float) -> str:
+        figures = 2 if lever in rough else 3
+        if lever in whole:
+            return french.rough(value, figures)
+        return french.rough(value, 2, 3) if lever in rough else french.quantity(value)
+
+    return Rounded(write, french.quantity, tuple(levers))
+
+
+def headline(p: xr.Dataset, text: str, **of: str) -> str:
+    """The title of a chart, said to be an order of magnitude when what it states stands on stand-in keys.
+
+    ``of``: the sector or the chantier that it is about; none: the whole effort.
+    """
+    return f"En ordre de grandeur, {lower(text)}" if panorama.rough_share(p, **of) > ROUGH else text
+
+
+WHOLE = {"bus_ou_car"}
+ROUGH = 33  # from this part of it on stand-in keys, a figure is an order of magnitude [%]
+SHARES = Rounded(french.short, 2)  # how a column of shares is written
+
+
 def source_line(p: xr.Dataset, computed: bool = False) -> str:
     """What stands under every chart: year, reference plan, version, source, status.
 
@@ -104,48 +149,65 @@ def source_line(p: xr.Dataset, computed: bool = False) -> str:
     elif p.attrs["level"] == "france":
         origin = "somme des régions (dérivé)"
     else:
-        origin = "réparti par le kit depuis la région (dérivé)" if (p.grade.values != "").any() else "publié"
+        origin = "réparti par le kit depuis la région (dérivé)" if panorama.allocated(p) else "publié"
     plan = f"{standing(p)}, version {p.attrs['version']}"
     return f"2030 par rapport à 2019 · {plan} · {origin}\u00a0; source : simulateur territorial du SGPE"
 
 
 def purpose(code: str, objective: int, step: int) -> Text:
-    """What a document is for: one of the objectives of a COP, at one of its steps."""
+    """What a document is for: one of the objectives of a COP, at one of its steps; where that COP stands."""
     return Text(
-        "COP régionale : {} selon le SGPE, 2024. Ce document sert un des quatre objectifs d'une COP, {}, à l'étape "
-        "« {} » (copkit {}).",
-        calendar(code),
+        "Ce document sert un des quatre objectifs d'une COP, {}, à l'étape « {} ». {}",
         lower(framework.items("objectifs")[objective].label),
         lower(framework.items("etapes")[step].label),
-        __version__,
+        calendar(code),
     )
 
 
 def sources(caption: str, used: Iterable[str], *, named: bool = False) -> Table:
-    """The sources of a document as a table; ``named``: with their keys in ``sources.yml``.
+    """The sources of a document as a table, and how each was obtained; ``named``: with their keys in ``sources.yml``.
 
     ``used``: keys, or a mapping that says what a source is used for when its title does not.
     """
-    known = [parameters.sources()[key] for key in used]
-    uses = used.values() if isinstance(used, Mapping) else [""] * len(known)
-    titles = [f"{one.title} ({use})" if use else one.title for one, use in zip(known, uses, strict=True)]
+    known = _known(used)
     columns = {"Clé": [*used]} if named else {}
     columns |= {
-        "Producteur": [one.publisher for one in known],
-        "Jeu de données": titles,
-        "Année": [one.year for one in known],
-        "Licence": [one.licence for one in known],
-        "Où le lire": [one.locator for one in known],
+        "Producteur": [one.publisher for one, _ in known],
+        "Jeu de données": [title for _, title in known],
+        "Année": [one.year for one, _ in known],
+        "Adresse officielle": [one.url or "—" for one, _ in known],
+        "Licence": [one.licence for one, _ in known],
+        "Où le lire": [one.locator for one, _ in known],
     }
     return Table.of(caption, columns)
 
 
+def cited(used: Iterable[str]) -> Text:
+    """The sources of a document as a list: producer, data set, year, official address."""
+    lines: dict[str, list[Text]] = {}
+    for one, title in _known(used):
+        link = Text(" ([{}]({}))", one.url.removeprefix("https://"), Text(one.url)) if one.url else ""
+        lines.setdefault(one.publisher, []).append(Text("{}, {}{}", title, one.year, link))
+    return Text.bullets(Text("**{}** : {}.", name, Text.joined(found, " ; ")) for name, found in lines.items())
+
+
+def _known(used: Iterable[str]) -> list[tuple[parameters.Source, str]]:
+    """Each source with its title, and what it is used for when that is told."""
+    known = parameters.sources()
+    uses = used if isinstance(used, Mapping) else dict.fromkeys(used, "")
+    return [(known[key], f"{known[key].title} ({use})" if use else known[key].title) for key, use in uses.items()]
+
+
 def calendar(territory: str) -> str:
-    """Where the COP of the territory's région stands, as the source of 2024 says it."""
+    """Where the COP of the territory's région stood in 2024, in a sentence."""
     if territory == "fr":
-        return "18 régions, dont les calendriers diffèrent"
+        return "Les calendriers des 18 COP régionales diffèrent."
     region = territories.region_of(territory)
     row = next(row for row in tables.read("cop_calendar.csv").itertuples() if row.territory == region)
-    if not row.date:
-        return row.state
-    return f"{row.state} ({french.long_date(date.fromisoformat(row.date))})"
+    if row.date:
+        verb, noun = row.state.split(" ")[-1], row.state.split(" ")[0]
+        day = french.long_date(date.fromisoformat(row.date))
+        when = f"{noun} régionale {verb} {'pour ' if verb == 'annoncée' else ''}le {day}"
+        return f"{when} (SGPE, 2024)."
+    waiting = "est en attente" if row.state == "en attente" else "n'a pas de date connue"
+    return f"Le lancement de la COP régionale {waiting} (SGPE, 2024)."

@@ -24,6 +24,7 @@ WIDTH, HEIGHT = 1000, 540
 GAP = 6  # between columns and between sectors of a column [px]
 WIDE = 380  # from this width, a column is cut by sector [px]
 LINE = 15  # height of a line of text [px]
+STEP = 9  # between two diagonal lines of a hatched tile [px]
 # Widths of the letters of Arial (and Liberation Sans) at 12 px, with a margin for its look-alikes [px].
 _WIDTHS = {"ijl'’|": 2.8, "ft .,:;·!I\u202f\u00a0": 3.5, "r()-": 4.2, "ckszvxy": 6.2, "mM%": 10.4, "wWOGQ@": 9.6}
 _LETTERS = {letter: width for letters, width in _WIDTHS.items() for letter in letters}
@@ -40,18 +41,20 @@ class Tile(NamedTuple):
     target_ktco2e: float
     rank: int
     written: str
+    rough: bool = False  # known in order of magnitude only: hatched
 
 
 def layout(tiles: Iterable[Tile], *, levers: bool = False) -> dict:
     """Rectangles and words of tiles, in pixels.
 
-    ``rects`` and ``texts`` are rows as altair reads them, with the lever of a rectangle when asked for; ``narrow``:
-    the columns too narrow for their own title, to be named elsewhere.
+    ``rects`` and ``texts`` are rows as altair reads them, with the lever of a rectangle when asked for; ``hatch``: the
+    diagonal lines of the rough tiles, a path each; ``narrow``: the columns too narrow for their own title, to be named
+    elsewhere.
     """
     columns = _groups(tiles, "chantier")
     whole = sum(total for _, total, _ in columns)
     usable = WIDTH - GAP * (len(columns) - 1)
-    rects, texts, heads, narrow = [], [], [], []
+    rects, texts, heads, narrow, hatch = [], [], [], [], []
     left = 0.0
     for chantier, total, column in columns:
         width = usable * total / whole
@@ -62,11 +65,12 @@ def layout(tiles: Iterable[Tile], *, levers: bool = False) -> dict:
         if not head:
             narrow.append(f"{label} ({french.number(total, 0)}, {french.percent(100 * total / whole, 0)})")
         for n, (part, start, wide) in enumerate(_parts(column, left, width)):
-            rects_, texts_ = _column(part, start, wide, colour, n, levers)
+            rects_, texts_, hatch_ = _column(part, start, wide, colour, n, levers)
             rects += rects_
             texts += texts_
+            hatch += hatch_
         left += width + GAP
-    return {"rects": rects + heads, "texts": texts, "narrow": narrow}
+    return {"rects": rects + heads, "texts": texts, "hatch": hatch, "narrow": narrow}
 
 
 def _groups(tiles: Iterable, by: str) -> list[tuple[str, float, list]]:
@@ -104,10 +108,10 @@ def _parts(column: list, left: float, width: float) -> list[tuple[list, float, f
 
 def _column(
     column: list, left: float, width: float, colour: str, part: int, levers: bool
-) -> tuple[list[dict], list[dict]]:
+) -> tuple[list[dict], list[dict], list[dict]]:
     sectors = _groups(column, "sector_label")
     usable, total = HEIGHT - GAP * (len(sectors) - 1), float(np.sum([tile.target_ktco2e for tile in column]))
-    rects, texts, top = [], [], 0.0
+    rects, texts, hatch, top = [], [], [], 0.0
     for n, (sector, _, inside) in enumerate(sectors, start=part):
         fill = theme.tint(colour, 0.26 + 0.12 * (n % 2))
         for i, tile in enumerate(sorted(inside, key=attrgetter("target_ktco2e"), reverse=True)):
@@ -115,10 +119,27 @@ def _column(
             rects.append({"x": left, "x2": left + width, "y": top, "y2": top + height, "fill": fill})
             if levers:
                 rects[-1]["lever"] = tile.lever
+            if tile.rough:
+                hatch.append({"x": left, "y": top, "path": diagonals(width, height), "stroke": colour})
             texts += _words(tile, "" if i else sector, left, top, width, height)
             top += height
         top += GAP
-    return rects, texts
+    return rects, texts, hatch
+
+
+def diagonals(width: float, height: float) -> str:
+    """The lines of a hatched rectangle, as an SVG path from its upper left corner. [px]
+
+    >>> diagonals(20, 5)
+    'M0,5L5,0M9,5L14,0M18,5L20,3'
+    """
+    lines = []
+    for foot in np.arange(-height // STEP * STEP, width, STEP):  # where each crosses the bottom
+        low = (0.0, height + foot) if foot < 0 else (foot, height)
+        high = (width, height + foot - width) if foot + height > width else (foot + height, 0.0)
+        if low[0] < high[0]:
+            lines.append("M{:g},{:g}L{:g},{:g}".format(*np.round([*low, *high], 1)))
+    return "".join(lines)
 
 
 def _words(tile, sector: str, left: float, top: float, width: float, height: float) -> list[dict]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pandas as pd
 
@@ -16,12 +17,39 @@ LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
 
 @dataclass(frozen=True)
+class Rounded:
+    """How a reader sees a number, and with how many decimals a workbook, which keeps it whole, shows it.
+
+    ``rows``: what each row is about, when the way to write depends on it.
+    """
+
+    write: Callable[..., str]
+    decimals: int | Callable
+    rows: tuple[str, ...] = ()
+
+    def texts(self, values: list, written: Callable) -> list[str]:
+        """The cells of a column; ``written``: a cell, with the way to write a number."""
+        if not self.rows:
+            return [written(value, self.write) for value in values]
+        return [written(v, partial(self.write, row)) for v, row in zip(values, self.rows, strict=True)]
+
+    def of(self, kept: list[int]) -> Rounded:
+        """The same for some of the rows."""
+        return replace(self, rows=tuple(self.rows[row] for row in kept)) if self.rows else self
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table with its caption and the way to write each column (number of decimals, or a function)."""
+    """A table with its caption and the way to write each column (number of decimals, function, ``Rounded``).
+
+    ``idle``: its rows that have nothing to show, which a document leaves out; ``said``: the sentence that lists them.
+    """
 
     data: pd.DataFrame
     caption: str
-    formats: dict[str, int | Callable] = field(default_factory=dict)
+    formats: dict[str, int | Callable | Rounded] = field(default_factory=dict)
+    idle: tuple[int, ...] = ()
+    said: str = ""
 
     @classmethod
     def of(cls, caption: str, columns: Mapping[str, object]) -> Table:
@@ -36,7 +64,26 @@ class Table:
 
     def texts(self) -> dict[str, list[str]]:
         """The cells as a reader sees them, column by column."""
-        return {c: [self._text(v, self.formats.get(c)) for v in self.data[c].to_list()] for c in self.data}
+        return {c: self._column(self.data[c].to_list(), self.formats.get(c)) for c in self.data}
+
+    def without(self, rows: Iterable[int], names: Iterable[str], said: str) -> Table:
+        """The same, of which a document lists rows in a sentence: ``said``, with their names."""
+        if not (rows := tuple(rows)):
+            return self
+        return replace(self, idle=self.idle + rows, said=f"{self.said} {said.format(' ; '.join(names))}".strip())
+
+    def read(self) -> Table:
+        """What a document shows of it: without its idle rows, then without the columns that say nothing."""
+        kept = [row for row in range(len(self.data)) if row not in self.idle]
+        formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in self.formats.items()}
+        found = Table(self.data.iloc[kept].reset_index(drop=True), self.caption, formats)
+        empty = [c for c, cells in found.texts().items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
+        return replace(found, data=found.data.drop(columns=empty))
+
+    def _column(self, values: list, how) -> list[str]:
+        if isinstance(how, Rounded):
+            return how.texts(values, self._text)
+        return [self._text(value, how) for value in values]
 
     def _text(self, value, how) -> str:
         if isinstance(value, str):

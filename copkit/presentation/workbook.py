@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from copkit import escaping, files, french
-from copkit.presentation.table import Table
+from copkit.presentation.table import Rounded, Table
 
 COVER = "Lisez-moi"
 FONT = "Arial"
@@ -111,6 +111,7 @@ def _cell(cell, value, text: str, how, looks: dict) -> None:
 
 
 def _number_format(value: float, how) -> str:
+    how = how.decimals if isinstance(how, Rounded) else how
     if callable(how):  # three significant digits, as on the screen
         size = abs(value)
         how = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3

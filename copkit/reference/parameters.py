@@ -142,13 +142,17 @@ class Lever(Strict):
 
 
 class Source(Strict):
-    """A source: who published what, when, under which licence, where it can be read."""
+    """A source: who published what, when, under which licence, where it was read.
+
+    ``url``: the address where its producer publishes it, when it is known.
+    """
 
     publisher: str
     title: str
     year: str
     licence: str
     locator: str
+    url: str = Field(default="", pattern=r"^(https://[\w./-]+)?$")
 
 
 def read_sources(problems: Problems) -> dict[str, Source]:

@@ -16,17 +16,22 @@ from copkit.presentation.text import Note, Text
 from copkit.reference import framework, parameters, territories
 
 alt = lazy_loader.load("altair")
+FOREST = (
+    "Le SGPE ne régionalise pas l'objectif du levier forêt, faute de données comparables : il est noté « ? » et aucune "
+    "part ne le compte. Les deux totaux étant donnés, il se lit par différence, sans être une cible pour autant."
+)
 GRADES = ("A · clé officielle", "B · clé proche", "C · clé de remplacement")
 HEADING = Section("entete", 10)
 
 
 @HEADING.sentence()
 def heading(p: xr.Dataset) -> Text:
-    """Le territoire, le statut du document, la version des données."""
+    """Le territoire, ce qu'est le document, son statut, la version des données."""
     return Text(
-        "## {name}{place}\n\n**Statut : {reference}, base de discussion, non prescriptive.** "
+        "# {name}\n\n{kind}{place}, COP régionale.\n\n**Statut : {reference}, base de discussion, non prescriptive.** "
         "Données : version {version}, émissions évitées en 2030 par rapport à 2019. {purpose}",
         name=p.attrs["name"],
+        kind="Scénario" if proposals.composed(p) else "Diagnostic territorial",
         place=labels.place(p.attrs["territory"]),
         reference=labels.standing(p),
         version=p.attrs["version"],
@@ -34,36 +39,7 @@ def heading(p: xr.Dataset) -> Text:
     )
 
 
-@HEADING.table("parties", sheet="Diagnostic", rank=120)
-def _parts(p: xr.Dataset) -> Table:
-    """The four parts of the diagnostic of a COP and what this territory has for each."""
-    territory, dynamics = p.attrs["territory"], "aucun indicateur observé dans le kit"
-    count, several, last = indicators.extent(territory)
-    if count:
-        observed = f"{french.plural(count, 'indicateur')} observé{'s' if count > 1 else ''}"
-        dynamics = f"{observed}, dont {several} sur plusieurs années (dernière : {last})"
-    here = [plans.label_of(name) for name in plans.known(territory) if name != "sgpe"]
-    absent = [name for name in ("SRADDET", "PCAET") if name not in here]
-    absent.append("autres plans régionaux" if here else "plans régionaux")
-    held = french.join(["panorama des leviers du SGPE", *(f"{name} par secteur" for name in here)])
-    said = {
-        "cibles_objectifs": ("données présentes", f"{held} ; {french.join(absent)} non chargés"),
-        "dynamiques": ("données partielles" if count else "pas de donnée", dynamics),
-        "questionnaire": ("pas de donnée", "aucune réponse chargée"),
-        "points_forts": ("à renseigner", "liste de l'analyste, donnée au paramètre points_forts du carnet"),
-    }
-    parts = framework.items("parties_du_diagnostic")
-    return Table.of(
-        "Les quatre parties du diagnostic et leurs données",
-        {
-            "Partie du diagnostic": [f"{n}. {part.label}" for n, part in enumerate(parts, start=1)],
-            "État": [said[part.id][0] for part in parts],
-            "Ce que le kit contient pour ce territoire": [said[part.id][1] for part in parts],
-        },
-    )
-
-
-KEYS = Section("cles", 120)
+KEYS = Section("cles", 100)
 
 
 @KEYS.sentence()
@@ -74,7 +50,7 @@ def keys(p: xr.Dataset) -> Text:
         return Text.joined([own, keys(proposals.reference(p))], " ")
     if p.attrs["level"] == "france":
         return Text("Les valeurs nationales sont la somme des 18 régions, levier par levier.")
-    if not (p.grade.values != "").any():
+    if not model.allocated(p):
         single = " Le département est sa région : ses valeurs sont celles de la région."
         scope = single if p.attrs["level"] == "departement" else ""
         return Text("Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit.{}", scope)
@@ -87,7 +63,7 @@ def keys(p: xr.Dataset) -> Text:
     )
 
 
-@KEYS.chart(reference=True)
+@KEYS.chart(reference=True, when=model.allocated)
 def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     """Part de l'effort du département répartie par une clé A, B ou C, hors forêt [%]."""
     share = model.grade_shares(p)
@@ -113,7 +89,7 @@ def _keys(p: xr.Dataset) -> Table | Note:
         "Levier": p.label.values,
         "Clé officielle entre régions": [known.official_key.get(lever, "—") for lever in levers],
     }
-    if not (grade != "").any():
+    if not model.allocated(p):
         columns["Producteur de la clé"] = [known.official_producer.get(lever, "") or "—" for lever in levers]
         return Table.of(f"Comment le SGPE répartit l'effort national — {p.attrs['name']}", columns)
     columns["Clé employée entre départements"] = p.key.values
@@ -123,6 +99,11 @@ def _keys(p: xr.Dataset) -> Table | Note:
 
 
 SOURCES = Section("sources", 130)
+OBTAINED = "Le classeur dit où chaque donnée a été lue et sous quelle licence (feuille « Sources »)."
+GLOSSARY = (
+    "Les mots de ce document, ce que couvre chaque levier et la cohérence avec le rationnel national sont dans le "
+    "[glossaire](../glossaire.html), commun à tous les territoires."
+)
 
 
 @SOURCES.sentence()
@@ -140,9 +121,9 @@ def left_out(p: xr.Dataset) -> list[str]:
     lines = [
         "Les panoramas du SGPE sont une première proposition, indicative et révisable, à mettre en débat.",
         "Chaque levier est lu toutes choses égales par ailleurs : réduction des déplacements, covoiturage, vélo et "
-        "transports en commun agissent sur les mêmes kilomètres, et leurs effets ne s'additionnent qu'à l'ordre 1.",
-        "Le levier forêt n'est pas régionalisé, en l'absence de données comparables : il est noté « ? » et chaque "
-        "total existe avec et sans lui.",
+        "transports en commun agissent sur les mêmes kilomètres, et la somme de leurs effets n'est qu'une première "
+        "approximation.",
+        *([FOREST] if model.total(p, forest=True) > model.total(p, forest=False) else []),
         *(coarse if p.attrs["level"] == "france" or model.coarse(p) else []),
         "Électricité renouvelable et biogaz relèvent des comités régionaux de l'énergie.",
         "Une COP régionale compte 43 leviers ; le panorama chiffré du SGPE porte sur les leviers du climat. "
@@ -151,7 +132,7 @@ def left_out(p: xr.Dataset) -> list[str]:
     if territories.is_overseas(p.attrs["territory"]):
         own = "Outre-mer, les leviers ont leurs propres intitulés et n'ont pas de quantité physique publiée."
         lines = [lines[0], own, lines[-1]]
-    if (p.grade.values != "").any():
+    if model.allocated(p) and territories.region_of(p.attrs["territory"]) == "reg-11":
         lines.append(
             "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du "
             "sol : celle de la Métropole du Grand Paris leur est répartie au prorata des surfaces."
@@ -161,6 +142,41 @@ def left_out(p: xr.Dataset) -> list[str]:
     return lines
 
 
-@SOURCES.table("sources", sheet="Sources", rank=130)
+@SOURCES.table("parties", sheet="Diagnostic", rank=120)
+def _parts(p: xr.Dataset) -> Table:
+    """The four parts of the diagnostic of a COP and what this territory has for each."""
+    territory, dynamics = p.attrs["territory"], "aucun indicateur observé dans le kit"
+    count, several, last = indicators.extent(territory)
+    if count:
+        observed = f"{french.plural(count, 'indicateur')} observé{'s' if count > 1 else ''}"
+        dynamics = f"{observed}, dont {several} sur plusieurs années (dernière : {last})"
+    here = [plans.label_of(name) for name in plans.known(territory) if name != "sgpe"]
+    absent = [name for name in ("SRADDET", "PCAET") if name not in here]
+    absent.append("autres plans régionaux" if here else "plans régionaux")
+    held = french.join(["panorama des leviers du SGPE", *(f"{name} par secteur" for name in here)])
+    said = {
+        "cibles_objectifs": ("données présentes", f"{held} ; {french.join(absent)} non chargés"),
+        "dynamiques": ("données partielles" if count else "pas de donnée", dynamics),
+        "questionnaire": ("pas de donnée", "aucune réponse chargée"),
+        "points_forts": ("à renseigner", "liste que dresse l'analyste"),
+    }
+    parts = framework.items("parties_du_diagnostic")
+    return Table.of(
+        "Les quatre parties du diagnostic et leurs données",
+        {
+            "Partie du diagnostic": [f"{n}. {part.label}" for n, part in enumerate(parts, start=1)],
+            "État": [said[part.id][0] for part in parts],
+            "Ce que le kit contient pour ce territoire": [said[part.id][1] for part in parts],
+        },
+    )
+
+
+@SOURCES.sentence()
+def references(p: xr.Dataset) -> Text:
+    """Les sources du document : producteur, jeu de données, année, adresse officielle."""
+    return Text.joined([Text("### Sources"), labels.cited(provenance.sources(p)), Text("{}", OBTAINED), Text(GLOSSARY)])
+
+
+@SOURCES.table("sources", sheet="Sources", rank=130, page=False)
 def _sources(p: xr.Dataset) -> Table:
     return labels.sources("Sources des chiffres de ce document", provenance.sources(p), named=True)

@@ -7,18 +7,19 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import gaps, proposals
+from copkit.models import gaps, proposals, uncertainty
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import charts, labels, marimekko
 from copkit.presentation.document import Section
-from copkit.presentation.table import Table
+from copkit.presentation.table import Rounded, Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import territories
 
 alt = lazy_loader.load("altair")
 REFERENCE = "Référence (ktCO2e/an)"  # beside what a scenario proposes
 HEAD = 70  # above the Marimekko, for the names of its columns [px]
+MOSTLY, LONG = 66, 100  # a sector is mostly one lever from this part of it [%]; letters of a title
 AMBITION = Section("ambition", 20)
 
 
@@ -29,24 +30,46 @@ def ambition(p: xr.Dataset) -> Text:
     top, share = model.largest(p, 3)
     forest = " (aucun objectif de forêt n'y est proposé)"
     if with_ > without:
-        forest = f", {french.number(with_, 1)} avec le levier forêt, dont l'objectif n'est pas régionalisé"
+        forest = f", {labels.kt(p, with_)} avec le levier forêt, que le SGPE n'a pas régionalisé"
     missing = int(model.totals(p).missing.max())
     start, beside = "À éviter", "."
     if proposals.composed(p):
-        reference = french.number(model.total(proposals.reference(p), forest=False), 1)
+        reference = labels.kt(p, model.total(proposals.reference(p), forest=False))
         start, beside = "Ce que le scénario évite", f", pour une référence de {reference} hors forêt. "
         beside += gaps.gap_sentence(p)
+    names = [f"{lower(row.label)} ({labels.kt(p, row.target_ktco2e)}{_grade(row)})" for row in top]
     return Text(
-        "{start} en 2030 par rapport à 2019 : **{total} ktCO2e/an hors forêt**{forest}{beside} "
-        "Trois leviers portent {share} de l'effort hors forêt : {names}. "
-        "Les parts sont calculées hors forêt ; les deux totaux ne se mélangent jamais.{missing}",
+        "{start} en 2030 par rapport à 2019 : **{total} ktCO2e/an hors forêt**{forest}{beside}{sure} "
+        "{order} portent {share} de l'effort hors forêt : {names}.{missing}",
         start=start,
         beside=beside,
-        total=french.number(without, 1),
+        sure=_sure(p),
+        total=labels.about(p, without),
         forest=forest,
-        share=french.percent(share, 0),
-        names=french.join(f"{lower(row.label)} ({french.number(row.target_ktco2e, 0)})" for row in top),
+        order="En ordre de grandeur, trois leviers" if model.allocated(p) else "Trois leviers",
+        share=french.share(share),
+        names=french.join(names),
         missing=f" {french.plural(missing, 'levier')} sans valeur dans ce total." if missing else "",
+    )
+
+
+def _grade(row: model.Row) -> str:
+    return ", note C" if row.grade == "C" else ""
+
+
+def _sure(p: xr.Dataset) -> Text:
+    """What is known of a figure that keys share out: its range, and how much of it stands on stand-in keys."""
+    ends = uncertainty.of_keys(p)
+    if ends is None:
+        return Text()
+    low, high = (labels.kt(p, end) for end in ends)
+    return Text(
+        " **{share} de cet effort** est réparti par une clé de remplacement (note C) : il situe un ordre de grandeur et "
+        "ne se fixe pas comme cible sans donnée locale. Fourchette, neuf fois sur dix selon les hypothèses du kit sur "
+        "les clés : de {low} à {high}.",
+        share=french.share(model.rough_share(p)),
+        low=low,
+        high=high,
     )
 
 
@@ -58,12 +81,16 @@ def summary(p: xr.Dataset) -> Table:
         f"{french.capital(effort)} dans les deux conventions",
         {
             "Convention": [f"Total {c}" for c in totals.index],
-            "Émissions évitées en 2030 (ktCO2e/an)": (totals.total.to_numpy(), 1),
-            **({REFERENCE: (totals.reference_total.to_numpy(), 1)} if proposals.composed(p) else {}),
-            "Part du total national (%)": (totals.share.to_numpy(), 2),
-            "Leviers sans valeur": (totals.missing.to_numpy(), 0),
+            "Émissions évitées en 2030 (ktCO2e/an)": (totals.total.to_numpy(), labels.kts(p)),
+            **({REFERENCE: (totals.reference_total.to_numpy(), labels.kts(p))} if proposals.composed(p) else {}),
+            "Part du total national (%)": (totals.share.to_numpy(), labels.SHARES),
+            "Leviers sans valeur": (totals.missing.to_numpy(), Rounded(_count, 0)),
         },
     )
+
+
+def _count(value: float) -> str:
+    return french.number(value, 0) if value else "—"
 
 
 @AMBITION.chart()
@@ -74,28 +101,41 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     [ktCO2e/an] ; dans une colonne, les leviers d'un même secteur se suivent. Chaque tuile porte son numéro,
     qui renvoie à la table : aucune petite tuile n'est illisible.
     """
-    layout, shares = marimekko.layout(tiles(p)), model.shares(p, by="chantier")
+    drawn = tiles(p)
+    layout, shares = marimekko.layout(drawn), model.shares(p, by="chantier")
     names = [labels.thematiques()[chantier] for chantier in shares.index]
-    share, total = french.percent(shares.share.iloc[0], 0), french.number(model.total(p, forest=False), 0)
+    share, total = french.share(shares.share.iloc[0]), labels.about(p, model.total(p, forest=False))
     beside = ""
     if proposals.composed(p):
-        reference = french.number(model.total(proposals.reference(p), forest=False), 0)
+        reference = labels.kt(p, model.total(proposals.reference(p), forest=False))
         beside = f", pour {reference} dans la référence (« réf. » sur les tuiles qui s'en écartent)"
     reading = "surface d'une tuile : émissions évitées ; numéro : voir la table"
     lines = [f"{total} ktCO2e/an évitées, hors forêt{beside} ; {reading}", labels.source_line(p)]
+    if layout["hatch"]:
+        lines.insert(1, "tuile hachurée : répartie par une clé de remplacement (note C), ordre de grandeur")
     if layout["narrow"]:
         lines.append(f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}")
     parts = [f"{name} {french.percent(s, 0)}" for name, s in zip(names, shares.share, strict=True)]
     said = f"Marimekko des leviers : {', '.join(parts)}."
-    words = charts.words(f"« {names[0]} » porte {share} de {labels.effort(p)}", lines, said)
+    title = f"« {names[0]} » porte {share} de {labels.effort(p)}"
+    words = charts.words(labels.headline(p, title, chantier=shares.index[0]), lines, said)
     across = alt.X("x:Q", scale=alt.Scale(domain=[0, marimekko.WIDTH], nice=False), axis=None)
     down = alt.Y("y:Q", scale=alt.Scale(domain=[marimekko.HEIGHT, -HEAD], nice=False), axis=None)
     rects = alt.Chart({"values": tuple(layout["rects"])}).mark_rect(stroke="white", strokeWidth=1.5)
     rects = rects.encode(x=across, x2="x2:Q", y=down, y2="y2:Q", fill=alt.Fill("fill:N", scale=None))
-    layers = [rects, *charts.pixels(layout["texts"], x=across, y=down)]
-    named = [one._replace(label=f"{one.rank}. {one.label}") for one in sorted(tiles(p), key=lambda one: one.rank)]
+    layers = [rects, *_hatched(layout["hatch"], across, down), *charts.pixels(layout["texts"], x=across, y=down)]
+    named = [one._replace(label=f"{one.rank}. {one.label}") for one in sorted(drawn, key=lambda one: one.rank)]
     phone = charts.listed(pd.DataFrame(named, columns=marimekko.Tile._fields), "target_ktco2e")
     return charts.drawing(layers, marimekko.HEIGHT + HEAD, words, marimekko.WIDTH, phone=phone)
+
+
+def _hatched(hatch: list[dict], across: alt.X, down: alt.Y) -> list[alt.Chart]:
+    """Diagonal lines over the tiles that are known in order of magnitude only: a path each, from its corner."""
+    if not hatch:
+        return []
+    mark = alt.Chart({"values": tuple(hatch)}).mark_point(filled=False, strokeWidth=1, opacity=0.3, size=4)
+    shape, stroke = alt.Shape("path:N", scale=None), alt.Stroke("stroke:N", scale=None)
+    return [mark.encode(x=across, y=down, shape=shape, stroke=stroke)]
 
 
 def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
@@ -110,15 +150,16 @@ def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
             thematiques[row.chantier],
             row.target_ktco2e,
             row.rank,
-            _written(row),
+            _written(p, row),
+            row.grade == "C",
         )
         for row in model.ordered(p)
         if row.lever != FOREST and row.target_ktco2e > 0
     ]
 
 
-def _written(row: model.Row) -> str:
-    own, reference = french.number(row.target_ktco2e, 0), french.number(row.reference, 0)
+def _written(p: xr.Dataset, row: model.Row) -> str:
+    own, reference = labels.kt(p, row.target_ktco2e), labels.kt(p, row.reference)
     return "?" if not row.shown else own if own == reference else f"{own} (réf. {reference})"
 
 
@@ -132,20 +173,26 @@ def levers(p: xr.Dataset) -> Table:
         "Levier": [row.label for row in rows],
         "Secteur": [sectors[row.sector] for row in rows],
         "Thématique": [thematiques[row.chantier] for row in rows],
-        "Émissions évitées (ktCO2e/an)": ([row.target_ktco2e if row.shown else "?" for row in rows], 1),
-        **({REFERENCE: ([row.reference if row.shown else "?" for row in rows], 1)} if proposals.composed(p) else {}),
-        "Part hors forêt (%)": (shares, 2),
+        "Émissions évitées (ktCO2e/an)": ([row.target_ktco2e if row.shown else "?" for row in rows], labels.kts(p)),
+        **(
+            {REFERENCE: ([row.reference if row.shown else "?" for row in rows], labels.kts(p))}
+            if proposals.composed(p)
+            else {}
+        ),
+        "Part hors forêt (%)": (shares, labels.SHARES),
         "Statut": [labels.STATUSES[row.status] for row in rows],
     }
     if any(row.grade for row in rows):
         columns["Note de la clé"] = [row.grade for row in rows]
-    return Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
+    made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
+    none = [n for n, row in enumerate(rows) if row.shown and row.target_ktco2e == row.reference == 0]
+    return made.without(none, [rows[n].label for n in none], "Objectif nul ici : {}.")
 
 
 def _shares(p: xr.Dataset) -> pd.DataFrame:
-    """Label, target [ktCO2e/an], share here and in the country [%]."""
-    here, nation = model.shares(p), model.shares(model.shared("fr"))
-    return here.assign(label=here.index.map(labels.sectors()), nation=nation.share.reindex(here.index))
+    """Label, target [ktCO2e/an], share here and in the country [%], unknown for a sector of the overseas alone."""
+    here, nation = model.shares(p), model.shares(model.shared("fr")).share.drop(model.OVERSEAS, errors="ignore")
+    return here.assign(label=here.index.map(labels.sectors()), nation=nation.reindex(here.index))
 
 
 SECTORS = Section("secteurs", 30, "Par secteur")
@@ -161,36 +208,54 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     alone, where = p.attrs["level"] == "france" and not scenario, "dans la référence" if scenario else "en France"
     if scenario:
         found = found.assign(nation=found.reference_share)
-    ends = found[["share", "nation"]].max(axis=1)
-    drawn = found.assign(at=ends, written=[french.percent(s, 1) for s in found.share])
+    drawn = found.assign(written=[french.share(s) for s in found.share])
     top, whose = drawn.iloc[0], " du scénario" if scenario else ""
-    against = "" if alone else f", contre {french.percent(top.nation, 0)} {where}"
+    against = "" if alone or pd.isna(top.nation) else f", contre {french.share(top.nation)} {where}"
+    title = f"{top.label} : {french.share(top.share)} de l'effort{whose}{_mostly(p, drawn.index[0])}"
+    title = labels.headline(p, title, sector=drawn.index[0])
     reading = "barre : part du secteur" + ("" if alone else f" ; trait : sa part {where}")
+    if drawn.nation.isna().any() and not alone:
+        overseas = french.join(f"« {label} »" for label in drawn.label[drawn.nation.isna()])
+        reading += f" ; sans trait : {overseas}, secteur propre aux outre-mer"
     words = charts.words(
-        f"{top.label} : {french.percent(top.share, 0)} de l'effort{whose}{against}",
+        title + against if len(title + against) < LONG else title,
         [f"% des émissions évitées, hors forêt ; {reading}", labels.source_line(p)],
         f"Part des secteurs : {charts.said(drawn)}.",
     )
     over = [] if alone else [charts.ticks(drawn, "nation")]
     unit, bold = "part de l'effort hors forêt (%)", {"dx": 8, "fontWeight": "bold"}
-    return charts.bars(drawn, "share", unit, words, at="at", step=34, over=over, **bold)
+    return charts.bars(drawn, "share", unit, words, step=34, over=over, **bold)
+
+
+def _mostly(p: xr.Dataset, sector: str) -> str:
+    """The lever that makes most of a sector here, when it is another one in the country."""
+    lever, part = model.heaviest(p, sector)
+    usual = sector != model.OVERSEAS and model.heaviest(model.shared("fr"), sector)[0].lever == lever.lever
+    return f" (surtout « {lower(lever.label)} »)" if part > MOSTLY and not usual else ""
 
 
 @SECTORS.table("secteurs", sheet="Secteurs", rank=30)
 def _sectors(p: xr.Dataset) -> Table:
     found, beside = _shares(p), {}
     if proposals.composed(p):
-        beside = {REFERENCE: (found.reference_target, 1), "Part dans la référence (%)": (found.reference_share, 2)}
+        beside = {
+            REFERENCE: (found.reference_target, labels.kts(p)),
+            "Part dans la référence (%)": (found.reference_share, labels.SHARES),
+        }
     return Table.of(
         f"Effort par secteur, hors forêt — {labels.named(p)}",
         {
             "Secteur": found.label,
-            "Émissions évitées (ktCO2e/an)": (found.target, 1),
-            "Part (%)": (found.share, 2),
+            "Émissions évitées (ktCO2e/an)": (found.target, labels.kts(p)),
+            "Part (%)": (found.share, labels.SHARES),
             **beside,
-            "Part en France (%)": (found.nation, 2),
+            "Part en France (%)": (found.nation, Rounded(_share_or_none, 2)),
         },
     )
+
+
+def _share_or_none(value: float) -> str:
+    return "—" if pd.isna(value) else french.short(value)
 
 
 PLACE = Section("place", 40, "La place du territoire")
@@ -208,7 +273,7 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
             "label": [f"▸ {n}" if n == here["name"] else n for n in peers.name],
             "target": peers.target.to_numpy(),
             "written": [
-                f"{french.number(t, 0)} ({french.number(h, 1)} t/hab.)"
+                f"{labels.kt(p, t)} ({french.number(h, 1)} t/hab.)"
                 for t, h in zip(peers.target, peers.per_head, strict=True)
             ],
             "here": (peers.name == here["name"]).to_numpy(),
@@ -217,13 +282,14 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
     region = peers.index[0].startswith("reg")
     noun, whole = ("régions", "de l'effort national") if region else ("départements", "de l'effort de la région")
     position, rank = french.rank(int(here["rank"]), feminine=False), f"rang {int(here['rank'])} sur {len(drawn)}"
+    title = f"{position} effort sur {len(drawn)} {noun} : {french.share(here['share'])} {whole}"
     words = charts.words(
-        f"{position} effort sur {len(drawn)} {noun} : {french.percent(here['share'], 1)} {whole}",
+        labels.headline(p, title),
         [
             "ktCO2e/an évitées, hors forêt ; entre parenthèses : tonnes par habitant (population INSEE)",
             labels.source_line(p),
         ],
-        f"Effort par territoire : {here['name']} {french.number(here.target, 0)} ktCO2e/an, {rank}.",
+        f"Effort par territoire : {here['name']} {labels.kt(p, here.target)} ktCO2e/an, {rank}.",
     )
     unit, domain = "ktCO2e/an évitées, hors forêt", [0, 1.3 * peers.target.max()]
     return charts.bars(drawn, "target", unit, words, domain=domain, colour=charts.of_two("here"), step=26)
@@ -238,8 +304,8 @@ def _place(p: xr.Dataset) -> Table:
         {
             "Rang": (found["rank"], 0),
             "Territoire": found.name,
-            "Émissions évitées, hors forêt (ktCO2e/an)": (found.target, 1),
-            "Part (%)": (found.share, 2),
-            "Par habitant (tCO2e/an)": (found.per_head, 2),
+            "Émissions évitées, hors forêt (ktCO2e/an)": (found.target, labels.kts(p)),
+            "Part (%)": (found.share, labels.SHARES),
+            "Par habitant (tCO2e/an)": (found.per_head, Rounded(french.number, 2)),
         },
     )

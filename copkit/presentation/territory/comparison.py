@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import xarray as xr
 
 from copkit import french
 from copkit.models import comparison as model
+from copkit.presentation import labels
 from copkit.presentation.document import Section
-from copkit.presentation.table import Table
+from copkit.presentation.table import Rounded, Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import territories
 
+KT = Rounded(partial(french.rough, figures=9), 1)  # published, to the kt
 NOUNS = {"sector": "Secteur", "lever": "Levier", "chantier": "Thématique"}
-COMPARISON = Section("comparaison", 100)
+COMPARISON = Section("comparaison", 70)
 
 
 @COMPARISON.sentence()
-def comparison(p: xr.Dataset) -> Text:
+def comparison(p: xr.Dataset) -> Text | Note:
     """Ce que dit un autre plan connu, et ce qu'il faut savoir pour le lire."""
     found = model.with_another(p)
     if found is None:
-        return Text("Un moindre effort sur un levier se compense sur un autre, à l'échelle de la région.")
+        return Note("Un moindre effort sur un levier se compense sur un autre, à l'échelle de la région.")
     return Text.joined([found.sentence, Text.bullets(found.cautions)])
 
 
@@ -44,10 +48,10 @@ def two_plans(found: model.Comparison) -> Table:
         f"Deux plans, hors forêt — {territories.name(found.territory)}",
         {
             NOUNS[found.by]: rows.label,
-            f"{a} (ktCO2e/an)": (rows.kt_a, 1),
-            f"{a} (%)": (rows.share_a, 2),
-            f"{b} (ktCO2e/an)": (rows.kt_b, 1),
-            f"{b} (%)": (rows.share_b, 2),
+            f"{a} (ktCO2e/an)": (rows.kt_a, KT),
+            f"{a} (%)": (rows.share_a, labels.SHARES),
+            f"{b} (ktCO2e/an)": (rows.kt_b, KT),
+            f"{b} (%)": (rows.share_b, labels.SHARES),
             "Écart (ktCO2e/an)": ([french.signed(v, 0) for v in rows.difference_kt], str),
         },
     )

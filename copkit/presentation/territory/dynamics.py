@@ -16,7 +16,7 @@ from copkit.reference import units
 
 alt = lazy_loader.load("altair")
 LEAST, MOST = -1.0, 2.0  # ends of the bars of the paces
-DYNAMICS = Section("dynamiques", 90)
+DYNAMICS = Section("dynamiques", 60)
 
 
 @DYNAMICS.chart(reference=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xarray as xr
 
-from copkit.presentation.document import CHART, SENTENCE, TABLE, Section, Shown
-from copkit.presentation.text import Text
+from copkit.presentation.document import CHART, SENTENCE, TABLE, Absent, Section, Shown
+from copkit.presentation.text import Note
 
 SHOWN = (
     (SENTENCE, "balance"),
@@ -19,11 +19,11 @@ SHOWN = (
     (TABLE, "objectifs"),
 )
 EMPTY = ((SENTENCE, "heading"), (CHART, "categories"))
-PROJECTS = Section("projets", 110)
+PROJECTS = Section("projets", 80)
 
 
 @PROJECTS.sentence()
-def projects(p: xr.Dataset, file: str = "") -> Text | Shown:
+def projects(p: xr.Dataset, file: str = "") -> Shown | Absent:
     """Les projets du territoire, en version publique ; sans fichier, comment en donner un.
 
     Raises
@@ -32,10 +32,11 @@ def projects(p: xr.Dataset, file: str = "") -> Text | Shown:
         Si le fichier est absent ou illisible.
     """
     if not file:
-        return Text(
+        how = (
             "Aucun fichier de projets n'est chargé. Pour montrer ici le bilan d'un vivier, donner le chemin d'un "
-            "export au paramètre `fichier` ; le carnet `projets` en donne le détail."
+            "export au paramètre « fichier » ; le carnet « projets » en donne le détail."
         )
+        return Absent("Les projets du territoire", (Note(how),))
     from copkit.presentation.projects.document import DOCUMENT
     from copkit.projects.selection import vivier
 

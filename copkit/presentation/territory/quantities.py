@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import lazy_loader
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -38,20 +41,24 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     top, asked, reading, ticks = drawn.iloc[0], "demandée", "", []
     if scenario:
         asked, reading, ticks = "proposée", " ; trait : la référence", [charts.ticks(drawn, "reference_change")]
+    elif model.allocated(p):  # the keys share out the start and the change alike
+        reading = " ; mêmes évolutions que la région"
     lines = [f"% de la quantité de 2019, leviers dont le point de départ est connu{reading}"]
     words = charts.words(
         f"La plus forte baisse {asked} : {lower(top.label)}, {top.written}",
         [*lines, labels.source_line(p, computed=True)],
-        f"Baisses {asked}s : {charts.said(drawn)}.",
+        f"Baisses {'proposées' if scenario else 'demandées'} : {charts.said(drawn)}.",
     )
     unit, bold = "évolution de la quantité entre 2019 et 2030 (%)", {"align": "right", "dx": -6, "fontWeight": "bold"}
     return charts.bars(drawn, "change", unit, words, domain=[-100, 0], over=ticks, **bold)
 
 
 @QUANTITIES.table("quantites", sheet="Quantités", rank=40)
-def _quantities(p: xr.Dataset) -> Table:
-    rows, scenario = [], proposals.composed(p)
-    for one in model.quantities(p).itertuples():
+def _quantities(p: xr.Dataset) -> Table | Note:
+    found, rows, scenario = model.quantities(p), [], proposals.composed(p)
+    if not found.translated.any():
+        return Note("Aucune quantité physique n'est publiée pour les leviers de ce territoire.")
+    for one in found.itertuples():
         known = parameters.levers()[one.lever]
         rows.append(
             {
@@ -66,8 +73,12 @@ def _quantities(p: xr.Dataset) -> Table:
                 "Repère national": nomenclatures.rationale(known.id) or "—",
             }
         )
-    caption = f"Ce que chaque levier demande en quantités — {labels.named(p)}"
-    return Table(pd.DataFrame(rows), caption, dict.fromkeys(("En 2019", "En 2030", REFERENCE), french.quantity))
+    formats = dict.fromkeys(("En 2019", "En 2030", REFERENCE), labels.quantities(p))
+    made = Table(pd.DataFrame(rows), f"Ce que chaque levier demande en quantités — {labels.named(p)}", formats)
+    none = np.flatnonzero(found.translated & (found.target_ktco2e == 0))
+    apart = np.flatnonzero(~found.translated)
+    made = made.without(none, found.label.iloc[none], "Objectif nul ici : {}.")
+    return made.without(apart, found.label.iloc[apart], "En ktCO2e seulement, sans quantité physique : {}.")
 
 
 def _evolution(one) -> str:
@@ -95,13 +106,14 @@ def _remark(one, known: parameters.Lever, level: str) -> str:
     return " ; ".join(remarks) or "—"
 
 
-INTERACTIONS = Section("interactions", 60, "Leviers qui agissent sur la même quantité")
+INTERACTIONS = Section("interactions", 110, "Leviers qui agissent sur la même quantité")
 
 
 @INTERACTIONS.sentence()
-def interactions(p: xr.Dataset) -> Text:
+def interactions(p: xr.Dataset) -> Text | Note:
     """L'avertissement sur les leviers qui agissent sur la même quantité."""
-    return Text("{}", overlaps.warning(p))
+    said = overlaps.warning(p)
+    return Note(said) if overlaps.interactions(p).empty else Text("{}", said)
 
 
 @INTERACTIONS.table("interactions", sheet="Interactions", rank=90)
@@ -111,32 +123,37 @@ def _interactions(p: xr.Dataset) -> Table | Note:
         return Note("Aucun groupe de leviers à rapprocher ici.")
     beside = {}
     if proposals.composed(p):
-        beside["Somme de la référence (ktCO2e/an)"] = (found.reference_first_order, 0)
-        beside["Recouvrement de la référence (ktCO2e/an)"] = (found.reference_overlap, 0)
+        beside["Somme de la référence (ktCO2e/an)"] = (found.reference_first_order, labels.kts(p))
+        beside["Recouvrement de la référence (ktCO2e/an)"] = (found.reference_overlap, labels.kts(p))
     return Table.of(
         f"Leviers qui agissent sur la même quantité (hypothèse du kit) — {labels.named(p)}",
         {
             "Groupe": found.label,
             "Leviers, dans l'ordre de la chaîne": found.levers,
-            "Somme à l'ordre 1 (ktCO2e/an)": (found.first_order, 0),
-            "Effet conjoint (ktCO2e/an)": (found.joint, 0),
-            "Recouvrement (ktCO2e/an)": (found.overlap, 0),
-            "Recouvrement (%)": (found.share, 1),
+            "Somme des leviers (ktCO2e/an)": (found.first_order, labels.kts(p)),
+            "Effet conjoint (ktCO2e/an)": (found.joint, labels.kts(p)),
+            "Recouvrement (ktCO2e/an)": (found.overlap, labels.kts(p)),
+            "Recouvrement (%)": (found.share, labels.SHARES),
             **beside,
         },
     )
 
 
-CONSISTENCY = Section("coherence", 70, "Cohérence avec le rationnel national")
+GLOSSARY = Section("glossaire", 125)  # in the workbook: documents share one glossary
 
 
-@CONSISTENCY.table("coherence", sheet="Cohérence", rank=110)
+@GLOSSARY.table("coherence", sheet="Cohérence", rank=110, page=False)
 def _consistency(p: xr.Dataset) -> Table | Note:
     """The national rationale against the sum of the metropolitan régions: the levers that do not agree."""
     if territories.is_overseas(p.attrs["territory"]):
         return Note(
             "Outre-mer, aucune quantité physique n'est publiée : la cohérence avec le rationnel national ne se lit pas."
         )
+    return inconsistent()
+
+
+def inconsistent() -> Table:
+    """The levers of the mainland that do not agree with the national rationale, the same for every territory."""
     found = consistency.consistency()
     found = found[found.status != "cohérent"]
     return Table.of(
@@ -151,16 +168,18 @@ def _consistency(p: xr.Dataset) -> Table | Note:
     )
 
 
-LEVERS = Section("leviers", 80, "Ce que couvre chaque levier")
-
-
-@LEVERS.table("leviers", sheet="Leviers", rank=50)
+@GLOSSARY.table("leviers", sheet="Leviers", rank=50, page=False)
 def _levers(p: xr.Dataset) -> Table:
-    enjeux, known = framework.labels("enjeux"), [parameters.levers()[lever] for lever in p.lever.values]
+    return covered(p.lever.values, f"Ce que couvre chaque levier — {p.attrs['name']}")
+
+
+def covered(levers: Iterable[str], caption: str) -> Table:
+    """What the value of each lever covers, and what it leaves out."""
+    enjeux, known = framework.labels("enjeux"), [parameters.levers()[lever] for lever in levers]
     return Table.of(
-        f"Ce que couvre chaque levier — {p.attrs['name']}",
+        caption,
         {
-            "Levier": p.label.values,
+            "Levier": [lever.label for lever in known],
             "Enjeux servis": [french.join(enjeux[one].lower() for one in lever.enjeux) for lever in known],
             "Ce que la valeur couvre, ce qu'elle laisse de côté": [" ".join(lever.note.split()) for lever in known],
         },

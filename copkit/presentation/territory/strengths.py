@@ -9,7 +9,7 @@ from copkit import french
 from copkit import strengths as model
 from copkit.intake import gazetteer, levers, reading
 from copkit.intake.fields import YES
-from copkit.presentation.document import Section, Shown
+from copkit.presentation.document import Absent, Section, Shown
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import territories
@@ -49,12 +49,12 @@ def _name(territory: str) -> str:
     return territories.name(territories.resolve(territory))
 
 
-STRENGTHS = Section("points_forts", 115)
+STRENGTHS = Section("points_forts", 90)
 
 
 @STRENGTHS.sentence()
-def strengths(p: xr.Dataset, file: str = "") -> Shown | None:
-    """Les points forts du territoire qui peuvent être rendus publics ; rien quand aucun fichier n'est donné.
+def strengths(p: xr.Dataset, file: str = "") -> Shown | Absent:
+    """Les points forts du territoire qui peuvent être rendus publics ; sans fichier, comment en donner un.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def strengths(p: xr.Dataset, file: str = "") -> Shown | None:
         Si le fichier est absent ou illisible.
     """
     if not file:
-        return None
+        how = "Pour montrer ici une liste de points forts, donner son chemin au paramètre « points_forts »."
+        return Absent("Les points forts", (Note(how),))
     code, read = p.attrs["territory"], model.read(reading.located(file, model.STRENGTHS))
     found, every = model.within(read, code), model.within(read, code, public=False)
     return Shown((Text("### Points forts"), _sentence(found, len(every) - len(found)), listed(found, code)))
