@@ -78,12 +78,13 @@ def parameters() -> list[str]:
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
     from copkit.projects.fields import PROJECTS
     from copkit.projects.sorting import rules
-    from copkit.reference import framework
+    from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
     from copkit.strengths import STRENGTHS
 
     files.levers()
     framework.items("objectifs")
+    glossary.words()
     downscaling.keys()
     indicators.indicators()
     nomenclatures.crosswalk()

@@ -44,6 +44,7 @@ def test_a_chapter_that_has_nothing_to_show_is_left_out_and_listed_without_its_n
     empty = nb.new_code_cell(outputs=[ABSENT])
     lead = nb.new_markdown_cell("## 4. Les autres plans\n\nCe que disent les autres.")
     found = blocks.read([lead, empty, nb.new_markdown_cell("## 5. Sources")], title="", footer="")
+    assert [block.source for block in found.blocks] == ["1. Sources"], "the chapters that are kept follow one another"
     assert [type(block).__name__ for block in found.blocks] == ["Heading"] and found.absent == ("Les autres plans",)
     assert blocks.left_out(found.absent) == french.typeset(
         "Laissé de côté, faute de données dans le kit : les autres plans."

@@ -90,7 +90,9 @@ def test_a_notebook_shows_every_section_in_the_order_of_the_document(name, docum
     shown = [place for place in at.values() if place >= 0]
     assert shown == sorted(shown)
     hidden = [section for section, place in at.items() if place < 0]
-    assert all(not part.page or part.when is composed or part.about for name in hidden for part in parts(document, name))
+    assert all(
+        not part.page or part.when is composed or part.about for name in hidden for part in parts(document, name)
+    )
 
 
 def parts(document, name):

@@ -223,7 +223,7 @@ def test_every_table_has_its_caption_and_writes_no_stray_english(v, what):
 def test_unknown_table_is_refused_with_a_suggestion(whole):
     with pytest.raises(ProjectError) as refused:
         ck.table(whole, "bilans")
-    assert str(refused.value).startswith("Table inconnue : « bilans ». Vouliez-vous dire « bilan » ? Tables : lecture")
+    assert str(refused.value).startswith("Table inconnue : « bilans ». Vouliez-vous dire « bilan » ? Tables : bilan")
 
 
 def test_a_long_table_says_how_many_rows_it_has(whole):

@@ -35,7 +35,8 @@ class Comparison(Displayed):
     ``table`` : une ligne par secteur, levier ou thématique, avec part [%] et effort [ktCO2e/an] de chacun, écart b − a,
     part imprimée par la source quand elle existe, statut et source ; ``below`` et ``above`` : les lignes où ``b``
     demande moins, ou plus ; ``deficit``, ``surplus``, ``net`` [ktCO2e/an] ; ``verdict`` : « compensé » ou
-    « non compensé de X kt » ; ``sentence`` : le tout en une phrase ; ``cautions`` : ce que le lecteur doit savoir.
+    « non compensé de X kt » ; ``sentence`` : le tout en une phrase ; ``cautions`` : ce que le lecteur doit savoir, dont
+    ``printed``, les parts que la source imprime autrement que ses chiffres ne les donnent.
     """
 
     territory: str
@@ -45,6 +46,7 @@ class Comparison(Displayed):
     table: pd.DataFrame
     conventions: tuple[str, str]
     cautions: list[str] = field(default_factory=list)
+    printed: tuple[str, ...] = ()
 
     @property
     def below(self) -> list[str]:
@@ -209,7 +211,9 @@ def _compare(full: str, a, b, by: str, version: str, allow_mixed_conventions: bo
         _check_level(plan, by)
     caution = check_conventions(first.convention, second.convention, allow_mixed_conventions=allow_mixed_conventions)
     table = _table(full, first, second, by, version)
-    cautions = [*caution, *first.cautions, *second.cautions, *_cautions(full, table, first, second, by)]
+    printed = [*_printed(table, "a", first), *_printed(table, "b", second)]
+    cautions = [*caution, *first.cautions, *second.cautions, *_unknown(table, first, second), *printed]
+    cautions += plans.mentions(full) if by == "sector" else []
     return Comparison(
         territory=full,
         by=by,
@@ -218,6 +222,7 @@ def _compare(full: str, a, b, by: str, version: str, allow_mixed_conventions: bo
         table=table,
         conventions=(first.convention, second.convention),
         cautions=[french.capital(text) for text in dict.fromkeys(cautions)],
+        printed=tuple(printed),
     )
 
 
@@ -275,14 +280,13 @@ def _labels(by: str) -> dict[str, str]:
     return framework.labels({"sector": "secteurs", "chantier": "thematiques"}[by])
 
 
-def _cautions(code: str, table: pd.DataFrame, a: Plan, b: Plan, by: str) -> list[str]:
+def _unknown(table: pd.DataFrame, a: Plan, b: Plan) -> list[str]:
     out = []
     for side, plan in (("a", a), ("b", b)):
         unknown = table.loc[table[f"kt_{side}"].isna(), "label"].to_list()
         if unknown:
             out.append(f"{plan.label} : « n.d. » pour {french.join(unknown)}, hors de tout total ; parts du reste.")
-        out += _printed(table, side, plan)
-    return out + (plans.mentions(code) if by == "sector" else [])
+    return out
 
 
 def _printed(table: pd.DataFrame, side: str, plan: Plan) -> list[str]:
@@ -291,10 +295,10 @@ def _printed(table: pd.DataFrame, side: str, plan: Plan) -> list[str]:
     if printed.isna().all():
         return []
     total = printed.sum()
-    out = [f"la somme des parts imprimées est {french.percent(total, 2)}"] if abs(total - 100) > ROUNDING else []
+    out = [f"somme {french.percent(total, 2)}"] if abs(total - 100) > ROUNDING else []
     off = (printed - computed).abs() > ROUNDING
     out += [
-        f"{label} : part imprimée {french.percent(own, 2)}, calculée {french.percent(other, 2)}"
+        f"{label} {french.percent(own, 2)} au lieu de {french.percent(other, 2)}"
         for label, own, other in zip(table.label[off], printed[off], computed[off], strict=True)
     ]
-    return [f"{plan.label}, {' ; '.join(out)}."] if out else []
+    return [f"Parts imprimées ({plan.label}) : {' ; '.join(out)}."] if out else []

@@ -20,7 +20,7 @@ def check_conventions(a: str, b: str, *, allow_mixed_conventions: bool = False) 
     known = tables.CONVENTIONS
     if "non_precisee" in (a, b) and a != b:
         stated = a if b == "non_precisee" else b
-        return [f"Un des deux plans ne dit pas sa convention de comptage ; l'autre : {known[stated]}."]
+        return [f"Un des deux plans ne dit pas sa convention de comptage. Celle de l'autre : {known[stated]}."]
     if a == b:
         return []
     both = f"« {a} » ({known[a]}) et « {b} » ({known[b]})"

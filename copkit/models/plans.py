@@ -110,7 +110,8 @@ def _filed(code: str, name: str) -> Plan:
         derived = group.set_index("sector")
         derived = pd.DataFrame({"kt": base.reindex(derived.index) + derived.value, "source": derived.source})
         found = pd.concat([found, derived.assign(status="derive")[COLUMNS]])
-        cautions.append(f"{label} : calculé, panorama du SGPE (version « {version} ») plus l'écart imprimé.")
+        base_of = f"panorama du SGPE (version « {version} ») plus l'écart imprimé par la source"
+        cautions.append(f"{french.capital(label)} est calculé : {base_of}.")
     return Plan(label=label, level="sector", rows=found, convention=conventions[0], cautions=cautions)
 
 

@@ -24,6 +24,7 @@ OURS = (TABLE, PAGE, ABSENT)
 FOR_THE_NOTEBOOK = "carnet"  # the tag of a cell that is of the notebook, not of its document
 PLUGINS = ("strikethrough", "table", "url", "task_lists", "def_list", "math")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$")
+_NUMBER = re.compile(r"^\d+\.\s*")
 _ATTACHED = re.compile(r"\(attachment:([^)\s]+)\)")
 
 
@@ -217,6 +218,7 @@ def read(cells: Iterable[dict], **about) -> Description:
         elif cell["cell_type"] == "code":
             chapter.extend(_of_chart([block for output in cell.get("outputs", []) for block in _shown(output)]))
     close()
+    blocks = _numbered(blocks)
     anchored = [replace(one, anchor=_anchor(one, next(ids))) if isinstance(one, Heading) else one for one in blocks]
     return Description(blocks=tuple(anchored), absent=tuple(absent), **about)
 
@@ -234,9 +236,20 @@ class _Absent:
     title: str
 
 
+def _numbered(blocks: list[Block]) -> list[Block]:
+    """Numbered chapters, from 1 and one after the other, whatever was left out between them."""
+    numbers = itertools.count(1)
+    return [
+        replace(block, source=_NUMBER.sub(f"{next(numbers)}. ", block.source, count=1))
+        if isinstance(block, Heading) and block.level == 2 and _NUMBER.match(block.source)
+        else block
+        for block in blocks
+    ]
+
+
 def _named(lead: list[Block]) -> str:
     heading = next((block for block in lead if isinstance(block, Heading)), None)
-    return re.sub(r"^\d+\.\s*", "", heading.plain) if heading else ""
+    return _NUMBER.sub("", heading.plain) if heading else ""
 
 
 def _source(cell: dict) -> str:

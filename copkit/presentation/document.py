@@ -30,7 +30,7 @@ class Part:
 
     ``about``: what it is about when that is something else, and the section does not show it then.
     ``when``: whether there is one. ``sheet`` and ``rank``: its sheet in the workbook and where; none: not there.
-    ``page``: the section shows it; ``rows``: most rows then. ``private``: it cites what was written in a file.
+    ``page``: whether the section shows it; ``rows``: most rows then. ``private``: it cites what was written in a file.
     ``always``: even where there is nothing. ``reference``: it is read on a reference, and refuses a scenario.
     """
 
@@ -42,11 +42,15 @@ class Part:
     when: Callable[[Any], bool] = lambda _: True
     sheet: str = ""
     rank: int = 0
-    page: bool = True
+    page: bool | Callable[[Any], bool] = True
     rows: int = 0
     private: bool = False
     always: bool = False
     reference: bool = False
+
+    def shown(self, about) -> bool:
+        """Whether its section shows it."""
+        return self.page(about) if callable(self.page) else self.page
 
 
 @dataclass(eq=False)
@@ -157,7 +161,7 @@ class Document:
     def show(self, name: str, about) -> Shown | Absent:
         """A section: its title, then what it has to show."""
         section = self.sections[self._known("Section", name, self.sections)]
-        made = [self.make(part, about) for part in section.held(about) if part.page]
+        made = [self.make(part, about) for part in section.held(about) if part.shown(about)]
         if made and all(one is None or isinstance(one, Note) for one in made):
             return Absent(section.title, tuple(one for one in made if one is not None))
         title = [Text("### {}", section.title)] if section.title else []

@@ -187,7 +187,8 @@ def cited(used: Iterable[str]) -> Text:
     lines: dict[str, list[Text]] = {}
     for one, title in _known(used):
         link = Text(" ([{}]({}))", one.url.removeprefix("https://"), Text(one.url)) if one.url else ""
-        lines.setdefault(one.publisher, []).append(Text("{}, {}{}", title, one.year, link))
+        year = "" if one.year in title else f", {one.year}"
+        lines.setdefault(one.publisher, []).append(Text("{}{}{}", title, year, link))
     return Text.bullets(Text("**{}** : {}.", name, Text.joined(found, " ; ")) for name, found in lines.items())
 
 

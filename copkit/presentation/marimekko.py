@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
@@ -44,14 +44,14 @@ class Tile(NamedTuple):
     rough: bool = False  # known in order of magnitude only: hatched
 
 
-def layout(tiles: Iterable[Tile], *, levers: bool = False) -> dict:
-    """Rectangles and words of tiles, in pixels.
+def layout(tiles: Iterable[Tile], *, levers: bool = False, write: Callable[[float], str] | None = None) -> dict:
+    """Rectangles and words of tiles, in pixels. ``write``: the total of a column.
 
     ``rects`` and ``texts`` are rows as altair reads them, with the lever of a rectangle when asked for; ``hatch``: the
     diagonal lines of the rough tiles, a path each; ``narrow``: the columns too narrow for their own title, to be named
     elsewhere.
     """
-    columns = _groups(tiles, "chantier")
+    columns, write = _groups(tiles, "chantier"), write or _whole
     whole = sum(total for _, total, _ in columns)
     usable = WIDTH - GAP * (len(columns) - 1)
     rects, texts, heads, narrow, hatch = [], [], [], [], []
@@ -60,10 +60,11 @@ def layout(tiles: Iterable[Tile], *, levers: bool = False) -> dict:
         width = usable * total / whole
         colour, label = theme.THEMATIQUES[chantier], column[0].chantier_label
         heads.append({"x": left, "x2": left + width, "y": -8.0, "y2": -2.0, "fill": colour})
-        head = _head(label, total, whole, left, width)
+        weight = f"{write(total)} ({french.percent(100 * total / whole, 0)})"
+        head = _head(label, weight, left, width)
         texts += head
         if not head:
-            narrow.append(f"{label} ({french.number(total, 0)}, {french.percent(100 * total / whole, 0)})")
+            narrow.append(f"{label} ({weight.replace(' (', ', ')}")
         for n, (part, start, wide) in enumerate(_parts(column, left, width)):
             rects_, texts_, hatch_ = _column(part, start, wide, colour, n, levers)
             rects += rects_
@@ -71,6 +72,10 @@ def layout(tiles: Iterable[Tile], *, levers: bool = False) -> dict:
             hatch += hatch_
         left += width + GAP
     return {"rects": rects + heads, "texts": texts, "hatch": hatch, "narrow": narrow}
+
+
+def _whole(total: float) -> str:
+    return french.number(total, 0)
 
 
 def _groups(tiles: Iterable, by: str) -> list[tuple[str, float, list]]:
@@ -82,10 +87,9 @@ def _groups(tiles: Iterable, by: str) -> list[tuple[str, float, list]]:
     return sorted(found, key=lambda group: -group[1])
 
 
-def _head(label: str, total: float, whole: float, left: float, width: float) -> list[dict]:
+def _head(label: str, weight: str, left: float, width: float) -> list[dict]:
     """The name of a column and its weight, above it, when they fit."""
-    name = _wrap(label, width)
-    weight = _wrap(f"{french.number(total, 0)} ({french.percent(100 * total / whole, 0)})", width)
+    name, weight = _wrap(label, width), _wrap(weight, width)
     lines = [*name, *weight]
     if not (name and weight) or max(text_width(t, "bold") for t in lines) > width + 4:
         return []

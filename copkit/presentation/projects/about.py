@@ -36,7 +36,7 @@ def heading(v: Vivier) -> Text:
     """Le territoire, le fichier, et en tête « Exemple inventé » quand c'en est un."""
     files = f" Fichier{'s' if len(v.files) > 1 else ''} : {french.join(v.files)}." if v.files else ""
     lines = [
-        Text("## {}{}", v.name, labels.place(v.territory)),
+        Text("# {}\n\nProjets du territoire{}", v.name, labels.place(v.territory)),
         INVENTED if v.invented else "",
         PUBLIC if v.public else "",
         Text("COP {}.{} {}", v.year, files, labels.purpose(v.territory, objective=2, step=1)),

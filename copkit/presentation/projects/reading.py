@@ -31,7 +31,7 @@ ACCOUNT = (
 )
 TWICE = "Seconds dépôts d'un même dossier, non comptés"
 ALIKE = "Doublons probables, comptés : même porteur, même intitulé"
-READING = Section("lecture", 20)
+READING = Section("lecture", 132)
 
 
 @READING.sentence(always=True)
@@ -57,7 +57,7 @@ def _read(v: Vivier) -> Table:
     return Table.of(caption(v, "Ce qui a été lu"), columns)
 
 
-TO_CHECK = Section("a_verifier", 30, "À vérifier et à corriger")
+TO_CHECK = Section("a_verifier", 134, "À vérifier et à corriger")
 
 
 def _listed(name: str, rank: int, sheet: str, nothing: str, title: str = "") -> Callable:

@@ -80,7 +80,7 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     return charts.bars(drawn, "share", unit, words, domain=[0, 100], step=34, fontWeight="bold")
 
 
-@KEYS.table("cles", sheet="Clés", rank=60)
+@KEYS.table("cles", sheet="Clés", rank=60, page=model.allocated)
 def _keys(p: xr.Dataset) -> Table | Note:
     if territories.is_overseas(p.attrs["territory"]):
         return Note("Outre-mer, la source ne dit pas par quelle clé l'effort national est réparti.")

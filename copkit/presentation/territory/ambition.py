@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+
 import lazy_loader
 import pandas as pd
 import xarray as xr
@@ -62,10 +65,11 @@ def _sure(p: xr.Dataset) -> Text:
     ends = uncertainty.of_keys(p)
     if ends is None:
         return Text()
-    low, high = (labels.kt(p, end) for end in ends)
+    size = math.floor(math.log10(model.total(p, forest=False)))
+    low, high = (french.rough(end, 2 + math.floor(math.log10(end)) - size) for end in ends)  # as far as the total
     return Text(
-        " **{share} de cet effort** est réparti par une clé de remplacement (note C) : il situe un ordre de grandeur et "
-        "ne se fixe pas comme cible sans donnée locale. Fourchette, neuf fois sur dix selon les hypothèses du kit sur "
+        " **{share} de cet effort** est réparti par une clé de remplacement (note C) : un ordre de grandeur, qui ne se "
+        "fixe pas comme cible sans donnée locale. Fourchette, neuf fois sur dix selon les hypothèses du kit sur "
         "les clés : de {low} à {high}.",
         share=french.share(model.rough_share(p)),
         low=low,
@@ -102,7 +106,7 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     qui renvoie à la table : aucune petite tuile n'est illisible.
     """
     drawn = tiles(p)
-    layout, shares = marimekko.layout(drawn), model.shares(p, by="chantier")
+    layout, shares = marimekko.layout(drawn, write=partial(labels.kt, p)), model.shares(p, by="chantier")
     names = [labels.thematiques()[chantier] for chantier in shares.index]
     share, total = french.share(shares.share.iloc[0]), labels.about(p, model.total(p, forest=False))
     beside = ""
@@ -124,7 +128,10 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     rects = alt.Chart({"values": tuple(layout["rects"])}).mark_rect(stroke="white", strokeWidth=1.5)
     rects = rects.encode(x=across, x2="x2:Q", y=down, y2="y2:Q", fill=alt.Fill("fill:N", scale=None))
     layers = [rects, *_hatched(layout["hatch"], across, down), *charts.pixels(layout["texts"], x=across, y=down)]
-    named = [one._replace(label=f"{one.rank}. {one.label}") for one in sorted(drawn, key=lambda one: one.rank)]
+    named = [
+        one._replace(label=f"{one.rank}. {one.label}{' (C)' * one.rough}")
+        for one in sorted(drawn, key=lambda one: one.rank)
+    ]
     phone = charts.listed(pd.DataFrame(named, columns=marimekko.Tile._fields), "target_ktco2e")
     return charts.drawing(layers, marimekko.HEIGHT + HEAD, words, marimekko.WIDTH, phone=phone)
 

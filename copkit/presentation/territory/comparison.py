@@ -25,7 +25,7 @@ def comparison(p: xr.Dataset) -> Text | Note:
     found = model.with_another(p)
     if found is None:
         return Note("Un moindre effort sur un levier se compense sur un autre, à l'échelle de la région.")
-    return Text.joined([found.sentence, Text.bullets(found.cautions)])
+    return Text.joined([found.sentence, Text.bullets(one for one in found.cautions if one not in found.printed)])
 
 
 @COMPARISON.table("comparaison", sheet="Comparaison", rank=100)
