@@ -71,11 +71,12 @@ def _shares(p, chart, spec):
     found = table(p, "secteurs")
     beside = "Part dans la référence (%)" if "Part dans la référence (%)" in found else "Part en France (%)"
     marks = {} if p.attrs["territory"] == "fr" else column(found, "Secteur", beside)
+    marks = {name: mark for name, mark in marks.items() if mark == mark}  # no mark for a sector of the overseas alone
     bars = column(found, "Secteur", "Part (%)")
     return [
         *same(chart.lengths(), bars),
         *same(chart.ticks(), marks),
-        *written(chart, {name: french.percent(v, 1) for name, v in bars.items()}),
+        *written(chart, {name: french.share(v) for name, v in bars.items()}),
     ]
 
 
@@ -84,7 +85,7 @@ def _place(p, chart, spec):
     bars = column(found, "Territoire", "Émissions évitées, hors forêt (ktCO2e/an)")
     names = {name.removeprefix("▸ "): value for name, value in chart.lengths().items()}
     marked = {chart.name(item).removeprefix("▸ ") for item in chart.of("rect") if item.fill == theme.HIGHLIGHT}
-    said = {("▸ " if name == here else "") + name: french.number(value, 0) for name, value in bars.items()}
+    said = {("▸ " if name == here else "") + name: labels.kt(p, value) for name, value in bars.items()}
     return [*same(names, bars), *written(chart, said), *({str(marked)} if marked != {here} else ())]
 
 
@@ -173,6 +174,19 @@ def _tiles(p, chart, spec):
     out += [
         f"tile « {words} »" for item in tiles if (words := chart.words(item)) and not any(_rank(word) for word in words)
     ]
+    return [*out, *_hatched(rows[rows[value] > 0], chart, tiles)]
+
+
+def _hatched(rows, chart, tiles):
+    """Where the tiles under diagonal lines are not those of note C."""
+    noted = "Note de la clé" in rows
+    rough = {int(one["N°"]) for _, one in rows.iterrows() if noted and one["Note de la clé"] == "C"}
+    found = {(round(item.x, 3), round(item.y, 3)) for item in chart.of("symbol")}
+    out = [] if len(found) == len(rough) else [f"{len(found)} hatched tiles, {len(rough)} of note C"]
+    for tile in tiles:
+        number = next((int(word.split(" ")[0]) for word in chart.words(tile) if _rank(word)), None)
+        if number and ((round(tile.x, 3), round(tile.y, 3)) in found) != (number in rough):
+            out.append(f"tile {number}: hatched or not against its note")
     return out
 
 

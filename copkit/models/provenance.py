@@ -10,8 +10,11 @@ from copkit.models import downscaling, dynamics, nomenclatures, plans
 from copkit.reference import parameters, tables
 
 
-def sources(p: xr.Dataset) -> dict[str, str]:
-    """The keys of ``sources.yml`` that the document rests on, in order of importance; what for when it is not said."""
+def sources(p: xr.Dataset, *, enjeux: bool = True) -> dict[str, str]:
+    """The keys of ``sources.yml`` that the document rests on, in order of importance; what for when it is not said.
+
+    ``enjeux``: also what says which enjeux a lever serves, which a workbook lists.
+    """
     used = list(dict.fromkeys(p.source.values))
     if (p.grade.values != "").any():
         used.append("sgpe_simulateur_a_propos")
@@ -22,7 +25,7 @@ def sources(p: xr.Dataset) -> dict[str, str]:
     used += [source for cell in observed for source in cell.split(", ") if source]
     used += ["insee_cog_2026", "sgpe_point_de_sortie"]
     more, levers = plans.sources(p.attrs["territory"]), parameters.levers()
-    if any(levers[lever].nomenclatures.cop for lever in p.lever.values):
+    if enjeux and any(levers[lever].nomenclatures.cop for lever in p.lever.values):
         more[nomenclatures.MATRIX] = ["enjeux des 43 leviers", *more.get(nomenclatures.MATRIX, [])]
     return dict.fromkeys(used, "") | {key: french.join(uses) for key, uses in more.items()}
 

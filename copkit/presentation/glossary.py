@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from copkit.models import downscaling, panorama
+from copkit.models import downscaling, nomenclatures, panorama
+from copkit.presentation import labels
 from copkit.presentation.blocks import Block, Heading, Prose, Table
 from copkit.presentation.table import MIME
 from copkit.presentation.table import Table as Shown
@@ -13,13 +14,19 @@ from copkit.presentation.text import Text
 from copkit.reference import glossary, parameters, territories
 
 TITLE = "Glossaire"
+SOURCES = {
+    "sgpe_simulateur_2024": "",
+    "sgpe_simulateur_a_propos": "",
+    "sgpe_point_de_sortie": "repères nationaux",
+    nomenclatures.MATRIX: "enjeux des 43 leviers",
+}
 
 
 def blocks() -> tuple[Block, ...]:
     """The glossary of the documents: what is the same in each of them."""
     words = Text.bullets(Text("**{}** : {}", one.mot, one.sens) for one in glossary.words())
     mainland, overseas = _levers()
-    found = (
+    return (
         Heading(1, TITLE, "glossaire"),
         _said("Ce que les documents de tous les territoires ont en commun."),
         Heading(2, "Les mots des documents", "mots"),
@@ -31,8 +38,9 @@ def blocks() -> tuple[Block, ...]:
         _table(_keys(mainland)),
         Heading(2, "La cohérence avec le rationnel national", "coherence"),
         _table(quantities.inconsistent()),
+        Heading(2, "Sources", "sources"),
+        _said(labels.cited(SOURCES)),
     )
-    return found
 
 
 def _levers() -> tuple[list[str], list[str]]:
@@ -44,8 +52,8 @@ def _levers() -> tuple[list[str], list[str]]:
 
 
 def _keys(levers: list[str]) -> Shown:
-    known, labels = downscaling.keys(), parameters.levers()
-    rows = [(labels[one].label, known.official_key.get(one), known.official_producer.get(one)) for one in levers]
+    known, levers_ = downscaling.keys(), parameters.levers()
+    rows = [(levers_[one].label, known.official_key.get(one), known.official_producer.get(one)) for one in levers]
     table = pd.DataFrame(rows, columns=["Levier", "Clé officielle entre régions", "Producteur de la clé"])
     return Shown(table.fillna("—").replace("", "—"), "La clé de chaque levier, selon le SGPE")
 

@@ -60,7 +60,8 @@ def layout(tiles: Iterable[Tile], *, levers: bool = False, write: Callable[[floa
         width = usable * total / whole
         colour, label = theme.THEMATIQUES[chantier], column[0].chantier_label
         heads.append({"x": left, "x2": left + width, "y": -8.0, "y2": -2.0, "fill": colour})
-        weight = f"{write(total)} ({french.percent(100 * total / whole, 0)})"
+        part = 100 * total / whole
+        weight = f"{write(total)} ({french.percent(part, 0) if part >= 0.5 else french.share(part)})"
         head = _head(label, weight, left, width)
         texts += head
         if not head:

@@ -24,7 +24,7 @@ def test_page_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert [address for address in page.asked if not address.startswith(("file:", "data:"))] == []
     assert page.said == []
-    assert page.locator("h1").inner_text() == "Projets du territoire"
+    assert page.locator("h1").inner_text() == ck.panorama(code).attrs["name"]
     assert page.locator("figure svg").count() == (0 if code == "reg-06" else 8)
     assert page.locator("pre").count() == 0
 

@@ -23,7 +23,7 @@ def test_report_fits_the_window_and_asks_nothing_of_a_network(outputs, page, cod
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert [address for address in page.asked if not address.startswith(("file:", "data:"))] == []
     assert page.said == []
-    assert page.locator("h1").inner_text() == "Diagnostic territorial"
+    assert page.locator("h1").inner_text() == ck.panorama(code).attrs["name"]
     assert page.locator("figure svg").count() >= 3
 
 

@@ -174,7 +174,9 @@ def _parts(p: xr.Dataset) -> Table:
 @SOURCES.sentence()
 def references(p: xr.Dataset) -> Text:
     """Les sources du document : producteur, jeu de données, année, adresse officielle."""
-    return Text.joined([Text("### Sources"), labels.cited(provenance.sources(p)), Text("{}", OBTAINED), Text(GLOSSARY)])
+    return Text.joined(
+        [Text("### Sources"), labels.cited(provenance.sources(p, enjeux=False)), Text("{}", OBTAINED), Text(GLOSSARY)]
+    )
 
 
 @SOURCES.table("sources", sheet="Sources", rank=130, page=False)

@@ -22,6 +22,7 @@ from copkit.reference import territories
 alt = lazy_loader.load("altair")
 REFERENCE = "Référence (ktCO2e/an)"  # beside what a scenario proposes
 HEAD = 70  # above the Marimekko, for the names of its columns [px]
+TINY = 0.5  # a lever that is written « < 1 » [ktCO2e/an]
 MOSTLY, LONG = 66, 100  # a sector is mostly one lever from this part of it [%]; letters of a title
 AMBITION = Section("ambition", 20)
 
@@ -32,7 +33,7 @@ def ambition(p: xr.Dataset) -> Text:
     without, with_ = model.total(p, forest=False), model.total(p, forest=True)
     top, share = model.largest(p, 3)
     forest = " (aucun objectif de forêt n'y est proposé)"
-    if with_ > without:
+    if _counts_forest(p):
         forest = f", {labels.kt(p, with_)} avec le levier forêt, que le SGPE n'a pas régionalisé"
     missing = int(model.totals(p).missing.max())
     start, beside = "À éviter", "."
@@ -77,7 +78,11 @@ def _sure(p: xr.Dataset) -> Text:
     )
 
 
-@AMBITION.table("synthese", sheet="Synthèse", rank=10)
+def _counts_forest(p: xr.Dataset) -> bool:
+    return model.total(p, forest=True) > model.total(p, forest=False)
+
+
+@AMBITION.table("synthese", sheet="Synthèse", rank=10, page=_counts_forest)
 def summary(p: xr.Dataset) -> Table:
     """The total with and without the forest, and its part of that of the country."""
     totals, effort = model.of_the_nation(p), labels.effort(p)
@@ -114,7 +119,7 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
         reference = labels.kt(p, model.total(proposals.reference(p), forest=False))
         beside = f", pour {reference} dans la référence (« réf. » sur les tuiles qui s'en écartent)"
     reading = "surface d'une tuile : émissions évitées ; numéro : voir la table"
-    lines = [f"{total} ktCO2e/an évitées, hors forêt{beside} ; {reading}", labels.source_line(p)]
+    lines = [f"{french.capital(total)} ktCO2e/an évitées, hors forêt{beside} ; {reading}", labels.source_line(p)]
     if layout["hatch"]:
         lines.insert(1, "tuile hachurée : répartie par une clé de remplacement (note C), ordre de grandeur")
     if layout["narrow"]:
@@ -193,7 +198,9 @@ def levers(p: xr.Dataset) -> Table:
         columns["Note de la clé"] = [row.grade for row in rows]
     made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
     none = [n for n, row in enumerate(rows) if row.shown and row.target_ktco2e == row.reference == 0]
-    return made.without(none, [rows[n].label for n in none], "Objectif nul ici : {}.")
+    tiny = [n for n, row in enumerate(rows) if row.shown and 0 < row.target_ktco2e < TINY and row.reference < TINY]
+    made = made.without(none, [rows[n].label for n in none], "Objectif nul ici : {}.")
+    return made.without(tiny, [rows[n].label for n in tiny], "Moins de 0,5 ktCO2e/an chacun : {}.")
 
 
 def _shares(p: xr.Dataset) -> pd.DataFrame:

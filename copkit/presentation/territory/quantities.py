@@ -106,7 +106,7 @@ def _remark(one, known: parameters.Lever, level: str) -> str:
     return " ; ".join(remarks) or "—"
 
 
-INTERACTIONS = Section("interactions", 110, "Leviers qui agissent sur la même quantité")
+INTERACTIONS = Section("interactions", 110, "Les leviers qui agissent sur la même quantité")
 
 
 @INTERACTIONS.sentence()
