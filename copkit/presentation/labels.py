@@ -15,6 +15,7 @@ from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
 
 STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
+OBTAINED = "Le classeur dit où chaque donnée a été lue et sous quelle licence (feuille « Sources »)."
 REFERENCES = {"sgpe": "proposition indicative du SGPE"}
 
 

@@ -66,6 +66,12 @@ def limits(v: Vivier) -> Text:
     return Text.bullets([invented, *lines] if v.invented else lines)
 
 
-@SOURCES.table("sources", sheet="Sources", rank=220, always=True)
+@SOURCES.sentence(always=True)
+def references(v: Vivier) -> Text:
+    """Les sources des règles, des objectifs et des listes : producteur, jeu de données, année, adresse officielle."""
+    return Text.joined([Text("### Sources"), labels.cited(USED), Text("{}", labels.OBTAINED)])
+
+
+@SOURCES.table("sources", sheet="Sources", rank=220, always=True, page=False)
 def _sources(v: Vivier) -> Table:
     return labels.sources(caption(v, "Sources des règles, des objectifs et des listes"), USED)

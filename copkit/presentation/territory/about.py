@@ -99,7 +99,6 @@ def _keys(p: xr.Dataset) -> Table | Note:
 
 
 SOURCES = Section("sources", 130)
-OBTAINED = "Le classeur dit où chaque donnée a été lue et sous quelle licence (feuille « Sources »)."
 GLOSSARY = (
     "Les mots de ce document, ce que couvre chaque levier et la cohérence avec le rationnel national sont dans le "
     "[glossaire](../glossaire.html), commun à tous les territoires."
@@ -175,7 +174,12 @@ def _parts(p: xr.Dataset) -> Table:
 def references(p: xr.Dataset) -> Text:
     """Les sources du document : producteur, jeu de données, année, adresse officielle."""
     return Text.joined(
-        [Text("### Sources"), labels.cited(provenance.sources(p, enjeux=False)), Text("{}", OBTAINED), Text(GLOSSARY)]
+        [
+            Text("### Sources"),
+            labels.cited(provenance.sources(p, enjeux=False)),
+            Text("{}", labels.OBTAINED),
+            Text(GLOSSARY),
+        ]
     )
 
 

@@ -151,7 +151,7 @@ def uncertainty(p: xr.Dataset) -> Text:
     """La probabilité d'atteindre l'objectif sous les hypothèses du kit, et la fourchette de l'effort."""
     found = uncertainties.uncertainty(p).isel(territory=0)
     last = found.avoided.isel(year=-1)
-    low, high = (french.number(float(last.sel(quantile=q)), 0) for q in (0.05, 0.95))
+    low, high = (labels.kt(p, float(last.sel(quantile=q))) for q in (0.05, 0.95))
     return Text(
         "Sous les hypothèses de parameters/uncertainty.yml, l'effort de {year}{whose} est compris neuf fois sur dix "
         "entre {low} et {high} ktCO2e/an hors forêt, pour un objectif{which} de {target}. Il atteint l'objectif dans "
@@ -161,7 +161,7 @@ def uncertainty(p: xr.Dataset) -> Text:
         year=int(found.year[-1]),
         low=low,
         high=high,
-        target=french.number(float(found.target), 0),
+        target=labels.kt(p, float(found.target)),
         odds=french.percent(100 * float(found.probability), 0),
         draws=french.number(found.attrs["draws"], 0),
         seed=found.attrs["seed"],
