@@ -7,6 +7,7 @@ also read on an S: the share's logit moves along a straight line (Fisher and Pry
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ UNIT_LABELS = {"nb": "", "hab": "habitants", "milliers_km": "milliers de km", "m
 COLUMNS = [
     *("lever", "label", "indicator", "indicator_label", "unit", "first_year", "first", "last_year", "last", "points"),
     *("pace", "needed", "ratio", "s_ratio", "s_share", "s_aim", "s_years", "reached_kt", "beside_kt", "status"),
-    *("sentence", "aside", "note", "others", "convention", "source"),
+    *("sentence", "pandemic", "aside", "note", "others", "convention", "source"),
 ]
 
 
@@ -61,9 +62,10 @@ def dynamics(code: str | xr.Dataset, levers: str = "panorama", *, every: bool = 
         convertit] ; ``points`` nombre de valeurs de l'une à l'autre ;
         ``pace`` évolution annuelle moyenne [``unit``/an] ; ``needed`` évolution annuelle qui mène de ``last`` à la
         quantité 2030 [``unit``/an] ; ``ratio`` leur rapport ; ``reached_kt`` part de l'objectif déjà atteinte depuis
-        2019 [ktCO2e/an], négative quand la série recule ; ``status`` ; ``sentence`` ; ``aside`` ce qui met le rythme à
-        part (pandémie, valeur peut-être incomplète) ; ``note`` précautions ; ``others`` autres séries du levier ;
-        ``convention`` de comptage (séries d'émissions) ; ``source``.
+        2019 [ktCO2e/an], négative quand la série recule ; ``status`` ; ``sentence`` ; ``pandemic`` années 2020 et 2021
+        sur lesquelles le rythme est pris ; ``aside`` ce qui le met à part (pandémie, valeur peut-être incomplète) ;
+        ``note`` précautions ; ``others`` autres séries du levier ; ``convention`` de comptage (séries d'émissions) ;
+        ``source``.
         Quantité qui est une part d'un parc (``share`` et ``stock`` de parameters/indicators.csv) : ``s_ratio`` pente
         observée sur pente nécessaire d'une courbe logistique de la part, dont le logit avance en droite ; pente
         observée, moindres carrés sur les trois dernières parts (``s_years``) ; pente nécessaire, de la dernière à
@@ -116,17 +118,27 @@ class Standing(NamedTuple):
     at_pace: list[str]
     late: list[str]
     wrong: list[str]
+    beside: list[str]  # the right way, beside a target of another perimeter
     without: list[str]  # no target to compare with, or no direction
 
 
 def standing(code: str) -> Standing:
     """Which levers move at the pace needed, which do not, which go the wrong way, which have no target."""
+    table = followed(code)
+    right = (RIGHT_WAY, UNCONFIRMED)
+    groups = (AT_PACE, ("en retard", LATE_UNCLEAR), ("mauvais sens",), right)
+    found = [table.label[table.status.isin(group)].to_list() for group in groups]
+    return Standing(*found, table.label[~table.status.isin((*JUDGED, *right))].to_list())
+
+
+def followed(code: str) -> pd.DataFrame:
+    """The levers whose series has several years, one row each; emissions in ktCO2e, as everywhere in a document."""
     table = dynamics(code)
     table = table[table.points > 1]
-    groups = (AT_PACE, tuple(s for s in LATE if s != "mauvais sens"), ("mauvais sens",))
-    found = [table.label[table.status.isin(group)].to_list() for group in groups]
-    others = table.label[~table.status.isin(JUDGED)].to_list()
-    return Standing(*found, others)
+    tonnes = table.unit == "tCO2e"
+    numbers = ["first", "last", "pace", "needed"]
+    scaled = table[numbers].div(tonnes.map({True: T_PER_KT, False: 1.0}), axis=0)
+    return table.assign(unit=table.unit.mask(tonnes, "ktCO2e"), **scaled)
 
 
 def shown_factor(row, unit: str) -> float:
@@ -220,9 +232,10 @@ class Trend:
         return self.points > 1 and 0 < abs(self.last - self.first) < self.rounding
 
     @property
-    def pandemic(self) -> list[int]:
+    def pandemic(self) -> str:
         """The years of the pandemic that the pace starts or ends on."""
-        return [year for year in (self.first_year, self.last_year) if self.points > 1 and year in PANDEMIC]
+        years = [str(year) for year in (self.first_year, self.last_year) if self.points > 1 and year in PANDEMIC]
+        return french.join(years) if years else ""
 
     @property
     def incomplete(self) -> bool:
@@ -232,7 +245,7 @@ class Trend:
     @property
     def aside(self) -> str:
         """What sets the pace apart, in French."""
-        said = [f"{french.join(map(str, self.pandemic))} : pandémie"] if self.pandemic else []
+        said = [f"{self.pandemic} : pandémie"] if self.pandemic else []
         return " ; ".join([*said, *([f"{self.last_year} : peut-être incomplète"] if self.incomplete else [])])
 
     @property
@@ -292,7 +305,7 @@ class Trend:
     def _unclear_status(self) -> str:
         """Late all the same when even the best change that the rounding allows is too slow."""
         if np.isnan(self.ratio):
-            return UNCLEAR
+            return "pas de cible chiffrée"
         change = (self.last - self.first) * self.sign + self.rounding
         best = change / (self.last_year - self.first_year) / (self.needed * self.sign)
         return UNCLEAR if best >= ON_PACE else LATE_UNCLEAR
@@ -343,12 +356,24 @@ def _trend(code: str, one: Figure | None, row) -> Trend:
 
 
 def _adopt(out: Trend, code: str, row) -> None:
-    """The last shares of the stock and the share that the quantity of 2030 would be, where the line declares them."""
-    shares, stock = (indicators.series(code, name)[0] if name else [] for name in (row.share, row.stock))
-    if not stock or not 0 < out.aim < (total := row.stock_factor * stock[-1].value):
+    """The last shares of the stock and the share that the quantity of 2030 would be, where the line declares them.
+
+    The stock stays what it was last; the shares of the nation are those of its régions, weighted by their stocks.
+    """
+    if not row.share:
         return
-    last = [(point.year, point.value / 100) for point in shares if 0 < point.value < 100][-LAST_SHARES:]
-    if last and last[-1][0] < out.target_year:
+    parts = _holders(row.lever) if code == "fr" else [code]
+    stocks = [indicators.series(part, row.stock)[0][-1:] for part in parts]
+    if not all(stocks):
+        return
+    stock = {part: row.stock_factor * point.value for part, (point,) in zip(parts, stocks, strict=True)}
+    total, by_year = math.fsum(stock.values()), defaultdict(list)
+    for part in parts:
+        for point in indicators.series(part, row.share)[0]:
+            by_year[point.year].append(stock[part] * point.value / 100)
+    known = [(year, math.fsum(of) / total) for year, of in sorted(by_year.items()) if len(of) == len(parts)]
+    last = [(year, share) for year, share in known if 0 < share < 1][-LAST_SHARES:]
+    if last and last[-1][0] < out.target_year and 0 < out.aim < total:
         out.shares, out.share_aim = tuple(last), out.aim / total
 
 
@@ -382,7 +407,9 @@ def _lines(level: str, lever: str, found: list[Trend], every: bool) -> list[dict
     label = parameters.levers()[lever].label
     if not found:
         status = NO_DATA.get(level, "pas de donnée nationale")
-        empty = dict.fromkeys(("indicator", "indicator_label", "unit", "note", "others", "convention", "source"), "")
+        empty = dict.fromkeys(
+            ("indicator", "indicator_label", "unit", "note", "others", "convention", "source", "pandemic", "aside"), ""
+        )
         return [empty | {"lever": lever, "label": label, "status": status, "sentence": _nothing(label, status)}]
     main = next((trend for trend in found if trend.points > 1), found[0])
     shown = [main, *(trend for trend in found if trend is not main)] if every else [main]
@@ -430,7 +457,7 @@ def _sentence(trend: Trend) -> str:
         f"{label} : {french.quantity(trend.first)} en {trend.first_year}{since}, {_value(trend, trend.last)} en "
         f"{trend.last_year}, soit {moved}"
     )
-    head += f" ({french.join(map(str, trend.pandemic))} : pandémie)" if trend.pandemic else ""
+    head += f" ({trend.pandemic} : pandémie)" if trend.pandemic else ""
     unclear = " (écart inférieur à l'arrondi de la source : sens inconnu)" if trend.unclear else ""
     wrong = ", à rebours du levier" if trend.status == "mauvais sens" else ""
     if np.isnan(trend.aim):
@@ -447,7 +474,7 @@ def _sentence(trend: Trend) -> str:
 def on_the_curve(row) -> str:
     """What an S says of an adoption, in French; ``row``: s_ratio, s_share, s_aim, s_years."""
     return (
-        f"Sur une courbe en S (logistique des parts du parc de {row.s_years}, méthode de Fisher et Pry), "
+        f"Sur une courbe en S (logistique des parts du parc de {row.s_years}, méthode de Fisher et Pry, 1971), "
         f"{french.percent(100 * row.s_ratio, 0)} du rythme nécessaire : elle mène à {french.percent(row.s_share, 0)} "
         f"du parc en 2030, pour {french.percent(row.s_aim, 0)} visés."
     )
