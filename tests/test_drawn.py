@@ -7,6 +7,7 @@ import pytest
 
 import copkit as ck
 from copkit import french
+from copkit.models import dynamics
 from copkit.models.levers import FOREST
 from copkit.presentation import labels, marimekko, theme
 from copkit.presentation.document import CHART
@@ -24,7 +25,7 @@ from .conftest import LONG
 CARS, SHARING = "vehicules_electriques", "covoiturage"
 SCENARIO = "scénario"
 FALSIFIED = {"panorama": SCENARIO, "sectors": SCENARIO, "reductions": SCENARIO, "paces": "reg-32"}  # others: dep-59
-ON_THE_WAY = ("en avance", "au rythme", "en retard", "mauvais sens")
+ON_THE_WAY = dynamics.JUDGED
 CODES = {"territory": ["fr", "reg-32", "reg-01", "dep-59", SCENARIO], "projects": ["reg-32", "dep-59"]}
 
 
@@ -119,6 +120,7 @@ def _paces(p, chart, spec):
     return [
         *same(chart.lengths(), {name: min(max(one, -1), 2) for name, one in ratio.items()}),
         *written(chart, {name: f"{french.number(one, 1)} (" for name, one in ratio.items()}),
+        *same(chart.ticks(), {n: min(one, 2) for n, one in zip(ratio, found.s_ratio, strict=True) if one == one}),
         *([] if rule == [pytest.approx(1)] else [f"the rule is at {rule}"]),
     ]
 

@@ -258,6 +258,22 @@ def test_a_lever_without_series_is_named_and_not_shown_as_a_row():
     missing = [label for label in p.label.values if label not in shown]
     assert missing and all(label in said for label in missing)
     assert shown | set(missing) == set(p.label.values)
+    assert "Observé une seule année : Gestion des haies (6 121 ha en 2018)." in said
+
+
+def test_dynamics_open_with_how_many_move_at_the_pace_needed_and_which_do_not():
+    said = ck.report.standing(ck.panorama("reg-32")).plain
+    assert said.startswith("Sur 12 leviers dont le rythme se juge, 6 avancent au rythme qu'il faut ou plus vite (")
+    assert "2 avancent moins vite (bus et cars décarbonés ; sobriété foncière)" in said
+    assert "4 vont dans le mauvais sens (efficacité et sobriété logistique ; " in said
+    assert "aucun n'avance au rythme qu'il faut ; 3 vont dans" in ck.report.standing(ck.panorama("reg-04")).plain
+    assert ck.report.standing(ck.panorama("dep-48")).plain.startswith("Aucun rythme ne se rapporte ici à une cible.")
+
+
+def test_dynamics_are_numbers_in_their_table():
+    data = ck.table(ck.panorama("reg-32"), "dynamiques").data
+    numbers = {"Première année", "Valeur", "Dernière année", "Dernière valeur", "Rythme par an", "Rythme nécessaire"}
+    assert numbers <= set(data.select_dtypes("number"))
 
 
 def test_very_long_words_can_break_and_others_cannot():

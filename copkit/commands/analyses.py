@@ -13,7 +13,7 @@ from copkit.errors import CopkitError, DataError
 from copkit.files import read_text, write_whole
 
 YEARS = (("Première année", "Valeur"), ("Dernière année", "Dernière valeur"))
-SPARE = (*YEARS, "Indicateur observé", "Unité", "Rythme par an")
+SPARE = (*YEARS, "Indicateur observé", "À savoir", "Unité", "Rythme par an")
 Targets = Annotated[
     list[str],
     typer.Option(
@@ -169,7 +169,9 @@ def dynamics(
 
         p = panorama(code)
         print_table(written.observed(p), SPARE)
-        say(written.dynamics(p).plain)
+        for said in (written.standing(p), written.curves(p), written.dynamics(p)):
+            if isinstance(said, str):  # the table says in a note that nothing is observed
+                say(said.plain)
     else:
         print_data(model.dynamics(code), format)
 

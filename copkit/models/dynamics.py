@@ -1,10 +1,13 @@
 """Observed dynamics: for each lever, how fast its indicator moves, how fast it has to, what is already reached.
 
-The pace is the mean yearly change between two observed years; nothing is extrapolated beyond the data.
+The pace is the mean yearly change between two observed years. Where the quantity is a share of a stock, the adoption is
+also read on an S: the share's logit moves along a straight line (Fisher and Pry, 1971).
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,13 +22,26 @@ from copkit.models import indicators, nomenclatures, panorama
 from copkit.reference import parameters, tables, units
 
 AHEAD, ON_PACE = 1.2, 0.8  # least ratios of the observed pace to the needed one: « en avance », « au rythme »
-LATE = ("en retard", "mauvais sens")
+S_CURVE = "au rythme d'une courbe en S"  # late by the straight line, not by the S
+LATE_UNCLEAR, UNCLEAR = "en retard, sens incertain", "sens incertain"  # a change below the rounding of the source
+RIGHT_WAY, UNCONFIRMED = "bon sens", "bon sens, à confirmer"  # emissions of another perimeter than the target
+LATE = ("en retard", LATE_UNCLEAR, "mauvais sens")
+AT_PACE = ("en avance", "au rythme", S_CURVE)
+JUDGED = (*AT_PACE, *LATE)
+PANDEMIC = (2020, 2021)
+LAST_SHARES = 3  # observations that an S goes by
+T_PER_KT, T_PER_MT = 1e3, 1e6
+YEARLY = {  # a series of a yearly flow → the unit of a lever that counts the same per year, and how many of them
+    **{"t.km": ("Mtkm_par_an", 1e-6), "Mtkm": ("Mtkm_par_an", 1.0), "Gt.km": ("Mtkm_par_an", 1e3)},
+    **{"TWh": ("TWh_par_an", 1.0), "GWh": ("TWh_par_an", 1e-3)},
+}
 NO_DATA = {"region": "pas de donnée régionale", "departement": "pas de donnée départementale"}
 LISTS = ("panorama", "cop", "tous")
 UNIT_LABELS = {"nb": "", "hab": "habitants", "milliers_km": "milliers de km", "millions": "millions"}
 COLUMNS = [
     *("lever", "label", "indicator", "indicator_label", "unit", "first_year", "first", "last_year", "last", "points"),
-    *("pace", "needed", "ratio", "reached_kt", "status", "sentence", "note", "others", "convention", "source"),
+    *("pace", "needed", "ratio", "s_ratio", "s_share", "s_aim", "s_years", "reached_kt", "beside_kt", "status"),
+    *("sentence", "pandemic", "aside", "note", "others", "convention", "source"),
 ]
 
 
@@ -41,14 +57,26 @@ def dynamics(code: str | xr.Dataset, levers: str = "panorama", *, every: bool = 
     Returns
     -------
     DataFrame, une ligne par levier :
-        ``first``, ``last`` valeurs de ``first_year`` (2019, sinon la première année connue ensuite) et ``last_year``
-        [``unit``, celle du levier quand la série s'y convertit] ; ``points`` nombre de valeurs de l'une à l'autre ;
+        ``first``, ``last`` valeurs de ``first_year`` (2019, sinon la première année connue ensuite, hors 2020 et 2021
+        quand deux autres années au moins sont connues) et ``last_year`` [``unit``, celle du levier quand la série s'y
+        convertit] ; ``points`` nombre de valeurs de l'une à l'autre ;
         ``pace`` évolution annuelle moyenne [``unit``/an] ; ``needed`` évolution annuelle qui mène de ``last`` à la
         quantité 2030 [``unit``/an] ; ``ratio`` leur rapport ; ``reached_kt`` part de l'objectif déjà atteinte depuis
-        2019 [ktCO2e/an], négative quand la série recule ; ``status`` ; ``sentence`` ; ``note`` précautions ;
-        ``others`` autres séries du levier ; ``convention`` de comptage (séries d'émissions) ; ``source``.
-        Statuts : « en avance » (rapport d'au moins 1,2), « au rythme » (0,8), « en retard », « mauvais sens »,
-        « pas de cible chiffrée », « un seul point », « pas de donnée régionale » (départementale, nationale).
+        2019 [ktCO2e/an], négative quand la série recule ; ``status`` ; ``sentence`` ; ``pandemic`` années 2020 et 2021
+        sur lesquelles le rythme est pris ; ``aside`` ce qui le met à part (pandémie, valeur peut-être incomplète) ;
+        ``note`` précautions ; ``others`` autres séries du levier ; ``convention`` de comptage (séries d'émissions) ;
+        ``source``.
+        Quantité qui est une part d'un parc (``share`` et ``stock`` de parameters/indicators.csv) : ``s_ratio`` pente
+        observée sur pente nécessaire d'une courbe logistique de la part, dont le logit avance en droite ; pente
+        observée, moindres carrés sur les trois dernières parts (``s_years``) ; pente nécessaire, de la dernière à
+        ``s_aim``, la quantité 2030 dans le dernier parc connu [%] ; ``s_share`` part où la courbe mène en 2030 [%].
+        Émissions d'un autre périmètre que la cible : ``beside_kt`` baisse entre les deux années [ktCO2e/an].
+        Statuts : « en avance » (rapport d'au moins 1,2), « au rythme » (0,8), « au rythme d'une courbe en S » (droite
+        en retard, ``s_ratio`` d'au moins 0,8), « en retard » (droite et courbe), « mauvais sens » (à rebours),
+        « en retard, sens incertain » (écart sous l'arrondi de la source, en retard au mieux de cet arrondi), « sens
+        incertain » (le même, sans retard certain), « bon sens » et « bon sens, à confirmer » (émissions d'un autre
+        périmètre ; dernière année peut-être incomplète), « pas de cible chiffrée », « un seul point », « pas de donnée
+        régionale » (départementale, nationale).
 
     Raises
     ------
@@ -61,13 +89,15 @@ def dynamics(code: str | xr.Dataset, levers: str = "panorama", *, every: bool = 
 
     References
     ----------
-    Séries : data/clean/observed.parquet ; correspondance : parameters/indicators.csv.
+    Séries : data/clean/observed.parquet ; correspondance : parameters/indicators.csv. Courbe en S : J. C. Fisher et
+    R. H. Pry, « A simple substitution model of technological change », Technological Forecasting and Social Change, 3,
+    1971, p. 75-88.
 
     Examples
     --------
     >>> row = dynamics("reg-32").set_index("lever").loc["vehicules_electriques"]
     >>> row["last"].item(), round(row.pace.item(), 2), round(row.needed.item(), 2), row.status
-    (30.1, 7.8, 52.07, 'en retard')
+    (30.1, 7.8, 52.07, "au rythme d'une courbe en S")
     """
     p = panorama.shared(code)
     if levers not in LISTS:
@@ -80,6 +110,42 @@ def paces(code: str) -> pd.DataFrame:
     table = dynamics(code)
     table = table[table.ratio.notna()].sort_values("ratio", ascending=False)
     return table.assign(late=table.status.isin(LATE))
+
+
+class Standing(NamedTuple):
+    """The labels of the levers that are followed over several years, by where they stand."""
+
+    at_pace: list[str]
+    late: list[str]
+    wrong: list[str]
+    beside: list[str]  # the right way, beside a target of another perimeter
+    without: list[str]  # no target to compare with, or no direction
+
+
+def standing(code: str) -> Standing:
+    """Which levers move at the pace needed, which do not, which go the wrong way, which have no target."""
+    table = followed(code)
+    right = (RIGHT_WAY, UNCONFIRMED)
+    groups = (AT_PACE, ("en retard", LATE_UNCLEAR), ("mauvais sens",), right)
+    found = [table.label[table.status.isin(group)].to_list() for group in groups]
+    return Standing(*found, table.label[~table.status.isin((*JUDGED, *right))].to_list())
+
+
+def followed(code: str) -> pd.DataFrame:
+    """The levers whose series has several years, one row each; emissions in ktCO2e, as everywhere in a document."""
+    table = dynamics(code)
+    table = table[table.points > 1]
+    tonnes = table.unit == "tCO2e"
+    numbers = ["first", "last", "pace", "needed"]
+    scaled = table[numbers].div(tonnes.map({True: T_PER_KT, False: 1.0}), axis=0)
+    return table.assign(unit=table.unit.mask(tonnes, "ktCO2e"), **scaled)
+
+
+def shown_factor(row, unit: str) -> float:
+    """From the series of a line of indicators.csv to the unit in which the dynamics give it."""
+    if unit == row.unit:
+        return 1.0
+    return row.convertible if np.isfinite(row.convertible) else YEARLY[row.unit][1]
 
 
 @kept(maxsize=512)
@@ -131,6 +197,11 @@ class Trend:
     aim: float = np.nan  # quantity of 2030, NaN when the series is not in the lever's unit
     target: float = np.nan  # ktCO2e/an
     reached_kt: float = np.nan
+    beside_kt: float = np.nan  # fall of emissions of another perimeter than the target
+    shares: tuple[tuple[int, float], ...] = ()  # (year, share of the stock), the last ones
+    share_aim: float = np.nan  # the quantity of 2030 as a share of the stock
+    doubtful: float = np.nan  # a year whose value may lack something
+    sure: tuple[int, float] | None = None  # the last point before that year
 
     @property
     def pace(self) -> float:
@@ -161,17 +232,87 @@ class Trend:
         return self.points > 1 and 0 < abs(self.last - self.first) < self.rounding
 
     @property
+    def pandemic(self) -> str:
+        """The years of the pandemic that the pace starts or ends on."""
+        years = [str(year) for year in (self.first_year, self.last_year) if self.points > 1 and year in PANDEMIC]
+        return french.join(years) if years else ""
+
+    @property
+    def incomplete(self) -> bool:
+        """True when the last value may lack something."""
+        return self.last_year == self.doubtful
+
+    @property
+    def aside(self) -> str:
+        """What sets the pace apart, in French."""
+        said = [f"{self.pandemic} : pandémie"] if self.pandemic else []
+        return " ; ".join([*said, *([f"{self.last_year} : peut-être incomplète"] if self.incomplete else [])])
+
+    @property
+    def s_pace(self) -> float:
+        """Yearly change of the share's logit, by least squares on the last observed shares."""
+        if len(self.shares) < LAST_SHARES or not np.isfinite(self.share_aim):
+            return np.nan
+        years, logits = zip(*((year, _logit(share)) for year, share in self.shares), strict=True)
+        return float(np.polyfit(years, logits, 1)[0])
+
+    @property
+    def s_ratio(self) -> float:
+        """Pace over needed pace on a logistic path, from the last share to the aim."""
+        if np.isnan(self.s_pace):
+            return np.nan
+        year, share = self.shares[-1]
+        needed = (_logit(self.share_aim) - _logit(share)) / (self.target_year - year)
+        return self.s_pace / needed if needed * self.sign > 0 else np.nan
+
+    @property
+    def s_share(self) -> float:
+        """Where the logistic path leads at the target year. [%]"""
+        if np.isnan(self.s_pace):
+            return np.nan
+        year, share = self.shares[-1]
+        return 100 / (1 + math.exp(-_logit(share) - self.s_pace * (self.target_year - year)))
+
+    @property
+    def s_aim(self) -> float:
+        """The quantity of the target year as a share of the stock. [%]"""
+        return 100 * self.share_aim if np.isfinite(self.s_pace) else np.nan
+
+    @property
+    def s_years(self) -> str:
+        """The years of the shares that the path goes by."""
+        return f"{self.shares[0][0]} à {self.shares[-1][0]}" if np.isfinite(self.s_pace) else ""
+
+    @property
     def status(self) -> str:
         """The status, thresholds in ``AHEAD`` and ``ON_PACE``."""
         if self.points < 2:
             return "un seul point"
         if self.met:
             return "en avance"
-        if self.pace * self.sign < 0 and not self.unclear:
+        if self.unclear:
+            return self._unclear_status()
+        if self.pace * self.sign < 0:
             return "mauvais sens"
+        if np.isfinite(self.beside_kt):
+            return UNCONFIRMED if self.incomplete else RIGHT_WAY
         if np.isnan(self.ratio):
             return "pas de cible chiffrée"
-        return "en avance" if self.ratio >= AHEAD else "au rythme" if self.ratio >= ON_PACE else "en retard"
+        if self.ratio >= ON_PACE:
+            return "en avance" if self.ratio >= AHEAD else "au rythme"
+        return S_CURVE if self.s_ratio >= ON_PACE else "en retard"
+
+    def _unclear_status(self) -> str:
+        """Late all the same when even the best change that the rounding allows is too slow."""
+        if np.isnan(self.ratio):
+            return "pas de cible chiffrée"
+        change = (self.last - self.first) * self.sign + self.rounding
+        best = change / (self.last_year - self.first_year) / (self.needed * self.sign)
+        return UNCLEAR if best >= ON_PACE else LATE_UNCLEAR
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share))
 
 
 def _trend(code: str, one: Figure | None, row) -> Trend:
@@ -180,15 +321,19 @@ def _trend(code: str, one: Figure | None, row) -> Trend:
     coefficient = one.quantity_per_kt if one else np.nan
     convertible = bool(np.isfinite(row.convertible) and np.isfinite(coefficient) and coefficient)
     base_year, target_year = known.valid.years
+    unit, factor = known.quantity.unit if convertible else row.unit, row.convertible if convertible else 1.0
+    if not convertible and known.quantity and YEARLY.get(row.unit, ("",))[0] == known.quantity.unit:
+        unit, factor = YEARLY[row.unit]
     out = Trend(
         lever=row.lever,
         indicator=row.indicator,
         label=row.label,
-        unit=known.quantity.unit if convertible else row.unit,
+        unit=unit,
         sign=indicators.DIRECTIONS[row.direction],
         convention=row.convention,
         base_year=base_year,
         target_year=target_year,
+        doubtful=row.doubtful,
     )
     found, notes = indicators.series(code, row.indicator, zero=row.zero)
     summed = 1  # roundings add up with the régions
@@ -197,7 +342,6 @@ def _trend(code: str, one: Figure | None, row) -> Trend:
         summed = len(regions)
     if not found:
         return out
-    factor = row.convertible if convertible else 1.0
     _fill(out, found, factor, notes + ([row.note] if row.note else []))
     out.rounding *= summed
     if convertible:
@@ -205,7 +349,32 @@ def _trend(code: str, one: Figure | None, row) -> Trend:
         out.aim = one.quantity if out.target else np.nan
         if out.last_year > base_year and not np.isnan(one.baseline):
             out.reached_kt = (out.last - one.baseline) / coefficient
+        _adopt(out, code, row)
+    elif row.unit == "tCO2e" and one and one.target and out.points > 1:
+        out.target, out.beside_kt = one.target, (out.first - out.last) / T_PER_KT
     return out
+
+
+def _adopt(out: Trend, code: str, row) -> None:
+    """The last shares of the stock and the share that the quantity of 2030 would be, where the line declares them.
+
+    The stock stays what it was last; the shares of the nation are those of its régions, weighted by their stocks.
+    """
+    if not row.share:
+        return
+    parts = _holders(row.lever) if code == "fr" else [code]
+    stocks = [indicators.series(part, row.stock)[0][-1:] for part in parts]
+    if not all(stocks):
+        return
+    stock = {part: row.stock_factor * point.value for part, (point,) in zip(parts, stocks, strict=True)}
+    total, by_year = math.fsum(stock.values()), defaultdict(list)
+    for part in parts:
+        for point in indicators.series(part, row.share)[0]:
+            by_year[point.year].append(stock[part] * point.value / 100)
+    known = [(year, math.fsum(of) / total) for year, of in sorted(by_year.items()) if len(of) == len(parts)]
+    last = [(year, share) for year, share in known if 0 < share < 1][-LAST_SHARES:]
+    if last and last[-1][0] < out.target_year and 0 < out.aim < total:
+        out.shares, out.share_aim = tuple(last), out.aim / total
 
 
 def _holders(lever: str) -> list[str]:
@@ -217,7 +386,12 @@ def _holders(lever: str) -> list[str]:
 def _fill(out: Trend, found: list[indicators.Point], factor: float, notes: list[str]) -> None:
     """The two ends of the series since the base year; before it, only the last value."""
     ends = [point for point in found if point.year >= out.base_year] or found[-1:]
+    apart = [point for point in ends if point.year not in PANDEMIC]
+    if len(apart) > 1 and apart[0] is not ends[0]:
+        ends = ends[ends.index(apart[0]) :]  # the last one is never of the pandemic when two others follow it
+        notes = [*notes, "Rythme pris après 2020 et 2021, années de pandémie."]
     first, last = ends[0], ends[-1]
+    out.sure = next(((p.year, factor * p.value) for p in reversed(ends[1:]) if p.year != out.doubtful), None)
     out.first_year, out.last_year, out.points = first.year, last.year, len(ends)
     out.first, out.last = factor * first.value, factor * last.value
     out.rounding = factor * indicators.rounding(out.indicator, out.first_year, out.last_year)
@@ -233,7 +407,9 @@ def _lines(level: str, lever: str, found: list[Trend], every: bool) -> list[dict
     label = parameters.levers()[lever].label
     if not found:
         status = NO_DATA.get(level, "pas de donnée nationale")
-        empty = dict.fromkeys(("indicator", "indicator_label", "unit", "note", "others", "convention", "source"), "")
+        empty = dict.fromkeys(
+            ("indicator", "indicator_label", "unit", "note", "others", "convention", "source", "pandemic", "aside"), ""
+        )
         return [empty | {"lever": lever, "label": label, "status": status, "sentence": _nothing(label, status)}]
     main = next((trend for trend in found if trend.points > 1), found[0])
     shown = [main, *(trend for trend in found if trend is not main)] if every else [main]
@@ -272,12 +448,16 @@ def _sentence(trend: Trend) -> str:
         return (
             f"{label} : {_value(trend, trend.last)} en {trend.last_year} ; un seul point, pas de rythme.{_aim(trend)}"
         )
+    if np.isfinite(trend.beside_kt):
+        return _beside(label, trend)
     since = "" if trend.first_year == trend.base_year else f" (pas de valeur en {trend.base_year})"
     moved = "valeur inchangée" if trend.pace == 0 else _change(trend, trend.pace)
+    moved = "une évolution trop faible pour être lue" if trend.unclear else moved
     head = (
         f"{label} : {french.quantity(trend.first)} en {trend.first_year}{since}, {_value(trend, trend.last)} en "
         f"{trend.last_year}, soit {moved}"
     )
+    head += f" ({trend.pandemic} : pandémie)" if trend.pandemic else ""
     unclear = " (écart inférieur à l'arrondi de la source : sens inconnu)" if trend.unclear else ""
     wrong = ", à rebours du levier" if trend.status == "mauvais sens" else ""
     if np.isnan(trend.aim):
@@ -286,7 +466,42 @@ def _sentence(trend: Trend) -> str:
     if trend.met:
         return f"{head}.{_aim(trend)}{reached}"
     pace = "" if wrong or unclear else f" ({french.percent(100 * trend.ratio, 0)} du rythme nécessaire)"
-    return f"{head}{unclear}{wrong}.{_aim(trend).removesuffix('.')} : {trend.status}{pace}.{reached}"
+    verdict = "en retard en ligne droite" if trend.status == S_CURVE else trend.status
+    curve = f" {on_the_curve(trend)}" if np.isfinite(trend.s_ratio) else ""
+    return f"{head}{unclear}{wrong}.{_aim(trend).removesuffix('.')} : {verdict}{pace}.{curve}{reached}"
+
+
+def on_the_curve(row) -> str:
+    """What an S says of an adoption, in French; ``row``: s_ratio, s_share, s_aim, s_years."""
+    return (
+        f"Sur une courbe en S (logistique des parts du parc de {row.s_years}, méthode de Fisher et Pry, 1971), "
+        f"{french.percent(100 * row.s_ratio, 0)} du rythme nécessaire : elle mène à {french.percent(row.s_share, 0)} "
+        f"du parc en 2030, pour {french.percent(row.s_aim, 0)} visés."
+    )
+
+
+def _beside(label: str, trend: Trend) -> str:
+    """Emissions of another perimeter than the target: what they did, beside it, and what may be missing."""
+    way = "en moins" if trend.beside_kt >= 0 else "en plus, à rebours du levier"
+    moved = (
+        f"{_tonnes(abs(trend.first - trend.last))} {way} ({french.signed(100 * (trend.last / trend.first - 1), 0)} %)"
+    )
+    doubt = ""
+    if trend.incomplete and trend.sure:
+        year, value = trend.sure
+        doubt = f" En {trend.last_year}, des sites peuvent manquer ; en {year}, {_tonnes(value)}."
+    return (
+        f"{label} : {_tonnes(trend.first)} en {trend.first_year}, {_tonnes(trend.last)} en {trend.last_year}, {moved}."
+        f"{doubt} La cible du levier en {trend.target_year} est de {_tonnes(T_PER_KT * trend.target)} de moins qu'en "
+        f"{trend.base_year}, sur un autre périmètre : l'une se lit à côté de l'autre, sans s'y compter."
+    )
+
+
+def _tonnes(value: float) -> str:
+    """Emissions in tCO2e, in Mt or in kt."""
+    if value >= T_PER_MT:
+        return f"{french.number(value / T_PER_MT, 1)} MtCO2e"
+    return f"{french.quantity(value / T_PER_KT)} ktCO2e"
 
 
 def _aim(trend: Trend) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pandas as pd
@@ -17,7 +18,10 @@ from copkit.errors import ParameterError, Problems
 from copkit.files import kept
 from copkit.reference import parameters, reading, tables, territories
 
-COLUMNS = ["indicator", "lever", "label", "unit", "direction", "convertible", "zero", "convention", "note"]
+COLUMNS = [
+    *("indicator", "lever", "label", "unit", "direction", "convertible", "zero", "convention", "note"),
+    *("share", "stock", "stock_factor", "doubtful"),
+]
 DIRECTIONS = {"hausse": 1.0, "baisse": -1.0}
 ZEROS = ("valeur", "absent_outre_mer")  # a 0 overseas is a missing value in several sources
 
@@ -28,7 +32,10 @@ def indicators() -> pd.DataFrame:
     Returns
     -------
     DataFrame : indicator, lever, label, unit, direction (« hausse » ou « baisse »), convertible (facteur vers l'unité
-        du levier, NaN quand la série n'est qu'un repère), zero, convention (séries d'émissions), note.
+        du levier, NaN quand la série n'est qu'un repère), zero, convention (séries d'émissions), note ;
+        share série de la part que cette quantité prend dans son parc [%], stock série de ce parc et stock_factor
+        facteur du parc vers l'unité du levier (l'adoption se lit alors aussi sur une courbe en S) ; doubtful année dont
+        la valeur peut être incomplète.
 
     Raises
     ------
@@ -53,6 +60,8 @@ def _indicators() -> pd.DataFrame:
         "direction": list(DIRECTIONS),
         "zero": list(ZEROS),
         "convention": ["", *tables.CONVENTIONS],
+        "share": ["", *stored.index],
+        "stock": ["", *stored.index],
     }
     seen: dict[tuple, int] = {}
     for n, row in enumerate(rows, start=2):
@@ -65,13 +74,16 @@ def _indicators() -> pd.DataFrame:
             problems.add(name, message)
         if message := _factor_fault(row):
             problems.add(name, f"ligne {n}, colonne convertible : {message}")
+        for column, message in _adoption_faults(row, stored):
+            problems.add(name, f"ligne {n}, colonne {column} : {message}")
         key = (row["indicator"], row["lever"])
         if key in seen:
             problems.add(name, f"lignes {seen[key]} et {n} : « {' » et « '.join(key)} » en double. En garder une.")
         seen.setdefault(key, n)
     problems.raise_if_any(ParameterError)
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.assign(convertible=pd.to_numeric(table.convertible.replace("", None)).astype(float))
+    numbers = ("convertible", "stock_factor", "doubtful")
+    return table.assign(**{name: pd.to_numeric(table[name].replace("", None)).astype(float) for name in numbers})
 
 
 @kept(maxsize=4)
@@ -83,16 +95,38 @@ def by_lever() -> dict[str, list]:
     return dict(out)
 
 
+def _adoption_faults(row: dict[str, str], stored: pd.Series) -> Iterator[tuple[str, str]]:
+    """What is wrong with the share of a stock that follows an adoption, or with the year that is in doubt."""
+    given = [name for name in ("share", "stock", "stock_factor") if row[name]]
+    if len(given) in (1, 2):
+        missing = french.join(name for name in ("share", "stock", "stock_factor") if name not in given)
+        yield given[0], f"elle ne va pas sans {missing}. Remplir les trois cellules, ou aucune."
+    if given and not row["convertible"]:
+        yield given[0], "la série n'est pas dans l'unité du levier. Remplir convertible, ou vider share et stock."
+    if row["share"] in stored.index and list(stored[row["share"]]) != ["%"]:
+        yield "share", f"« {row['share']} » n'est pas une part en %. Nommer une série en %."
+    if row["stock_factor"] and not _positive(row["stock_factor"]):
+        yield (
+            "stock_factor",
+            f"facteur positif attendu, trouvé « {row['stock_factor']} ». Écrire un nombre avec un point.",
+        )
+    if row["doubtful"] and not re.fullmatch(r"(19|20)\d\d", row["doubtful"]):
+        yield "doubtful", f"année attendue, trouvé « {row['doubtful']} ». Écrire par exemple 2023, ou vider la cellule."
+
+
+def _positive(text: str) -> bool:
+    try:
+        return float(text) > 0 and math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def _factor_fault(row: dict[str, str]) -> str:
     """What is wrong with the factor towards the lever's unit, or nothing."""
     text, lever = row["convertible"], parameters.levers().get(row["lever"])
     if not text:
         return ""
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = math.nan
-    if not (factor > 0 and math.isfinite(factor)):
+    if not _positive(text):
         return f"facteur positif attendu, trouvé « {text} ». Écrire un nombre avec un point, ou vider la cellule."
     if lever and lever.quantity is None:
         return f"le levier « {lever.id} » n'a pas de quantité. Vider la cellule."

@@ -58,7 +58,7 @@ def _observed(code: str) -> dict[str, dict]:
         kept = next(one for one in indicators.by_lever()[row.lever] if one.indicator == row.indicator)
         quantity = parameters.levers()[row.lever].quantity
         converted = bool(math.isfinite(kept.convertible) and quantity and row.unit == quantity.unit)
-        factor = kept.convertible if converted else 1.0
+        factor = dynamics.shown_factor(kept, row.unit)
         points, _ = indicators.series(code, row.indicator, zero=kept.zero)
         found[row.lever] = {
             "unit": french.typeset(dynamics.UNIT_LABELS.get(row.unit, dynamics.units.label(row.unit))),

@@ -11,12 +11,46 @@ from copkit.models import dynamics as model
 from copkit.presentation import charts, labels, theme
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
-from copkit.presentation.text import Note, Text
+from copkit.presentation.text import Note, Text, lower
 from copkit.reference import units
 
 alt = lazy_loader.load("altair")
 LEAST, MOST = -1.0, 2.0  # ends of the bars of the paces
+APART = " *"  # behind a pace that starts or ends on a year of the pandemic
 DYNAMICS = Section("dynamiques", 60)
+
+
+@DYNAMICS.sentence()
+def standing(p: xr.Dataset) -> Text | Note:
+    """Combien de leviers avancent au rythme qu'il faut, combien non, combien dans le mauvais sens, et lesquels."""
+    found = model.standing(p.attrs["territory"])
+    judged = sum(map(len, found[:3]))
+    if not any(found):
+        return Note("Aucun levier n'a ici de série observée sur plusieurs années : aucun rythme ne se lit.")
+    parts = [
+        _part(found.at_pace, "avance au rythme qu'il faut ou plus vite", "avancent au rythme qu'il faut ou plus vite"),
+        _part(found.late, "avance moins vite", "avancent moins vite"),
+        _part(found.wrong, "va dans le mauvais sens", "vont dans le mauvais sens"),
+    ]
+    if not judged:
+        lead = Text("Aucun rythme ne se rapporte ici à une cible.")
+    else:
+        none = Text() if found.at_pace else Text("aucun n'avance au rythme qu'il faut")
+        of = french.plural(judged, "levier dont le rythme se juge", "leviers dont le rythme se juge")
+        lead = Text("Sur {}, {}.", of, Text.joined([none, *parts], " ; "))
+    beside = Text("Dans le bon sens, à côté d'une cible d'un autre périmètre : {}.", _named(found.beside))
+    without = Text("Suivis sans cible à laquelle rapporter leur rythme : {}.", _named(found.without))
+    return Text.joined([lead, beside if found.beside else Text(), without if found.without else Text()], " ")
+
+
+def _part(found: list[str], one: str, several: str) -> Text:
+    """How many levers stand somewhere, and which; nothing when none does."""
+    verb = several if len(found) > 1 else one
+    return Text("{} {} ({})", len(found), verb, _named(found)) if found else Text()
+
+
+def _named(found: list[str]) -> str:
+    return " ; ".join(map(lower, found))
 
 
 @DYNAMICS.chart(reference=True)
@@ -28,43 +62,58 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
             "Aucun levier n'a ici de série observée dans sa propre unité : le rythme ne s'y compare pas à l'objectif."
         )
     drawn = pd.DataFrame({"label": found.label, "ratio": found.ratio.clip(LEAST, MOST)})
-    drawn["at"] = drawn.ratio.clip(lower=0)
-    drawn["written"] = [f"{french.number(r, 1)} ({s})" for r, s in zip(found.ratio, found.status, strict=True)]
-    late, years = int(found.late.sum()), f"{int(found.last_year.min())} à {int(found.last_year.max())}"
-    verb = "avancent" if late > 1 else "avance"
+    drawn["curve"] = found.s_ratio.clip(LEAST, MOST)
+    drawn["at"] = drawn[["ratio", "curve"]].max(axis=1).clip(lower=0)
+    drawn["written"] = [_written(row) for row in found.itertuples()]
+    curved = drawn[drawn.curve.notna()]
+    late, wrong = found.status.isin(model.LATE) & (found.status != "mauvais sens"), found.status == "mauvais sens"
+    verb = "avancent" if late.sum() > 1 else "avance"
+    title = f"{french.plural(int(late.sum()), 'levier')} sur {len(drawn)} {verb} moins vite qu'il ne faudrait"
+    if wrong.any():
+        title += f", {int(wrong.sum())} dans le mauvais sens"
+    years = f"{int(found.last_year.min())} à {int(found.last_year.max())}"
+    lines = [f"rapport, trait : 1 = au rythme ; barres bornées entre −1 et 2 ; dernières valeurs : {years}"]
+    lines += ["marque noire : le même rapport sur une courbe en S de la part du parc"] if len(curved) else []
+    lines += ["* rythme pris sur 2020 ou 2021, années de pandémie"] if found.pandemic.any() else []
     words = charts.words(
-        f"{french.plural(late, 'levier')} sur {len(drawn)} {verb} moins vite qu'il ne faudrait",
-        [
-            f"rapport, trait : 1 = au rythme ; barres bornées entre −1 et 2 ; dernières valeurs : {years}",
-            labels.source_line(p, computed=True),
-        ],
+        title,
+        [*lines, labels.source_line(p, computed=True)],
         f"Rythme observé sur rythme nécessaire : {charts.said(drawn)}.",
     )
     rule = alt.Chart({"values": [{"x": 1}]}).mark_rule(color=theme.TEXT, strokeDash=[5, 3]).encode(x=alt.X("x:Q"))
+    over = [rule, *([charts.ticks(curved, "curve")] if len(curved) else [])]
     unit, axis = "rythme observé ÷ rythme nécessaire", alt.Axis(values=[-1, 0, 1, 2])
-    return charts.bars(drawn, "ratio", unit, words, domain=[LEAST, MOST + 0.9], axis=axis, at="at", over=[rule])
+    return charts.bars(drawn, "ratio", unit, words, domain=[LEAST, MOST + 0.9], axis=axis, at="at", over=over)
+
+
+def _written(row) -> str:
+    """What stands beside the bar of a lever: its ratio, its status, and the ratio on an S where there is one."""
+    status = row.status
+    if row.s_ratio == row.s_ratio:
+        status = f"{'en retard' if status == model.S_CURVE else status} ; en S : {french.number(row.s_ratio, 1)}"
+    return f"{french.number(row.ratio, 1)} ({status}){APART if row.pandemic else ''}"
 
 
 @DYNAMICS.table("dynamiques", sheet="Dynamiques", rank=80, reference=True)
 def observed(p: xr.Dataset) -> Table | Note:
-    """The levers that an observed series follows."""
-    found = model.dynamics(p.attrs["territory"])
-    found = found[found["last"].notna()]
+    """The levers that an observed series follows over several years."""
+    found = model.followed(p.attrs["territory"])
     if found.empty:
-        return Note("Aucun levier n'a ici de série observée.")
+        return Note("Aucun levier n'a ici de série observée sur plusieurs années.")
     return Table.of(
         f"Dynamiques en cours — {p.attrs['name']}",
         {
             "Levier": found.label,
             "Indicateur observé": found.indicator_label,
             "Unité": found.unit.map(units.label),
-            "Première année": (found.first_year.map(str), str),
-            "Valeur": (found["first"].map(french.quantity), str),
-            "Dernière année": (found.last_year.map(str), str),
-            "Dernière valeur": (found["last"].map(french.quantity), str),
-            "Rythme par an": (found.pace.map(_change), str),
-            "Rythme nécessaire": (found.needed.map(_change), str),
+            "Première année": (found.first_year.astype(int), str),
+            "Valeur": (found["first"], french.quantity),
+            "Dernière année": (found.last_year.astype(int), str),
+            "Dernière valeur": (found["last"], french.quantity),
+            "Rythme par an": (found.pace, _change),
+            "Rythme nécessaire": (found.needed, _change),
             "État": found.status,
+            "À savoir": found.aside,
         },
     )
 
@@ -77,10 +126,36 @@ def _change(value: float) -> str:
     return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
 
 
+def _curved(p: xr.Dataset) -> pd.DataFrame:
+    found = model.followed(p.attrs["territory"])
+    return found[found.s_ratio.notna() | found.beside_kt.notna()]
+
+
+@DYNAMICS.sentence(when=lambda p: not _curved(p).empty)
+def curves(p: xr.Dataset) -> Text | Note:
+    """Ce qu'une courbe en S dit des adoptions, et ce qui se lit à côté d'une cible sans s'y compter."""
+    found = _curved(p)
+    if found.empty:
+        return Note("Aucune adoption ne se lit ici sur une courbe en S.")
+    return Text.bullets(
+        Text("{} — {}", label, sentence) for label, sentence in zip(found.label, found.sentence, strict=True)
+    )
+
+
 @DYNAMICS.sentence()
-def dynamics(p: xr.Dataset) -> Text:
-    """Les leviers sans série observée dans ce territoire."""
+def dynamics(p: xr.Dataset) -> Text | Note:
+    """Les leviers observés une seule année, et ceux qui n'ont pas de série dans ce territoire."""
     found = model.dynamics(p.attrs["territory"])
-    groups = found[found["last"].isna()].groupby("status", sort=False).label
-    parts = [f"{french.capital(status)} : {' ; '.join(names)}." for status, names in groups]
-    return Text("{}", " ".join(parts) or "Chaque levier a au moins une valeur observée.")
+    if not (found.points > 0).any():
+        return Note("Aucun levier n'a ici de série observée.")
+    missing = found[found.points.fillna(0) < 2]
+    groups = missing.groupby(missing.status.replace("un seul point", "observé une seule année"), sort=False)
+    parts = [f"{french.capital(status)} : {' ; '.join(map(_seen, rows.itertuples()))}." for status, rows in groups]
+    return Text("{}", " ".join(parts) or "Chaque levier a au moins deux valeurs observées.")
+
+
+def _seen(row) -> str:
+    """A lever, with its one value when it has one."""
+    if pd.isna(row.last):
+        return row.label
+    return f"{row.label} ({french.quantity(row.last)} {units.label(row.unit)} en {row.last_year})"
