@@ -57,6 +57,21 @@ def quantity(value: float | None) -> str:
     return number(value, decimals)
 
 
+def significant(value: float | None, digits: int = 2) -> str:
+    """A number rounded to what it is worth, without a zero behind its decimals.
+
+    >>> significant(446_700), significant(0.176), significant(1.04), significant(9.97), significant(15.24, 3)
+    ('450\u202f000', '0,18', '1', '10', '15,2')
+    """
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    text = number(round(value, decimals), max(decimals, 0))
+    return text.rstrip("0").rstrip(",") if "," in text else text
+
+
 def signed(value: float | None, decimals: int = 1) -> str:
     """A difference, with its sign; none for what is written zero.
 

@@ -7,8 +7,10 @@ pathway is the same straight line for all levers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from copkit.models.draws import blocks, model_of
 from copkit.models.panorama import given
 
 MOST_DRAWS = 100_000
+NINE_IN_TEN = NormalDist().inv_cdf(0.95)  # half-width of what holds nine values in ten, in standard deviations
 TIE = 1e-9  # a sum that differs from its target by less is the target
 DRIVERS = ["territory", "assumption", "assumption_label", "lever", "label", "low", "high", "distribution"]
 DRIVERS += ["standard_deviation", "share", "status", "reason"]
@@ -163,6 +166,21 @@ def drivers(
             rows.append((*names, *widths, variance**0.5, share, law.status, law.reason))
     table = pd.DataFrame(rows, columns=DRIVERS)
     return table.sort_values(["territory", "share"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def shared_out(p: xr.Dataset | str) -> tuple[float, float]:
+    """The range of the effort of a département that comes from its allocation keys alone: nine chances in ten.
+
+    The deviations of the keys are independent: their variances add up, and the sum is taken as normal. A région that
+    is published as it is has no range. [ktCO2e/an]
+
+    >>> [round(end, -2) for end in shared_out("dep-59")], shared_out("reg-32")[0] == shared_out("reg-32")[1]
+    ([7900.0, 10500.0], True)
+    """
+    model = model_of(given(p), ranges.read(), forest=False)
+    terms = [term for term in model.terms if term.kind == "cle"]
+    half = NINE_IN_TEN * math.sqrt(sum((term.weight * term.width) ** 2 * term.law.variance() for term in terms))
+    return model.target - half, model.target + half
 
 
 def _check(draws: int, seed: int, quantiles: Sequence[float], keep: str | None) -> None:
