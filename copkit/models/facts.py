@@ -19,7 +19,7 @@ from copkit.models import comparison, dynamics, indicators, interactions, levers
 from copkit.models.levers import FOREST
 from copkit.reference import territories
 
-MANY = 5  # names of levers in a sentence
+MANY = 4  # names of levers in a sentence
 FIRST = 3  # levers that « the first ones » are
 
 
@@ -100,7 +100,7 @@ LEVER = {
 }
 SERIES = {
     **dict.fromkeys(("levier", "levier_titre", "levier_id", "indicateur", "indicateur_titre", "indicateur_id"), TEXT),
-    **dict.fromkeys(("statut", "statut_titre", "avance", "retard", "rebours_serie"), TEXT),
+    **dict.fromkeys(("statut", "statut_dit", "statut_titre", "avance", "retard", "rebours_serie"), TEXT),
     **dict.fromkeys(("premier", "dernier", "cible"), "mesure"),
     **dict.fromkeys(("annee_premiere", "annee_derniere"), "année"),
     **dict.fromkeys(("progres", "reste"), "%"),
@@ -131,6 +131,7 @@ _SCALED = {  # quantity of a lever → what its rule counts
     "TWh_par_an": 1e9,  # kWh
 }
 _KEYS = {"A": "la clé du SGPE (note A)", "B": "une clé proche de celle du SGPE (note B)"}
+_STATUSES = {"mauvais sens": "dans le mauvais sens"}  # of the dynamics, as a sentence says them
 UNFIT = {  # series that do not judge a territory's pace: parameters/indicators.csv says why
     "dma_produits_par_habitant",  # the same change in every région
     "consommation_energie_residentiel",  # a mild winter makes it fall
@@ -363,7 +364,7 @@ def by_series(code: str, p: xr.Dataset) -> Iterator[Facts]:
             continue
         scale, unit = _SAID[row.unit]
         moved = 100 * (row.last / row.first - 1) if row.first else math.nan
-        left = 2030 - row.last_year
+        left, said = 2030 - row.last_year, _STATUSES.get(row.status, row.status)
         values = {
             "levier": _lower(row.label),
             "levier_titre": row.label,
@@ -372,7 +373,8 @@ def by_series(code: str, p: xr.Dataset) -> Iterator[Facts]:
             "indicateur_titre": french.capital(row.indicator_label),
             "indicateur_id": row.indicator,
             "statut": row.status,
-            "statut_titre": french.capital(row.status),
+            "statut_dit": said,
+            "statut_titre": french.capital(said),
             "avance": YES if row.judged and not row.late else NO,
             "retard": YES if row.late else NO,
             "rebours_serie": YES if row.status == "mauvais sens" else NO,
@@ -388,7 +390,7 @@ def by_series(code: str, p: xr.Dataset) -> Iterator[Facts]:
         write = _mass if row.unit == "tCO2e" else WRITERS["mesure"]
         written = {name: f"{write(values[name])}{unit}" for name in ("premier", "dernier")}
         if not math.isnan(values["cible"]):
-            written["cible"] = f"{WRITERS['nombre'](values['cible'])}{unit}"
+            written["cible"] = f"{french.significant(values['cible'])}{unit}"
         yield _facts(SERIES, values, **written)
 
 
@@ -401,7 +403,7 @@ def listed(found: list[Facts]) -> Facts:
         "annees": str(years[0]) if len(years) == 1 else f"{years[0]} à {years[-1]}",
         "nombre_listes": len(labels),
     }
-    shared = {name: found[0][name] for name in ("statut", "statut_titre")}
+    shared = {name: found[0][name] for name in ("statut", "statut_dit", "statut_titre")}
     return shared | _facts(LISTED, values)
 
 

@@ -26,7 +26,7 @@ from copkit.models.facts import Facts
 from copkit.reference import parameters, reading, territories
 
 FILE = "messages.yml"
-Place = Literal["effort", "contexte", "message", "levier", "bouge", "stagne", "surete", "question"]
+Place = Literal["effort", "message", "contexte", "levier", "bouge", "stagne", "surete", "question"]
 COLUMNS = ["place", "rule", "about", "condition", "value", "said", "title", "text", "detail", "reason"]
 
 
