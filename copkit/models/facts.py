@@ -280,11 +280,11 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     found, _ = indicators.series(code, "nombre_communes")
     communes = found[-1].value if found else math.nan
     fleet, year = levers.car_fleet(p), _fleet_year(code)
-    change = dict(zip(p.lever.values.tolist(), panorama.change(p).values.tolist(), strict=True))
+    columns = (p.lever, p.quantity, p.baseline, panorama.change(p))
+    physics = {lever: rest for lever, *rest in zip(*(column.values.tolist() for column in columns), strict=True)}
     for n, row in enumerate(rows):
         known["C" if row.grade == "C" else "A"] += 1
-        one = p.sel(lever=row.lever)
-        quantity, baseline = float(one.quantity), float(one.baseline)
+        quantity, baseline, change = physics[row.lever]
         scale, start = _SCALED.get(row.unit, 1.0), 0.0 if math.isnan(baseline) else baseline
         gap = abs(quantity - start) * scale
         yield _facts(
@@ -298,7 +298,7 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
                 "kt": row.target_ktco2e,
                 "part": row.share,
                 "part_suivant": rows[n + 1].share if n + 1 < len(rows) else math.nan,
-                "evolution": abs(change[row.lever]),
+                "evolution": abs(change),
                 "rang_levier": n + 1,
                 "rang_etabli": known["A"] if row.grade in ("A", "B") else math.nan,
                 "rang_incertain": known["C"] if row.grade == "C" else math.nan,
