@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-import pandas as pd
 import xarray as xr
 
 from copkit import french
@@ -19,7 +18,7 @@ from copkit.models import comparison, dynamics, indicators, interactions, levers
 from copkit.models.levers import FOREST
 from copkit.reference import territories
 
-MANY = 4  # names of levers in a sentence
+MANY = 3  # names of levers in a sentence
 FIRST = 3  # levers that « the first ones » are
 
 
@@ -38,8 +37,18 @@ def _mass(kt: float, step: float = 0.0) -> str:
     """
     if abs(kt) < 1000:
         return f"{french.number(round(kt / step) * step, 0) if step >= 1 else french.significant(kt)} kt"
-    decimals = max(0, 3 - round(math.log10(step))) if step else 1
+    decimals = max(0, 3 - round(math.log10(step))) if step else int(abs(kt) < 100_000)
     return f"{french.number(kt / 1000, decimals)} Mt"
+
+
+def _range(low: float, high: float, step: float) -> str:
+    """Both ends of a range, the unit once when it is the same. [kt]
+
+    >>> _range(7884, 10530, 1000), _range(940, 1060, 100)
+    ('8 à 11 Mt', '900 kt à 1,1 Mt')
+    """
+    first, last = _mass(low, step), _mass(high, step)
+    return f"{first.rpartition(' ')[0] if first[-2:] == last[-2:] else first} à {last}"
 
 
 def _percent(value: float, digits: int) -> str:
@@ -73,11 +82,11 @@ TEXT = "texte"
 YES, NO = "oui", "non"
 
 TERRITORY = {
-    **dict.fromkeys(("nom", "niveau", "ici", "region", "outre_mer", "foret", "reparti"), TEXT),
-    **dict.fromkeys(("effort", "effort_bas", "effort_haut", "recouvrement"), "kt"),
+    **dict.fromkeys(("nom", "niveau", "region", "outre_mer", "foret", "reparti", "fourchette"), TEXT),
+    **dict.fromkeys(("effort", "recouvrement"), "kt"),
     **dict.fromkeys(("part_nation", "part_population", "ecart_france", "part_c", "part_ab"), "%"),
     **dict.fromkeys(("part_premiers", "part_recouvrement", "part_en_retard"), "%"),
-    **dict.fromkeys(("baisse_fioul", "baisse_gaz", "baisse_logements", "baisse_tertiaire"), "%"),
+    **dict.fromkeys(("baisse_fioul", "baisse_logements", "baisse_tertiaire"), "%"),
     **dict.fromkeys(("par_habitant", "par_habitant_france"), "t"),
     **dict.fromkeys(("annee_population", "annee_emissions"), "année"),
     **dict.fromkeys(("pairs", "leviers", "quantites", "departements"), "compte"),
@@ -106,7 +115,7 @@ SERIES = {
     **dict.fromkeys(("progres", "reste"), "%"),
     "kt": "kt",
 }
-LISTED = SERIES | {"liste": TEXT, "annees": TEXT, "nombre_listes": "compte"}
+LISTED = SERIES | {"liste": TEXT, "annees": TEXT}
 SCOPES = {
     "territoire": TERRITORY,
     "levier": TERRITORY | LEVER,
@@ -162,7 +171,6 @@ def territory(p: xr.Dataset) -> Facts:
     values: dict = {
         "nom": p.attrs["name"],
         "niveau": territories.level_label(code) if level != "france" else "pays",
-        "ici": {"region": "dans la région", "departement": "dans le département"}.get(level, "en France"),
         "region": territories.name(territories.region_of(code)),
         "outre_mer": YES if territories.is_overseas(code) else NO,
         "foret": YES if FOREST in p.lever.values and panorama.total(p, forest=True) > effort else NO,
@@ -176,7 +184,7 @@ def territory(p: xr.Dataset) -> Facts:
         low, high = uncertainty.shared_out(p)
         step = 10.0 ** math.floor(math.log10((high - low) / 2))
         values |= {"part_c": grades["C"], "part_ab": grades["A"] + grades["B"]}
-        values |= {"effort_bas": low, "effort_haut": high}
+        values["fourchette"] = _range(low, high, step)
     share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
     values |= {"part_nation": share, **_people(code, level, effort), **_first(p), **_rates(p)}
     values |= _place(p) | _overlap(p) | _pace(code) | _plan(code)
@@ -186,8 +194,7 @@ def territory(p: xr.Dataset) -> Facts:
         values |= {"emissions": 1000 * last.value, "annee_emissions": last.year}
     written = {}
     if step:
-        written = {name: _mass(values[name], step) for name in ("effort", "effort_bas", "effort_haut")}
-        written["part_nation"] = _percent(share, 1)
+        written = {"effort": _mass(effort, step), "part_nation": _percent(share, 1)}
     return _facts(TERRITORY, values, **written)
 
 
@@ -220,7 +227,6 @@ def _rates(p: xr.Dataset) -> dict:
     """How much some quantities fall: a rate is that of the région, whatever the key that shares out the quantity."""
     names = {
         "baisse_fioul": "chaudieres_fioul_residentiel",
-        "baisse_gaz": "chaudieres_gaz_residentiel",
         "baisse_logements": "sobriete_isolation_residentiel",
         "baisse_tertiaire": "sobriete_isolation_tertiaire",
     }
@@ -401,7 +407,6 @@ def listed(found: list[Facts]) -> Facts:
     values = {
         "liste": _names(labels),
         "annees": str(years[0]) if len(years) == 1 else f"{years[0]} à {years[-1]}",
-        "nombre_listes": len(labels),
     }
     shared = {name: found[0][name] for name in ("statut", "statut_dit", "statut_titre")}
     return shared | _facts(LISTED, values)

@@ -6,7 +6,6 @@ a condition does not hold, nor when a figure that it names is unknown.
 
 from __future__ import annotations
 
-import itertools
 import string
 from collections import Counter
 from collections.abc import Iterator
@@ -69,9 +68,7 @@ class Condition(parameters.Strict):
             return f"{self.figure} : {' ou '.join(self.among)}"
         unit = {"%": f"{french.NARROW}%"}.get(self.unit, f" {self.unit}")
         ends = ((self.at_least, "≥"), (self.below, "<"))
-        return " et ".join(
-            f"{self.figure} {sign} {french.exact(end)}{unit}" for end, sign in ends if end is not None
-        )
+        return " et ".join(f"{self.figure} {sign} {french.exact(end)}{unit}" for end, sign in ends if end is not None)
 
 
 class Rule(parameters.Strict):
@@ -104,6 +101,13 @@ class Rule(parameters.Strict):
     def named(self) -> list[str]:
         """The figures that its templates name."""
         return [name for template in self.templates.values() for name in _fields(template)]
+
+    def says(self, known: Facts) -> dict[str, str] | None:
+        """Its parts, written with the figures that are known; nothing when it has no right to speak of them."""
+        if not all(one.holds(known) for one in self.when) or not all(name in known for name in self.named):
+            return None
+        cited = {name: known[name].written for name in self.named}
+        return {part: template.format(**cited) for part, template in self.templates.items()}
 
 
 class Rules(parameters.Strict):
@@ -153,7 +157,9 @@ def _read(path: Path) -> Rules:
             problems.add(name, said + message)
     for place in Place.__args__:
         if place not in found.most:
-            problems.add(name, f"ligne {lines[('most',)]} : most : « {place} » absent. Écrire combien la page en tient.")
+            problems.add(
+                name, f"ligne {lines[('most',)]} : most : « {place} » absent. Écrire combien de phrases elle tient."
+            )
     problems.raise_if_any(ParameterError)
     return found
 
@@ -180,7 +186,8 @@ def _faults(rule: Rule, found: Rules) -> Iterator[str]:
         if one.unit is not None and one.unit != unit:
             yield f"when : « {one.figure} » est en « {unit} », et non en « {one.unit} ». Les accorder."
         if (one.among is not None) != (unit == facts.TEXT) and not one.unknown:
-            yield f"when : « {one.figure} » est en « {unit} » : écrire {'« among »' if unit == facts.TEXT else 'un seuil'}."
+            wanted = "« among »" if unit == facts.TEXT else "un seuil (« at_least », « below »)"
+            yield f"when : « {one.figure} » est en « {unit} » : écrire {wanted}."
         if None not in (one.at_least, one.below) and one.at_least >= one.below:
             yield f"when : « {one.figure} » : at_least {one.at_least:g} n'est pas sous below {one.below:g}."
     for other in rule.unless:
@@ -211,7 +218,7 @@ def said(p: xr.Dataset, path: str | Path | None = None) -> list[Said]:
 
 
 def table(p: xr.Dataset, path: str | Path | None = None) -> pd.DataFrame:
-    """Every sentence that could be said of a territory, its rule, its threshold and the value met, and what became of it.
+    """Every sentence that could be said of a territory, its rule, its threshold, the value met, and what became of it.
 
     Returns
     -------
@@ -260,23 +267,19 @@ def _chosen(p: xr.Dataset, known: Rules) -> tuple[list[Said], list[tuple[Said, s
     tried = _tried(p, {rule.about for rule in known.rules})
     spoken, left, heard = [], [], set()
     for place in Place.__args__:
-        possible = [
-            (rule, about, held)
-            for rule in known.rules
-            if rule.place == place
-            for about, held in _cases(rule, tried[rule.about])
-        ]
-        possible.sort(key=lambda one: (-one[0].priority, -_weight(one[2])))
+        own = [rule for rule in known.rules if rule.place == place]
+        possible = [one for rule in own for one in _cases(rule, tried[rule.about])]
+        possible.sort(key=lambda one: (-one.rule.priority, -_weight(one.known)))
         count, groups, times = 0, set(), Counter()
-        for rule, about, held in possible:
-            one = _said(rule, about, held)
-            if why := _silenced(rule, heard, groups, times) or ("la page est pleine" if count == known.most[place] else ""):
-                left.append((one, why))
+        for one in possible:
+            why = _silenced(one.rule, heard, groups, times)
+            if why or count == known.most[place]:
+                left.append((one, why or "la page est pleine"))
                 continue
             spoken.append(one)
-            heard.add(rule.id)
-            times[rule.id] += 1
-            groups.add(rule.group)
+            heard.add(one.rule.id)
+            times[one.rule.id] += 1
+            groups.add(one.rule.group)
             count += 1
     return spoken, left
 
@@ -305,29 +308,21 @@ def _tried(p: xr.Dataset, abouts: set[str]) -> dict[str, list[Facts]]:
     return found
 
 
-def _cases(rule: Rule, tried: list[Facts]) -> Iterator[tuple[str, Facts]]:
-    """What a rule may speak of: each thing that meets its conditions, or the series of a status together."""
-    met = [known for known in tried if all(one.holds(known) for one in rule.when)]
-    if rule.about.startswith("series"):
-        met.sort(key=lambda known: known["statut"].value)
-        groups = [list(group) for _, group in itertools.groupby(met, key=lambda known: known["statut"].value)]
-        met = [known[0] | facts.listed(known) for known in groups]
-    for known in met:
-        if all(name in known for name in rule.named):
-            subject = known.get("liste") if rule.about.startswith("series") else known.get("levier_titre")
-            yield subject.written if subject and rule.about != "territoire" else "", known
+def _cases(rule: Rule, tried: list[Facts]) -> Iterator[Said]:
+    """What a rule may say: of each thing that meets its conditions, or of the series of a status together."""
+    listed = rule.about.startswith("series")
+    if listed:
+        met = [known for known in tried if all(one.holds(known) for one in rule.when)]
+        groups: dict[float | str, list[Facts]] = {}
+        for known in met:
+            groups.setdefault(known["statut"].value, []).append(known)
+        tried = [known[0] | facts.listed(known) for known in groups.values()]
+    for known in tried:
+        if (parts := rule.says(known)) is not None:
+            subject = known.get("liste" if listed else "levier_titre")
+            cited = {name: known[name].written for name in rule.named}
+            yield Said(rule=rule, about=subject.written if subject else "", **parts, cited=cited, known=known)
 
 
 def _weight(known: Facts) -> float:
     return float(known["kt"].value) if "kt" in known else 0.0
-
-
-def _said(rule: Rule, about: str, known: Facts) -> Said:
-    cited = {name: known[name].written for name in rule.named}
-    return Said(
-        rule=rule,
-        about=about,
-        **{part: template.format(**cited) for part, template in rule.templates.items()},
-        cited=cited,
-        known=known,
-    )
