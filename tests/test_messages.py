@@ -17,7 +17,7 @@ from copkit.reference import territories
 RULES = {rule.id: rule for rule in messages.rules().rules}
 CODES = ["fr", *territories.codes()]
 SOME = ["fr", "reg-32", "reg-11", "reg-94", "reg-04", "reg-06", "dep-59", "dep-48", "dep-75", "dep-2A", "dep-974"]
-LONGEST = {"title": 70, "text": 205, "detail": 70, "list": 250}  # characters: an A4 sheet holds the page
+LONGEST = {"title": 80, "text": 210, "detail": 70, "list": 270}  # characters: an A4 sheet holds the page
 WHOLE = 3400  # characters of a page
 AVAILABLE = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 

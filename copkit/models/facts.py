@@ -19,6 +19,7 @@ from copkit.models.levers import FOREST
 from copkit.reference import territories
 
 MANY = 3  # names of levers in a sentence
+LAST_OF_THE_PANDEMIC = 2021
 FIRST = 3  # levers that « the first ones » are
 
 
@@ -90,7 +91,7 @@ TERRITORY = {
     **dict.fromkeys(("par_habitant", "par_habitant_france"), "t"),
     **dict.fromkeys(("annee_population", "annee_emissions"), "année"),
     **dict.fromkeys(("pairs", "leviers", "quantites", "departements"), "compte"),
-    **dict.fromkeys(("suivis", "en_retard", "au_rythme", "a_rebours"), "compte"),
+    **dict.fromkeys(("suivis", "en_retard", "au_rythme", "a_rebours", "arretees"), "compte"),
     **dict.fromkeys(("premiers", "plan", "secteur_plan"), TEXT),
     "rang": "rang",
     "ecart_plan": "points",
@@ -260,6 +261,7 @@ def _pace(code: str) -> dict:
         "en_retard": len(late),
         "au_rythme": len(rows) - len(late),
         "a_rebours": len(wrong),
+        "arretees": sum(row.last_year <= LAST_OF_THE_PANDEMIC for row in rows),
         "part_en_retard": 100 * len(late) / len(rows) if rows else math.nan,
     }
 
