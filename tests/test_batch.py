@@ -78,7 +78,7 @@ def test_report_loads_no_network_address_and_runs_no_script(outputs, code):
 @pytest.mark.parametrize("code", CODES)
 def test_report_shows_charts_and_tables_but_no_code(outputs, code):
     text = (outputs / code / "diagnostic.html").read_text(encoding="utf-8")
-    figures = re.findall(r"<div class=\"drawing\" ([^>]*)>", text)
+    figures = re.findall(r"<div class=\"drawing[^\"]*\" ([^>]*)>", text)
     assert len(figures) == text.count("<svg ")
     assert all('role="img"' in figure and 'aria-label="' in figure for figure in figures)
     parts = [part for name in DOCUMENT.sections for part in ck.section(ck.panorama(code), name).parts]
