@@ -75,7 +75,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.intake import labels, mapping, plausible
-    from copkit.models import assumptions, consistency, downscaling, groups, indicators, nomenclatures
+    from copkit.models import assumptions, consistency, downscaling, groups, indicators, messages, nomenclatures
     from copkit.projects.fields import PROJECTS
     from copkit.projects.sorting import rules
     from copkit.reference import framework, glossary
@@ -91,6 +91,7 @@ def parameters() -> list[str]:
     groups.groups()
     assumptions.read()
     consistency.consistency()
+    messages.rules()
     rules.rules()
     collected = (PROJECTS, STRENGTHS)
     labels.check_synonyms(*collected)

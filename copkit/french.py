@@ -94,6 +94,16 @@ def share(value: float | None) -> str:
     return text if text == UNKNOWN else f"{text}{NARROW}%"
 
 
+def significant(value: float | None, digits: int = 2) -> str:
+    """A number rounded to what it is worth, without a zero behind its decimals.
+
+    >>> significant(446_700), significant(0.176), significant(1.04), significant(9.97), significant(15.24, 3)
+    ('450\u202f000', '0,18', '1', '10', '15,2')
+    """
+    text = rough(value, digits, 9)
+    return text.rstrip("0").rstrip(",") if "," in text else text
+
+
 def signed(value: float | None, decimals: int = 1) -> str:
     """A difference, with its sign; none for what is written zero.
 

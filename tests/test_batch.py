@@ -156,14 +156,14 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
         }  # fmt: skip
         assert all(len(entry["version"][name]) == 16 for name in ("code", "contenu"))
         assert list(entry["phases"]) and all(seconds >= 0 for seconds in entry["phases"].values())
-        assert set(entry["hash"]) == set(entry["files"]) == {"html", "ipynb", "xlsx"}
+        assert set(entry["hash"]) == set(entry["files"]) == {"html", "ipynb", "xlsx", "page", "diapositive"}
         assert all((outputs / file).is_file() for file in entry["files"].values())
 
 
 def test_nothing_but_outputs_is_left_in_the_folder(outputs):
     assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json"])
     assert sorted(p.name for p in (outputs / "dep-59").iterdir()) == [
-        ".diagnostic.json", "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx",
+        ".diagnostic.json", "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx", "diapositive.html", "page.html",
     ]  # fmt: skip
 
 

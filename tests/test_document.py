@@ -116,7 +116,7 @@ def test_names_sheets_and_ranks_are_given_once(document):
 def test_an_unknown_section_is_refused_with_the_known_ones():
     with pytest.raises(LeverError, match=r"Section inconnue : « places »\. Vouliez-vous dire « place » \?") as refused:
         ck.section(ck.panorama("reg-32"), "places")
-    assert "Sections : entete, ambition, secteurs, place" in str(refused.value)
+    assert "Sections : page, entete, ambition, secteurs, place" in str(refused.value)
     with pytest.raises(ProjectError, match=r"Section inconnue : « bilans »\. Vouliez-vous dire « bilan » \?"):
         ck.section(ck.projects.vivier(), "bilans")
 

@@ -20,7 +20,7 @@ from copkit import escaping, french, paths
 
 TEMPLATE = "index.html.j2"
 MAIN_NOTEBOOK = "diagnostic"
-FILE_LABELS = {"html": "HTML", "xlsx": "XLSX", "ipynb": "Carnet"}
+FILE_LABELS = {"html": "HTML", "page": "La page", "diapositive": "Diapositive", "xlsx": "XLSX", "ipynb": "Carnet"}
 LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
 OTHER_GROUP = "Autres territoires"
 

@@ -24,6 +24,7 @@ _KERNEL = {
     "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
     "AsyncKernelManager": {"transport_encryption": "auto"},
 }
+PAGES = {"page": False, "diapositive": True}  # files of the page of a document: a sheet, a slide
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -42,8 +43,8 @@ def execute(
         _produce(task, work, result, shown)
         with _timed(result.phases, "écriture"):
             made = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
-            result.files = {name.rpartition(".")[2]: f"{task.territory}/{name}" for name in made}
-            result.hash = {name.rpartition(".")[2]: digest(data) for name, data in made.items()}
+            result.files = {_kind(name, task): f"{task.territory}/{name}" for name in made}
+            result.hash = {_kind(name, task): digest(data) for name, data in made.items()}
             result.status = "ok"
             if give_back:
                 result.content = made
@@ -59,6 +60,12 @@ def execute(
     if not give_back:
         manifest.record(task, store, result)
     return result
+
+
+def _kind(name: str, task: Task) -> str:
+    """What the manifest calls a file: its extension, or its name when it is beside the document."""
+    stem, _, extension = name.rpartition(".")
+    return extension if stem == task.stem else stem
 
 
 @contextmanager
@@ -85,6 +92,9 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     with _timed(result.phases, "page HTML"):
         described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", kind=task.title, footer=footer)
         (work / f"{task.stem}.html").write_text(html.write(described), encoding="utf-8")
+        for name, slide in PAGES.items() if described.page else ():
+            text = html.alone(described.page, footer=footer, slide=slide)
+            (work / f"{name}.html").write_text(text, encoding="utf-8")
     with _timed(result.phases, "images des graphiques"):
         export.portable(notebook, about)
     with _timed(result.phases, "écriture"):

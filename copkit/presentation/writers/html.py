@@ -27,16 +27,10 @@ def write(about: blocks.Description) -> str:
     )
 
 
-def page(found: blocks.Page) -> str:
-    """The page of a document, as a part of another page."""
-    return _template("page.html.j2").render(page=found).strip()
-
-
-def alone(found: blocks.Page, *, footer: str) -> str:
-    """The page of a document as a file of its own."""
-    return _template("alone.html.j2").render(
-        page=found, footer=footer, version=__version__, style=_style("document.css", "page.css")
-    )
+def alone(found: blocks.Page, *, footer: str, slide: bool = False) -> str:
+    """The page of a document as a file of its own: an A4 sheet, or a 16:9 slide."""
+    style = _style("document.css", "page.css")
+    return _template("alone.html.j2").render(page=found, footer=footer, version=__version__, style=style, slide=slide)
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,49 @@
+"""« La page » in real Chromium: one A4 sheet, one 16:9 slide, on a phone and on a screen, without a fault of access."""
+
+import io
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pypdf import PdfReader
+
+from copkit import french
+from copkit.models import panorama
+from copkit.presentation.territory import page as made
+from copkit.presentation.writers import html
+
+CODES = ["reg-32", "dep-59", "reg-04", "dep-89"]  # the first and the last fill the sheet and the slide most
+FOOTER = french.typeset("Diagnostic produit par copkit, proposition indicative, non prescriptive. " * 3)
+SHEET, SLIDE = (210, 297), (338.6, 190.5)  # mm
+
+
+def written(code, slide=False):
+    return html.alone(made.page(panorama.shared(code)), footer=FOOTER, slide=slide)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(("slide", "size"), [(False, SHEET), (True, SLIDE)], ids=["page", "diapositive"])
+def test_page_is_one_sheet_and_stays_inside_a_phone_and_a_screen(page, code, slide, size):
+    page.set_content(written(code, slide))
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 720})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        smallest = page.evaluate(
+            """() => Math.min(...[...document.querySelectorAll('.page *')]
+                .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+                .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
+        )
+        assert smallest >= (10 if slide and width == 1280 else 12)  # a slide is projected wider than a screen
+    if slide:
+        assert page.evaluate("document.documentElement.scrollHeight") <= 720
+        assert page.evaluate("(s => s.scrollWidth <= s.clientWidth + 1)(document.querySelector('.page'))")
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert len(sheets) == 1
+    assert [float(side) / 72 * 25.4 for side in sheets[0].mediabox[2:]] == pytest.approx(size, abs=0.5)
+
+
+@pytest.mark.parametrize("slide", [False, True], ids=["page", "diapositive"])
+def test_page_has_no_accessibility_fault(page, slide):
+    page.set_content(written("dep-59", slide))
+    assert page.locator("h1").all_inner_texts() == ["Nord"]
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:2]) for one in found] == []
