@@ -24,6 +24,7 @@ _KERNEL = {
     "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
     "AsyncKernelManager": {"transport_encryption": "auto"},
 }
+_STATUS = "Proposition indicative, non prescriptive"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -77,13 +78,14 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
 
     notebook = _run_notebook(task, work, result, shown)
     about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
+    today, versions = datetime.now(), f"copkit {copkit.__version__}, données {copkit.DATA_VERSION}"
     footer = (
-        f"{task.title} produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}, "
-        f"le {french.short_date(datetime.now())}. "
-        "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
+        f"{task.title} produit par {versions}, le {french.short_date(today)}. {_STATUS}. "
+        "Données sous Licence Ouverte 2.0 avec leurs sources."
     )
+    cover = {"kind": task.title, "place": task.name, "status": _STATUS, "made": today, "versions": versions}
     with _timed(result.phases, "page HTML"):
-        described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", kind=task.title, footer=footer)
+        described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", footer=footer, **cover)
         (work / f"{task.stem}.html").write_text(html.write(described), encoding="utf-8")
     with _timed(result.phases, "images des graphiques"):
         export.portable(notebook, about)
@@ -91,8 +93,10 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
         text = nbformat.v4.writes(notebook)  # not checked again: its source was, and each output when it came
         (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")
     if task.pdf:
+        from copkit.presentation.writers import typst
+
         with _timed(result.phases, "PDF"):
-            export.pdf(work / f"{task.stem}.html", work / f"{task.stem}.pdf")
+            (work / f"{task.stem}.pdf").write_bytes(typst.write(described))
 
 
 def _run_notebook(task: Task, work: Path, result: Result, shown) -> nbformat.NotebookNode:

@@ -1,0 +1,313 @@
+"""A document on paper: an accessible PDF (PDF/UA-1) by typst, whose template is given what to say as data, not as markup.
+
+It looks the same on every machine: no font is used but Copkit Sans and those that typst holds.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import typst
+
+from copkit import __version__, escaping, french
+from copkit.errors import RunError
+from copkit.presentation import blocks, drawing
+from copkit.presentation.table import LONGEST_WORD
+
+UNDRAWN = "□"  # in the place of a sign that the font lacks
+_FOLDER = Path(__file__).parent
+_SIDE, _LONG = 504, 752  # points: how wide a page is between its margins, upright and lying
+_TALL = 640  # points, of a drawing
+_PIXEL = 0.75  # points
+_SIZES = (8.5, 7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
+_CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
+_KEPT = 240  # points: a table that is no higher is not cut
+_BOLD, _NAME = 1.08, 2.5  # how much wider; lines that the name of a column may take
+_BREAK = "\u200b"  # where a very long word may be cut
+_OPENS = re.compile(r"(https?://|mailto:)\S+")
+_FAMILY = re.compile(r'font-family="[^"]*"')
+_MEASURES = re.compile(r'<svg\b[^>]*?\swidth="([\d.]+)"[^>]*?\sheight="([\d.]+)"')
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,(.+)", re.DOTALL)
+_OBJECT = re.compile(r"<[\w.]+ object>")
+
+
+def write(about: blocks.Description) -> bytes:
+    """The document. Raises RunError when typst refuses it."""
+    said = json.dumps(_Writer().document(about))
+    try:
+        return _compiler().compile(sys_inputs={"document": said}, format="pdf", pdf_standards=["ua-1"])
+    except typst.TypstError as error:
+        raise RunError(f"Le PDF n’a pas pu être composé par typst : {error}") from error
+
+
+def warm() -> None:
+    """Read and compile what writing a document needs."""
+    write(blocks.Description(title="…", footer="", blocks=()))
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> typst.Compiler:
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[_FOLDER / "fonts"])
+    return typst.Compiler(_FOLDER / "document.typ", root=_FOLDER, font_paths=fonts)
+
+
+class _Writer:
+    """What the template reads of a document."""
+
+    def __init__(self) -> None:
+        self.annex, self.level, self.undrawn = [], 1, set()
+
+    def document(self, about: blocks.Description) -> dict:
+        body = [block for block in about.blocks if not isinstance(block, blocks.Page)]
+        kind, made = about.kind, about.made
+        if body and isinstance(body[0], blocks.Heading) and body[0].level == 1:  # the cover says it
+            kind = body.pop(0).plain
+        said = {
+            "title": about.title,
+            "kind": kind or about.title,
+            "place": about.place,
+            "lines": [line for line in (about.status, made and french.long_date(made), about.versions) if line],
+            "summary": len(about.contents) > 2,
+            "page": about.page and asdict(about.page),
+            "blocks": [*self.blocks(body)],
+            "annex": self.annex,
+            "absent": blocks.left_out(about.absent),
+            "footer": about.footer,
+        }
+        date = made and {"year": made.year, "month": made.month, "day": made.day}
+        metadata = {"title": unicodedata.normalize("NFC", escaping.terminal(about.title)), "date": date}
+        said = self.drawn(said)
+        lacking = ", ".join(f"U+{ord(sign):04X}" for sign in sorted(self.undrawn))
+        return said | {"metadata": metadata | {"author": f"copkit {__version__}"}, "undrawn": lacking}
+
+    def blocks(self, found: list[blocks.Block]) -> Iterator[dict]:
+        for before, block, after in zip([None, *found], found, [*found[1:], None], strict=False):
+            if isinstance(block, blocks.Heading) and block.plain.strip():
+                self.level = min(max(2, block.level), self.level + 1)  # no level is left out
+                yield {"is": "heading", "level": self.level, "said": [*_line(blocks.inline(block.source))]}
+            elif isinstance(block, blocks.Prose):
+                shown = [*self.prose(block.tokens, said=block.said)]
+                leads = isinstance(before, blocks.Heading) and isinstance(after, blocks.Chart | blocks.Table)
+                yield {"is": "prose", "said": shown, "sticky": leads and len(shown) == 1}
+            elif isinstance(block, blocks.Chart):
+                figures = isinstance(after, blocks.Table) and after.of_chart
+                yield _chart(block) | {"figures": len(self.annex) + 1 if figures else None}
+            elif isinstance(block, blocks.Table):
+                made = self.table(block)
+                if block.of_chart or made["lying"]:
+                    self.annex.append(made | {"of_chart": block.of_chart})
+                if not block.of_chart:
+                    yield {"is": "reference", "table": len(self.annex), "caption": block.caption} if made["lying"] else made
+            elif isinstance(block, blocks.Picture):
+                yield _picture(block.png, "Image que montre un carnet, sans description.")
+            elif isinstance(block, blocks.Foreign):
+                told = block.plain.strip()
+                yield {"is": "code", "said": block.plain if told and not _OBJECT.fullmatch(told) else _text(block.html)}
+            elif isinstance(block, blocks.Plain):
+                yield {"is": "code", "said": block.text}
+
+    def table(self, table: blocks.Table) -> dict:
+        """A table, and how it is laid out."""
+        names, rows = self.drawn(table.names), self.drawn(table.rows)
+        made = {"is": "table", "caption": table.caption, "names": names, "numbers": table.numbers, "rows": rows}
+        return made | _laid_out(names, rows)
+
+    def prose(self, tree: Iterable[dict], *, said: bool) -> Iterator[dict]:
+        """Paragraphs and lists, of a syntax tree. ``said``: what looks like HTML in it is text."""
+        for one in tree:
+            kind, inside = one["type"], one.get("children", [])
+            if kind in ("paragraph", "block_text"):
+                yield {"is": "paragraph", "said": [*_line(inside, said=said)]}
+            elif kind in ("heading", "def_list_head"):
+                yield {"is": "paragraph", "said": [{"is": "strong", "said": [*_line(inside, said=said)]}]}
+            elif kind == "list":
+                items = [[*_box(item), *self.prose(item["children"], said=said)] for item in inside]
+                start = one["attrs"].get("start", 1) if one["attrs"]["ordered"] else None
+                yield {"is": "list", "start": start, "items": items}
+            elif kind == "block_quote":
+                yield {"is": "quote", "said": [*self.prose(inside, said=said)]}
+            elif kind == "table":
+                head, *bodies = inside
+                rows = [row["children"] for body in bodies for row in body["children"]]
+                cells = [[blocks.words(cell["children"]) for cell in row] for row in (head["children"], *rows)]
+                numbers = [cell["attrs"]["align"] == "right" for cell in head["children"]]
+                yield self.table(blocks.Table("", cells[0], numbers, cells[1:])) | {"lying": False}
+            elif inside:
+                yield from self.prose(inside, said=said)
+            elif kind == "thematic_break":
+                yield {"is": "rule"}
+            elif kind == "block_html":
+                if shown := one["raw"].strip() if said else _text(one["raw"]):
+                    yield {"is": "paragraph", "said": [shown]}
+            elif "raw" in one:
+                yield {"is": "code", "said": one["raw"].rstrip("\n")}
+
+    def drawn(self, part):
+        """The same, of signs that the font draws, with places to cut very long words; a drawing has none of these."""
+        if isinstance(part, dict):
+            return {key: self.signs(one) if key == "svg" else self.drawn(one) for key, one in part.items()}
+        if isinstance(part, str):
+            return _cut(self.signs(part))
+        return [*map(self.drawn, part)] if isinstance(part, list | tuple) else part
+
+    def signs(self, text: str) -> str:
+        text = unicodedata.normalize("NFC", escaping.terminal(text))
+        if lacking := set(text) - _widths().keys() - {"\n", "\t", _BREAK}:
+            seen = {sign for sign in lacking if unicodedata.category(sign) not in ("Cc", "Cf", "Mn")}
+            self.undrawn |= seen
+            return text.translate({ord(sign): UNDRAWN if sign in seen else None for sign in lacking})
+        return text
+
+
+# --- what blocks hold ---------------------------------------------------------------------------------------------
+
+
+def _chart(chart: blocks.Chart) -> dict:
+    svg = drawing.svg(chart.spec)
+    width, height = map(float, _MEASURES.search(svg).groups())
+    about = {"title": chart.title, "lines": chart.lines, "alt": chart.description}
+    scale = min(_PIXEL, _SIDE / width, _TALL / height)
+    return about | {"is": "chart", "svg": _FAMILY.sub('font-family="Copkit Sans"', svg), "width": scale * width}
+
+
+def _picture(data: str, alt: str) -> dict:
+    """A picture in base64: its bytes."""
+    try:
+        return {"is": "picture", "bytes": [*base64.b64decode(data)], "alt": alt}
+    except binascii.Error:
+        return {"is": "code", "said": alt}
+
+
+def _line(tree: Iterable[dict], *, said: bool = True) -> Iterator[str | dict]:
+    """What a line of Markdown says: texts, and what is around some of them."""
+    for one in tree:
+        kind, inside = one["type"], one.get("children", [])
+        if kind in ("strong", "emphasis", "strikethrough"):
+            yield {"is": kind, "said": [*_line(inside, said=said)]}
+        elif kind == "link" and _OPENS.fullmatch(one["attrs"]["url"]):
+            yield {"is": "link", "address": one["attrs"]["url"], "said": [*_line(inside, said=said)]}
+        elif kind == "image":
+            found = _PICTURE.fullmatch(one["attrs"]["url"])
+            alt = blocks.words(inside)
+            yield _picture(found[1], alt or "Image sans description.") if found else alt
+        elif inside:
+            yield from _line(inside, said=said)
+        elif kind == "linebreak":
+            yield {"is": "break"}
+        elif kind == "softbreak":
+            yield " "
+        elif kind == "codespan" and one["raw"].strip("$"):
+            yield {"is": "typed", "said": one["raw"]}
+        elif kind == "inline_html" and not said:
+            yield _text(one["raw"])
+        else:  # a dollar stands as code in a notebook, which would take it for a formula
+            yield escaping.unmarked(one["raw"]) if kind == "text" else one["raw"]
+
+
+def _box(item: dict) -> list[dict]:
+    """The box of a task, to be ticked or not."""
+    if item["type"] != "task_list_item":
+        return []
+    return [{"is": "paragraph", "said": ["fait :" if item["attrs"]["checked"] else "à faire :"]}]
+
+
+def _text(html: str) -> str:
+    """What HTML says, one line for each row or paragraph."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.said).splitlines())
+    return "\n".join(filter(None, lines))
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.said, self.hidden = [], 0
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.hidden += tag in ("script", "style")
+        self.said.append({"td": "  ", "th": "  "}.get(tag, "\n" if tag in ("p", "div", "tr", "li", "br") else ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag in ("script", "style") and self.hidden > 0
+
+    def handle_data(self, data: str) -> None:
+        self.said.append("" if self.hidden else data.replace("\n", " "))
+
+
+# --- how wide -----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _widths() -> dict[str, float]:
+    """How wide each sign of the font is, for a type of one point."""
+    listed = json.loads((_FOLDER / "fonts" / "signes.json").read_text(encoding="utf-8"))
+    return {sign: int(width) / 1000 for width, signs in listed.items() for sign in signs}
+
+
+@lru_cache(maxsize=8192)  # mostly the same in each document
+def _wide(text: str) -> tuple[float, float]:
+    """How wide a text is, and its longest word."""
+    widths = _widths()
+    words = [sum(widths.get(sign, 0) for sign in word) for word in re.split(rf"[ \n\t{_BREAK}]", text)]
+    return sum(words) + text.count(" ") * widths[" "], max(words)
+
+
+def _laid_out(names: list[str], rows: list[list[str]]) -> dict:
+    """How a table stands on a page: the size of its type, its columns, whether on a page that lies, or never cut."""
+    cells = [[*map(_wide, column)] for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
+    heads = [tuple(_BOLD * one for one in _wide(name)) for name in names]
+    least = [max(word, *(one for _, one in column), 0) for (_, word), column in zip(heads, cells, strict=True)]
+    whole = [
+        max(one, head / _NAME, *(text for text, _ in column), 0)
+        for one, (head, _), column in zip(least, heads, cells, strict=True)
+    ]
+    fits = [(side, size) for side in (_SIDE, _LONG) for size in _SIZES if _room(side, size, names) >= sum(least)]
+    side, size = fits[0] if fits else (_LONG, _SIZES[-1])
+    room = _room(side, size, names)
+    widths = _shared(least, whole, room)
+    lines = [
+        max(math.ceil(text / width - 1e-6) for (text, _), width in zip(row, widths, strict=True) if width)
+        for row in (heads, *zip(*cells, strict=True))
+    ]
+    height = sum(count * size * _LINE + _ROW for count in lines)
+    points = [width * size + _CELL for width in widths]
+    return {"size": size, "widths": points, "lying": side == _LONG, "kept": height <= _KEPT}
+
+
+def _room(side: float, size: float, names: list[str]) -> float:
+    """What a page holds of a table, for a type of one point, beside the margins of its cells."""
+    return (side - _CELL * len(names)) / size
+
+
+def _shared(least: list[float], whole: list[float], room: float) -> list[float]:
+    """The widths of columns: whole if there is room, otherwise what is left to each in proportion to what it lacks."""
+    if sum(whole) <= room:
+        return whole
+    if sum(least) >= room:
+        return [one * room / sum(least) for one in least]
+    part = (room - sum(least)) / (sum(whole) - sum(least))
+    return [few + part * (much - few) for few, much in zip(least, whole, strict=True)]
+
+
+def _cut(text: str) -> str:
+    """The text with places to cut its very long words: after a mark, or anywhere in what has none."""
+    if len(text) <= LONGEST_WORD:
+        return text
+    return re.sub(rf"[^\s{_BREAK}]{{{LONGEST_WORD + 1},}}", lambda found: _BREAK.join(_parts(found[0])), text)
+
+
+def _parts(word: str) -> Iterator[str]:
+    for part in re.split(r"(?<=[/_,.&=?;|-])(?=\w)", word):
+        yield from (part[i : i + LONGEST_WORD] for i in range(0, len(part), LONGEST_WORD))
