@@ -28,11 +28,12 @@ UNDRAWN = "□"  # in the place of a sign that the font lacks
 _FOLDER = Path(__file__).parent
 _SIDE, _LONG = 504, 752  # points: how wide a page is between its margins, upright and lying
 _TALL = 640  # points, of a drawing
-_PIXEL = 0.75  # points
-_SIZES = (8.5, 7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
+_PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
+_SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
 _KEPT = 240  # points: a table that is no higher is not cut
 _BOLD, _NAME = 1.08, 2.5  # how much wider; lines that the name of a column may take
+_SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
 _BREAK = "\u200b"  # where a very long word may be cut
 _OPENS = re.compile(r"(https?://|mailto:)\S+")
 _FAMILY = re.compile(r'font-family="[^"]*"')
@@ -118,9 +119,9 @@ class _Writer:
 
     def table(self, table: blocks.Table) -> dict:
         """A table, and how it is laid out."""
-        names, rows = self.drawn(table.names), self.drawn(table.rows)
+        names, rows, sizes = self.drawn(table.names), self.drawn(table.rows), _ANNEX if table.of_chart else _SIZES
         made = {"is": "table", "caption": table.caption, "names": names, "numbers": table.numbers, "rows": rows}
-        return made | _laid_out(names, rows)
+        return made | _laid_out(names, rows, sizes)
 
     def prose(self, tree: Iterable[dict], *, said: bool) -> Iterator[dict]:
         """Paragraphs and lists, of a syntax tree. ``said``: what looks like HTML in it is text."""
@@ -264,24 +265,15 @@ def _wide(text: str) -> tuple[float, float]:
     return sum(words) + text.count(" ") * widths[" "], max(words)
 
 
-def _laid_out(names: list[str], rows: list[list[str]]) -> dict:
+def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...]) -> dict:
     """How a table stands on a page: the size of its type, its columns, whether on a page that lies, or never cut."""
-    cells = [[*map(_wide, column)] for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
-    heads = [tuple(_BOLD * one for one in _wide(name)) for name in names]
-    least = [max(word, *(one for _, one in column), 0) for (_, word), column in zip(heads, cells, strict=True)]
-    whole = [
-        max(one, head / _NAME, *(text for text, _ in column), 0)
-        for one, (head, _), column in zip(least, heads, cells, strict=True)
-    ]
-    fits = [(side, size) for side in (_SIDE, _LONG) for size in _SIZES if _room(side, size, names) >= sum(least)]
-    side, size = fits[0] if fits else (_LONG, _SIZES[-1])
-    room = _room(side, size, names)
-    widths = _shared(least, whole, room)
-    lines = [
-        max(math.ceil(text / width - 1e-6) for (text, _), width in zip(row, widths, strict=True) if width)
-        for row in (heads, *zip(*cells, strict=True))
-    ]
-    height = sum(count * size * _LINE + _ROW for count in lines)
+    lines = [[(_BOLD * text, _BOLD * word) for text, word in map(_wide, names)], *([*map(_wide, row)] for row in rows)]
+    least = [max(word for _, word in column) + _SLACK for column in zip(*lines, strict=True)]
+    texts = [[text / _NAME for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
+    fits = [(side, size) for side in (_SIDE, _LONG) for size in sizes if _room(side, size, names) >= sum(least)]
+    side, size = fits[0] if fits else (_LONG, sizes[-1])
+    widths = _shared(least, texts, _room(side, size, names))
+    height = sum(size * _LINE * max(_heights(line, widths)) + _ROW for line in texts)
     points = [width * size + _CELL for width in widths]
     return {"size": size, "widths": points, "lying": side == _LONG, "kept": height <= _KEPT}
 
@@ -291,14 +283,28 @@ def _room(side: float, size: float, names: list[str]) -> float:
     return (side - _CELL * len(names)) / size
 
 
-def _shared(least: list[float], whole: list[float], room: float) -> list[float]:
-    """The widths of columns: whole if there is room, otherwise what is left to each in proportion to what it lacks."""
+def _heights(texts: list[float], widths: list[float]) -> list[int]:
+    """How many lines the cells of a row take."""
+    return [max(1, math.ceil((text + _SLACK / 2) / width)) for text, width in zip(texts, widths, strict=True)]
+
+
+def _shared(least: list[float], texts: list[list[float]], room: float) -> list[float]:
+    """The widths of columns: whole if there is room; otherwise such that the rows are not high, by a few trials."""
+    whole = [max(few, max(column) + _SLACK) for few, column in zip(least, zip(*texts, strict=True), strict=True)]
     if sum(whole) <= room:
         return whole
     if sum(least) >= room:
         return [one * room / sum(least) for one in least]
-    part = (room - sum(least)) / (sum(whole) - sum(least))
-    return [few + part * (much - few) for few, much in zip(least, whole, strict=True)]
+    asked, tried = [much - few for few, much in zip(least, whole, strict=True)], []
+    for _ in range(_TRIALS):
+        part = (room - sum(least)) / sum(asked)
+        widths = [few + part * more for few, more in zip(least, asked, strict=True)]
+        lines = [_heights(line, widths) for line in texts]
+        tried.append((sum(map(max, lines)), widths))
+        makes = [sum(line[i] for line in lines if line[i] == max(line) > 1) for i in range(len(least))]  # rows high
+        mean = sum(makes) / len(makes)
+        asked = [more * (1 + (one - mean) / (sum(makes) or 1) / 2) for more, one in zip(asked, makes, strict=True)]
+    return min(tried)[1]
 
 
 def _cut(text: str) -> str:
