@@ -352,13 +352,6 @@ def test_pdf_when_asked(tmp_path, light):
     assert json.loads((tmp_path / "a" / "manifest.json").read_text())["runs"][0]["files"]["pdf"].endswith(".pdf")
 
 
-def test_pdf_without_chromium_is_refused_before_anything_runs(tmp_path, monkeypatch, light):
-    monkeypatch.setattr(export, "_BROWSERS", ("un-navigateur-absent",))
-    with pytest.raises(RunError, match="L'impression en PDF demande Chromium, introuvable ici") as refused:
-        ck.run(light, ["reg-06"], out=tmp_path / "a", pdf=True)
-    assert "apt install chromium" in str(refused.value) and not (tmp_path / "a").exists()
-
-
 def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, again, light):
     before = times(again)
     done = CliRunner().invoke(app, ["run", "reg-06", "--notebook", light, "--out", str(again), "--profile"])

@@ -69,7 +69,7 @@ def run(
     out : dossier des sorties ; avec ``client``, aussi une adresse fsspec que tous les ouvriers atteignent.
     jobs : nombre de documents menés de front ; par défaut deux par cœur.
     parameters : paramètres du carnet, en plus du territoire.
-    pdf : imprimer aussi chaque page en PDF (demande Chromium).
+    pdf : écrire aussi chaque document en PDF accessible (PDF/UA-1), à imprimer ou à envoyer.
     resume : ne pas refaire les documents complets dont rien de ce qui les fait n'a changé.
     limits : ce que chaque carnet peut prendre, en durée [s] et en mémoire [Mio].
     client : client dask.distributed ; les tâches s'exécutent alors sur son cluster.
@@ -79,7 +79,7 @@ def run(
     ------
     RunError, TerritoryError, ParameterError, DataError
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
-        dossier déjà pris, Chromium absent, ouvrier d'une autre version.
+        dossier déjà pris, ouvrier d'une autre version.
     """
     source = find(notebook).read_text(encoding="utf-8")
     warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "")
@@ -90,10 +90,6 @@ def run(
         from copkit.batch.store import Folder, open_store
 
         tasks = plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
-        if pdf:
-            from copkit.batch import export
-
-            export.chromium()
         store = open_store(out)
         if client is None and not isinstance(store, Folder):
             raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")

@@ -39,7 +39,7 @@ def run(
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NOM=VALEUR", help="Paramètre du carnet ; peut se répéter."),
     ] = None,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Imprimer aussi chaque page en PDF (demande Chromium).")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Écrire aussi chaque document en PDF accessible.")] = False,
     resume: Annotated[
         bool,
         typer.Option(

@@ -10,6 +10,7 @@ import binascii
 import json
 import math
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -39,6 +40,7 @@ _OPENS = re.compile(r"(https?://|mailto:)\S+")
 _FAMILY = re.compile(r'font-family="[^"]*"')
 _MEASURES = re.compile(r'<svg\b[^>]*?\swidth="([\d.]+)"[^>]*?\sheight="([\d.]+)"')
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,(.+)", re.DOTALL)
+_TURN = threading.Lock()
 _OBJECT = re.compile(r"<[\w.]+ object>")
 
 
@@ -46,14 +48,10 @@ def write(about: blocks.Description) -> bytes:
     """The document. Raises RunError when typst refuses it."""
     said = json.dumps(_Writer().document(about))
     try:
-        return _compiler().compile(sys_inputs={"document": said}, format="pdf", pdf_standards=["ua-1"])
+        with _TURN:  # a compiler serves one thread at a time, with all cores and without Python's lock
+            return _compiler().compile(sys_inputs={"document": said}, format="pdf", pdf_standards=["ua-1"])
     except typst.TypstError as error:
         raise RunError(f"Le PDF n’a pas pu être composé par typst : {error}") from error
-
-
-def warm() -> None:
-    """Read and compile what writing a document needs."""
-    write(blocks.Description(title="…", footer="", blocks=()))
 
 
 @lru_cache(maxsize=1)
@@ -162,11 +160,8 @@ class _Writer:
         return [*map(self.drawn, part)] if isinstance(part, list | tuple) else part
 
     def signs(self, text: str) -> str:
-        text = unicodedata.normalize("NFC", escaping.terminal(text))
-        if lacking := set(text) - _widths().keys() - {"\n", "\t", _BREAK}:
-            seen = {sign for sign in lacking if unicodedata.category(sign) not in ("Cc", "Cf", "Mn")}
-            self.undrawn |= seen
-            return text.translate({ord(sign): UNDRAWN if sign in seen else None for sign in lacking})
+        text, lacking = _signs(text)
+        self.undrawn |= lacking
         return text
 
 
@@ -258,6 +253,15 @@ def _widths() -> dict[str, float]:
 
 
 @lru_cache(maxsize=8192)  # mostly the same in each document
+def _signs(text: str) -> tuple[str, frozenset[str]]:
+    """The text in signs that the font draws, and those that it lacks; what is never seen is left out."""
+    text = unicodedata.normalize("NFC", escaping.terminal(text))
+    others = set(text) - _widths().keys() - {"\n", "\t", _BREAK}
+    lacking = frozenset(sign for sign in others if unicodedata.category(sign) not in ("Cc", "Cf", "Mn"))
+    return text.translate({ord(sign): UNDRAWN if sign in lacking else None for sign in others}), lacking
+
+
+@lru_cache(maxsize=8192)
 def _wide(text: str) -> tuple[float, float]:
     """How wide a text is, and its longest word."""
     widths = _widths()
