@@ -28,7 +28,7 @@ from copkit.presentation.table import LONGEST_WORD
 UNDRAWN = "□"  # in the place of a sign that the font lacks
 _FOLDER = Path(__file__).parent
 _SIDE, _LONG = 504, 752  # points: how wide a page is between its margins, upright and lying
-_TALL = 640  # points, of a drawing
+_TALL = 560  # points, of a drawing
 _PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
 _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
@@ -270,16 +270,20 @@ def _wide(text: str) -> tuple[float, float]:
 
 
 def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...]) -> dict:
-    """How a table stands on a page: the size of its type, its columns, whether on a page that lies, or never cut."""
+    """How a table stands on a page: the size of its type, its columns, whether the page lies, what is not cut of it.
+
+    ``first``: the height of its head and two rows, or of all of it where that is little.
+    """
     lines = [[(_BOLD * text, _BOLD * word) for text, word in map(_wide, names)], *([*map(_wide, row)] for row in rows)]
     least = [max(word for _, word in column) + _SLACK for column in zip(*lines, strict=True)]
     texts = [[text / _NAME for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
     fits = [(side, size) for side in (_SIDE, _LONG) for size in sizes if _room(side, size, names) >= sum(least)]
     side, size = fits[0] if fits else (_LONG, sizes[-1])
     widths = _shared(least, texts, _room(side, size, names))
-    height = sum(size * _LINE * max(_heights(line, widths)) + _ROW for line in texts)
+    heights = [size * _LINE * max(_heights(line, widths)) + _ROW for line in texts]
     points = [width * size + _CELL for width in widths]
-    return {"size": size, "widths": points, "lying": side == _LONG, "kept": height <= _KEPT}
+    first = sum(heights) if sum(heights) <= _KEPT else sum(heights[:3])
+    return {"size": size, "widths": points, "lying": side == _LONG, "first": min(first, _TALL)}
 
 
 def _room(side: float, size: float, names: list[str]) -> float:
