@@ -1,4 +1,4 @@
-"""A document on paper: an accessible PDF (PDF/UA-1) by typst, whose template is given what to say as data, not as markup.
+"""A document on paper: an accessible PDF (PDF/UA-1) by typst, whose template is given data to say, and no markup.
 
 It looks the same on every machine: no font is used but Copkit Sans and those that typst holds.
 """
@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import lru_cache
 from html.parser import HTMLParser
+from itertools import groupby
 from pathlib import Path
 
 import typst
@@ -32,9 +33,10 @@ _TALL = 560  # points, of a drawing
 _PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
 _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
-_KEPT = 240  # points: a table that is no higher is not cut
+_KEPT = 240  # points: a table that is no higher is not cut, nor a row
 _BOLD, _NAME = 1.08, 2.5  # how much wider; lines that the name of a column may take
 _SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
+_LONGEST = (LONGEST_WORD, 12, 6, 1)  # letters that are not cut in the words of a table: the first that fits
 _BREAK = "\u200b"  # where a very long word may be cut
 _OPENS = re.compile(r"(https?://|mailto:)\S+")
 _FAMILY = re.compile(r'font-family="[^"]*"')
@@ -79,7 +81,7 @@ class _Writer:
             "summary": len(about.contents) > 2,
             "page": about.page and asdict(about.page),
             "blocks": [*self.blocks(body)],
-            "annex": self.annex,
+            "annex": [[*sheet] for _, sheet in groupby(self.annex, lambda one: one["lying"])],
             "absent": blocks.left_out(about.absent),
             "footer": about.footer,
         }
@@ -104,9 +106,10 @@ class _Writer:
             elif isinstance(block, blocks.Table):
                 made = self.table(block)
                 if block.of_chart or made["lying"]:
-                    self.annex.append(made | {"of_chart": block.of_chart})
+                    self.annex.append(made | {"of_chart": block.of_chart, "number": len(self.annex) + 1})
                 if not block.of_chart:
-                    yield {"is": "reference", "table": len(self.annex), "caption": block.caption} if made["lying"] else made
+                    elsewhere = {"is": "reference", "table": len(self.annex), "caption": block.caption}
+                    yield elsewhere if made["lying"] else made
             elif isinstance(block, blocks.Picture):
                 yield _picture(block.png, "Image que montre un carnet, sans description.")
             elif isinstance(block, blocks.Foreign):
@@ -116,17 +119,25 @@ class _Writer:
                 yield {"is": "code", "said": block.text}
 
     def table(self, table: blocks.Table) -> dict:
-        """A table, and how it is laid out."""
-        names, rows, sizes = self.drawn(table.names), self.drawn(table.rows), _ANNEX if table.of_chart else _SIZES
+        """A table, and how it is laid out; its words are cut shorter where it has many columns of long ones."""
+        sizes = _ANNEX if table.of_chart else _SIZES
+        for longest in _LONGEST:
+            names, *rows = ([_cut(cell, longest) for cell in row] for row in self.drawn([table.names, *table.rows]))
+            if laid := _laid_out(names, rows, sizes):
+                break
         made = {"is": "table", "caption": table.caption, "names": names, "numbers": table.numbers, "rows": rows}
-        return made | _laid_out(names, rows, sizes)
+        return made | laid
 
     def prose(self, tree: Iterable[dict], *, said: bool) -> Iterator[dict]:
         """Paragraphs and lists, of a syntax tree. ``said``: what looks like HTML in it is text."""
         for one in tree:
             kind, inside = one["type"], one.get("children", [])
             if kind in ("paragraph", "block_text"):
-                yield {"is": "paragraph", "said": [*_line(inside, said=said)]}
+                for pictures, some in groupby(inside, lambda part: part["type"] == "image"):
+                    if pictures:
+                        yield from map(_image, some)
+                    else:
+                        yield {"is": "paragraph", "said": [*_line(some, said=said)]}
             elif kind in ("heading", "def_list_head"):
                 yield {"is": "paragraph", "said": [{"is": "strong", "said": [*_line(inside, said=said)]}]}
             elif kind == "list":
@@ -184,6 +195,12 @@ def _picture(data: str, alt: str) -> dict:
         return {"is": "code", "said": alt}
 
 
+def _image(one: dict) -> dict:
+    """A picture that a Markdown text holds; the words in its place when it is elsewhere."""
+    found, words = _PICTURE.fullmatch(one["attrs"]["url"]), blocks.words(one["children"])
+    return _picture(found[1], words or "Image sans description.") if found else {"is": "paragraph", "said": [words]}
+
+
 def _line(tree: Iterable[dict], *, said: bool = True) -> Iterator[str | dict]:
     """What a line of Markdown says: texts, and what is around some of them."""
     for one in tree:
@@ -192,10 +209,6 @@ def _line(tree: Iterable[dict], *, said: bool = True) -> Iterator[str | dict]:
             yield {"is": kind, "said": [*_line(inside, said=said)]}
         elif kind == "link" and _OPENS.fullmatch(one["attrs"]["url"]):
             yield {"is": "link", "address": one["attrs"]["url"], "said": [*_line(inside, said=said)]}
-        elif kind == "image":
-            found = _PICTURE.fullmatch(one["attrs"]["url"])
-            alt = blocks.words(inside)
-            yield _picture(found[1], alt or "Image sans description.") if found else alt
         elif inside:
             yield from _line(inside, said=said)
         elif kind == "linebreak":
@@ -269,21 +282,30 @@ def _wide(text: str) -> tuple[float, float]:
     return sum(words) + text.count(" ") * widths[" "], max(words)
 
 
-def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...]) -> dict:
+def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...]) -> dict | None:
     """How a table stands on a page: the size of its type, its columns, whether the page lies, what is not cut of it.
 
-    ``first``: the height of its head and two rows, or of all of it where that is little.
+    ``first``: the height of its head and two rows, or of all of it where that is little; ``cut``: rows so high that a
+    page may end in them. None if its words do not fit.
     """
     lines = [[(_BOLD * text, _BOLD * word) for text, word in map(_wide, names)], *([*map(_wide, row)] for row in rows)]
     least = [max(word for _, word in column) + _SLACK for column in zip(*lines, strict=True)]
     texts = [[text / _NAME for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
     fits = [(side, size) for side in (_SIDE, _LONG) for size in sizes if _room(side, size, names) >= sum(least)]
-    side, size = fits[0] if fits else (_LONG, sizes[-1])
+    if not fits:
+        return None
+    side, size = fits[0]
     widths = _shared(least, texts, _room(side, size, names))
     heights = [size * _LINE * max(_heights(line, widths)) + _ROW for line in texts]
     points = [width * size + _CELL for width in widths]
     first = sum(heights) if sum(heights) <= _KEPT else sum(heights[:3])
-    return {"size": size, "widths": points, "lying": side == _LONG, "first": min(first, _TALL)}
+    return {
+        "size": size,
+        "widths": points,
+        "lying": side == _LONG,
+        "first": min(first, _TALL),
+        "cut": [one > _KEPT for one in heights[1:]],
+    }
 
 
 def _room(side: float, size: float, names: list[str]) -> float:
@@ -301,8 +323,6 @@ def _shared(least: list[float], texts: list[list[float]], room: float) -> list[f
     whole = [max(few, max(column) + _SLACK) for few, column in zip(least, zip(*texts, strict=True), strict=True)]
     if sum(whole) <= room:
         return whole
-    if sum(least) >= room:
-        return [one * room / sum(least) for one in least]
     asked, tried = [much - few for few, much in zip(least, whole, strict=True)], []
     for _ in range(_TRIALS):
         part = (room - sum(least)) / sum(asked)
@@ -315,13 +335,13 @@ def _shared(least: list[float], texts: list[list[float]], room: float) -> list[f
     return min(tried)[1]
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, longest: int = LONGEST_WORD) -> str:
     """The text with places to cut its very long words: after a mark, or anywhere in what has none."""
-    if len(text) <= LONGEST_WORD:
+    if len(text) <= longest:
         return text
-    return re.sub(rf"[^\s{_BREAK}]{{{LONGEST_WORD + 1},}}", lambda found: _BREAK.join(_parts(found[0])), text)
+    return re.sub(rf"[^\s{_BREAK}]{{{longest + 1},}}", lambda found: _BREAK.join(_parts(found[0], longest)), text)
 
 
-def _parts(word: str) -> Iterator[str]:
+def _parts(word: str, longest: int) -> Iterator[str]:
     for part in re.split(r"(?<=[/_,.&=?;|-])(?=\w)", word):
-        yield from (part[i : i + LONGEST_WORD] for i in range(0, len(part), LONGEST_WORD))
+        yield from (part[i : i + longest] for i in range(0, len(part), longest))
