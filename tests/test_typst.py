@@ -147,11 +147,11 @@ def test_the_cover_says_what_the_document_is_and_lists_its_chapters(paper):
         "copkit 9.9, données x",
     ):
         assert words(text) in cover
-    assert words("Sommaire Nord") in cover and all(words(one) in cover for one in ("1. L’ambition", "2. Les sources"))
+    assert words("Sommaire L’essentiel") in cover and all(words(one) in cover for one in ("1. L’ambition", "2. Les sources"))
 
 
 def test_the_bookmarks_are_the_headings_and_no_level_is_left_out(paper):
-    names = ["Diagnostic territorial Nord", "Nord Ce que la planification lui demande", "1. L’ambition", "Par secteur"]
+    names = ["Diagnostic territorial Nord", "L’essentiel", "1. L’ambition", "Par secteur"]
     levels = [1, 2, 2, 3, 2, 2, 2]
     assert outlined(paper) == [
         (level, words(name))

@@ -72,7 +72,8 @@ class _Writer:
         body = [block for block in about.blocks if not isinstance(block, blocks.Page)]
         kind, made = about.kind, about.made
         if body and isinstance(body[0], blocks.Heading) and body[0].level == 1:  # the cover says it
-            kind = body.pop(0).plain
+            named = body.pop(0).plain
+            kind = kind if about.place and about.place in named else named
         said = {
             "title": about.title,
             "kind": kind or about.title,
