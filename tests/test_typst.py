@@ -147,7 +147,9 @@ def test_the_cover_says_what_the_document_is_and_lists_its_chapters(paper):
         "copkit 9.9, données x",
     ):
         assert words(text) in cover
-    assert words("Sommaire L’essentiel") in cover and all(words(one) in cover for one in ("1. L’ambition", "2. Les sources"))
+    assert words("Sommaire L’essentiel") in cover and all(
+        words(one) in cover for one in ("1. L’ambition", "2. Les sources")
+    )
 
 
 def test_the_bookmarks_are_the_headings_and_no_level_is_left_out(paper):
@@ -223,6 +225,18 @@ def test_no_row_is_alone_wherever_a_table_stands_and_its_caption_stays_with_it()
         assert [words("Vingt leviers") in said([page]) for page in reader.pages].index(True) == [
             count > 0 for count in counts
         ].index(True)
+
+
+def test_a_heading_and_its_few_lines_stay_with_what_they_lead_to():
+    lead = [blocks.Heading(2, "5. Cinq"), blocks.Prose("une question"), blocks.Prose("une note")]
+    rows = table(LONG[:12], "Douze leviers")
+    held = set()
+    for lines in (16, 22, 28, 34):  # lower and lower on the page
+        reader = read(described(blocks.Prose("\n\n".join(lines * ["ligne"])), *lead, rows))
+        (page,) = (page for page in reader.pages[1:] if words("5. Cinq") in said([page]))
+        assert words("5. Cinq une question une note Douze leviers") in said([page])
+        held.add(page.page_number)
+    assert held == {1, 2}  # on the page of the lines, then on the next one
 
 
 def test_what_is_left_out_and_what_made_the_document_are_said(paper):

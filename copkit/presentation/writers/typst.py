@@ -33,6 +33,7 @@ _TALL = 560  # points, of a drawing
 _PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
 _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
+_LEAD = 500  # letters
 _KEPT = 240  # points: a table that is no higher is not cut, nor a row
 _BOLD, _NAME = 1.08, 2.5  # how much wider; lines that the name of a column may take
 _SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
@@ -93,14 +94,13 @@ class _Writer:
         return said | {"metadata": metadata | {"author": f"copkit {__version__}"}, "undrawn": lacking}
 
     def blocks(self, found: list[blocks.Block]) -> Iterator[dict]:
-        for before, block, after in zip([None, *found], found, [*found[1:], None], strict=False):
+        leads = _leads(found)
+        for index, (block, after) in enumerate(zip(found, [*found[1:], None], strict=True)):
             if isinstance(block, blocks.Heading) and block.plain.strip():
                 self.level = min(max(2, block.level), self.level + 1)  # no level is left out
                 yield {"is": "heading", "level": self.level, "said": [*_line(blocks.inline(block.source))]}
             elif isinstance(block, blocks.Prose):
-                shown = [*self.prose(block.tokens, said=block.said)]
-                leads = isinstance(before, blocks.Heading) and isinstance(after, blocks.Chart | blocks.Table)
-                yield {"is": "prose", "said": shown, "sticky": leads and len(shown) == 1}
+                yield {"is": "prose", "said": [*self.prose(block.tokens, said=block.said)], "leads": index in leads}
             elif isinstance(block, blocks.Chart):
                 figures = isinstance(after, blocks.Table) and after.of_chart
                 yield _chart(block) | {"figures": len(self.annex) + 1 if figures else None}
@@ -178,6 +178,22 @@ class _Writer:
 
 
 # --- what blocks hold ---------------------------------------------------------------------------------------------
+
+
+def _leads(found: list[blocks.Block]) -> set[int]:
+    """The few lines between a heading and what it shows, that no page parts from it."""
+    leads, lines = set(), None
+    for index, block in enumerate(found):
+        if isinstance(block, blocks.Heading):
+            lines = []
+        elif isinstance(block, blocks.Prose) and lines is not None:
+            lines.append(index)
+        else:
+            shows = isinstance(block, blocks.Chart | blocks.Table)
+            if lines and shows and sum(len(found[one].source) for one in lines) <= _LEAD:
+                leads.update(lines)
+            lines = None
+    return leads
 
 
 def _chart(chart: blocks.Chart) -> dict:
