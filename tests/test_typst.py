@@ -320,6 +320,28 @@ def test_a_picture_is_shown_and_one_that_cannot_be_read_says_why_there_is_no_doc
         typst.write(described(blocks.Picture("QUJD")))
 
 
+def test_what_markdown_can_say_is_said():
+    source = (
+        "- [x] planter\n- [ ] tailler\n\n3. trois\n\nHaie\n: rangée d’arbustes\n\n| a | b |\n|---|--:|\n| un | 2,5 |\n"
+    )
+    source += (
+        "\n```python\nprint(1)\n```\n\n$$\nx^2\n$$\n\nde $y$, ~~non~~ <b>gras</b><br>&amp; `a_b`\n\n<p>Bloc</p>\n\n---"
+    )
+    text = said(read(described(blocks.Prose(source, said=False))).pages[1:])
+    for one in (
+        "fait : planter",
+        "à faire : tailler",
+        "3. trois",
+        "Haie rangée d’arbustes",
+        "ab un 2,5",
+        "print(1)",
+        "x^2",
+    ):
+        assert words(one) in text
+    assert words("de y, non gras & a_b Bloc") in text
+    assert words("<b>gras</b><br>& a_b <p>Bloc</p>") in said(read(described(blocks.Prose(source))).pages)
+
+
 def test_signs_that_the_font_lacks_are_replaced_and_named():
     reader = read(described(blocks.Prose("Projet 中 \U0001f600 e\u0301te\u0301 \ufe0f"), table([["中", "x", "1"]])))
     text = said(reader.pages)

@@ -142,7 +142,7 @@ class _Writer:
             elif kind in ("heading", "def_list_head"):
                 yield {"is": "paragraph", "said": [{"is": "strong", "said": [*_line(inside, said=said)]}]}
             elif kind == "list":
-                items = [[*_box(item), *self.prose(item["children"], said=said)] for item in inside]
+                items = [[*self.prose(_ticked(item), said=said)] for item in inside]
                 start = one["attrs"].get("start", 1) if one["attrs"]["ordered"] else None
                 yield {"is": "list", "start": start, "items": items}
             elif kind == "block_quote":
@@ -240,11 +240,13 @@ def _line(tree: Iterable[dict], *, said: bool = True) -> Iterator[str | dict]:
             yield escaping.unmarked(one["raw"]) if kind == "text" else one["raw"]
 
 
-def _box(item: dict) -> list[dict]:
-    """The box of a task, to be ticked or not."""
-    if item["type"] != "task_list_item":
-        return []
-    return [{"is": "paragraph", "said": ["fait :" if item["attrs"]["checked"] else "à faire :"]}]
+def _ticked(item: dict) -> list[dict]:
+    """What an item of a list holds; that of a task says first whether it is done."""
+    first, *others = item["children"] or [{"type": "block_text", "children": []}]
+    if item["type"] != "task_list_item" or "children" not in first:
+        return [first, *others]
+    state = {"type": "text", "raw": "fait\u00a0: " if item["attrs"]["checked"] else "à faire\u00a0: "}
+    return [first | {"children": [state, *first["children"]]}, *others]
 
 
 def _text(html: str) -> str:
