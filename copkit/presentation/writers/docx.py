@@ -156,13 +156,19 @@ class _Writer:
 
     def body(self) -> str:
         """The whole."""
-        shown = [*itertools.chain.from_iterable(map(self.block, self.said["blocks"])), *self.last()]
-        whole = [*self.first(), *shown, self.ended(last=True)]
+        found = self.said["blocks"]
+        start = next((rank for rank, one in enumerate(found) if one["is"] == "heading"), 0)
+        opening, rest = (
+            itertools.chain.from_iterable(map(self.block, part)) for part in (found[:start], found[start:])
+        )
+        opening, rest = [*opening], [*rest, *self.last()]  # in the order of the numbers, and before the contents
+        whole = [*self.first(opening), *rest, self.ended(last=True)]
         return f"<w:body {_NAMESPACES}>{''.join(whole)}</w:body>"
 
     # --- the first pages ---
 
-    def first(self) -> Iterator[Markup]:
+    def first(self, opening: list[Markup]) -> Iterator[Markup]:
+        """The page that says it all; the title, what stands before the first chapter, the contents."""
         said = self.said
         if said["page"]:
             yield from self.page(said["page"])
@@ -170,8 +176,8 @@ class _Writer:
         else:
             yield _paragraph("Subtitle", _run(said["kind"])) if said["place"] else _NOTHING
             yield _paragraph("Title", _run(said["place"] or said["kind"]))
-        for line in said["lines"]:
-            yield _paragraph("Normal", _run(line))
+        yield from opening
+        yield from (_paragraph("Mention", _run(line)) for line in said["lines"])
         if said["summary"]:
             yield _paragraph("TOCHeading", _run("Sommaire"))
             yield from self.contents()
