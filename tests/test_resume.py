@@ -147,7 +147,7 @@ def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, monkey
     Path(light).write_text(text)
     first = mark()
     assert mark() == first and mark(limits=Limits(memory_mib=500)) == first  # a limit changes no figure
-    assert mark(pdf=True) != first and mark(parameters={"fichier": "x"}) != first
+    assert mark(formats=("pdf",)) != first and mark(parameters={"fichier": "x"}) != first
     named = tmp_path / "projets.csv"
     named.write_text("un", encoding="utf-8")
     read = mark(parameters={"fichier": str(named)})
