@@ -52,6 +52,7 @@ _RULE = Markup(
     '<w:p><w:pPr><w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="C9C9C9"/></w:pBdr></w:pPr></w:p>'
 )
 _NOTHING, _KEEP, _BREAK = Markup(""), Markup("<w:keepNext/>"), Markup("<w:pageBreakBefore/>")
+_TOP, _APART = Markup('<w:spacing w:before="0"/>'), Markup('<w:spacing w:before="360"/>')
 _RIGHT = Markup('<w:jc w:val="right"/>')
 _NUMBERED = Markup('<w:numPr><w:ilvl w:val="{}"/><w:numId w:val="{}"/></w:numPr>')
 _ANEW = Markup(
@@ -177,10 +178,13 @@ class _Writer:
             yield _paragraph("Subtitle", _run(said["kind"])) if said["place"] else _NOTHING
             yield _paragraph("Title", _run(said["place"] or said["kind"]))
         yield from opening
-        yield from (_paragraph("Mention", _run(line)) for line in said["lines"])
+        yield from (_paragraph("Normal", _run(line)) for line in said["lines"])
         if said["summary"]:
             yield _paragraph("TOCHeading", _run("Sommaire"))
             yield from self.contents()
+        if said["absent"]:
+            yield _paragraph("Normal", _run(said["absent"]), more=_APART)
+        yield _paragraph("Mention", _run(said["footer"]), more=_APART)
 
     def contents(self) -> Iterator[Markup]:
         """The headings, in the field that makes them anew when it is asked to, and knows then their pages."""
@@ -238,15 +242,20 @@ class _Writer:
         elif kind == "table":
             yield from self.table(one, next(self.tables))
         elif kind == "reference":
-            yield _paragraph("Renvoi", _run(f"{one['caption']} : "), self.see_table(one["table"]), _run(", en annexe."))
+            yield _paragraph(
+                "Renvoi",
+                _run(f"{one['caption']} : "),
+                self.see("Tableau", self.in_body + one["table"]),
+                _run(", en annexe."),
+            )
         else:
             yield from self.prose([one if kind == "code" else {"is": "paragraph", "said": [one]}])
 
     def heading(self, one: dict) -> Markup:
         """A heading that Word numbers, but a chapter without a number where others have one, and what is under it."""
         level, (said, typed) = min(one["level"] - 1, 3), _untyped(one["said"])
-        more = _BREAK if self.break_before else _NOTHING
-        self.break_before = False
+        broken, self.break_before = self.break_before, False
+        more = _BREAK if broken else _NOTHING
         if level == 1:
             self.numbered = typed is not None or not self.typed
         if not self.numbered:
@@ -259,7 +268,9 @@ class _Writer:
             number = "".join(f"{one}." for one in self.count[:level])
         words, name = _words(said), f"_Toc{len(self.headings) + 1:08d}"
         self.headings.append((level, number, words, name))
-        return _paragraph(f"Heading{level}", self.marked(name, self.runs(said)), more=more)
+        return _paragraph(
+            f"Heading{level}", self.marked(name, self.runs(said)), more=more + (_TOP if broken else _NOTHING)
+        )
 
     def chart(self, one: dict) -> Iterator[Markup]:
         number = next(self.figures)
@@ -272,7 +283,12 @@ class _Writer:
         yield _paragraph("Dessin", drawn, more=_KEEP if one["figures"] else _NOTHING)
         if one["figures"]:
             self.figure_of[one["figures"]] = number
-            yield _paragraph("Renvoi", _run("Les chiffres : "), self.see_table(one["figures"]), _run(", en annexe."))
+            yield _paragraph(
+                "Renvoi",
+                _run("Les chiffres : "),
+                self.see("Tableau", self.in_body + one["figures"]),
+                _run(", en annexe."),
+            )
 
     def picture(self, part: str, width: float, height: float, name: str, alt: str) -> Markup:
         x, y = round(width * _POINT), round(height * _POINT)
@@ -280,7 +296,7 @@ class _Writer:
 
     def table(self, one: dict, number: int, figure: int | None = None) -> Iterator[Markup]:
         if one["caption"]:
-            see = [_run(" ("), _field(rf"REF _RefFigure{figure} \h", f"Figure {figure}"), _run(")")] if figure else []
+            see = [_run(" ("), self.see("Figure", figure), _run(")")] if figure else []
             yield _paragraph("Caption", self.label("Tableau", number), _run(f" – {one['caption']}"), *see)
         yield self.grid(one["names"], one["rows"], one["numbers"], one["widths"], _CELLS[one["size"]], kept=one["kept"])
         yield _AFTER
@@ -307,9 +323,12 @@ class _Writer:
         counted = _run(f"{kind}\xa0") + _field(rf"SEQ {kind} \* ARABIC", str(number))
         return self.marked(f"_Ref{kind}{number}", counted)
 
-    def see_table(self, rank: int) -> Markup:
-        number = self.in_body + rank
-        return _field(rf"REF _RefTableau{number} \h", f"Tableau\xa0{number}")
+    def see(self, kind: str, number: int) -> Markup:
+        return _field(rf"REF _Ref{kind}{number} \h", f"{kind}\xa0{number}")
+
+    def reference(self, what: str, rank: int) -> Markup:
+        """Where a table of the annex is."""
+        return _paragraph("Renvoi", _run(f"{what} : "), self.see("Tableau", self.in_body + rank), _run(", en annexe."))
 
     def marked(self, name: str, shown: Markup) -> Markup:
         mark = next(self.ids)
@@ -378,9 +397,6 @@ class _Writer:
     # --- the last pages ---
 
     def last(self) -> Iterator[Markup]:
-        if self.said["absent"]:
-            yield _paragraph("Normal", _run(self.said["absent"]))
-        yield _paragraph("Mention", _run(self.said["footer"]))
         for rank, table in enumerate(self.said["annex"], 1):
             self.break_before = rank == 1
             if table["lying"] != self.lying:
