@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 import docx
+from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
 from docx.opc.constants import RELATIONSHIP_TYPE as KINDS
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
@@ -29,6 +30,7 @@ _NAMESPACES = nsdecls("w", "r", "wp", "a", "pic")
 _KEPT = (KINDS.STYLES, KINDS.NUMBERING, KINDS.SETTINGS, KINDS.FONT_TABLE, KINDS.THEME)  # of the library's own document
 _SHARP = 200 / 72  # pixels of a picture for each point on paper
 _POINT, _TWENTIETHS = 12_700, 20  # of a point, in the units of a drawing and of a page
+_UNREADABLE = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ValueError, ArithmeticError)
 _TYPED = re.compile(r"(\d+)[.)]\s+")  # a number typed before a heading
 _CELLS = {8.5: "Cellule", 7.5: "CelluleSerree", 6.5: "CellulePetite"}  # styles by the size of their type
 _MARKS = {  # of a run, in the order that Word wants
@@ -141,13 +143,9 @@ class _Writer:
 
     def __init__(self, document, said: dict) -> None:
         self.part, self.numbering, self.said = document.part, document.part.numbering_part.element, said
-        named = document.element.body.sectPr.xpath("./*[@r:id]")
-        self.section, self.lying = (
-            _NOTHING.join(Markup(etree.tostring(one, encoding="unicode")) for one in named),
-            False,
-        )
-        self.ids, self.figures = itertools.count(1), itertools.count(1)
-        self.tables = itertools.count(1)
+        named = (etree.tostring(one, encoding="unicode") for one in document.element.body.sectPr.xpath("./*[@r:id]"))
+        self.section, self.lying = Markup("".join(named)), False
+        self.ids, self.figures, self.tables = itertools.count(1), itertools.count(1), itertools.count(1)
         self.in_body = sum(one["is"] == "table" for one in said["blocks"])
         self.figure_of: dict[int, int] = {}  # of a table of the annex
         self.headings: list[tuple[int, str, str, str]] = []  # level, number, words, bookmark
@@ -159,16 +157,14 @@ class _Writer:
         """The whole."""
         found = self.said["blocks"]
         start = next((rank for rank, one in enumerate(found) if one["is"] == "heading"), 0)
-        opening, rest = (
-            itertools.chain.from_iterable(map(self.block, part)) for part in (found[:start], found[start:])
-        )
-        opening, rest = [*opening], [*rest, *self.last()]  # in the order of the numbers, and before the contents
-        whole = [*self.first(opening), *rest, self.ended(last=True)]
+        shown = [[*self.block(one)] for one in found]
+        opening, rest = itertools.chain(*shown[:start]), [*itertools.chain(*shown[start:]), *self.annex()]
+        whole = [*self.first(opening), *rest, self.ended(last=True)]  # the contents once the headings are known
         return f"<w:body {_NAMESPACES}>{''.join(whole)}</w:body>"
 
     # --- the first pages ---
 
-    def first(self, opening: list[Markup]) -> Iterator[Markup]:
+    def first(self, opening: Iterable[Markup]) -> Iterator[Markup]:
         """The page that says it all; the title, what stands before the first chapter, the contents."""
         said = self.said
         if said["page"]:
@@ -209,9 +205,8 @@ class _Writer:
         if page["levers"]:
             yield _paragraph("Intertitre", _run("Des leviers, en quantités"))
             names = ["Levier", "Quantité", "Ce que cela représente"]
-            yield self.grid(
-                names, page["levers"], [False] * 3, [paper.SIDE * part for part in (0.3, 0.33, 0.37)], "Cellule"
-            )
+            widths = [paper.SIDE * part for part in (0.3, 0.33, 0.37)]
+            yield self.grid(names, page["levers"], [False] * 3, widths, "Cellule")
         if page["moves"] or page["still"]:
             yield _paragraph("Intertitre", _run("Ce qui bouge, ce qui ne bouge pas"))
             yield from self.items(None, [[_run(line)] for line in (*page["moves"], *page["still"])])
@@ -242,35 +237,25 @@ class _Writer:
         elif kind == "table":
             yield from self.table(one, next(self.tables))
         elif kind == "reference":
-            yield _paragraph(
-                "Renvoi",
-                _run(f"{one['caption']} : "),
-                self.see("Tableau", self.in_body + one["table"]),
-                _run(", en annexe."),
-            )
+            yield self.reference(one["caption"], one["table"])
         else:
             yield from self.prose([one if kind == "code" else {"is": "paragraph", "said": [one]}])
 
     def heading(self, one: dict) -> Markup:
         """A heading that Word numbers, but a chapter without a number where others have one, and what is under it."""
         level, (said, typed) = min(one["level"] - 1, 3), _untyped(one["said"])
-        broken, self.break_before = self.break_before, False
-        more = _BREAK if broken else _NOTHING
         if level == 1:
             self.numbered = typed is not None or not self.typed
-        if not self.numbered:
-            more, number = more + _numbered(0, 0), ""
-        else:
+        if self.numbered:
             self.count = [*self.count[: level - 1], self.count[level - 1] + 1, *[0] * (3 - level)]
             if level == 1 and typed not in (None, self.count[0]):
                 self.count[0], self.list = typed, self.new_number(1, typed)
-            more += _numbered(self.list, level - 1) if self.list > 1 else _NOTHING
-            number = "".join(f"{one}." for one in self.count[:level])
-        words, name = _words(said), f"_Toc{len(self.headings) + 1:08d}"
-        self.headings.append((level, number, words, name))
-        return _paragraph(
-            f"Heading{level}", self.marked(name, self.runs(said)), more=more + (_TOP if broken else _NOTHING)
-        )
+        by = _NOTHING if self.numbered and self.list == 1 else _numbered(self.list if self.numbered else 0, level - 1)
+        more, self.break_before = (_BREAK + by + _TOP if self.break_before else by), False
+        number = "".join(f"{one}." for one in self.count[:level]) if self.numbered else ""
+        name = f"_Toc{len(self.headings) + 1:08d}"
+        self.headings.append((level, number, _words(said), name))
+        return _paragraph(f"Heading{level}", self.marked(name, self.runs(said)), more=more)
 
     def chart(self, one: dict) -> Iterator[Markup]:
         number = next(self.figures)
@@ -283,12 +268,7 @@ class _Writer:
         yield _paragraph("Dessin", drawn, more=_KEEP if one["figures"] else _NOTHING)
         if one["figures"]:
             self.figure_of[one["figures"]] = number
-            yield _paragraph(
-                "Renvoi",
-                _run("Les chiffres : "),
-                self.see("Tableau", self.in_body + one["figures"]),
-                _run(", en annexe."),
-            )
+            yield self.reference("Les chiffres", one["figures"])
 
     def picture(self, part: str, width: float, height: float, name: str, alt: str) -> Markup:
         x, y = round(width * _POINT), round(height * _POINT)
@@ -377,9 +357,9 @@ class _Writer:
         """A picture that comes with a notebook; what it is, where it cannot be read."""
         try:
             part, image = self.part.get_or_add_image(BytesIO(data))
-        except (docx.image.exceptions.UnrecognizedImageError, ValueError, KeyError):
+        except _UNREADABLE:
             return _run(alt)
-        width, height = image.width / _POINT, image.height / _POINT
+        width, height = max(1, image.width / _POINT), max(1, image.height / _POINT)
         scale = min(1, paper.SIDE / width, paper.TALL / height)
         return self.picture(part, scale * width, scale * height, "Image", alt)
 
@@ -394,9 +374,9 @@ class _Writer:
         self.numbering.append(_elements(_ANEW.format(number, kind, level, start))[0])
         return number
 
-    # --- the last pages ---
+    # --- the annex ---
 
-    def last(self) -> Iterator[Markup]:
+    def annex(self) -> Iterator[Markup]:
         for rank, table in enumerate(self.said["annex"], 1):
             self.break_before = rank == 1
             if table["lying"] != self.lying:
