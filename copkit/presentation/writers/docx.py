@@ -206,7 +206,7 @@ class _Writer:
             yield _paragraph("Intertitre", _run("Des leviers, en quantités"))
             names = ["Levier", "Quantité", "Ce que cela représente"]
             widths = [paper.SIDE * part for part in (0.3, 0.33, 0.37)]
-            yield self.grid(names, page["levers"], [False] * 3, widths, "Cellule")
+            yield self.grid(names, page["levers"], [False] * 3, widths, "Cellule", [False] * len(page["levers"]))
         if page["moves"] or page["still"]:
             yield _paragraph("Intertitre", _run("Ce qui bouge, ce qui ne bouge pas"))
             yield from self.items(None, [[_run(line)] for line in (*page["moves"], *page["still"])])
@@ -239,7 +239,7 @@ class _Writer:
         elif kind == "reference":
             yield self.reference(one["caption"], one["table"])
         else:
-            yield from self.prose([one if kind == "code" else {"is": "paragraph", "said": [one]}])
+            yield from self.prose([one])
 
     def heading(self, one: dict) -> Markup:
         """A heading that Word numbers, but a chapter without a number where others have one, and what is under it."""
@@ -278,11 +278,15 @@ class _Writer:
         if one["caption"]:
             see = [_run(" ("), self.see("Figure", figure), _run(")")] if figure else []
             yield _paragraph("Caption", self.label("Tableau", number), _run(f" – {one['caption']}"), *see)
-        yield self.grid(one["names"], one["rows"], one["numbers"], one["widths"], _CELLS[one["size"]], kept=one["kept"])
+        style, cut = _CELLS[one["size"]], one["cut"]
+        yield self.grid(one["names"], one["rows"], one["numbers"], one["widths"], style, cut, kept=one["kept"])
         yield _AFTER
 
-    def grid(self, names, rows, numbers, widths, style: str, *, kept: bool = True) -> Markup:
-        """The cells. ``kept``: on one page; else no row is alone at the end of a page or at the start of the next."""
+    def grid(self, names, rows, numbers, widths, style: str, cut: list[bool], *, kept: bool = True) -> Markup:
+        """The cells. ``kept``: on one page; else no row is alone at the end of a page or at the start of the next.
+
+        ``cut``: rows so high that a page may end in them.
+        """
         widths = [round(width * _TWENTIETHS) for width in widths]
         openings = [_CELL.format(width) for width in widths]
         ends = [_RIGHT if number else "" for number in numbers]
@@ -294,7 +298,8 @@ class _Writer:
                 f'{opening}<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}{end}</w:pPr>{_run(cell)}</w:p></w:tc>'
                 for opening, end, cell in zip(openings, ends, row, strict=True)
             )
-            shown.append(f"<w:tr>{_HEAD if rank == 0 else _WHOLE}{''.join(cells)}</w:tr>")
+            how = _HEAD if rank == 0 else "" if cut[rank - 1] else _WHOLE
+            shown.append(f"<w:tr>{how}{''.join(cells)}</w:tr>")
         columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         return Markup(f"<w:tbl>{_TABLE.format(sum(widths))}<w:tblGrid>{columns}</w:tblGrid>{''.join(shown)}</w:tbl>")
 
@@ -333,6 +338,8 @@ class _Writer:
                 yield from self.table(one, 0)
             elif kind == "rule":
                 yield _RULE
+            elif kind == "picture":
+                yield _paragraph("Dessin", self.shown(bytes(one["bytes"]), one["alt"]))
             elif kind == "code":
                 yield _paragraph("PlainText", _run(one["said"], lines=True))
 
@@ -348,8 +355,6 @@ class _Writer:
             return _LINK.format(part, self.runs(one["said"], marks | {"link"}))
         if kind == "break":
             return Markup("<w:r><w:br/></w:r>")
-        if kind == "picture":
-            return self.shown(bytes(one["bytes"]), one["alt"])
         said = [one["said"]] if isinstance(one["said"], str) else one["said"]
         return self.runs(said, marks | ({kind} & _MARKS.keys()))
 
@@ -377,15 +382,16 @@ class _Writer:
     # --- the annex ---
 
     def annex(self) -> Iterator[Markup]:
-        for rank, table in enumerate(self.said["annex"], 1):
-            self.break_before = rank == 1
-            if table["lying"] != self.lying:
+        self.typed, self.break_before = True, True  # an annex has no number
+        for sheets in self.said["annex"]:
+            if sheets[0]["lying"] != self.lying:
                 yield self.ended()
-                self.break_before, self.lying = False, table["lying"]
-            if rank == 1:
-                self.typed = True  # an annex has no number
+                self.break_before, self.lying = False, not self.lying
+            if sheets is self.said["annex"][0]:
                 yield self.heading({"level": 2, "said": ["Annexe : les tableaux"]})
-            yield from self.table(table, self.in_body + rank, self.figure_of.get(rank))
+            for table in sheets:
+                rank = table["number"]
+                yield from self.table(table, self.in_body + rank, self.figure_of.get(rank))
 
     def ended(self, *, last: bool = False) -> Markup:
         """The end of pages that all stand, or all lie; the first has what is at the top and at the foot of all."""
@@ -424,6 +430,7 @@ def _indented(depth: int) -> Markup:
 
 def _clean(text: str) -> str:
     """The text as XML holds it."""
+    text = text.replace(paper.BREAK, "")  # Word cuts what it must, wherever it is
     return escaping.terminal(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    "))
 
 
