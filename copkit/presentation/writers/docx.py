@@ -231,7 +231,7 @@ class _Writer:
         if kind == "heading":
             yield self.heading(one)
         elif kind == "prose":
-            yield from self.prose(one["said"], more=_KEEP if one["sticky"] else _NOTHING)
+            yield from self.prose(one["said"], more=_KEEP if one["leads"] else _NOTHING)
         elif kind == "chart":
             yield from self.chart(one)
         elif kind == "table":
