@@ -28,7 +28,7 @@ from copkit.presentation.writers import paper
 _FOLDER = Path(__file__).parent / "office"
 _NAMESPACES = nsdecls("w", "r", "wp", "a", "pic")
 _KEPT = (KINDS.STYLES, KINDS.NUMBERING, KINDS.SETTINGS, KINDS.FONT_TABLE, KINDS.THEME)  # of the library's own document
-_SHARP = 200 / 72  # pixels of a picture for each point on paper
+_SHARP = 2 * 96 / 72  # pixels of a picture for each point on paper: two for each of a screen
 _POINT, _TWENTIETHS = 12_700, 20  # of a point, in the units of a drawing and of a page
 _UNREADABLE = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ValueError, ArithmeticError)
 _TYPED = re.compile(r"(\d+)[.)]\s+")  # a number typed before a heading
