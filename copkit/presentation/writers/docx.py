@@ -196,33 +196,33 @@ class _Writer:
         figure, unit, what = page["effort"]
         yield _paragraph("Title", _run(page["title"]))
         yield _paragraph("Subtitle", _run(page["subtitle"]))
-        yield _paragraph("Effort", _run(figure, {"figure"}), _run(f" {unit}", {"unit"}), _run(f" {what}"))
-        for line in page["context"]:
-            yield _paragraph("Normal", _run(line))
-        if page["messages"]:
-            yield _paragraph("Intertitre", _run("Ce qu’il faut retenir"))
-            yield from self.items(1, [[_run(title, {"strong"}), _run(f" {told}")] for title, told in page["messages"]])
+        yield _paragraph("Effort", _run(figure, {"figure"}), _run(f" {unit}", {"unit"}))
+        yield from (_paragraph("LaPage", _run(line)) for line in (what, *page["context"]))
+        told = [[_run(title, {"strong"}), _run(f" {said}")] for title, said in page["messages"]]
+        yield from self.listed("Ce qu’il faut retenir", 1, told)
         if page["levers"]:
-            yield _paragraph("Intertitre", _run("Des leviers, en quantités"))
+            yield _paragraph("Intertitre", _run("L’effort, levier par levier"))
             names = ["Levier", "Quantité", "Ce que cela représente"]
-            widths = [paper.SIDE * part for part in (0.3, 0.33, 0.37)]
-            yield self.grid(names, page["levers"], [False] * 3, widths, "Cellule", [False] * len(page["levers"]))
-        if page["moves"] or page["still"]:
-            yield _paragraph("Intertitre", _run("Ce qui bouge, ce qui ne bouge pas"))
-            yield from self.items(None, [[_run(line)] for line in (*page["moves"], *page["still"])])
+            rows = [[name, _run(quantity, {"strong"}), detail] for name, quantity, detail in page["levers"]]
+            widths = [paper.SIDE * part for part in (0.26, 0.34, 0.4)]
+            yield self.grid(names, rows, [False] * 3, widths, "Cellule", [False] * len(rows))
+        for title, start, lines in (
+            ("Ce qui bouge", None, page["moves"]),
+            ("Ce qui ne suit pas", None, page["still"]),
+            ("À débattre en COP", 1, page["questions"]),
+        ):
+            yield from self.listed(title, start, [[_run(line)] for line in lines])
         if page["sure"]:
-            yield _paragraph("Intertitre", _run("Fiabilité"))
-            yield _paragraph("Normal", _run(page["sure"]))
-        if page["questions"]:
-            yield _paragraph("Intertitre", _run("Questions pour la COP"))
-            yield from self.items(1, [[_run(line)] for line in page["questions"]])
+            yield _paragraph("Intertitre", _run("Ce que valent ces chiffres"))
+            yield _paragraph("LaPage", _run(page["sure"]))
         yield _paragraph("Mention", _run(page["source"]))
 
-    def items(self, start: int | None, items: list[list[Markup]]) -> Iterator[Markup]:
-        """A list of one level."""
-        number = self.new_list(start)
-        for runs in items:
-            yield _paragraph("ListBullet" if start is None else "ListNumber", *runs, more=_numbered(number, 0))
+    def listed(self, title: str, start: int | None, items: list[list[Markup]]) -> Iterator[Markup]:
+        """A title and a list, if there is something in it. ``start``: its first number; none: it has bullets."""
+        if items:
+            yield _paragraph("Intertitre", _run(title))
+            number = self.new_list(start)
+            yield from (_paragraph("LaPage", *runs, more=_numbered(number, 0)) for runs in items)
 
     # --- the body ---
 
@@ -295,7 +295,7 @@ class _Writer:
         for rank, row in enumerate(rows):
             keep = _KEEP if rank < len(rows) - 1 and (kept or rank in together) else ""
             cells = (
-                f'{opening}<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}{end}</w:pPr>{_run(cell)}</w:p></w:tc>'
+                f'{opening}<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}{end}</w:pPr>{_said(cell)}</w:p></w:tc>'
                 for opening, end, cell in zip(openings, ends, row, strict=True)
             )
             how = _HEAD if rank == 0 else "" if cut[rank - 1] else _WHOLE
@@ -414,6 +414,10 @@ def _run(text: str, marks: Iterable[str] = (), *, lines: bool = False) -> Markup
     marks = "".join(mark for name, mark in _MARKS.items() if name in marks)
     shown = escape(text).replace("\n", Markup('</w:t><w:br/><w:t xml:space="preserve">') if lines else " ")
     return Markup(f'<w:r>{marks and f"<w:rPr>{marks}</w:rPr>"}<w:t xml:space="preserve">{shown}</w:t></w:r>')
+
+
+def _said(cell: str | Markup) -> Markup:
+    return cell if isinstance(cell, Markup) else _run(cell)
 
 
 def _field(instruction: str, shown: str) -> Markup:
