@@ -9,6 +9,7 @@ import xarray as xr
 
 from copkit import __version__, french
 from copkit.models import proposals
+from copkit.presentation import formats
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
@@ -133,7 +134,7 @@ def sources(caption: str, used: Iterable[str], *, named: bool = False) -> Table:
     columns |= {
         "Producteur": [one.publisher for one in known],
         "Jeu de données": titles,
-        "Année": [one.year for one in known],
+        "Année": ([int(one.year) if one.year.isdigit() else one.year for one in known], formats.PLAIN),
         "Licence": [one.licence for one in known],
         "Où le lire": [one.locator for one in known],
     }

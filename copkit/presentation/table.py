@@ -17,11 +17,12 @@ LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption and the way to write each column (number of decimals, or a function)."""
+    """A table with its caption and the way to write each column (number of decimals, or ``formats.Format``)."""
 
     data: pd.DataFrame
     caption: str
     formats: dict[str, int | Callable] = field(default_factory=dict)
+    totals: tuple[Mapping[str, object], ...] = ()  # what the rows make together: a workbook writes it under them
 
     @classmethod
     def of(cls, caption: str, columns: Mapping[str, object]) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import lazy_loader
 import pandas as pd
 import xarray as xr
@@ -50,7 +52,7 @@ def ambition(p: xr.Dataset) -> Text:
     )
 
 
-@AMBITION.table("synthese", sheet="Synthèse", rank=10)
+@AMBITION.table("synthese")
 def summary(p: xr.Dataset) -> Table:
     """The total with and without the forest, and its part of that of the country."""
     totals, effort = model.of_the_nation(p), labels.effort(p)
@@ -126,6 +128,7 @@ def _written(row: model.Row) -> str:
 def levers(p: xr.Dataset) -> Table:
     """The levers, from the one that avoids most."""
     rows, sectors, thematiques = model.ordered(p), labels.sectors(), labels.thematiques()
+    scenario = proposals.composed(p)
     shares = [row.share if row.shown and row.lever != FOREST else "—" for row in rows]
     columns = {
         "N°": ([row.rank for row in rows], 0),
@@ -133,13 +136,21 @@ def levers(p: xr.Dataset) -> Table:
         "Secteur": [sectors[row.sector] for row in rows],
         "Thématique": [thematiques[row.chantier] for row in rows],
         "Émissions évitées (ktCO2e/an)": ([row.target_ktco2e if row.shown else "?" for row in rows], 1),
-        **({REFERENCE: ([row.reference if row.shown else "?" for row in rows], 1)} if proposals.composed(p) else {}),
+        **({REFERENCE: ([row.reference if row.shown else "?" for row in rows], 1)} if scenario else {}),
         "Part hors forêt (%)": (shares, 2),
         "Statut": [labels.STATUSES[row.status] for row in rows],
     }
     if any(row.grade for row in rows):
         columns["Note de la clé"] = [row.grade for row in rows]
-    return Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
+    made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
+    return replace(made, totals=tuple(_total(one, scenario) for one in model.totals(p).iloc[::-1].itertuples()))
+
+
+def _total(one, scenario: bool) -> dict[str, object]:
+    """A total of the levers under their column."""
+    beside = {REFERENCE: one.reference_total} if scenario else {}
+    said = {"Levier": f"Total {one.Index}", "Émissions évitées (ktCO2e/an)": one.total, **beside}
+    return said | ({"Part hors forêt (%)": 100.0} if one.Index == "sans forêt" and one.total else {})
 
 
 def _shares(p: xr.Dataset) -> pd.DataFrame:
@@ -178,10 +189,17 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
 
 @SECTORS.table("secteurs", sheet="Secteurs", rank=30)
 def _sectors(p: xr.Dataset) -> Table:
-    found, beside = _shares(p), {}
+    found, beside, total = (
+        _shares(p),
+        {},
+        {"Secteur": "Total hors forêt", "Part (%)": 100.0, "Part en France (%)": 100.0},
+    )
+    total["Émissions évitées (ktCO2e/an)"] = model.total(p, forest=False)
     if proposals.composed(p):
         beside = {REFERENCE: (found.reference_target, 1), "Part dans la référence (%)": (found.reference_share, 2)}
-    return Table.of(
+        total[REFERENCE] = model.total(proposals.reference(p), forest=False)
+        total["Part dans la référence (%)"] = 100.0
+    made = Table.of(
         f"Effort par secteur, hors forêt — {labels.named(p)}",
         {
             "Secteur": found.label,
@@ -191,6 +209,7 @@ def _sectors(p: xr.Dataset) -> Table:
             "Part en France (%)": (found.nation, 2),
         },
     )
+    return replace(made, totals=(total,))
 
 
 PLACE = Section("place", 40, "La place du territoire")
@@ -232,8 +251,10 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
 @PLACE.table("place", sheet="Place", rank=70, reference=True)
 def _place(p: xr.Dataset) -> Table:
     found = model.place(p)
-    peers = "régions" if found.index[0].startswith("reg") else "départements de la région"
-    return Table.of(
+    whole = "fr" if found.index[0].startswith("reg") else territories.region_of(p.attrs["territory"])
+    peers = "régions" if whole == "fr" else "départements de la région"
+    total = model.total(model.shared(whole), forest=False)
+    made = Table.of(
         f"{p.attrs['name']} parmi les {peers}",
         {
             "Rang": (found["rank"], 0),
@@ -243,3 +264,5 @@ def _place(p: xr.Dataset) -> Table:
             "Par habitant (tCO2e/an)": (found.per_head, 2),
         },
     )
+    said = {"Territoire": territories.name(whole), "Émissions évitées, hors forêt (ktCO2e/an)": total}
+    return replace(made, totals=({**said, "Part (%)": 100.0},))

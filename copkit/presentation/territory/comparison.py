@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xarray as xr
 
-from copkit import french
 from copkit.models import comparison as model
+from copkit.presentation import formats
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
@@ -48,6 +48,6 @@ def two_plans(found: model.Comparison) -> Table:
             f"{a} (%)": (rows.share_a, 2),
             f"{b} (ktCO2e/an)": (rows.kt_b, 1),
             f"{b} (%)": (rows.share_b, 2),
-            "Écart (ktCO2e/an)": ([french.signed(v, 0) for v in rows.difference_kt], str),
+            "Écart (ktCO2e/an)": (rows.difference_kt, formats.signed(0)),
         },
     )

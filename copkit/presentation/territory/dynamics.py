@@ -8,7 +8,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import dynamics as model
-from copkit.presentation import charts, labels, theme
+from copkit.presentation import charts, formats, labels, theme
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
@@ -58,23 +58,15 @@ def observed(p: xr.Dataset) -> Table | Note:
             "Levier": found.label,
             "Indicateur observé": found.indicator_label,
             "Unité": found.unit.map(units.label),
-            "Première année": (found.first_year.map(str), str),
-            "Valeur": (found["first"].map(french.quantity), str),
-            "Dernière année": (found.last_year.map(str), str),
-            "Dernière valeur": (found["last"].map(french.quantity), str),
-            "Rythme par an": (found.pace.map(_change), str),
-            "Rythme nécessaire": (found.needed.map(_change), str),
+            "Première année": (found.first_year, formats.PLAIN),
+            "Valeur": (found["first"], formats.QUANTITY),
+            "Dernière année": (found.last_year, formats.PLAIN),
+            "Dernière valeur": (found["last"], formats.QUANTITY),
+            "Rythme par an": (found.pace, formats.CHANGE),
+            "Rythme nécessaire": (found.needed, formats.CHANGE),
             "État": found.status,
         },
     )
-
-
-def _change(value: float) -> str:
-    """A yearly change, with its sign and about three significant digits; « — » when it is unknown."""
-    if pd.isna(value):
-        return "—"
-    text = french.quantity(abs(value))
-    return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
 
 
 @DYNAMICS.sentence()
