@@ -14,9 +14,12 @@ from copkit.models.panorama import LATEST
 from copkit.models.scenario import settle
 from copkit.models.scenario_file import from_json, to_json
 from copkit.simulator import exports
+from copkit.simulator.gauge import totals
 from copkit.simulator.ground import ground
 from copkit.simulator.page import page
 from copkit.simulator.state import Entry, Kept, State, scenario_of
+
+from .cells import not_printable, numbers_as_text
 
 RISKY = '=HYPERLINK("https://exemple.fr";"clic")'
 LEVERS = {
@@ -48,7 +51,8 @@ def sheet_rows(sheet):
 def test_the_workbook_has_the_figures_of_the_page():
     name, mime, _ = export("xlsx")
     assert name == "copkit-reg-32-hauts-de-france-ete-usines.xlsx" and mime == exports.FORMATS["xlsx"]
-    rows, one = {row["Identifiant"]: row for row in sheet_rows(workbook()["Simulateur"])}, settled(STATE)
+    found, one = sheet_rows(workbook()["Simulateur"]), settled(STATE)
+    rows = {row["Identifiant"]: row for row in found if row["Identifiant"]}
     assert list(rows) == list(ground("reg-32", LATEST).tiles)
     for lever, row in rows.items():
         numbers = ("Référence", "Proposé", "Déjà fait", "Reste à faire")
@@ -57,6 +61,16 @@ def test_the_workbook_has_the_figures_of_the_page():
         for value, expected in zip(found, wanted, strict=True):  # a workbook keeps 16 digits
             assert value == ("n.d." if math.isnan(expected) else pytest.approx(expected, rel=1e-15))
     assert rows["vehicules_electriques"]["Quantité proposée en 2030"] == 300.1
+
+
+def test_no_number_of_the_workbook_is_a_text_and_its_totals_are_those_of_the_page():
+    book = workbook()
+    assert numbers_as_text(book) == [] and not_printable(book, "Hauts-de-France") == []
+    assert book.sheetnames[:4] == ["Synthèse", "Lisez-moi", "Simulateur", "Scénarios"]
+    rows = {row["Levier"]: row for row in sheet_rows(book["Simulateur"])}
+    figures = totals(settled(STATE))
+    assert rows["Total hors forêt"]["Proposé (ktCO2e/an)"] == pytest.approx(figures["without_forest"]["proposed"])
+    assert rows["Total avec forêt"]["Reste à faire (ktCO2e/an)"] == pytest.approx(figures["with_forest"]["remaining"])
 
 
 def test_no_text_of_a_visitor_becomes_a_formula():

@@ -49,10 +49,19 @@ def signed(decimals: int) -> Format:
     return Format(lambda value: french.signed(value, decimals), lambda _: _signed(_grouped(decimals)))
 
 
+def _quantity(value: float) -> str:
+    """A quantity, or a whole number as it is.
+
+    >>> _quantity(2), _quantity(2.0)
+    ('2', '2,00')
+    """
+    return french.number(value, 0) if isinstance(value, int) else french.quantity(value)
+
+
 def _decimals(value: float) -> int:
     """About three significant digits, as ``french.quantity`` writes them."""
     size = abs(value)
-    return 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3
+    return 0 if isinstance(value, int) or size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3
 
 
 def _grouped(decimals: int) -> str:
@@ -96,7 +105,7 @@ def _plain(value: float) -> str:
 
 
 PLAIN = Format(_plain, lambda _: "0")  # a year, a line of a file: a number that is not a quantity
-QUANTITY = Format(french.quantity, lambda value: _grouped(_decimals(value)))
+QUANTITY = Format(_quantity, lambda value: _grouped(_decimals(value)))
 SMALL = Format(_small, lambda value: _grouped(len(_small(value).partition(",")[2])))
 CHANGE = Format(_change, lambda value: _signed(_grouped(_decimals(value))))
 EVOLUTION = Format(_evolution, lambda _: "+0%;-0%;0%", 0.01)

@@ -37,11 +37,13 @@ SHADES = ("2F4077", "929292")  # of the bars of a series
 HEADER = PatternFill("solid", fgColor="2F4077")
 RULE = Border(bottom=Side(style="thin", color="C9C9C9"))
 SUM = Border(top=Side(style="thin", color="161616"), bottom=Side(style="thin", color="C9C9C9"))
-NUMBER, TEXT = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="top")
-MISSING, MIDDLE = Alignment(horizontal="right", vertical="top"), Alignment(wrap_text=True, vertical="center")
+NUMBER, TEXT = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="top", horizontal="left", indent=1)
+MISSING = Alignment(horizontal="right", vertical="top")
+MIDDLE = Alignment(wrap_text=True, vertical="center", horizontal="left", indent=1)
+OVER = Alignment(horizontal="right", wrap_text=True, vertical="center")  # a column of numbers
 WIDEST = 60  # characters
-ROW, BAR = 0.58, 0.72  # height of a row of the summary, of a bar with its gap [cm]
-WIDTHS = (46, 16, 16, 16, 3)  # columns of the summary, before its bars [characters]
+ROW, BAR = 0.58, 0.68  # height of a row of the summary, of a bar with its gap [cm]
+WIDTHS = (52, 16, 16, 16, 3)  # columns of the summary, before its bars [characters]
 A4 = 9
 
 
@@ -72,7 +74,8 @@ def line(made: Workbook, name: str, text: str) -> None:
     """One more line of the cover."""
     sheet = made[COVER]
     row = sheet.max_row + 1 if sheet.cell(1, 1).value else 1
-    _text(sheet.cell(row, 1), french.typeset(name)).font = BOLD
+    head = _text(sheet.cell(row, 1), french.typeset(name))
+    head.font, head.alignment = BOLD, TEXT
     cell = _text(sheet.cell(row, 2), text)
     cell.font, cell.alignment = PLAIN, TEXT
     sheet.row_dimensions[row].height = _height((name, text), [24, 90])
@@ -124,13 +127,13 @@ def _rows(sheet, first: int, table: Table, texts: Mapping[str, list[str]], width
     """The header of a table, its rows, then what they make together; the last row is returned."""
     for column, name in enumerate(texts, start=1):
         cell = _text(sheet.cell(first, column), french.typeset(name))
-        cell.font, cell.fill, cell.alignment = WHITE, HEADER, MIDDLE
         how = table.formats.get(name)
+        cell.font, cell.fill, cell.alignment = WHITE, HEADER, MIDDLE if how is None else OVER
         for row, (value, text) in enumerate(zip(table.data[name].to_list(), texts[name], strict=True), start=first + 1):
             _cell(sheet.cell(row, column), value, text, how, looks)
         for row, total in enumerate(table.totals, start=first + 1 + len(table.data)):
             value = total.get(name, "")
-            text = french.typeset(value) if isinstance(value, str) else ""
+            text = french.typeset(value) if isinstance(value, str) else french.UNKNOWN
             _cell(sheet.cell(row, column), value, text, how, looks, total=True)
     for row, cells in enumerate(zip(*([name, *column] for name, column in texts.items()), strict=True), start=first):
         sheet.row_dimensions[row].height = _height(cells, widths)
@@ -184,7 +187,7 @@ def _front(sheet, summary: Summary, looks: dict) -> None:
         texts = part.table.texts()
         last = _rows(sheet, row + 1, part.table, texts, list(WIDTHS[: len(texts)]), looks)
         if part.columns and len(part.table.data):
-            height = max(6.0, BAR * len(part.table.data) * (0.5 + len(part.columns) / 2) + 3)
+            height = max(6.0, BAR * len(part.table.data) * (0.5 + len(part.columns) / 2) + 2.6)
             sheet.add_chart(_bars(sheet, part, row + 1, height), f"F{row}")
             last = max(last, row + math.ceil(height / ROW))
         row = last + 2
@@ -195,7 +198,7 @@ def _bars(sheet, part: Bars, header: int, height: float) -> BarChart:
     """Bars in the order of the table, from its cells: they follow when somebody changes one."""
     data, (first, last) = part.table.data, (header + 1, header + len(part.table.data))
     chart = BarChart()
-    chart.type, chart.gapWidth, chart.width, chart.height = "bar", 45, 19.0, height
+    chart.type, chart.gapWidth, chart.width, chart.height = "bar", 45, 22.0, height
     chart.title = _title(part.table.caption, 12, True)
     for shade, name in zip(SHADES, part.columns, strict=False):
         column = list(data).index(name) + 1
@@ -213,6 +216,7 @@ def _bars(sheet, part: Bars, header: int, height: float) -> BarChart:
         chart.legend.position, chart.legend.txPr = "b", _face(9)
     names, values = chart.x_axis, chart.y_axis
     names.delete = values.delete = False  # openpyxl hides them otherwise
+    names.tickLblSkip = 1
     names.scaling.orientation, values.crosses = "maxMin", "max"  # the first bar on top, the scale below
     names.title, values.title = _title(next(iter(data)), 9), _title(part.unit, 9)
     names.txPr = values.txPr = _face(9)

@@ -22,7 +22,7 @@ from copkit.errors import CopkitWarning, SimulationError, unknown
 from copkit.models import gaps, scenario_file
 from copkit.models.levers import FOREST
 from copkit.models.scenario import Standing, settle
-from copkit.presentation import drawing, labels
+from copkit.presentation import drawing, formats, labels
 from copkit.presentation.table import Table
 from copkit.reference import framework, territories, units
 from copkit.simulator import gauge, links, specs, tiles
@@ -152,16 +152,27 @@ def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
     here, settled = _settled(state)
     book = book_of(s)
     table = rows(here, settled, state.levers)
-    numbers = {c: 1 if "ktCO2e" in c else french.quantity for c in table if table[c].dtype.kind == "f"}
+    numbers = {c: 1 if "ktCO2e" in c else formats.QUANTITY for c in table if table[c].dtype.kind == "f"}
     caption = f"Scénario « {state.name or 'sans nom'} » : {s.attrs['name']}"
-    for place, found in enumerate((Table(table, caption, numbers), _compared(here, settled, state)), start=1):
-        if found is not None:
-            workbook.insert(book, ("Simulateur", "Scénarios")[place - 1], found, place)
+    own = Table(table, caption, numbers, _totals(settled))
+    workbook.insert(book, "Simulateur", own, after=workbook.COVER)
+    if (compared := _compared(here, settled, state)) is not None:
+        workbook.insert(book, "Scénarios", compared, after="Simulateur")
     for name, text in _said(state, waiting):
         workbook.line(book, name, text if name in TYPED else french.typeset(text))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _totals(settled: dict[str, Standing]) -> tuple[dict, ...]:
+    """What all levers make together, with and without forest."""
+    columns = {"reference": "Référence", "proposed": "Proposé", "done": "Déjà fait", "remaining": "Reste à faire"}
+    found, totals = gauge.totals(settled), (("without_forest", "hors forêt"), ("with_forest", "avec forêt"))
+    return tuple(
+        {"Levier": f"Total {said}", **{f"{name} (ktCO2e/an)": found[which][key] for key, name in columns.items()}}
+        for which, said in totals
+    )
 
 
 def _said(state: State, waiting: list[str]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import xarray as xr
 
 from copkit import french
@@ -38,7 +39,7 @@ def summary(p: xr.Dataset) -> Summary:
 def _figures(p: xr.Dataset) -> Table:
     """Each figure with its unit."""
     totals, rows = model.of_the_nation(p), []
-    for convention, one in totals.iterrows():
+    for convention, one in totals.iloc[::-1].iterrows():
         said = "hors forêt" if convention == "sans forêt" else convention
         rows.append((f"Émissions évitées en 2030, {said}", one.total, "ktCO2e/an"))
         if proposals.composed(p):
@@ -50,7 +51,9 @@ def _figures(p: xr.Dataset) -> Table:
     if missing := int(totals.missing.max()):
         rows.append(("Leviers sans valeur, comptés dans aucun total", missing, "leviers"))
     names, values, units = map(list, zip(*rows, strict=True))
-    return Table.of("En chiffres", {"Repère": names, "Valeur": (values, formats.QUANTITY), "Unité": units})
+    return Table.of(
+        "En chiffres", {"Repère": names, "Valeur": (pd.Series(values, dtype=object), formats.QUANTITY), "Unité": units}
+    )
 
 
 def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
