@@ -5,6 +5,7 @@ import io
 import json
 import math
 
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
@@ -96,6 +97,15 @@ def test_scenarios_are_compared_in_one_sheet():
 def test_two_scenarios_of_one_name_both_have_their_column():
     state = STATE.having(kept=[Kept(name="A", levers={}), Kept(name="A", levers={"haies": Entry(value=1.0)})])
     assert list(sheet_rows(workbook(state)["Scénarios"])[0])[3:] == ["A (ktCO2e/an)", "A (ktCO2e/an) bis"]
+
+
+def test_the_csv_for_excel_holds_the_same_figures():
+    name, mime, data = export("csv_excel")
+    assert name == "copkit-reg-32-hauts-de-france-ete-usines-excel.csv" and mime == exports.FORMATS["csv"]
+    plain = pd.read_csv(io.BytesIO(export("csv")[2]))
+    found = pd.read_csv(io.BytesIO(data), sep=";", decimal=",", encoding="utf-8-sig")
+    pd.testing.assert_frame_equal(found, plain)
+    assert plain["Proposé (ktCO2e/an)"].dtype.kind == "f" and "'" + RISKY in plain["Justification"].to_list()
 
 
 def test_the_csv_keeps_every_digit():

@@ -9,7 +9,6 @@ import pytest
 import copkit as ck
 from copkit.models import panorama as model
 from copkit.presentation import formats, workbook
-from copkit.presentation.summary import Summary
 from copkit.presentation.table import Table
 
 from .cells import not_printable, numbers_as_text
@@ -107,11 +106,10 @@ def test_the_first_sheet_says_the_message_and_draws_it(books):
 
 
 def test_a_column_of_numbers_says_how_they_are_written():
-    summary = Summary(name="n", title="t", lines=(), parts=())
     table = Table.of("t", {"a": ([1.0], str)})
     with pytest.raises(TypeError, match=r"copkit\.presentation\.formats"):
-        workbook.book([], [("Feuille", table)], summary)
-    made = workbook.book([("A & B", "c")], [("Feuille", Table.of("t", {"a": ([2019], formats.PLAIN)}))], summary)
+        workbook.book([], [("Feuille", table)])
+    made = workbook.book([("A & B", "c")], [("Feuille", Table.of("t", {"a": ([2019], formats.PLAIN)}))])
     assert made["Feuille"]["A4"].value == 2019 and made["Feuille"]["A4"].number_format == "0"
 
 

@@ -20,7 +20,6 @@ from copkit.projects.sorting.sort import triage
 from copkit.projects.workshop import columns
 from copkit.projects.workshop.merge import read_workshop
 from copkit.projects.workshop.write import write_workshop
-from copkit.simulator import exports
 
 from .conftest import FEW
 
@@ -182,7 +181,6 @@ def test_typed_text_is_never_a_formula(sent, tmp_path):
     filled = book.cell("101", "Financement repéré : Agences et opérateurs de l’État")
     assert filled.data_type == "s" and filled.quotePrefix and filled.number_format == "@"
     assert read_workshop(table, book.path).problems.empty
-    assert escaping.RISKY == exports.RISKY
 
 
 def test_texts_that_no_cell_holds_are_cut_and_cleaned(sent):

@@ -47,20 +47,24 @@ WIDTHS = (52, 16, 16, 16, 3)  # columns of the summary, before its bars [charact
 A4 = 9
 
 
-def book(cover: Iterable[tuple[str, str]], sheets: Iterable[tuple[str, object]], summary: Summary) -> Workbook:
+def book(
+    cover: Iterable[tuple[str, str]], sheets: Iterable[tuple[str, object]], summary: Summary | None = None
+) -> Workbook:
     """A workbook, not written yet: its summary, lines of a cover, then a sheet for each table; a note has none."""
     made, looks = Workbook(), {}
-    made.active.title = FRONT
-    made.properties.title, made.properties.creator = summary.title, f"copkit {__version__}"
-    _front(made.active, summary, looks)
-    read = made.create_sheet(COVER)
+    read, name = made.active, summary.name if summary else ""
+    read.title, made.properties.creator = COVER, f"copkit {__version__}"
+    if summary:
+        made.properties.title = french.typeset(summary.title)
+        _front(made.create_sheet(FRONT, 0), summary, looks)
+        made.active = 0
     read.column_dimensions["A"].width, read.column_dimensions["B"].width = 24, 90
-    for name, text in cover:
-        line(made, name, french.typeset(text))
-    _paper(read, summary.name, tall=1)
+    for head, text in cover:
+        line(made, head, french.typeset(text))
+    _paper(read, name, tall=1)
     for title, table in sheets:
         if isinstance(table, Table):
-            _sheet(made.create_sheet(title), table, looks, summary.name)
+            _sheet(made.create_sheet(title), table, looks, name)
     return made
 
 
