@@ -94,9 +94,8 @@ def table(v: Vivier, what: str, *, whole: bool = False) -> Table | Note | None:
 def book(v: Vivier):
     """The workbook of a vivier, not written yet; public, the workbook is too."""
     from copkit.presentation import workbook
-    from copkit.presentation.projects.summary import summary
 
-    return workbook.book(_cover(v), ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v)), summary(v))
+    return workbook.book(_cover(v), ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v)), DOCUMENT.summary(v))
 
 
 def _cover(v: Vivier) -> list[tuple[str, str]]:

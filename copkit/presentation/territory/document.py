@@ -40,9 +40,8 @@ def table(about: xr.Dataset | Compensation | Comparison | Conversion, what: str,
 def book(p: xr.Dataset):
     """The workbook of a territory or of a scenario, not written yet."""
     from copkit.presentation import workbook
-    from copkit.presentation.territory.summary import summary
 
-    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for part in DOCUMENT.sheets(p)), summary(p))
+    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for part in DOCUMENT.sheets(p)), DOCUMENT.summary(p))
 
 
 def _sheet(part: Part, p: xr.Dataset) -> Table | Note:
