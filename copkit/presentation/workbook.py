@@ -41,10 +41,11 @@ NUMBER, TEXT = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="to
 MISSING = Alignment(horizontal="right", vertical="top")
 MIDDLE = Alignment(wrap_text=True, vertical="center", horizontal="left", indent=1)
 OVER = Alignment(horizontal="right", wrap_text=True, vertical="center")  # a column of numbers
-WIDEST = 60  # characters
-ROW, BAR = 0.58, 0.68  # height of a row of the summary, of a bar with its gap [cm]
-WIDTHS = (52, 16, 16, 16, 3)  # columns of the summary, before its bars [characters]
-A4 = 9
+WIDEST, ROOM = 60, 3  # of a column, beside its longest text [characters]
+ROW, BARS = 0.58, (0.85, 1.05)  # height of a row of the summary, of one bar or two with their gap [cm]
+WIDTHS = (56, 18, 18, 16, 3)  # columns of the summary, before its bars [characters]
+A4, PAGE, CHARACTER = 9, (740, 450), 5.25  # landscape, inside its margins; width of a character [points]
+STRANDED = 1.4  # pages: what would be left alone on the second one is brought back on the first
 
 
 def book(
@@ -116,7 +117,7 @@ def _sheet(sheet, table: Table, looks: dict, name: str) -> None:
     _text(sheet.cell(1, 1), french.typeset(table.caption)).font = Font(FONT, 13, bold=True)
     texts = table.texts()
     widths = [
-        min(max(len(head) / 2 + 2, *(len(text) + 2 for text in cells), 10), WIDEST) for head, cells in texts.items()
+        min(max(len(head) / 2 + 2, *(len(text) + ROOM for text in cells), 10), WIDEST) for head, cells in texts.items()
     ]
     for column, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = width
@@ -124,7 +125,9 @@ def _sheet(sheet, table: Table, looks: dict, name: str) -> None:
     sheet.freeze_panes = "B4"
     sheet.auto_filter.ref = f"A3:{get_column_letter(len(table.data.columns))}{last - len(table.totals)}"
     sheet.print_title_rows = "3:3"
-    _paper(sheet, name)
+    heights = [sheet.row_dimensions[row].height or 15 for row in range(1, last + 1)]
+    pages = sum(heights) / PAGE[1] * min(1, PAGE[0] / (CHARACTER * sum(widths)))
+    _paper(sheet, name, tall=1 if pages <= STRANDED else 0)
 
 
 def _rows(sheet, first: int, table: Table, texts: Mapping[str, list[str]], widths: list[float], looks: dict) -> int:
@@ -146,7 +149,10 @@ def _rows(sheet, first: int, table: Table, texts: Mapping[str, list[str]], width
 
 def _height(cells: Iterable[str], widths: list[float]) -> float:
     """As high as its longest cell: LibreOffice does not fit rows by itself when it opens the file."""
-    lines = max(math.ceil(1.15 * len(cell) / width) for cell, width in zip(cells, widths, strict=True))
+    lines = max(
+        1 if len(cell) <= width - ROOM else math.ceil(1.15 * len(cell) / width)
+        for cell, width in zip(cells, widths, strict=True)
+    )
     return 13.5 * max(lines, 1) + 3
 
 
@@ -191,7 +197,7 @@ def _front(sheet, summary: Summary, looks: dict) -> None:
         texts = part.table.texts()
         last = _rows(sheet, row + 1, part.table, texts, list(WIDTHS[: len(texts)]), looks)
         if part.columns and len(part.table.data):
-            height = max(6.0, BAR * len(part.table.data) * (0.5 + len(part.columns) / 2) + 2.6)
+            height = max(6.0, BARS[len(part.columns) - 1] * len(part.table.data) + 2.6)
             sheet.add_chart(_bars(sheet, part, row + 1, height), f"F{row}")
             last = max(last, row + math.ceil(height / ROW))
         row = last + 2
@@ -202,7 +208,7 @@ def _bars(sheet, part: Bars, header: int, height: float) -> BarChart:
     """Bars in the order of the table, from its cells: they follow when somebody changes one."""
     data, (first, last) = part.table.data, (header + 1, header + len(part.table.data))
     chart = BarChart()
-    chart.type, chart.gapWidth, chart.width, chart.height = "bar", 45, 22.0, height
+    chart.type, chart.gapWidth, chart.width, chart.height = "bar", 45, 24.0, height
     chart.title = _title(part.table.caption, 12, True)
     for shade, name in zip(SHADES, part.columns, strict=False):
         column = list(data).index(name) + 1
@@ -223,7 +229,7 @@ def _bars(sheet, part: Bars, header: int, height: float) -> BarChart:
     names.tickLblSkip = 1
     names.scaling.orientation, values.crosses = "maxMin", "max"  # the first bar on top, the scale below
     names.title, values.title = _title(next(iter(data)), 9), _title(part.unit, 9)
-    names.txPr = values.txPr = _face(9)
+    names.txPr, values.txPr = _face(8), _face(9)
     values.number_format, values.numFmt.sourceLinked = "#,##0", False
     values.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E5E5"))
     values.scaling.min = 0 if min(data[name].min() for name in part.columns) >= 0 else None

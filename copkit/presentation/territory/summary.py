@@ -66,9 +66,9 @@ def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
     rows = [
         ("Par habitant, à la référence", float(here.per_head), "tCO2e/an"),
         (
-            "Rang de l'effort, à la référence",
+            f"Rang de l'effort {'parmi les régions' if region else 'dans la région'}, à la référence",
             int(here["rank"]),
-            f"sur {len(peers)} {'régions' if region else 'départements de la région'}",
+            f"sur {len(peers)} {'régions' if region else 'départements'}",
         ),
     ]
     grades = model.grade_shares(p)
