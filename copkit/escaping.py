@@ -132,7 +132,7 @@ def as_csv(table, *, excel: bool = False, exact: bool = False) -> str:
             return safe(value)
         if not isinstance(value, float):
             return value
-        return "" if value != value else repr(float(value)).replace(".", point)
+        return "" if value != value else repr(float(value)).removesuffix(".0").replace(".", point)
 
     columns = {n: [*map(cell, table.iloc[:, n])] for n in range(table.shape[1])}
     written = type(table)(columns, dtype=object)

@@ -16,7 +16,7 @@ from copkit.models import figures as model
 from copkit.reference import parameters, territories
 
 CODES = ["fr", "reg-32", "dep-59", "dep-976"]
-FILES = {package.CSV, package.PARQUET, package.DESCRIPTOR}
+FILES = set(manifest.FIGURES)
 
 
 @pytest.fixture(scope="module")
@@ -123,12 +123,15 @@ def test_a_later_batch_keeps_the_territories_of_the_earlier_one(tmp_path):
         manifest.publish(store, {}, model.figures)
     assert set(read(tmp_path).territory) == {"dep-59", "reg-32", "dep-62"}
     assert set(pd.read_parquet(tmp_path / package.PARQUET).territory) == {"dep-59", "reg-32", "dep-62"}
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert all(f'<a href="{name}">' in index for name in manifest.FIGURES)
 
 
 def test_nothing_is_written_where_no_territory_has_figures(tmp_path):
     store = Folder(tmp_path)
     manifest.publish(store, {}, model.figures)
     assert not {path.name for path in tmp_path.iterdir()} & FILES
+    assert "figures.csv" not in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert package.files(["epci-200066926"], model.figures()) == {}
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+FIGURES = ("figures.csv", "figures.parquet", "datapackage.json")  # beside the index; the last one describes the others
+
+
 @dataclass
 class Result:
     """What became of a task. ``phases``: seconds by step; ``cells``: seconds of each code cell, by position."""
@@ -105,8 +108,8 @@ def publish(store: Store, efforts: dict[str, float], figures: Callable[[], pd.Da
         "runs": [runs[key] for key in sorted(runs)],
     }
     store.write("manifest.json", dump(content))
-    store.write("index.html", render(content, effort=efforts).encode("utf-8"))
-    made = {run["territory"] for run in content["runs"] if run["files"]}
+    made = {run["territory"] for run in content["runs"] if run["files"] and run["level"] != "epci"} if figures else {}
+    store.write("index.html", render(content, effort=efforts, tables=FIGURES if made else ()).encode("utf-8"))
     if figures and made:
         from copkit.batch import package
 

@@ -114,7 +114,7 @@ def run(
         _machine(client, jobs, store, server, warm) as (execute, found),
     ):
         figures = None  # of notebooks of the kit, while processes get ready and documents are made; once is enough
-        if warm not in forks.OTHERS and (left or store.read("datapackage.json") is None):
+        if warm not in forks.OTHERS and (left or store.read(manifest.FIGURES[-1]) is None):
             figures = beside.submit(_figures).result
         efforts = found()
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
