@@ -24,6 +24,7 @@ from copkit.presentation.territory.document import DOCUMENT
 from copkit.reference import parameters
 
 CODES = ["reg-06", "dep-59", "dep-2A"]
+FIGURES = ["datapackage.json", "figures.csv", "figures.parquet"]
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def test_executed_notebook_opens_elsewhere_with_its_charts_and_names_no_machine(
 def test_workbook_holds_numbers_with_their_formats_and_sources(outputs):
     book = openpyxl.load_workbook(outputs / "dep-59" / "diagnostic.xlsx")
     assert book.sheetnames == [
-        "Lisez-moi", "Synthèse", "Panorama", "Secteurs", "Quantités", "Leviers", "Clés", "Place", "Dynamiques",
+        "Synthèse", "Lisez-moi", "Panorama", "Secteurs", "Quantités", "Leviers", "Clés", "Place", "Dynamiques",
         "Interactions", "Cohérence", "Diagnostic", "Sources",
     ]  # fmt: skip
     sheet = book["Panorama"]
@@ -161,7 +162,7 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
 
 
 def test_nothing_but_outputs_is_left_in_the_folder(outputs):
-    assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json"])
+    assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json", *FIGURES])
     assert sorted(p.name for p in (outputs / "dep-59").iterdir()) == [
         ".diagnostic.json", "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx", "diapositive.html", "page.html",
     ]  # fmt: skip

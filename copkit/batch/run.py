@@ -1,14 +1,16 @@
 """The batch: one notebook executed by Papermill for each territory, in parallel, nothing lost when one fails.
 
 Each territory gets ``<out>/<code>/<notebook>.ipynb``, ``.html`` and ``.xlsx`` (``.pdf``, ``.docx`` when asked),
-written whole or not at all; the batch writes ``<out>/manifest.json`` and ``<out>/index.html``. Everything that can be
-refused is refused before anything runs.
+written whole or not at all; the batch writes ``<out>/manifest.json`` and ``<out>/index.html``, and the figures of all
+territories in one table (``figures.csv``, ``figures.parquet``, described by ``datapackage.json``). Everything that can
+be refused is refused before anything runs.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from copkit.batch.plan import find, plan
 from copkit.errors import RunError
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
+    import pandas as pd
     from distributed import Client
 
     from copkit.batch.manifest import Result
@@ -104,7 +107,14 @@ def run(
             server.close(unused=True)
         raise
     results = list(done.values())
-    with ExitStack() as last, _machine(client, jobs, store, server, warm) as (execute, found):
+    with (
+        ExitStack() as last,
+        ThreadPoolExecutor(1) as beside,
+        _machine(client, jobs, store, server, warm) as (execute, found),
+    ):
+        figures = None  # of notebooks of the kit, while processes get ready and documents are made; once is enough
+        if warm not in forks.OTHERS and (left or store.read(manifest.FIGURES[-1]) is None):
+            figures = beside.submit(_figures).result
         efforts = found()
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
             from copkit.models import panorama
@@ -122,8 +132,14 @@ def run(
                         progress(result, len(results), len(tasks))
         finally:
             results.sort(key=lambda r: r.territory)
-            index = manifest.publish(store, efforts)
+            index = manifest.publish(store, efforts, figures)
     return Report(results, index, jobs)
+
+
+def _figures() -> pd.DataFrame:
+    from copkit.models import figures
+
+    return figures.figures()
 
 
 def _by_default(server: forks.ForkServer | None) -> int:

@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from copkit import french
 from copkit.commands import analyses, projects, run, simulator, strengths, usage
-from copkit.commands.terminal import Format, light, print_data, print_table, say
+from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
 from copkit.errors import CopkitError
 
 app = typer.Typer(
@@ -59,18 +59,19 @@ def root(
 def panorama(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Affiche le panorama des leviers d'un territoire, en ktCO2e/an évitées en 2030 par rapport à 2019."""
     from copkit.models import panorama as model
 
-    p = model.panorama(code)
-    if format == "table":
+    p, form = model.panorama(code), chosen(format, csv)
+    if form == "table":
         from copkit.presentation.territory.ambition import levers, summary
 
         print_table(levers(p), ("Thématique", "Statut", "Secteur"))
         print_table(summary(p))
     else:
-        print_data(model.table(p), format)
+        print_data(model.table(p), form)
 
 
 @app.command(cls=usage.Command)

@@ -16,6 +16,13 @@ from copkit.files import read_text
 
 READABLE = 22  # characters: a column of words is not narrower when they are longer
 Format = Annotated[Literal["table", "csv", "json"], typer.Option(help="table, csv ou json.")]
+Csv = Annotated[
+    Literal["simple", "excel"] | None,
+    typer.Option(
+        help="Forme du CSV, à l'écran et dans les fichiers écrits : simple (virgule, point décimal : celle de --format "
+        "csv) ou excel (point-virgule, virgule décimale, marque d'encodage : s'ouvre d'un double-clic en français)."
+    ),
+]
 
 
 def light(command: Callable) -> Callable:
@@ -113,10 +120,17 @@ def _room(columns: dict[str, _Width]) -> int:
     return sum(one.least + 2 for one in columns.values()) + 1
 
 
-def print_data(table, format: Format) -> None:
+def chosen(format: Format, csv: Csv) -> Literal["table", "csv", "excel", "json"]:
+    """What a command gives: the form of a CSV is enough to ask for one."""
+    if csv and format == "json":
+        raise CopkitError("Donner --format json ou --csv, pas les deux.")
+    return "excel" if csv == "excel" else "csv" if csv else format
+
+
+def print_data(table, format: Literal["csv", "excel", "json"]) -> None:
     """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown."""
-    if format == "csv":
-        give(table.to_csv(index=False), nl=False)
+    if format != "json":
+        give(escaping.as_csv(table, excel=format == "excel", exact=True), nl=False)
     else:
         give(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
 

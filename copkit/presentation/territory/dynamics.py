@@ -8,7 +8,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import dynamics as model
-from copkit.presentation import charts, labels, theme
+from copkit.presentation import charts, formats, labels, theme
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
@@ -106,24 +106,16 @@ def observed(p: xr.Dataset) -> Table | Note:
             "Levier": found.label,
             "Indicateur observé": found.indicator_label,
             "Unité": found.unit.map(units.label),
-            "Première année": (found.first_year.astype(int), str),
-            "Valeur": (found["first"], french.quantity),
-            "Dernière année": (found.last_year.astype(int), str),
-            "Dernière valeur": (found["last"], french.quantity),
-            "Rythme par an": (found.pace, _change),
-            "Rythme nécessaire": (found.needed, _change),
+            "Première année": (found.first_year, formats.PLAIN),
+            "Valeur": (found["first"], formats.QUANTITY),
+            "Dernière année": (found.last_year, formats.PLAIN),
+            "Dernière valeur": (found["last"], formats.QUANTITY),
+            "Rythme par an": (found.pace, formats.CHANGE),
+            "Rythme nécessaire": (found.needed, formats.CHANGE),
             "État": found.status,
             "À savoir": found.aside,
         },
     )
-
-
-def _change(value: float) -> str:
-    """A yearly change, with its sign and about three significant digits; « — » when it is unknown."""
-    if pd.isna(value):
-        return "—"
-    text = french.quantity(abs(value))
-    return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
 
 
 def _curved(p: xr.Dataset) -> pd.DataFrame:
