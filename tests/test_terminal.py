@@ -75,9 +75,12 @@ def test_help_has_no_english_word(run, words):
         ("run --level commune", "Pour l'option « --level » : « commune » inconnu."),
         ("run --jobs deux", "Pour l'option « --jobs » : nombre entier attendu, trouvé « deux »."),
         ("run --jobs 0", "au moins 1 attendu, trouvé « 0 »."),
-        ("run --time-limit 0", "au moins 0.1 attendu, trouvé « 0 »."),
+        ("run --time-limit 0", "au moins 0,1 attendu, trouvé « 0 »."),
+        ("run --time-limit 0,05", "au moins 0,1 attendu, trouvé « 0,05 »."),
         ("simulator --port 70000", "au plus 65535 attendu, trouvé « 70000 »."),
-        ("convert reg-32 haies --kt 12,5", "nombre attendu, trouvé « 12,5 ». L'écrire avec un point"),
+        ("convert reg-32 haies --kt deux", "nombre attendu, trouvé « deux ». Écrire par exemple 12,5."),
+        ("convert reg-32 haies --quantity 1.2.3", "nombre attendu, trouvé « 1.2.3 »."),
+        ("convert reg-32 haies --kt nan", "nombre attendu, trouvé « nan »."),
         ("balance x.csv --year 2024.5", "nombre entier attendu, trouvé « 2024.5 »."),
     ],
 )
@@ -118,6 +121,12 @@ def test_version_says_that_of_the_data_too(run):
         ("copkit simulate reg-32 -t covoit", '"covoiturage=":"Covoiturage"'),
         ("copkit compensate s.json --using haies,covoit", '"haies,covoiturage":"Covoiturage"'),
         ("copkit strengths --territory reg-1", '"reg-11":"Île-de-France"'),
+        ("copkit compensate s.json --policy mo", '"moindre_cout":"le moindre coût total"'),
+        ("copkit compare reg-32 sgpe sra", '"sraddet":"SRADDET"'),
+        ("copkit compare reg-32 sgpe sraddet --by ch", '"chantier":"par thématique"'),
+        ("copkit run --notebook pro", '"projets"'),
+        ("copkit triage x.csv --mapping scd", '"scdl_subventions"'),
+        ("copkit strengths x.csv --mapping cop", '"copkit"'),
     ],
 )
 def test_what_is_begun_is_completed_with_its_label(run, monkeypatch, typed, offered):
@@ -125,6 +134,20 @@ def test_what_is_begun_is_completed_with_its_label(run, monkeypatch, typed, offe
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
     code, out, err = run()
     assert (code, err) == (0, "") and offered in out
+
+
+def test_a_plan_is_completed_with_those_of_its_territory_alone(run, monkeypatch):
+    monkeypatch.setenv("_COPKIT_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "copkit compare dep-59 s")
+    assert "sraddet" not in run()[1]
+
+
+@pytest.mark.parametrize("typed", ["12,5", "12.5", "1,25e+1"])
+def test_a_number_is_typed_with_a_point_or_a_comma(run, typed):
+    found = [
+        run("convert", "reg-32", "vehicules_electriques", "--kt", one, "--format", "csv") for one in (typed, "12.5")
+    ]
+    assert found[0] == found[1] and found[0][0] == 0
 
 
 def test_completion_is_shown_and_installed_in_french(run, monkeypatch, tmp_path):
