@@ -1,5 +1,6 @@
 """What a terminal shows: French to the last word, no table cut, a table without what it does not need."""
 
+import ast
 import contextlib
 import io
 import re
@@ -89,6 +90,93 @@ def test_what_is_typed_wrong_is_said_in_french(run, words, said):
     assert (code, out) == (2, "") and said in err
     typed = re.compile(r"« [^»]* »")
     assert not (found := ENGLISH.search(OPTION.sub("", typed.sub("", err)))), found
+
+
+PYTHON = re.compile(r"\bck\.|\b[a-z_]{2,}=|\b[a-z_]+\(|[{}]")  # what only a program can write
+UNKNOWN = "projets.csv"  # of headers that no mapping has
+BARE = "bruts.csv"  # projects that nothing sorts
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, run):
+    """Files that are typed wrong, and the command line among them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / UNKNOWN).write_text("numero;intitule\n1;Haies\n", encoding="utf-8")
+    (tmp_path / BARE).write_text("Dossier;Intitulé;Département\n1;Haies;59\n", encoding="utf-8")
+    asked = ["-t", "vehicules_electriques=600", "--out", "s.json"]
+    assert run("simulate", "reg-32", *asked)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("convert reg-32 haies", "donner --kt ou --quantity, l'un des deux et un seul"),
+        ("convert reg-32 haies", "Écrire par exemple copkit convert reg-32 haies --kt 100."),
+        ("convert reg-32 haies --kt 4 --done -3", "--done : -3 est négatif."),
+        ("convert reg-32 produits_bois --quantity 4", "Donner des ktCO2e/an : --kt …"),
+        ("simulate reg-32 -t xyz=4", "Les leviers : copkit panorama reg-32."),
+        ("compensate s.json --using ,", "Écrire --using haies,prairies, par exemple."),
+        ("compensate s.json --using puits_forestiers", "Le retirer de --using."),
+        ("compensate s.json --using haies --policy moindre_cout", "Donner --cost LEVIER=EUROS, avec vos sources."),
+        ("compensate s.json --using haies --policy moindre_cout --cost xyz=3", "--cost : levier inconnu : « xyz »."),
+        ("compare reg-32 sgpe pcaet", "Plans connus ici : sgpe, sraddet."),
+        ("compare reg-32 sgpe sraddet --by lever", "Écrire --by sector."),
+        (f"balance {UNKNOWN}", "Donner une correspondance avec --mapping …"),
+        (f"balance {BARE} --by crte", "Écrire --perimeters perimetres.csv"),
+        (f"balance {BARE} --by category", "donner les décisions des analystes, --decisions FICHIER."),
+        (f"balance {BARE} --by lever --crossed", "une ligne par territoire : --listed."),
+        (f"triage {BARE} --mapping xyz", "« copkit template mapping FICHIER »"),
+        (f"strengths {UNKNOWN}", "Donner une correspondance avec --mapping …"),
+        ("run reg-32 --level region", "Donner des codes ou un niveau (--level), pas les deux."),
+        ("run reg-32 --out file:///sorties", "demande un cluster : --dask tcp://HÔTE:8786."),
+    ],
+)
+def test_an_error_says_what_to_type_in_a_terminal(folder, run, words, said):
+    code, _, err = run(*words.split())
+    assert code == 2 and said in " ".join(err.split())
+    assert not (found := PYTHON.search(err)), found
+
+
+TYPED = re.compile(r"\bck\.[a-z]|\b[a-z_]{2,}=|(?<![\w-])--[a-z]")
+SENTENCE = re.compile(r"[A-Za-zéàê']{2} [a-zé«]")
+ALONE = {  # messages that one of the two alone meets (an object of the wrong kind, a port), or that a file keeps for both
+    "batch/cluster.py": 1,
+    "batch/export.py": 1,
+    "batch/pool.py": 1,
+    "batch/produce.py": 2,
+    "models/comparison.py": 1,
+    "models/compensation.py": 1,
+    "models/panorama.py": 2,
+    "models/proposals.py": 1,
+    "models/scenario.py": 2,
+    "presentation/documents.py": 3,
+    "presentation/territory/scenario.py": 2,
+    "projects/counting/balance.py": 1,
+    "projects/counting/ranking.py": 1,
+    "simulator/__init__.py": 1,
+    "simulator/server.py": 1,
+    "strengths.py": 1,
+}
+
+
+def cited(tree: ast.AST, inside: bool = False):
+    """The texts of a module that are not what ``typed`` and ``option`` choose, nor docstrings."""
+    for node in ast.iter_child_nodes(tree):
+        chosen = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("typed", "option")
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and not inside:
+            yield node.value
+        yield from cited(node, inside or chosen)
+
+
+def test_a_message_never_writes_itself_what_is_typed_differently_in_a_program_and_in_a_terminal():
+    found, root = Counter(), paths.home() / "copkit"
+    for path in sorted(root.rglob("*.py")):
+        texts = cited(ast.parse(path.read_text(encoding="utf-8"))) if path.parent.name != "commands" else ()
+        said = [one for one in texts if TYPED.search(one) and SENTENCE.search(one) and not set("<\\") & set(one)]
+        found[path.relative_to(root).as_posix()] = len(said)
+    assert not found - Counter(ALONE)
 
 
 def test_without_a_word_the_help_is_shown(run):
