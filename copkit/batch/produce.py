@@ -180,5 +180,6 @@ def reason(error: Exception, limits: Limits) -> str:
     if kind == "CellTimeoutError":
         return f"une cellule du carnet a dépassé {french.seconds(limits.cell_seconds)}."
     if kind == "DeadKernelError":
-        return "le noyau du carnet s'est arrêté net (mémoire insuffisante ?). En mener moins de front : --jobs 1."
+        stopped = "le noyau du carnet s'est arrêté net (mémoire insuffisante ?)."
+        return f"{stopped} En mener moins de front : --jobs 1 (ou jobs=1)."
     return str(error) if hasattr(errors, kind) else f"{kind} : {error}"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from copkit.batch.forked import forks
 from copkit.batch.plan import find, plan
-from copkit.errors import RunError
+from copkit.errors import RunError, typed
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
     import pandas as pd
@@ -98,7 +98,8 @@ def run(
         tasks = plan(notebook, list(codes), level, parameters or {}, formats=formats, limits=limits)
         store = open_store(out)
         if client is None and not isinstance(store, Folder):
-            raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")
+            asked = typed('client=distributed.Client("tcp://HÔTE:8786")', "--dask tcp://HÔTE:8786")
+            raise RunError(f"Une adresse de sorties partagée demande un cluster : {asked}.")
         done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
         left = [task for task in tasks if task.territory not in done]
         jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(server), len(left))

@@ -7,8 +7,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import Csv, Format, chosen, give, numbers, print_data, print_table, read_csv, say
-from copkit.commands.usage import codes, levers, levers_after_commas, levers_and_value
+from copkit.commands.terminal import (
+    Csv,
+    Format,
+    chosen,
+    give,
+    number,
+    numbers,
+    print_data,
+    print_table,
+    read_csv,
+    say,
+)
+from copkit.commands.usage import codes, cuts, levers, levers_after_commas, levers_and_value, plans, policies
 from copkit.errors import CopkitError, DataError
 from copkit.files import read_text, write_whole
 
@@ -49,9 +60,11 @@ def convert(
     lever: Annotated[
         str | None, typer.Argument(metavar="LEVIER", help="Identifiant ou libellé.", autocompletion=levers)
     ] = None,
-    kt: Annotated[float | None, typer.Option(help="Objectif, en ktCO2e/an.")] = None,
-    quantity: Annotated[float | None, typer.Option(help="Quantité en 2030, dans l'unité du levier.")] = None,
-    done: Annotated[float, typer.Option(help="Déjà fait depuis 2019, en ktCO2e/an.")] = 0.0,
+    kt: Annotated[float | None, typer.Option(parser=number, help="Objectif, en ktCO2e/an.")] = None,
+    quantity: Annotated[
+        float | None, typer.Option(parser=number, help="Quantité en 2030, dans l'unité du levier.")
+    ] = None,
+    done: Annotated[float, typer.Option(parser=number, help="Déjà fait depuis 2019, en ktCO2e/an.")] = 0.0,
     as_published: Annotated[
         bool, typer.Option("--as-published", help="Suivre les règles du simulateur officiel.")
     ] = False,
@@ -109,7 +122,9 @@ def compensate(
         str,
         typer.Option(help="Leviers qui compensent, séparés par des virgules.", autocompletion=levers_after_commas),
     ],
-    policy: Annotated[str, typer.Option(help="effort_egal, prorata ou moindre_cout.")] = "effort_egal",
+    policy: Annotated[
+        str, typer.Option(help="effort_egal, prorata ou moindre_cout.", autocompletion=policies)
+    ] = "effort_egal",
     cost: Costs = None,
     format: Format = "table",
     csv: Csv = None,
@@ -136,9 +151,9 @@ def compensate(
 
 def compare(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32…", autocompletion=codes)],
-    a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…")],
-    b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…")],
-    by: Annotated[str, typer.Option(help="sector, chantier ou lever.")] = "sector",
+    a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…", autocompletion=plans)],
+    b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…", autocompletion=plans)],
+    by: Annotated[str, typer.Option(help="sector, chantier ou lever.", autocompletion=cuts)] = "sector",
     format: Format = "table",
     csv: Csv = None,
 ) -> None:

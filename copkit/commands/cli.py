@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 from copkit import french
 from copkit.commands import analyses, projects, run, simulator, strengths, usage
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
-from copkit.errors import CopkitError
+from copkit.errors import CopkitError, command_line
 
 app = typer.Typer(
     cls=usage.Group,
@@ -109,7 +109,8 @@ def main() -> None:
         completion_init()
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
     try:
-        code = app(prog_name="copkit", standalone_mode=False)
+        with command_line():
+            code = app(prog_name="copkit", standalone_mode=False)
     except CopkitError as error:
         say(str(error), err=True)
         code = 2

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from copkit import escaping
+from copkit.commands import usage
 from copkit.commands.terminal import Csv, Format, chosen, give, print_data, print_table, say
 from copkit.files import write_whole
 
@@ -18,7 +19,11 @@ JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that 
 Files = Annotated[list[Path], typer.Argument(metavar="FICHIER", help="CSV, XLSX, ODS ou JSON ; plusieurs sont réunis.")]
 Map = Annotated[
     str | None,
-    typer.Option("--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/projets, ou un YAML."),
+    typer.Option(
+        "--mapping",
+        help="Correspondance d'en-têtes : un nom de parameters/mappings/projets, ou un YAML.",
+        autocompletion=usage.mappings("projets"),
+    ),
 ]
 Year = Annotated[int | None, typer.Option(help="Année de la COP.", show_default=False)]
 Decisions = Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
-from copkit.commands.usage import codes
+from copkit.commands.usage import codes, mappings
 from copkit.files import write_whole
 
 Territory = Annotated[
@@ -31,7 +31,9 @@ def strengths(
     mapping: Annotated[
         str | None,
         typer.Option(
-            "--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/points_forts, ou un YAML."
+            "--mapping",
+            help="Correspondance d'en-têtes : un nom de parameters/mappings/points_forts, ou un YAML.",
+            autocompletion=mappings("points_forts"),
         ),
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="Seulement ceux qui peuvent être rendus publics.")] = False,

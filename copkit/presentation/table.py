@@ -13,6 +13,7 @@ from copkit.escaping import element
 from copkit.presentation.formats import Rounded
 
 MIME = "application/vnd.copkit.table+json"  # what a writer of documents needs of a table
+LEFT = ' style="text-align:left"'  # said cell by cell: JupyterLab puts the text of every table on the right
 LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
 
@@ -88,7 +89,7 @@ class Table:
 
     def _html(self, texts: dict[str, list[str]]) -> str:
         caption = french.typeset(self.caption)
-        align = [' class="number"' if column in self.formats else "" for column in texts]
+        align = [' class="number"' if column in self.formats else LEFT for column in texts]
         head = "".join(
             f'<th scope="col"{side}>{element(french.typeset(c))}</th>' for c, side in zip(texts, align, strict=True)
         )
