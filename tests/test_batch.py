@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import openpyxl
+import pandas as pd
 import pytest
 
 import copkit as ck
@@ -163,6 +164,7 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
 
 def test_nothing_but_outputs_is_left_in_the_folder(outputs):
     assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json", *FIGURES])
+    assert set(pd.read_parquet(outputs / "figures.parquet").territory) == set(CODES)
     assert sorted(p.name for p in (outputs / "dep-59").iterdir()) == [
         ".diagnostic.json", "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx", "diapositive.html", "page.html",
     ]  # fmt: skip

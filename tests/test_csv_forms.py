@@ -81,7 +81,7 @@ def test_libreoffice_opens_numbers_as_numbers_in_both_forms(excel, office, tmp_p
 
 # ------------------------------------------------------------------ everywhere a CSV leaves
 
-VIVIER, STRENGTHS = str(EXAMPLES / "vivier_hauts_de_france.csv"), str(EXAMPLES / "points_forts.csv")
+STRENGTHS = str(EXAMPLES / "points_forts.csv")
 COMMANDS = {
     "panorama": ("panorama", "dep-59"),
     "convert": ("convert", "reg-32", "covoiturage", "--kt", "100"),
@@ -123,6 +123,11 @@ def test_files_that_a_command_writes_have_the_form_that_is_asked(tmp_path):
     raw = (tmp_path / "tri.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf") and b";1200,5;" in raw and b";'=1+1;" in raw
     assert (tmp_path / "listes" / "problemes.csv").read_bytes().startswith("\ufeffFichier;Feuille".encode())
+    (head, *_), plain = (
+        copkit("balance", str(few), "--csv", "excel").splitlines(),
+        copkit("balance", str(few), "--csv", "simple"),
+    )
+    assert head == "\ufeff" + plain.splitlines()[0].replace(",", ";")
     copkit("strengths", STRENGTHS, "--out", str(tmp_path / "pf.csv"), "--csv", "excel")
     again = ck.strengths.read(tmp_path / "pf.csv")
     assert sorted(again.title) == sorted(ck.strengths.read(STRENGTHS).title)

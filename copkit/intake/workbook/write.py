@@ -148,11 +148,11 @@ class _Writer:
             {**series, "fill": {"color": HEAD["bg_color"]}, "data_labels": {"value": True, "num_format": "#,##0"}}
         )
         chart.set_title({"name": french.typeset(title), "name_font": {**face, "size": 11, "bold": True}})
-        axis = {"reverse": True, "name": french.typeset(head), "interval_unit": 1}
+        axis = {"reverse": True, "crossing": "max", "name": french.typeset(head), "interval_unit": 1}
         chart.set_y_axis({**axis, "name_font": face, "num_font": face})
         lines = {"visible": True, "line": {"color": "#E5E5E5"}}
         said = {"name": f"nombre de {self.form.noun.many}", "min": 0, "num_format": "#,##0", "major_gridlines": lines}
-        chart.set_x_axis({**said, "name_font": face, "num_font": face, "label_position": "high"})
+        chart.set_x_axis({**said, "name_font": face, "num_font": face})
         chart.set_legend({"none": True})
         chart.set_size({"width": 640, "height": _bars_height(last - first + 1)})
         sheet.insert_chart(top, 3, chart, {"description": french.typeset(title)})
