@@ -78,3 +78,11 @@ def test_a_picture_attached_to_a_cell_is_in_its_text():
     cell = nb.new_markdown_cell("![vue](attachment:a.png)", attachments={"a.png": {"image/png": "QUJD"}})
     (prose,) = blocks.read([cell], title="", footer="").blocks
     assert prose.source == "![vue](data:image/png;base64,QUJD)"
+
+
+def test_a_document_is_named_once_by_its_page_when_it_has_one():
+    page = blocks.Page(title="Nord", subtitle="", effort=("9", "Mt", ""))
+    shown_page = nb.new_code_cell(outputs=[nb.new_output("display_data", page._repr_mimebundle_())])
+    titles = [nb.new_markdown_cell("# Nord\n\nDiagnostic."), nb.new_markdown_cell("# Sud")]
+    assert kinds(shown_page, *titles) == ["Page", "Prose", "Heading"]
+    assert kinds(*titles) == ["Heading", "Prose", "Heading"]

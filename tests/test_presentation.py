@@ -176,6 +176,14 @@ def test_the_four_parts_of_the_diagnostic_say_what_they_have():
     assert table["État"].to_list() == ["données présentes", "données partielles", "pas de donnée", "à renseigner"]
 
 
+def test_the_document_says_what_it_has_of_each_part_of_the_diagnostic():
+    p = ck.panorama("reg-32")
+    lines = [line for line in ck.report.parties(p).plain.splitlines() if line.startswith("- ")]
+    table = ck.table(p, "parties").data
+    assert len(lines) == len(table) == 4
+    assert all(state in line for line, state in zip(lines, table["État"], strict=True))
+
+
 def test_every_territory_has_its_preposition():
     said = {code: labels.of(code) for code in ck.territories().code}
     assert said["dep-2A"] == "de la Corse-du-Sud"

@@ -226,7 +226,7 @@ def read(cells: Iterable[dict], **about) -> Description:
         elif cell["cell_type"] == "code":
             chapter.extend(_of_chart([block for output in cell.get("outputs", []) for block in _shown(output)]))
     close()
-    blocks = _numbered(blocks)
+    blocks = _numbered(_named_once(blocks))
     anchored = [replace(one, anchor=_anchor(one, next(ids))) if isinstance(one, Heading) else one for one in blocks]
     return Description(blocks=tuple(anchored), absent=tuple(absent), **about)
 
@@ -242,6 +242,12 @@ class _Lead:
 @dataclass(frozen=True)
 class _Absent:
     title: str
+
+
+def _named_once(blocks: list[Block]) -> list[Block]:
+    """Without the title that the page of the document already gives."""
+    titles = {block.title for block in blocks if isinstance(block, Page)}
+    return [one for one in blocks if not (isinstance(one, Heading) and one.level == 1 and one.plain in titles)]
 
 
 def _numbered(blocks: list[Block]) -> list[Block]:

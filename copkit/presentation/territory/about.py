@@ -141,14 +141,33 @@ def left_out(p: xr.Dataset) -> list[str]:
     return lines
 
 
-@SOURCES.table("parties", sheet="Diagnostic", rank=120)
+@SOURCES.sentence()
+def parties(p: xr.Dataset) -> Text:
+    """Les quatre parties du diagnostic d'une COP, et ce que le document a pour chacune."""
+    lines = [Text("{} : {} ({}).", label, *said) for label, said in _held(p)]
+    return Text.joined([Text("Le diagnostic d'une COP a quatre parties :"), Text.bullets(lines)])
+
+
+@SOURCES.table("parties", sheet="Diagnostic", rank=120, page=False)
 def _parts(p: xr.Dataset) -> Table:
+    found = _held(p)
+    return Table.of(
+        "Les quatre parties du diagnostic et leurs données",
+        {
+            "Partie du diagnostic": [f"{n}. {label}" for n, (label, _) in enumerate(found, start=1)],
+            "État": [state for _, (state, _) in found],
+            "Ce que le kit contient pour ce territoire": [content for _, (_, content) in found],
+        },
+    )
+
+
+def _held(p: xr.Dataset) -> list[tuple[str, tuple[str, str]]]:
     """The four parts of the diagnostic of a COP and what this territory has for each."""
     territory, dynamics = p.attrs["territory"], "aucun indicateur observé dans le kit"
     count, several, last = indicators.extent(territory)
     if count:
         observed = f"{french.plural(count, 'indicateur')} observé{'s' if count > 1 else ''}"
-        dynamics = f"{observed}, dont {several} sur plusieurs années (dernière : {last})"
+        dynamics = f"{observed}, dont {several} sur plusieurs années, jusqu'à {last}"
     here = [plans.label_of(name) for name in plans.known(territory) if name != "sgpe"]
     absent = [name for name in ("SRADDET", "PCAET") if name not in here]
     absent.append("autres plans régionaux" if here else "plans régionaux")
@@ -159,15 +178,7 @@ def _parts(p: xr.Dataset) -> Table:
         "questionnaire": ("pas de donnée", "aucune réponse chargée"),
         "points_forts": ("à renseigner", "liste que dresse l'analyste"),
     }
-    parts = framework.items("parties_du_diagnostic")
-    return Table.of(
-        "Les quatre parties du diagnostic et leurs données",
-        {
-            "Partie du diagnostic": [f"{n}. {part.label}" for n, part in enumerate(parts, start=1)],
-            "État": [said[part.id][0] for part in parts],
-            "Ce que le kit contient pour ce territoire": [said[part.id][1] for part in parts],
-        },
-    )
+    return [(part.label, said[part.id]) for part in framework.items("parties_du_diagnostic")]
 
 
 @SOURCES.sentence()
