@@ -130,11 +130,11 @@ def test_emissions_of_the_largest_sites_are_told_beside_the_target_with_what_may
 
 def test_a_yearly_flow_is_shown_in_the_unit_of_its_lever(hauts_de_france):
     assert hauts_de_france.unit["efficacite_sobriete_logistique"] == "Mtkm_par_an"
-    for unit, (into, factor) in YEARLY.items():
-        per_year, scale = {"t.km": ("t*km/an", 1), "Mtkm": ("t*km/an", 1e6), "Gt.km": ("t*km/an", 1e9)}.get(
-            unit, (f"{unit}/an", 1)
-        )
-        assert scale * units.factor(per_year, into) == pytest.approx(factor, rel=1e-12)
+    per_year = {"t.km": ("t*km/an", 1.0), "Mtkm": ("t*km/an", 1e6), "Gt.km": ("t*km/an", 1e9)}
+    for unit, (known, scale) in per_year.items():
+        into, factor = YEARLY[unit]
+        assert scale * units.factor(known, into) == pytest.approx(factor, rel=1e-12)
+    assert YEARLY["TWh"][1] == 1000 * YEARLY["GWh"][1] == 1
 
 
 def test_the_shares_of_the_nation_lie_between_those_of_its_regions():
