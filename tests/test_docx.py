@@ -328,6 +328,7 @@ def test_libreoffice_prints_it_with_its_numbers_and_its_outline(data, office, tm
     for words in (*CAPTIONS, *PAGE.questions, *WIDE.rows[0], *itertools.chain(*SHORT.rows), "Les chiffres : Tableau 2"):
         assert re.sub(r"\s+", " ", words) in said
     assert not re.search(r"Table \d|Error|Erreur|Reference", said)
+    assert all(len(page.extract_text()) > 40 for page in made.pages)  # none is blank but for its head and its foot
     assert PAGE.source in made.pages[0].extract_text() and "Sommaire" in made.pages[1].extract_text()
     assert f"1 / {len(made.pages)}" in said
     assert "5." in "".join(outline(made.outline)) and len(outline(made.outline)) >= len(HEADINGS)

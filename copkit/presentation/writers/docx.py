@@ -48,7 +48,7 @@ _SIZE = Markup(
 )
 _UPRIGHT = _SIZE.format(11906, 16838, "")
 _LYING = _SIZE.format(16838, 11906, Markup(' w:orient="landscape"'))
-_SMALL = Markup('<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="120" w:lineRule="exact"/>{}</w:pPr></w:p>')
+_SMALL = Markup('<w:p><w:pPr><w:spacing w:before="0" w:after="100" w:line="20" w:lineRule="exact"/>{}</w:pPr></w:p>')
 _AFTER = _SMALL.format("")  # a table
 _RULE = Markup(
     '<w:p><w:pPr><w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="C9C9C9"/></w:pBdr></w:pPr></w:p>'
