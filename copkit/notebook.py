@@ -58,13 +58,15 @@ def territory(value: str, name: str = "territoire") -> str:
     Raises
     ------
     RunError
-        Si ``name`` n'est pas un nom.
+        Si ``value`` ou ``name`` n'est pas un texte.
 
     Examples
     --------
     >>> territory("reg-32")
     'reg-32'
     """
+    if not isinstance(value, str):
+        raise RunError(f"Code d'un territoire attendu, et non {errors.given(value)}. Écrire par exemple « reg-32 ».")
     value = parameter(name, value)
     served = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
     if not served and not _somebody_is_there():

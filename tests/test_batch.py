@@ -183,7 +183,8 @@ def kit(tmp_path, monkeypatch):
 def add_cell(kit: Path, source: str) -> None:
     path = kit / "notebooks" / "diagnostic.ipynb"
     notebook = nbformat.read(path, 4)
-    notebook.cells.insert(3, nbformat.v4.new_code_cell(source))
+    first = next(n for n, cell in enumerate(notebook.cells) if cell.source.startswith("import copkit"))
+    notebook.cells.insert(first + 1, nbformat.v4.new_code_cell(source))
     nbformat.write(notebook, path)
 
 
@@ -268,7 +269,7 @@ def test_a_file_that_cannot_be_put_in_place_leaves_the_earlier_one_and_nothing_e
         ({"level": "epci"}, RunError, ["« diagnostic » n'est pas fait pour le niveau « epci »", "departement"]),
         ({"codes": ["epci-200066926"]}, RunError, ["pas fait pour les EPCI"]),
         ({"notebook": "absent.ipynb"}, RunError, ["introuvable", "« absent.ipynb »"]),
-        ({"out": "file:///partage/sorties"}, RunError, ["demande un cluster", "--dask tcp://"]),
+        ({"out": "file:///partage/sorties"}, RunError, ["demande un cluster", 'client=distributed.Client("tcp://']),
         ({"codes": ["reg-32"], "level": "region"}, RunError, ["pas les deux"]),
         (
             {"codes": ["reg-32"], "parameters": {"territoire": "dep-59"}},
