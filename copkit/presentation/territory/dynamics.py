@@ -135,8 +135,6 @@ def observed(p: xr.Dataset) -> Table | Note:
     )
 
 
-
-
 @DYNAMICS.sentence()
 def dynamics(p: xr.Dataset) -> Text | Note:
     """Les leviers observés une seule année, et ceux qui n'ont pas de série dans ce territoire."""
