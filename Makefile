@@ -8,18 +8,18 @@ diagnostics: .venv/.ok
 	$(BIN)/copkit run --out outputs
 
 test: .venv/.ok
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Without browser, batch nor office, and without what tries many files.
 quick: .venv/.ok
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore=tests/browser -m "not browser and not batch and not office and not long"
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore=copkit/batch -m "not browser and not batch and not office and not long"
 
 api: .venv/.ok
 	$(BIN)/python docs/make_api.py
 
 # Everything again with 2 000 files, ten times the examples and each mark of each chart falsified: an hour or so.
 long: .venv/.ok
-	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -o timeout=7200
+	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -o timeout=7200
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv
