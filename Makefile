@@ -10,9 +10,11 @@ diagnostics: .venv/.ok
 test: .venv/.ok
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-# Without browser, batch nor office, and without what tries many files.
+# Without browser, batch nor office, and without what tries many files; no plugin that these tests do not use is loaded.
 quick: .venv/.ok
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore=copkit/batch -m "not browser and not batch and not office and not long"
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p xdist.plugin -p pytest_timeout \
+		-p _hypothesis_pytestplugin -q -n $(JOBS) --dist worksteal --ignore=copkit/batch \
+		-m "not browser and not batch and not office and not long"
 
 api: .venv/.ok
 	$(BIN)/python docs/make_api.py
