@@ -13,18 +13,20 @@ install: .venv/.ok
 	$(CALL)
 
 test: .venv/.ok
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-# Without browser, batch nor office, and without what tries many files.
+# Without browser, batch nor office, and without what tries many files; no plugin that these tests do not use is loaded.
 quick: .venv/.ok
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore=tests/browser -m "not browser and not batch and not office and not long"
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p xdist.plugin -p pytest_timeout \
+		-p _hypothesis_pytestplugin -q -n $(JOBS) --dist worksteal --ignore=copkit/batch \
+		-m "not browser and not batch and not office and not long"
 
 api: .venv/.ok
 	$(BIN)/python docs/make_api.py
 
 # Everything again with 2 000 files, ten times the examples and each mark of each chart falsified: an hour or so.
 long: .venv/.ok
-	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -o timeout=7200
+	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -o timeout=7200
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

@@ -89,12 +89,25 @@ SLOW = {  # what « make quick » leaves out: what it needs, the modules that ne
 }
 
 
+def slowness(path):
+    """The marks of a whole module."""
+    names = {path.stem.removeprefix("test_"), f"{path.parent.parent.name}/{path.parent.name}"}
+    return [mark for mark, (_, modules) in SLOW.items() if names & {*modules}]
+
+
+def pytest_ignore_collect(collection_path, config):
+    """What « -m » leaves out whole is not even imported."""
+    left_out = config.option.markexpr.split(" and ")
+    return True if any(f"not {mark}" in left_out for mark in slowness(collection_path)) else None
+
+
 def pytest_collection_modifyitems(items):
+    """Mark the tests; the files that take long come first, so that all the processes end together."""
+    first = [*SLOW]
+    items.sort(key=lambda item: min(map(first.index, slowness(item.path)), default=len(first)))
     for item in items:
-        module = item.path.stem.removeprefix("test_")
-        for mark, (_, modules) in SLOW.items():
-            if module in modules or f"{item.path.parent.parent.name}/{item.path.parent.name}" in modules:
-                item.add_marker(mark)
+        for mark in slowness(item.path):
+            item.add_marker(mark)
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("long")
         if "office" in getattr(item, "fixturenames", ()):

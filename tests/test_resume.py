@@ -332,16 +332,16 @@ def test_the_draft_of_a_killed_batch_goes_with_the_next_one(tmp_path):
 
 
 def test_limits_of_time_and_memory_are_said_and_stop_nobody_else(tmp_path):
-    waits = "import time\nif territoire == 'reg-02': time.sleep(600)\nif territoire == 'reg-03': time.sleep(3)"
+    waits = "import time\nif territoire == 'reg-02': time.sleep(600)\nif territoire == 'reg-03': time.sleep(1)"
     asks = "x = bytearray(10**9 if territoire == 'reg-06' else 1)"
-    greedy = write(tmp_path / "gourmand.ipynb", waits, waits, waits, asks, "print(territoire)")
+    greedy = write(tmp_path / "gourmand.ipynb", *[waits] * 9, asks, "print(territoire)")
     limits = Limits(cell_seconds=5, notebook_seconds=8, memory_mib=300)
     report = ck.run(greedy, ["reg-02", "reg-03", "reg-04", "reg-06"], out=tmp_path / "a", jobs=4, limits=limits)
     assert {result.territory: result.error for result in report.results} == {
         "reg-02": "une cellule du carnet a dépassé 5 secondes.",
         "reg-03": "Le carnet a dépassé sa durée limite de 8 secondes.",
         "reg-04": None,
-        "reg-06": "cellule 6 du carnet : la mémoire permise (300 Mio, --memory-limit) ne suffit pas.",
+        "reg-06": "cellule 12 du carnet : la mémoire permise (300 Mio, --memory-limit) ne suffit pas.",
     }
 
 
