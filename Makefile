@@ -2,10 +2,15 @@
 BIN := .venv/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: diagnostics test quick long api clean
+.PHONY: diagnostics install test quick long api clean
+CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
 	$(BIN)/copkit run --out outputs
+	$(CALL)
+
+install: .venv/.ok
+	$(CALL)
 
 test: .venv/.ok
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

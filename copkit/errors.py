@@ -6,8 +6,10 @@ of one file come all at once (``Problems``).
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -15,7 +17,11 @@ from copkit import french
 
 
 class CopkitError(Exception):
-    """Base of all errors of copkit; its text is shown as it is, without a traceback, by the command line."""
+    """Base of all errors of copkit; the command line and notebooks show its text as it is, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the message alone."""
+        return [str(self)]
 
 
 class TerritoryError(CopkitError):
@@ -85,6 +91,46 @@ def unknown(said: str, given: object, known: Iterable[str], listed: str = "", re
     known = list(known)
     hint = suggestion(given, known) or f" {remedy}".rstrip()
     return f"{said}.{hint}" + (f" {listed} : {', '.join(known)}." if listed else "")
+
+
+_in_terminal = False
+
+
+@contextmanager
+def command_line() -> Iterator[None]:
+    """Have messages say what to type in a terminal, in place of what to write in a program."""
+    global _in_terminal
+    before, _in_terminal = _in_terminal, True
+    try:
+        yield
+    finally:
+        _in_terminal = before
+
+
+def typed(program: str, terminal: str) -> str:
+    """What the reader of a message can type where they are: in a program, or in a terminal.
+
+    >>> typed("costs={levier: €/tCO2e}", "--cost LEVIER=EUROS")
+    'costs={levier: €/tCO2e}'
+    """
+    return terminal if _in_terminal else program
+
+
+def option(name: str, value: object = None) -> str:
+    """An argument of a function that is also an option of the command line, as the reader types it; …: some value.
+
+    >>> option("kt"), option("by", "lever"), option("resume", True), option("kt", ...)
+    ('kt', 'by="lever"', 'resume=True', 'kt=…')
+    >>> with command_line():
+    ...     option("kt"), option("by", "lever"), option("resume", True), option("memory_limit", ...)
+    ('--kt', '--by lever', '--resume', '--memory-limit …')
+    """
+    shown = "…" if value is ... else str(value)
+    flag = f"--{name.replace('_', '-')}"
+    if value is None:
+        return typed(name, flag)
+    quoted = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else shown
+    return typed(f"{name}={quoted}", flag if value is True else f"{flag} {shown}")
 
 
 def given(value: object) -> str:

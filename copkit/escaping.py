@@ -119,10 +119,25 @@ def unguarded(text: str) -> str:
     return text[1:] if text.startswith(GUARD) and risky(text[1:]) else text
 
 
-def as_csv(table) -> str:
-    """A DataFrame as CSV, of which a spreadsheet computes nothing."""
-    texts = table.select_dtypes(exclude="number").map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
-    return table.assign(**texts).to_csv(index=False)
+def as_csv(table, *, excel: bool = False, exact: bool = False) -> str:
+    """A DataFrame as CSV, of which a spreadsheet computes nothing; every digit is kept, and unknown is empty.
+
+    ``excel``: as a French Excel opens it: semicolons, decimal commas, a byte order mark; else commas and points.
+    ``exact``: for a program: texts to the last character, even those that a spreadsheet would compute.
+    """
+    safe, sep, point = guarded if excel or not exact else str, ";" if excel else ",", "," if excel else "."
+
+    def cell(value):
+        if isinstance(value, str):
+            return safe(value)
+        if not isinstance(value, float):
+            return value
+        return "" if value != value else repr(float(value)).removesuffix(".0").replace(".", point)
+
+    columns = {n: [*map(cell, table.iloc[:, n])] for n in range(table.shape[1])}
+    written = type(table)(columns, dtype=object)
+    text = written.to_csv(index=False, header=[*map(str, table)], sep=sep, lineterminator="\r\n" if excel else "\n")
+    return f"\ufeff{text}" if excel else text
 
 
 def fitted(text: str) -> str:

@@ -139,10 +139,16 @@ def of_returns(merged: Merged) -> pd.DataFrame:
     return STRENGTHS.complete(table.join(places.located(table.territory))).drop(columns=merged.form.key.name)
 
 
-def as_csv(strengths: pd.DataFrame) -> str:
-    """Des points forts en CSV, aux libellés du kit, que ``read`` relit ; aucun texte n'y est une formule de tableur."""
+def as_csv(strengths: pd.DataFrame, *, excel: bool = False) -> str:
+    """Des points forts en CSV, aux libellés du kit, que ``read`` relit ; aucun texte n'y est une formule de tableur.
+
+    Parameters
+    ----------
+    strengths : ce que ``read`` a lu.
+    excel : point-virgule, virgule décimale et marque d'encodage, pour un double-clic dans un Excel en français.
+    """
     given = {name: one.label for name, one in STRENGTHS.given.items() if name != "thematiques"}
-    return escaping.as_csv(_taken(strengths)[list(given)].rename(columns=given))
+    return escaping.as_csv(_taken(strengths)[list(given)].rename(columns=given), excel=excel)
 
 
 def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import openpyxl
+import pandas as pd
 import pytest
 
 import copkit as ck
@@ -24,6 +25,7 @@ from copkit.presentation.territory.document import DOCUMENT
 from copkit.reference import parameters
 
 CODES = ["reg-06", "dep-59", "dep-2A"]
+FIGURES = ["datapackage.json", "figures.csv", "figures.parquet"]
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +129,7 @@ def test_executed_notebook_opens_elsewhere_with_its_charts_and_names_no_machine(
 def test_workbook_holds_numbers_with_their_formats_and_sources(outputs):
     book = openpyxl.load_workbook(outputs / "dep-59" / "diagnostic.xlsx")
     assert book.sheetnames == [
-        "Lisez-moi", "Synthèse", "Panorama", "Secteurs", "Quantités", "Leviers", "Clés", "Place", "Dynamiques",
+        "Synthèse", "Lisez-moi", "Panorama", "Secteurs", "Quantités", "Leviers", "Clés", "Place", "Dynamiques",
         "Interactions", "Cohérence", "Diagnostic", "Sources",
     ]  # fmt: skip
     sheet = book["Panorama"]
@@ -161,7 +163,8 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
 
 
 def test_nothing_but_outputs_is_left_in_the_folder(outputs):
-    assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json"])
+    assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json", *FIGURES])
+    assert set(pd.read_parquet(outputs / "figures.parquet").territory) == set(CODES)
     assert sorted(p.name for p in (outputs / "dep-59").iterdir()) == [
         ".diagnostic.json", "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx", "diapositive.html", "page.html",
     ]  # fmt: skip
@@ -180,7 +183,8 @@ def kit(tmp_path, monkeypatch):
 def add_cell(kit: Path, source: str) -> None:
     path = kit / "notebooks" / "diagnostic.ipynb"
     notebook = nbformat.read(path, 4)
-    notebook.cells.insert(3, nbformat.v4.new_code_cell(source))
+    first = next(n for n, cell in enumerate(notebook.cells) if cell.source.startswith("import copkit"))
+    notebook.cells.insert(first + 1, nbformat.v4.new_code_cell(source))
     nbformat.write(notebook, path)
 
 
@@ -265,7 +269,7 @@ def test_a_file_that_cannot_be_put_in_place_leaves_the_earlier_one_and_nothing_e
         ({"level": "epci"}, RunError, ["« diagnostic » n'est pas fait pour le niveau « epci »", "departement"]),
         ({"codes": ["epci-200066926"]}, RunError, ["pas fait pour les EPCI"]),
         ({"notebook": "absent.ipynb"}, RunError, ["introuvable", "« absent.ipynb »"]),
-        ({"out": "file:///partage/sorties"}, RunError, ["demande un cluster", "--dask tcp://"]),
+        ({"out": "file:///partage/sorties"}, RunError, ["demande un cluster", 'client=distributed.Client("tcp://']),
         ({"codes": ["reg-32"], "level": "region"}, RunError, ["pas les deux"]),
         (
             {"codes": ["reg-32"], "parameters": {"territoire": "dep-59"}},

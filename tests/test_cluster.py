@@ -408,7 +408,7 @@ def test_last_worker_that_dies_stops_the_batch_and_resume_finishes_it(other, lig
     only, notebook, out = other.worker(), light(), tmp_path / "out"
     with pytest.raises(RunError) as stopped:
         ck.run(notebook, level="region", out=out, client=other.client, progress=lambda *_: other.kill(only))
-    says(stopped.value, "Plus aucun ouvrier n'est là.", "relancer avec --resume")
+    says(stopped.value, "Plus aucun ouvrier n'est là.", "relancer avec resume=True")
     until(lambda: left(other.client) == [])  # or a worker that comes would run them for nobody
     other.worker()
     report = ck.run(notebook, level="region", out=out, client=other.client, resume=True)
@@ -427,7 +427,7 @@ def test_scheduler_that_dies_stops_the_batch(other, light, tmp_path, says, state
 
     with pytest.raises(RunError) as stopped:
         ck.run(light(), level="region", out=tmp_path / "out", client=other.client, progress=progress)
-    says(stopped.value, "La connexion avec l'ordonnanceur est perdue.", "relancer avec --resume.")
+    says(stopped.value, "La connexion avec l'ordonnanceur est perdue.", "relancer avec resume=True.")
 
 
 def test_scheduler_that_does_not_answer_is_said(says, monkeypatch):

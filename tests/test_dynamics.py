@@ -114,7 +114,7 @@ def test_a_pace_avoids_the_years_of_the_pandemic_or_says_them(observe, case):
 def test_each_lever_followed_over_several_years_stands_in_one_group():
     for code in ("reg-32", "reg-11", "reg-04", "dep-59", "fr"):
         groups = model.standing(code)
-        assert sorted(sum(groups, [])) == sorted(model.followed(code).label)
+        assert sorted(label for group in groups for label in group) == sorted(model.followed(code).label)
     assert model.standing("dep-48")[:3] == ([], [], [])
 
 
@@ -130,9 +130,11 @@ def test_emissions_of_the_largest_sites_are_told_beside_the_target_with_what_may
 
 def test_a_yearly_flow_is_shown_in_the_unit_of_its_lever(hauts_de_france):
     assert hauts_de_france.unit["efficacite_sobriete_logistique"] == "Mtkm_par_an"
-    for unit, (into, factor) in YEARLY.items():
-        of_a_year = {"t.km": "t*km/an", "Mtkm": "1e6*t*km/an", "Gt.km": "1e9*t*km/an"}.get(unit, f"{unit}/an")
-        assert units.factor(of_a_year, into) == pytest.approx(factor, rel=1e-12)
+    per_year = {"t.km": ("t*km/an", 1.0), "Mtkm": ("t*km/an", 1e6), "Gt.km": ("t*km/an", 1e9)}
+    for unit, (known, scale) in per_year.items():
+        into, factor = YEARLY[unit]
+        assert scale * units.factor(known, into) == pytest.approx(factor, rel=1e-12)
+    assert YEARLY["TWh"][1] == 1000 * YEARLY["GWh"][1] == 1
 
 
 def test_the_shares_of_the_nation_lie_between_those_of_its_regions():

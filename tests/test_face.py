@@ -100,6 +100,7 @@ ACCEPTED = {
     "crosswalk": [None],
     "consistency": [3],
     "notebook.parameter": [3, None, "inconnu"],
+    "notebook.territory": ["inconnu"],
 }
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
 MORE = {

@@ -91,6 +91,8 @@ def test_notebook_is_thin_and_stored_without_outputs(path):
             logic = (ast.For, ast.While, ast.FunctionDef, ast.ClassDef, ast.BinOp, ast.Lambda, ast.ListComp, ast.If)
             assert not [node for node in ast.walk(tree) if isinstance(node, logic)], cell.source
             assert len(cell.source.splitlines()) <= 6
+            if "parameters" not in cell.metadata.get("tags", []) and path.stem != "prise_en_main":  # which is its code
+                assert cell.metadata.get("jupyter") == {"source_hidden": True}, cell.source
 
 
 def contracts(folder: Path) -> tuple[dict[str, str], str]:

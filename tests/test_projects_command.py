@@ -71,7 +71,7 @@ def test_triage_prints_the_categories_and_writes_the_workshop(vivier, tmp_path):
     assert done.returncode == 0, done.stderr
     [line] = [line for line in done.stdout.splitlines() if line.strip().startswith("Ensemble")]
     assert [cell for cell in line.split(" ") if cell][:5] == ["Ensemble", N, "100,0", N, "0"]
-    assert openpyxl.load_workbook(tmp_path / "atelier.xlsx").sheetnames[:2] == ["Lire d'abord", "Dossiers"]
+    assert openpyxl.load_workbook(tmp_path / "atelier.xlsx").sheetnames[:3] == ["Synthèse", "Lire d'abord", "Dossiers"]
     assert {p.name for p in tmp_path.glob("listes/*.csv")} >= {"problemes.csv", "lignes_ecartees.csv"}
 
 

@@ -176,7 +176,7 @@ def test_two_mappings_that_fit_are_both_named(damaged, table, says):
         ck.projects.read(table(["Dossier", "Intitulé"], ["1", "Haies"]))
     says(
         refused.value,
-        "projets.csv : plusieurs correspondances conviennent : copie, copkit. En donner une avec mapping=.",
+        'projets.csv : plusieurs correspondances conviennent : copie, copkit. \nEn donner une : mapping="copie".',
     )
 
 

@@ -24,6 +24,8 @@ from copkit.presentation.text import Note
 from copkit.projects import fields, selection
 from copkit.projects.sorting import sort
 
+from .cells import not_printable, numbers_as_text
+
 EXAMPLE = paths.home().joinpath(*selection.EXAMPLE)
 SENTENCES, CHARTS, TABLES = (list(DOCUMENT.parts(kind)) for kind in (SENTENCE, CHART, TABLE))
 PRIVATE = [name for name, part in DOCUMENT.parts(TABLE).items() if part.private]
@@ -358,13 +360,15 @@ def test_the_workbook_has_the_tables_as_numbers(whole, tmp_path):
     path = tmp_path / "projets.xlsx"
     ck.write_workbook(whole, path)
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames[:3] == ["Lisez-moi", "Bilan", "Parts"] and book.sheetnames[-1] == "Sources"
+    assert book.sheetnames[:4] == ["Synthèse", "Lisez-moi", "Bilan", "Parts"] and book.sheetnames[-1] == "Sources"
     assert [cell.value for cell in book["Bilan"][4]] == ["À remonter dans la COP 2024", 136, 104, 216, 132, 200, 788]
     assert book["Dossiers"].max_row == 3 + 1279
     assert "inventé" in book["Lisez-moi"]["A1"].value and "non publique" in str(
         [cell.value for cell in book["Lisez-moi"]["B"]]
     )
-    assert all("exemple inventé" in book[name]["A1"].value for name in book.sheetnames[1:])
+    assert all("exemple inventé" in sheet["A1"].value for sheet in book if sheet.title != "Lisez-moi")
+    assert numbers_as_text(book) == [] and not_printable(book, "Hauts-de-France (exemple inventé)") == []
+    assert len(book["Synthèse"]._charts) == 3 and book["Synthèse"]["B7"].value == 788
     assert os.listdir(tmp_path) == ["projets.xlsx"]
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import math
 
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
@@ -14,9 +15,12 @@ from copkit.models.panorama import LATEST
 from copkit.models.scenario import settle
 from copkit.models.scenario_file import from_json, to_json
 from copkit.simulator import exports
+from copkit.simulator.gauge import totals
 from copkit.simulator.ground import ground
 from copkit.simulator.page import page
 from copkit.simulator.state import Entry, Kept, State, scenario_of
+
+from .cells import not_printable, numbers_as_text
 
 RISKY = '=HYPERLINK("https://exemple.fr";"clic")'
 LEVERS = {
@@ -48,7 +52,8 @@ def sheet_rows(sheet):
 def test_the_workbook_has_the_figures_of_the_page():
     name, mime, _ = export("xlsx")
     assert name == "copkit-reg-32-hauts-de-france-ete-usines.xlsx" and mime == exports.FORMATS["xlsx"]
-    rows, one = {row["Identifiant"]: row for row in sheet_rows(workbook()["Simulateur"])}, settled(STATE)
+    found, one = sheet_rows(workbook()["Simulateur"]), settled(STATE)
+    rows = {row["Identifiant"]: row for row in found if row["Identifiant"]}
     assert list(rows) == list(ground("reg-32", LATEST).tiles)
     for lever, row in rows.items():
         numbers = ("Référence", "Proposé", "Déjà fait", "Reste à faire")
@@ -57,6 +62,16 @@ def test_the_workbook_has_the_figures_of_the_page():
         for value, expected in zip(found, wanted, strict=True):  # a workbook keeps 16 digits
             assert value == ("n.d." if math.isnan(expected) else pytest.approx(expected, rel=1e-15))
     assert rows["vehicules_electriques"]["Quantité proposée en 2030"] == 300.1
+
+
+def test_no_number_of_the_workbook_is_a_text_and_its_totals_are_those_of_the_page():
+    book = workbook()
+    assert numbers_as_text(book) == [] and not_printable(book, "Hauts-de-France") == []
+    assert book.sheetnames[:4] == ["Synthèse", "Lisez-moi", "Simulateur", "Scénarios"]
+    rows = {row["Levier"]: row for row in sheet_rows(book["Simulateur"])}
+    figures = totals(settled(STATE))
+    assert rows["Total hors forêt"]["Proposé (ktCO2e/an)"] == pytest.approx(figures["without_forest"]["proposed"])
+    assert rows["Total avec forêt"]["Reste à faire (ktCO2e/an)"] == pytest.approx(figures["with_forest"]["remaining"])
 
 
 def test_no_text_of_a_visitor_becomes_a_formula():
@@ -82,6 +97,15 @@ def test_scenarios_are_compared_in_one_sheet():
 def test_two_scenarios_of_one_name_both_have_their_column():
     state = STATE.having(kept=[Kept(name="A", levers={}), Kept(name="A", levers={"haies": Entry(value=1.0)})])
     assert list(sheet_rows(workbook(state)["Scénarios"])[0])[3:] == ["A (ktCO2e/an)", "A (ktCO2e/an) bis"]
+
+
+def test_the_csv_for_excel_holds_the_same_figures():
+    name, mime, data = export("csv_excel")
+    assert name == "copkit-reg-32-hauts-de-france-ete-usines-excel.csv" and mime == exports.FORMATS["csv"]
+    plain = pd.read_csv(io.BytesIO(export("csv")[2]))
+    found = pd.read_csv(io.BytesIO(data), sep=";", decimal=",", encoding="utf-8-sig")
+    pd.testing.assert_frame_equal(found, plain)
+    assert plain["Proposé (ktCO2e/an)"].dtype.kind == "f" and "'" + RISKY in plain["Justification"].to_list()
 
 
 def test_the_csv_keeps_every_digit():

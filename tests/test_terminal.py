@@ -1,5 +1,6 @@
 """What a terminal shows: French to the last word, no table cut, a table without what it does not need."""
 
+import ast
 import contextlib
 import io
 import re
@@ -75,9 +76,12 @@ def test_help_has_no_english_word(run, words):
         ("run --level commune", "Pour l'option « --level » : « commune » inconnu."),
         ("run --jobs deux", "Pour l'option « --jobs » : nombre entier attendu, trouvé « deux »."),
         ("run --jobs 0", "au moins 1 attendu, trouvé « 0 »."),
-        ("run --time-limit 0", "au moins 0.1 attendu, trouvé « 0 »."),
+        ("run --time-limit 0", "au moins 0,1 attendu, trouvé « 0 »."),
+        ("run --time-limit 0,05", "au moins 0,1 attendu, trouvé « 0,05 »."),
         ("simulator --port 70000", "au plus 65535 attendu, trouvé « 70000 »."),
-        ("convert reg-32 haies --kt 12,5", "nombre attendu, trouvé « 12,5 ». L'écrire avec un point"),
+        ("convert reg-32 haies --kt deux", "nombre attendu, trouvé « deux ». Écrire par exemple 12,5."),
+        ("convert reg-32 haies --quantity 1.2.3", "nombre attendu, trouvé « 1.2.3 »."),
+        ("convert reg-32 haies --kt nan", "nombre attendu, trouvé « nan »."),
         ("balance x.csv --year 2024.5", "nombre entier attendu, trouvé « 2024.5 »."),
     ],
 )
@@ -86,6 +90,93 @@ def test_what_is_typed_wrong_is_said_in_french(run, words, said):
     assert (code, out) == (2, "") and said in err
     typed = re.compile(r"« [^»]* »")
     assert not (found := ENGLISH.search(OPTION.sub("", typed.sub("", err)))), found
+
+
+PYTHON = re.compile(r"\bck\.|\b[a-z_]{2,}=|\b[a-z_]+\(|[{}]")  # what only a program can write
+UNKNOWN = "projets.csv"  # of headers that no mapping has
+BARE = "bruts.csv"  # projects that nothing sorts
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, run):
+    """Files that are typed wrong, and the command line among them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / UNKNOWN).write_text("numero;intitule\n1;Haies\n", encoding="utf-8")
+    (tmp_path / BARE).write_text("Dossier;Intitulé;Département\n1;Haies;59\n", encoding="utf-8")
+    asked = ["-t", "vehicules_electriques=600", "--out", "s.json"]
+    assert run("simulate", "reg-32", *asked)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("convert reg-32 haies", "donner --kt ou --quantity, l'un des deux et un seul"),
+        ("convert reg-32 haies", "Écrire par exemple copkit convert reg-32 haies --kt 100."),
+        ("convert reg-32 haies --kt 4 --done -3", "--done : -3 est négatif."),
+        ("convert reg-32 produits_bois --quantity 4", "Donner des ktCO2e/an : --kt …"),
+        ("simulate reg-32 -t xyz=4", "Les leviers : copkit panorama reg-32."),
+        ("compensate s.json --using ,", "Écrire --using haies,prairies, par exemple."),
+        ("compensate s.json --using puits_forestiers", "Le retirer de --using."),
+        ("compensate s.json --using haies --policy moindre_cout", "Donner --cost LEVIER=EUROS, avec vos sources."),
+        ("compensate s.json --using haies --policy moindre_cout --cost xyz=3", "--cost : levier inconnu : « xyz »."),
+        ("compare reg-32 sgpe pcaet", "Plans connus ici : sgpe, sraddet."),
+        ("compare reg-32 sgpe sraddet --by lever", "Écrire --by sector."),
+        (f"balance {UNKNOWN}", "Donner une correspondance avec --mapping …"),
+        (f"balance {BARE} --by crte", "Écrire --perimeters perimetres.csv"),
+        (f"balance {BARE} --by category", "donner les décisions des analystes, --decisions FICHIER."),
+        (f"balance {BARE} --by lever --crossed", "une ligne par territoire : --listed."),
+        (f"triage {BARE} --mapping xyz", "« copkit template mapping FICHIER »"),
+        (f"strengths {UNKNOWN}", "Donner une correspondance avec --mapping …"),
+        ("run reg-32 --level region", "Donner des codes ou un niveau (--level), pas les deux."),
+        ("run reg-32 --out file:///sorties", "demande un cluster : --dask tcp://HÔTE:8786."),
+    ],
+)
+def test_an_error_says_what_to_type_in_a_terminal(folder, run, words, said):
+    code, _, err = run(*words.split())
+    assert code == 2 and said in " ".join(err.split())
+    assert not (found := PYTHON.search(err)), found
+
+
+TYPED = re.compile(r"\bck\.[a-z]|\b[a-z_]{2,}=|(?<![\w-])--[a-z]")
+SENTENCE = re.compile(r"[A-Za-zéàê']{2} [a-zé«]")
+ALONE = {  # messages that one of the two alone meets (an object of the wrong kind, a port), or kept in a file for both
+    "batch/cluster.py": 1,
+    "batch/export.py": 1,
+    "batch/pool.py": 1,
+    "batch/produce.py": 2,
+    "models/comparison.py": 1,
+    "models/compensation.py": 1,
+    "models/panorama.py": 2,
+    "models/proposals.py": 1,
+    "models/scenario.py": 2,
+    "presentation/documents.py": 3,
+    "presentation/territory/scenario.py": 2,
+    "projects/counting/balance.py": 1,
+    "projects/counting/ranking.py": 1,
+    "simulator/__init__.py": 1,
+    "simulator/server.py": 1,
+    "strengths.py": 1,
+}
+
+
+def cited(tree: ast.AST, inside: bool = False):
+    """The texts of a module that are not what ``typed`` and ``option`` choose, nor docstrings."""
+    for node in ast.iter_child_nodes(tree):
+        chosen = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("typed", "option")
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and not inside:
+            yield node.value
+        yield from cited(node, inside or chosen)
+
+
+def test_a_message_never_writes_itself_what_is_typed_differently_in_a_program_and_in_a_terminal():
+    found, root = Counter(), paths.home() / "copkit"
+    for path in sorted(root.rglob("*.py")):
+        texts = cited(ast.parse(path.read_text(encoding="utf-8"))) if path.parent.name != "commands" else ()
+        said = [one for one in texts if TYPED.search(one) and SENTENCE.search(one) and not set("<\\") & set(one)]
+        found[path.relative_to(root).as_posix()] = len(said)
+    assert not found - Counter(ALONE)
 
 
 def test_without_a_word_the_help_is_shown(run):
@@ -118,6 +209,12 @@ def test_version_says_that_of_the_data_too(run):
         ("copkit simulate reg-32 -t covoit", '"covoiturage=":"Covoiturage"'),
         ("copkit compensate s.json --using haies,covoit", '"haies,covoiturage":"Covoiturage"'),
         ("copkit strengths --territory reg-1", '"reg-11":"Île-de-France"'),
+        ("copkit compensate s.json --policy mo", '"moindre_cout":"le moindre coût total"'),
+        ("copkit compare reg-32 sgpe sra", '"sraddet":"SRADDET"'),
+        ("copkit compare reg-32 sgpe sraddet --by ch", '"chantier":"par thématique"'),
+        ("copkit run --notebook pro", '"projets"'),
+        ("copkit triage x.csv --mapping scd", '"scdl_subventions"'),
+        ("copkit strengths x.csv --mapping cop", '"copkit"'),
     ],
 )
 def test_what_is_begun_is_completed_with_its_label(run, monkeypatch, typed, offered):
@@ -125,6 +222,20 @@ def test_what_is_begun_is_completed_with_its_label(run, monkeypatch, typed, offe
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
     code, out, err = run()
     assert (code, err) == (0, "") and offered in out
+
+
+def test_a_plan_is_completed_with_those_of_its_territory_alone(run, monkeypatch):
+    monkeypatch.setenv("_COPKIT_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "copkit compare dep-59 s")
+    assert "sraddet" not in run()[1]
+
+
+@pytest.mark.parametrize("typed", ["12,5", "12.5", "1,25e+1"])
+def test_a_number_is_typed_with_a_point_or_a_comma(run, typed):
+    found = [
+        run("convert", "reg-32", "vehicules_electriques", "--kt", one, "--format", "csv") for one in (typed, "12.5")
+    ]
+    assert found[0] == found[1] and found[0][0] == 0
 
 
 def test_completion_is_shown_and_installed_in_french(run, monkeypatch, tmp_path):

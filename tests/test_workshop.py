@@ -15,13 +15,13 @@ from copkit import escaping, french
 from copkit.errors import ProjectError
 from copkit.intake.workbook.form import header_key, mark, read_key
 from copkit.projects import fields
-from copkit.projects.sorting import rules
+from copkit.projects.sorting import decisions, opinions, rules
 from copkit.projects.sorting.sort import triage
 from copkit.projects.workshop import columns
 from copkit.projects.workshop.merge import read_workshop
 from copkit.projects.workshop.write import write_workshop
-from copkit.simulator import exports
 
+from .cells import numbers_as_text
 from .conftest import FEW
 
 FORM = columns.form(rules.rules(), 2024)
@@ -99,18 +99,34 @@ def plain(text):
     return french.typeset(text)
 
 
+def rules_of(sheet):
+    return sheet.data_validations.dataValidation
+
+
+def columns_of(rule):
+    """The places of the columns that a validation covers."""
+    return {place for area in rule.sqref.ranges for place in range(area.min_col, area.max_col + 1)}
+
+
 # ------------------------------------------------------------------ what is written
 
 
 def test_sheets_are_locked_but_for_what_is_to_be_filled_in(sent):
     book = sent()
-    assert book.book.sheetnames == ["Lire d'abord", "Dossiers", "Référence", "Envoi"]
+    assert book.book.sheetnames == ["Synthèse", "Lire d'abord", "Dossiers", "Référence", "Envoi"]
     assert book.book["Envoi"].sheet_state == "veryHidden"
-    assert all(sheet.protection.sheet for sheet in book.book.worksheets)
+    locked = {sheet.title: bool(sheet.protection.sheet) for sheet in book.book.worksheets}
+    assert locked == {name: name != "Dossiers" for name in locked}  # no spreadsheet folds columns of a locked sheet
+    refused = next(one for one in rules_of(book.sheet) if one.type == "custom")
+    assert refused.formula1 == "FALSE" and refused.errorStyle in (None, "stop")
+    assert refused.error == "Cette colonne se lit seulement. Répondre dans une colonne « à remplir »."
+    read = {
+        place for one in book.sheet.data_validations.dataValidation if one.type == "custom" for place in columns_of(one)
+    }
+    assert read == set(range(1, book.sheet.max_column + 1)) - {book.place(column.label) for column in FORM.inputs}
     unlocked = {cell.column for row in book.sheet.iter_rows(min_row=2) for cell in row if not cell.protection.locked}
     assert unlocked == {book.place(column.label) for column in FORM.inputs}
     assert all(book.sheet.cell(1, place).protection.locked for place in unlocked)
-    assert not book.sheet.protection.autoFilter and not book.sheet.protection.sort  # allowed
 
 
 def test_sheet_can_be_worked_in_and_printed(sent):
@@ -121,6 +137,52 @@ def test_sheet_can_be_worked_in_and_printed(sent):
     lists = {one.formula1 for one in sheet.data_validations.dataValidation if one.type == "list"}
     assert lists == {"categories", "avis"}
     assert len([one for one in sheet.data_validations.dataValidation if one.type == "date"]) == 1
+
+
+def test_decisions_stand_beside_the_title_and_details_are_folded(sent):
+    book = sent(table=triage(dossiers(description=["a", "b", "c"]), year=2024))
+    heads = [header_key(cell.value) for cell in book.sheet[1]]
+    beside = ["Dossier", "Intitulé", "Catégorie selon les règles", *DECISION]
+    assert heads[: len(beside)] == [header_key(label) for label in beside]
+    levels = {}
+    for letter, one in book.sheet.column_dimensions.items():
+        first = openpyxl.utils.column_index_from_string(letter)
+        for place in range(first, max(one.max or first, first) + 1):
+            levels[place] = (one.outlineLevel, bool(one.hidden))
+    for label in ("Description", "Porteur", "Maturité", "Début prévu"):
+        assert levels[book.place(label)] == (1, True), label
+    for label in (*beside, "Levier", "Raison", "Ce qui manque", OPINION):
+        assert levels.get(book.place(label), (0, False)) == (0, False), label
+
+
+def test_order_of_the_columns_changes_no_fingerprint():
+    assert [column.name for column in FORM.laid_out] != [column.name for column in FORM.columns]
+    assert FORM.marked == ["project_id", *opinions.FIELDS, *decisions.COLUMNS]  # as in workbooks that are still out
+
+
+def test_first_sheet_counts_and_says_once_what_every_row_would_say(sent, triaged):
+    book = sent().book
+    sheet = book.worksheets[0]
+    told = [(row[0].value, row[1].value) for row in sheet.iter_rows(max_col=2) if row[0].value]
+    counts = triaged.category_kept.value_counts()
+    for name, label in rules.rules().labels(2024).items():
+        assert (plain(label), int(counts.get(name, 0))) in told
+    assert told[0] == ("Tri des projets de la COP 2024", None) and len(sheet._charts) >= 2
+    assert all(chart.title and chart.x_axis.title and chart.y_axis.title for chart in sheet._charts)
+    texts = "\n".join(name for name, _ in told)
+    assert "Colonnes laissées de côté" in texts and plain("Les trois critères : à préciser") in texts
+    assert plain("Écart avec la catégorie reçue : vide") in texts
+    heads = {header_key(cell.value) for cell in book["Dossiers"][1]}
+    assert not heads & {header_key(name) for name in ("Les trois critères", "Écart avec la catégorie reçue")}
+    one = openpyxl.load_workbook(sent("un.xlsx", triage(dossiers().head(1), year=2024)).path)
+    assert header_key("Les trois critères") in {header_key(cell.value) for cell in one["Dossiers"][1]}
+
+
+def test_no_number_is_a_text_and_every_sheet_prints(sent):
+    book = sent().book
+    assert numbers_as_text(book, header=1) == []
+    assert {sheet.page_setup.orientation for sheet in book if sheet.sheet_state == "visible"} == {"landscape"}
+    assert book["Synthèse"].page_setup.fitToHeight in (None, 1) and "&P" in book["Synthèse"].oddFooter.right.text
 
 
 def test_lists_name_the_categories_and_the_opinions(sent):
@@ -157,10 +219,7 @@ def test_rows_say_what_an_agent_reads(sent):
         said["Raison"].startswith("Le projet contribue") and said["Catégorie retenue"] == "À remonter dans la COP 2024"
     )
     assert book.cell("101", "Début prévu").value == datetime(2025, 3, 1)
-    assert (
-        book.cell("0103", "Levier").value == "non renseigné"
-        and book.cell("102", "Les trois critères").value == "à préciser"
-    )
+    assert book.cell("0103", "Levier").value == "non renseigné" and book.cell("102", "Ce qui manque").value
     assert book.cell("102", "Avis : Agences et opérateurs de l’État").value == "favorable"
 
 
@@ -182,7 +241,6 @@ def test_typed_text_is_never_a_formula(sent, tmp_path):
     filled = book.cell("101", "Financement repéré : Agences et opérateurs de l’État")
     assert filled.data_type == "s" and filled.quotePrefix and filled.number_format == "@"
     assert read_workshop(table, book.path).problems.empty
-    assert escaping.RISKY == exports.RISKY
 
 
 def test_texts_that_no_cell_holds_are_cut_and_cleaned(sent):
@@ -754,6 +812,6 @@ def test_libreoffice_opens_and_saves_the_workbook_and_nothing_has_changed(sent, 
         pd.testing.assert_frame_equal(getattr(returned, name), getattr(direct, name))
     assert returned.decisions.reason.to_list() == ["=pas une formule"]
     sheet = openpyxl.load_workbook(saved)["Dossiers"]
-    assert sheet.protection.sheet and sheet.auto_filter.ref
+    assert sheet.auto_filter.ref and sheet.column_dimensions["H"].outlineLevel == 1
     assert len(sheet.data_validations.dataValidation) >= 3
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)

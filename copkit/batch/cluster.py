@@ -22,7 +22,7 @@ from pathlib import Path
 from copkit.batch import manifest, produce, versions
 from copkit.batch.plan import Task
 from copkit.batch.store import Folder, Shared
-from copkit.errors import RunError
+from copkit.errors import RunError, option
 
 try:
     import distributed
@@ -233,7 +233,8 @@ def _linked(client: distributed.Client):
         if client.status == "running" and not isinstance(error, (CancelledError, OSError)):
             raise
         raise RunError(
-            "La connexion avec l'ordonnanceur est perdue. Ce qui est publié est complet : relancer avec --resume."
+            "La connexion avec l'ordonnanceur est perdue. Ce qui est publié est complet : "
+            f"relancer avec {option('resume', True)}."
         ) from None
 
 
@@ -269,7 +270,8 @@ def _first(client: distributed.Client, gate: Gate, running: dict) -> Iterable[di
         except TimeoutError:
             if not gate.admitted(client):
                 raise RunError(
-                    "Plus aucun ouvrier n'est là. Ce qui est publié est complet : en démarrer, relancer avec --resume."
+                    "Plus aucun ouvrier n'est là. Ce qui est publié est complet : en démarrer, "
+                    f"relancer avec {option('resume', True)}."
                 ) from None
     return ()
 

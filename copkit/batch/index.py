@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -113,13 +114,14 @@ class Group:
         return [self.region, *self.members] if self.region else self.members
 
 
-def render(manifest: dict, *, effort: dict[str, float]) -> str:
+def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = ()) -> str:
     """La page ``index.html`` qui parcourt les diagnostics produits ; rien n'est écrit.
 
     Parameters
     ----------
     manifest : version, version des données, date et exécutions (``runs``) du lot.
     effort : effort à l'horizon 2030 de chaque territoire, levier forêt exclu. [ktCO2e/an]
+    tables : fichiers qui donnent tous les chiffres, à côté de la page.
     """
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
     groups = _groups(manifest, effort)
@@ -133,6 +135,7 @@ def render(manifest: dict, *, effort: dict[str, float]) -> str:
         data_version=manifest.get("data_version") or french.UNKNOWN,
         version=manifest.get("copkit") or french.UNKNOWN,
         plural=french.plural,
+        tables=tables,
     )
 
 

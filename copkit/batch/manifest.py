@@ -7,13 +7,21 @@ kept: a batch of one territory never erases the other 118.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import copkit
 from copkit.batch.index import render
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+FIGURES = ("figures.csv", "figures.parquet", "datapackage.json")  # beside the index; the last one describes the others
 
 
 @dataclass
@@ -83,10 +91,11 @@ def record(task: Task, store: Store, result: Result) -> None:
     store.write(record_name(task), dump(content))
 
 
-def publish(store: Store, efforts: dict[str, float]) -> str:
+def publish(store: Store, efforts: dict[str, float], figures: Callable[[], pd.DataFrame] | None = None) -> str:
     """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index.
 
-    ``efforts``: the effort of each territory. [ktCO2e/an]
+    ``efforts``: the effort of each territory. [ktCO2e/an] ``figures``: gives the figures of every territory; those of
+    the territories that have a document are written beside, with their descriptor.
     """
     runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
     for name in store.find("*/.*.json"):
@@ -99,7 +108,13 @@ def publish(store: Store, efforts: dict[str, float]) -> str:
         "runs": [runs[key] for key in sorted(runs)],
     }
     store.write("manifest.json", dump(content))
-    store.write("index.html", render(content, effort=efforts).encode("utf-8"))
+    made = {run["territory"] for run in content["runs"] if run["files"] and run["level"] != "epci"} if figures else {}
+    store.write("index.html", render(content, effort=efforts, tables=FIGURES if made else ()).encode("utf-8"))
+    if figures and made:
+        from copkit.batch import package
+
+        for name, data in package.files(made, figures()).items():
+            store.write(name, data)
     return f"{store.address}/index.html"
 
 

@@ -29,7 +29,7 @@ from copkit.batch.store import Folder
 from copkit.errors import RunError
 from copkit.presentation import drawing
 
-_BROKEN = "le processus s'est arrêté net (mémoire insuffisante ?). En mener moins de front : --jobs 1."
+_BROKEN = "le processus s'est arrêté net (mémoire insuffisante ?). En mener moins de front : --jobs 1 (ou jobs=1)."
 _TRIES = 2
 _ROOM = 6  # documents that a process carries: it works a fifth of the time, their notebooks and its painter the rest
 _spawn = multiprocessing.get_context("spawn")

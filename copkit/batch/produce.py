@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
@@ -20,11 +21,15 @@ from copkit.batch.manifest import Result
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Store, digest
 
+if TYPE_CHECKING:
+    from copkit.presentation import blocks
+
 _KERNEL = {
     "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
     "AsyncKernelManager": {"transport_encryption": "auto"},
 }
 PAGES = {"page": False, "diapositive": True}  # files of the page of a document: a sheet, a slide
+_STATUS = "Proposition indicative, non prescriptive"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -84,13 +89,14 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
 
     notebook = _run_notebook(task, work, result, shown)
     about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
+    today, versions = datetime.now(), f"copkit {copkit.__version__}, données {copkit.DATA_VERSION}"
     footer = (
-        f"{task.title} produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}, "
-        f"le {french.short_date(datetime.now())}. "
-        "Proposition indicative, non prescriptive. Données sous Licence Ouverte 2.0 avec leurs sources."
+        f"{task.title} produit par {versions}, le {french.short_date(today)}. {_STATUS}. "
+        "Données sous Licence Ouverte 2.0 avec leurs sources."
     )
+    cover = {"kind": task.title, "place": task.name, "status": _STATUS, "made": today, "versions": versions}
     with _timed(result.phases, "page HTML"):
-        described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", kind=task.title, footer=footer)
+        described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", footer=footer, **cover)
         (work / f"{task.stem}.html").write_text(html.write(described), encoding="utf-8")
         for name, slide in PAGES.items() if described.page else ():
             text = html.alone(described.page, footer=footer, slide=slide)
@@ -100,9 +106,18 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     with _timed(result.phases, "écriture"):
         text = nbformat.v4.writes(notebook)  # not checked again: its source was, and each output when it came
         (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")
-    if task.pdf:
-        with _timed(result.phases, "PDF"):
-            export.pdf(work / f"{task.stem}.html", work / f"{task.stem}.pdf")
+    for kind in task.formats:
+        with _timed(result.phases, kind.upper()):
+            (work / f"{task.stem}.{kind}").write_bytes(_writer(kind)(described))
+
+
+def _writer(kind: str) -> Callable[[blocks.Description], bytes]:
+    """What writes a format that is made when it is asked for, and loaded then."""
+    if kind == "pdf":
+        from copkit.presentation.writers import typst as writer
+    else:
+        from copkit.presentation.writers import docx as writer
+    return writer.write
 
 
 def _run_notebook(task: Task, work: Path, result: Result, shown) -> nbformat.NotebookNode:
@@ -165,5 +180,6 @@ def reason(error: Exception, limits: Limits) -> str:
     if kind == "CellTimeoutError":
         return f"une cellule du carnet a dépassé {french.seconds(limits.cell_seconds)}."
     if kind == "DeadKernelError":
-        return "le noyau du carnet s'est arrêté net (mémoire insuffisante ?). En mener moins de front : --jobs 1."
+        stopped = "le noyau du carnet s'est arrêté net (mémoire insuffisante ?)."
+        return f"{stopped} En mener moins de front : --jobs 1 (ou jobs=1)."
     return str(error) if hasattr(errors, kind) else f"{kind} : {error}"

@@ -1,14 +1,16 @@
 """The batch: one notebook executed by Papermill for each territory, in parallel, nothing lost when one fails.
 
-Each territory gets ``<out>/<code>/<notebook>.ipynb``, ``.html`` and ``.xlsx`` (``.pdf`` when asked), written whole
-or not at all; the batch writes ``<out>/manifest.json`` and ``<out>/index.html``. Everything that can be refused is
-refused before anything runs.
+Each territory gets ``<out>/<code>/<notebook>.ipynb``, ``.html`` and ``.xlsx`` (``.pdf``, ``.docx`` when asked),
+written whole or not at all; the batch writes ``<out>/manifest.json`` and ``<out>/index.html``, and the figures of all
+territories in one table (``figures.csv``, ``figures.parquet``, described by ``datapackage.json``). Everything that can
+be refused is refused before anything runs.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from copkit.batch.forked import forks
 from copkit.batch.plan import find, plan
-from copkit.errors import RunError
+from copkit.errors import RunError, typed
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
+    import pandas as pd
     from distributed import Client
 
     from copkit.batch.manifest import Result
@@ -54,6 +57,7 @@ def run(
     jobs: int | None = None,
     parameters: dict | None = None,
     pdf: bool = False,
+    docx: bool = False,
     resume: bool = False,
     limits: Limits | None = None,
     client: Client | None = None,
@@ -69,7 +73,8 @@ def run(
     out : dossier des sorties ; avec ``client``, aussi une adresse fsspec que tous les ouvriers atteignent.
     jobs : nombre de documents menés de front ; par défaut deux par cœur.
     parameters : paramètres du carnet, en plus du territoire.
-    pdf : imprimer aussi chaque page en PDF (demande Chromium).
+    pdf : écrire aussi chaque document en PDF accessible (PDF/UA-1), à imprimer ou à envoyer.
+    docx : écrire aussi chaque document pour Word ou LibreOffice, à annoter ou à reprendre.
     resume : ne pas refaire les documents complets dont rien de ce qui les fait n'a changé.
     limits : ce que chaque carnet peut prendre, en durée [s] et en mémoire [Mio].
     client : client dask.distributed ; les tâches s'exécutent alors sur son cluster.
@@ -79,9 +84,10 @@ def run(
     ------
     RunError, TerritoryError, ParameterError, DataError
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
-        dossier déjà pris, Chromium absent, ouvrier d'une autre version.
+        dossier déjà pris, ouvrier d'une autre version.
     """
     source = find(notebook).read_text(encoding="utf-8")
+    formats = tuple(kind for kind, asked in (("pdf", pdf), ("docx", docx)) if asked)
     warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "")
     server = forks.ForkServer(warm) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
@@ -89,14 +95,11 @@ def run(
         from copkit.batch import manifest
         from copkit.batch.store import Folder, open_store
 
-        tasks = plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
-        if pdf:
-            from copkit.batch import export
-
-            export.chromium()
+        tasks = plan(notebook, list(codes), level, parameters or {}, formats=formats, limits=limits)
         store = open_store(out)
         if client is None and not isinstance(store, Folder):
-            raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")
+            asked = typed('client=distributed.Client("tcp://HÔTE:8786")', "--dask tcp://HÔTE:8786")
+            raise RunError(f"Une adresse de sorties partagée demande un cluster : {asked}.")
         done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
         left = [task for task in tasks if task.territory not in done]
         jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(server), len(left))
@@ -105,7 +108,14 @@ def run(
             server.close(unused=True)
         raise
     results = list(done.values())
-    with ExitStack() as last, _machine(client, jobs, store, server, warm) as (execute, found):
+    with (
+        ExitStack() as last,
+        ThreadPoolExecutor(1) as beside,
+        _machine(client, jobs, store, server, warm) as (execute, found),
+    ):
+        figures = None  # of notebooks of the kit, while processes get ready and documents are made; once is enough
+        if warm not in forks.OTHERS and (left or store.read(manifest.FIGURES[-1]) is None):
+            figures = beside.submit(_figures).result
         efforts = found()
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
             from copkit.models import panorama
@@ -123,8 +133,14 @@ def run(
                         progress(result, len(results), len(tasks))
         finally:
             results.sort(key=lambda r: r.territory)
-            index = manifest.publish(store, efforts)
+            index = manifest.publish(store, efforts, figures)
     return Report(results, index, jobs)
+
+
+def _figures() -> pd.DataFrame:
+    from copkit.models import figures
+
+    return figures.figures()
 
 
 def _by_default(server: forks.ForkServer | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copkit.errors import RunError, TerritoryError, unknown
+from copkit.errors import RunError, TerritoryError, option, unknown
 from copkit.reference import territories
 
 LEVELS = ("region", "departement", "epci")
@@ -21,7 +21,7 @@ def places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple
             unknown(f"Niveau inconnu : « {level} »", level, LEVELS) + " Écrire « region », « departement » ou « epci »."
         )
     if codes and level:
-        raise RunError("Donner des codes ou un niveau (--level), pas les deux.")
+        raise RunError(f"Donner des codes ou un niveau ({option('level')}), pas les deux.")
     if level is not None and level not in levels:
         raise RunError(
             f"Le carnet « {stem} » n'est pas fait pour le niveau « {level} ». Niveaux : {', '.join(levels)}."

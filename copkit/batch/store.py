@@ -14,7 +14,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from copkit.errors import RunError
+from copkit.errors import RunError, option
 
 _WORK, _LOCK = ".travail", ".verrou"
 
@@ -49,7 +49,7 @@ class Folder:
                 self._held.close()
                 raise RunError(
                     f"Une autre exécution écrit déjà dans « {self.root.name} ».\n"
-                    "Attendre sa fin, ou choisir un autre dossier avec --out."
+                    f"Attendre sa fin, ou choisir un autre dossier avec {option('out', ...)}."
                 ) from None
         shutil.rmtree(self.root / _WORK, ignore_errors=True)
         (self.root / _WORK).mkdir(exist_ok=True)

@@ -7,8 +7,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import Format, give, numbers, print_data, print_table, read_csv, say
-from copkit.commands.usage import codes, levers, levers_after_commas, levers_and_value
+from copkit.commands.terminal import (
+    Csv,
+    Format,
+    chosen,
+    give,
+    number,
+    numbers,
+    print_data,
+    print_table,
+    read_csv,
+    say,
+)
+from copkit.commands.usage import codes, cuts, levers, levers_after_commas, levers_and_value, plans, policies
 from copkit.errors import CopkitError, DataError
 from copkit.files import read_text, write_whole
 
@@ -49,14 +60,17 @@ def convert(
     lever: Annotated[
         str | None, typer.Argument(metavar="LEVIER", help="Identifiant ou libellé.", autocompletion=levers)
     ] = None,
-    kt: Annotated[float | None, typer.Option(help="Objectif, en ktCO2e/an.")] = None,
-    quantity: Annotated[float | None, typer.Option(help="Quantité en 2030, dans l'unité du levier.")] = None,
-    done: Annotated[float, typer.Option(help="Déjà fait depuis 2019, en ktCO2e/an.")] = 0.0,
+    kt: Annotated[float | None, typer.Option(parser=number, help="Objectif, en ktCO2e/an.")] = None,
+    quantity: Annotated[
+        float | None, typer.Option(parser=number, help="Quantité en 2030, dans l'unité du levier.")
+    ] = None,
+    done: Annotated[float, typer.Option(parser=number, help="Déjà fait depuis 2019, en ktCO2e/an.")] = 0.0,
     as_published: Annotated[
         bool, typer.Option("--as-published", help="Suivre les règles du simulateur officiel.")
     ] = False,
     batch: Annotated[Path | None, typer.Option(help="CSV de conversions : écrit le même CSV avec « actual ».")] = None,
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Convertit un objectif en quantité physique, ou l'inverse, pour un levier d'un territoire."""
     import dataclasses
@@ -66,18 +80,18 @@ def convert(
     from copkit.models import conversion
 
     if batch:
-        print_data(conversion.batch(read_csv(batch), as_published=as_published), "csv")
+        print_data(conversion.batch(read_csv(batch), as_published=as_published), chosen("csv", csv))
         return
     if not code or not lever:
         raise CopkitError("Donner un territoire et un levier : copkit convert reg-32 vehicules_electriques --kt 500.")
     found = conversion.convert(code, lever, kt=kt, quantity=quantity, done=done, as_published=as_published)
-    if format == "table":
+    if (form := chosen(format, csv)) == "table":
         from copkit.presentation.territory.scenario import conversion as written
 
         print_table(written(found))
     else:
         fields = dataclasses.asdict(found) | {"limits": " ; ".join(found.limits)}
-        print_data(pd.DataFrame([fields]), format)
+        print_data(pd.DataFrame([fields]), form)
 
 
 def simulate(
@@ -108,9 +122,12 @@ def compensate(
         str,
         typer.Option(help="Leviers qui compensent, séparés par des virgules.", autocompletion=levers_after_commas),
     ],
-    policy: Annotated[str, typer.Option(help="effort_egal, prorata ou moindre_cout.")] = "effort_egal",
+    policy: Annotated[
+        str, typer.Option(help="effort_egal, prorata ou moindre_cout.", autocompletion=policies)
+    ] = "effort_egal",
     cost: Costs = None,
     format: Format = "table",
+    csv: Csv = None,
     out: Annotated[Path | None, typer.Option(help="Fichier JSON du scénario compensé.")] = None,
 ) -> None:
     """Répartit un manque sur d'autres leviers, dans leurs bornes physiques."""
@@ -122,35 +139,36 @@ def compensate(
     found = copkit.compensate(s, using=names, policy=policy, costs=numbers(cost) if cost else None)
     if out:
         write_whole(out, scenario_file.to_json(found.scenario), new_folder=False)
-    if format == "table":
+    if (form := chosen(format, csv)) == "table":
         from copkit.presentation.territory.scenario import asks
 
         print_table(asks(found))
     else:
-        print_data(found.asks, format)
+        print_data(found.asks, form)
     say(found.sentence, err=True)
     raise typer.Exit(0 if found.feasible else 1)
 
 
 def compare(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32…", autocompletion=codes)],
-    a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…")],
-    b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…")],
-    by: Annotated[str, typer.Option(help="sector, chantier ou lever.")] = "sector",
+    a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…", autocompletion=plans)],
+    b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…", autocompletion=plans)],
+    by: Annotated[str, typer.Option(help="sector, chantier ou lever.", autocompletion=cuts)] = "sector",
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Compare deux plans d'un territoire, hors forêt, et dit si l'écart est compensé."""
     import copkit
 
     found = copkit.compare(code, a, b, by=by)
-    if format == "table":
+    if (form := chosen(format, csv)) == "table":
         from copkit.presentation.territory.comparison import two_plans
 
         written = two_plans(found)
         print_table(written, [name for name in written.data if name.endswith("(%)")])
     else:
         columns = [found.by, "share_a", "share_b", "kt_a", "kt_b", "difference_kt"]
-        print_data(found.table[columns], format)
+        print_data(found.table[columns], form)
     say(found.sentence, err=True)
     for caution in found.cautions:
         say(f"  • {caution}", err=True)
@@ -159,11 +177,12 @@ def compare(
 def dynamics(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=codes)],
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Dit, levier par levier, ce qui est observé, le rythme, et celui qu'il faudrait."""
     from copkit.models import dynamics as model
 
-    if format == "table":
+    if (form := chosen(format, csv)) == "table":
         from copkit.models.panorama import panorama
         from copkit.presentation.territory import dynamics as written
 
@@ -173,7 +192,7 @@ def dynamics(
             if isinstance(said, str):  # the table says in a note that nothing is observed
                 say(said.plain)
     else:
-        print_data(model.dynamics(code), format)
+        print_data(model.dynamics(code), form)
 
 
 ALL = (convert, simulate, compensate, compare, dynamics)

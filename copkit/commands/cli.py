@@ -15,8 +15,8 @@ from typer.exceptions import TyperException
 
 from copkit import french
 from copkit.commands import analyses, projects, run, simulator, strengths, usage
-from copkit.commands.terminal import Format, light, print_data, print_table, say
-from copkit.errors import CopkitError
+from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
+from copkit.errors import CopkitError, command_line
 
 app = typer.Typer(
     cls=usage.Group,
@@ -59,18 +59,19 @@ def root(
 def panorama(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Affiche le panorama des leviers d'un territoire, en ktCO2e/an évitées en 2030 par rapport à 2019."""
     from copkit.models import panorama as model
 
-    p = model.panorama(code)
-    if format == "table":
+    p, form = model.panorama(code), chosen(format, csv)
+    if form == "table":
         from copkit.presentation.territory.ambition import levers, summary
 
         print_table(levers(p), ("Thématique", "Statut", "Secteur"))
         print_table(summary(p))
     else:
-        print_data(model.table(p), format)
+        print_data(model.table(p), form)
 
 
 @app.command(cls=usage.Command)
@@ -108,7 +109,8 @@ def main() -> None:
         completion_init()
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
     try:
-        code = app(prog_name="copkit", standalone_mode=False)
+        with command_line():
+            code = app(prog_name="copkit", standalone_mode=False)
     except CopkitError as error:
         say(str(error), err=True)
         code = 2

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 import typer
 
 from copkit import escaping
-from copkit.commands.terminal import Format, give, print_data, print_table, say
+from copkit.commands import usage
+from copkit.commands.terminal import Csv, Format, chosen, give, print_data, print_table, say
 from copkit.files import write_whole
 
 JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
@@ -18,7 +19,11 @@ JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that 
 Files = Annotated[list[Path], typer.Argument(metavar="FICHIER", help="CSV, XLSX, ODS ou JSON ; plusieurs sont réunis.")]
 Map = Annotated[
     str | None,
-    typer.Option("--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/projets, ou un YAML."),
+    typer.Option(
+        "--mapping",
+        help="Correspondance d'en-têtes : un nom de parameters/mappings/projets, ou un YAML.",
+        autocompletion=usage.mappings("projets"),
+    ),
 ]
 Year = Annotated[int | None, typer.Option(help="Année de la COP.", show_default=False)]
 Decisions = Annotated[
@@ -51,29 +56,31 @@ def triage(
         Path | None, typer.Option(help="Dossier où écrire les listes de la lecture : problèmes, lignes écartées…")
     ] = None,
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Trie les projets d'une COP en quatre catégories, chacune avec sa règle, sa raison et ce qui manque."""
     from copkit.errors import CopkitError
     from copkit.projects.sorting import sort as sorting
     from copkit.projects.workshop import merge
 
+    form = chosen(format, csv)
     if returned and decisions:
         raise CopkitError("Donner --decisions ou --returned, pas les deux : les classeurs portent leurs décisions.")
     projects = _read(files, mapping, year)
-    _save_lists(projects, lists)
+    _save_lists(projects, lists, form == "excel")
     merged = None
     if returned:
         merged = merge.read_workshop(sorting.triage(projects, year=year), *returned)
     found = sorting.triage(projects, year=year, decisions=merged or decisions)
     if out:
-        _write_sorted(found, out, public)
-    if format == "table":
+        _write_sorted(found, out, public, form == "excel")
+    if form == "table":
         _say(projects.attrs["reading"].summary)
         _print_sorted(found)
         if out:
             say(f"Écrit : {out}")
     else:
-        print_data(_shown(found, public), format)
+        print_data(_shown(found, public), form)
     if merged and (messages := merged.messages()):
         say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
         for message in messages:
@@ -98,24 +105,25 @@ def balance(
         Path | None, typer.Option(help="Pour --by crte : périmètres, en CSV ou YAML.", show_default=False)
     ] = None,
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Compte les projets et les montants : par département, catégorie, levier, thématique, EPCI, CRTE…"""
     from copkit.projects.counting import balance as counting
     from copkit.projects.sorting import sort as sorting
 
-    projects = _read(files, mapping, year)
+    projects, form = _read(files, mapping, year), chosen(format, csv)
     if decisions or any((projects[name] != "").any() for name in JUDGED):
         projects = sorting.triage(projects, year=year, decisions=decisions)
     found = counting.balance(projects, by, crossed=crossed, perimeters=perimeters)
     found = counting.shares(found) if shares else found
-    if format == "table":
+    if form == "table":
         from copkit.presentation.projects.counts import table
 
         _say(projects.attrs["reading"].summary)
         print_table(table(found), ("Financement demandé (€)", "Coût (€)"))
         _say(" ".join(found.attrs["rules"]))
     else:
-        print_data(found, format)
+        print_data(found, form)
 
 
 def mapping(
@@ -159,9 +167,9 @@ def _say(text: str) -> None:
     say(french.typeset(text))
 
 
-def _save_lists(projects, folder: Path | None) -> None:
+def _save_lists(projects, folder: Path | None, excel: bool) -> None:
     if folder:
-        written = projects.attrs["reading"].save(folder)
+        written = projects.attrs["reading"].save(folder, excel=excel)
         say(f"Listes de la lecture : {len(written)} fichiers dans {folder}", err=True)
 
 
@@ -184,7 +192,7 @@ def _shown(found, public: bool):
     ]
 
 
-def _write_sorted(found, out: Path, public: bool) -> None:
+def _write_sorted(found, out: Path, public: bool, excel: bool) -> None:
     from copkit.errors import CopkitError
 
     if out.suffix.lower() == ".xlsx":
@@ -192,7 +200,7 @@ def _write_sorted(found, out: Path, public: bool) -> None:
 
         write_workshop(found, out, public)
     elif out.suffix.lower() == ".csv":
-        write_whole(out, escaping.as_csv(_shown(found, public)), new_folder=False)
+        write_whole(out, escaping.as_csv(_shown(found, public), excel=excel), new_folder=False)
     else:
         raise CopkitError(f"« {out} » : format inconnu. Écrire un nom en .xlsx (classeur d'atelier) ou en .csv.")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from copkit.commands import usage
-from copkit.commands.terminal import parameters, print_table, say
+from copkit.commands.terminal import parameters, print_table, say, seconds
 
 Level = Literal["region", "departement", "epci"]
 
@@ -27,7 +27,10 @@ def run(
     ] = None,
     level: Annotated[Level | None, typer.Option(help="Seulement un niveau : régions, départements ou EPCI.")] = None,
     notebook: Annotated[
-        str, typer.Option(help="Carnet de notebooks/, sans « .ipynb », ou chemin d'un carnet.")
+        str,
+        typer.Option(
+            help="Carnet de notebooks/, sans « .ipynb », ou chemin d'un carnet.", autocompletion=usage.notebooks
+        ),
     ] = "diagnostic",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Documents menés de front ; par défaut deux par cœur.")
@@ -39,7 +42,10 @@ def run(
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NOM=VALEUR", help="Paramètre du carnet ; peut se répéter."),
     ] = None,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Imprimer aussi chaque page en PDF (demande Chromium).")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Écrire aussi chaque document en PDF accessible.")] = False,
+    docx: Annotated[
+        bool, typer.Option("--docx", help="Écrire aussi chaque document pour Word ou LibreOffice.")
+    ] = False,
     resume: Annotated[
         bool,
         typer.Option(
@@ -49,7 +55,8 @@ def run(
     ] = False,
     profile: Annotated[bool, typer.Option("--profile", help="Dire où passe le temps.")] = False,
     time_limit: Annotated[
-        float | None, typer.Option(min=0.1, help="Durée permise à un carnet [s].", show_default=False)
+        float | None,
+        typer.Option(parser=seconds, help="Durée permise à un carnet, au moins 0,1 [s].", show_default=False),
     ] = None,
     memory_limit: Annotated[
         int | None, typer.Option(min=1, help="Mémoire permise à un carnet [Mio].", show_default=False)
@@ -75,6 +82,7 @@ def run(
                 jobs=jobs,
                 parameters=parameters(parameter or []),
                 pdf=pdf,
+                docx=docx,
                 resume=resume,
                 limits=limits,
                 client=client,

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from copkit.commands.terminal import Format, print_data, print_table, say
-from copkit.commands.usage import codes
+from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
+from copkit.commands.usage import codes, mappings
 from copkit.files import write_whole
 
 Territory = Annotated[
@@ -31,25 +31,29 @@ def strengths(
     mapping: Annotated[
         str | None,
         typer.Option(
-            "--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/points_forts, ou un YAML."
+            "--mapping",
+            help="Correspondance d'en-têtes : un nom de parameters/mappings/points_forts, ou un YAML.",
+            autocompletion=mappings("points_forts"),
         ),
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="Seulement ceux qui peuvent être rendus publics.")] = False,
     out: Annotated[Path | None, typer.Option(help="Table réunie à écrire (.csv), que cette commande relit.")] = None,
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Lit les points forts d'un territoire, réunit les classeurs revenus et compte par levier."""
     from copkit import strengths as model
     from copkit.errors import CopkitError
 
+    form = chosen(format, csv)
     if bool(files) == bool(returned):
         raise CopkitError("Donner des fichiers, ou des classeurs revenus avec -r : l'un ou l'autre.")
     merged = model.read_returns(*returned, territory=territory) if returned else None
     found = model.of_returns(merged) if returned else model.read(*files, mapping=mapping)
     shown = model.within(found, territory, public=public)
     if out:
-        write_whole(out, model.as_csv(shown), new_folder=False)
-    if format == "table":
+        write_whole(out, model.as_csv(shown, excel=form == "excel"), new_folder=False)
+    if form == "table":
         from copkit.presentation.territory.strengths import counted, listed
 
         if not merged:
@@ -59,7 +63,7 @@ def strengths(
         if out:
             say(f"Écrit : {out}")
     else:
-        print_data(shown[[name for name, one in model.FIELDS.items() if one.public]], format)
+        print_data(shown[[name for name, one in model.FIELDS.items() if one.public]], form)
     if merged and (messages := merged.messages()):
         say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
         for message in messages:

@@ -10,12 +10,20 @@ from typing import Annotated, Literal, NamedTuple
 
 import typer
 
-from copkit import escaping
+from copkit import escaping, french
 from copkit.errors import CopkitError, DataError, RunError
 from copkit.files import read_text
 
+SHORTEST = 0.1  # of a limit of time [s]
 READABLE = 22  # characters: a column of words is not narrower when they are longer
 Format = Annotated[Literal["table", "csv", "json"], typer.Option(help="table, csv ou json.")]
+Csv = Annotated[
+    Literal["simple", "excel"] | None,
+    typer.Option(
+        help="Forme du CSV, à l'écran et dans les fichiers écrits : simple (virgule, point décimal : celle de --format "
+        "csv) ou excel (point-virgule, virgule décimale, marque d'encodage : s'ouvre d'un double-clic en français)."
+    ),
+]
 
 
 def light(command: Callable) -> Callable:
@@ -113,10 +121,17 @@ def _room(columns: dict[str, _Width]) -> int:
     return sum(one.least + 2 for one in columns.values()) + 1
 
 
-def print_data(table, format: Format) -> None:
+def chosen(format: Format, csv: Csv) -> Literal["table", "csv", "excel", "json"]:
+    """What a command gives: the form of a CSV is enough to ask for one."""
+    if csv and format == "json":
+        raise CopkitError("Donner --format json ou --csv, pas les deux.")
+    return "excel" if csv == "excel" else "csv" if csv else format
+
+
+def print_data(table, format: Literal["csv", "excel", "json"]) -> None:
     """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown."""
-    if format == "csv":
-        give(table.to_csv(index=False), nl=False)
+    if format != "json":
+        give(escaping.as_csv(table, excel=format == "excel", exact=True), nl=False)
     else:
         give(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
 
@@ -134,15 +149,37 @@ def parameters(pairs: list[str]) -> dict[str, str]:
     return out
 
 
-def numbers(pairs: list[str]) -> dict[str, float]:
-    """« covoiturage=300 » → {"covoiturage": 300.0}; a French decimal comma is understood."""
+def _number(text: str) -> float | None:
+    """What is typed as a number, with a point or a French comma; None if it is none."""
     from copkit.intake import cells
 
+    value, wrong = cells.number(text, decimal="," if "," in text else ".")
+    return None if wrong or not text.strip() else value
+
+
+def number(text: str) -> float:
+    """The value of an option."""
+    value = _number(str(text))
+    if value is None:
+        raise typer.BadParameter(f"nombre attendu, trouvé « {text} ». Écrire par exemple 12,5.")
+    return value
+
+
+def seconds(text: str) -> float:
+    """The value of an option that is a duration. [s]"""
+    value = number(text)
+    if value < SHORTEST:
+        raise typer.BadParameter(f"au moins {french.number(SHORTEST)} attendu, trouvé « {text} ».")
+    return value
+
+
+def numbers(pairs: list[str]) -> dict[str, float]:
+    """« covoiturage=300 » → {"covoiturage": 300.0}."""
     out = {}
     for pair in pairs:
         name, _, text = pair.partition("=")
-        value, wrong = cells.number(text, decimal="," if "," in text else ".")
-        if wrong or not text.strip() or not name.strip():
+        value = _number(text)
+        if value is None or not name.strip():
             raise CopkitError(f"Valeur illisible : « {pair} ». Écrire LEVIER=NOMBRE, par exemple covoiturage=300.")
         if name.strip() in out:
             raise CopkitError(f"Levier donné deux fois : « {name.strip()} ». En garder un.")

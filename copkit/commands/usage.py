@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from copkit import DATA_VERSION, __version__, french
+from copkit import DATA_VERSION, __version__, french, paths
 from copkit.commands.terminal import give, say
 from copkit.errors import CopkitError, suggestion
 
@@ -112,13 +113,13 @@ def _said(param) -> str:
 
 
 def _wrong(error: TyperException) -> str:
-    """What pydantic refused in a value."""
+    """What was refused in a value, by the kit or by pydantic."""
+    if not error.__cause__ and "'" not in error.message:
+        return error.message
     item = error.__cause__.errors(include_url=False)[0] if error.__cause__ else {"type": "", "input": ""}
     kind, given, ctx = item["type"], item["input"], item.get("ctx", {})
     if kind.startswith("int"):
         return f"nombre entier attendu, trouvé « {given} »."
-    if kind.startswith("float"):
-        return f"nombre attendu, trouvé « {given} ». L'écrire avec un point, par exemple 12.5."
     if kind.startswith(("greater", "less")):
         bound, word = next(iter(ctx.values())), "au moins" if kind.startswith("greater") else "au plus"
         return f"{word} {bound} attendu, trouvé « {given} »."
@@ -189,3 +190,41 @@ def levers_after_commas(incomplete: str) -> list[tuple[str, str]]:
     """The same, for a list of levers."""
     before, comma, last = incomplete.rpartition(",")
     return [(before + comma + name, label) for name, label in levers(last)]
+
+
+def policies(incomplete: str) -> list[tuple[str, str]]:
+    """The rules of compensation that start so, with what they share."""
+    from copkit.models.compensation import POLICIES
+
+    return [(name, label) for name, label in POLICIES.items() if name.startswith(incomplete)]
+
+
+def cuts(incomplete: str) -> list[tuple[str, str]]:
+    """How two plans can be compared."""
+    from copkit.models.comparison import NOUNS
+
+    return [(name, f"par {noun}") for name, noun in NOUNS.items() if name.startswith(incomplete)]
+
+
+def plans(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The plans of the territory that is typed, those that start so, with their labels."""
+    from copkit.models import plans
+    from copkit.reference import territories
+
+    if (code := ctx.params.get("code")) not in territories.codes():
+        return []
+    return [(name, plans.label_of(name)) for name in plans.known(code) if name.startswith(incomplete)]
+
+
+def notebooks(incomplete: str) -> list[str]:
+    """The notebooks of the kit that start so."""
+    return sorted(path.stem for path in paths.notebooks().glob(f"{incomplete}*.ipynb"))
+
+
+def mappings(kind: str) -> Callable[[str], list[str]]:
+    """The mappings of a kind of thing that start so."""
+
+    def named(incomplete: str) -> list[str]:
+        return sorted(path.stem for path in paths.parameters("mappings", kind).glob(f"{incomplete}*.yml"))
+
+    return named

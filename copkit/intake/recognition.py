@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copkit import french
-from copkit.errors import ProjectError, unknown
+from copkit.errors import ProjectError, option, unknown
 from copkit.intake import mapping as mappings
 from copkit.intake.fields import Collected
 from copkit.intake.headers import head, match
@@ -30,14 +30,15 @@ def recognise(book: dict[str, Sheet], shown: str, kind: Collected) -> str:
         return best[0]
     if best:
         raise ProjectError(
-            f"{shown} : plusieurs correspondances conviennent : {', '.join(best)}. En donner une avec mapping=."
+            f"{shown} : plusieurs correspondances conviennent : {', '.join(best)}.\n"
+            f"En donner une : {option('mapping', best[0])}."
         )
     headers = next(iter(book.values())).headers
     listed = french.join([f"« {h} »" for h in headers[:8]]) if headers else "aucun"
     raise ProjectError(
         f"{shown} : en-têtes non reconnus ({listed}{'…' if len(headers) > 8 else ''}).\n"
-        f"Donner une correspondance avec mapping= ({', '.join(mappings.names(kind))}), ou en faire une : "
-        "« copkit template mapping FICHIER » en propose une d'après les en-têtes."
+        f"Donner une correspondance avec {option('mapping', ...)} ({', '.join(mappings.names(kind))}), "
+        "ou en faire une : « copkit template mapping FICHIER » en propose une d'après les en-têtes."
     )
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,7 +190,7 @@ class Reading(Displayed):
         Parameters
         ----------
         folder : dossier, créé s'il n'existe pas.
-        excel : point-virgule et marque d'ordre des octets, pour un double-clic dans Excel ; sinon virgule et UTF-8.
+        excel : point-virgule, virgule décimale et marque d'encodage, pour un double-clic dans un Excel en français.
 
         Raises
         ------
@@ -206,21 +205,10 @@ class Reading(Displayed):
 
 
 def _write(table: pd.DataFrame, kind: Collected, path: Path, excel: bool) -> None:
-    with path.open("w", encoding="utf-8-sig" if excel else "utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=";" if excel else ",", lineterminator="\n")
-        writer.writerow([HEADERS.get(column, column) for column in table])
-        said = table.assign(**{c: table[c].map(lambda k: sort(k, kind)) for c in ("kind", "field") if c in table})
-        for row in said.itertuples(index=False):
-            writer.writerow([_cell(value, excel) for value in row])
-
-
-def _cell(value: object, excel: bool) -> object:
-    if isinstance(value, str):
-        return escaping.guarded(value)
-    if value is None or pd.isna(value):
-        return ""
-    text = str(int(value)) if float(value).is_integer() else repr(float(value))
-    return text.replace(".", ",") if excel else text
+    """A list as people read it: its columns, and the sorts of things, by their labels."""
+    sorts = {c: table[c].map(lambda one: sort(one, kind)) for c in ("kind", "field") if c in table}
+    text = escaping.as_csv(table.assign(**sorts).rename(columns=HEADERS), excel=excel)
+    path.write_text(text, encoding="utf-8", newline="")
 
 
 @dataclass

@@ -14,7 +14,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.display import Displayed
-from copkit.errors import LeverError, TerritoryError, unknown
+from copkit.errors import LeverError, TerritoryError, option, typed, unknown
 from copkit.files import kept
 from copkit.models import panorama as panoramas
 from copkit.models import plans, proposals
@@ -233,7 +233,7 @@ def _plan(code: str, given, rank: str, version: str) -> Plan:
         if (other := given.attrs.get("territory")) != code:
             raise TerritoryError(
                 f"Le {rank} est celui de « {other} », la comparaison porte sur « {code} ».\n"
-                f'Écrire compare("{other}", …), ou donner un plan de « {code} ».'
+                f'Écrire ck.compare("{other}", …), ou donner un plan de « {code} ».'
             )
         plan = plans.from_dataset(given)
         if (its := given.attrs.get("version")) != version:
@@ -245,9 +245,10 @@ def _plan(code: str, given, rank: str, version: str) -> Plan:
 def _check_level(plan: Plan, by: str) -> None:
     """A plan by sector cannot be cut finer: a sector is never split between levers without a key."""
     if plan.level == "sector" and by != "sector":
+        other = typed(", ou donner une table avec les colonnes lever et target_ktco2e", "")
         raise LeverError(
-            f'{plan.label} n\'est connu que par secteur : pas de comparaison par {NOUNS[by]}.\nÉcrire by="sector", ou '
-            "donner une table avec les colonnes lever et target_ktco2e."
+            f"{plan.label} n'est connu que par secteur : pas de comparaison par {NOUNS[by]}.\n"
+            f"Écrire {option('by', 'sector')}{other}."
         )
 
 

@@ -16,7 +16,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.display import Displayed
-from copkit.errors import Problems, SimulationError, unknown
+from copkit.errors import Problems, SimulationError, option, typed, unknown
 from copkit.models.gaps import shortfall
 from copkit.models.limits import KT, SAME, Limit, limits, not_a_number
 from copkit.models.scenario import NOTHING, build, parts
@@ -134,15 +134,18 @@ def _chosen(s, known: dict[str, Limit], using, policy: str, costs, gap) -> list[
     if policy not in POLICIES:
         problems.add(where, unknown(f"règle inconnue : « {policy} »", policy, POLICIES, "Règles"))
     if not words:
-        problems.add(where, 'aucun levier choisi. Écrire using=["haies", "prairies"], par exemple.')
+        example = typed('using=["haies", "prairies"]', "--using haies,prairies")
+        problems.add(where, f"aucun levier choisi. Écrire {example}, par exemple.")
     for lever in dict.fromkeys(words):
         limit = known.get(lever)
         if limit is None:
             problems.add(where, unknown(f"levier inconnu : « {lever} »", lever, known))
         elif limit.closed:
-            problems.add(where, f"{lever} : levier fermé ({limit.closed}). Le retirer de using.")
+            problems.add(where, f"{lever} : levier fermé ({limit.closed}). Le retirer de {option('using')}.")
         elif math.isnan(proposed[lever]):
-            problems.add(where, f"{lever} : objectif inconnu dans ce territoire (n.d.). Le retirer de using.")
+            problems.add(
+                where, f"{lever} : objectif inconnu dans ce territoire (n.d.). Le retirer de {option('using')}."
+            )
         if words.count(lever) > 1:
             problems.add(where, f"{lever} : écrit {words.count(lever)} fois. Le garder une fois.")
     _costs(known, words, policy, costs, problems, where)
@@ -157,17 +160,18 @@ def _costs(known: dict, words: list, policy: str, costs, problems: Problems, whe
     if costs is not None and not isinstance(costs, Mapping):
         problems.add(where, 'costs : {levier: €/tCO2e} attendu. Écrire par exemple costs={"haies": …}.')
         return
+    named = typed("costs", "--cost")
     for lever, cost in (costs or {}).items():
         if lever not in known:
-            problems.add(where, unknown(f"costs : levier inconnu : « {lever} »", lever, known))
+            problems.add(where, unknown(f"{named} : levier inconnu : « {lever} »", lever, known))
         elif wrong := not_a_number(cost):
-            problems.add(where, f"costs, {lever} : {wrong}")
+            problems.add(where, f"{named}, {lever} : {wrong}")
     absent = [f"« {lever} »" for lever in dict.fromkeys(words) if lever in known and lever not in (costs or {})]
     if policy == "moindre_cout" and absent:
         problems.add(
             where,
             f"coût absent pour {french.join(absent)} : le kit n'en suppose aucun. "
-            "Donner costs={levier: €/tCO2e}, avec vos sources.",
+            f"Donner {typed('costs={levier: €/tCO2e}', '--cost LEVIER=EUROS')}, avec vos sources.",
         )
 
 

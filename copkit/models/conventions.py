@@ -5,7 +5,7 @@ Each plan and each emission series carries one of ``tables.CONVENTIONS``.
 
 from __future__ import annotations
 
-from copkit.errors import UnitError
+from copkit.errors import UnitError, typed
 from copkit.reference import tables
 
 
@@ -27,6 +27,7 @@ def check_conventions(a: str, b: str, *, allow_mixed_conventions: bool = False) 
     if not allow_mixed_conventions:
         raise UnitError(
             f"Conventions de comptage différentes : {both}. Leur différence n'est pas un écart d'effort.\n"
-            "Donner deux plans de même convention ; pour les comparer malgré tout, écrire allow_mixed_conventions=True."
+            "Donner deux plans de même convention"
+            f"{typed(' ; pour les comparer malgré tout, écrire allow_mixed_conventions=True', '')}."
         )
     return [f"Conventions de comptage différentes, comparées à la demande de l'utilisateur : {both}."]

@@ -14,7 +14,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.display import Displayed
-from copkit.errors import CopkitError, DataError, LeverError, Problems
+from copkit.errors import CopkitError, DataError, LeverError, Problems, option, typed
 from copkit.models import factors, nomenclatures, official
 from copkit.models import limits as limits_of
 from copkit.models import panorama as panoramas
@@ -124,21 +124,24 @@ def _converted(
 
 def _check_call(limit: limits_of.Limit, kt: float | None, quantity: float | None, done: float) -> None:
     if (kt is None) == (quantity is None):
+        example = typed(
+            f'ck.convert("reg-32", "{limit.lever}", kt=100)', f"copkit convert reg-32 {limit.lever} --kt 100"
+        )
         raise LeverError(
-            f"Conversion de « {limit.lever} » : donner kt ou quantity, l'un des deux et un seul.\n"
-            f'Écrire par exemple ck.convert("reg-32", "{limit.lever}", kt=100).'
+            f"Conversion de « {limit.lever} » : donner {option('kt')} ou {option('quantity')}, "
+            f"l'un des deux et un seul.\nÉcrire par exemple {example}."
         )
     for name, value in (("kt", kt), ("quantity", quantity), ("done", done)):
         if value is not None and (wrong := limits_of.not_a_number(value)):
-            raise LeverError(f"Conversion de « {limit.lever} », {name} : {wrong}")
+            raise LeverError(f"Conversion de « {limit.lever} », {option(name)} : {wrong}")
     if limit.closed:
         raise LeverError(f"Levier fermé : « {limit.label} », {limit.closed}.\nChoisir un autre levier.")
     if done < 0:
-        raise LeverError(f"Conversion de « {limit.lever} », done : {done:g} est négatif. Écrire 0 ou plus.")
+        raise LeverError(f"Conversion de « {limit.lever} », {option('done')} : {done:g} est négatif. Écrire 0 ou plus.")
     if quantity is not None and not limit.translated:
         raise LeverError(
             f"Levier « {limit.label} » : sans traduction en quantité physique dans ce territoire.\n"
-            "Donner des ktCO2e/an : kt=…"
+            f"Donner des ktCO2e/an : {option('kt', ...)}"
         )
 
 

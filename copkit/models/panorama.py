@@ -127,7 +127,7 @@ def _no_panorama(code: str, reference: str) -> str:
     if (table.plan[table.measure != "mention"] == reference).any():
         return (
             f"Le plan « {reference} » n'est connu que par secteur : il n'a pas de panorama par levier.\n"
-            f'Le comparer : compare("{code}", "sgpe", "{reference}"). Panoramas : {", ".join(known)}.'
+            f'Le comparer : ck.compare("{code}", "sgpe", "{reference}"). Panoramas : {", ".join(known)}.'
         )
     return unknown(f"Plan de référence inconnu : « {reference} »", reference, known, "Plans")
 

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.errors import DataError, LeverError, Problems, unknown
+from copkit.errors import DataError, LeverError, Problems, typed, unknown
 from copkit.files import kept
 from copkit.models import panorama as panoramas
 from copkit.models import proposals
@@ -80,10 +80,10 @@ def named(code: str, name: str, version: str) -> Plan:
         rows = table[(table.plan == name) & table.measure.isin(["difference", "target"])]
         elsewhere = [f"« {c} » ({territories.name(c)})" for c in dict.fromkeys(rows.territory)]
         where = f" Il est connu pour {french.join(elsewhere)}." if elsewhere else ""
+        other = " Pour un autre, donner une table avec les colonnes lever (ou sector) et target_ktco2e."
         raise LeverError(
             f"{unknown(f'Plan inconnu pour {territories.name(code)} (« {code} ») : « {name} »', name, here)}{where}\n"
-            f"Plans connus ici : {', '.join(here)}. Pour un autre, donner une table avec les colonnes "
-            "lever (ou sector) et target_ktco2e."
+            f"Plans connus ici : {', '.join(here)}.{typed(other, '')}"
         )
     plan = from_dataset(panoramas.panorama(code, version=version)) if name == "sgpe" else _filed(code, name)
     rows = tables.read("plans.csv")

@@ -20,7 +20,7 @@ def sources(p: xr.Dataset, *, enjeux: bool = True) -> dict[str, str]:
         used.append("sgpe_simulateur_a_propos")
         keys = downscaling.keys()
         chosen = set(keys.key[[lv for lv in p.lever.values if lv in keys.index]]) | {"population"}
-        used += [source for key, source in _allocated() if key in chosen]
+        used += [source for key, source in allocated() if key in chosen]
     observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
     used += [source for cell in observed for source in cell.split(", ") if source]
     used += ["insee_cog_2026", "sgpe_point_de_sortie"]
@@ -31,7 +31,7 @@ def sources(p: xr.Dataset, *, enjeux: bool = True) -> dict[str, str]:
 
 
 @kept(maxsize=4)
-def _allocated() -> list[tuple[str, str]]:
+def allocated() -> list[tuple[str, str]]:
     """The sources of each allocation key, in the order of the file."""
     table = tables.read("allocation.csv")
     return list(dict.fromkeys(zip(table.key.to_list(), table.source.to_list(), strict=True)))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from copkit.errors import Problems, SimulationError, unknown
+from copkit.errors import Problems, SimulationError, typed, unknown
 from copkit.models.limits import KT, KT_LABEL, QUANTITY, Limit, limits, same
 from copkit.models.panorama import of_panorama
 from copkit.models.proposals import reference
@@ -195,7 +195,8 @@ def build(p: xr.Dataset, entries: Mapping[str, Entry], justifications: dict) -> 
     for given in (entries, justifications):
         for lever in given:
             if lever not in known:
-                remedy = "Les leviers : ck.panorama(…).lever."
+                listed = typed("ck.panorama(…).lever", f"copkit panorama {p.attrs['territory']}")
+                remedy = f"Les leviers : {listed}."
                 problems.add(where, unknown(f"levier inconnu : « {lever} »", lever, known, remedy=remedy))
     settled = settle(known, entries)
     for lever, one in settled.items():

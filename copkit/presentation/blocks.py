@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
 from copkit import escaping, french
@@ -169,12 +170,19 @@ Block = Heading | Prose | Chart | Table | Page | Picture | Foreign | Plain
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """A document. ``title``: of the file; ``kind``: « Diagnostic »; ``footer``: what made it, when, from what."""
+    """A document. ``title``: of the file; ``kind``: « Diagnostic »; ``footer``: what made it, when, from what.
+
+    ``place``, ``status``, ``made``, ``versions``: what a cover says, where there is one.
+    """
 
     title: str
     footer: str
     blocks: tuple[Block, ...]
     kind: str = ""
+    place: str = ""
+    status: str = ""
+    made: date | None = None
+    versions: str = ""
     absent: tuple[str, ...] = ()  # chapters and sections that had nothing to show
 
     @property

@@ -176,6 +176,10 @@ class Document:
         """The parts that there are for what the document is about, in its order."""
         return [part for section in self.sections.values() for part in section.held(about)]
 
+    def summary(self, about):
+        """What its workbook opens on, made by the module of its folder that has this name."""
+        return import_module(f"{self.folder}.summary").summary(about)
+
     def sheets(self, about) -> list[Part]:
         """The tables of the workbook, in its order."""
         return sorted((part for part in self.held(about) if part.sheet), key=lambda part: part.rank)

@@ -10,7 +10,9 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import panorama, proposals
-from copkit.presentation.table import Rounded, Table
+from copkit.presentation import formats
+from copkit.presentation.formats import Rounded
+from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.reference import framework, parameters, tables, territories
 
@@ -175,7 +177,7 @@ def sources(caption: str, used: Iterable[str], *, named: bool = False) -> Table:
     columns |= {
         "Producteur": [one.publisher for one, _ in known],
         "Jeu de données": [title for _, title in known],
-        "Année": [one.year for one, _ in known],
+        "Année": ([int(one.year) if one.year.isdigit() else one.year for one, _ in known], formats.PLAIN),
         "Adresse officielle": [one.url or "—" for one, _ in known],
         "Licence": [one.licence for one, _ in known],
         "Où le lire": [one.locator for one, _ in known],

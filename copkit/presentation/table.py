@@ -5,49 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import pandas as pd
 
 from copkit import escaping, french
 from copkit.escaping import element
+from copkit.presentation.formats import Rounded
 
 MIME = "application/vnd.copkit.table+json"  # what a writer of documents needs of a table
+LEFT = ' style="text-align:left"'  # said cell by cell: JupyterLab puts the text of every table on the right
 LONGEST_WORD = 26  # letters: a longer one is a path or a key
 
 
 @dataclass(frozen=True)
-class Rounded:
-    """How a reader sees a number, and with how many decimals a workbook, which keeps it whole, shows it.
-
-    ``rows``: what each row is about, when the way to write depends on it.
-    """
-
-    write: Callable[..., str]
-    decimals: int | Callable
-    rows: tuple[str, ...] = ()
-
-    def texts(self, values: list, written: Callable) -> list[str]:
-        """The cells of a column; ``written``: a cell, with the way to write a number."""
-        if not self.rows:
-            return [written(value, self.write) for value in values]
-        return [written(v, partial(self.write, row)) for v, row in zip(values, self.rows, strict=True)]
-
-    def of(self, kept: list[int]) -> Rounded:
-        """The same for some of the rows."""
-        return replace(self, rows=tuple(self.rows[row] for row in kept)) if self.rows else self
-
-
-@dataclass(frozen=True)
 class Table:
-    """A table with its caption and the way to write each column (number of decimals, function, ``Rounded``).
+    """A table with its caption and the way to write each column (number of decimals, ``Format`` or ``Rounded``).
 
-    ``idle``: its rows that have nothing to show, which a document leaves out; ``said``: the sentence that lists them.
+    ``totals``: what the rows make together, that a workbook writes under them. ``idle``: its rows that have nothing to
+    show, which a document leaves out; ``said``: the sentence that lists them.
     """
 
     data: pd.DataFrame
     caption: str
     formats: dict[str, int | Callable | Rounded] = field(default_factory=dict)
+    totals: tuple[Mapping[str, object], ...] = ()
     idle: tuple[int, ...] = ()
     said: str = ""
 
@@ -108,7 +89,7 @@ class Table:
 
     def _html(self, texts: dict[str, list[str]]) -> str:
         caption = french.typeset(self.caption)
-        align = [' class="number"' if column in self.formats else "" for column in texts]
+        align = [' class="number"' if column in self.formats else LEFT for column in texts]
         head = "".join(
             f'<th scope="col"{side}>{element(french.typeset(c))}</th>' for c, side in zip(texts, align, strict=True)
         )

@@ -7,22 +7,22 @@ is a draft: its name and its content say so, and list what is still to be justif
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import math
 import warnings
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import xarray as xr
 
-from copkit import french
+from copkit import escaping, french
 from copkit.errors import CopkitWarning, SimulationError, unknown
 from copkit.models import gaps, scenario_file
 from copkit.models.levers import FOREST
 from copkit.models.scenario import Standing, settle
-from copkit.presentation import drawing, labels
+from copkit.presentation import drawing, formats, labels
 from copkit.presentation.table import Table
 from copkit.reference import framework, territories, units
 from copkit.simulator import gauge, links, specs, tiles
@@ -32,13 +32,13 @@ from copkit.simulator.state import Entry, State, from_scenario, label_of, scenar
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "csv_excel": "text/csv; charset=utf-8",
     "json": "application/json",
     "svg": "image/svg+xml",
     "png": "image/png",
 }
 PICTURES = ("svg", "png")
 LARGEST = 200_000  # bytes of a scenario that is sent to the page
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # how a formula may start in a spreadsheet
 DRAFT = "brouillon"
 TYPED = ("Scénario", "Lien du scénario")  # lines of the cover that are kept as they were entered
 
@@ -50,7 +50,7 @@ def export(page: Mapping, state: State, kind: str, draft: bool = False) -> tuple
     ----------
     page : ``page(code)``.
     state : une saisie acceptée (``view(…)["state"]``).
-    kind : « xlsx », « csv », « json », « svg » ou « png ».
+    kind : « xlsx », « csv », « csv_excel » (point-virgule, virgule décimale), « json », « svg » ou « png ».
     draft : accepter un brouillon, où des objectifs changés attendent leur justification ; les images le disent seules.
 
     Raises
@@ -65,7 +65,14 @@ def export(page: Mapping, state: State, kind: str, draft: bool = False) -> tuple
     waiting = gaps.unjustified(s)
     if waiting and not draft and kind not in PICTURES:
         raise SimulationError(refusal(waiting))
-    makers = {"xlsx": _workbook, "csv": _csv, "json": _json, "svg": _svg, "png": _png}
+    makers = {
+        "xlsx": _workbook,
+        "csv": _csv,
+        "csv_excel": partial(_csv, excel=True),
+        "json": _json,
+        "svg": _svg,
+        "png": _png,
+    }
     return filename(state, kind, bool(waiting)), FORMATS[kind], makers[kind](s, state, waiting)
 
 
@@ -85,8 +92,16 @@ def filename(state: State, kind: str, draft: bool) -> str:
     >>> filename(State(name="Mon scénario !"), "json", False)
     'copkit-reg-32-hauts-de-france-mon-scenario.json'
     """
-    words = ["copkit", state.territory, territories.name(state.territory), state.name[:40], DRAFT if draft else ""]
-    return "-".join(french.plain(word).replace(" ", "-") for word in words if french.plain(word)) + f".{kind}"
+    suffix, _, form = kind.partition("_")
+    words = [
+        "copkit",
+        state.territory,
+        territories.name(state.territory),
+        state.name[:40],
+        DRAFT if draft else "",
+        form,
+    ]
+    return "-".join(french.plain(word).replace(" ", "-") for word in words if french.plain(word)) + f".{suffix}"
 
 
 def import_json(text: str | bytes) -> tuple[State, list[str]]:
@@ -152,16 +167,27 @@ def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
     here, settled = _settled(state)
     book = book_of(s)
     table = rows(here, settled, state.levers)
-    numbers = {c: 1 if "ktCO2e" in c else french.quantity for c in table if table[c].dtype.kind == "f"}
+    numbers = {c: 1 if "ktCO2e" in c else formats.QUANTITY for c in table if table[c].dtype.kind == "f"}
     caption = f"Scénario « {state.name or 'sans nom'} » : {s.attrs['name']}"
-    for place, found in enumerate((Table(table, caption, numbers), _compared(here, settled, state)), start=1):
-        if found is not None:
-            workbook.insert(book, ("Simulateur", "Scénarios")[place - 1], found, place)
+    own = Table(table, caption, numbers, _totals(settled))
+    workbook.insert(book, "Simulateur", own, after=workbook.COVER)
+    if (compared := _compared(here, settled, state)) is not None:
+        workbook.insert(book, "Scénarios", compared, after="Simulateur")
     for name, text in _said(state, waiting):
         workbook.line(book, name, text if name in TYPED else french.typeset(text))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _totals(settled: dict[str, Standing]) -> tuple[dict, ...]:
+    """What all levers make together, with and without forest."""
+    columns = {"reference": "Référence", "proposed": "Proposé", "done": "Déjà fait", "remaining": "Reste à faire"}
+    found, totals = gauge.totals(settled), (("without_forest", "hors forêt"), ("with_forest", "avec forêt"))
+    return tuple(
+        {"Levier": f"Total {said}", **{f"{name} (ktCO2e/an)": found[which][key] for key, name in columns.items()}}
+        for which, said in totals
+    )
 
 
 def _said(state: State, waiting: list[str]) -> list[tuple[str, str]]:
@@ -193,25 +219,14 @@ def _compared(here: Ground, settled: dict[str, Standing], state: State) -> Table
     return Table(table, f"Scénarios comparés : {here.p.attrs['name']}", {c: 1 for c in list(table)[1:]})
 
 
-def _csv(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
-    """UTF-8, comma, decimal point, full precision; an unknown value is an empty cell."""
+def _csv(s: xr.Dataset, state: State, waiting: list[str], excel: bool = False) -> bytes:
+    """The rows, under what they are about; ``excel``: as a French Excel opens them."""
     here, settled = _settled(state)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
     table = rows(here, settled, state.levers)
-    writer.writerow(["Territoire", "Version des données", "État", *table])
-    fixed = [state.territory, version_of(state)]
-    for row in table.itertuples(index=False):
-        status = "à justifier" if row[0] in waiting else ""
-        writer.writerow([*fixed, status, *map(_cell, row)])
-    return out.getvalue().encode("utf-8")
-
-
-def _cell(value):
-    """A number to the last digit; a text that no spreadsheet takes for a formula."""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(RISKY) else value
-    return "" if math.isnan(value) else repr(float(value)).removesuffix(".0")
+    table.insert(0, "État", ["à justifier" if lever in waiting else "" for lever in table["Identifiant"]])
+    table.insert(0, "Version des données", version_of(state))
+    table.insert(0, "Territoire", state.territory)
+    return escaping.as_csv(table, excel=excel).encode("utf-8")
 
 
 def _json(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:

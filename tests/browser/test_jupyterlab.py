@@ -17,6 +17,8 @@ from copkit import paths
 from .. import hostile
 from ..serving import wait_until
 
+SHOWN = "window.jupyterapp?.shell.currentWidget"
+RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"  # a promise: until the last cell
 SCROLLED = ".jp-WindowedPanel-outer"  # what scrolls the cells of a notebook
 
 
@@ -28,6 +30,10 @@ def lab(tmp_path_factory):
     parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     parameters.source += f"\nfichier = {str(hostile.projects(out))!r}"
     nbformat.write(notebook, out / "projets.ipynb")
+    notebook = nbformat.read(paths.home() / "notebooks" / "prise_en_main.ipynb", 4)
+    notebook.cells = notebook.cells[:4]
+    notebook.cells[-1].metadata.jupyter = {"source_hidden": True}
+    nbformat.write(notebook, out / "debut.ipynb")
     settings = out / "config" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")  # every output is in the page
@@ -57,9 +63,22 @@ def address(log, server) -> str:
     found = said.search(log.read_text())
     assert found, log.read_text()
     url = f"http://127.0.0.1:{found[1]}"
-    with urllib.request.urlopen(f"{url}/api?token=essai") as answer:
-        assert answer.status == 200
+    wait_until(lambda: answers(f"{url}/api?token=essai"), 60)  # it says where it is before it listens
     return url
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def ready(page, name: str) -> None:
+    """Wait for a notebook and its kernel."""
+    page.wait_for_function(f"() => {SHOWN}?.context?.path === '{name}'", timeout=60_000)
+    page.wait_for_function(f"() => {SHOWN}.sessionContext.session?.kernel?.status === 'idle'", timeout=300_000)
 
 
 def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
@@ -86,14 +105,10 @@ def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chrom
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: said.append(dialog.message))
     page.goto(f"{lab}/lab/workspaces/projets/tree/projets.ipynb?token=essai")  # no tab of another test comes back
-    shown = "window.jupyterapp?.shell.currentWidget"
-    page.wait_for_function(f"() => {shown}?.context?.path === 'projets.ipynb'", timeout=60_000)
-    page.wait_for_function(f"() => {shown}.sessionContext.session?.kernel?.status === 'idle'", timeout=300_000)
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-    page.wait_for_function(f"() => {prompts}.every(prompt => /[0-9]/.test(prompt.innerText))", timeout=300_000)
+    ready(page, "projets.ipynb")
+    page.evaluate(RUN_ALL)
     outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
-    assert page.locator(".jp-Notebook [data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert page.locator(".jp-Notebook [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     assert outputs.count() > 40 and page.evaluate("typeof window.X") == "undefined"
     inside = ".jp-Notebook .jp-OutputArea-output :is(script, form, input, button, style, meta, base, iframe, object)"
     assert page.locator(inside).count() == 0
@@ -105,4 +120,30 @@ def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chrom
     assert {hostile.shown(case) for case in hostile.KEPT} <= set(cells)
     outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
     assert outside == [] and said == []
+    page.close()
+
+
+def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(lab, chromium):
+    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(f"{lab}/lab/workspaces/debut/tree/debut.ipynb?token=essai")
+    ready(page, "debut.ipynb")
+    page.get_by_role("menuitem", name="Exécution").click()
+    assert page.get_by_role("menuitem", name="Exécuter toutes les cellules", exact=True).is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator(".jp-Notebook .jp-Placeholder").count() == 1 and "Exécution" in page.content()
+    page.evaluate(RUN_ALL)
+    page.locator(".jp-Notebook caption", has_text="L’effort des Hauts-de-France").wait_for()
+    page.locator(".jp-Notebook select").select_option(label="Nord (59)")
+    page.get_by_text("Choisi : Nord (59).").wait_for()
+    page.evaluate(RUN_ALL)
+    page.locator(".jp-Notebook caption", has_text="L’effort du Nord").wait_for()
+    sides = "cells => [...new Set(cells.map(cell => getComputedStyle(cell).textAlign))]"
+    assert page.locator(".jp-Notebook :is(th, td):not(.number)").evaluate_all(sides) == ["left"]
+    assert page.locator(".jp-Notebook td.number").evaluate_all(sides) == ["right"]
+    page.evaluate(f"() => {SHOWN}.content.widgets[2].model.sharedModel.setSource('territoire = \"32\"')")
+    page.evaluate(RUN_ALL)
+    error = page.locator(".jp-Notebook [data-mime-type='application/vnd.jupyter.stderr']")
+    error.wait_for()
+    said = "Territoire ambigu : « 32 » désigne la région Hauts-de-France et le département Gers."
+    assert " ".join(error.inner_text().split()).startswith(said) and "Traceback" not in error.inner_text()
     page.close()

@@ -263,6 +263,17 @@ def test_csv_holds_the_figures_of_the_library(page, files):
     assert rows["haies"]["quantité 2019"] == ""
     assert rows["puits_forestiers"]["référence (ktCO2e/an)"] == ""
     assert len(rows) == 30
+    with page.expect_download() as download:
+        page.locator("#telecharger-excel").click()
+    assert download.value.suggested_filename == "simulateur-reg-32-excel.csv"
+    with open(download.value.path(), encoding="utf-8", newline="") as file:
+        text = file.read()
+    assert text.startswith("\ufeff") and text.endswith("\r\n")
+    again = {row["levier"]: row for row in csv.DictReader(text[1:].splitlines(), delimiter=";")}
+    assert {lever: {name: cell.replace(",", ".") for name, cell in row.items()} for lever, row in again.items()} == {
+        lever: {name: cell.replace(",", ".") for name, cell in row.items()} for lever, row in rows.items()
+    }
+    assert float(again[CARS]["proposé (ktCO2e/an)"].replace(",", ".")) == float(s.proposed.sel(lever=CARS))
 
 
 def test_keyboard_alone_changes_undoes_and_resets(page, files):

@@ -16,7 +16,7 @@ from copkit.errors import unknown
 from copkit.intake import cells, labels, plausible
 from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 
-FIRST, REFERENCE, SENT = "Lire d'abord", "Référence", "Envoi"
+SUMMARY, FIRST, REFERENCE, SENT = "Synthèse", "Lire d'abord", "Référence", "Envoi"
 TO_FILL = " (à remplir)"
 FEW = 12  # choices that a message lists; beyond, it sends to the reference sheet
 Block = list[tuple[str, ...]]  # a part of the reference sheet: its header, then its rows
@@ -32,6 +32,14 @@ class Noun(NamedTuple):
     e: str = ""
 
 
+class Tally(NamedTuple):
+    """How many rows say each thing, for the sheet that sums up: its title, the head of the things, and their counts."""
+
+    title: str
+    head: str
+    counts: tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True)
 class Column:
     """A field as a column of the sheet: shown, or ``filled`` by those who receive it.
@@ -41,6 +49,8 @@ class Column:
     wording : how a message names an unknown choice, and those that are admitted.
     merge : how several answers make one; without it, different answers are a disagreement.
     needed : a row that somebody adds is set aside without it, and a row that was sent keeps it.
+    front : beside the key, before the others. fold : in a group that folds, closed when the workbook opens.
+    once : where every row says the same, the first sheet says it, and the column is left out.
     """
 
     name: str
@@ -53,6 +63,9 @@ class Column:
     listed: str = ""
     wording: tuple[str, str] = ("réponse inconnue", "Réponses admises")
     merge: Callable[[list[str]], str] | None = None
+    front: bool = False
+    fold: bool = False
+    once: bool = False
 
     def __post_init__(self) -> None:
         options = self.field.options if self.filled else {}
@@ -145,7 +158,7 @@ class Form:
     columns : the first one is the key, that tells rows apart.
     identity : the answers that make the key of a row that somebody adds; two such rows are the same one.
     do, know, about, files : the lines of the first sheet; public_note : that of the version without what is not public.
-    banner : what every page warns of.
+    banner : what every page warns of. tallies : what the first sheet counts; without any, there is none.
     """
 
     sheet: str
@@ -162,11 +175,22 @@ class Form:
     groups: tuple[Group, ...] = ()
     new_rows: int = 0
     identity: tuple[str, ...] = ()
+    tallies: tuple[Tally, ...] = ()
 
     @cached_property
     def key(self) -> Column:
         """The column that tells rows apart."""
         return self.columns[0]
+
+    @cached_property
+    def laid_out(self) -> tuple[Column, ...]:
+        """The columns in the order of the sheet; fingerprints follow that of the declaration."""
+        return (self.key, *sorted(self.columns[1:], key=lambda column: not column.front))
+
+    @cached_property
+    def folds(self) -> bool:
+        """Whether columns fold: no spreadsheet folds those of a protected sheet."""
+        return any(column.fold for column in self.columns)
 
     @cached_property
     def inputs(self) -> tuple[Column, ...]:

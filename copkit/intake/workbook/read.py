@@ -16,7 +16,19 @@ import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
 from copkit import french
-from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, Column, Form, as_text, header_key, mark, read_key
+from copkit.intake.workbook.form import (
+    FIRST,
+    KEPT,
+    REFERENCE,
+    SENT,
+    SUMMARY,
+    Column,
+    Form,
+    as_text,
+    header_key,
+    mark,
+    read_key,
+)
 
 HEADER_WITHIN = 20  # rows where the header is looked for
 FEWEST = 4  # headers that make a sheet the one of the rows
@@ -111,7 +123,9 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
         told = f"feuille « {form.sheet} » absente, cette feuille en a les colonnes et est lue à sa place. La renommer."
         made.wrong(told, header, 1)
     for other in book.worksheets:
-        if other.title not in (sheet.title, FIRST, REFERENCE, SENT) and (other.max_row > 1 or other["A1"].value):
+        if other.title not in (sheet.title, SUMMARY, FIRST, REFERENCE, SENT) and (
+            other.max_row > 1 or other["A1"].value
+        ):
             told = f"feuille ajoutée : elle n'est pas lue. Tout écrire dans la feuille « {sheet.title} »."
             made.problems.append(Problem(made.file, other.title, 0, "", told))
     rows = stream[sheet.title]

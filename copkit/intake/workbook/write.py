@@ -17,7 +17,7 @@ from copkit import __version__, escaping, files, french
 from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import NO, YES
-from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, TO_FILL, Column, Form, fingerprint
+from copkit.intake.workbook.form import FIRST, KEPT, REFERENCE, SENT, SUMMARY, TO_FILL, Column, Form, fingerprint
 
 MOST = 1_048_575  # rows under the header
 TALLEST = 180  # points
@@ -26,6 +26,8 @@ LOOK = {"font_name": "Arial", "font_size": 10, "valign": "top", "text_wrap": Tru
 HEAD = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#2F4077", "valign": "vcenter", "border": 1}
 HEAD_TO_FILL = {**HEAD, "font_color": "#161616", "bg_color": "#FFE29A"}
 RULE = {"bottom": 1, "bottom_color": "#C9C9C9"}
+BARE = {"font_name": "Arial", "font_size": 10}
+TITLE = {**BARE, "bold": True, "font_size": 16}
 FILL = {"locked": False, "bg_color": "#FFF8E1"}
 
 
@@ -66,9 +68,12 @@ class _Writer:
         """The sheet to read first, the rows, what is consulted, and the keys of the rows that are sent, hidden."""
         form, texts = self.form, self.form.complete(table)
         self.book.set_properties({"title": form.title, "comments": form.banner})
+        columns, said = self._columns(texts)
+        if form.tallies:
+            self._summary(self.book.add_worksheet(SUMMARY), said)
         first, sheet, consulted = (self.book.add_worksheet(name) for name in (FIRST, form.sheet, REFERENCE))
         self._first(first)
-        self._rows(sheet, texts)
+        self._rows(sheet, columns, texts)
         self._reference(consulted)
         if form.inputs:
             sent = self.book.add_worksheet(SENT)
@@ -83,6 +88,74 @@ class _Writer:
         if key not in self.looks:
             self.looks[key] = self.book.add_format({**LOOK, **given})
         return self.looks[key]
+
+    def _columns(self, table: pd.DataFrame) -> tuple[list[Column], list[tuple[str, str]]]:
+        """The columns of the rows; and, by their labels, what those that are left out say on every row."""
+        kept, said = [], []
+        for column in self.form.laid_out:
+            told = {column.shown(value) for value in table[column.name].unique()}
+            if column.once and len(table) > 1 and len(told) == 1:
+                said.append((column.label, told.pop()))
+            else:
+                kept.append(column)
+        return kept, said
+
+    # -------------------------------------------------------------- what it says in a few figures
+
+    def _summary(self, sheet, said: list[tuple[str, str]]) -> None:
+        """The counts, each with its bars beside it; then what every row says."""
+        form, row = self.form, 0
+        for place, width in enumerate((46, 14, 4)):
+            sheet.set_column(place, place, width)
+        lines = [form.title, *([f"{form.banner}."] if form.banner else []), f"Avant de remplir : feuille « {FIRST} »."]
+        for text in lines:
+            sheet.write_string(row, 0, french.typeset(text), self.book.add_format(TITLE if not row else BARE))
+            row += 1
+        for title, head, counts in form.tallies:
+            row += 1
+            sheet.write_string(row, 0, french.typeset(title), self.book.add_format({**BARE, "bold": True}))
+            sheet.write_string(row + 1, 0, french.typeset(head), self._look(**HEAD))
+            sheet.write_string(row + 1, 1, form.noun.many.capitalize(), self._look(**HEAD, align="right"))
+            first = row + 2
+            for n, (label, count) in enumerate(counts, start=first):
+                sheet.set_row(n, height([(label, 46)]))
+                sheet.write_string(n, 0, escaping.fitted(french.typeset(label)), self._look(**RULE))
+                sheet.write_number(n, 1, count, self._look(**RULE, num_format="#,##0"))
+            last = first + len(counts) - 1
+            if counts:
+                self._bars(sheet, title, head, (first, last), row)
+            row = max(last + 1, row + math.ceil(_bars_height(len(counts)) / 20))
+        row += 1
+        if said:
+            told = f"Colonnes laissées de côté : chaque {form.noun.one} y dit la même chose"
+            sheet.write_string(row, 0, told, self.book.add_format({**BARE, "bold": True}))
+            row += 1
+        for name, text in said:
+            told = f"{name} : {text}" if text else f"{name} : vide"
+            sheet.write_string(row, 0, escaping.fitted(french.typeset(told)), self.book.add_format(BARE))
+            row += 1
+        _consulted(sheet)
+        sheet.fit_to_pages(1, 1)
+        sheet.set_header(f"&L{_printed(form.title)}&R{_printed(form.banner)}")
+        sheet.set_footer("&L&A&RPage &P sur &N")
+
+    def _bars(self, sheet, title: str, head: str, rows: tuple[int, int], top: int) -> None:
+        """Horizontal bars, in the order of the counts."""
+        chart, (first, last) = self.book.add_chart({"type": "bar"}), rows
+        face = {"name": "Arial", "size": 9, "bold": False}
+        series = {"categories": [SUMMARY, first, 0, last, 0], "values": [SUMMARY, first, 1, last, 1], "gap": 45}
+        chart.add_series(
+            {**series, "fill": {"color": HEAD["bg_color"]}, "data_labels": {"value": True, "num_format": "#,##0"}}
+        )
+        chart.set_title({"name": french.typeset(title), "name_font": {**face, "size": 11, "bold": True}})
+        axis = {"reverse": True, "crossing": "max", "name": french.typeset(head), "interval_unit": 1}
+        chart.set_y_axis({**axis, "name_font": face, "num_font": face})
+        lines = {"visible": True, "line": {"color": "#E5E5E5"}}
+        said = {"name": f"nombre de {self.form.noun.many}", "min": 0, "num_format": "#,##0", "major_gridlines": lines}
+        chart.set_x_axis({**said, "name_font": face, "num_font": face})
+        chart.set_legend({"none": True})
+        chart.set_size({"width": 640, "height": _bars_height(last - first + 1)})
+        sheet.insert_chart(top, 3, chart, {"description": french.typeset(title)})
 
     # -------------------------------------------------------------- what to do, what to consult
 
@@ -121,8 +194,8 @@ class _Writer:
 
     # -------------------------------------------------------------- the rows
 
-    def _rows(self, sheet, table: pd.DataFrame) -> None:
-        form, columns = self.form, [*self.form.columns]
+    def _rows(self, sheet, columns: list[Column], table: pd.DataFrame) -> None:
+        form, columns = self.form, list(columns)
         texts = [self._texts(column, table[column.name]) for column in columns]
         if form.inputs:
             columns.append(KEPT)
@@ -130,13 +203,15 @@ class _Writer:
         rows = [*zip(*texts, strict=True)] + [("",) * len(columns)] * form.new_rows
         sheet.set_row(0, 45)
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width, None, {"hidden": True} if column.hidden else {})
+            folded, before = {"level": 1, "hidden": True}, place and columns[place - 1].fold
+            how = {"hidden": True} if column.hidden else folded if column.fold else {"collapsed": bool(before)}
+            sheet.set_column(place, place, column.width, None, how)
             header = french.typeset(column.label + (TO_FILL if column.filled else ""))
             sheet.write_string(0, place, header, self._look(**(HEAD_TO_FILL if column.filled else HEAD)))
-            if rows and (rule := _rule(column)):
+            if rows and (rule := _rule(column, form.folds)):
                 sheet.data_validation(1, place, len(rows), place, rule)
         for row, told in enumerate(rows, start=1):
-            seen = [(text, one.width) for one, text in zip(columns, told, strict=True) if not one.hidden]
+            seen = [(text, one.width) for one, text in zip(columns, told, strict=True) if not (one.hidden or one.fold)]
             sheet.set_row(row, height(seen))
             for place, (column, text) in enumerate(zip(columns, told, strict=True)):
                 self._cell(sheet, row, place, column, text)
@@ -169,8 +244,9 @@ class _Writer:
         """Frozen headers, filters, protection, and pages that can be read."""
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, max(rows, 1), columns - 1)
-        allowed = {"insert_rows": True} if self.form.new_rows else {}
-        sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True, **allowed})
+        allowed = dict.fromkeys(("autofilter", "sort", "format_columns", "format_rows"), True)
+        if not self.form.folds:
+            sheet.protect("", {**allowed, **({"insert_rows": True} if self.form.new_rows else {})})
         _paper(sheet, 8, 4)  # A3
         sheet.repeat_rows(0)
         sheet.repeat_columns(0, 1)
@@ -178,11 +254,12 @@ class _Writer:
         sheet.set_footer("&L&F&RPage &P sur &N")
 
 
-def _rule(column: Column) -> dict[str, object]:
-    """What a cell admits."""
+def _rule(column: Column, open_sheet: bool) -> dict[str, object]:
+    """What a cell admits; ``open_sheet``: nothing else keeps a cell that is only read from being typed in."""
     refused = {"error_title": "Réponse non admise", "error_type": "stop"}
     if not column.filled:
-        return {}
+        said = "Cette colonne se lit seulement. Répondre dans une colonne « à remplir »."
+        return {"validate": "custom", "value": "=FALSE", "error_message": said, **refused} if open_sheet else {}
     if column.field.kind == "date":
         said = "Écrire une date : JJ/MM/AAAA."
         return {"validate": "date", "criteria": ">=", "value": date(1990, 1, 1), "error_message": said, **refused}
@@ -193,6 +270,16 @@ def _rule(column: Column) -> dict[str, object]:
             return {"validate": "list", "source": source, "show_error": False}
         return {"validate": "list", "source": source, "error_message": said, **refused}
     return {}
+
+
+def _bars_height(bars: int) -> int:
+    """Of a chart [pixels]."""
+    return 120 + 26 * bars
+
+
+def _printed(text: str) -> str:
+    """A text at the head of a printed page, where « & » is a command."""
+    return french.typeset(text).replace("&", "&&")
 
 
 def _consulted(sheet) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import levers
-from copkit.presentation import charts, labels
+from copkit.presentation import charts, formats, labels
 from copkit.presentation.document import Section
 from copkit.presentation.projects.counts import known
 from copkit.presentation.projects.document import NONE, caption, rules, words
@@ -90,8 +90,8 @@ def _targets(v: Vivier) -> Table:
             "Dossiers": (found.projects, 0),
             **{label: (amounts, 0) for label, amounts in known(found).items()},
             "Dossiers quantifiés": (found.declared, 0),
-            "Effet identifié (ktCO2e/an)": (effect.where(some, "—"), french.quantity),
-            "Part de l'objectif (%)": (share, french.quantity),
+            "Effet identifié (ktCO2e/an)": (effect.where(some, "—"), formats.QUANTITY),
+            "Part de l'objectif (%)": (share, formats.QUANTITY),
             "Note": [one.replace(NO_TARGET, "").strip() or "—" for one in found.note],
         },
     )
@@ -112,22 +112,11 @@ def _quantities(v: Vivier) -> Table | Note:
         {
             "Dossier": found.project_id,
             "Levier": [levers.said(one) for one in found.lever],
-            "Quantité déclarée": (found.quantity, _small),
+            "Quantité déclarée": (found.quantity, formats.SMALL),
             **typed,
-            "Dans l'unité du levier": (found.converted, _small),
+            "Dans l'unité du levier": (found.converted, formats.SMALL),
             "Unité du levier": [units.label(one) if one else "—" for one in found.unit],
-            "Effet (ktCO2e/an)": (found.kt, _small),
+            "Effet (ktCO2e/an)": (found.kt, formats.SMALL),
             "Remarque": said,
         },
     )
-
-
-def _small(value: float) -> str:
-    """A quantity, with its first digits even when it is very small.
-
-    >>> _small(0.0021), _small(446.7), _small(0.0)
-    ('0,0021', '447', '0')
-    """
-    if not 0 < abs(value) < 0.1:
-        return french.quantity(value)
-    return f"{value:.3g}".replace(".", ",")

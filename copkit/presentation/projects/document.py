@@ -95,7 +95,7 @@ def book(v: Vivier):
     """The workbook of a vivier, not written yet; public, the workbook is too."""
     from copkit.presentation import workbook
 
-    return workbook.book(_cover(v), ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v)))
+    return workbook.book(_cover(v), ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v)), DOCUMENT.summary(v))
 
 
 def _cover(v: Vivier) -> list[tuple[str, str]]:

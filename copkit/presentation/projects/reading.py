@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from copkit import french
 from copkit.intake import report
+from copkit.presentation import formats
 from copkit.presentation.document import Section
 from copkit.presentation.projects.document import caption
 from copkit.presentation.table import Table
@@ -82,7 +83,7 @@ def _cells(v: Vivier) -> dict:
         "Colonne": found.column,
         "Problème et remède": found.message,
         "Cellules": (found.n, 0),
-        "Première ligne": found.row.map(str),
+        "Première ligne": (found.row, formats.PLAIN),
         "Sa valeur": [one or "—" for one in found.value],
     }
 
@@ -93,7 +94,7 @@ def _set_aside(v: Vivier) -> dict:
     return {
         "Fichier": found.file,
         "Feuille": [one or "—" for one in found.sheet],
-        "Ligne": found.row.map(str),
+        "Ligne": (found.row, formats.PLAIN),
         "Raison": found.reason,
         "Contenu reçu": found.content,
     }
@@ -115,8 +116,8 @@ def _duplicates(v: Vivier) -> dict:
     found = v.reading.duplicates
     return {
         "Dossier": found.project_id,
-        "Ligne non comptée": found.row.map(str),
-        "Ligne gardée": found.kept_row.map(str),
+        "Ligne non comptée": (found.row, formats.PLAIN),
+        "Ligne gardée": (found.kept_row, formats.PLAIN),
         "Champs qui diffèrent": [one or "aucun" for one in found.differences],
     }
 
@@ -125,9 +126,9 @@ def _duplicates(v: Vivier) -> dict:
 def _probable(v: Vivier) -> dict:
     found = v.reading.probable_duplicates
     return {
-        "Groupe": found.group.map(str),
+        "Groupe": (found.group, formats.PLAIN),
         "Dossier": found.project_id,
         "Intitulé": found.title,
         "Porteur": [one or french.UNKNOWN for one in found.holder],
-        "Ligne": found.row.map(str),
+        "Ligne": (found.row, formats.PLAIN),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import lazy_loader
@@ -15,7 +16,8 @@ from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import charts, labels, marimekko
 from copkit.presentation.document import Section
-from copkit.presentation.table import Rounded, Table
+from copkit.presentation.formats import Rounded
+from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import territories
 
@@ -82,7 +84,7 @@ def _counts_forest(p: xr.Dataset) -> bool:
     return model.total(p, forest=True) > model.total(p, forest=False)
 
 
-@AMBITION.table("synthese", sheet="Synthèse", rank=10, page=_counts_forest)
+@AMBITION.table("synthese", page=_counts_forest)
 def summary(p: xr.Dataset) -> Table:
     """The total with and without the forest, and its part of that of the country."""
     totals, effort = model.of_the_nation(p), labels.effort(p)
@@ -179,6 +181,7 @@ def _written(p: xr.Dataset, row: model.Row) -> str:
 def levers(p: xr.Dataset) -> Table:
     """The levers, from the one that avoids most."""
     rows, sectors, thematiques = model.ordered(p), labels.sectors(), labels.thematiques()
+    scenario = proposals.composed(p)
     shares = [row.share if row.shown and row.lever != FOREST else "—" for row in rows]
     columns = {
         "N°": ([row.rank for row in rows], 0),
@@ -200,7 +203,15 @@ def levers(p: xr.Dataset) -> Table:
     none = [n for n, row in enumerate(rows) if row.shown and row.target_ktco2e == row.reference == 0]
     tiny = [n for n, row in enumerate(rows) if row.shown and 0 < row.target_ktco2e < TINY and row.reference < TINY]
     made = made.without(none, [rows[n].label for n in none], "Objectif nul ici : {}.")
-    return made.without(tiny, [rows[n].label for n in tiny], "Moins de 0,5 ktCO2e/an chacun : {}.")
+    made = made.without(tiny, [rows[n].label for n in tiny], "Moins de 0,5 ktCO2e/an chacun : {}.")
+    return replace(made, totals=tuple(_total(one, scenario) for one in model.totals(p).iloc[::-1].itertuples()))
+
+
+def _total(one, scenario: bool) -> dict[str, object]:
+    """A total of the levers under their column."""
+    beside = {REFERENCE: one.reference_total} if scenario else {}
+    said = {"Levier": f"Total {one.Index}", "Émissions évitées (ktCO2e/an)": one.total, **beside}
+    return said | ({"Part hors forêt (%)": 100.0} if one.Index == "sans forêt" and one.total else {})
 
 
 def _shares(p: xr.Dataset) -> pd.DataFrame:
@@ -250,13 +261,20 @@ def _mostly(p: xr.Dataset, sector: str) -> str:
 
 @SECTORS.table("secteurs", sheet="Secteurs", rank=30)
 def _sectors(p: xr.Dataset) -> Table:
-    found, beside = _shares(p), {}
+    found, beside, total = (
+        _shares(p),
+        {},
+        {"Secteur": "Total hors forêt", "Part (%)": 100.0, "Part en France (%)": 100.0},
+    )
+    total["Émissions évitées (ktCO2e/an)"] = model.total(p, forest=False)
     if proposals.composed(p):
         beside = {
             REFERENCE: (found.reference_target, labels.kts(p)),
             "Part dans la référence (%)": (found.reference_share, labels.SHARES),
         }
-    return Table.of(
+        total[REFERENCE] = model.total(proposals.reference(p), forest=False)
+        total["Part dans la référence (%)"] = 100.0
+    made = Table.of(
         f"Effort par secteur, hors forêt — {labels.named(p)}",
         {
             "Secteur": found.label,
@@ -266,6 +284,7 @@ def _sectors(p: xr.Dataset) -> Table:
             "Part en France (%)": (found.nation, Rounded(_share_or_none, 2)),
         },
     )
+    return replace(made, totals=(total,))
 
 
 def _share_or_none(value: float) -> str:
@@ -312,8 +331,10 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
 @PLACE.table("place", sheet="Place", rank=70, reference=True)
 def _place(p: xr.Dataset) -> Table:
     found = model.place(p)
-    peers = "régions" if found.index[0].startswith("reg") else "départements de la région"
-    return Table.of(
+    whole = "fr" if found.index[0].startswith("reg") else territories.region_of(p.attrs["territory"])
+    peers = "régions" if whole == "fr" else "départements de la région"
+    total = model.total(model.shared(whole), forest=False)
+    made = Table.of(
         f"{p.attrs['name']} parmi les {peers}",
         {
             "Rang": (found["rank"], 0),
@@ -323,3 +344,5 @@ def _place(p: xr.Dataset) -> Table:
             "Par habitant (tCO2e/an)": (found.per_head, Rounded(french.number, 2)),
         },
     )
+    said = {"Territoire": territories.name(whole), "Émissions évitées, hors forêt (ktCO2e/an)": total}
+    return replace(made, totals=({**said, "Part (%)": 100.0},))

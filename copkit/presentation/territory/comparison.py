@@ -8,9 +8,10 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import comparison as model
-from copkit.presentation import labels
+from copkit.presentation import formats, labels
 from copkit.presentation.document import Section
-from copkit.presentation.table import Rounded, Table
+from copkit.presentation.formats import Rounded
+from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import territories
 
@@ -52,6 +53,6 @@ def two_plans(found: model.Comparison) -> Table:
             f"{a} (%)": (rows.share_a, labels.SHARES),
             f"{b} (ktCO2e/an)": (rows.kt_b, KT),
             f"{b} (%)": (rows.share_b, labels.SHARES),
-            "Écart (ktCO2e/an)": ([french.signed(v, 0) for v in rows.difference_kt], str),
+            "Écart (ktCO2e/an)": (rows.difference_kt, formats.signed(0)),
         },
     )

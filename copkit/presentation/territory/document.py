@@ -41,7 +41,7 @@ def book(p: xr.Dataset):
     """The workbook of a territory or of a scenario, not written yet."""
     from copkit.presentation import workbook
 
-    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for part in DOCUMENT.sheets(p)))
+    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for part in DOCUMENT.sheets(p)), DOCUMENT.summary(p))
 
 
 def _sheet(part: Part, p: xr.Dataset) -> Table | Note:

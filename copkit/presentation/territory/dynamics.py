@@ -8,7 +8,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import dynamics as model
-from copkit.presentation import charts, labels, theme
+from copkit.presentation import charts, formats, labels, theme
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
@@ -40,7 +40,8 @@ def standing(p: xr.Dataset) -> Text | Note:
         lead = Text("Sur {}, {}.", of, Text.joined([none, *parts], " ; "))
     beside = Text("Dans le bon sens, à côté d'une cible d'un autre périmètre : {}.", _named(found.beside))
     without = Text("Suivis sans cible à laquelle rapporter leur rythme : {}.", _named(found.without))
-    return Text.joined([lead, beside if found.beside else Text(), without if found.without else Text()], " ")
+    others = [beside if found.beside else Text(), without if found.without else Text()]
+    return Text.joined([lead, Text.joined(others, " ")])
 
 
 def _part(found: list[str], one: str, several: str) -> Text:
@@ -53,7 +54,23 @@ def _named(found: list[str]) -> str:
     return " ; ".join(map(lower, found))
 
 
-@DYNAMICS.chart(reference=True)
+def _curved(p: xr.Dataset) -> pd.DataFrame:
+    found = model.followed(p.attrs["territory"])
+    return found[found.s_ratio.notna() | found.beside_kt.notna()]
+
+
+@DYNAMICS.sentence(when=lambda p: not _curved(p).empty)
+def curves(p: xr.Dataset) -> Text | Note:
+    """Ce qu'une courbe en S dit des adoptions, et ce qui se lit à côté d'une cible sans s'y compter."""
+    found = _curved(p)
+    if found.empty:
+        return Note("Aucune adoption ne se lit ici sur une courbe en S.")
+    return Text.bullets(
+        Text("{} — {}", label, sentence) for label, sentence in zip(found.label, found.sentence, strict=True)
+    )
+
+
+@DYNAMICS.chart(reference=True, when=lambda p: not model.paces(p.attrs["territory"]).empty)
 def paces(p: xr.Dataset) -> alt.LayerChart | Note:
     """Rythme observé rapporté au rythme nécessaire, leviers suivis dans leur propre unité. [1 = au rythme]"""
     found = model.paces(p.attrs["territory"])
@@ -106,40 +123,18 @@ def observed(p: xr.Dataset) -> Table | Note:
             "Levier": found.label,
             "Indicateur observé": found.indicator_label,
             "Unité": found.unit.map(units.label),
-            "Première année": (found.first_year.astype(int), str),
-            "Valeur": (found["first"], french.quantity),
-            "Dernière année": (found.last_year.astype(int), str),
-            "Dernière valeur": (found["last"], french.quantity),
-            "Rythme par an": (found.pace, _change),
-            "Rythme nécessaire": (found.needed, _change),
+            "Première année": (found.first_year, formats.PLAIN),
+            "Valeur": (found["first"], formats.QUANTITY),
+            "Dernière année": (found.last_year, formats.PLAIN),
+            "Dernière valeur": (found["last"], formats.QUANTITY),
+            "Rythme par an": (found.pace, formats.CHANGE),
+            "Rythme nécessaire": (found.needed, formats.CHANGE),
             "État": found.status,
-            "À savoir": found.aside,
+            "À savoir": found.aside.replace("", "—"),
         },
     )
 
 
-def _change(value: float) -> str:
-    """A yearly change, with its sign and about three significant digits; « — » when it is unknown."""
-    if pd.isna(value):
-        return "—"
-    text = french.quantity(abs(value))
-    return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
-
-
-def _curved(p: xr.Dataset) -> pd.DataFrame:
-    found = model.followed(p.attrs["territory"])
-    return found[found.s_ratio.notna() | found.beside_kt.notna()]
-
-
-@DYNAMICS.sentence(when=lambda p: not _curved(p).empty)
-def curves(p: xr.Dataset) -> Text | Note:
-    """Ce qu'une courbe en S dit des adoptions, et ce qui se lit à côté d'une cible sans s'y compter."""
-    found = _curved(p)
-    if found.empty:
-        return Note("Aucune adoption ne se lit ici sur une courbe en S.")
-    return Text.bullets(
-        Text("{} — {}", label, sentence) for label, sentence in zip(found.label, found.sentence, strict=True)
-    )
 
 
 @DYNAMICS.sentence()

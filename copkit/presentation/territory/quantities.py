@@ -13,7 +13,7 @@ from copkit import french
 from copkit.models import consistency, levers, nomenclatures, proposals
 from copkit.models import interactions as overlaps
 from copkit.models import panorama as model
-from copkit.presentation import charts, labels
+from copkit.presentation import charts, formats, labels
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
@@ -68,27 +68,22 @@ def _quantities(p: xr.Dataset) -> Table | Note:
                 "En 2019": "—" if not known.quantity or one.since_2019 else one.baseline,
                 "En 2030": one.quantity_2030 if known.quantity else "—",
                 **({REFERENCE: one.reference_quantity_2030 if known.quantity else "—"} if scenario else {}),
-                "Évolution": _evolution(one) if one.translated else "—",
+                "Évolution": _evolution(one),
                 "Remarque": _remark(one, known, p.attrs["level"]),
                 "Repère national": nomenclatures.rationale(known.id) or "—",
             }
         )
-    formats = dict.fromkeys(("En 2019", "En 2030", REFERENCE), labels.quantities(p))
-    made = Table(pd.DataFrame(rows), f"Ce que chaque levier demande en quantités — {labels.named(p)}", formats)
+    written = dict.fromkeys(("En 2019", "En 2030", REFERENCE), labels.quantities(p)) | {"Évolution": formats.EVOLUTION}
+    made = Table(pd.DataFrame(rows), f"Ce que chaque levier demande en quantités — {labels.named(p)}", written)
     none = np.flatnonzero(found.translated & (found.target_ktco2e == 0))
     apart = np.flatnonzero(~found.translated)
     made = made.without(none, found.label.iloc[none], "Objectif nul ici : {}.")
     return made.without(apart, found.label.iloc[apart], "En ktCO2e seulement, sans quantité physique : {}.")
 
 
-def _evolution(one) -> str:
-    if pd.isna(one.baseline) or one.baseline == 0:
-        return "—"
-    if pd.isna(one.change):
-        return french.UNKNOWN
-    if one.change >= 200:
-        return f"×{french.NARROW}{french.number(1 + one.change / 100, 0)}"
-    return f"{french.signed(one.change, 0)}{french.NARROW}%"
+def _evolution(one) -> float | str:
+    """In percent of 2019; without a starting point, there is none."""
+    return "—" if not one.translated or pd.isna(one.baseline) or one.baseline == 0 else one.change
 
 
 def _remark(one, known: parameters.Lever, level: str) -> str:

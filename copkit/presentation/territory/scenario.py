@@ -14,7 +14,7 @@ from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
 from copkit.models.factors import Identity
 from copkit.models.proposals import composed
-from copkit.presentation import labels
+from copkit.presentation import formats, labels
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text
@@ -36,7 +36,7 @@ def _shortfall(s: xr.Dataset) -> Table:
             "Secteur": rows.label,
             "Manque (ktCO2e/an)": (rows.deficit, 1),
             "Surplus (ktCO2e/an)": (rows.surplus, 1),
-            "Net : surplus − manque (ktCO2e/an)": ([french.signed(-v, 1) for v in rows.net], str),
+            "Net : surplus − manque (ktCO2e/an)": (-rows.net, formats.signed(1)),
         },
     )
 
@@ -118,7 +118,7 @@ def _factors(found: Identity) -> Table:
     rows = [(one.label, one.value, units.label(one.unit), one.status, one.source) for one in found.factors]
     rows.append(("Objectif 2030", found.target, "ktCO2e/an", "", ""))
     label, value, unit, status, source = map(list, zip(*rows, strict=True))
-    columns = {"Facteur": label, "Valeur": (value, french.quantity), "Unité": unit}
+    columns = {"Facteur": label, "Valeur": (value, formats.QUANTITY), "Unité": unit}
     states = [labels.STATUSES.get(one, one) for one in status]
     caption = f"{found.label} — {territories.name(found.territory)}"
     return Table.of(caption, {**columns, "Statut": states, "Source": source})
@@ -127,7 +127,7 @@ def _factors(found: Identity) -> Table:
 @SCENARIO.table("reduction", about=Reduction)
 def _reduction(found: Reduction) -> Table:
     """A reduction between two years, and how it was found."""
-    columns = {"Année": [str(found.baseline_year), str(found.target_year), "Réduction"]}
+    columns = {"Année": ([found.baseline_year, found.target_year, "Réduction"], formats.PLAIN)}
     kts = ([found.baseline, found.target, found.kt], 0)
     return Table.of(found.sentence, {**columns, "Émissions (ktCO2e/an)": kts})
 

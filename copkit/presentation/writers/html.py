@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from copkit import __version__, escaping
 from copkit.presentation import blocks, drawing
+from copkit.presentation.table import LEFT
 
 _FOLDER = Path(__file__).parent
 
@@ -80,8 +81,8 @@ def _words(source: str) -> Markup:
 
 
 def _inner(table: blocks.Table) -> Markup:
-    """A table as its notebook shows it."""
-    return Markup(table.html)
+    """A table as its notebook shows it, without what JupyterLab alone needs."""
+    return Markup(table.html.replace(LEFT, ""))
 
 
 class _Charts:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ProjectError, given, unknown
+from copkit.errors import ProjectError, given, typed, unknown
 from copkit.intake import amounts, perimeters
 from copkit.projects import fields
 from copkit.projects.counting import membership, ranking
@@ -90,8 +90,8 @@ def balance(
         crossed = by in CROSSED and bool(chosen.column)
     if crossed and (by not in CROSSED or not chosen.column):
         raise ProjectError(
-            "Tableau croisé : il faut des projets triés (ck.projects.triage) et un bilan par departement ou region. "
-            "Écrire crossed=False pour une ligne par territoire."
+            "Tableau croisé : il faut des projets triés et un bilan par departement ou region.\n"
+            f"{_to_sort()} Sinon, une ligne par territoire : {typed('crossed=False', '--listed')}."
         )
     found = membership.members(chosen.projects, by, perimeters)
     table = _crossed(chosen, found) if crossed else listed(chosen, found, by, fractional)
@@ -151,10 +151,16 @@ def chosen_of(projects: pd.DataFrame, by: str, categories: Sequence[str] | str |
         rules.append(f"Catégories comptées : {said} ; n = {count}, {out} hors du compte.")
         kept = kept[inside]
     if by == "category" and not column:
-        raise ProjectError(
-            "Bilan par catégorie : les projets n'en ont pas. Les trier d'abord : ck.projects.triage(projects)."
-        )
+        raise ProjectError(f"Bilan par catégorie : les projets n'en ont pas. {_to_sort()}")
     return Chosen(kept, column, asked or (fields.CATEGORIES if column else ()), duplicates, invented > 0, rules, labels)
+
+
+def _to_sort() -> str:
+    """How projects get a category; the command sorts by itself those whose file says something to sort them by."""
+    return typed(
+        "Les trier d'abord : ck.projects.triage(projects).",
+        "Le fichier ne dit rien qui permette de les trier : donner les décisions des analystes, --decisions FICHIER.",
+    )
 
 
 def _labels(projects: pd.DataFrame) -> dict[str, str]:
@@ -175,7 +181,7 @@ def _asked(by: str, categories: Sequence[str] | str | None, column: str) -> tupl
             wrong = unknown(f"Catégorie inconnue : « {one} »", one, fields.CATEGORIES)
             raise ProjectError(f"{wrong} {membership.KNOWN_CATEGORIES}")
     if asked and not column:
-        raise ProjectError("Les projets n'ont pas de catégorie. Les trier d'abord : ck.projects.triage(projects).")
+        raise ProjectError(f"Les projets n'ont pas de catégorie. {_to_sort()}")
     return tuple(one for one in fields.CATEGORIES if one in asked)
 
 

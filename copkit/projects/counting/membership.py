@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from copkit.errors import ProjectError, unknown
+from copkit.errors import ProjectError, option, unknown
 from copkit.intake import perimeters as places
 from copkit.models import nomenclatures
 from copkit.projects import fields
@@ -168,7 +168,7 @@ def _perimeters(projects: pd.DataFrame, given: object) -> Members:
     if given is None:
         raise ProjectError(
             "Bilan par CRTE : donner les périmètres, communes ou EPCI de chaque CRTE.\n"
-            'Écrire perimeters="perimetres.csv" (colonnes « perimetre » et « territoire »).'
+            f"Écrire {option('perimeters', 'perimetres.csv')} (colonnes « perimetre » et « territoire »)."
         )
     read = places.read_perimeters(given)
     rows = read.of(projects).replace({"key": {"": BLANK}})

@@ -84,15 +84,17 @@ def read(
     return pd.DataFrame(kept, columns=list(HEADERS), dtype="str")
 
 
-def write(decisions: pd.DataFrame, path: str | Path) -> None:
+def write(decisions: pd.DataFrame, path: str | Path, *, excel: bool = False) -> None:
     """Écrit des décisions en CSV (UTF-8), que ``read`` relit ; aucun texte n'y est une formule de tableur.
 
     Parameters
     ----------
     decisions : une table de décisions, par exemple ``read_workshop(…).decisions``.
     path : fichier .csv à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
+    excel : point-virgule, virgule décimale et marque d'encodage, pour un double-clic dans un Excel en français.
     """
-    files.write_whole(path, escaping.as_csv(decisions[list(HEADERS)].rename(columns=HEADERS)), error=ProjectError)
+    text = escaping.as_csv(decisions[list(HEADERS)].rename(columns=HEADERS), excel=excel)
+    files.write_whole(path, text, error=ProjectError)
 
 
 def _columns_of(table: pd.DataFrame, name: str) -> pd.DataFrame:

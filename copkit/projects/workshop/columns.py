@@ -39,6 +39,13 @@ SHOWN = {  # field → width of its column
     "category_kept": 24,
     "invented": 10,
 }
+FRONT = ("title", "category")  # beside the number of the dossier, before what is decided
+FOLDED = (  # what is read only when the rest is not enough
+    *("description", "holder", "contributes", "dimension", "maturity", "start"),
+    *("criterion_coherence_reason", "criterion_potential_reason", "criterion_progress_reason"),
+    *("included", "included_reason", "given_difference", "contradiction"),
+)
+ONCE = (*FOLDED[6:], "description", "disagreement", "invented")
 BLANK = {
     "lever": "non renseigné",
     "contributes": "non renseigné",
@@ -51,7 +58,8 @@ DO = (
     "Dans la feuille « Dossiers », lire la catégorie proposée, sa raison et ce qui manque.",
     "Remplir les colonnes « à remplir » (fond clair) : avis, financement et ingénierie de votre service.",
     "Pour retenir une autre catégorie : la choisir dans la liste, puis écrire l'auteur, la date et la raison.",
-    "Laisser vide ce que vous ne savez pas. Trier et filtrer est possible.",
+    "Laisser vide ce que vous ne savez pas. Trier et filtrer est possible ; un « + » au-dessus des colonnes "
+    "en ouvre d'autres, qui détaillent le dossier.",
     "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
 )
 KNOW = (
@@ -90,10 +98,15 @@ def _columns(labels: dict[str, str]) -> tuple[Column, ...]:
     known = {**FIELDS, **sort.COLUMNS}
     fields = {name: replace(known[name], choices=choices.get(name, known[name].choices)) for name in SHOWN}
     return (
-        *(Column(name, fields[name], width, blank=BLANK.get(name, "")) for name, width in SHOWN.items()),
+        *(_read(name, fields[name]) for name in SHOWN),
         *(_opinion(name, FIELDS[name]) for name in opinions.FIELDS),
         *_decision(labels),
     )
+
+
+def _read(name: str, field: Field) -> Column:
+    places = {"front": name in FRONT, "fold": name in FOLDED, "once": name in ONCE}
+    return Column(name, field, SHOWN[name], blank=BLANK.get(name, ""), **places)
 
 
 def _opinion(name: str, field: Field) -> Column:
@@ -108,8 +121,8 @@ def _decision(labels: dict[str, str]) -> tuple[Column, ...]:
     words = ("catégorie inconnue", "Catégories")
     author, day, reason = (Field(f"Décision : {one}", public=False) for one in ("auteur", "date", "raison"))
     return (
-        Column("decision", category, 26, filled=True, listed="categories", wording=words),
-        Column("decision_author", author, 20, filled=True, merge=french.join),
-        Column("decision_date", replace(day, kind="date"), 13, filled=True, merge=max),
-        Column("decision_reason", reason, 40, filled=True, merge=" ; ".join),
+        Column("decision", category, 26, filled=True, listed="categories", wording=words, front=True),
+        Column("decision_author", author, 20, filled=True, merge=french.join, front=True),
+        Column("decision_date", replace(day, kind="date"), 13, filled=True, merge=max, front=True),
+        Column("decision_reason", reason, 40, filled=True, merge=" ; ".join, front=True),
     )

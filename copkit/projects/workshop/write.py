@@ -9,10 +9,15 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError
+from copkit.intake.workbook.form import Tally
 from copkit.intake.workbook.write import write
 from copkit.projects import fields
+from copkit.projects.counting import balance
 from copkit.projects.sorting import rules as ruled
 from copkit.projects.workshop import columns
+from copkit.reference import territories
+
+MOST = 12  # things that a count of the first sheet names
 
 
 def write_workshop(
@@ -48,9 +53,25 @@ def write_workshop(
     ]
     invented = bool((counted.invented == fields.YES).any())
     files = tuple(one for one in counted.source_file.unique() if one)
-    form = columns.form(
-        found, said["year"], about=tuple(about), files=files, banner=columns.INVENTED if invented else ""
-    )
+    banner = columns.INVENTED if invented else ""
+    tallies = _tallies(counted, balance.answers(triaged))
+    form = columns.form(found, said["year"], about=tuple(about), files=files, banner=banner, tallies=tallies)
     if not invented:
         form = replace(form, columns=tuple(one for one in form.columns if one.name != "invented"))
     write(form, counted, path, public=public)
+
+
+def _tallies(counted: pd.DataFrame, answers: pd.DataFrame) -> tuple[Tally, ...]:
+    """What the first sheet counts: the categories, those where something is missing, where the dossiers are."""
+    answers = answers[answers.category != balance.TOTAL]
+    lacking = answers[answers.missing > 0]
+    places = counted.departement[counted.departement != ""].map(territories.name).value_counts().head(MOST)
+    by_category = tuple(zip(answers.label, map(int, answers.projects), strict=True))
+    found = [Tally("Dossiers par catégorie retenue", "Catégorie", by_category)]
+    if len(lacking):
+        counts = tuple(zip(lacking.label, map(int, lacking.missing), strict=True))
+        found.append(Tally("Dossiers où il manque de quoi décider", "Catégorie", counts))
+    if len(places):
+        counts = tuple((str(name), int(count)) for name, count in places.items())
+        found.append(Tally("Dossiers par département", "Département", counts))
+    return tuple(found)

@@ -46,7 +46,7 @@ function download({ name, mime, data }) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-const FILES = [["xlsx", "Classeur XLSX"], ["csv", "Table CSV"], ["json", "Scénario JSON"], ["svg", "Image SVG"], ["png", "Image PNG"]];
+const FILES = [["xlsx", "Classeur XLSX"], ["csv", "Table CSV"], ["csv_excel", "Table CSV pour Excel"], ["json", "Scénario JSON"], ["svg", "Image SVG"], ["png", "Image PNG"]];
 
 function files(store) {
   const message = h("p", { role: "status", class: "ck-message" });

@@ -223,22 +223,29 @@ $("annuler").addEventListener("click", () => {
 $("reference").addEventListener("click", () => { forgetErrors(); change(() => entries.clear()); });
 $("foret").addEventListener("change", soon);
 $("imprimer").addEventListener("click", () => window.print());
-$("telecharger").addEventListener("click", () => {
-  const anchor = document.createElement("a");
-  anchor.href = URL.createObjectURL(new Blob([csv()], { type: "text/csv;charset=utf-8" }));
-  anchor.download = DATA.file;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
-});
-function csv() {
-  const cell = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
+for (const excel of [false, true]) {
+  $(excel ? "telecharger-excel" : "telecharger").addEventListener("click", () => {
+    const anchor = document.createElement("a");
+    anchor.href = URL.createObjectURL(new Blob([csv(excel)], { type: "text/csv;charset=utf-8" }));
+    anchor.download = excel ? DATA.file.replace(".csv", "-excel.csv") : DATA.file;
+    anchor.click();
+    setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+  });
+}
+/** The table, as the library writes one; for a French Excel: semicolons, decimal commas, a byte order mark. */
+function csv(excel) {
+  const [mark, separator, end] = excel ? ["\ufeff", ";", "\r\n"] : ["", ",", "\n"];
+  const cell = (value) => {
+    const text = excel && typeof value === "number" ? String(value).replace(".", ",") : String(value ?? "");
+    return text.includes(separator) || /["\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
   const rows = DATA.levers.map((lever) => {
     const { kt, quantity } = view.levers[lever.id];
     const figures = lever.shown ? [lever.target, kt, known(unknown(kt) - unknown(lever.target))] : [null, null, null];
     return [DATA.territory, lever.id, lever.label, lever.sector_label, ...figures, lever.unit, lever.known_start,
       lever.limit.quantity, quantity, lever.status_label, DATA.version];
   });
-  return [DATA.columns, ...rows].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+  return mark + [DATA.columns, ...rows].map((row) => row.map(cell).join(separator) + end).join("");
 }
 for (const button of document.querySelectorAll("[data-copy]")) {
   const label = button.textContent;

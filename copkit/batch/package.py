@@ -1,0 +1,99 @@
+"""The figures of a batch in one table, with its descriptor: a Data Package (https://specs.frictionlessdata.io).
+
+The descriptor says of each column what it is, in which unit; and of the whole, its sources and its licence.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+
+import pandas as pd
+
+from copkit import __version__, escaping
+from copkit.models import figures as model
+from copkit.reference import parameters
+
+CSV, PARQUET, DESCRIPTOR = "figures.csv", "figures.parquet", "datapackage.json"
+OPEN = "Licence Ouverte 2.0"
+DESCRIPTION = (
+    "Émissions évitées en 2030 par rapport à 2019 que le panorama du SGPE propose à chaque territoire, levier par "
+    "levier, avec leur quantité physique, leur statut et leur source. Proposition indicative, base de discussion. Une "
+    "valeur vide est inconnue ; elle n'est jamais zéro. L'objectif du levier forêt n'est pas régionalisé : il ne se "
+    "mélange pas aux autres dans un total."
+)
+LICENCES = {OPEN: "etalab-2.0"}  # title → its identifier (spdx.org/licenses)
+
+
+def files(codes: Iterable[str], table: pd.DataFrame) -> dict[str, bytes]:
+    """Name → content, the descriptor last; nothing when no territory has a panorama."""
+    found = model.within(codes, table)
+    if found.empty:
+        return {}
+    parquet = io.BytesIO()
+    found.to_parquet(parquet, index=False)
+    made = {CSV: escaping.as_csv(found).encode("utf-8"), PARQUET: parquet.getvalue()}
+    descriptor = json.dumps(describe(found, made), ensure_ascii=False, indent=1).encode("utf-8")
+    return {**made, DESCRIPTOR: descriptor}
+
+
+def describe(table: pd.DataFrame, made: dict[str, bytes]) -> dict:
+    """The descriptor of a table and of the files that hold it."""
+    known = [parameters.sources()[key] for key in model.sources(table)]
+    title = "Panoramas des leviers de la planification écologique : un levier d'un territoire par ligne"
+    return {
+        "profile": "data-package",
+        "name": "copkit-figures",
+        "title": title,
+        "description": DESCRIPTION,
+        "version": str(table.version.iloc[0]),
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "contributors": [{"title": f"copkit {__version__}", "role": "wrangler"}],
+        "licenses": [
+            {"name": name, "title": licence}
+            for licence, name in LICENCES.items()
+            if any(one.licence.startswith(licence) for one in known)
+        ],
+        "sources": [
+            {
+                "title": f"{one.publisher} — {one.title} ({one.year})",
+                "publisher": one.publisher,
+                "year": one.year,
+                "licence": one.licence,
+                "locator": one.locator,
+            }
+            for one in known
+        ],
+        "resources": [
+            _resource("figures", CSV, made[CSV], "csv", "text/csv")
+            | {
+                "profile": "tabular-data-resource",
+                "encoding": "utf-8",
+                "title": title,
+                "dialect": {"delimiter": ",", "lineTerminator": "\n", "doubleQuote": True, "header": True},
+                "schema": schema(),
+            },
+            _resource("figures-parquet", PARQUET, made[PARQUET], "parquet", "application/vnd.apache.parquet")
+            | {"profile": "data-resource", "type": "file", "title": f"{title}, en Parquet"},
+        ],
+    }
+
+
+def schema() -> dict:
+    """The columns: name, kind, what they are, and their unit."""
+    fields = []
+    for name, one in model.COLUMNS.items():
+        of = f"celle de la colonne « {one.unit} »" if one.unit == "unit" else one.unit
+        said = f"{one.said}. Unité : {of}." if one.unit else f"{one.said}."
+        needed = {"constraints": {"required": True}} if name in model.KEY else {}
+        unit = {"unit": one.unit} if one.unit else {}
+        fields.append({"name": name, "type": one.kind, "description": said, **unit, **needed})
+    return {"fields": fields, "primaryKey": list(model.KEY), "missingValues": [""]}
+
+
+def _resource(name: str, path: str, data: bytes, format: str, mediatype: str) -> dict:
+    size = {"bytes": len(data), "hash": f"sha256:{sha256(data).hexdigest()}"}
+    return {"name": name, "path": path, "format": format, "mediatype": mediatype, **size}

@@ -1,0 +1,136 @@
+"""How a number is written: in a text, and by a spreadsheet that keeps it as a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pandas as pd
+
+from copkit import french
+
+
+@dataclass(frozen=True)
+class Format:
+    """``text``: what a reader sees; ``code``: the number format of a spreadsheet, for a value.
+
+    ``scale``: by what a spreadsheet multiplies the value: a percentage is a fraction there.
+    """
+
+    text: Callable[[float], str]
+    code: Callable[[float], str]
+    scale: float = 1
+
+    def __call__(self, value: float) -> str:
+        return self.text(value)
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """How a reader sees a number, and with how many decimals a workbook, which keeps it whole, shows it.
+
+    ``rows``: what each row is about, when the way to write depends on it.
+    """
+
+    write: Callable[..., str]
+    decimals: int | Callable
+    rows: tuple[str, ...] = ()
+
+    def texts(self, values: list, written: Callable) -> list[str]:
+        """The cells of a column; ``written``: a cell, with the way to write a number."""
+        if not self.rows:
+            return [written(value, self.write) for value in values]
+        return [written(v, partial(self.write, row)) for v, row in zip(values, self.rows, strict=True)]
+
+    def of(self, kept: list[int]) -> Rounded:
+        """The same for some of the rows."""
+        return replace(self, rows=tuple(self.rows[row] for row in kept)) if self.rows else self
+
+
+def of(how: int | Callable | Rounded) -> Format:
+    """The format of a column of a table: a number of decimals, or a format.
+
+    >>> of(1).code(1234.5), of(1)(1234.5)
+    ('#,##0.0', '1\u202f234,5')
+    """
+    if isinstance(how, Format):
+        return how
+    if isinstance(how, Rounded):
+        return Format(how.write, of(how.decimals).code)
+    if how is french.quantity:
+        return QUANTITY
+    if callable(how):
+        raise TypeError(f"{how!r} : un nombre s'écrit par un nombre de décimales ou par copkit.presentation.formats.")
+    return Format(lambda value: french.number(value, how), lambda _: _grouped(how))
+
+
+def signed(decimals: int) -> Format:
+    """A difference, with its sign.
+
+    >>> signed(0).code(12.0), signed(1)(-3.0)
+    ('+#,##0;-#,##0;0', '−3,0')
+    """
+    return Format(lambda value: french.signed(value, decimals), lambda _: _signed(_grouped(decimals)))
+
+
+def _quantity(value: float) -> str:
+    """A quantity, or a whole number as it is.
+
+    >>> _quantity(2), _quantity(2.0)
+    ('2', '2,00')
+    """
+    return french.number(value, 0) if isinstance(value, int) else french.quantity(value)
+
+
+def _decimals(value: float) -> int:
+    """About three significant digits, as ``french.quantity`` writes them."""
+    size = abs(value)
+    return 0 if isinstance(value, int) or size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3
+
+
+def _grouped(decimals: int) -> str:
+    return "#,##0" + ("." + "0" * decimals if decimals else "")
+
+
+def _signed(code: str) -> str:
+    return f"+{code};-{code};0"
+
+
+def _change(value: float) -> str:
+    """A yearly change, with its sign and about three significant digits; « — » when it is unknown."""
+    if pd.isna(value):
+        return "—"
+    text = french.quantity(abs(value))
+    return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
+
+
+def _evolution(value: float) -> str:
+    """An evolution in percent, with its sign; « × 12 » from three times as much on."""
+    if pd.isna(value):
+        return french.UNKNOWN
+    if value >= 200:
+        return f"×{french.NARROW}{french.number(1 + value / 100, 0)}"
+    return f"{french.signed(value, 0)}{french.NARROW}%"
+
+
+def _small(value: float) -> str:
+    """A quantity, with its first digits even when it is very small.
+
+    >>> _small(0.0021), _small(446.7), _small(0.0)
+    ('0,0021', '447', '0')
+    """
+    if not 0 < abs(value) < 0.1:
+        return french.quantity(value)
+    return f"{value:.3g}".replace(".", ",")
+
+
+def _plain(value: float) -> str:
+    return french.UNKNOWN if pd.isna(value) else f"{value:.0f}"
+
+
+PLAIN = Format(_plain, lambda _: "0")  # a year, a line of a file: a number that is not a quantity
+QUANTITY = Format(_quantity, lambda value: _grouped(_decimals(value)))
+SMALL = Format(_small, lambda value: _grouped(len(_small(value).partition(",")[2])))
+CHANGE = Format(_change, lambda value: _signed(_grouped(_decimals(value))))
+EVOLUTION = Format(_evolution, lambda _: "+0%;-0%;0%", 0.01)

@@ -1,0 +1,105 @@
+"""The first sheet of the workbook of a territory: its effort in a few figures, its first levers, its sectors."""
+
+from __future__ import annotations
+
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.models import panorama as model
+from copkit.models import proposals
+from copkit.presentation import formats, labels
+from copkit.presentation.summary import Bars, Summary
+from copkit.presentation.table import Table
+from copkit.reference import territories
+
+FEW = 10  # levers that are drawn
+EFFORT, SHARE = "ktCO2e/an évitées", "Part de l'effort (%)"
+
+
+def summary(p: xr.Dataset) -> Summary:
+    """What the workbook of a territory, or of a scenario, opens on."""
+    own, asked = proposals.composed(p), "évitées par le scénario" if proposals.composed(p) else "à éviter"
+    total = french.quantity(model.total(p, forest=False))
+    return Summary(
+        name=labels.named(p),
+        title=f"{labels.named(p)} : {total} ktCO2e/an {asked} en 2030, hors forêt",
+        lines=(
+            f"{french.capital(labels.standing(p))}, base de discussion, non prescriptive. "
+            f"Émissions évitées en 2030 par rapport à 2019. Données : version {p.attrs['version']}.",
+        ),
+        parts=(
+            Bars(table=_figures(p)),
+            Bars(table=_levers(p), columns=(EFFORT,), unit="ktCO2e évitées par an en 2030"),
+            Bars(table=_sectors(p), columns=_compared(p, own), unit="% de l'effort, hors forêt"),
+        ),
+    )
+
+
+def _figures(p: xr.Dataset) -> Table:
+    """Each figure with its unit."""
+    totals, rows = model.of_the_nation(p), []
+    for convention, one in totals.iloc[::-1].iterrows():
+        said = "hors forêt" if convention == "sans forêt" else convention
+        rows.append((f"Émissions évitées en 2030, {said}", one.total, "ktCO2e/an"))
+        if proposals.composed(p):
+            rows.append((f"Référence, {said}", one.reference_total, "ktCO2e/an"))
+        if p.attrs["level"] != "france":
+            rows.append((f"Part du total national, {said}", one.share, "%"))
+    rows.append(("Part des trois premiers leviers, hors forêt", model.largest(p, 3)[1], "%"))
+    rows += _placed(proposals.reference(p) if proposals.composed(p) else p)
+    if missing := int(totals.missing.max()):
+        rows.append(("Leviers sans valeur, comptés dans aucun total", missing, "leviers"))
+    names, values, units = map(list, zip(*rows, strict=True))
+    return Table.of(
+        "En chiffres", {"Repère": names, "Valeur": (pd.Series(values, dtype=object), formats.QUANTITY), "Unité": units}
+    )
+
+
+def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
+    """Where a reference stands among its peers, and what its figures rest on."""
+    if p.attrs["level"] == "france":
+        return []
+    peers, code = model.place(p), p.attrs["territory"]
+    here = peers[peers.index.isin([code, territories.region_of(code)])].iloc[0]
+    region = peers.index[0].startswith("reg")
+    rows = [
+        ("Par habitant, à la référence", float(here.per_head), "tCO2e/an"),
+        (
+            f"Rang de l'effort {'parmi les régions' if region else 'dans la région'}, à la référence",
+            int(here["rank"]),
+            f"sur {len(peers)} {'régions' if region else 'départements'}",
+        ),
+    ]
+    grades = model.grade_shares(p)
+    if not grades.empty:
+        rows.append(("Effort réparti par une clé de remplacement (note C)", float(grades["C"]), "%"))
+    return rows
+
+
+def _levers(p: xr.Dataset) -> Table:
+    rows = [row for row in model.ordered(p) if row.shown and row.target_ktco2e > 0][:FEW]
+    return Table.of(
+        f"Les {len(rows)} premiers leviers",
+        {
+            "Levier": [row.label for row in rows],
+            EFFORT: ([row.target_ktco2e for row in rows], 1),
+            "Part hors forêt (%)": ([row.share for row in rows], 1),
+        },
+    )
+
+
+def _sectors(p: xr.Dataset) -> Table:
+    found, own = model.shares(p), proposals.composed(p)
+    columns = {"Secteur": found.index.map(labels.sectors()), EFFORT: (found.target, 1), SHARE: (found.share, 1)}
+    if beside := _compared(p, own)[1:]:
+        other = found.reference_share if own else model.shares(model.shared("fr")).share.reindex(found.index)
+        columns[beside[0]] = (other, 1)
+    return Table.of("Effort par secteur, hors forêt", columns)
+
+
+def _compared(p: xr.Dataset, own: bool) -> tuple[str, ...]:
+    """The share, and that of the reference of a scenario, or of the country."""
+    return (
+        (SHARE,) if p.attrs["level"] == "france" and not own else (SHARE, "Référence (%)" if own else "En France (%)")
+    )
