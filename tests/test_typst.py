@@ -16,6 +16,7 @@ from PIL import Image
 from copkit.errors import RunError
 from copkit.presentation import blocks, drawing
 from copkit.presentation.text import Text
+from copkit.presentation.writers import paper as sheets
 from copkit.presentation.writers import typst
 from tests import hostile
 
@@ -350,7 +351,7 @@ def test_signs_that_the_font_lacks_are_replaced_and_named():
 
 
 def test_every_sign_that_the_font_is_said_to_draw_is_drawn():
-    signs = "".join(json.loads((typst._FOLDER / "fonts" / "signes.json").read_text(encoding="utf-8")).values())
+    signs = "".join(json.loads((sheets._FOLDER / "fonts" / "signes.json").read_text(encoding="utf-8")).values())
     text = " ".join(re.findall(".{1,20}", signs))
     reader = read(described(blocks.Plain(text), table([[text, text, text]], "Signes"), title=f"x{text}"))
     assert "(U+" not in said(reader.pages) and len(signs) > 650
@@ -365,7 +366,7 @@ def test_nothing_goes_past_the_margin():
         table([[word] * 9], "large", names=[f"{i} {word[:60]}" for i in range(9)]),
         blocks.Plain(word),
     )
-    said_of = json.dumps(typst._Writer().document(about))
+    said_of = json.dumps(typst._document(about))
     for page in typst._compiler().compile(sys_inputs={"document": said_of}, format="png", ppi=72):
         drawn = Image.open(io.BytesIO(page)).convert("L")
         margin = drawn.crop((drawn.width - 42, 0, drawn.width, drawn.height))
@@ -384,11 +385,11 @@ WORDS = st.text(st.sampled_from("abcéÉ W1,\u202f%-/_"), max_size=60)
 )
 def test_columns_fill_no_more_than_a_page_and_hold_their_longest_words(found):
     names, rows = found
-    laid = typst._Writer().table(blocks.Table("", names, [False] * len(names), rows))
-    side = typst._LONG if laid["lying"] else typst._SIDE
+    laid = sheets._Paper().table(blocks.Table("", names, [False] * len(names), rows))
+    side = sheets._LONG if laid["lying"] else sheets.SIDE
     assert sum(laid["widths"]) <= side + 0.01 and len(laid["widths"]) == len(names)
     for column, width in zip(zip(laid["names"], *laid["rows"], strict=True), laid["widths"], strict=True):
-        assert all(typst._wide(cell)[1] * laid["size"] <= width - typst._CELL + 0.01 for cell in column)
+        assert all(sheets._wide(cell)[1] * laid["size"] <= width - sheets._CELL + 0.01 for cell in column)
 
 
 def test_a_table_too_wide_for_a_page_lies_in_the_annex_and_is_referred_to():
