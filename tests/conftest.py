@@ -226,7 +226,7 @@ def office(tmp_path_factory):
     profile = tmp_path_factory.mktemp("bureautique")
 
     def convert(path, to, folder, *options):
-        assert shutil.which("soffice"), "LibreOffice absent : apt-get install libreoffice-calc"
+        assert shutil.which("soffice"), "LibreOffice absent : apt-get install libreoffice-calc libreoffice-writer"
         command = ["soffice", "--headless", f"-env:UserInstallation={profile.as_uri()}", *options]
         command += ["--convert-to", to, "--outdir", str(folder), str(path)]
         done = subprocess.run(command, capture_output=True, text=True)

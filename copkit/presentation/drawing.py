@@ -75,6 +75,11 @@ def _converter():
     return vl_convert
 
 
+def rasterised(svg: str, scale: float) -> bytes:
+    """A drawing as a PNG, so many pixels for each of its own."""
+    return _converter().svg_to_png(svg, scale=scale)
+
+
 def png(spec: dict) -> str:
     """A chart as a PNG, title included, sharp on a large screen, in base64."""
     return base64.b64encode(_converter().vegalite_to_png(_cleaned(spec), vl_version="6.4", scale=1.5)).decode("ascii")
