@@ -14,6 +14,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import docx
 import nbformat
 import psutil
 import pytest
@@ -147,7 +148,7 @@ def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, monkey
     Path(light).write_text(text)
     first = mark()
     assert mark() == first and mark(limits=Limits(memory_mib=500)) == first  # a limit changes no figure
-    assert mark(pdf=True) != first and mark(parameters={"fichier": "x"}) != first
+    assert mark(formats=("pdf",)) != first and mark(parameters={"fichier": "x"}) != first
     named = tmp_path / "projets.csv"
     named.write_text("un", encoding="utf-8")
     read = mark(parameters={"fichier": str(named)})
@@ -344,12 +345,18 @@ def test_limits_of_time_and_memory_are_said_and_stop_nobody_else(tmp_path):
     }
 
 
-def test_pdf_when_asked(tmp_path, light):
-    report = ck.run(light, ["reg-06"], out=tmp_path / "a", pdf=True)
-    assert report.failures == []
-    data = (tmp_path / "a" / "reg-06" / "leger.pdf").read_bytes()
+def test_pdf_and_docx_when_asked(tmp_path, light):
+    asked = ["--notebook", light, "--out", str(tmp_path), "--pdf", "--docx", "--profile"]
+    done = CliRunner().invoke(app, ["run", "reg-06", *asked])
+    assert done.exit_code == 0 and " PDF " in done.stdout and " DOCX " in done.stdout
+    data = (tmp_path / "reg-06" / "leger.pdf").read_bytes()
     assert data.startswith(b"%PDF-") and b"/StructTreeRoot" in data
-    assert json.loads((tmp_path / "a" / "manifest.json").read_text())["runs"][0]["files"]["pdf"].endswith(".pdf")
+    about = docx.Document(str(tmp_path / "reg-06" / "leger.docx")).core_properties
+    assert (about.title, about.author) == ("Leger — Mayotte", "")
+    files = json.loads((tmp_path / "manifest.json").read_text())["runs"][0]["files"]
+    assert (files["pdf"], files["docx"]) == ("reg-06/leger.pdf", "reg-06/leger.docx")
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="reg-06/leger.{kind}"' in index for kind in ("pdf", "docx"))
 
 
 def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, again, light):

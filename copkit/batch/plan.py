@@ -42,7 +42,7 @@ class Task:
     region: str | None
     parameters: dict
     title: str
-    pdf: bool = False
+    formats: tuple[str, ...] = ()  # asked for beside HTML: « pdf », « docx »
     limits: Limits = field(default_factory=Limits)
     version: dict = field(default_factory=dict)
     fingerprint: str = ""
@@ -54,7 +54,7 @@ def plan(
     level: str | None,
     parameters: dict,
     *,
-    pdf: bool = False,
+    formats: tuple[str, ...] = (),
     limits: Limits | None = None,
 ) -> list[Task]:
     """The tasks of a batch, in code order.
@@ -69,7 +69,7 @@ def plan(
 
     from copkit.batch import selection, versions
 
-    path = find(notebook)
+    path, limits = find(notebook), limits or Limits()
     source = path.read_text(encoding="utf-8")
     content = nbformat.reads(source, 4)
     declared = declared_parameters(content)
@@ -80,7 +80,7 @@ def plan(
     _check_territory(parameters, [place[0] for place in places])
     extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
     tasks = [
-        Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, title, pdf, limits or Limits())
+        Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, title, formats, limits)
         for place in places
     ]
     known = versions.versions()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
@@ -19,6 +20,9 @@ from copkit.batch.forked import forks
 from copkit.batch.manifest import Result
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Store, digest
+
+if TYPE_CHECKING:
+    from copkit.presentation import blocks
 
 _KERNEL = {
     "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
@@ -92,11 +96,18 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     with _timed(result.phases, "écriture"):
         text = nbformat.v4.writes(notebook)  # not checked again: its source was, and each output when it came
         (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")
-    if task.pdf:
-        from copkit.presentation.writers import typst
+    for kind in task.formats:
+        with _timed(result.phases, kind.upper()):
+            (work / f"{task.stem}.{kind}").write_bytes(_writer(kind)(described))
 
-        with _timed(result.phases, "PDF"):
-            (work / f"{task.stem}.pdf").write_bytes(typst.write(described))
+
+def _writer(kind: str) -> Callable[[blocks.Description], bytes]:
+    """What writes a format that is made when it is asked for, and loaded then."""
+    if kind == "pdf":
+        from copkit.presentation.writers import typst as writer
+    else:
+        from copkit.presentation.writers import docx as writer
+    return writer.write
 
 
 def _run_notebook(task: Task, work: Path, result: Result, shown) -> nbformat.NotebookNode:

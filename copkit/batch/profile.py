@@ -8,7 +8,7 @@ import pandas as pd
 
 from copkit.batch.manifest import Result
 
-STEPS = ("noyau", "cellules", "classeur", "images des graphiques", "page HTML", "PDF", "écriture")
+STEPS = ("noyau", "cellules", "classeur", "images des graphiques", "page HTML", "PDF", "DOCX", "écriture")
 _LABELS = {"noyau": "processus du carnet : départ, échanges, fin", "cellules": "cellules du carnet"}
 _SLOWEST = 8
 

@@ -1,8 +1,8 @@
 """The batch: one notebook executed by Papermill for each territory, in parallel, nothing lost when one fails.
 
-Each territory gets ``<out>/<code>/<notebook>.ipynb``, ``.html`` and ``.xlsx`` (``.pdf`` when asked), written whole
-or not at all; the batch writes ``<out>/manifest.json`` and ``<out>/index.html``. Everything that can be refused is
-refused before anything runs.
+Each territory gets ``<out>/<code>/<notebook>.ipynb``, ``.html`` and ``.xlsx`` (``.pdf``, ``.docx`` when asked),
+written whole or not at all; the batch writes ``<out>/manifest.json`` and ``<out>/index.html``. Everything that can be
+refused is refused before anything runs.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def run(
     jobs: int | None = None,
     parameters: dict | None = None,
     pdf: bool = False,
+    docx: bool = False,
     resume: bool = False,
     limits: Limits | None = None,
     client: Client | None = None,
@@ -70,6 +71,7 @@ def run(
     jobs : nombre de documents menés de front ; par défaut deux par cœur.
     parameters : paramètres du carnet, en plus du territoire.
     pdf : écrire aussi chaque document en PDF accessible (PDF/UA-1), à imprimer ou à envoyer.
+    docx : écrire aussi chaque document pour Word ou LibreOffice, à annoter ou à reprendre.
     resume : ne pas refaire les documents complets dont rien de ce qui les fait n'a changé.
     limits : ce que chaque carnet peut prendre, en durée [s] et en mémoire [Mio].
     client : client dask.distributed ; les tâches s'exécutent alors sur son cluster.
@@ -82,6 +84,7 @@ def run(
         dossier déjà pris, ouvrier d'une autre version.
     """
     source = find(notebook).read_text(encoding="utf-8")
+    formats = tuple(kind for kind, asked in (("pdf", pdf), ("docx", docx)) if asked)
     warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "")
     server = forks.ForkServer(warm) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
@@ -89,7 +92,7 @@ def run(
         from copkit.batch import manifest
         from copkit.batch.store import Folder, open_store
 
-        tasks = plan(notebook, list(codes), level, parameters or {}, pdf=pdf, limits=limits)
+        tasks = plan(notebook, list(codes), level, parameters or {}, formats=formats, limits=limits)
         store = open_store(out)
         if client is None and not isinstance(store, Folder):
             raise RunError("Une adresse de sorties partagée demande un cluster : --dask tcp://HÔTE:8786.")

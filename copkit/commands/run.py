@@ -40,6 +40,9 @@ def run(
         typer.Option("--parameter", "-p", metavar="NOM=VALEUR", help="Paramètre du carnet ; peut se répéter."),
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Écrire aussi chaque document en PDF accessible.")] = False,
+    docx: Annotated[
+        bool, typer.Option("--docx", help="Écrire aussi chaque document pour Word ou LibreOffice.")
+    ] = False,
     resume: Annotated[
         bool,
         typer.Option(
@@ -75,6 +78,7 @@ def run(
                 jobs=jobs,
                 parameters=parameters(parameter or []),
                 pdf=pdf,
+                docx=docx,
                 resume=resume,
                 limits=limits,
                 client=client,
