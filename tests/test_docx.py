@@ -12,6 +12,8 @@ import docx
 import pypdf
 import pytest
 from docx.oxml.ns import qn
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from copkit import escaping, french
@@ -311,6 +313,18 @@ def test_hostile_texts_are_texts():
     assert flat(text(one).replace("\n", " ") for one in named(found, "Plain Text")) == shown
     assert found.element.xpath("//wp:docPr/@descr") == [escaping.terminal(TEXTS[1])]
     assert not [one for one in found.part.rels.values() if one.is_external]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_kept_where_xml_can_hold_it(one):
+    table = blocks.Table(one, [one], [False], [[one]])
+    about = blocks.Description(title=one, footer=one, blocks=(blocks.Plain(one), blocks.Prose(one), table), kind=one)
+    found = docx.Document(io.BytesIO(writer.write(about)))
+    kept = escaping.terminal(re.sub("\r\n?", "\n", one).replace("\t", "    ").replace("\u200b", ""))
+    assert found.tables[-1].rows[1].cells[0].text == kept.replace("\n", " ")
+    assert found.core_properties.title == kept[:255]
+    (plain, *_) = (row.text for row in named(found, "Plain Text"))
+    assert plain == kept
 
 
 def test_a_picture_that_cannot_be_read_is_what_it_says():

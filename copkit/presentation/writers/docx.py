@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import docx
 from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
@@ -31,6 +32,7 @@ _KEPT = (KINDS.STYLES, KINDS.NUMBERING, KINDS.SETTINGS, KINDS.FONT_TABLE, KINDS.
 _SHARP = 2 * 96 / 72  # pixels of a picture for each point on paper: two for each of a screen
 _POINT, _TWENTIETHS = 12_700, 20  # of a point, in the units of a drawing and of a page
 _UNREADABLE = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ValueError, ArithmeticError)
+_LONGEST = 255  # characters of a property
 _TYPED = re.compile(r"(\d+)[.)]\s+")  # a number typed before a heading
 _CELLS = {8.5: "Cellule", 7.5: "CelluleSerree", 6.5: "CellulePetite"}  # styles by the size of their type
 _MARKS = {  # of a run, in the order that Word wants
@@ -121,7 +123,7 @@ def _reference() -> bytes:
 def _name(document, title: str, made) -> None:
     """Say in its properties, at the top of its pages and at their foot what the document is."""
     about, title = document.core_properties, _clean(title)
-    about.title, about.language, about.author, about.last_modified_by = title, "fr-FR", "", ""
+    about.title, about.language, about.author, about.last_modified_by = title[:_LONGEST], "fr-FR", "", ""
     about.comments = about.keywords = about.subject = ""
     if made:
         about.created = about.modified = made
@@ -351,7 +353,8 @@ class _Writer:
             return _run(one, marks)
         kind = one["is"]
         if kind == "link":
-            part = self.part.relate_to(_clean(one["address"]), KINDS.HYPERLINK, is_external=True)
+            address = quote(_clean(one["address"]), safe="%/:=&?~#+!$,;'@()*")
+            part = self.part.relate_to(address, KINDS.HYPERLINK, is_external=True)
             return _LINK.format(part, self.runs(one["said"], marks | {"link"}))
         if kind == "break":
             return Markup("<w:r><w:br/></w:r>")
