@@ -134,6 +134,7 @@ _SAID = {
     **{"GW": (1e3, " MW"), "TWh": (1, " TWh"), "TWh_par_an": (1, " TWh"), "GWh": (1e-3, " TWh")},
     **{"kt_par_an": (1, " kt"), "kg_par_hab_an": (1, " kg"), "t/hab": (1e3, " kg"), "kg/hab": (1, " kg")},
     **{"tCO2e": (1e-3, ""), "t.km": (1e-9, " milliards de t.km"), "Mtkm": (1e-3, " milliards de t.km")},
+    "Mtkm_par_an": (1e-3, " milliards de t.km"),
     **{"gCO2/km": (1, " g de CO2 par km"), "kg_par_MWh": (1, " kg par MWh"), "kg/MWh": (1, " kg par MWh")},
 }
 _SCALED = {  # quantity of a lever → what its rule counts
@@ -354,7 +355,7 @@ def _read(code: str) -> list[_Row]:
     table = table[table["last"].notna() & (table.points > 1) & ~table.indicator.isin(UNFIT)]
     columns = [table[name].tolist() for name in _Row._fields[:-2]]
     return [
-        _Row(*row, late=row[-1] in dynamics.LATE, judged=row[-1] not in ("pas de cible chiffrée", "un seul point"))
+        _Row(*row, late=row[-1] in dynamics.LATE, judged=row[-1] in dynamics.JUDGED)
         for row in zip(*columns, strict=True)
     ]
 
