@@ -190,7 +190,8 @@ def territory(p: xr.Dataset) -> Facts:
     share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
     values |= {"part_nation": share, **_people(code, level, effort), **_first(p), **_rates(p)}
     values |= _place(p) | _overlap(p) | _pace(code) | _plan(code)
-    values["departements"] = len(territories.departements_of(code)) if level == "region" else math.nan
+    inside = {"region": territories.departements_of, "france": lambda _: territories.codes("departement")}
+    values["departements"] = len(inside[level](code)) if level in inside else math.nan
     if found := indicators.series(code, "emissions_ges_hors_utcatf")[0]:
         last = next((point for point in found if point.year == 2019), found[-1])
         values |= {"emissions": 1000 * last.value, "annee_emissions": last.year}
