@@ -45,6 +45,7 @@ def test_the_installed_package_is_imported_from_another_folder(installed):
     place, total = call("python", "-c", code).split()
     assert "site-packages" in place and str(ROOT) not in place
     assert all((Path(place).parent / name).exists() for name in ("__init__.pyi", "py.typed", "projects/__init__.pyi"))
+    assert (Path(place).parents[4] / "share/jupyter/lab/settings/overrides.d/copkit.json").is_file()
     import copkit as ck
 
     assert int(total) == round(float(ck.panorama("reg-32").target.sum()))
