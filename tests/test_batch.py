@@ -25,7 +25,7 @@ from copkit.presentation.territory.document import DOCUMENT
 from copkit.reference import parameters
 
 CODES = ["reg-06", "dep-59", "dep-2A"]
-FIGURES = ["datapackage.json", "figures.csv", "figures.parquet"]
+BESIDE = ["datapackage.json", "figures.csv", "figures.parquet", "glossaire.html"]
 
 
 @pytest.fixture(scope="module")
@@ -163,11 +163,20 @@ def test_manifest_says_parameters_versions_durations_and_hashes(outputs):
 
 
 def test_nothing_but_outputs_is_left_in_the_folder(outputs):
-    assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json", *FIGURES])
+    assert sorted(p.name for p in outputs.iterdir()) == sorted([*CODES, "index.html", "manifest.json", *BESIDE])
     assert set(pd.read_parquet(outputs / "figures.parquet").territory) == set(CODES)
     assert sorted(p.name for p in (outputs / "dep-59").iterdir()) == [
         ".diagnostic.json", "diagnostic.html", "diagnostic.ipynb", "diagnostic.xlsx", "diapositive.html", "page.html",
     ]  # fmt: skip
+
+
+def test_every_link_of_the_pages_leads_to_a_file_of_the_folder(outputs):
+    for page in [*outputs.glob("*.html"), *outputs.glob("*/*.html")]:
+        found = Loads()
+        found.feed(page.read_text(encoding="utf-8"))
+        inside = [link for link in found.links if not link.startswith(("http", "#"))]
+        absent = [link for link in inside if not (page.parent / link.partition("#")[0]).is_file()]
+        assert absent == [], page.name
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+GLOSSARY = "glossaire.html"  # that the documents link to
 FIGURES = ("figures.csv", "figures.parquet", "datapackage.json")  # beside the index; the last one describes the others
 
 
@@ -95,7 +96,7 @@ def publish(store: Store, efforts: dict[str, float], figures: Callable[[], pd.Da
     """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index.
 
     ``efforts``: the effort of each territory. [ktCO2e/an] ``figures``: gives the figures of every territory; those of
-    the territories that have a document are written beside, with their descriptor.
+    the territories that have a document are written beside, with their descriptor, and the glossary of the documents.
     """
     runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
     for name in store.find("*/.*.json"):
@@ -115,7 +116,18 @@ def publish(store: Store, efforts: dict[str, float], figures: Callable[[], pd.Da
 
         for name, data in package.files(made, figures()).items():
             store.write(name, data)
+        store.write(GLOSSARY, _glossary().encode("utf-8"))
     return f"{store.address}/index.html"
+
+
+def _glossary() -> str:
+    """What the documents of all territories share, as a page beside the index."""
+    from copkit.presentation import blocks, glossary
+    from copkit.presentation.writers import html
+
+    footer = f"Glossaire produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}."
+    about = {"title": f"{glossary.TITLE} — copkit", "footer": footer, "index": "index.html"}
+    return html.write(blocks.Description(blocks=glossary.blocks(), **about))
 
 
 def read(store: Store) -> dict:

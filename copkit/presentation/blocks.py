@@ -184,6 +184,7 @@ class Description:
     made: date | None = None
     versions: str = ""
     absent: tuple[str, ...] = ()  # chapters and sections that had nothing to show
+    index: str = "../index.html"  # where the others are, from its file
 
     @property
     def page(self) -> Page | None:
