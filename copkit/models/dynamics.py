@@ -138,7 +138,9 @@ def followed(code: str) -> pd.DataFrame:
     tonnes = table.unit == "tCO2e"
     numbers = ["first", "last", "pace", "needed"]
     scaled = table[numbers].div(tonnes.map({True: T_PER_KT, False: 1.0}), axis=0)
-    return table.assign(unit=table.unit.mask(tonnes, "ktCO2e"), **scaled)
+    table = table.assign(unit=table.unit.mask(tonnes, "ktCO2e"))
+    table[numbers] = scaled
+    return table
 
 
 def shown_factor(row, unit: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from copkit.models import downscaling, nomenclatures, panorama
@@ -63,5 +65,5 @@ def _said(text: str) -> Prose:
 
 
 def _table(made: Shown) -> Table:
-    data = made._repr_mimebundle_()
+    data: dict[str, Any] = made._repr_mimebundle_()
     return Table(**data[MIME], html=data["text/html"])
