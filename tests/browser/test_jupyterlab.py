@@ -13,6 +13,7 @@ import pytest
 
 import copkit as ck
 from copkit import paths
+from copkit.reference import parameters
 
 from .. import hostile
 from ..serving import wait_until
@@ -113,7 +114,8 @@ def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chrom
     inside = ".jp-Notebook .jp-OutputArea-output :is(script, form, input, button, style, meta, base, iframe, object)"
     assert page.locator(inside).count() == 0
     links = page.evaluate("() => [...document.querySelectorAll('.jp-OutputArea-output a')].map(a => a.href)")
-    assert [link for link in links if "/projets.ipynb#" not in link] == []  # those of its own titles
+    ours = ("/projets.ipynb#", "/glossaire.html", *(one.url for one in parameters.sources().values() if one.url))
+    assert [link for link in links if not any(one in link for one in ours)] == []  # its titles, its sources
     shown = " ".join(page.evaluate("() => document.querySelector('.jp-Notebook').textContent").split())
     assert "<script>window.X=1</script> (en-tête)" in shown and hostile.NAME in shown
     cells = page.evaluate("() => [...document.querySelectorAll('.jp-Notebook td')].map(cell => cell.textContent)")

@@ -29,6 +29,9 @@ def test_page_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code)
     assert page.locator("pre").count() == 0
 
 
+UNFOLD = "document.querySelectorAll('details').forEach(one => one.open = true)"
+
+
 def cells(page, caption: str) -> list[list[str]]:
     """The rows of the table whose caption starts so, without no-break spaces."""
     table = page.locator("table", has=page.locator("caption", has_text=caption)).first
@@ -41,6 +44,7 @@ def cells(page, caption: str) -> list[list[str]]:
 
 def test_figures_of_the_page_are_those_of_the_library(outputs, page):
     page.goto((outputs / "reg-32" / "projets.html").as_uri())
+    page.evaluate(UNFOLD)
     shown = cells(page, "Nombre de dossiers par catégorie")
     assert [row[-1] for row in shown] == ["788", "326", "85", "80", "1279"]
     v = ck.projects.vivier(year=2024)
@@ -56,6 +60,7 @@ def test_figures_of_the_page_are_those_of_the_library(outputs, page):
 def test_what_is_invented_says_so_everywhere(outputs, page, code):
     page.goto((outputs / code / "projets.html").as_uri())
     assert "Exemple inventé." in page.locator("blockquote").inner_text()
+    page.evaluate(UNFOLD)
     captions = page.locator("figcaption, caption").all_inner_texts()
     assert len(captions) > 20 and [text for text in captions if "exemple inventé" not in text] == []
 

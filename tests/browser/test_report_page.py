@@ -34,6 +34,13 @@ OFF = """() => [...document.querySelectorAll('main :not(thead, thead *, caption)
     .map(one => one.outerHTML.slice(0, 120))"""
 
 
+def test_the_document_is_short_enough_to_be_read(outputs, page):
+    page.goto((outputs / "reg-32" / "diagnostic.html").as_uri())
+    for width, most in ((1280, 9000), (390, 14000)):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollHeight") < most
+
+
 def test_no_figure_is_off_the_screen_of_a_phone_even_unfolded(outputs, page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto((outputs / "dep-75" / "diagnostic.html").as_uri())
