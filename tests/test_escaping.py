@@ -81,7 +81,8 @@ def test_sentences_are_built_of_templates_that_the_code_writes():
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             ours = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Text"
-            if ours and path.parent.name != "commands" and not isinstance(node.args[0], ast.Constant):
+            given = isinstance(node, ast.Call) and node.args
+            if ours and given and path.parent.name != "commands" and not isinstance(node.args[0], ast.Constant):
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert wrong == []
 

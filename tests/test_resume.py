@@ -305,7 +305,7 @@ def test_two_batches_do_not_write_in_the_same_folder(tmp_path, light):
     store.prepare()
     with pytest.raises(RunError, match=r"Une autre exécution écrit déjà dans « sorties »") as refused:
         ck.run(light, ["reg-06"], out=tmp_path / "sorties")
-    assert "--out" in str(refused.value)
+    assert "out=…" in str(refused.value)
     store.release()
     Folder(tmp_path / "sorties").prepare()
 

@@ -189,7 +189,7 @@ def cited(used: Iterable[str]) -> Text:
     """The sources of a document as a list: producer, data set, year, official address."""
     lines: dict[str, list[Text]] = {}
     for one, title in _known(used):
-        link = Text(" ([{}]({}))", one.url.removeprefix("https://"), Text(one.url)) if one.url else ""
+        link = Text(" ({})", Text.link(one.url.removeprefix("https://"), one.url)) if one.url else ""
         year = "" if one.year in title else f", {one.year}"
         lines.setdefault(one.publisher, []).append(Text("{}{}{}", title, year, link))
     return Text.bullets(Text("**{}** : {}.", name, Text.joined(found, " ; ")) for name, found in lines.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from copkit import escaping, french
 
@@ -29,6 +30,15 @@ class Text(str):
     def bullets(cls, lines: Iterable[str]) -> Text:
         """A list, one line each."""
         return str.__new__(cls, "\n".join(f"- {_marked(line)}" for line in lines))
+
+    @classmethod
+    def link(cls, label: str, address: str) -> Text:
+        """A link; what could end its address in Markdown is written as in an address.
+
+        >>> Text.link("*ici*", "https://exemple.invalid/a(b) c")
+        '[&#42;ici&#42;](https://exemple.invalid/a%28b%29%20c)'
+        """
+        return str.__new__(cls, f"[{_marked(label)}]({quote(address, safe=':/?#@!$&=+,;%~-._')})")
 
     @property
     def plain(self) -> str:

@@ -99,7 +99,7 @@ def _keys(p: xr.Dataset) -> Table | Note:
 
 
 SOURCES = Section("sources", 130)
-GLOSSARY = (
+GLOSSARY = Text(
     "Les mots de ce document, ce que couvre chaque levier et la cohérence avec le rationnel national sont dans le "
     "[glossaire](../glossaire.html), commun à tous les territoires."
 )
@@ -189,7 +189,7 @@ def references(p: xr.Dataset) -> Text:
             Text("### Sources"),
             labels.cited(provenance.sources(p, enjeux=False)),
             Text("{}", labels.OBTAINED),
-            Text(GLOSSARY),
+            GLOSSARY,
         ]
     )
 
