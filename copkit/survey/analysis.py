@@ -1,0 +1,283 @@
+"""What the answers say: by lever, by action, by type and territory, with what it is worth.
+
+A table of answers has a row for each collectivité and each action: ``respondent``, ``type``, ``action``, one column a
+question (``questionnaire.QUESTIONS``) that holds an answer of the scale, ``sans_objet`` or nothing, and ``weight``, the
+inhabitants of the territory. An action that serves several levers counts in each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from copkit.errors import ProjectError, given, unknown
+from copkit.models import nomenclatures
+from copkit.survey import intervals
+from copkit.survey.questionnaire import NOT_APPLICABLE, QUESTIONS, actions, rules
+
+RELEVANCE, OWN, OTHERS = QUESTIONS
+QUADRANTS = {
+    (True, True): "pertinents et investis",
+    (True, False): "pertinents, peu investis",
+    (False, True): "peu pertinents, investis",
+    (False, False): "peu pertinents, peu investis",
+}
+SUPPORTED = {
+    (True, True): "pertinents et accompagnés",
+    (True, False): "pertinents, peu accompagnés",
+    (False, True): "peu pertinents, accompagnés",
+    (False, False): "peu pertinents, peu accompagnés",
+}
+BESIDE = {OWN: QUADRANTS, OTHERS: SUPPORTED}
+
+
+def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: bool = False) -> pd.DataFrame:
+    """Ce que les réponses disent de chaque levier des 43, dans leur ordre ; un levier sans réponse y est, sans valeur.
+
+    Parameters
+    ----------
+    answers : ce que ``ck.survey.read`` a lu.
+    weighted : chaque collectivité compte pour ses habitants ; sinon chacune pour une.
+    not_applicable : « sans objet » compte parmi les réponses, comme non pertinent ; sinon il est laissé de côté.
+
+    Returns
+    -------
+    DataFrame : lever, label, thematique ; respondents [collectivités] ; pour chaque question, ``n`` réponses,
+        ``sans_objet`` et ``blank`` [réponses], et la mesure avec son intervalle (``_low``, ``_high``) :
+        ``pertinence`` part de réponses favorables [0 à 1], ``collectivite`` et ``parties_prenantes`` moyennes [0 à 3].
+        ``small`` : moins de collectivités que le seuil ; ``quadrant``, ``support`` : nom du quadrant.
+
+    Raises
+    ------
+    ProjectError
+        Si la table n'est pas une table de réponses.
+    """
+    table = _exploded(taken(answers))
+    known = nomenclatures.levers("cop")
+    found = _measured(table, "lever", list(known.lever), weighted=weighted, not_applicable=not_applicable)
+    found.insert(0, "label", known.label.to_numpy())
+    found.insert(1, "thematique", known.thematique.to_numpy())
+    return _placed(found).rename_axis("lever").reset_index()
+
+
+def by_action(answers: pd.DataFrame, *, types: Sequence[str] = ("epci",), weighted: bool = False) -> pd.DataFrame:
+    """Les actions, de la plus à la moins mise en œuvre selon les collectivités d'un type.
+
+    Parameters
+    ----------
+    types : types de collectivités dont les réponses comptent ; vide : tous.
+
+    Returns
+    -------
+    DataFrame : rank (1 : la plus mise en œuvre ; vide sous le nombre minimal de réponses), action, label, theme,
+        levers, puis les mesures de ``levers``. À moyenne égale, la règle de ``parameters/survey.yml``.
+    """
+    table, known = taken(answers), actions().set_index("action")
+    if types:
+        table = table[table.type.isin(_types(types))]
+    found = _measured(table, "action", list(known.index), weighted=weighted)
+    found = known[["label", "theme", "levers"]].join(found).rename_axis("action").reset_index()
+    ranked = found[f"{OWN}_n"] >= rules().ranking.least
+    order = ["ranked", OWN, f"{OWN}_n", "label"]
+    found = found.assign(ranked=ranked).sort_values(order, ascending=[False, False, False, True], kind="stable")
+    rank = pd.Series(np.arange(1.0, len(found) + 1), found.index).where(found.ranked)
+    return found.drop(columns="ranked").assign(rank=rank).reset_index(drop=True)
+
+
+def most_and_least(ranked: pd.DataFrame, count: int = 10) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The actions of ``by_action`` that are most implemented, and those that are least, from the least."""
+    kept = ranked[ranked["rank"].notna()]
+    return kept.head(count), kept.tail(count)[::-1]
+
+
+def cut(answers: pd.DataFrame, by: str, *, weighted: bool = False) -> pd.DataFrame:
+    """Les mêmes mesures par levier, pour chaque valeur d'une colonne.
+
+    Parameters
+    ----------
+    by : « type », « departement » ou « density » (urbain, rural).
+
+    Returns
+    -------
+    DataFrame : la colonne demandée, puis ce que rend ``levers``.
+    """
+    table = taken(answers)
+    if by not in ("type", "departement", "density"):
+        raise ProjectError(unknown(f"Coupe inconnue : « {by} »", by, ("type", "departement", "density"), "Coupes"))
+    parts = {value: levers(rows, weighted=weighted) for value, rows in table[table[by] != ""].groupby(by, sort=True)}
+    if not parts:
+        return levers(table.head(0)).assign(**{by: ""}).head(0)
+    return pd.concat(parts, names=[by]).reset_index(level=0).reset_index(drop=True)
+
+
+def correlation(answers: pd.DataFrame, beside: str = OWN) -> dict[str, float]:
+    """La corrélation, d'un levier à l'autre, entre la pertinence et une autre question. [−1 à 1]
+
+    Parameters
+    ----------
+    beside : « collectivite » ou « parties_prenantes ».
+
+    Returns
+    -------
+    dict : ``r`` (Pearson), ``low``, ``high`` (rééchantillonnage des collectivités), ``levers`` et ``respondents``
+        comptés ; r est inconnu sous trois leviers.
+    """
+    if beside not in BESIDE:
+        raise ProjectError(unknown(f"Question inconnue : « {beside} »", beside, tuple(BESIDE), "Questions"))
+    table = _exploded(taken(answers))
+    sums = {name: _sums(table, "lever", name, pertinent=name == RELEVANCE) for name in (RELEVANCE, beside)}
+    (above, of), (worth, over) = sums[RELEVANCE], sums[beside]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        x, y = above.sum(axis=0) / of.sum(axis=0), worth.sum(axis=0) / over.sum(axis=0)
+        drawn = intervals.draws(len(above))
+        xs, ys = (drawn @ above) / (drawn @ of), (drawn @ worth) / (drawn @ over)
+    known = ~(np.isnan(x) | np.isnan(y))
+    r = _pearson(x[None, known], y[None, known])[0] if known.sum() > 2 else float("nan")
+    low, high = (float("nan"),) * 2
+    if known.sum() > 2:
+        (low,), (high,) = intervals.ends(_pearson(xs[:, known], ys[:, known])[:, None])
+    return {
+        "r": float(r),
+        "low": float(low),
+        "high": float(high),
+        "levers": int(known.sum()),
+        "respondents": len(above),
+    }
+
+
+def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The correlation of each row of x with the same row of y; NaN where one does not vary."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+        return (x * y).sum(axis=1) / np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
+
+
+def bounds(answers: pd.DataFrame, official: int) -> pd.DataFrame:
+    """Ce que vaudrait chaque mesure si les collectivités qui n'ont pas répondu répondaient toutes au plus bas, ou au
+    plus haut.
+
+    Parameters
+    ----------
+    official : combien de collectivités auraient pu répondre. [nombre]
+
+    Returns
+    -------
+    DataFrame : lever, label, respondents, official, et pour chaque mesure sa valeur, ``_least`` et ``_most``.
+    """
+    found, top = levers(answers), {RELEVANCE: 1.0, OWN: rules().scale.top, OTHERS: rules().scale.top}
+    out = found[["lever", "label", "respondents"]].assign(official=official)
+    answered = (found.respondents / official).clip(upper=1.0)
+    for name, most in top.items():
+        known = found[name].fillna(0.0)  # nobody said anything of it: everything is possible
+        out[name] = found[name]
+        out[f"{name}_least"] = known * answered
+        out[f"{name}_most"] = known * answered + most * (1 - answered)
+    return out
+
+
+# ------------------------------------------------------------------ counts
+
+
+def counts(answers: pd.DataFrame) -> pd.DataFrame:
+    """How many answers each question has, of each kind: their sum is the rows that were read."""
+    kinds = {**dict.fromkeys(rules().scale.values, ""), NOT_APPLICABLE: "", "": ""}
+    found = {name: answers[name].value_counts().reindex(list(kinds), fill_value=0) for name in QUESTIONS}
+    return pd.DataFrame(found).rename(index={"": "blank"}).rename_axis("answer").reset_index()
+
+
+def taken(answers: pd.DataFrame) -> pd.DataFrame:
+    """A table of answers, without the second one of a collectivité; anything else is refused."""
+    if not isinstance(answers, pd.DataFrame) or not {"respondent", "action", *QUESTIONS} <= set(answers):
+        raise ProjectError(f"Table de réponses attendue, et non {given(answers)}. La lire d'abord : ck.survey.read(…).")
+    return answers[answers.duplicate_of == ""] if "duplicate_of" in answers else answers
+
+
+def _types(types: Sequence[str]) -> list[str]:
+    known = [one.id for one in rules().types]
+    for one in types:
+        if one not in known:
+            raise ProjectError(unknown(f"Type de collectivité inconnu : « {one} »", one, known, "Types"))
+    return list(types)
+
+
+def _exploded(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each lever that an action serves."""
+    served = actions().set_index("action").levers.str.split("|")
+    return table.assign(lever=table.action.map(served)).explode("lever").dropna(subset="lever")
+
+
+def _scored(table: pd.DataFrame, question: str) -> np.ndarray:
+    """What each answer is worth; NaN for « sans objet » and for nothing."""
+    return table[question].map(rules().scale.values).to_numpy("float64")
+
+
+def _sums(
+    table: pd.DataFrame, key: str, question: str, *, pertinent: bool, not_applicable: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and number of the answers of each collectivité for each key. (respondent, key in its own order)"""
+    score = _scored(table, question)
+    if pertinent:
+        score = np.where(np.isnan(score), np.nan, score >= rules().thresholds.pertinent)
+        if not_applicable:
+            score = np.where((table[question] == NOT_APPLICABLE).to_numpy(), 0.0, score)
+    keys = pd.Categorical(table[key], categories=_order(key))
+    who, people = pd.factorize(table.respondent)
+    shape, known = (len(people), len(keys.categories)), ~np.isnan(score) & (keys.codes >= 0)
+    at = (who[known], keys.codes[known])
+    total, number = np.zeros(shape), np.zeros(shape)
+    np.add.at(total, at, score[known])
+    np.add.at(number, at, 1.0)
+    return total, number
+
+
+def _order(key: str) -> list[str]:
+    return list(nomenclatures.levers("cop").lever) if key == "lever" else list(actions().action)
+
+
+def _measured(
+    table: pd.DataFrame, key: str, order: list[str], *, weighted: bool, not_applicable: bool = False
+) -> pd.DataFrame:
+    """The counts and measures of each key."""
+    people = pd.factorize(table.respondent)[1]
+    weights = np.ones(len(people))
+    if weighted:
+        weights = table.groupby("respondent", sort=False).weight.first().reindex(people).to_numpy("float64")
+        if np.isnan(weights).any():
+            absent = ", ".join(map(str, people[np.isnan(weights)][:5]))
+            raise ProjectError(f"Population inconnue : {absent}. Sans elle, demander les mesures non pondérées.")
+    out = pd.DataFrame(index=pd.Index(order))
+    drawn = intervals.draws(len(people)) * weights
+    answered = np.zeros((len(people), len(order)), bool)
+    for question in QUESTIONS:
+        pertinent = question == RELEVANCE
+        total, number = _sums(table, key, question, pertinent=pertinent, not_applicable=pertinent and not_applicable)
+        answered |= number > 0
+        for name, kind in (("sans_objet", NOT_APPLICABLE), ("blank", "")):
+            out[f"{question}_{name}"] = table[table[question] == kind][key].value_counts().reindex(order, fill_value=0)
+        out[f"{question}_n"] = number.sum(axis=0).astype(int)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out[question] = (weights @ total) / (weights @ number)
+            if pertinent:
+                worth = [intervals.effective(weights[column]) for column in (number > 0).T]
+                ends = [intervals.wilson(share, n) for share, n in zip(out[question], worth, strict=True)]
+                low, high = np.array(ends).T
+            else:
+                low, high = intervals.ends((drawn @ total) / (drawn @ number))
+        out[f"{question}_low"], out[f"{question}_high"] = low, high
+    out.insert(0, "respondents", answered.sum(axis=0))
+    return out
+
+
+def _placed(found: pd.DataFrame) -> pd.DataFrame:
+    """The name of the quadrant of each lever, and whether too few collectivités spoke of it."""
+    limits = rules().thresholds
+    relevant = found[RELEVANCE] >= limits.share
+    names = {}
+    for question, label in ((OWN, "quadrant"), (OTHERS, "support")):
+        high, known = found[question] >= limits.invested, found[RELEVANCE].notna() & found[question].notna()
+        names[label] = [
+            BESIDE[question][a, b] if there else "" for a, b, there in zip(relevant, high, known, strict=True)
+        ]
+    return found.assign(small=found.respondents < limits.small, **names)
