@@ -244,6 +244,53 @@ def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, 
     return "", "EPCI inconnu de la liste officielle. Écrire son SIREN ou son nom officiel.", known.hints[label]
 
 
+@kept(maxsize=2)
+def _groupements() -> tuple[dict[str, tuple[str, str, str]], dict[str, list[str]]]:
+    """Groupements without taxes of their own, by SIREN (name, type, département) and by name."""
+    table = tables.read("groupements.parquet")
+    rows = zip(table.code.str[4:], table.name, table.type, table.departement, strict=True)
+    known = {siren: (name, kind, departement) for siren, name, kind, departement in rows}
+    named: dict[str, list[str]] = {}
+    for siren, (label, _, _) in known.items():
+        named.setdefault(_groupement(label), []).append(siren)
+    return known, named
+
+
+def _groupement(label: str) -> str:
+    """A name without what says its kind: « SM du parc naturel régional de Lorraine », « PNR de Lorraine »."""
+    text = f" {french.plain(re.sub(r'[(].*?[)]', '', label))} "
+    text = re.sub(r" pole equilibre territorial( et)? rural | pole d equilibre territorial et rural ", " petr ", text)
+    text = re.sub(r" (syndicat mixte|smo?|syndicat)(?= )", " ", text)
+    text = re.sub(r" (amenagement|gestion|realisation|etude|d|de|du|des|et|pour|l|la|le)(?= )", " ", f" {text} ")
+    return " ".join(text.replace(" parc naturel regional ", " pnr ").split())
+
+
+def groupement(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """(code, what is wrong, suggestions) of a PETR, a PNR, a pôle métropolitain or a syndicat, by SIREN or by name.
+
+    >>> groupement("PNR du Lubéron")[0] == groupement("SM du parc naturel régional du Lubéron")[0] != ""
+    True
+    """
+    known, named = _groupements()
+    siren = re.sub(r"\s", "", text.lower().removeprefix("grp-"))
+    if re.fullmatch(r"\d{9}", siren):
+        wrong = "" if siren in known else "SIREN absent de la liste officielle des groupements. Le vérifier."
+        return (f"grp-{siren}" if siren in known else ""), wrong, ()
+    found = named.get(_groupement(text), [])
+    if len(found) == 1:
+        return f"grp-{found[0]}", "", ()
+    if found:
+        return "", "plusieurs groupements portent ce nom. Écrire le SIREN.", ()
+    close = closest(_groupement(text), {label: sirens[0] for label, sirens in named.items()})
+    hints = tuple(known[siren][0] for siren in close)
+    return "", "groupement inconnu de la liste officielle. Écrire son SIREN ou son nom officiel.", hints
+
+
+def kind_of_groupement(code: str) -> str:
+    """« petr », « pnr », « pole_metropolitain » or « syndicat »."""
+    return _groupements()[0][code.removeprefix("grp-")][1]
+
+
 def name(code: str) -> str:
     """The name of a territory of any level; the code itself when the official lists have none.
 
@@ -251,6 +298,8 @@ def name(code: str) -> str:
     ('Lille', 'Métropole Européenne de Lille', 'Nord')
     """
     level, _, number = code.partition("-")
+    if level == "grp":
+        return _groupements()[0].get(number, (code,))[0]
     if level in ("com", "epci"):
         return (lists().communes if level == "com" else lists().epci).get(number, (code,))[0]
     return territories.name(code)

@@ -50,12 +50,14 @@ def read(
     year: int | None = None,
     personal: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    refused: dict[str, str] | None = None,
 ) -> pd.DataFrame:
     """What files say of a kind of thing, in one table of its fields; ``attrs["reading"]`` tells what needs somebody.
 
     A wrong cell becomes empty and its row stays; a row that cannot be one of them is set aside, in a list. ``mapping``:
     the name of a mapping of the kind, or a YAML file; recognised by the headers of each file when it is not given.
-    ``year``: of what its file does not date. ``personal``: keep personal columns and mask nothing.
+    ``year``: of what its file does not date. ``personal``: keep personal columns and mask nothing. ``refused``: gets
+    the files that cannot be read, with what is wrong, and the others are read.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def read(
     """
     if not files:
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
-    opened = _open(kind, [path_of(one, ProjectError) for one in files], mapping)
+    opened = _open(kind, [path_of(one, ProjectError) for one in files], mapping, refused)
     ledger = report.Ledger(personal)
     tables, sources, done = [], [], 0
     used: list[mappings.Mapping] = []  # of each sheet read
@@ -116,7 +118,9 @@ def read(
     return table
 
 
-def _open(kind: Collected, files: Sequence[str | Path], mapping: str | Path | None) -> list[tuple]:
+def _open(
+    kind: Collected, files: Sequence[str | Path], mapping: str | Path | None, refused: dict[str, str] | None = None
+) -> list[tuple]:
     """(path, sheets, those to read, mapping) of each file; the problems of all files come at once."""
     opened, wrong = [], []
     given = mappings.load(mapping, kind) if mapping is not None else None
@@ -130,7 +134,9 @@ def _open(kind: Collected, files: Sequence[str | Path], mapping: str | Path | No
             opened.append((path, book, recognition.tables(chosen, book, path.name, kind), chosen))
         except ProjectError as error:
             wrong.append(str(error))
-    if wrong:
+            if refused is not None:
+                refused[str(path)] = str(error)
+    if wrong and (refused is None or not opened):
         raise ProjectError("\n\n".join(wrong))
     return opened
 

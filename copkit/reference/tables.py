@@ -97,6 +97,17 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
             },
             ["code"],
         ),
+        "groupements.parquet": (
+            {
+                "code": _text(pattern=r"^grp-\d{9}$"),
+                "name": _text(),
+                "type": _text(allowed=["petr", "pnr", "pole_metropolitain", "syndicat"]),
+                "departement": code,
+                "population": _number(least=0),
+                "source": _source(),
+            },
+            ["code"],
+        ),
         "panorama.csv": (
             {
                 "version": _text(),

@@ -1,0 +1,124 @@
+"""Answers gathered from many files: each collectivité found on the official lists, the last of its answers kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from copkit import french
+from copkit.errors import ProjectError
+from copkit.files import path_of
+from copkit.intake import reading
+from copkit.survey import respondents
+from copkit.survey.fields import ANSWERS
+
+SUFFIXES = (".xlsx", ".xlsm", ".ods", ".csv", ".txt", ".tsv")
+REFUSED = ["file", "reason"]
+TWICE = ["respondent", "name", "kept", "others", "answers"]
+
+
+def read(
+    *paths: str | Path,
+    mapping: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Lit des réponses au questionnaire, et les réunit en une table : une ligne par collectivité et par action.
+
+    Parameters
+    ----------
+    paths : fichiers, ou dossiers dont tous les fichiers de table sont lus : classeurs du modèle, ou toute table.
+    mapping : correspondance d'en-têtes, un nom de ``parameters/mappings/reponses`` ou un fichier YAML.
+    progress : appelée avec le nombre de lignes lues et à lire.
+
+    Returns
+    -------
+    DataFrame : les champs de ``copkit.survey.fields.FIELDS``, puis respondent (code), departement, region, density,
+        weight [habitants]. ``attrs["reading"]`` dit ce qui est à vérifier, ``attrs["refused"]`` les fichiers
+        illisibles, ``attrs["twice"]`` les collectivités qui ont répondu deux fois : la dernière réponse est gardée.
+
+    Raises
+    ------
+    ProjectError
+        Si aucun fichier n'est lisible : tous les refus à la fois.
+    """
+    files, refused = list(_files(paths)), {}
+    table = reading.read(ANSWERS, files, mapping=mapping, progress=progress, refused=refused)
+    table = _completed(table)
+    found = table.attrs["reading"]
+    table, twice = _last(table)
+    table.attrs |= {
+        "reading": found,
+        "twice": twice,
+        "refused": pd.DataFrame([(Path(file).name, reason) for file, reason in refused.items()], columns=REFUSED),
+    }
+    return table
+
+
+def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
+    for one in paths:
+        path = path_of(one, ProjectError)
+        if not path.is_dir():
+            yield path
+            continue
+        found = (one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES)
+        inside = sorted(one for one in found if not one.name.startswith((".", "~")))
+        if not inside:
+            raise ProjectError(f"« {path} » : aucun fichier de réponses ({', '.join(SUFFIXES)}) dans ce dossier.")
+        yield from inside
+
+
+def _completed(table: pd.DataFrame) -> pd.DataFrame:
+    """Who answers each row: once a file is enough, when only one collectivité is named in it."""
+    where = [table.source_file, table.sheet]
+    for name in ("name", "siren", "type", "date"):
+        written = table[name].where(table[name] != "")
+        alone = written.groupby(where).transform("nunique") <= 1
+        first = written.groupby(where).transform("first").fillna("").astype("str")
+        table[name] = table[name].mask((table[name] == "") & alone, first)
+    distinct = table[["name", "siren", "type"]].drop_duplicates()
+    found = {row: respondents.find(row[0], row[1], row[2]) for row in distinct.itertuples(index=False, name=None)}
+    rows = list(zip(table.name, table.siren, table.type, strict=True)) if len(table) else []
+    table["respondent"] = pd.Series([found[row].code for row in rows], table.index, dtype="str")
+    table["type"] = pd.Series([found[row].type or row[2] for row in rows], table.index, dtype="str")
+    done, wrong = table.attrs["reading"], _wrong(table, rows, found)
+    made = table.join(respondents.described(table.respondent))
+    problems = pd.concat([done.problems, wrong], ignore_index=True) if len(wrong) else done.problems
+    made.attrs["reading"] = replace(done, problems=problems)
+    return made
+
+
+def _wrong(table: pd.DataFrame, rows: list[tuple], found: dict[tuple, respondents.Respondent]) -> pd.DataFrame:
+    """What is wrong with each collectivité, once for each file."""
+    messages = table[["source_file", "sheet", "row", "name"]].assign(message=[found[row].wrong for row in rows])
+    messages = messages[messages.message != ""].drop_duplicates(["source_file", "sheet", "name", "message"])
+    told = messages.rename(columns={"source_file": "file", "name": "value"}).assign(column="Collectivité")
+    return told
+
+
+def _last(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The last answer of each collectivité is kept: the latest date, else the last file; the others are listed."""
+    known = table[table.respondent != ""]
+    sources = known.groupby(["respondent", "source_file"], sort=False).agg(
+        name=("name", "first"), date=("date", "max"), answers=("action", "size")
+    )
+    order = {file: n for n, file in enumerate(dict.fromkeys(table.source_file))}
+    sources = sources.reset_index().assign(place=lambda found: found.source_file.map(order))
+    sources = sources.sort_values(["respondent", "date", "place"], kind="stable")
+    last = sources.drop_duplicates("respondent", keep="last").set_index("respondent").source_file
+    several = sources[sources.respondent.duplicated(keep=False)]
+    dropped = (table.respondent != "") & (table.source_file != table.respondent.map(last))
+    table["duplicate_of"] = table.duplicate_of.mask(dropped, table.respondent.map(last).fillna("").astype("str"))
+    rows = [
+        (
+            code,
+            every["name"].iloc[-1],
+            last[code],
+            french.join(every.source_file.iloc[:-1]),
+            every.answers.iloc[:-1].sum(),
+        )
+        for code, every in several.groupby("respondent", sort=False)
+    ]
+    return table, pd.DataFrame(rows, columns=TWICE)
