@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import lru_cache
 
 from copkit import errors, french, paths
 from copkit.errors import ParameterError, Problems
@@ -225,16 +226,21 @@ def choice(name: str, one: Field, label: str) -> Found:
     >>> choice("maturity", found, "Initié, en conception").ids, choice("maturity", found, "Prêt").ids
     (('en_conception',), ('pret',))
     """
-    options = one.options
-
-    def bare(text: str) -> str:
-        return key(_YEAR.sub(" ", french.plain(text))) if one.dated else key(text)
-
-    by_key = {bare(text): id_ for id_, said in options.items() for text in (id_, said)}
-    id_ = by_key.get(bare(label)) or synonyms(one.vocabulary or name).get(bare(label))
+    options, bare = one.options, _bare(label, dated=one.dated)
+    id_ = _by_key(tuple(options.items()), dated=one.dated).get(bare) or synonyms(one.vocabulary or name).get(bare)
     if id_ in options:
         return Found((id_,))
     return Found(unknown=(label,), close=errors.closest(key(label), {key(said): said for said in options.values()}, 3))
+
+
+def _bare(text: str, *, dated: bool) -> str:
+    return key(_YEAR.sub(" ", french.plain(text))) if dated else key(text)
+
+
+@lru_cache(maxsize=64)
+def _by_key(options: tuple[tuple[str, str], ...], *, dated: bool) -> dict[str, str]:
+    """The id of each id and of each label, by what is compared."""
+    return {_bare(text, dated=dated): id_ for id_, said in options for text in (id_, said)}
 
 
 # ------------------------------------------------------------------ cells that hold several labels

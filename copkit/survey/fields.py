@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from copkit.files import kept
 from copkit.intake.fields import ORIGIN, Collected, Field
 from copkit.survey.questionnaire import QUESTIONS, actions, rules
 
@@ -18,8 +19,9 @@ def _types() -> Mapping[str, str]:
     return {one.id: one.label for one in rules().types}
 
 
+@kept(maxsize=1)
 def _actions() -> Mapping[str, str]:
-    return dict(zip(*(actions()[name] for name in ("action", "label")), strict=True))
+    return dict(zip(*(actions()[name].to_list() for name in ("action", "label")), strict=True))
 
 
 def _answers() -> Mapping[str, str]:
