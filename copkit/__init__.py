@@ -15,6 +15,7 @@ Un scénario
 Ce que des territoires envoient
     projects                                   projets : lire, trier, compter, rapprocher, ateliers
     strengths                                  points forts : modèle à remplir, lecture, mise en commun
+    survey                                     questionnaire : réponses, leviers, actions, familles
 
 Montrer
     table, charts, report, section             table, graphiques, phrases, section de ce qu'on donne

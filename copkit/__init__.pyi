@@ -1,6 +1,7 @@
 from . import notebook as notebook
 from . import projects as projects
 from . import strengths as strengths
+from . import survey as survey
 from .batch.run import run as run
 from .files import reload as reload
 from .models.budgets import budget_to_reduction as budget_to_reduction

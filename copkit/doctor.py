@@ -81,6 +81,8 @@ def parameters() -> list[str]:
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
     from copkit.strengths import STRENGTHS
+    from copkit.survey import questionnaire
+    from copkit.survey.fields import ANSWERS
 
     files.levers()
     framework.items("objectifs")
@@ -93,7 +95,8 @@ def parameters() -> list[str]:
     consistency.consistency()
     messages.rules()
     rules.rules()
-    collected = (PROJECTS, STRENGTHS)
+    questionnaire.actions()
+    collected = (PROJECTS, STRENGTHS, ANSWERS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
     for kind in collected:

@@ -26,6 +26,7 @@ GROUPS = {
     "Territoires, leviers, scénarios, documents": ("ck", ck),
     "Projets": ("ck.projects", ck.projects),
     "Points forts": ("ck.strengths", ck.strengths),
+    "Questionnaire": ("ck.survey", ck.survey),
     "Dans un carnet": ("ck.notebook", ck.notebook),
 }
 SPACES = {"Graphiques": ("ck.charts", ck.charts), "Phrases": ("ck.report", ck.report)}

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from copkit import french
-from copkit.commands import analyses, projects, run, simulator, strengths, usage
+from copkit.commands import analyses, projects, run, simulator, strengths, survey, usage
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
 from copkit.errors import CopkitError, command_line
 
@@ -91,7 +91,14 @@ def doctor() -> None:
     raise typer.Exit(1 if bad else 0)
 
 
-for command in (run.run, simulator.simulator, *map(light, analyses.ALL), *projects.ALL, strengths.strengths):
+for command in (
+    run.run,
+    simulator.simulator,
+    *map(light, analyses.ALL),
+    *projects.ALL,
+    strengths.strengths,
+    survey.survey,
+):
     app.command(cls=usage.Command)(command)
 template = typer.Typer(
     cls=usage.Group, subcommand_metavar="COMMANDE", no_args_is_help=True, help="Donne un fichier à compléter."

@@ -38,7 +38,7 @@ def families(
     known = nomenclatures.levers("cop")
     found = analysis.levers(answers).set_index("lever") if answers is not None else None
     rows = [_decided(lever, None if found is None else found.loc[lever]) for lever in known.lever]
-    table = known[["lever", "label"]].assign(**pd.DataFrame(rows, columns=["family", "origin", "reason"]))
+    table = known[["lever", "label"]].join(pd.DataFrame(rows, columns=["family", "origin", "reason"]))
     chosen = _checked(overrides or {}, list(known.lever))
     for column, name in enumerate(("chosen", "author", "why")):
         table[name] = [chosen.get(lever, ("", "", ""))[column] for lever in known.lever]

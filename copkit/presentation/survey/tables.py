@@ -1,0 +1,124 @@
+"""The views of a questionnaire as tables in French."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from copkit import french
+from copkit.intake import gazetteer
+from copkit.presentation.table import Table
+from copkit.survey.questionnaire import rules
+
+SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (0 à 3)", "Quadrant")
+SMALL = "†"  # after the name of what too few collectivités spoke of
+
+
+def of(view: str, found: pd.DataFrame, territory: str) -> Table:
+    """A view as a table."""
+    return VIEWS[view](found, gazetteer.name(territory))
+
+
+def _coverage(found: pd.DataFrame, where: str) -> Table:
+    kept = found[(found.answered > 0) | (found.official > 0)]
+    return Table.of(
+        f"Collectivités qui ont répondu — {where}",
+        {
+            "Type": kept.label,
+            "Ont répondu": (kept.answered, 0),
+            "Liste officielle": (kept.official, 0),
+            "Part (%)": (100 * kept.share, 0),
+            "Réponses": (kept.answers, 0),
+        },
+    )
+
+
+def _measures(found: pd.DataFrame) -> dict[str, object]:
+    """The columns of the three questions, with their intervals."""
+
+    def between(name: str, decimals: int, times: float = 1) -> list[str]:
+        rows = found[[name, f"{name}_low", f"{name}_high"]].to_numpy() * times
+        written = ([french.number(one, decimals) for one in row] for row in rows)
+        return [french.UNKNOWN if value == french.UNKNOWN else f"{value} [{a} ; {b}]" for value, a, b in written]
+
+    return {
+        "Collectivités": (found.respondents, 0),
+        "Pertinents (%)": (between("pertinence", 0, 100), str),
+        "Collectivité (0 à 3)": (between("collectivite", 1), str),
+        "Parties prenantes (0 à 3)": (between("parties_prenantes", 1), str),
+    }
+
+
+def _levers(found: pd.DataFrame, where: str) -> Table:
+    kept = found[found.respondents > 0]
+    marks = [f"{label} {SMALL}" if few else label for label, few in zip(kept.label, kept.small, strict=True)]
+    said = f"{SMALL} moins de {rules().thresholds.small} collectivités ; entre crochets, l'intervalle à 95 %"
+    return Table.of(
+        f"Ce que les réponses disent des leviers — {where} ({said})",
+        {"Levier": marks, **_measures(kept), "Quadrant": kept.quadrant},
+    )
+
+
+def _actions(found: pd.DataFrame, where: str) -> Table:
+    kept = found[found["rank"].notna()]
+    return Table.of(
+        f"Actions, de la plus à la moins mise en œuvre — {where}. {rules().ranking.ties}",
+        {"Rang": (kept["rank"], 0), "Action": kept.label, "Thème": kept.theme, **_measures(kept)},
+    )
+
+
+def _cut(column: str, label: str) -> Callable[[pd.DataFrame, str], Table]:
+    def made(found: pd.DataFrame, where: str) -> Table:
+        kept = found[found.respondents > 0]
+        types = {one.id: one.label for one in rules().types}
+        names = [types.get(value) or gazetteer.name(value) for value in kept[column]]
+        return Table.of(
+            f"Ce que les réponses disent des leviers, par {label} — {where}",
+            {french.capital(label): names, "Levier": kept.label, **_measures(kept)},
+        )
+
+    return made
+
+
+def _families(found: pd.DataFrame, where: str) -> Table:
+    return Table.of(
+        f"Familles de leviers — {where}",
+        {
+            "Levier": found.label,
+            "Famille": found.kept.replace("", "—"),
+            "Origine": found.origin.where(found.chosen == "", "choix de l'analyste"),
+            "Pourquoi": found.reason.where(found.chosen == "", found.why),
+            "Ce qu'elle appelle": found.calls_for.replace("", "—"),
+        },
+    )
+
+
+def _bounds(found: pd.DataFrame, where: str) -> Table:
+    kept = found[found.respondents > 0]
+
+    def ends(name: str, decimals: int, times: float = 1) -> list[str]:
+        both = zip(kept[f"{name}_least"], kept[f"{name}_most"], strict=True)
+        return [f"{french.number(times * a, decimals)} à {french.number(times * b, decimals)}" for a, b in both]
+
+    return Table.of(
+        f"Ce que vaudraient les mesures si tous avaient répondu, au plus bas et au plus haut — {where}",
+        {
+            "Levier": kept.label,
+            "Collectivités": (kept.respondents, 0),
+            "Pertinents (%)": (ends("pertinence", 0, 100), str),
+            "Collectivité (0 à 3)": (ends("collectivite", 1), str),
+            "Parties prenantes (0 à 3)": (ends("parties_prenantes", 1), str),
+        },
+    )
+
+
+VIEWS: dict[str, Callable[[pd.DataFrame, str], Table]] = {
+    "coverage": _coverage,
+    "levers": _levers,
+    "actions": _actions,
+    "types": _cut("type", "type"),
+    "departements": _cut("departement", "département"),
+    "families": _families,
+    "bounds": _bounds,
+}

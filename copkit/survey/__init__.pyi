@@ -1,0 +1,9 @@
+from .analysis import bounds as bounds
+from .analysis import by_action as by_action
+from .analysis import correlation as correlation
+from .analysis import cut as cut
+from .analysis import levers as levers
+from .answered import coverage as coverage
+from .family import families as families
+from .gather import read as read
+from .questionnaire import actions as actions
