@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import Format, print_data, print_table, say
+from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
 from copkit.commands.usage import codes
 
 View = Literal["coverage", "levers", "actions", "types", "departements", "families", "bounds"]
@@ -36,11 +36,13 @@ def survey(
         ),
     ] = None,
     format: Format = "table",
+    csv: Csv = None,
 ) -> None:
     """Réunit les réponses au questionnaire des collectivités, et dit ce qu'elles disent de chaque levier."""
     from copkit import survey as model
     from copkit.survey.answered import within
 
+    form = chosen(format, csv)
     read = model.read(*files, mapping=mapping)
     answers = within(read, territory)
     found = {
@@ -52,8 +54,8 @@ def survey(
         "families": lambda: model.families(answers),
         "bounds": lambda: model.bounds(answers, int(model.coverage(answers, territory).official.sum())),
     }[view]()
-    if format != "table":
-        print_data(found, format)
+    if form != "table":
+        print_data(found, form)
         return
     from copkit.presentation.survey import tables
 
