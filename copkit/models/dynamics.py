@@ -133,6 +133,11 @@ def standing(code: str) -> Standing:
 
 def followed(code: str) -> pd.DataFrame:
     """The levers whose series has several years, one row each; emissions in ktCO2e, as everywhere in a document."""
+    return _followed(code).copy(deep=False)
+
+
+@kept(maxsize=512)
+def _followed(code: str) -> pd.DataFrame:
     table = dynamics(code)
     table = table[table.points > 1]
     tonnes = table.unit == "tCO2e"

@@ -182,4 +182,6 @@ class Document:
 
     def sheets(self, about) -> list[Part]:
         """The tables of the workbook, in its order."""
-        return sorted((part for part in self.held(about) if part.sheet), key=lambda part: part.rank)
+        parts = (part for section in self.sections.values() for part in section.parts if part.sheet)
+        held = (part for part in parts if part.about is None and part.when(about))
+        return sorted(held, key=lambda part: part.rank)
