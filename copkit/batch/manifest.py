@@ -10,16 +10,11 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import copkit
 from copkit.batch.index import render
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 GLOSSARY = "glossaire.html"  # that the documents link to
 FIGURES = ("figures.csv", "figures.parquet", "datapackage.json")  # beside the index; the last one describes the others
@@ -92,11 +87,13 @@ def record(task: Task, store: Store, result: Result) -> None:
     store.write(record_name(task), dump(content))
 
 
-def publish(store: Store, efforts: dict[str, float], figures: Callable[[], pd.DataFrame] | None = None) -> str:
+def publish(
+    store: Store, efforts: dict[str, float], beside: Callable[[list[str]], dict[str, bytes]] | None = None
+) -> str:
     """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index.
 
-    ``efforts``: the effort of each territory. [ktCO2e/an] ``figures``: gives the figures of every territory; those of
-    the territories that have a document are written beside, with their descriptor, and the glossary of the documents.
+    ``efforts``: the effort of each territory. [ktCO2e/an] ``beside``: makes what stands beside the index for the
+    territories that have a document, their figures with their descriptor and the glossary (``package.made``).
     """
     runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
     for name in store.find("*/.*.json"):
@@ -109,25 +106,13 @@ def publish(store: Store, efforts: dict[str, float], figures: Callable[[], pd.Da
         "runs": [runs[key] for key in sorted(runs)],
     }
     store.write("manifest.json", dump(content))
-    made = {run["territory"] for run in content["runs"] if run["files"] and run["level"] != "epci"} if figures else {}
-    store.write("index.html", render(content, effort=efforts, tables=FIGURES if made else ()).encode("utf-8"))
-    if figures and made:
-        from copkit.batch import package
-
-        for name, data in package.files(made, figures()).items():
-            store.write(name, data)
-        store.write(GLOSSARY, _glossary().encode("utf-8"))
+    codes = [run["territory"] for run in content["runs"] if run["files"] and run["level"] != "epci"] if beside else []
+    found = beside(sorted(set(codes))) if beside and codes else {}
+    store.write("index.html", render(content, effort=efforts, tables=FIGURES if found else ()).encode("utf-8"))
+    for name in (*FIGURES, GLOSSARY):
+        if name in found:
+            store.write(name, found[name])
     return f"{store.address}/index.html"
-
-
-def _glossary() -> str:
-    """What the documents of all territories share, as a page beside the index."""
-    from copkit.presentation import blocks, glossary
-    from copkit.presentation.writers import html
-
-    footer = f"Glossaire produit par copkit {copkit.__version__}, données {copkit.DATA_VERSION}."
-    about = {"title": f"{glossary.TITLE} — copkit", "footer": footer, "index": "index.html"}
-    return html.write(blocks.Description(blocks=glossary.blocks(), **about))
 
 
 def read(store: Store) -> dict:

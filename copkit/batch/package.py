@@ -10,14 +10,18 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 import pandas as pd
 
-from copkit import __version__, escaping
+from copkit import DATA_VERSION, __version__, escaping
+from copkit.batch.manifest import FIGURES, GLOSSARY
 from copkit.models import figures as model
+from copkit.presentation import blocks, glossary
+from copkit.presentation.writers import html
 from copkit.reference import parameters
 
-CSV, PARQUET, DESCRIPTOR = "figures.csv", "figures.parquet", "datapackage.json"
+CSV, PARQUET, DESCRIPTOR = FIGURES
 OPEN = "Licence Ouverte 2.0"
 DESCRIPTION = (
     "Émissions évitées en 2030 par rapport à 2019 que le panorama du SGPE propose à chaque territoire, levier par "
@@ -38,6 +42,26 @@ def files(codes: Iterable[str], table: pd.DataFrame) -> dict[str, bytes]:
     made = {CSV: escaping.as_csv(found).encode("utf-8"), PARQUET: parquet.getvalue()}
     descriptor = json.dumps(describe(found, made), ensure_ascii=False, indent=1).encode("utf-8")
     return {**made, DESCRIPTOR: descriptor}
+
+
+def made(codes: Iterable[str]) -> dict[str, bytes]:
+    """The figures of some territories with their descriptor, and the glossary of their documents."""
+    found = files(codes, model.figures())
+    return {**found, GLOSSARY: _glossary().encode("utf-8")} if found else {}
+
+
+def write(folder: str, codes: list[str], done: str) -> None:
+    """The same in a folder; ``done``: the name of a file that says that all is there."""
+    for name, data in made(codes).items():
+        Path(folder, name).write_bytes(data)
+    Path(folder, done).touch()
+
+
+def _glossary() -> str:
+    """What the documents of all territories share, as a page beside the index."""
+    footer = f"Glossaire produit par copkit {__version__}, données {DATA_VERSION}."
+    about = {"title": f"{glossary.TITLE} — copkit", "footer": footer, "index": "index.html"}
+    return html.write(blocks.Description(blocks=glossary.blocks(), **about))
 
 
 def describe(table: pd.DataFrame, made: dict[str, bytes]) -> dict:

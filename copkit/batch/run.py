@@ -9,10 +9,11 @@ be refused is refused before anything runs.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,13 @@ from copkit.batch.plan import find, plan
 from copkit.errors import RunError, typed
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
-    import pandas as pd
     from distributed import Client
 
     from copkit.batch.manifest import Result
     from copkit.batch.plan import Limits
     from copkit.batch.store import Store
+
+_DONE = "fini"  # what a fork writes last, in the folder where it works
 
 
 @dataclass
@@ -110,12 +112,11 @@ def run(
     results = list(done.values())
     with (
         ExitStack() as last,
-        ThreadPoolExecutor(1) as beside,
         _machine(client, jobs, store, server, warm) as (execute, found),
     ):
-        figures = None  # of notebooks of the kit, while processes get ready and documents are made; once is enough
+        beside = None  # of notebooks of the kit; once is enough
         if warm not in forks.OTHERS and (left or store.read(manifest.FIGURES[-1]) is None):
-            figures = beside.submit(_figures).result
+            beside = partial(_beside, server)
         efforts = found()
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
             from copkit.models import panorama
@@ -133,14 +134,22 @@ def run(
                         progress(result, len(results), len(tasks))
         finally:
             results.sort(key=lambda r: r.territory)
-            index = manifest.publish(store, efforts, figures)
+            index = manifest.publish(store, efforts, beside)
     return Report(results, index, jobs)
 
 
-def _figures() -> pd.DataFrame:
-    from copkit.models import figures
+def _beside(server: forks.ForkServer | None, codes: list[str]) -> dict[str, bytes]:
+    """What stands beside the index: made by a fork of the warm parent, that has read it all, else here."""
+    if server and server.alive():
+        with tempfile.TemporaryDirectory(prefix="copkit-") as work, suppress(RunError):
+            call = {"call": "copkit.batch.package:write", "given": [work, codes, _DONE]}
+            server.fork([], work, dict(os.environ), **call).wait()
+            found = {path.name: path.read_bytes() for path in Path(work).iterdir()}
+            if found.pop(_DONE, None) is not None:
+                return found
+    from copkit.batch import package
 
-    return figures.figures()
+    return package.made(codes)
 
 
 def _by_default(server: forks.ForkServer | None) -> int:

@@ -130,6 +130,8 @@ class ForkServer:
     def fork(self, argv: list[str], cwd: str, env: dict, wire: socket.socket | None = None, **limits) -> Forked:
         """A new process that becomes a kernel with these arguments, on the wire if there is one.
 
+        ``call``, among ``limits``: « module:function », that it runs on what is ``given`` rather than be a kernel.
+
         Raises RunError when the server is gone.
         """
         request = json.dumps({"argv": argv, "cwd": cwd, "env": env, **limits}).encode()

@@ -211,6 +211,10 @@ class Server:
             time.tzset()
             os.chdir(request["cwd"])
             _reseed()
+            if called := request.get("call"):
+                module, _, function = called.partition(":")
+                getattr(importlib.import_module(module), function)(*request["given"])
+                os._exit(0)
             from copkit.batch.forked import child
 
             try:
