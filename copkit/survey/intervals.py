@@ -21,7 +21,7 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     z = NormalDist().inv_cdf((1 + rules().intervals.level) / 2)
     centre, width = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    return max(0.0, (centre - width) / scale), min(1.0, (centre + width) / scale)
+    return max(0.0, float((centre - width) / scale)), min(1.0, float((centre + width) / scale))
 
 
 def effective(weights: np.ndarray) -> float:

@@ -99,9 +99,9 @@ def test_tile_words_of_the_marimekko_do_not_overlap(outputs, page):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_report_has_no_serious_accessibility_fault(outputs, page, code):
+def test_axe_finds_no_fault_in_a_report(outputs, page, code):
     page.goto((outputs / code / "diagnostic.html").as_uri())
-    faults = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    faults = Axe().run(page).response["violations"]
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:2]) for v in faults] == []
 
 
