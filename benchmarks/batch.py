@@ -132,9 +132,12 @@ def _export(notebook, code: str, out: Path) -> None:
     import nbformat
 
     from copkit.batch import export
+    from copkit.presentation import blocks
+    from copkit.presentation.writers import html
 
+    page = html.write(blocks.read(notebook.cells, title=code, footer=""))
+    (out / f"{code}.html").write_text(page, encoding="utf-8")
     export.portable(notebook, {"territoire": code})
-    (out / f"{code}.html").write_text(export.html(notebook, title=code, footer=""), encoding="utf-8")
     nbformat.write(notebook, out / f"{code}.ipynb")
 
 
@@ -243,7 +246,8 @@ def _run(route: str, territories: list[str], path: str, *, watch: bool = False) 
         seconds = time.perf_counter() - started
         if process.returncode:
             sys.exit(f"{route} : {errors[-2000:]}")
-        made = len(list(Path(out).rglob("*.html"))) - (Path(out) / "index.html").exists()
+        beside = {"index", "glossaire", "page", "diapositive"}  # of a batch of the kit
+        made = sum(path.stem not in beside for path in Path(out).rglob("*.html"))
         assert made == len(territories), (route, made)
         said = json.loads(printed.splitlines()[-1]) if printed.strip().startswith("{") else {}
         return {"memory": peak[0], "seconds": seconds, **said}

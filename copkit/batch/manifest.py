@@ -106,13 +106,22 @@ def publish(
         "runs": [runs[key] for key in sorted(runs)],
     }
     store.write("manifest.json", dump(content))
-    codes = [run["territory"] for run in content["runs"] if run["files"] and run["level"] != "epci"] if beside else []
-    found = beside(sorted(set(codes))) if beside and codes else {}
+    codes = _with_figures(content) if beside else []
+    found = beside(codes) if beside and codes else {}
     store.write("index.html", render(content, effort=efforts, tables=FIGURES if found else ()).encode("utf-8"))
     for name in (*FIGURES, GLOSSARY):
         if name in found:
             store.write(name, found[name])
     return f"{store.address}/index.html"
+
+
+def made(store: Store) -> list[str]:
+    """The territories of earlier batches whose figures stand beside the index."""
+    return _with_figures(_load(store.read("manifest.json")))
+
+
+def _with_figures(content: dict) -> list[str]:
+    return sorted({run["territory"] for run in content.get("runs", []) if run["files"] and run["level"] != "epci"})
 
 
 def read(store: Store) -> dict:

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,9 +113,6 @@ def run(
         ExitStack() as last,
         _machine(client, jobs, store, server, warm) as (execute, found),
     ):
-        beside = None  # of notebooks of the kit; once is enough
-        if warm not in forks.OTHERS and (left or store.read(manifest.FIGURES[-1]) is None):
-            beside = partial(_beside, server)
         efforts = found()
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
             from copkit.models import panorama
@@ -126,6 +122,9 @@ def run(
             efforts = panorama.efforts()
         store.prepare()
         last.callback(store.release)  # when the processes, which work in it, have ended
+        beside = None  # of notebooks of the kit; once is enough
+        if warm not in forks.OTHERS and (left or store.read(manifest.FIGURES[-1]) is None):
+            beside = _Beside(server, [*(task.territory for task in tasks), *manifest.made(store)], last)
         try:
             with closing(execute(left)) as coming:
                 for result in coming:
@@ -138,18 +137,27 @@ def run(
     return Report(results, index, jobs)
 
 
-def _beside(server: forks.ForkServer | None, codes: list[str]) -> dict[str, bytes]:
-    """What stands beside the index: made by a fork of the warm parent, that has read it all, else here."""
-    if server and server.alive():
-        with tempfile.TemporaryDirectory(prefix="copkit-") as work, suppress(RunError):
-            call = {"call": "copkit.batch.package:write", "given": [work, codes, _DONE]}
-            server.fork([], work, dict(os.environ), **call).wait()
-            found = {path.name: path.read_bytes() for path in Path(work).iterdir()}
+class _Beside:
+    """What stands beside the index: made by a fork of the warm parent, that has read it all, while documents are."""
+
+    def __init__(self, server: forks.ForkServer | None, codes: Iterable[str], last: ExitStack) -> None:
+        self.codes, self.fork = sorted(set(codes)), None
+        if server:
+            self.work = last.enter_context(tempfile.TemporaryDirectory(prefix="copkit-", ignore_cleanup_errors=True))
+            call = {"call": "copkit.batch.package:write", "given": [self.work, self.codes, _DONE]}
+            with suppress(RunError):
+                self.fork = server.fork([], self.work, dict(os.environ), **call)
+
+    def __call__(self, codes: list[str]) -> dict[str, bytes]:
+        """The files of these territories; made here when the fork could not, or when some document has none."""
+        if self.fork and codes == self.codes:
+            self.fork.wait()
+            found = {path.name: path.read_bytes() for path in Path(self.work).iterdir()}
             if found.pop(_DONE, None) is not None:
                 return found
-    from copkit.batch import package
+        from copkit.batch import package
 
-    return package.made(codes)
+        return package.made(codes)
 
 
 def _by_default(server: forks.ForkServer | None) -> int:
