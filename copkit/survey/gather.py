@@ -109,8 +109,9 @@ def _last(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     sources = sources.sort_values(["respondent", "date", "place"], kind="stable")
     last = sources.drop_duplicates("respondent", keep="last").set_index("respondent").source_file
     several = sources[sources.respondent.duplicated(keep=False)]
-    dropped = (table.respondent != "") & (table.source_file != table.respondent.map(last))
-    table["duplicate_of"] = table.duplicate_of.mask(dropped, table.respondent.map(last).fillna("").astype("str"))
+    kept = pd.Series([last.get(one, "") for one in table.respondent], table.index, dtype="str")
+    dropped = (table.respondent != "") & (table.source_file != kept)
+    table["duplicate_of"] = table.duplicate_of.mask(dropped, kept)
     rows = [
         (
             code,
