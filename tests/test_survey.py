@@ -161,6 +161,17 @@ def test_what_is_not_understood_is_said_and_a_damaged_file_does_not_stop_the_oth
     assert list(table.attrs["refused"].file) == ["b.xlsx"] and len(table) == 2
 
 
+def test_an_action_answered_twice_counts_once_and_nobody_counts_for_nobody(tmp_path, says):
+    rows = "Nord;zfe;OUI;Non\nNord;zfe;Non;Oui\nInconnue sur Mer;zfe;Oui;Oui\nMayotte;zfe;Oui;Oui"
+    (tmp_path / "a.csv").write_text(f"{HEADER}\n{rows}\n", encoding="utf-8")
+    table = gather.read(tmp_path / "a.csv")
+    found = analysis.levers(table).set_index("lever").loc["vehicules_electriques"]
+    assert (found.respondents, found.pertinence_n, found.pertinence) == (2, 2, 0.5)
+    said = "\n".join(table.attrs["reading"].problems.message)
+    says(said, "la dernière réponse est gardée", "Ses réponses ne sont pas comptées.")
+    assert list(table.duplicate_of) == ["a.csv", "", "", ""]
+
+
 def test_comments_lose_what_names_a_person(tmp_path):
     (tmp_path / "a.csv").write_text(f"{HEADER};Commentaire\nNord;zfe;Oui;;écrire à x@exemple.fr\n", encoding="utf-8")
     assert gather.read(tmp_path / "a.csv").comment[0] == "écrire à [retiré]"

@@ -188,10 +188,11 @@ def counts(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def taken(answers: pd.DataFrame) -> pd.DataFrame:
-    """A table of answers, without the second one of a collectivité; anything else is refused."""
+    """The answers that count: of a collectivité that is known, and its last ones; anything else is refused."""
     if not isinstance(answers, pd.DataFrame) or not {"respondent", "action", *QUESTIONS} <= set(answers):
         raise ProjectError(f"Table de réponses attendue, et non {given(answers)}. La lire d'abord : ck.survey.read(…).")
-    return answers[answers.duplicate_of == ""] if "duplicate_of" in answers else answers
+    known = answers[answers.respondent != ""]
+    return known[known.duplicate_of == ""] if "duplicate_of" in known else known
 
 
 def _types(types: Sequence[str]) -> list[str]:

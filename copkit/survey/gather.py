@@ -16,6 +16,7 @@ from copkit.survey import respondents
 from copkit.survey.fields import ANSWERS
 
 SUFFIXES = (".xlsx", ".xlsm", ".ods", ".csv", ".txt", ".tsv")
+LEFT_OUT = " Ses réponses ne sont pas comptées."
 REFUSED = ["file", "reason"]
 TWICE = ["respondent", "name", "kept", "others", "answers"]
 
@@ -49,6 +50,8 @@ def read(
     table = _completed(table)
     found = table.attrs["reading"]
     table, twice = _last(table)
+    table, again = _answered_again(table)
+    found = replace(found, problems=pd.concat([found.problems, again], ignore_index=True)) if len(again) else found
     table.attrs |= {
         "reading": found,
         "twice": twice,
@@ -92,10 +95,23 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
 
 def _wrong(table: pd.DataFrame, rows: list[tuple], found: dict[tuple, respondents.Respondent]) -> pd.DataFrame:
     """What is wrong with each collectivité, once for each file."""
-    messages = table[["source_file", "sheet", "row", "name"]].assign(message=[found[row].wrong for row in rows])
+    said = [f"{one.wrong}{'' if one.code else LEFT_OUT}" if one.wrong else "" for one in (found[row] for row in rows)]
+    messages = table[["source_file", "sheet", "row", "name"]].assign(message=said)
     messages = messages[messages.message != ""].drop_duplicates(["source_file", "sheet", "name", "message"])
     told = messages.rename(columns={"source_file": "file", "name": "value"}).assign(column="Collectivité")
     return told
+
+
+def _answered_again(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """An action that a collectivité answers twice in its file: the last row is kept, the other ones are problems."""
+    counted = table[(table.respondent != "") & (table.action != "") & (table.duplicate_of == "")]
+    again = counted[counted.duplicated(["respondent", "action"], keep="last")]
+    table["duplicate_of"] = table.duplicate_of.mask(table.index.isin(again.index), again.source_file.astype("str"))
+    told = again[["source_file", "sheet", "row", "action"]].rename(columns={"source_file": "file", "action": "value"})
+    said = (
+        "la collectivité répond encore à cette action plus bas : sa dernière réponse est gardée. N'en laisser qu'une."
+    )
+    return table, told.assign(column="Action", message=said)
 
 
 def _last(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
