@@ -168,7 +168,7 @@ def test_an_action_answered_twice_counts_once_and_nobody_counts_for_nobody(tmp_p
     found = analysis.levers(table).set_index("lever").loc["vehicules_electriques"]
     assert (found.respondents, found.pertinence_n, found.pertinence) == (2, 2, 0.5)
     said = "\n".join(table.attrs["reading"].problems.message)
-    says(said, "la dernière réponse est gardée", "Ses réponses ne sont pas comptées.")
+    says(said, "sa dernière réponse est gardée", "Ses réponses ne sont pas comptées.")
     assert list(table.duplicate_of) == ["a.csv", "", "", ""]
 
 
