@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 from urllib.error import HTTPError
@@ -188,13 +187,3 @@ def reply(socket: websocket.WebSocket, kind: str) -> dict:
         got = json.loads(socket.recv())
         if got["header"]["msg_type"] == kind:
             return got
-
-
-def wait_until(true, seconds: float = 30) -> bool:
-    """Whether it becomes true in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False

@@ -6,13 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import nbformat
 import psutil
 import pytest
 
 from .notebooks import COPKIT, PLAIN, Run, both, execute, notebook
+from .processes import alive, below, command, wait_until
 
 DAMAGE = r"""
 import builtins, decimal, gc, locale, logging, os, random, resource, signal, sys, threading, time, types, warnings
@@ -122,43 +122,19 @@ time.sleep(1000)
 """
 
 
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that ended and waits to be read does not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def eventually(condition, limit: float = 30):
-    """What ``condition`` gives, as soon as it is true; within a generous limit."""
-    end = time.monotonic() + limit
-    while not (found := condition()) and time.monotonic() < end:
-        time.sleep(0.05)
-    return found
-
-
-def is_server(pid: int) -> bool:
-    """Whether a process is a parent of forks, and our own child; what it forks has the same command line."""
-    process = psutil.Process(pid)
-    return "copkit.batch.forked.server" in process.cmdline() and process.ppid() == os.getpid()
-
-
 @pytest.fixture(scope="module", autouse=True)
 def nothing_left_over():
     """Once the notebooks are done, only the parents of forks are left of all that was started."""
     here = psutil.Process()
-    before = set(here.children(recursive=True))
+    before = below(here)
 
-    def left() -> list[psutil.Process]:
-        others = {
-            one for known in before if known.is_running() for one in known.children(recursive=True)
-        }  # a browser's
-        found = set(here.children(recursive=True)) - before - others
-        return [process for process in found if alive(process.pid) and not is_server(process.pid)]
+    def left() -> set[psutil.Process]:
+        others = {one for known in before for one in below(known)}  # a browser's
+        servers = {one for one in below(here, recursive=False) if "copkit.batch.forked.server" in command(one)}
+        return {one for one in below(here) - before - others - servers if alive(one.pid)}
 
     yield
-    assert eventually(lambda: not left()), left()
+    assert wait_until(lambda: not left()), left()
 
 
 def test_nothing_of_a_notebook_reaches_the_next_one(tmp_path):
@@ -229,7 +205,7 @@ print(os.getpid(), left.pid, subprocess.Popen(["sleep", "1000"]).pid, detached.p
     failures = {"finit": None, "échoue": "PapermillExecutionError ZeroDivisionError", "meurt": "DeadKernelError"}
     assert run.failure == failures[ends]
     pids = [int(pid) for pid in run.texts[0].split()]
-    assert len(pids) == 5 and eventually(lambda: not any(map(alive, pids)))
+    assert len(pids) == 5 and wait_until(lambda: not any(map(alive, pids)))
 
 
 def test_a_notebook_that_kills_the_server_harms_no_later_one(tmp_path):
@@ -237,7 +213,7 @@ def test_a_notebook_that_kills_the_server_harms_no_later_one(tmp_path):
     killer = execute(notebook(SLEEP.replace("time.sleep(1000)", kill), SLEEP), COPKIT, tmp_path / "un")
     assert killer.failure == "DeadKernelError"
     pids = [int(pid) for pid in (killer.folder / "identités").read_text().split()]
-    assert eventually(lambda: not any(map(alive, pids)))
+    assert wait_until(lambda: not any(map(alive, pids)))
     assert execute(notebook("print('debout')"), COPKIT, tmp_path / "deux").texts == ["debout\n"]
 
 
@@ -251,7 +227,7 @@ def papermill(engine: str, folder, monkeypatch) -> tuple[subprocess.Popen, list[
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
     told = folder / "identités"
-    if not eventually(lambda: told.exists() and told.read_text().endswith("\n"), 60):
+    if not wait_until(lambda: told.exists() and told.read_text().endswith("\n"), 60):
         started.kill()
         raise AssertionError(started.communicate()[0])
     return started, [int(pid) for pid in told.read_text().split()]
@@ -264,7 +240,7 @@ def test_an_interrupted_command_ends_as_the_plain_one_does(tmp_path, monkeypatch
         os.killpg(started.pid, signal.SIGINT)  # as Ctrl-C in a terminal
         said = started.communicate(timeout=60)[0]
         ends.append((started.returncode, "Aborted!" in said))
-        assert eventually(lambda pids=pids: not any(map(alive, pids)))
+        assert wait_until(lambda pids=pids: not any(map(alive, pids)))
     assert ends[0] == ends[1] == (1, True)
     plain, ours = (Run(nbformat.read(tmp_path / engine / "out.ipynb", 4), tmp_path) for engine in (PLAIN, COPKIT))
     assert plain.texts[0] == ours.texts[0] == "début\n" and plain.texts[2] == ours.texts[2] == ""
@@ -277,7 +253,7 @@ def test_a_killed_command_takes_its_notebook_and_the_server_with_it(how, tmp_pat
     started.send_signal(how)
     started.communicate(timeout=60)
     assert started.returncode == -how
-    assert eventually(lambda: not any(map(alive, pids)))
+    assert wait_until(lambda: not any(map(alive, pids)))
 
 
 # Last: a server that has read other files takes the place of the one that the tests above share.

@@ -6,9 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from jupyter_client.manager import start_new_kernel
@@ -19,22 +17,11 @@ from copkit.batch.forked.forks import Forked, ForkServer
 from copkit.batch.forked.kernels import is_ours
 from copkit.errors import RunError
 
-
-def state(pid: int) -> str:
-    """R, S, Z… or nothing when the process is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+from .processes import alive, wait_until
 
 
-def gone(pid: int, seconds: float = 20) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if state(pid) in ("", "Z"):
-            return True
-        time.sleep(0.05)
-    return False
+def gone(pid: int) -> bool:
+    return wait_until(lambda: not alive(pid))
 
 
 @pytest.fixture
@@ -102,7 +89,7 @@ def test_server_and_its_kernels_end_with_the_program_that_started_them():
     )
     program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     server, child = map(int, program.stdout.readline().split())
-    assert state(server) and state(child)
+    assert alive(server) and alive(child)
     program.send_signal(signal.SIGKILL)
     program.communicate()
     assert gone(server) and gone(child)

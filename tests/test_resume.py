@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,8 @@ from copkit.batch.plan import Limits
 from copkit.batch.store import Folder
 from copkit.commands.cli import app
 from copkit.errors import RunError, TerritoryError
+
+from .processes import below, command, running, wait_until
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]
 STOPPED = ["reg-01", "reg-02", "reg-03", "dep-02", "dep-59", "dep-60"]
@@ -81,14 +82,13 @@ def settings() -> dict:
         "streams": [sys.stdout, sys.stderr],
         "garbage": [gc.isenabled(), gc.get_threshold()],
         "threads": set(threading.enumerate()),
-        "children": {one.pid for one in psutil.Process().children() if not is_tracker(one)},
+        "children": {
+            one.pid
+            for one in below(psutil.Process(), recursive=False)
+            if (said := command(one)) and "resource_tracker" not in said  # which Python keeps to its own end
+        },
         "classes": {one: {k: v for k, v in vars(one).items() if k != "__slotnames__"} for one in ours},  # pickle's
     }
-
-
-def is_tracker(process: psutil.Process) -> bool:
-    """The process that Python keeps beside those that it starts, to the end of the program."""
-    return "resource_tracker" in " ".join(process.cmdline())
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def made(tmp_path_factory, light):
     out, me, counts = tmp_path_factory.mktemp("lot") / "sorties", psutil.Process(), set()
 
     def look(*_):
-        counts.add(sum("spawn_main" in " ".join(one.cmdline()) for one in me.children()))
+        counts.add(sum("spawn_main" in command(one) for one in below(me, recursive=False)))
 
     before = settings()
     report = ck.run(light, CODES, out=out, jobs=8, progress=look)
@@ -168,20 +168,6 @@ def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, monkey
     assert mark() != first
 
 
-def running(pattern: str) -> list[int]:
-    """Processes whose command line or environment holds this text."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            said = (path / "cmdline").read_bytes() + b" " + (path / "environ").read_bytes()
-            zombie = (path / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        except OSError:
-            continue
-        if pattern.encode() in said and int(path.name) != os.getpid() and not zombie:
-            found.append(int(path.name))
-    return found
-
-
 @dataclass
 class Stopped:
     """A batch of its own process, stopped once its first documents are there; the others wait for a file."""
@@ -205,23 +191,15 @@ while territoire.startswith("dep") and not Path({str(self.go)!r}).exists():
         env = os.environ | {"COPKIT_MARK": self.mark, "TMPDIR": str(self.temporary)}
         self.batch = subprocess.Popen(self.command, env=env, stderr=subprocess.PIPE, text=True)
         firsts = [self.out / code / ".lent.json" for code in STOPPED[:3]]
-        assert eventually(lambda: all(one.exists() for one in firsts) or self.batch.poll() is not None)
+        assert wait_until(lambda: all(one.exists() for one in firsts) or self.batch.poll() is not None)
         assert self.batch.poll() is None, self.batch.communicate()[1]
         self.batch.send_signal(self.blow)
         self.stderr = self.batch.communicate()[1]
         self.go.touch()
-        assert eventually(lambda: running(self.mark) == []), running(self.mark)
+        assert wait_until(lambda: running(self.mark) == []), running(self.mark)
         assert sorted(times(self.out)) == [f"{code}/lent.html" for code in STOPPED[:3]]
         for page in self.out.glob("*/*.html"):  # whole, or not there
             assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
-
-
-def eventually(condition) -> bool:
-    """As soon as it is true; the limit only bounds a hang."""
-    end = time.monotonic() + 100
-    while not (found := condition()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return found
 
 
 def test_a_killed_batch_leaves_nothing_that_the_next_one_does_not_clear(tmp_path):
@@ -405,7 +383,7 @@ IOPubThread.send_multipart = lambda self, *args, **kwargs: self.schedule(lambda:
 """
 
 
-def command(folder: Path, notebook: str, codes: list[str], **environment: str) -> subprocess.CompletedProcess:
+def copkit_run(folder: Path, notebook: str, codes: list[str], **environment: str) -> subprocess.CompletedProcess:
     """« copkit run » in a process of its own."""
     asked = [sys.executable, "-m", "copkit", "run", *codes, "--notebook", notebook, "--out", str(folder), "--jobs", "2"]
     return subprocess.run(asked, env=os.environ | environment, capture_output=True, text=True)
@@ -413,7 +391,7 @@ def command(folder: Path, notebook: str, codes: list[str], **environment: str) -
 
 def test_an_ipykernel_that_has_moved_a_name_is_said_once_and_ordinary_kernels_are_used(tmp_path, light, says):
     (tmp_path / "sitecustomize.py").write_text(MOVED)
-    done = command(tmp_path / "sorties", light, CODES[:2], PYTHONPATH=str(tmp_path))
+    done = copkit_run(tmp_path / "sorties", light, CODES[:2], PYTHONPATH=str(tmp_path))
     assert done.returncode == 0 and len(times(tmp_path / "sorties")) == 2, done.stderr
     assert done.stderr.count("noyaux ordinaires") == 1
     says(done.stderr, "une cellule d'essai n'a rien donné : AttributeError", "'_really_send', avec ipykernel 7.")
@@ -428,7 +406,7 @@ if territoire == "reg-03" and len(seen := list(Path({str(tmp_path)!r}).glob("*.t
     os.kill(os.getppid(), signal.SIGKILL)
     signal.pause()  # or it may end before what it killed has died, and nobody would miss it
 """
-    done = command(tmp_path / "sorties", write(tmp_path / "tueur.ipynb", kill, "print(territoire)"), CODES[1:6])
+    done = copkit_run(tmp_path / "sorties", write(tmp_path / "tueur.ipynb", kill, "print(territoire)"), CODES[1:6])
     assert done.returncode == 0 and len(times(tmp_path / "sorties")) == 5, done.stderr
     first, second = (path.read_text() for path in sorted(tmp_path.glob("*.tué")))
     assert "forked.server" in first and "forked.server" in second and first.split()[0] != second.split()[0]

@@ -21,7 +21,8 @@ from copkit.commands.simulator import simulator
 from copkit.errors import RunError, TerritoryError
 from copkit.simulator import handlers, server, sessions
 
-from .serving import START, Server, message, reply, wait_until, write_notebook
+from .processes import wait_until
+from .serving import START, Server, message, reply, write_notebook
 
 SHORT = {"ARRIVAL": 2, "CLOSING": 0.5}
 SAYS_PID = 'print("pid", os.getpid())'

@@ -16,7 +16,7 @@ from copkit import paths
 from copkit.reference import parameters
 
 from .. import hostile
-from ..serving import wait_until
+from ..processes import wait_until
 
 SHOWN = "window.jupyterapp?.shell.currentWidget"
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"  # a promise: until the last cell

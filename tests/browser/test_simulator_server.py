@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from ..serving import Server, wait_until
+from ..processes import wait_until
+from ..serving import Server
 
 WATCH = """
 window.violations = [];
