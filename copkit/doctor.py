@@ -188,7 +188,7 @@ def crosswalk_gaps() -> list[str]:
     cop = set(nomenclatures.levers("cop").lever)
     for other in sorted(set(table.lever) - cop - {""}):
         found.append(f"{name} : « {other} » n'est pas un des 43 leviers.")
-    for nomenclature in ("simulateur", "rationale"):
+    for nomenclature in ("simulateur", "rationale", "schema_projet"):
         for lost in sorted(cop - set(table[table.nomenclature == nomenclature].lever)):
             found.append(f"{name} : levier « {lost} » absent de la nomenclature « {nomenclature} ».")
     for nomenclature in ("simulateur", "simulateur_outre_mer"):

@@ -192,6 +192,14 @@ def test_compare_reproduces_the_published_differences():
     assert "2\u202f977 ktCO2e/an de plus" in done.stderr and "compensé" in done.stderr
 
 
+def test_nomenclatures_are_shown_side_by_side_or_one_by_one():
+    wide = copkit("crosswalk", "--format", "json").stdout
+    assert len([row for row in json.loads(wide) if row["lever"]]) == 43
+    assert "Colonnes sans place ici" in copkit("crosswalk").stdout and "n.d." not in copkit("crosswalk").stdout
+    assert "SAF" in copkit("crosswalk", "schema_projet").stdout
+    assert "Vouliez-vous dire « adaptation » ?" in copkit("crosswalk", "adaptations").stderr
+
+
 def test_dynamics_gives_a_status_for_every_lever():
     rows = json.loads(copkit("dynamics", "reg-32", "--format", "json").stdout)
     assert len(rows) == 30 and all(r["status"] and r["sentence"] for r in rows)

@@ -88,6 +88,7 @@ COMMANDS = {
     "compensate": ("compensate", "scenario.json", "--using", "haies,prairies"),
     "compare": ("compare", "reg-32", "sgpe", "sraddet"),
     "dynamics": ("dynamics", "reg-32"),
+    "crosswalk": ("crosswalk", "schema_projet"),
     "strengths": ("strengths", STRENGTHS),
 }
 

@@ -87,10 +87,10 @@ def test_label_met_in_project_files_has_a_row(case):
     assert rows.lever.to_list() == case["leviers"]
 
 
-def test_every_one_of_the_43_is_reached_from_the_simulator_and_from_the_rationale():
+def test_every_one_of_the_43_is_reached_from_the_simulator_the_rationale_and_the_schema():
     cop = set(nomenclatures.levers("cop").lever)
-    for nomenclature in ("simulateur", "rationale"):
-        assert set(nomenclatures.crosswalk(nomenclature).lever) == cop
+    for nomenclature in ("simulateur", "rationale", "schema_projet"):
+        assert set(nomenclatures.crosswalk(nomenclature).lever) - {""} == cop
 
 
 @pytest.mark.parametrize("nomenclature", ["simulateur", "simulateur_outre_mer"])
@@ -125,10 +125,52 @@ def test_relations_of_the_crosswalk_say_what_they_are():
             assert len(rows) >= 2 and set(rows.lever) <= cop
         elif relation == {"sans_equivalent"}:
             assert rows.lever.to_list() == [""] and rows.note.all()
+        elif relation == {"voisin"}:
+            assert set(rows.lever) <= cop and rows.note.all()
         elif relation == {"absent"}:
             assert term == "" and set(rows.lever) <= cop and rows.note.all()
         else:
             assert relation <= {"egal", "partie"} and len(rows) == 1 and set(rows.lever) <= cop
+
+
+def test_lists_of_the_state_are_the_published_ones_label_by_label(facts, cases):
+    published = facts("territorial/leviers_sgpe_72.csv")
+    own = published.levier_schema_officiel.where(published.levier_schema_officiel != "", published.levier)
+    for nomenclature, family in (
+        ("schema_projet", "attenuation_biodiversite_ressources"),
+        ("adaptation", "adaptation"),
+    ):
+        labels = list(own[published.famille == family])
+        assert list(dict.fromkeys(nomenclatures.crosswalk(nomenclature).label)) == labels
+        assert len(labels) == cases("nomenclatures")["listes_de_l_etat"][nomenclature]
+    assert list(facts("territorial/leviers_sgpe_50_schema_officiel.csv").levier) == list(own[:50])
+
+
+@pytest.mark.cases("nomenclatures", "termes_de_l_etat")
+def test_term_of_the_state_leads_to_its_levers(case):
+    rows = nomenclatures.crosswalk(case["liste"]).query(f"label == {case['nom']!r}")
+    assert set(rows.relation) == {case["relation"]} and rows.lever.to_list() == case["leviers"]
+
+
+def test_neighbours_of_a_term_of_adaptation_serve_adaptation():
+    near = nomenclatures.crosswalk("adaptation").query("relation == 'voisin'")
+    assert len(near) and set(near.lever) <= set(nomenclatures.levers(enjeu="adaptation").lever)
+
+
+def test_nomenclatures_stand_side_by_side_and_no_term_is_lost():
+    wide, table = nomenclatures.crosswalk(wide=True), nomenclatures.crosswalk()
+    assert list(wide.lever[:43]) == list(nomenclatures.levers().lever) and set(wide.lever[43:]) == {""}
+    assert wide.note[43:].all() and not wide.note[:43].any()
+    for row in table[table.relation != "absent"].itertuples():
+        said = row.label if row.relation in ("egal", "sans_equivalent") else f"{row.label} ({row.relation})"
+        there = wide.lever == row.lever if row.lever else wide.note == row.note
+        assert any(said in cell.split(" ; ") for cell in wide[row.nomenclature][there]), said
+    one = wide.set_index("lever")
+    assert one.schema_projet["report_modal"] == "Vélo (partie) ; Transports en commun (partie)"
+    assert one.adaptation["sobriete_eau"].count("(voisin)") == 2
+    assert one.schema_projet["biogaz"] == one.simulateur["biogaz"] == "Biogaz"
+    alone = wide[43:].set_index("schema_projet")
+    assert alone.note["Nucléaire"] == "le nucléaire est absent des 43 leviers"
 
 
 def test_no_lever_is_both_whole_and_absent_in_a_nomenclature():

@@ -1,4 +1,4 @@
-"""The commands about plans: convert, simulate, compensate, compare, dynamics."""
+"""The commands about plans: convert, simulate, compensate, compare, dynamics; the nomenclatures of levers."""
 
 from __future__ import annotations
 
@@ -195,4 +195,24 @@ def dynamics(
         print_data(model.dynamics(code), form)
 
 
-ALL = (convert, simulate, compensate, compare, dynamics)
+def crosswalk(
+    nomenclature: Annotated[
+        str | None,
+        typer.Argument(metavar="NOMENCLATURE", help="projets, rationale, simulateur, schema_projet, adaptation…"),
+    ] = None,
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Affiche les nomenclatures de leviers côte à côte (43, 47, 30, 50, 22), ou la table de passage d'une seule."""
+    from copkit.models import nomenclatures
+
+    found = nomenclatures.crosswalk(nomenclature, wide=nomenclature is None)
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation import labels
+
+        print_table(labels.crosswalk(found))
+    else:
+        print_data(found, form)
+
+
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk)

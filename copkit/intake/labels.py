@@ -150,7 +150,7 @@ def _levers() -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict[str, str
     for label, target in synonyms("lever").items():
         by_key.setdefault(label, target)
         shown.setdefault(label, said[target])
-    others = table[table.nomenclature.isin(["rationale", "simulateur"]) & (table.lever != "")]
+    others = table[table.nomenclature.isin(["rationale", "simulateur", "schema_projet"]) & (table.lever != "")]
     for label, rows in others.groupby("label", sort=False):
         if rows.lever.nunique() == 1:  # « Sobriété et isolation des bâtiments » is two levers: not chosen here
             name(label, rows.lever.iloc[0])

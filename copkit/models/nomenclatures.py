@@ -1,4 +1,4 @@
-"""The levers and their nomenclatures: the 43 of the COP, those of the simulator, the 47 rationales."""
+"""The levers and their nomenclatures: the 43 of the COP, the simulator's, the 47 rationales, the State's lists."""
 
 from __future__ import annotations
 
@@ -104,12 +104,19 @@ def _rationale_rows() -> pd.DataFrame:
     )
 
 
-def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
+def crosswalk(nomenclature: str | None = None, *, wide: bool = False) -> pd.DataFrame:
     """La table de passage entre nomenclatures : nomenclature, id, label, relation, lever (un des 43), note.
 
     Relations : ``egal``, ``groupe`` (le terme réunit plusieurs leviers), ``partie`` (le terme est une part d'un
-    levier), ``absent`` (le levier n'est pas dans la nomenclature), ``sans_equivalent`` (le terme n'est pas
-    dans les 43).
+    levier), ``voisin`` (le terme n'est pas dans les 43, et ces leviers le servent aussi), ``absent`` (le levier n'est
+    pas dans la nomenclature), ``sans_equivalent`` (le terme n'est pas dans les 43).
+
+    Parameters
+    ----------
+    nomenclature : « projets », « rationale », « simulateur », « simulateur_outre_mer », « schema_projet » (les 50 du
+        schéma de l'État, mars 2025), « adaptation » (les 22 leviers d'adaptation) ; toutes si None.
+    wide : côte à côte : une ligne par levier des 43, puis par terme sans équivalent ; cop_rank, lever, label, une
+        colonne par nomenclature (les termes qui mènent au levier, et leur relation), note (pourquoi sans équivalent).
 
     Raises
     ------
@@ -117,12 +124,34 @@ def crosswalk(nomenclature: str | None = None) -> pd.DataFrame:
         Si la nomenclature est inconnue.
     ParameterError
         Si ``parameters/crosswalk.csv`` est endommagé.
+
+    References
+    ----------
+    ``sgpe_simulateur_2024``, ``sgpe_point_de_sortie``, ``schema_projet_etat_2025``, ``leviers_adaptation_sgpe``.
     """
     table = _crosswalk()
-    if nomenclature is None:
-        return table.copy(deep=False)
-    _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
-    return table[table.nomenclature == nomenclature].reset_index(drop=True)
+    if nomenclature is not None:
+        _known(nomenclature, tuple(table.nomenclature.unique()), "Nomenclature inconnue")
+        table = table[table.nomenclature == nomenclature].reset_index(drop=True)
+    return _side_by_side(table) if wide else table.copy(deep=False)
+
+
+def _side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    said = table.label.where(table.relation == "egal", table.label + " (" + table.relation + ")")
+    table = table.assign(said=said)[table.relation != "absent"]
+    alone = table[table.relation == "sans_equivalent"]
+    names = list(dict.fromkeys(table.nomenclature))
+    own = table.pivot_table("said", "lever", "nomenclature", aggfunc=" ; ".join).reindex(columns=names)
+    rows = levers()[["cop_rank", "lever", "label"]].join(own, on="lever")
+    beside = pd.DataFrame(
+        {"label": alone.label, "note": alone.note}
+        | {name: alone.label.where(alone.nomenclature == name) for name in names}
+    )
+    found = pd.concat([rows, beside], ignore_index=True)
+    found["cop_rank"] = found.cop_rank.astype("Int64")
+    columns = [one for one in found.columns if one != "cop_rank"]
+    found[columns] = found[columns].fillna("")
+    return found[["cop_rank", "lever", "label", *names, "note"]]
 
 
 def terms() -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import partial
 
+import pandas as pd
 import xarray as xr
 
 from copkit import french
@@ -19,6 +20,49 @@ from copkit.reference import framework, parameters, tables, territories
 STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
 OBTAINED = "Le classeur dit où chaque donnée a été lue et sous quelle licence (feuille « Sources »)."
 REFERENCES = {"sgpe": "proposition indicative du SGPE"}
+
+
+NOMENCLATURES = {
+    "projets": "Dossiers",
+    "rationale": "Sous-jacents physiques (47)",
+    "simulateur": "Simulateur (30)",
+    "simulateur_outre_mer": "Simulateur, outre-mer (13)",
+    "schema_projet": "Schéma de l'État (50)",
+    "adaptation": "Adaptation (22)",
+}
+RELATIONS = {
+    "egal": "égal",
+    "groupe": "groupe de leviers",
+    "partie": "partie du levier",
+    "voisin": "voisin",
+    "absent": "absent",
+    "sans_equivalent": "sans équivalent",
+}
+
+
+def crosswalk(found: pd.DataFrame) -> Table:
+    """The nomenclatures side by side, or the terms of one and the levers that each leads to."""
+    if "cop_rank" in found:
+        own = {label: found[name] for name, label in NOMENCLATURES.items()}
+        return Table.of(
+            "Nomenclatures de leviers, côte à côte ; sans numéro, les termes qui ne sont pas dans les 43",
+            {
+                "N°": ["" if pd.isna(one) else str(one) for one in found.cop_rank],
+                "Levier": found.label,
+                **own,
+                "Pourquoi sans équivalent": found.note,
+            },
+        )
+    known = parameters.levers()
+    return Table.of(
+        f"Table de passage — {', '.join(NOMENCLATURES[one] for one in dict.fromkeys(found.nomenclature))}",
+        {
+            "Terme": found.label,
+            "Relation": found.relation.map(RELATIONS),
+            "Levier des 43": [known[one].label if one else "" for one in found.lever],
+            "À savoir": found.note,
+        },
+    )
 
 
 def sectors() -> dict[str, str]:
