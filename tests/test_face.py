@@ -119,7 +119,7 @@ MORE = {
     "survey.bounds": (10,),
     "survey.cut": ("type",),
 }
-WRITERS = ("write_workbook", "projects.write_workshop", "projects.read_workshop")
+WRITERS = ("write_workbook", "projects.write_schema", "projects.write_workshop", "projects.read_workshop")
 NO_ARGUMENT = ("keys", "reload", "survey.actions")
 TYPES = ("projects.Vivier", "projects.Workshop")
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}

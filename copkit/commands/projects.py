@@ -44,6 +44,9 @@ def triage(
     out: Annotated[
         Path | None, typer.Option(help="Classeur d'atelier à écrire (.xlsx), ou table des dossiers triés (.csv).")
     ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="CSV à écrire dans le schéma ouvert de l'État ; ses codes de COP à côté.")
+    ] = None,
     returned: Annotated[
         list[Path] | None,
         typer.Option("--returned", "-r", help="Classeur d'atelier revenu, à réunir ; peut se répéter."),
@@ -74,6 +77,14 @@ def triage(
     found = sorting.triage(projects, year=year, decisions=merged or decisions)
     if out:
         _write_sorted(found, out, public, form == "excel")
+    if schema:
+        from copkit.projects import exchange
+
+        left = exchange.write_schema(found, schema, public=public)
+        said = "".join(
+            f"\n  {count} × {what} : {why}" for (what, why), count in left.value_counts(["what", "reason"]).items()
+        )
+        _say(f"Écrit : {schema} et ses codes de COP.{' Sans place dans le schéma :' + said if said else ''}", err=True)
     if form == "table":
         _say(projects.attrs["reading"].summary)
         _print_sorted(found)
@@ -161,10 +172,10 @@ def _progress() -> Iterator:
         yield lambda done, total: bar.update(line, completed=done, total=total)
 
 
-def _say(text: str) -> None:
+def _say(text: str, *, err: bool = False) -> None:
     from copkit import french
 
-    say(french.typeset(text))
+    say(french.typeset(text), err=err)
 
 
 def _save_lists(projects, folder: Path | None, excel: bool) -> None:

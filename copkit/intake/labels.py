@@ -14,7 +14,7 @@ from functools import lru_cache
 from copkit import errors, french, paths
 from copkit.errors import ParameterError, Problems
 from copkit.files import kept
-from copkit.intake.fields import Collected, Field
+from copkit.intake.fields import SEPARATOR, Collected, Field
 from copkit.models import nomenclatures
 from copkit.reference import framework, parameters, reading
 
@@ -150,10 +150,12 @@ def _levers() -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict[str, str
     for label, target in synonyms("lever").items():
         by_key.setdefault(label, target)
         shown.setdefault(label, said[target])
-    others = table[table.nomenclature.isin(["rationale", "simulateur", "schema_projet"]) & (table.lever != "")]
-    for label, rows in others.groupby("label", sort=False):
+    others = table[table.nomenclature.isin(["rationale", "simulateur", "schema_projet"])]
+    for label, rows in others[others.lever != ""].groupby("label", sort=False):
         if rows.lever.nunique() == 1:  # « Sobriété et isolation des bâtiments » is two levers: not chosen here
             name(label, rows.lever.iloc[0])
+    for label, rows in table[table.nomenclature == "schema_projet"].groupby("label", sort=False):
+        name(label, SEPARATOR.join(rows.lever) or nomenclatures.OTHERS)  # a term of several levers stands for them all
     return by_key, stands, shown
 
 
@@ -251,7 +253,7 @@ def _read(text: str, by_key: dict[str, str], shown: dict[str, str], beside: Cont
     ids, unknown = [], []
     for part in split(text, by_key):
         pieces = [part] if key(part) in by_key else _longest(re.split(r"\s*/\s*", part), " / ", by_key)
-        known = [by_key[key(piece)] for piece in pieces if key(piece) in by_key]
+        known = [id_ for piece in pieces if key(piece) in by_key for id_ in by_key[key(piece)].split(SEPARATOR)]
         ids += known
         lost = [piece for piece in pieces if key(piece) not in by_key and key(piece) not in beside]
         unknown += lost if known else [part]

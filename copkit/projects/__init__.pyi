@@ -5,6 +5,7 @@ from .counting.coverage import without_project as without_project
 from .counting.crossing import crossing as crossing
 from .counting.crossing import quantities as quantities
 from .counting.ranking import top_and_bottom as top_and_bottom
+from .exchange import write_schema as write_schema
 from .reading import read as read
 from .selection import Vivier as Vivier
 from .selection import vivier as vivier
