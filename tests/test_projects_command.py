@@ -103,6 +103,12 @@ def test_public_csv_has_no_comment_and_is_safe_in_a_spreadsheet(vivier, tmp_path
     assert all(one["reason"] for one in found)
 
 
+def test_triage_writes_the_schema_of_the_state_and_says_what_has_no_place_in_it(few, tmp_path):
+    done = copkit("triage", few, "--schema", str(tmp_path / "projets.csv"))
+    assert done.returncode == 0 and "codes de COP" in done.stderr
+    assert {one.name for one in tmp_path.glob("projets*.csv")} == {"projets.csv", "projets_cop.csv"}
+
+
 def test_mapping_is_proposed_and_reads_its_file(tmp_path):
     file = tmp_path / "projets.csv"
     file.write_text("Numéro;Nom du projet;Coût estimé;Courriel\n1;Pistes;10,5;a@example.org\n", encoding="utf-8")
