@@ -1,5 +1,6 @@
 from . import notebook as notebook
 from . import projects as projects
+from . import roadmap as roadmap
 from . import strengths as strengths
 from . import survey as survey
 from .batch.run import run as run

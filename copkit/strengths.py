@@ -83,7 +83,7 @@ def form(territory: str = "fr") -> Form:
     """The workbook in which the strong points of a territory are written; rows are added from nothing."""
     code = territories.resolve(territory)
     where = "de France" if code == "fr" else f"— {territories.name(code)}"
-    choices = {"territory": _places(code), "lever": _levers()}
+    choices = {"territory": places.offered(code), "lever": nomenclatures.cop_labels()}
     columns = [
         Column(name, replace(FIELDS[name], choices=choices.get(name, {})), width, filled=True, needed=name in IDENTITY)
         for name, width in WIDTHS.items()
@@ -171,7 +171,7 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
         straddling = kept.territory.isin(territories.territories("epci", within=code).code)
         kept = kept[(kept[territories.level(code)] == code) | straddling]
     kept = kept[kept.public == YES] if public else kept
-    order = {lever: n for n, lever in enumerate(_levers())}
+    order = {lever: n for n, lever in enumerate(nomenclatures.cop_labels())}
     first = {cell: min((order.get(one, len(order)) for one in ids(cell)), default=len(order)) for cell in kept.lever}
     return kept.sort_values(["lever", "title"], key=lambda c: c.map(first) if c.name == "lever" else c, kind="stable")
 
@@ -195,21 +195,3 @@ def _taken(strengths: pd.DataFrame) -> pd.DataFrame:
 
 def __dir__() -> list[str]:
     return __all__
-
-
-def _levers() -> dict[str, str]:
-    """The 43 levers, in their order."""
-    return dict(zip(*(nomenclatures.levers("cop")[c] for c in ("lever", "label")), strict=True))
-
-
-def _places(code: str) -> dict[str, str]:
-    """The territories that the list offers: régions and départements, and the EPCI of a région or a département."""
-    lists = [
-        territories.territories(level, within=code) for level in ("departement", "epci")[: 1 if code == "fr" else 2]
-    ]
-    regions = territories.codes("region") if code == "fr" else [territories.region_of(code)]
-    named = {one: territories.name(one) for one in regions if len(territories.departements_of(one)) > 1}
-    for found in lists:
-        named |= dict(zip(found.code, found.name, strict=True))
-    twice = pd.Series(named).duplicated(keep=False)
-    return {one: f"{label} ({one})" if twice[one] else label for one, label in named.items()}

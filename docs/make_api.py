@@ -27,6 +27,7 @@ GROUPS = {
     "Projets": ("ck.projects", ck.projects),
     "Points forts": ("ck.strengths", ck.strengths),
     "Questionnaire": ("ck.survey", ck.survey),
+    "Feuille de route": ("ck.roadmap", ck.roadmap),
     "Dans un carnet": ("ck.notebook", ck.notebook),
 }
 SPACES = {"Graphiques": ("ck.charts", ck.charts), "Phrases": ("ck.report", ck.report)}

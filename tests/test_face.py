@@ -105,6 +105,7 @@ ACCEPTED = {
     "notebook.parameter": [3, None, "inconnu"],
     "notebook.territory": ["inconnu"],
 }
+ACCEPTED |= {"roadmap.read_returns": ["inconnu"], "roadmap.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.families": [None]}  # what the source cites
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
 MORE = {
@@ -115,6 +116,8 @@ MORE = {
     "simulate": ({},),
     "section": ("place",),
     "notebook.parameter": (1,),
+    "roadmap.assess": ("reg-32",),
+    "roadmap.by_lever": ("reg-32",),
     "strengths.within": ("fr",),
     "survey.bounds": (10,),
     "survey.cut": ("type",),
@@ -123,6 +126,7 @@ WRITERS = ("write_workbook", "projects.write_schema", "projects.write_workshop",
 NO_ARGUMENT = ("keys", "reload", "survey.actions")
 TYPES = ("projects.Vivier", "projects.Workshop")
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}
+GROUPS |= {"roadmap.": ck.roadmap}
 GROUPS |= {"notebook.": ck.notebook}
 SPACES = {"charts.": ck.charts, "report.": ck.report}
 FUNCTIONS = {

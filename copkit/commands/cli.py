@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from copkit import french
-from copkit.commands import analyses, projects, run, simulator, strengths, survey, usage
+from copkit.commands import analyses, projects, roadmap, run, simulator, strengths, survey, usage
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
 from copkit.errors import CopkitError, command_line
 
@@ -98,6 +98,7 @@ for command in (
     *projects.ALL,
     strengths.strengths,
     survey.survey,
+    *roadmap.ALL,
 ):
     app.command(cls=usage.Command)(command)
 template = typer.Typer(
@@ -105,6 +106,7 @@ template = typer.Typer(
 )
 template.command("mapping", cls=usage.Command)(projects.mapping)
 template.command("strengths", cls=usage.Command)(strengths.template)
+template.command("actions", cls=usage.Command)(roadmap.template)
 app.add_typer(template, name="template")
 
 

@@ -140,3 +140,15 @@ def _epci_of(place: Place, texts: dict[str, str]) -> None:
 
 def _said(departement: str) -> str:
     return f"{territories.name(departement)} ({departement[4:]})"
+
+
+def offered(code: str) -> dict[str, str]:
+    """The territories that the list of a workbook offers: régions and départements, and the EPCI of one of them."""
+    levels = ("departement",) if code == "fr" else ("departement", "epci")
+    regions = territories.codes("region") if code == "fr" else [territories.region_of(code)]
+    named = {one: territories.name(one) for one in regions if len(territories.departements_of(one)) > 1}
+    for level in levels:
+        found = territories.territories(level, within=code)
+        named |= dict(zip(found.code, found.name, strict=True))
+    twice = pd.Series(named).duplicated(keep=False)
+    return {one: f"{label} ({one})" if twice[one] else label for one, label in named.items()}

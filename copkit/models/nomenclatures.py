@@ -160,6 +160,12 @@ def terms() -> pd.DataFrame:
     return table[(table.relation != "egal") & (table.id != BLANK)]
 
 
+def cop_labels() -> dict[str, str]:
+    """The 43 levers and their labels, in their order."""
+    table = levers("cop")
+    return dict(zip(table.lever, table.label, strict=True))
+
+
 def lever_labels() -> dict[str, str]:
     """Lever that a project may have → its label: the 43, then the terms beside them, « autres » last."""
     return dict(_lever_labels())

@@ -60,8 +60,8 @@ def crossing(
     """
     p, chosen, rules = _inputs(projects, territory, categories)
     counts = balance.balance(chosen.projects, "lever", categories=balance.ALL).set_index("lever")
-    declared = _declared(chosen.projects, p)
-    known = declared[declared.kt.notna()]
+    quantified = declared(chosen.projects, p)
+    known = quantified[quantified.kt.notna()]
     rows, found = [], membership.members(chosen.projects, "lever")
     if found.shared:
         rules += balance.shared_rule(found, fractional=False)
@@ -80,7 +80,7 @@ def crossing(
     columns = ["lever", "label", "unit", "target", "shown", "projects", "position", *MONEY, "declared", "kt_identified"]
     whole_numbers = dict.fromkeys(["projects", "cost_missing", "amount_missing", "declared"], "int64")
     table = table[[*columns, "target_share", "status", "part_of", "note"]].astype(whole_numbers | {"shown": "boolean"})
-    left = int((declared.reason != "").sum())
+    left = int((quantified.reason != "").sum())
     if left:
         rules.append(f"{french.plural(left, 'quantité déclarée non convertie', 'quantités déclarées non converties')}.")
     table.attrs = {
@@ -112,7 +112,7 @@ def quantities(
     reason (pourquoi elle ne se convertit pas, vide sinon).
     """
     p, chosen, rules = _inputs(projects, territory, categories)
-    table = _declared(chosen.projects, p)
+    table = declared(chosen.projects, p)
     table.attrs = {"territory": p.attrs["territory"], "invented": chosen.invented, "rules": rules}
     return table
 
@@ -212,8 +212,8 @@ def _note(row: dict, lever: str, counts: pd.DataFrame, label_of: dict[str, str])
 # ------------------------------------------------------------------ declared quantities
 
 
-def _declared(projects: pd.DataFrame, p: xr.Dataset) -> pd.DataFrame:
-    """Each declared quantity with its ktCO2e/an, or the reason why it has none."""
+def declared(projects: pd.DataFrame, p: xr.Dataset) -> pd.DataFrame:
+    """Each declared quantity of projects or actions with its ktCO2e/an, or the reason why it has none."""
     carried, coarse = carriers(p), panoramas.coarse(p) if p.attrs["level"] != "france" else set()
     given = projects[projects.quantity.notna() | (projects.quantity_unit.fillna("") != "")]
     rows = []

@@ -1,0 +1,217 @@
+"""The action sheets of a COP: the fourteen fields of a sheet, and what ties it to its lever, its theme, its dossiers.
+
+What is collected is declared here (fields, and the workbook that is filled in); reading, writing and merging are
+those of the intake. A field that a project has too has its name: what sorts and counts projects counts actions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from copkit.errors import ProjectError, given
+from copkit.intake import labels, places, reading
+from copkit.intake.fields import LEVERS, ORIGIN, PLACES, SEPARATOR, Collected, Field
+from copkit.intake.workbook.form import Block, Column, Form, Noun
+from copkit.intake.workbook.merge import Merged, gather
+from copkit.intake.workbook.write import write
+from copkit.models import nomenclatures
+from copkit.projects.fields import FIELDS as PROJECT
+from copkit.reference import parameters, territories, units
+
+STATES = {  # a year later
+    "non_commencee": "pas commencée",
+    "en_cours": "en cours",
+    "faite": "faite",
+    "en_retard": "en retard",
+    "abandonnee": "abandonnée",
+}
+FIELDS: dict[str, Field] = {
+    "action_id": Field("Action", "id"),
+    "title": PROJECT["title"],
+    "description": replace(PROJECT["description"], public=True),
+    "territory": Field("Territoire", "territory"),
+    **LEVERS,
+    "theme": PROJECT["theme"],
+    "holder": Field("Collectivité porteuse", "name"),
+    "owner_known": PROJECT["owner_known"],
+    "partners": replace(PROJECT["partners"], public=True),
+    "dimension": PROJECT["dimension"],
+    "maturity": PROJECT["maturity"],
+    "cost": PROJECT["cost"],
+    "schedule": replace(PROJECT["schedule"], public=True),
+    "funding": Field("Sources de financement"),
+    "funding_granted": Field("Financement accordé", "yes_no"),
+    "engineering": Field("Besoins d’ingénierie"),
+    "engineering_granted": Field("Ingénierie accordée", "yes_no"),
+    "other_needs": Field("Autres besoins"),
+    "next_steps": Field("Plan de travail à un an"),
+    "next_steps_months": PROJECT["next_steps_months"],
+    "indicators": Field("Indicateurs de suivi"),
+    "quantity": PROJECT["quantity"],
+    "quantity_unit": PROJECT["quantity_unit"],
+    "impact": PROJECT["impact"],
+    "replicable": PROJECT["replicable"],
+    "contrary": PROJECT["contrary"],
+    "contrary_reason": replace(PROJECT["contrary_reason"], public=True),
+    "dossiers": Field("Dossiers du vivier", "name"),  # their numbers
+    "expected": Field("Attendu dans un an"),
+    "progress": Field("Où elle en est", "choice", choices=STATES),
+    **{name: replace(one, given=False) for name, one in PLACES.items()},  # those of the territory
+    **ORIGIN,
+}
+SHEET = {  # the fourteen fields of a sheet: what fills each; the first part is enough
+    "Intitulé": ("title",),
+    "Description": ("description",),
+    "Levier": ("lever",),
+    "Thème prioritaire": ("theme",),
+    "Collectivité porteuse": ("holder",),
+    "Parties prenantes": ("partners",),
+    "Maturité": ("maturity",),
+    "Coût": ("cost",),
+    "Calendrier": ("schedule",),
+    "Financement": ("funding", "funding_granted"),
+    "Ingénierie": ("engineering", "engineering_granted"),
+    "Autres besoins": ("other_needs",),
+    "Plan de travail à un an": ("next_steps", "next_steps_months"),
+    "Indicateurs de suivi": ("indicators",),
+}
+IDENTITY = ("territory", "lever", "title")
+ACTIONS = Collected("actions", ("fiche action", "fiches action"), FIELDS, ("title",), IDENTITY)
+WIDTHS = {  # of the columns to fill in
+    "territory": 26, "lever": 32, "title": 36, "description": 50, "theme": 24, "holder": 26, "owner_known": 12,
+    "partners": 30, "dimension": 22, "maturity": 18, "quantity": 12, "quantity_unit": 18, "impact": 12,
+    "replicable": 12, "contrary": 12, "contrary_reason": 26, "cost": 14, "schedule": 24, "funding": 28,
+    "funding_granted": 12, "engineering": 28, "engineering_granted": 12, "other_needs": 24, "next_steps": 36,
+    "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "dossiers": 18,
+}  # fmt: skip
+DO = (
+    "Dans la feuille « Actions », écrire une ligne par action.",
+    "Choisir le territoire, le levier, la maturité et la dimension nouvelle dans leurs listes.",
+    "La quantité est ce que l'action ajoute ou épargne, dans l'unité de son levier (feuille « Référence ») : elle se "
+    "traduit en ktCO2e/an et en part de l'objectif du levier.",
+    "Dire le prochain pas et dans combien de mois : au-delà d'un an, l'action est listée à part.",
+    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
+)
+KNOW = (
+    "Une action est retenue si elle remplit les trois critères : cohérence, potentiel, avancement. Une action qui "
+    "n'en remplit pas un est listée à part, avec la raison ; rien n'est perdu.",
+    "Ce qui n'est pas dit n'est pas un non : la fiche dit ce qui reste à préciser.",
+    "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture.",
+    "Si deux copies disent la même action autrement, les deux réponses sont montrées et rien n'est choisi.",
+)
+
+
+def read_actions(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
+    """Lit des fiches action dans des fichiers de toute forme, et les réunit en une table.
+
+    Parameters
+    ----------
+    files : chemins des fichiers : classeurs du modèle remplis, ou toute table.
+    mapping : correspondance d'en-têtes, un nom de ``parameters/mappings/actions`` ou un fichier YAML.
+
+    Returns
+    -------
+    DataFrame : les champs de ``copkit.roadmap.actions.FIELDS`` ; cost [EUR], quantity [quantity_unit],
+        next_steps_months [mois]. ``attrs["reading"]`` dit ce qui est à vérifier.
+
+    Raises
+    ------
+    ProjectError
+        Si un fichier est absent, illisible, ou si ses en-têtes ne sont pas reconnus.
+
+    References
+    ----------
+    Les quatorze champs d'une fiche : ``sgpe_point_de_sortie``.
+    """
+    return named(reading.read(ACTIONS, files, mapping=mapping))
+
+
+def named(actions: pd.DataFrame) -> pd.DataFrame:
+    """The actions, each with its number: its own, or the next one."""
+    numbers = actions.action_id.copy()
+    blank = numbers == ""
+    numbers[blank] = [f"A{n}" for n in range(1, int(blank.sum()) + 1)]
+    return actions.assign(action_id=numbers.astype("str"))
+
+
+def taken(actions: pd.DataFrame) -> pd.DataFrame:
+    """Actions as they were read; anything else is refused."""
+    return ACTIONS.taken(actions, 'ck.roadmap.read_actions("actions.xlsx")')
+
+
+def form(territory: str = "fr") -> Form:
+    """The workbook in which the actions of a territory are written; rows are added from nothing."""
+    code = territories.resolve(territory)
+    where = "de France" if code == "fr" else f"— {territories.name(code)}"
+    choices = {"territory": places.offered(code), "lever": nomenclatures.cop_labels()}
+    columns = [
+        Column(
+            name,
+            replace(FIELDS[name], choices=choices[name]) if name in choices else FIELDS[name],
+            width,
+            filled=True,
+            needed=name in IDENTITY,
+        )
+        for name, width in WIDTHS.items()
+    ]
+    return Form(
+        sheet="Actions",
+        noun=Noun("action", "actions", "d'action", "de l'action", "e"),
+        columns=(Column("action_id", Field("Action (ne pas remplir)"), 12), *columns),
+        title=f"Fiches action {where}",
+        do=DO,
+        know=KNOW,
+        reference={"units": _units()},
+        new_rows=200,
+        identity=IDENTITY,
+    )
+
+
+def _units() -> Block:
+    """The unit in which the quantity of each lever is written."""
+    known = parameters.levers()
+    rows = [(one.label, units.label(one.quantity.unit)) for one in known.values() if one.quantity]
+    return [("Levier, quantité", "Unité"), *rows]
+
+
+def write_template(path: str | Path, territory: str = "fr") -> None:
+    """Écrit le classeur à remplir : une ligne par action, les quatorze champs d'une fiche, les choix en listes.
+
+    Parameters
+    ----------
+    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
+    territory : code dont les départements et les EPCI sont proposés en liste.
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    """
+    write(form(territory), pd.DataFrame(), path)
+
+
+def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
+    """Relit des classeurs d'actions remplis et les réunit, sans choisir entre deux réponses qui diffèrent.
+
+    Parameters
+    ----------
+    paths : les classeurs revenus.
+    territory : code pour lequel ils ont été écrits.
+
+    Returns
+    -------
+    Merged : ``table`` (une action par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
+    """
+    return gather(form(territory), pd.DataFrame(), *paths)
+
+
+def of_returns(merged: Merged) -> pd.DataFrame:
+    """Les actions que disent ensemble des classeurs revenus, comme ``read_actions`` ; vides où ils diffèrent."""
+    if not isinstance(merged, Merged):
+        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire ck.roadmap.read_returns(…).")
+    table = merged.table.assign(levers=[SEPARATOR.join(labels.levers_of(one)) for one in merged.table.lever])
+    table = table.drop(columns=merged.form.key.name).join(places.located(table.territory))
+    return named(ACTIONS.complete(table))

@@ -1,0 +1,179 @@
+"""What an action is worth: how complete its sheet is, the three criteria, and the ktCO2e/an that its quantity makes."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from copkit import french
+from copkit.errors import ProjectError, typed
+from copkit.models import dynamics
+from copkit.models import panorama as panoramas
+from copkit.projects import fields
+from copkit.projects.counting import crossing
+from copkit.projects.sorting import criteria
+from copkit.projects.sorting import rules as ruled
+from copkit.reference import tables, territories
+from copkit.roadmap.actions import SHEET, taken
+
+RETAINED, APART, CONTRARY = "retenue", "a_part", "contraire"
+STANDINGS = {
+    RETAINED: "retenue",
+    APART: "listée à part",
+    CONTRARY: "contraire aux cibles",
+}
+
+
+def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | Path | None = None) -> pd.DataFrame:
+    """Évalue des actions : fiche plus ou moins complète, trois critères, effet en ktCO2e/an ; aucune n'est perdue.
+
+    Parameters
+    ----------
+    actions : ce que ``ck.roadmap.read_actions`` a lu.
+    territory : code (« reg-32 », « dep-59 ») ou panorama à qui les quantités se rapportent.
+    rules : un autre fichier de règles que parameters/triage.yml, où sont les seuils des critères.
+
+    Returns
+    -------
+    DataFrame : les actions, puis completeness [0 à 1] et blank (les champs vides) ; criterion_coherence,
+        criterion_potential, criterion_progress et included (« oui », « non », ou vide quand on ne peut le dire), chacun
+        avec sa raison ; standing (retenue, a_part, contraire) et why ; kt [ktCO2e/an] de la quantité, target_share et
+        left_share [0 à 1] (de l'objectif du levier, et de ce qui en reste), effect (comment, ou pourquoi pas).
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    ProjectError
+        Si ce ne sont pas des actions.
+
+    References
+    ----------
+    Champs et critères : ``sgpe_point_de_sortie`` ; coefficients : ``sgpe_simulateur_2024``.
+    """
+    table, p = taken(actions), panoramas.given(territory)
+    judged = pd.DataFrame(criteria.judge(table, ruled.rules(rules).criteria), index=table.index)
+    made = pd.concat([table, _complete(table), judged], axis=1)
+    made["standing"] = np.select(
+        [made.contrary == fields.YES, made.included == fields.YES], [CONTRARY, RETAINED], APART
+    )
+    made["why"] = [_why(row) for row in made.to_dict("records")]
+    made = made.join(_effects(table, p))
+    made.attrs = table.attrs | {"territory": p.attrs["territory"], "version": p.attrs["version"]}
+    return made
+
+
+def _why(action: dict) -> str:
+    """What keeps an action apart, criterion by criterion; what is said against it first."""
+    if action["standing"] == RETAINED:
+        return action["included_reason"]
+    said = [
+        f"{label} : {action[f'{name}_reason'][:1].lower()}{action[f'{name}_reason'][1:]}"
+        for name, label in criteria.CRITERIA.items()
+        if action[name] != fields.YES
+    ]
+    reason = action["contrary_reason"]
+    return " ".join(([f"Contraire aux cibles : {reason.rstrip('.')}."] if reason else []) + said)
+
+
+def _complete(actions: pd.DataFrame) -> pd.DataFrame:
+    """How many of the fourteen fields are filled, and those that are not."""
+    filled = pd.DataFrame({label: _filled(actions[names[0]]) for label, names in SHEET.items()}, index=actions.index)
+    blank = [french.join(filled.columns[~row]) for row in filled.to_numpy()]
+    return pd.DataFrame({"completeness": filled.mean(axis=1), "blank": blank}, index=actions.index)
+
+
+def _filled(column: pd.Series) -> pd.Series:
+    return column.notna() if column.dtype.kind == "f" else column != ""
+
+
+def _effects(actions: pd.DataFrame, p: xr.Dataset) -> pd.DataFrame:
+    """The ktCO2e/an of each declared quantity, beside the target of its lever and what is left of it."""
+    found = crossing.declared(actions.assign(project_id=actions.index.astype("str")), p).set_index("project_id")
+    found = found.reindex(actions.index.astype("str")).set_axis(actions.index)
+    carried = found.lever.map(crossing.carriers(p))
+    target = carried.map(p.target.to_series()).astype("float64")
+    left = target - carried.map(dynamics.dynamics(p).set_index("lever").reached_kt).astype("float64").fillna(0)
+    kt = found.kt
+    said = found.note.where(kt.notna(), found.reason).fillna("sans quantité")
+    return pd.DataFrame(
+        {
+            "kt": kt,
+            "target_share": (kt / target).where(target > 0),
+            "left_share": (kt / left).where(left > 0),
+            "effect": said.where(said != "", "quantité ÷ coefficient publié du levier, à l'ordre 1"),
+        }
+    )
+
+
+def by_lever(assessed: pd.DataFrame, territory: str | xr.Dataset, *, retained: bool = True) -> pd.DataFrame:
+    """Ce que des actions couvrent des objectifs, levier par levier ; les leviers sans action y sont.
+
+    Parameters
+    ----------
+    assessed : ce que ``assess`` a rendu.
+    territory : code (« reg-32 », « dep-59 ») ou panorama.
+    retained : seulement les actions retenues.
+
+    Returns
+    -------
+    DataFrame : les colonnes de ``ck.projects.crossing`` : target [ktCO2e/an], projects (actions), cost [EUR],
+        kt_identified [ktCO2e/an], target_share [%]…
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    ProjectError
+        Si ces actions ne sont pas évaluées.
+    """
+    table = _assessed(assessed)
+    kept = table[table.standing == RETAINED] if retained else table
+    return crossing.crossing(fields.complete(kept.assign(project_id=kept.action_id, duplicate_of="")), territory)
+
+
+def overlaps(assessed: pd.DataFrame) -> pd.DataFrame:
+    """Les actions qui comptent peut-être deux fois la même quantité : même levier, territoires l'un dans l'autre.
+
+    Parameters
+    ----------
+    assessed : ce que ``assess`` a rendu.
+
+    Returns
+    -------
+    DataFrame : action, other, lever, kt [ktCO2e/an, la plus petite des deux : ce qui serait compté deux fois].
+
+    Raises
+    ------
+    ProjectError
+        Si ces actions ne sont pas évaluées.
+    """
+    table = _assessed(assessed)
+    rows = []
+    counted = table[table.kt.notna() & (table.standing != CONTRARY)]
+    for lever, same in counted.groupby("lever", sort=False):
+        around = {one.Index: _around(one) for one in same.itertuples()}
+        for a, b in combinations(same.itertuples(), 2):
+            if a.territory in around[b.Index] or b.territory in around[a.Index]:
+                rows.append((a.action_id, b.action_id, lever, min(a.kt, b.kt)))
+    return pd.DataFrame(rows, columns=["action", "other", "lever", "kt"])
+
+
+def _around(one) -> set[str]:
+    """The territories that hold that of an action, its own too."""
+    found = {one.territory, one.commune, one.epci, one.departement, one.region}
+    if one.epci:
+        found |= set(tables.read("epci.csv").set_index("code").departements.get(one.epci, "").split())
+    found |= {territories.region_of(code) for code in found if code.startswith("dep-")}
+    return found - {""} | {"fr"}
+
+
+def _assessed(actions: pd.DataFrame) -> pd.DataFrame:
+    table = taken(actions)
+    if "standing" not in table:
+        raise ProjectError('Ces actions ne sont pas évaluées. Écrire d\'abord ck.roadmap.assess(actions, "reg-32").')
+    return table
