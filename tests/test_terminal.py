@@ -154,7 +154,6 @@ ALONE = {  # messages that one of the two alone meets (an object of the wrong ki
     "projects/counting/balance.py": 1,
     "projects/counting/ranking.py": 1,
     "roadmap/actions.py": 1,
-    "roadmap/assessment.py": 1,
     "simulator/__init__.py": 1,
     "simulator/server.py": 1,
     "strengths.py": 1,

@@ -175,5 +175,6 @@ def _around(one) -> set[str]:
 def _assessed(actions: pd.DataFrame) -> pd.DataFrame:
     table = taken(actions)
     if "standing" not in table:
-        raise ProjectError('Ces actions ne sont pas évaluées. Écrire d\'abord ck.roadmap.assess(actions, "reg-32").')
+        asked = typed('ck.roadmap.assess(actions, "reg-32")', "copkit actions actions.xlsx --territory reg-32")
+        raise ProjectError(f"Ces actions ne sont pas évaluées. Écrire d'abord {asked}.")
     return table
