@@ -22,6 +22,7 @@ from copkit import escaping, french
 from copkit.presentation import blocks, drawing
 from copkit.presentation.table import LONGEST_WORD
 
+ANNEX = "Annexe : les tableaux"
 UNDRAWN = "□"  # in the place of a sign that Copkit Sans lacks
 _FOLDER = Path(__file__).parent
 SIDE, _LONG = 504, 752  # points: how wide a page is between its margins, upright and lying
@@ -29,7 +30,7 @@ TALL = 560  # points, of a drawing
 _PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
 _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
-_LEAD = 280  # letters
+_LEAD, _OPENING = 280, 120  # letters
 _KEPT = 240  # points: a table that is no higher is not cut, nor a row
 _BOLD, _NAME = 1.08, 2.5  # how much wider; lines that the name of a column may take
 _SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
@@ -62,9 +63,10 @@ class _Paper:
             "place": about.place,
             "lines": [line for line in (about.status, made and french.long_date(made), about.versions) if line],
             "summary": len(about.contents) > 2,
-            "page": about.page and asdict(about.page),
+            "page": about.page and asdict(about.page) | {"titles": about.page.TITLES},
             "blocks": [*self.blocks(body)],
             "annex": [[*sheet] for _, sheet in groupby(self.annex, lambda one: one["lying"])],
+            "annexed": french.typeset(ANNEX),
             "absent": blocks.left_out(about.absent),
             "footer": about.footer,
             "made": made,
@@ -145,12 +147,14 @@ class _Paper:
 
 
 def _leads(found: list[blocks.Block]) -> set[int]:
-    """The few lines between a heading and what it shows, that no page parts from it."""
+    """The few lines between a heading and what it shows, or the first one before others, that no page parts from it."""
     leads, lines = set(), None
     for index, block in enumerate(found):
         if isinstance(block, blocks.Heading):
             lines = []
         elif isinstance(block, blocks.Prose) and lines is not None:
+            if len(lines) == 1 and len(found[lines[0]].source) <= _OPENING:
+                leads.add(lines[0])
             lines.append(index)
         else:
             shows = isinstance(block, blocks.Chart | blocks.Table)
