@@ -96,7 +96,7 @@ BLOCKS = (
     blocks.Plain("ligne 1\nligne 2"),
     blocks.Heading(2, "5. Sources et limites"),
     blocks.Heading(3, "Limites"),
-    blocks.Prose(f"![une vue](data:image/png;base64,{PICTURE})\n\nVue d’ici."),
+    blocks.Prose(f"Vue d’ici\u202f:\n\n![une vue](data:image/png;base64,{PICTURE})"),
 )
 HEADINGS = [
     ("Heading 1", "", "Nord (département)"),
