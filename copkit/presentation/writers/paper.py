@@ -32,7 +32,8 @@ _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in point
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
 _LEAD, _OPENING = 280, 120  # letters
 _KEPT = 240  # points: a table that is no higher is not cut, nor a row
-_BOLD, _NAME = 1.08, 2.5  # how much wider; lines that the name of a column may take
+_BOLD, _NAMES = 1.08, (1.7, 2.5)  # how much wider; lines that the name of a column may take, a little less than whole
+_TIGHT = 0.95  # of a page that stands: where the words of a table in the annex ask for more, it lies
 _SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
 _LONGEST = (LONGEST_WORD, 12, 6, 1)  # letters that are not cut in the words of a table: the first that fits
 BREAK = "\u200b"  # where a very long word may be cut
@@ -279,11 +280,16 @@ def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...])
     """
     lines = [[(_BOLD * text, _BOLD * word) for text, word in map(_wide, names)], *([*map(_wide, row)] for row in rows)]
     least = [max(word for _, word in column) + _SLACK for column in zip(*lines, strict=True)]
-    texts = [[text / _NAME for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
     fits = [(side, size) for side in (SIDE, _LONG) for size in sizes if _room(side, size, names) >= sum(least)]
     if not fits:
         return None
     side, size = fits[0]
+    if sizes is _ANNEX and _TIGHT * _room(side, size, names) < sum(least):
+        side, size = next((fit for fit in fits if fit[0] == _LONG), fits[0])
+    for few in _NAMES:
+        texts = [[text / few for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
+        if sum(_whole(least, texts)) <= _room(side, size, names):
+            break
     widths = _shared(least, texts, _room(side, size, names))
     heights = [size * _LINE * max(_heights(line, widths)) + _ROW for line in texts]
     points = [width * size + _CELL for width in widths]
@@ -308,9 +314,14 @@ def _heights(texts: list[float], widths: list[float]) -> list[int]:
     return [max(1, math.ceil((text + _SLACK / 2) / width)) for text, width in zip(texts, widths, strict=True)]
 
 
+def _whole(least: list[float], texts: list[list[float]]) -> list[float]:
+    """The widths of columns that hold each cell on one line."""
+    return [max(few, max(column) + _SLACK) for few, column in zip(least, zip(*texts, strict=True), strict=True)]
+
+
 def _shared(least: list[float], texts: list[list[float]], room: float) -> list[float]:
     """The widths of columns: whole if there is room; otherwise such that the rows are not high, by a few trials."""
-    whole = [max(few, max(column) + _SLACK) for few, column in zip(least, zip(*texts, strict=True), strict=True)]
+    whole = _whole(least, texts)
     if sum(whole) <= room:
         return whole
     asked, tried = [much - few for few, much in zip(least, whole, strict=True)], []
