@@ -374,10 +374,9 @@ def test_waste_series_of_the_simulator_moves_alike_everywhere_and_says_so(says):
 
 
 def test_a_series_that_moves_otherwise_in_one_region_is_judged_in_all(observe):
-    value = (
-        tables.read("observed.parquet").query("indicator == @WASTE and territory == 'reg-11' and year == 2019").value
-    )
-    observe("reg-11", WASTE, {2019: value.item(), 2021: 1.0518 * value.item()})  # 1,0504 to 1,0505 elsewhere
+    seen = tables.read("observed.parquet").query("indicator == @WASTE and territory == 'reg-11' and year == 2019")
+    (value,) = seen.value
+    observe("reg-11", WASTE, {2019: value, 2021: 1.0518 * value})  # 1,0504 to 1,0505 elsewhere
     assert indicators.alike(WASTE, 2019, 2021) == 0
     assert of("reg-32", "prevention_dechets").status == "mauvais sens"
     known = [one for one in by_series("reg-32", panorama("reg-32")) if one["levier_id"].value == "prevention_dechets"]

@@ -276,7 +276,7 @@ def test_dynamics_open_with_how_many_move_at_the_pace_needed_and_which_do_not():
     assert said.startswith("Sur 11 leviers dont le rythme se juge, 6 avancent au rythme qu'il faut ou plus vite (")
     assert "2 avancent moins vite (bus et cars décarbonés ; sobriété foncière)" in said
     assert "3 vont dans le mauvais sens (efficacité et sobriété logistique ; " in said
-    assert "ne dit rien du territoire : prévention des déchets." in said
+    assert "elle ne dit rien du territoire (prévention des déchets)" in said
     assert "aucun n'avance au rythme qu'il faut ; 3 vont dans" in ck.report.standing(ck.panorama("reg-04")).plain
     assert ck.report.standing(ck.panorama("dep-48")).plain.startswith("Aucun rythme ne se rapporte ici à une cible.")
 
