@@ -127,9 +127,9 @@ def observed(p: xr.Dataset) -> Table | Note:
             "Indicateur observé": found.indicator_label,
             "Unité": found.unit.map(units.label),
             "Première année": (found.first_year, formats.PLAIN),
-            "Valeur": (found["first"], formats.QUANTITY),
+            "Valeur": (found["first"], formats.OBSERVED),
             "Dernière année": (found.last_year, formats.PLAIN),
-            "Dernière valeur": (found["last"], formats.QUANTITY),
+            "Dernière valeur": (found["last"], formats.OBSERVED),
             "Rythme par an": (found.pace, formats.CHANGE),
             "Rythme nécessaire": (found.needed, formats.CHANGE),
             "État": found.status,
@@ -153,5 +153,5 @@ def dynamics(p: xr.Dataset) -> Text | Note:
 def _seen(row) -> str:
     """A lever, with its one value when it has one."""
     if pd.isna(row.last):
-        return row.label
-    return f"{row.label} ({french.quantity(row.last)} {units.label(row.unit)} en {row.last_year})"
+        return lower(row.label)
+    return f"{lower(row.label)} ({french.quantity(row.last)} {units.label(row.unit)} en {row.last_year})"

@@ -33,7 +33,7 @@ _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a li
 _LEAD, _OPENING = 280, 120  # letters
 _KEPT = 240  # points: a table that is no higher is not cut, nor a row
 _BOLD, _NAMES = 1.08, (1.7, 2.5)  # how much wider; lines that the name of a column may take, a little less than whole
-_TIGHT = 0.95  # of a page that stands: where the words of a table in the annex ask for more, it lies
+_TIGHT = 0.95  # of the width of a page: a table whose longest words ask for more has a smaller type, or lies
 _SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
 _LONGEST = (LONGEST_WORD, 12, 6, 1)  # letters that are not cut in the words of a table: the first that fits
 BREAK = "\u200b"  # where a very long word may be cut
@@ -280,12 +280,14 @@ def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...])
     """
     lines = [[(_BOLD * text, _BOLD * word) for text, word in map(_wide, names)], *([*map(_wide, row)] for row in rows)]
     least = [max(word for _, word in column) + _SLACK for column in zip(*lines, strict=True)]
-    fits = [(side, size) for side in (SIDE, _LONG) for size in sizes if _room(side, size, names) >= sum(least)]
+    tried = [(side, size) for side in (SIDE, _LONG) for size in sizes]
+    if sizes is _ANNEX:  # where a page may lie as well as stand
+        tried.sort(key=lambda fit: -fit[1])
+    part = [sum(least) / _room(side, size, names) for side, size in tried]
+    fits = [fit for most in (_TIGHT, 1) for fit, one in zip(tried, part, strict=True) if one <= most]
     if not fits:
         return None
     side, size = fits[0]
-    if sizes is _ANNEX and _TIGHT * _room(side, size, names) < sum(least):
-        side, size = next((fit for fit in fits if fit[0] == _LONG), fits[0])
     for few in _NAMES:
         texts = [[text / few for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
         if sum(_whole(least, texts)) <= _room(side, size, names):
