@@ -96,7 +96,7 @@ BLOCKS = (
     blocks.Plain("ligne 1\nligne 2"),
     blocks.Heading(2, "5. Sources et limites"),
     blocks.Heading(3, "Limites"),
-    blocks.Prose(f"![une vue](data:image/png;base64,{PICTURE})"),
+    blocks.Prose(f"Vue d’ici\u202f:\n\n![une vue](data:image/png;base64,{PICTURE})"),
 )
 HEADINGS = [
     ("Heading 1", "", "Nord (département)"),
@@ -186,8 +186,10 @@ def test_contents_list_the_headings_with_their_numbers(document):
 
 def test_captions_and_references_say_the_numbers_that_word_counts(document):
     assert [text(one) for one in named(document, "Caption")] == CAPTIONS
+    assert [text(one) for one in named(document, "Lignes de figure")] == [
+        "".join([*SPEC["title"]["subtitle"], "Les chiffres : Tableau\xa02, en annexe."])
+    ]
     assert [text(one) for one in named(document, "Renvoi")] == [
-        "Les chiffres : Tableau\xa02, en annexe.",
         "Tout ce qui est observé : Tableau\xa03, en annexe.",
     ]
     fields = document.element.xpath("//w:fldSimple")
@@ -347,6 +349,16 @@ def test_libreoffice_prints_it_with_its_numbers_and_its_outline(data, office, tm
     assert f"1 / {len(made.pages)}" in said
     assert "5." in "".join(outline(made.outline)) and len(outline(made.outline)) >= len(HEADINGS)
     assert (made.metadata.title, made.metadata.author) == ("Diagnostic — Nord", None)
+    last = [page.extract_text().split("\n")[-2].replace("\xa0", " ") for page in made.pages[2:]]
+    assert not {f"{number} {words}".strip() for _, number, words in HEADINGS} & set(last)  # before the page's number
+
+
+def test_no_heading_waits_for_more_paragraphs_than_libreoffice_keeps_together(document):
+    def kept(one):
+        return bool(one._p.xpath("./w:pPr/w:keepNext") or one.style.element.xpath("./w:pPr/w:keepNext"))
+
+    runs = [len([*group]) for keeps, group in itertools.groupby(map(kept, document.paragraphs)) if keeps]
+    assert 4 <= max(runs) <= 5  # with six, a heading stays alone at the foot of a page
 
 
 def outline(found):

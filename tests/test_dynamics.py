@@ -10,13 +10,15 @@ from copkit import paths
 from copkit.errors import LeverError, ParameterError, TerritoryError
 from copkit.models import dynamics as model
 from copkit.models import indicators
-from copkit.models.dynamics import AHEAD, COLUMNS, LATE_UNCLEAR, ON_PACE, S_CURVE, YEARLY, Trend, dynamics
+from copkit.models.dynamics import AHEAD, ALIKE, COLUMNS, LATE_UNCLEAR, ON_PACE, S_CURVE, YEARLY, Trend, dynamics
+from copkit.models.facts import by_series
 from copkit.models.panorama import panorama
 from copkit.reference import parameters, tables, territories, units
 
-CARS = "voitures_electriques_parc"
+CARS, WASTE = "voitures_electriques_parc", "dma_produits_par_habitant"
 STATUSES = {"en avance", "au rythme", "en retard", "mauvais sens", "pas de cible chiffrée", "un seul point"}
 STATUSES |= {S_CURVE, LATE_UNCLEAR, model.UNCLEAR, model.RIGHT_WAY, model.UNCONFIRMED}
+STATUSES |= {ALIKE}
 NO_DATA = {"pas de donnée régionale", "pas de donnée départementale", "pas de donnée nationale"}
 
 
@@ -72,6 +74,7 @@ def test_published_series_gives_its_hand_worked_pace(hauts_de_france, case):
 def test_status_on_each_side_of_every_threshold(case):
     aim = case.get("visee", np.nan)
     more = {"beside_kt": case.get("a_cote", np.nan), "doubtful": case.get("incertaine", np.nan)}
+    more |= {"alike": case.get("pareilles", 0)}
     up = trend(case["premier"], case["dernier"], aim, rounding=case.get("arrondi", 0.0), **more)
     down = trend(-case["premier"], -case["dernier"], -aim, sign=-1.0, rounding=case.get("arrondi", 0.0), **more)
     assert up.status == case["statut"]
@@ -181,15 +184,13 @@ def test_sentence_of_a_lever_says_values_years_paces_and_kt(hauts_de_france, say
         row.sentence,
         "Sur une courbe en S (logistique des parts du parc de 2023 à 2025, méthode de Fisher et Pry, 1971)",
     )
-    says(row.sentence, "Déjà atteint : 50,0 ktCO2e/an sur 940,8.")
+    says(row.sentence, "Déjà atteint : 50,0 ktCO2e/an sur 941.")
 
 
 def test_series_that_goes_backwards_reaches_less_than_nothing(hauts_de_france, says):
     row = hauts_de_france.loc["chaudieres_fioul_tertiaire"]
     assert row.reached_kt < 0
-    says(
-        row.sentence, "à rebours du levier", "mauvais sens.", "Rien n'est atteint : 268,4 ktCO2e/an de plus qu'en 2019"
-    )
+    says(row.sentence, "à rebours du levier", "mauvais sens.", "Rien n'est atteint : 268 ktCO2e/an de plus qu'en 2019")
 
 
 # ------------------------------------------------------------------ one row per lever, everywhere
@@ -361,10 +362,26 @@ def test_cumulated_power_is_followed_by_what_is_added_each_year(hauts_de_france,
 
 
 def test_waste_series_of_the_simulator_moves_alike_everywhere_and_says_so(says):
-    rows = tables.read("observed.parquet").query("indicator == 'dma_produits_par_habitant'")
+    rows = tables.read("observed.parquet").query("indicator == @WASTE")
     both = rows.pivot(index="territory", columns="year", values="value")
     assert len(both) == 13 and np.ptp(both[2021] / both[2019]) < 0.0005
-    says(of("reg-32", "prevention_dechets").note, "la même évolution dans les 13 régions")
+    row = of("reg-32", "prevention_dechets")
+    says(row.note, "la même évolution dans les 13 régions")
+    says(row.sentence, "La source donne la même évolution à 13 régions : elle ne dit rien du territoire.")
+    assert (row.status, row.aside) == (ALIKE, "2021 : pandémie ; même évolution dans 13 régions")
+    assert np.isnan(row.ratio) and np.isnan(row.reached_kt) and "mauvais sens" not in row.sentence
+    assert "prevention_dechets" not in [one["levier_id"].value for one in by_series("reg-32", panorama("reg-32"))]
+
+
+@pytest.mark.parametrize(("ratio", "regions"), [(1.0512, 13), (1.0518, 0)])
+def test_a_series_that_moves_otherwise_in_one_region_is_judged_in_all(observe, ratio, regions):
+    seen = tables.read("observed.parquet").query("indicator == @WASTE and territory == 'reg-11' and year == 2019")
+    (value,) = seen.value
+    observe("reg-11", WASTE, {2019: value, 2021: ratio * value})  # 1,0504 to 1,0505 elsewhere
+    assert indicators.alike(WASTE, 2019, 2021) == regions
+    assert of("reg-32", "prevention_dechets").status == (ALIKE if regions else "mauvais sens")
+    known = [one for one in by_series("reg-32", panorama("reg-32")) if one["levier_id"].value == "prevention_dechets"]
+    assert [one["rebours_serie"].value for one in known] == ([] if regions else ["oui"])
 
 
 def test_nothing_is_computed_where_the_coefficient_is_unknown(hauts_de_france):

@@ -155,11 +155,9 @@ def test_the_cover_says_what_the_document_is_and_lists_its_chapters(paper):
 
 def test_the_bookmarks_are_the_headings_and_no_level_is_left_out(paper):
     names = ["Diagnostic territorial Nord", "L’essentiel", "1. L’ambition", "Par secteur"]
+    names += ["2. Les sources", "3. Les limites", "Annexe : les tableaux"]
     levels = [1, 2, 2, 3, 2, 2, 2]
-    assert outlined(paper) == [
-        (level, words(name))
-        for level, name in zip(levels, [*names, "2. Les sources", "3. Les limites", "Annexe : tables"], strict=True)
-    ]
+    assert outlined(paper) == [(level, words(name)) for level, name in zip(levels, names, strict=True)]
     assert [int(kind[2]) for kind, _ in tags(paper) if re.fullmatch(r"/H\d", kind)] == levels
 
 
@@ -196,10 +194,10 @@ def test_a_drawing_has_its_description_and_a_way_to_its_figures_and_back(paper):
     text = said(paper.pages)
     assert words("Les haies d’abord ktCO₂e/an, 2030 source : SGPE") in text
     annex = len(paper.pages)
-    assert words(f"Chiffres : annexe, table 1, page {annex}") in text
-    assert re.search(words(r"Table 1. Les chiffres des haies \(graphique page 3\)"), text)
+    assert words(f"Chiffres : annexe, tableau 1, page {annex}") in text
+    assert re.search(words(r"Tableau 1. Les chiffres des haies \(graphique page 3\)"), text)
     told = {link["/Contents"] for page in paper.pages for link in page.get("/Annots", [])}
-    assert {f"Table 1, page {annex}", "Graphique, page 3"} <= told
+    assert {f"Tableau 1, page {annex}", "Graphique, page 3"} <= told
 
 
 def test_every_cell_is_read_in_a_table_with_its_head(paper, whole):
@@ -396,8 +394,8 @@ def test_a_table_too_wide_for_a_page_lies_in_the_annex_and_is_referred_to():
     names = [f"Indicateurobservé{i}" for i in range(11)]
     reader = read(described(blocks.Heading(2, "1. Un"), table([["1"] * 11], "Large", names=names)))
     assert [page.mediabox.width > page.mediabox.height for page in reader.pages] == [False, False, True]
-    assert words("Large : annexe, table 1, page 3") in said(reader.pages[1:2])
-    assert words("Annexe : tables Table 1. Large") in said(reader.pages[2:]) and "graphique" not in said(
+    assert words("Large : annexe, tableau 1, page 3") in said(reader.pages[1:2])
+    assert words("Annexe : les tableaux Tableau 1. Large") in said(reader.pages[2:]) and "graphique" not in said(
         reader.pages[2:]
     )
     assert all(name in said(reader.pages[2:]) for name in names)

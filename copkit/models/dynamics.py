@@ -25,6 +25,7 @@ AHEAD, ON_PACE = 1.2, 0.8  # least ratios of the observed pace to the needed one
 S_CURVE = "au rythme d'une courbe en S"  # late by the straight line, not by the S
 LATE_UNCLEAR, UNCLEAR = "en retard, sens incertain", "sens incertain"  # a change below the rounding of the source
 RIGHT_WAY, UNCONFIRMED = "bon sens", "bon sens, à confirmer"  # emissions of another perimeter than the target
+ALIKE = "évolution non régionale"  # the source gives the same one to régions
 LATE = ("en retard", LATE_UNCLEAR, "mauvais sens")
 AT_PACE = ("en avance", "au rythme", S_CURVE)
 JUDGED = (*AT_PACE, *LATE)
@@ -75,8 +76,9 @@ def dynamics(code: str | xr.Dataset, levers: str = "panorama", *, every: bool = 
         en retard, ``s_ratio`` d'au moins 0,8), « en retard » (droite et courbe), « mauvais sens » (à rebours),
         « en retard, sens incertain » (écart sous l'arrondi de la source, en retard au mieux de cet arrondi), « sens
         incertain » (le même, sans retard certain), « bon sens » et « bon sens, à confirmer » (émissions d'un autre
-        périmètre ; dernière année peut-être incomplète), « pas de cible chiffrée », « un seul point », « pas de donnée
-        régionale » (départementale, nationale).
+        périmètre ; dernière année peut-être incomplète), « évolution non régionale » (la source donne la même à toutes
+        les régions qu'elle connaît : ni rapport ni part atteinte), « pas de cible chiffrée », « un seul point »,
+        « pas de donnée régionale » (départementale, nationale).
 
     Raises
     ------
@@ -119,6 +121,7 @@ class Standing(NamedTuple):
     late: list[str]
     wrong: list[str]
     beside: list[str]  # the right way, beside a target of another perimeter
+    alike: list[str]  # the same change in régions: it says nothing of this one
     without: list[str]  # no target to compare with, or no direction
 
 
@@ -126,9 +129,9 @@ def standing(code: str) -> Standing:
     """Which levers move at the pace needed, which do not, which go the wrong way, which have no target."""
     table = followed(code)
     right = (RIGHT_WAY, UNCONFIRMED)
-    groups = (AT_PACE, ("en retard", LATE_UNCLEAR), ("mauvais sens",), right)
+    groups = (AT_PACE, ("en retard", LATE_UNCLEAR), ("mauvais sens",), right, (ALIKE,))
     found = [table.label[table.status.isin(group)].to_list() for group in groups]
-    return Standing(*found, table.label[~table.status.isin((*JUDGED, *right))].to_list())
+    return Standing(*found, table.label[~table.status.isin((*JUDGED, *right, ALIKE))].to_list())
 
 
 def followed(code: str) -> pd.DataFrame:
@@ -209,6 +212,7 @@ class Trend:
     share_aim: float = np.nan  # the quantity of 2030 as a share of the stock
     doubtful: float = np.nan  # a year whose value may lack something
     sure: tuple[int, float] | None = None  # the last point before that year
+    alike: int = 0  # régions to which the source gives the same change
 
     @property
     def pace(self) -> float:
@@ -231,7 +235,7 @@ class Trend:
     @property
     def ratio(self) -> float:
         """Pace over needed pace; NaN when nothing more is needed."""
-        return self.pace / self.needed if self.needed else np.nan
+        return self.pace / self.needed if self.needed and not self.alike else np.nan
 
     @property
     def unclear(self) -> bool:
@@ -253,6 +257,7 @@ class Trend:
     def aside(self) -> str:
         """What sets the pace apart, in French."""
         said = [f"{self.pandemic} : pandémie"] if self.pandemic else []
+        said += [f"même évolution dans {self.alike} régions"] if self.alike else []
         return " ; ".join([*said, *([f"{self.last_year} : peut-être incomplète"] if self.incomplete else [])])
 
     @property
@@ -295,6 +300,8 @@ class Trend:
         """The status, thresholds in ``AHEAD`` and ``ON_PACE``."""
         if self.points < 2:
             return "un seul point"
+        if self.alike:
+            return ALIKE
         if self.met:
             return "en avance"
         if self.unclear:
@@ -351,10 +358,11 @@ def _trend(code: str, one: Figure | None, row) -> Trend:
         return out
     _fill(out, found, factor, notes + ([row.note] if row.note else []))
     out.rounding *= summed
+    out.alike = indicators.alike(row.indicator, out.first_year, out.last_year) if code != "fr" else 0
     if convertible:
         out.target = one.target
         out.aim = one.quantity if out.target else np.nan
-        if out.last_year > base_year and not np.isnan(one.baseline):
+        if out.last_year > base_year and not np.isnan(one.baseline) and not out.alike:
             out.reached_kt = (out.last - one.baseline) / coefficient
         _adopt(out, code, row)
     elif row.unit == "tCO2e" and one and one.target and out.points > 1:
@@ -465,6 +473,9 @@ def _sentence(trend: Trend) -> str:
         f"{trend.last_year}, soit {moved}"
     )
     head += f" ({trend.pandemic} : pandémie)" if trend.pandemic else ""
+    if trend.alike:
+        same = f"La source donne la même évolution à {trend.alike} régions : elle ne dit rien du territoire."
+        return f"{head}. {same}{_aim(trend)}"
     unclear = " (écart inférieur à l'arrondi de la source : sens inconnu)" if trend.unclear else ""
     wrong = ", à rebours du levier" if trend.status == "mauvais sens" else ""
     if np.isnan(trend.aim):
@@ -522,7 +533,7 @@ def _aim(trend: Trend) -> str:
 
 
 def _reached(trend: Trend) -> str:
-    kt, goal = french.number(abs(trend.reached_kt)), french.number(trend.target)
+    kt, goal = french.quantity(abs(trend.reached_kt)), french.quantity(trend.target)
     if trend.reached_kt < 0:
         return f"Rien n'est atteint : {kt} ktCO2e/an de plus qu'en {trend.base_year}, objectif {goal} de moins."
     return f"Déjà atteint : {kt} ktCO2e/an sur {goal}."

@@ -144,7 +144,6 @@ _SCALED = {  # quantity of a lever → what its rule counts
 _KEYS = {"A": "la clé du SGPE (note A)", "B": "une clé proche de celle du SGPE (note B)"}
 _STATUSES = {"mauvais sens": "dans le mauvais sens"}  # of the dynamics, as a sentence says them
 UNFIT = {  # series that do not judge a territory's pace: parameters/indicators.csv says why
-    "dma_produits_par_habitant",  # the same change in every région
     "consommation_energie_residentiel",  # a mild winter makes it fall
     "consommation_energie_tertiaire",
     "consommation_energie_tertiaire_non_corrigee",
@@ -353,7 +352,8 @@ class _Row(NamedTuple):
 @kept(maxsize=256)
 def _read(code: str) -> list[_Row]:
     table = dynamics.dynamics(code)
-    table = table[table["last"].notna() & (table.points > 1) & ~table.indicator.isin(UNFIT)]
+    table = table[table["last"].notna() & (table.points > 1)]
+    table = table[(table.status != dynamics.ALIKE) & ~table.indicator.isin(UNFIT)]
     columns = [table[name].tolist() for name in _Row._fields[:-2]]
     return [
         _Row(*row, late=row[-1] in dynamics.LATE, judged=row[-1] in dynamics.JUDGED)

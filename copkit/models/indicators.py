@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import defaultdict
@@ -22,6 +23,7 @@ COLUMNS = [
     *("indicator", "lever", "label", "unit", "direction", "convertible", "zero", "convention", "note"),
     *("share", "stock", "stock_factor", "doubtful"),
 ]
+FEWEST, SAME = 5, 0.001  # régions, and how far apart their ratios may be, for their change to be the same
 DIRECTIONS = {"hausse": 1.0, "baisse": -1.0}
 ZEROS = ("valeur", "absent_outre_mer")  # a 0 overseas is a missing value in several sources
 
@@ -185,6 +187,26 @@ def rounding(indicator: str, *years: int) -> float:
     """How much of a change between years the rounding of the source can make up. [unit of the series]"""
     steps = _half_steps()
     return sum(steps[indicator, year] for year in years)
+
+
+def alike(indicator: str, first: int, last: int) -> int:
+    """In how many régions a series moves by the same ratio between two years; 0 where some of them move apart.
+
+    A change that a source has spread over régions says nothing of one of them.
+    """
+    moved = _moved().get((indicator, first, last), [])
+    return len(moved) if len(moved) >= FEWEST and max(moved) - min(moved) <= SAME else 0
+
+
+@kept(maxsize=4)
+def _moved() -> dict[tuple[str, int, int], list[float]]:
+    """The ratios of the values of two years, in each région, of each series."""
+    out = defaultdict(list)
+    for (territory, indicator), points in _observed().items():
+        for first, last in itertools.combinations(points, 2) if territory.startswith("reg") else ():
+            if first.year < last.year and first.value:
+                out[indicator, first.year, last.year].append(last.value / first.value)
+    return dict(out)
 
 
 def source_year(source: str) -> int:

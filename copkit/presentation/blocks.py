@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from typing import ClassVar
 
 from copkit import escaping, french
 from copkit.presentation import drawing
@@ -111,6 +112,15 @@ class Page:
     pictured, what it is per inhabitant or what it avoids. ``moves`` and ``still``: what moves and what does not.
     ``sure``: how sure it is. ``questions``: three for the debate. ``source``: plan, version, year, status.
     """
+
+    TITLES: ClassVar[dict[str, str]] = {  # of its parts, in their order
+        "messages": "Ce qu’il faut retenir",
+        "levers": "L’effort, levier par levier",
+        "moves": "Ce qui bouge",
+        "still": "Ce qui ne suit pas",
+        "sure": "Ce que valent ces chiffres",
+        "questions": "À débattre en COP",
+    }
 
     title: str
     subtitle: str

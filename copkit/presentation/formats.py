@@ -83,6 +83,19 @@ def _quantity(value: float) -> str:
     return french.number(value, 0) if isinstance(value, int) else french.quantity(value)
 
 
+def _observed(value: float) -> str:
+    """A value that was observed: a whole number, as a count is, has no decimal.
+
+    >>> _observed(93.0), _observed(30.1)
+    ('93', '30,1')
+    """
+    return french.number(value, 0) if _whole(value) else french.quantity(value)
+
+
+def _whole(value: float) -> bool:
+    return not pd.isna(value) and value == round(value)
+
+
 def _decimals(value: float) -> int:
     """About three significant digits, as ``french.quantity`` writes them."""
     size = abs(value)
@@ -98,11 +111,15 @@ def _signed(code: str) -> str:
 
 
 def _change(value: float) -> str:
-    """A yearly change, with its sign and about three significant digits; « — » when it is unknown."""
+    """A yearly change, with its sign and three significant digits at most; « — » when it is unknown.
+
+    >>> _change(377_022.2), _change(-2.333), _change(15.0), _change(0.00294)
+    ('+377\u202f000', '−2,33', '+15', '+0,003')
+    """
     if pd.isna(value):
         return "—"
-    text = french.quantity(abs(value))
-    return f"{'+' if value >= 0 else '−'}{text}" if text.strip("0,") else text
+    text = french.significant(round(abs(value), 3), 3)
+    return f"{'+' if value >= 0 else '−'}{text}" if text != "0" else text
 
 
 def _evolution(value: float) -> str:
@@ -131,6 +148,7 @@ def _plain(value: float) -> str:
 
 PLAIN = Format(_plain, lambda _: "0")  # a year, a line of a file: a number that is not a quantity
 QUANTITY = Format(_quantity, lambda value: _grouped(_decimals(value)))
+OBSERVED = Format(_observed, lambda value: _grouped(0 if _whole(value) else _decimals(value)))
 SMALL = Format(_small, lambda value: _grouped(len(_small(value).partition(",")[2])))
 CHANGE = Format(_change, lambda value: _signed(_grouped(_decimals(value))))
 EVOLUTION = Format(_evolution, lambda _: "+0%;-0%;0%", 0.01)

@@ -183,7 +183,7 @@ def headline(p: xr.Dataset, text: str, **of: str) -> str:
 
 WHOLE = {"bus_ou_car"}
 ROUGH = 33  # from this part of it on stand-in keys, a figure is an order of magnitude [%]
-SHARES = Rounded(french.short, 2)  # how a column of shares is written
+SHARES = Rounded(french.short, 1)  # how a column of shares is written
 
 
 def source_line(p: xr.Dataset, computed: bool = False) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from copkit import escaping, french
 from copkit.escaping import element
 from copkit.presentation.formats import Rounded
+from copkit.presentation.text import lower
 
 MIME = "application/vnd.copkit.table+json"  # what a writer of documents needs of a table
 LEFT = ' style="text-align:left"'  # said cell by cell: JupyterLab puts the text of every table on the right
@@ -51,7 +52,9 @@ class Table:
         """The same, of which a document lists rows in a sentence: ``said``, with their names."""
         if not (rows := tuple(rows)):
             return self
-        return replace(self, idle=self.idle + rows, said=f"{self.said} {said.format(' ; '.join(names))}".strip())
+        return replace(
+            self, idle=self.idle + rows, said=f"{self.said} {said.format(' ; '.join(map(lower, names)))}".strip()
+        )
 
     def read(self) -> Table:
         """What a document shows of it: without its idle rows, then without the columns that say nothing."""

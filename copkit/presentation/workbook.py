@@ -41,10 +41,11 @@ NUMBER, TEXT = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="to
 MISSING = Alignment(horizontal="right", vertical="top")
 MIDDLE = Alignment(wrap_text=True, vertical="center", horizontal="left", indent=1)
 OVER = Alignment(horizontal="right", wrap_text=True, vertical="center")  # a column of numbers
-WIDEST, ROOM = 60, 3  # of a column, beside its longest text [characters]
+WIDEST, ROOM = (60, 44, 34), 3  # of a column, less in a wide table, beside its longest text [characters]
 ROW, BARS = 0.58, (0.85, 1.05)  # height of a row of the summary, of one bar or two with their gap [cm]
 WIDTHS = (56, 18, 18, 16, 3)  # columns of the summary, before its bars [characters]
 A4, PAGE, CHARACTER = 9, (740, 450), 5.25  # landscape, inside its margins; width of a character [points]
+LEGIBLE = 1.5  # times as wide as a page: what a table may be, and be read once it is printed
 STRANDED = 1.4  # pages: what would be left alone on the second one is brought back on the first
 
 
@@ -116,9 +117,11 @@ def _paper(sheet, name: str, tall: int = 0) -> None:
 def _sheet(sheet, table: Table, looks: dict, name: str) -> None:
     _text(sheet.cell(1, 1), french.typeset(table.caption)).font = Font(FONT, 13, bold=True)
     texts = table.texts()
-    widths = [
-        min(max(len(head) / 2 + 2, *(len(text) + ROOM for text in cells), 10), WIDEST) for head, cells in texts.items()
-    ]
+    asked = [max(len(head) / 2 + 2, *(len(text) + ROOM for text in cells), 10) for head, cells in texts.items()]
+    for widest in WIDEST:
+        widths = [min(one, widest) for one in asked]
+        if CHARACTER * sum(widths) <= LEGIBLE * PAGE[0]:
+            break
     for column, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     last = _rows(sheet, 3, table, texts, widths, looks)

@@ -281,7 +281,7 @@ def _sectors(p: xr.Dataset) -> Table:
             "Émissions évitées (ktCO2e/an)": (found.target, labels.kts(p)),
             "Part (%)": (found.share, labels.SHARES),
             **beside,
-            "Part en France (%)": (found.nation, Rounded(_share_or_none, 2)),
+            "Part en France (%)": (found.nation, Rounded(_share_or_none, 1)),
         },
     )
     return replace(made, totals=(total,))

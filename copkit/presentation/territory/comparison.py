@@ -44,7 +44,7 @@ def _comparison(p: xr.Dataset) -> Table | Note:
 def two_plans(found: model.Comparison) -> Table:
     """A comparison as a table: effort and share of each plan, difference."""
     rows = found.table
-    a, b = (text.removeprefix("la ").removeprefix("le ") for text in (found.a, found.b))
+    a, b = (french.capital(text.removeprefix("la ").removeprefix("le ")) for text in (found.a, found.b))
     return Table.of(
         f"Deux plans, hors forêt — {territories.name(found.territory)}",
         {

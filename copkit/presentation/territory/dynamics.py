@@ -40,7 +40,11 @@ def standing(p: xr.Dataset) -> Text | Note:
         lead = Text("Sur {}, {}.", of, Text.joined([none, *parts], " ; "))
     beside = Text("Dans le bon sens, à côté d'une cible d'un autre périmètre : {}.", _named(found.beside))
     without = Text("Suivis sans cible à laquelle rapporter leur rythme : {}.", _named(found.without))
-    others = [beside if found.beside else Text(), without if found.without else Text()]
+    alike = Text(
+        "Même évolution dans plusieurs régions selon la source : elle ne dit rien du territoire ({}).",
+        _named(found.alike),
+    )
+    others = [one if which else Text() for one, which in zip((beside, alike, without), found[3:], strict=True)]
     return Text.joined([lead, Text.joined(others, " ")])
 
 
@@ -84,10 +88,9 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
     drawn["written"] = [_written(row) for row in found.itertuples()]
     curved = drawn[drawn.curve.notna()]
     late, wrong = found.status.isin(model.LATE) & (found.status != "mauvais sens"), found.status == "mauvais sens"
-    verb = "avancent" if late.sum() > 1 else "avance"
-    title = f"{french.plural(int(late.sum()), 'levier')} sur {len(drawn)} {verb} moins vite qu'il ne faudrait"
-    if wrong.any():
-        title += f", {int(wrong.sum())} dans le mauvais sens"
+    title = f"Sur {french.plural(len(drawn), 'levier à cible chiffrée', 'leviers à cible chiffrée')}, "
+    title += f"{late.sum() or 'aucun'} moins vite qu'il ne faudrait"
+    title += f", {wrong.sum()} dans le mauvais sens" if wrong.any() else ""
     years = f"{int(found.last_year.min())} à {int(found.last_year.max())}"
     lines = [f"rapport, trait : 1 = au rythme ; barres bornées entre −1 et 2 ; dernières valeurs : {years}"]
     lines += ["marque noire : le même rapport sur une courbe en S de la part du parc"] if len(curved) else []
@@ -124,9 +127,9 @@ def observed(p: xr.Dataset) -> Table | Note:
             "Indicateur observé": found.indicator_label,
             "Unité": found.unit.map(units.label),
             "Première année": (found.first_year, formats.PLAIN),
-            "Valeur": (found["first"], formats.QUANTITY),
+            "Valeur": (found["first"], formats.OBSERVED),
             "Dernière année": (found.last_year, formats.PLAIN),
-            "Dernière valeur": (found["last"], formats.QUANTITY),
+            "Dernière valeur": (found["last"], formats.OBSERVED),
             "Rythme par an": (found.pace, formats.CHANGE),
             "Rythme nécessaire": (found.needed, formats.CHANGE),
             "État": found.status,
@@ -150,5 +153,5 @@ def dynamics(p: xr.Dataset) -> Text | Note:
 def _seen(row) -> str:
     """A lever, with its one value when it has one."""
     if pd.isna(row.last):
-        return row.label
-    return f"{row.label} ({french.quantity(row.last)} {units.label(row.unit)} en {row.last_year})"
+        return lower(row.label)
+    return f"{lower(row.label)} ({french.quantity(row.last)} {units.label(row.unit)} en {row.last_year})"

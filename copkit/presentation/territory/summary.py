@@ -20,7 +20,7 @@ EFFORT, SHARE = "ktCO2e/an évitées", "Part de l'effort (%)"
 def summary(p: xr.Dataset) -> Summary:
     """What the workbook of a territory, or of a scenario, opens on."""
     own, asked = proposals.composed(p), "évitées par le scénario" if proposals.composed(p) else "à éviter"
-    total = french.quantity(model.total(p, forest=False))
+    total = labels.about(p, model.total(p, forest=False))
     return Summary(
         name=labels.named(p),
         title=f"{labels.named(p)} : {total} ktCO2e/an {asked} en 2030, hors forêt",

@@ -57,6 +57,7 @@ _RULE = Markup(
 )
 _NOTHING, _KEEP, _BREAK = Markup(""), Markup("<w:keepNext/>"), Markup("<w:pageBreakBefore/>")
 _TOP, _APART = Markup('<w:spacing w:before="0"/>'), Markup('<w:spacing w:before="360"/>')
+_LINE_END = Markup("<w:r><w:br/></w:r>")
 _RIGHT = Markup('<w:jc w:val="right"/>')
 _NUMBERED = Markup('<w:numPr><w:ilvl w:val="{}"/><w:numId w:val="{}"/></w:numPr>')
 _ANEW = Markup(
@@ -185,12 +186,15 @@ class _Writer:
         yield _paragraph("Mention", _run(said["footer"]), more=_APART)
 
     def contents(self) -> Iterator[Markup]:
-        """The headings, in the field that makes them anew when it is asked to, and knows then their pages."""
+        """The headings as links, in the field that makes them anew when it is asked to, and knows then their pages.
+
+        Word alone knows on which pages they are, and asks before it says so on opening: nothing waits for that.
+        """
         listed = [one for one in self.headings if one[0] < 3]
         opens = _OPENS.format(r'TOC \o "1-2" \h \z \u')
         for rank, (level, number, words, name) in enumerate(listed, 1):
-            shown = _run(number) + Markup("<w:r><w:tab/></w:r>") if number else _NOTHING
-            entry = _ENTRY.format(name, shown + _run(words))
+            shown = _run(number, {"link"}) + Markup("<w:r><w:tab/></w:r>") if number else _NOTHING
+            entry = _ENTRY.format(name, shown + _run(words, {"link"}))
             yield _paragraph(f"TOC{level}", opens if rank == 1 else "", entry, _CLOSES if rank == len(listed) else "")
 
     def page(self, page: dict) -> Iterator[Markup]:
@@ -200,23 +204,21 @@ class _Writer:
         yield _paragraph("Subtitle", _run(page["subtitle"]))
         yield _paragraph("Effort", _run(figure, {"figure"}), _run(f" {unit}", {"unit"}))
         yield from (_paragraph("LaPage", _run(line)) for line in (what, *page["context"]))
+        titles = page["titles"]
         told = [[_run(title, {"strong"}), _run(f" {said}")] for title, said in page["messages"]]
-        yield from self.listed("Ce qu’il faut retenir", 1, told)
+        yield from self.listed(titles["messages"], 1, told)
         if page["levers"]:
-            yield _paragraph("Intertitre", _run("L’effort, levier par levier"))
+            yield _paragraph("Intertitre", _run(titles["levers"]))
             names = ["Levier", "Quantité", "Ce que cela représente"]
             rows = [[name, _run(quantity, {"strong"}), detail] for name, quantity, detail in page["levers"]]
             widths = [paper.SIDE * part for part in (0.26, 0.34, 0.4)]
             yield self.grid(names, rows, [False] * 3, widths, "Cellule", [False] * len(rows))
-        for title, start, lines in (
-            ("Ce qui bouge", None, page["moves"]),
-            ("Ce qui ne suit pas", None, page["still"]),
-            ("À débattre en COP", 1, page["questions"]),
-        ):
-            yield from self.listed(title, start, [[_run(line)] for line in lines])
+        for part in ("moves", "still"):
+            yield from self.listed(titles[part], None, [[_run(line)] for line in page[part]])
         if page["sure"]:
-            yield _paragraph("Intertitre", _run("Ce que valent ces chiffres"))
+            yield _paragraph("Intertitre", _run(titles["sure"]))
             yield _paragraph("LaPage", _run(page["sure"]))
+        yield from self.listed(titles["questions"], 1, [[_run(line)] for line in page["questions"]])
         yield _paragraph("Mention", _run(page["source"]))
 
     def listed(self, title: str, start: int | None, items: list[list[Markup]]) -> Iterator[Markup]:
@@ -239,7 +241,7 @@ class _Writer:
         elif kind == "table":
             yield from self.table(one, next(self.tables))
         elif kind == "reference":
-            yield self.reference(one["caption"], one["table"])
+            yield _paragraph("Renvoi", self.reference(one["caption"], one["table"]))
         else:
             yield from self.prose([one])
 
@@ -262,15 +264,16 @@ class _Writer:
     def chart(self, one: dict) -> Iterator[Markup]:
         number = next(self.figures)
         yield _paragraph("Caption", self.label("Figure", number), _run(f" – {one['title']}"))
-        for line in one["lines"]:
-            yield _paragraph("LignesDeFigure", _run(line))
+        lines = [_run(line) for line in one["lines"]]
+        if one["figures"]:
+            self.figure_of[one["figures"]] = number
+            lines.append(self.reference("Les chiffres", one["figures"]))
+        if lines:  # one paragraph: LibreOffice leaves a heading alone where it has more than six to keep together
+            yield _paragraph("LignesDeFigure", _LINE_END.join(lines))
         png = drawing.rasterised(one["svg"], one["scale"] * _SHARP)
         part, _ = self.part.get_or_add_image(BytesIO(png))
         drawn = self.picture(part, one["width"], one["height"], f"Figure {number}", one["alt"])
-        yield _paragraph("Dessin", drawn, more=_KEEP if one["figures"] else _NOTHING)
-        if one["figures"]:
-            self.figure_of[one["figures"]] = number
-            yield self.reference("Les chiffres", one["figures"])
+        yield _paragraph("Dessin", drawn)
 
     def picture(self, part: str, width: float, height: float, name: str, alt: str) -> Markup:
         x, y = round(width * _POINT), round(height * _POINT)
@@ -315,7 +318,7 @@ class _Writer:
 
     def reference(self, what: str, rank: int) -> Markup:
         """Where a table of the annex is."""
-        return _paragraph("Renvoi", _run(f"{what} : "), self.see("Tableau", self.in_body + rank), _run(", en annexe."))
+        return _run(f"{what} : ") + self.see("Tableau", self.in_body + rank) + _run(", en annexe.")
 
     def marked(self, name: str, shown: Markup) -> Markup:
         mark = next(self.ids)
@@ -357,7 +360,7 @@ class _Writer:
             part = self.part.relate_to(address, KINDS.HYPERLINK, is_external=True)
             return _LINK.format(part, self.runs(one["said"], marks | {"link"}))
         if kind == "break":
-            return Markup("<w:r><w:br/></w:r>")
+            return _LINE_END
         said = [one["said"]] if isinstance(one["said"], str) else one["said"]
         return self.runs(said, marks | ({kind} & _MARKS.keys()))
 
@@ -385,13 +388,13 @@ class _Writer:
     # --- the annex ---
 
     def annex(self) -> Iterator[Markup]:
-        self.typed, self.break_before = True, True  # an annex has no number
+        self.typed = True  # an annex has no number
         for sheets in self.said["annex"]:
             if sheets[0]["lying"] != self.lying:
                 yield self.ended()
                 self.break_before, self.lying = False, not self.lying
             if sheets is self.said["annex"][0]:
-                yield self.heading({"level": 2, "said": ["Annexe : les tableaux"]})
+                yield self.heading({"level": 2, "said": [paper.ANNEX]})
             for table in sheets:
                 rank = table["number"]
                 yield from self.table(table, self.in_body + rank, self.figure_of.get(rank))

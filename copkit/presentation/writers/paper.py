@@ -22,6 +22,7 @@ from copkit import escaping, french
 from copkit.presentation import blocks, drawing
 from copkit.presentation.table import LONGEST_WORD
 
+ANNEX = "Annexe : les tableaux"
 UNDRAWN = "□"  # in the place of a sign that Copkit Sans lacks
 _FOLDER = Path(__file__).parent
 SIDE, _LONG = 504, 752  # points: how wide a page is between its margins, upright and lying
@@ -29,9 +30,10 @@ TALL = 560  # points, of a drawing
 _PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
 _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
-_LEAD = 280  # letters
+_LEAD, _OPENING = 280, 120  # letters
 _KEPT = 240  # points: a table that is no higher is not cut, nor a row
-_BOLD, _NAME = 1.08, 2.5  # how much wider; lines that the name of a column may take
+_BOLD, _NAMES = 1.08, (1.7, 2.5)  # how much wider; lines that the name of a column may take, a little less than whole
+_TIGHT = 0.95  # of the width of a page: a table whose longest words ask for more has a smaller type, or lies
 _SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
 _LONGEST = (LONGEST_WORD, 12, 6, 1)  # letters that are not cut in the words of a table: the first that fits
 BREAK = "\u200b"  # where a very long word may be cut
@@ -62,9 +64,10 @@ class _Paper:
             "place": about.place,
             "lines": [line for line in (about.status, made and french.long_date(made), about.versions) if line],
             "summary": len(about.contents) > 2,
-            "page": about.page and asdict(about.page),
+            "page": about.page and asdict(about.page) | {"titles": about.page.TITLES},
             "blocks": [*self.blocks(body)],
             "annex": [[*sheet] for _, sheet in groupby(self.annex, lambda one: one["lying"])],
+            "annexed": french.typeset(ANNEX),
             "absent": blocks.left_out(about.absent),
             "footer": about.footer,
             "made": made,
@@ -145,12 +148,14 @@ class _Paper:
 
 
 def _leads(found: list[blocks.Block]) -> set[int]:
-    """The few lines between a heading and what it shows, that no page parts from it."""
+    """The few lines between a heading and what it shows, or the first one before others, that no page parts from it."""
     leads, lines = set(), None
     for index, block in enumerate(found):
         if isinstance(block, blocks.Heading):
             lines = []
         elif isinstance(block, blocks.Prose) and lines is not None:
+            if len(lines) == 1 and len(found[lines[0]].source) <= _OPENING:
+                leads.add(lines[0])
             lines.append(index)
         else:
             shows = isinstance(block, blocks.Chart | blocks.Table)
@@ -275,11 +280,18 @@ def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...])
     """
     lines = [[(_BOLD * text, _BOLD * word) for text, word in map(_wide, names)], *([*map(_wide, row)] for row in rows)]
     least = [max(word for _, word in column) + _SLACK for column in zip(*lines, strict=True)]
-    texts = [[text / _NAME for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
-    fits = [(side, size) for side in (SIDE, _LONG) for size in sizes if _room(side, size, names) >= sum(least)]
+    tried = [(side, size) for side in (SIDE, _LONG) for size in sizes]
+    if sizes is _ANNEX:  # where a page may lie as well as stand
+        tried.sort(key=lambda fit: -fit[1])
+    part = [sum(least) / _room(side, size, names) for side, size in tried]
+    fits = [fit for most in (_TIGHT, 1) for fit, one in zip(tried, part, strict=True) if one <= most]
     if not fits:
         return None
     side, size = fits[0]
+    for few in _NAMES:
+        texts = [[text / few for text, _ in lines[0]], *([text for text, _ in line] for line in lines[1:])]
+        if sum(_whole(least, texts)) <= _room(side, size, names):
+            break
     widths = _shared(least, texts, _room(side, size, names))
     heights = [size * _LINE * max(_heights(line, widths)) + _ROW for line in texts]
     points = [width * size + _CELL for width in widths]
@@ -304,9 +316,14 @@ def _heights(texts: list[float], widths: list[float]) -> list[int]:
     return [max(1, math.ceil((text + _SLACK / 2) / width)) for text, width in zip(texts, widths, strict=True)]
 
 
+def _whole(least: list[float], texts: list[list[float]]) -> list[float]:
+    """The widths of columns that hold each cell on one line."""
+    return [max(few, max(column) + _SLACK) for few, column in zip(least, zip(*texts, strict=True), strict=True)]
+
+
 def _shared(least: list[float], texts: list[list[float]], room: float) -> list[float]:
     """The widths of columns: whole if there is room; otherwise such that the rows are not high, by a few trials."""
-    whole = [max(few, max(column) + _SLACK) for few, column in zip(least, zip(*texts, strict=True), strict=True)]
+    whole = _whole(least, texts)
     if sum(whole) <= room:
         return whole
     asked, tried = [much - few for few, much in zip(least, whole, strict=True)], []

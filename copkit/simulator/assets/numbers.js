@@ -22,6 +22,12 @@ function formatNumber(value, decimals = 1) {
 
 const whole = (value) => formatNumber(value, 0);
 
+/** A sum of levers, with no more digits than it is worth. */
+function formatSum(value) {
+  const text = formatNumber(value, Math.abs(value) >= 100 ? 0 : 1);
+  return text === "0,0" ? "0" : text;
+}
+
 /** A quantity with about three significant digits. */
 function formatQuantity(value) {
   const size = Math.abs(value);

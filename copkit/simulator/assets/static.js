@@ -71,8 +71,9 @@ function showLever(lever) {
   if (slider) slider.setAttribute("aria-valuetext", `${formatNumber(kt)} ${DATA.sentences.kt}`);
 }
 function showSums(row, { reference, proposed, deficit, surplus, net, below }) {
-  for (const [name, value] of Object.entries({ reference, proposed, deficit, surplus })) show(row.querySelector(`.${name}`), formatNumber(value));
-  show(row.querySelector(".net"), formatSigned(-unknown(net)));
+  for (const [name, value] of Object.entries({ reference, proposed, deficit, surplus })) show(row.querySelector(`.${name}`), formatSum(value));
+  const balance = formatSum(-unknown(net));
+  show(row.querySelector(".net"), net < 0 && balance !== "0" ? `+${balance}` : balance);
   row.classList.toggle("missing", below > 0);
   const bar = row.querySelector(".bar");
   if (!bar) return;
@@ -88,7 +89,7 @@ function render() {
   OPEN.forEach(showLever);
   show($("manque"), sentence);
   $("resume").classList.toggle("missing", total.below > 0);
-  show($("propose"), fill(TEXTS.proposed, { proposed: formatNumber(total.proposed), reference: formatNumber(total.reference) }));
+  show($("propose"), fill(TEXTS.proposed, { proposed: formatSum(total.proposed), reference: formatSum(total.reference) }));
   showSums($("sans-foret"), view.totals.without_forest);
   showSums($("avec-foret"), view.totals.with_forest);
   for (const row of follow(DATA, { levers, forest: $("foret").checked }).gauge.by_sector) showSums($(`secteur-${row.id}`), row);
