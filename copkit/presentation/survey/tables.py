@@ -9,10 +9,17 @@ import pandas as pd
 from copkit import french
 from copkit.intake import gazetteer
 from copkit.presentation.table import Table
+from copkit.survey.consultation import INVENTED, Consultation
+from copkit.survey.density import RURAL, URBAN
 from copkit.survey.questionnaire import rules
 
 SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (0 à 3)", "Quadrant")
 SMALL = "†"  # after the name of what too few collectivités spoke of
+
+
+def where(q: Consultation) -> str:
+    """The territory as a caption says it, and whether the answers are invented."""
+    return f"{q.name} ({INVENTED})" if q.invented else q.name
 
 
 def of(view: str, found: pd.DataFrame, territory: str) -> Table:
@@ -34,7 +41,7 @@ def _coverage(found: pd.DataFrame, where: str) -> Table:
     )
 
 
-def _measures(found: pd.DataFrame) -> dict[str, object]:
+def measures(found: pd.DataFrame) -> dict[str, object]:
     """The columns of the three questions, with their intervals."""
 
     def between(name: str, decimals: int, times: float = 1) -> list[str]:
@@ -56,7 +63,12 @@ def _levers(found: pd.DataFrame, where: str) -> Table:
     said = f"{SMALL} moins de {rules().thresholds.small} collectivités ; entre crochets, l'intervalle à 95 %"
     return Table.of(
         f"Ce que les réponses disent des leviers — {where} ({said})",
-        {"Levier": marks, **_measures(kept), "Quadrant": kept.quadrant},
+        {
+            **({"N°": (kept.number, 0)} if "number" in kept else {}),
+            "Levier": marks,
+            **measures(kept),
+            "Quadrant": [one or french.UNKNOWN for one in kept.quadrant],
+        },
     )
 
 
@@ -64,18 +76,23 @@ def _actions(found: pd.DataFrame, where: str) -> Table:
     kept = found[found["rank"].notna()]
     return Table.of(
         f"Actions, de la plus à la moins mise en œuvre — {where}. {rules().ranking.ties}",
-        {"Rang": (kept["rank"], 0), "Action": kept.label, "Thème": kept.theme, **_measures(kept)},
+        {"Rang": (kept["rank"], 0), "Action": kept.label, "Thème": kept.theme, **measures(kept)},
     )
+
+
+def group(value: str) -> str:
+    """The name of a value of a cut: a type, « urbain » or « rural », a territory."""
+    types = {one.id: one.label for one in rules().types} | {one: french.capital(one) for one in (URBAN, RURAL)}
+    return types.get(value) or gazetteer.name(value)
 
 
 def _cut(column: str, label: str) -> Callable[[pd.DataFrame, str], Table]:
     def made(found: pd.DataFrame, where: str) -> Table:
         kept = found[found.respondents > 0]
-        types = {one.id: one.label for one in rules().types}
-        names = [types.get(value) or gazetteer.name(value) for value in kept[column]]
+        names = [group(value) for value in kept[column]]
         return Table.of(
             f"Ce que les réponses disent des leviers, par {label} — {where}",
-            {french.capital(label): names, "Levier": kept.label, **_measures(kept)},
+            {french.capital(label): names, "Levier": kept.label, **measures(kept)},
         )
 
     return made
@@ -119,6 +136,7 @@ VIEWS: dict[str, Callable[[pd.DataFrame, str], Table]] = {
     "actions": _actions,
     "types": _cut("type", "type"),
     "departements": _cut("departement", "département"),
+    "density": _cut("density", "densité"),
     "families": _families,
     "bounds": _bounds,
 }

@@ -1,0 +1,55 @@
+"""Who answered, over the official lists, and who did not."""
+
+from __future__ import annotations
+
+import lazy_loader
+import pandas as pd
+
+from copkit import french
+from copkit.presentation import charts
+from copkit.presentation.document import Section
+from copkit.presentation.survey import tables
+from copkit.presentation.survey.document import caption, words
+from copkit.presentation.table import Table
+from copkit.presentation.text import Note
+from copkit.survey.consultation import Consultation
+
+alt = lazy_loader.load("altair")
+PARTICIPATION = Section("participation", 20)
+
+
+@PARTICIPATION.chart()
+def participation(q: Consultation) -> alt.LayerChart | Note:
+    """Part des collectivités de la liste officielle qui ont répondu, par type. [%]"""
+    found = q.coverage[(q.coverage.answered > 0) & (q.coverage.official > 0)]
+    if found.empty:
+        return Note("Aucune des collectivités qui ont répondu n'a de liste officielle.")
+    drawn = pd.DataFrame(
+        {
+            "label": found.label.to_numpy(),
+            "share": (100 * found.share).to_numpy(),
+            "written": [
+                f"{french.number(n, 0)} sur {french.number(whole, 0)} ({french.percent(100 * n / whole, 0)})"
+                for n, whole in zip(found.answered, found.official, strict=True)
+            ],
+        }
+    )
+    epci = q.coverage.set_index("type").loc["epci"]
+    share = french.percent(100 * epci.share, 0)
+    title = f"{french.number(epci.answered, 0)} EPCI sur {french.number(epci.official, 0)} ont répondu ({share})"
+    made = words(q, title, "% de la liste officielle", f"Participation : {charts.said(drawn)}.")
+    axis = alt.Axis(values=[0, 25, 50, 75, 100])
+    return charts.bars(drawn, "share", "part des collectivités (%)", made, domain=[0, 135], axis=axis, step=30)
+
+
+@PARTICIPATION.table("participation", sheet="Participation", rank=10)
+def _coverage(q: Consultation) -> Table:
+    return tables.VIEWS["coverage"](q.coverage, tables.where(q))
+
+
+@PARTICIPATION.table("sans_reponse", sheet="Sans réponse", rank=15, private=True, rows=30)
+def _silent(q: Consultation) -> Table | Note:
+    if q.silent.empty:
+        return Note("Tous les EPCI ont répondu.")
+    text = "EPCI qui n'ont pas répondu, à relancer (version de travail)"
+    return Table.of(caption(q, text), {"EPCI": q.silent["name"]})
