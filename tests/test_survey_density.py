@@ -32,7 +32,19 @@ GRID = [
 def test_the_grid_of_insee_says_which_communes_are_urban(tmp_path):
     urban = density.read_grid(written(tmp_path / "grille.xlsx", GRID))
     assert urban == {"com-59350", "com-80001", "com-01004"}
-    assert density.of(["com-59350", "com-02691", "com-80001", "dep-02"], urban) == ["urbain", "rural", "urbain", "rural"]
+    shares = density._shares(tmp_path / "grille.xlsx")
+    assert [shares[code] for code in ("com-59350", "com-02691", "com-80001", "dep-02")] == [1, 0, 1, 0]
+
+
+def test_the_grid_that_the_rules_name_takes_the_place_of_the_stand_in(damaged, tmp_path):
+    written(tmp_path / "grille.xlsx", GRID)
+    codes = ["com-59350", "com-02691", "com-80001", "dep-02"]
+    assert density.of(codes) == ["urbain", "urbain", "urbain", "rural"]
+    damaged.replace("parameters/survey.yml", 'grid: ""', "grid: grille.xlsx")
+    assert density.of(codes) == ["urbain", "rural", "urbain", "rural"]
+    damaged.replace("parameters/survey.yml", "grid: grille.xlsx", "grid: absente.xlsx")
+    with pytest.raises(ProjectError, match="fichier absent"):
+        density.of(codes)
 
 
 def test_the_grid_in_csv_is_read_too(tmp_path):

@@ -24,7 +24,7 @@ LOOKED_FOR = ("lever", "commune", "epci", "departement", "region")  # said when 
 
 
 def located(file: str | Path, kind: Collected, hint: str = "", *, folder: bool = False) -> Path:
-    """A file, or a folder when that may be, where it is written: from the current folder, from where the command was started, or from the kit.
+    """A file, or a folder, where it is written: from the current folder, from where the command started, or the kit.
 
     Raises
     ------

@@ -27,7 +27,7 @@ from copkit.presentation.text import Note
 if TYPE_CHECKING:
     from copkit.presentation.document import Part
     from copkit.projects.selection import Vivier
-    from copkit.survey.consultation import Consultation
+    from copkit.survey.selection import Consultation
 
 COMPUTED = (Comparison, Compensation, Conversion, Identity, Reduction)  # from a panorama, with a table of their own
 DOCUMENTS = {  # what each is about, as a message says it; of which class, when it is one of ours
@@ -95,7 +95,7 @@ def table(
 
 
 def write_workbook(about: xr.Dataset | str | Vivier | Consultation, path: str | Path) -> None:
-    """Écrit le classeur d'un territoire, d'un vivier ou d'une consultation : une feuille par table, en nombres, et ses sources.
+    """Écrit le classeur d'un territoire, d'un vivier, d'une consultation : une feuille par table, et ses sources.
 
     Parameters
     ----------
@@ -161,8 +161,8 @@ def _wanted(part: Part) -> str:
     """What a part is about, as a message says it."""
     if part.about:
         return f"un objet « {part.about.__name__} »"
-    holds = (said for folder, (said, _) in DOCUMENTS.items() if part in import_module(folder).DOCUMENT.parts(part.kind).values())
-    return next(holds)
+    folder = next(one for one in DOCUMENTS if part in import_module(one).DOCUMENT.parts(part.kind).values())
+    return DOCUMENTS[folder][0]
 
 
 charts = Space(CHART, "ck.charts")

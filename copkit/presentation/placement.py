@@ -27,8 +27,10 @@ class Box:
     def inside(self, other: Box) -> bool:
         """Whether it lies in another one."""
         right, bottom = other.left + other.width, other.top + other.height
-        return other.left <= self.left and other.top <= self.top and (
-            self.left + self.width <= right and self.top + self.height <= bottom
+        return (
+            other.left <= self.left
+            and other.top <= self.top
+            and (self.left + self.width <= right and self.top + self.height <= bottom)
         )
 
 

@@ -314,7 +314,5 @@ def _placed(found: pd.DataFrame) -> pd.DataFrame:
     names = {}
     for measure, (label, quadrants) in PLACED.items():
         high, known = found[measure] >= limits.invested, found[RELEVANCE].notna() & found[measure].notna()
-        names[label] = [
-            quadrants[a, b] if there else "" for a, b, there in zip(relevant, high, known, strict=True)
-        ]
+        names[label] = [quadrants[a, b] if there else "" for a, b, there in zip(relevant, high, known, strict=True)]
     return found.assign(small=found.respondents < limits.small, **names)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit import french
+from copkit import french, paths
 from copkit.errors import ProjectError
 from copkit.files import kept, path_of
 from copkit.intake import spreadsheets
@@ -26,19 +26,26 @@ HEADERS = ({"codgeo", "depcom"}, {"dens"})  # of its file, through the years
 HEADER_ROWS = (5, 2, 1)  # where they stand in it
 
 
-def of(codes: Iterable[str], urban: frozenset[str] | None = None) -> list[str]:
-    """« urbain », « rural » or nothing for each collectivité; ``urban``: the urban communes, of the stand-in if none."""
-    shares = _shares(urban)
+def of(codes: Iterable[str]) -> list[str]:
+    """« urbain », « rural » or nothing for each collectivité, by the grid that ``survey.yml`` names, or without.
+
+    Raises
+    ------
+    ProjectError
+        If the grid that is named is absent, or another file.
+    """
+    named = rules().thresholds.grid
+    shares = _shares(paths.home() / named if named else None)
     known = (shares.get(code, float("nan")) for code in codes)
     return ["" if share != share else URBAN if share > 0.5 else RURAL for share in known]
 
 
-@kept(maxsize=4)
-def _shares(urban: frozenset[str] | None) -> dict[str, float]:
+@kept(maxsize=2)
+def _shares(grid: Path | None) -> dict[str, float]:
     """Collectivité → share of its inhabitants who live in urban communes."""
     communes = tables.read("communes.parquet").drop_duplicates("code")
     people = communes.population.astype("float64")
-    inside = people >= rules().thresholds.urban if urban is None else communes.code.isin(urban)
+    inside = communes.code.isin(read_grid(grid)) if grid else people >= rules().thresholds.urban
     found = dict(zip(communes.code, inside.astype("float64"), strict=True))
     for level in ("epci", "departement", "region"):
         of_all = people.groupby(communes[level]).sum()

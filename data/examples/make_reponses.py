@@ -33,11 +33,17 @@ LEAST = (  # from the least implemented
 )  # fmt: skip
 BEST, WORST = (2.7, 2.16), (0.5, 0.95)  # means of the first and of the last of each list, out of 3
 FAMILY = {"A": (0.82, 1.88), "B": (0.74, 1.22), "C": (0.27, 1.15), "": (0.66, 1.38)}  # share that is relevant, mean
-NUDGED = {"sobriete_isolation_residentiel": -0.17, "vehicules_electriques": 0.18}  # two levers with actions of both lists
+NUDGED = {
+    "sobriete_isolation_residentiel": -0.17,
+    "vehicules_electriques": 0.18,
+}  # two levers with actions of both lists
 LEAST_SHARE, BETWEEN = 0.42, (1.0, 2.09)  # means of the actions that are in neither list
 NOT_APPLICABLE = {"zfe": 0.7, "avantages_electrique": 0.5, "aides_voitures_bornes": 0.4, "lignes_fret": 0.3}
 TYPES = {"epci": 0.0, "commune": -0.25, "departement": 0.2, "region": 0.35, "pnr": 0.3, "pays": 0.0}  # on the mean
-COMMENTS = ("Commentaire inventé : le sujet demande de l'ingénierie.", "Commentaire inventé : à voir à une autre échelle.")
+COMMENTS = (
+    "Commentaire inventé : le sujet demande de l'ingénierie.",
+    "Commentaire inventé : à voir à une autre échelle.",
+)
 HEADER = [
     "Collectivité", "SIREN", "Type de collectivité", "Action", "Pertinente pour mon territoire",
     "Action de la collectivité à la hauteur", "Action de l'ensemble des parties prenantes à la hauteur", "Commentaire",
@@ -141,7 +147,9 @@ def _answers(dice: Dice, action, people: pd.DataFrame) -> list[dict[str, str]]:
 def _relevant(dice: Dice, share: float, count: int) -> list[int]:
     """Answers to the first question, so many of which say yes."""
     yes = round(min(max(share, 0.05), 0.97) * count)
-    return dice.mix([2 + (dice.draw() < share) for _ in range(yes)] + [int(dice.draw() < 0.5) for _ in range(count - yes)])
+    return dice.mix(
+        [2 + (dice.draw() < share) for _ in range(yes)] + [int(dice.draw() < 0.5) for _ in range(count - yes)]
+    )
 
 
 def _scores(dice: Dice, leanings: list[float], mean: float) -> list[int]:

@@ -10,8 +10,8 @@ from copkit.presentation.survey.families import kept
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.survey import analysis
-from copkit.survey.consultation import Consultation
 from copkit.survey.questionnaire import FAMILIES, QUESTIONS, rules
+from copkit.survey.selection import Consultation
 
 USED = ("feuille_de_route_hauts_de_france_2025", "sgpe_point_de_sortie", "insee_cog_2026", "banatic_2023")
 INVENTED = Text(
@@ -73,7 +73,9 @@ def answered(q: Consultation) -> str:
     """Who answered, in a sentence: each type, over its official list where that says something."""
     out = []
     for one in q.coverage[q.coverage.answered > 0].itertuples(index=False):
-        name = SEVERAL.get(one.type, f"{one.label.lower()}s") if one.answered > 1 else ONE.get(one.type, one.label.lower())
+        name = (
+            SEVERAL.get(one.type, f"{one.label.lower()}s") if one.answered > 1 else ONE.get(one.type, one.label.lower())
+        )
         said = f"{french.number(one.answered, 0)} {name}"
         if one.type in ("region", "departement", "epci") and one.official > 1:
             said += f" sur {french.number(one.official, 0)} ({french.percent(100 * one.share, 0)})"
@@ -92,15 +94,16 @@ def method(q: Consultation) -> Text:
     asked = french.join(f"« {rules().questions[name]} »" for name in QUESTIONS)
     lines = [
         Text("Trois questions par action : {}. L'échelle est du kit, faute d'être publiée : {}.", asked, scale),
-        Text("« Sans objet » et une case vide ne sont pas « non » : ils ne comptent ni dans les parts ni dans les moyennes."),
+        Text("« Sans objet » et une case vide ne sont pas « non » : ni les parts ni les moyennes ne les comptent."),
         Text("Chaque réponse compte pour une, quels que soient les habitants de la collectivité ; une action qui sert "
              "plusieurs leviers compte dans chacun."),
-        Text("Un levier est pertinent à partir de {} de réponses favorables, investi à partir de {} sur 3 : seuils du kit, à "
-             "discuter.", french.percent(100 * limits.share, 0), french.number(limits.invested, 1)),
+        Text("Un levier est pertinent à partir de {} de réponses favorables, investi à partir de {} sur 3 : ce "
+             "sont des seuils du kit, à discuter.",
+             french.percent(100 * limits.share, 0), french.number(limits.invested, 1)),
         Text("Intervalles à {} : Wilson pour les parts, sur le nombre de collectivités ; rééchantillonnage des "
              "collectivités pour les moyennes et les corrélations ({} tirages, graine fixe).",
              level, french.number(rules().intervals.draws, 0)),
-        Text("Une note est une appréciation de celui qui répond : elle n'est ni un résultat observé, ni un engagement."),
+        Text("Une note est l'appréciation de qui répond : ni un résultat observé, ni un engagement."),
     ]  # fmt: skip
     invented = Text("**Exemple inventé** : ce document montre ce que fait le kit, il ne dit rien d'un territoire.")
     return Text.bullets([invented, *lines] if q.invented else lines)
@@ -108,7 +111,7 @@ def method(q: Consultation) -> Text:
 
 @SOURCES.sentence(always=True)
 def references(q: Consultation) -> Text:
-    """Les sources du questionnaire, des familles et des listes : producteur, jeu de données, année, adresse officielle."""
+    """Les sources du questionnaire, des familles et des listes : producteur, titre, année, adresse officielle."""
     return Text.joined([Text("### Sources"), labels.cited(USED), Text("{}", labels.OBTAINED)])
 
 

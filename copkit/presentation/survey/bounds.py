@@ -7,9 +7,9 @@ from copkit.presentation.document import Section
 from copkit.presentation.survey import tables
 from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
-from copkit.presentation.text import Text
-from copkit.survey.consultation import Consultation
+from copkit.presentation.text import Note, Text
 from copkit.survey.questionnaire import rules
+from copkit.survey.selection import Consultation
 
 BOUNDS = Section("bornes", 110)
 
@@ -24,9 +24,10 @@ def silence(q: Consultation) -> Text:
     sure, limit = int(q.sure.sum()), french.percent(100 * rules().thresholds.share, 0)
     verb = "n'a" if absent == 1 else "n'ont"
     return Text(
-        "**{absent}** {verb} pas répondu. Même s'ils répondaient tous « non », ou tous « oui », **{sure}** resteraient du "
-        "même côté du seuil de pertinence ({limit} des réponses) ; les autres sont à lire avec prudence.",
-        absent=french.plural(absent, "EPCI", "EPCI"), verb=verb, limit=limit, sure=f"{sure} des {len(q.bounds)} leviers",
+        "**{absent}** {verb} pas répondu. Même s'ils répondaient tous « non », ou tous « oui », **{sure}** resteraient "
+        "du même côté du seuil de pertinence ({limit} des réponses) ; les autres sont à lire avec prudence.",
+        absent=french.plural(absent, "EPCI", "EPCI"), verb=verb, limit=limit,
+        sure=f"{sure} des {len(q.bounds)} leviers",
     )  # fmt: skip
 
 
@@ -39,3 +40,14 @@ def _bounds(q: Consultation) -> Table:
     text = "Ce que vaudraient les mesures des EPCI si tous avaient répondu, au plus bas et au plus haut"
     formats = {**made.formats}
     return Table.of(caption(q, text), {n: (c, formats[n]) if n in formats else c for n, c in columns.items()})
+
+
+@BOUNDS.table("sans_reponse", sheet="Sans réponse", rank=105, private=True, rows=30)
+def _silent(q: Consultation) -> Table | Note:
+    found = q.silent
+    if found.empty:
+        return Note("Tous les EPCI ont répondu.")
+    return Table.of(
+        caption(q, "EPCI qui n'ont pas répondu, du plus au moins peuplé (version de travail)"),
+        {"EPCI": found["name"], "Département": found.departements, "Habitants": (found.population, 0)},
+    )

@@ -11,7 +11,7 @@ from copkit.presentation import charts
 from copkit.presentation.document import CHART, Document, Part
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
-from copkit.survey.consultation import INVENTED, Consultation
+from copkit.survey.selection import INVENTED, Consultation
 
 MOST = 200  # rows of a table on the page, unless it says less
 NUMBERS = Note("La version publique ne donne que ces nombres : les listes citent ce qui est écrit dans les réponses.")

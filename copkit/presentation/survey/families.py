@@ -10,8 +10,8 @@ from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.survey import family
-from copkit.survey.consultation import Consultation
 from copkit.survey.questionnaire import FAMILIES, rules
+from copkit.survey.selection import Consultation
 
 FAMILY = Section("familles", 90)
 
@@ -35,7 +35,9 @@ def families(q: Consultation) -> Text:
     if cited := int((origin == family.CITED).sum()):
         said.append(f"{cited} par les exemples de la source, faute d'assez de réponses")
     if chosen := int((q.families.chosen != "").sum()):
-        said.append(f"{french.plural(chosen, 'choisie', 'choisies')} par un analyste, la réponse de la règle gardée à côté")
+        said.append(
+            f"{french.plural(chosen, 'choisie', 'choisies')} par un analyste, la réponse de la règle gardée à côté"
+        )
     if none := int((q.families.kept == "").sum()):
         said.append(f"{french.plural(none, 'levier')} sans famille")
     return Text.joined([Text.bullets(lines), Text("{}. Seuils : hypothèses du kit.", " ; ".join(said))])
@@ -48,8 +50,8 @@ def _families(q: Consultation) -> Table:
     at = found.kept.map(order).argsort(kind="stable")
     why = found.reason.where(~chosen, "Choix de l'analyste." if q.public else found.why + " (" + found.author + ")")
     columns = {
-        "Famille": found.kept.replace("", "—"),
         "Levier": found.label,
+        "Famille": found.kept.replace("", "—"),
         "Origine": found.origin.where(~chosen, "choix de l'analyste"),
         "Pourquoi": why,
     }

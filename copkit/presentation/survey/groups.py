@@ -10,8 +10,8 @@ from copkit.presentation.survey import tables
 from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
-from copkit.survey.consultation import Consultation
 from copkit.survey.questionnaire import rules
+from copkit.survey.selection import Consultation
 
 GROUPS = Section("groupes", 80)
 CUTS = {
@@ -27,7 +27,7 @@ def compared(q: Consultation) -> Text:
     """Ce qui distingue l'urbain du rural, comment il est reconnu, et ce que la version publique ne montre pas."""
     limits = rules().thresholds
     how = "Urbain ou rural : la grille communale de densité à 7 niveaux de l'INSEE (1 à 4 : urbain)"
-    if not q.grid:
+    if not limits.grid:
         how = (
             "Urbain ou rural : repère du kit, faute de grille de densité de l'INSEE dans le kit ; une commune est dite "
             f"urbaine à partir de {french.number(limits.urban, 0)} habitants"
@@ -35,8 +35,8 @@ def compared(q: Consultation) -> Text:
     lines = [Text("{}. Un EPCI est urbain quand plus de la moitié de ses habitants vivent en commune urbaine.", how)]
     if not q.apart.empty:
         said = [
-            f"{lower(one.label)} ({french.percent(100 * one.urban, 0)} en urbain, {french.percent(100 * one.rural, 0)} en "
-            "rural)"
+            f"{lower(one.label)} ({french.percent(100 * one.urban, 0)} en urbain, {french.percent(100 * one.rural, 0)} "
+            "en rural)"
             for one in q.apart.head(MOST).itertuples(index=False)
         ]
         lines.append(Text("Leviers dont la pertinence diffère nettement : {}.", french.join(said)))
@@ -64,8 +64,8 @@ def _groups(by: str, rank: int) -> None:
                 head: [tables.group(value) for value in found.value],
                 "Collectivités": (found.respondents, 0),
                 "Pertinentes (%)": (100 * found.pertinence, 0),
-                "Collectivité (0 à 3)": (found.collectivite, 1),
-                "Parties prenantes (0 à 3)": (found.parties_prenantes, 1),
+                "Collectivité (sur 3)": (found.collectivite, 1),
+                "Parties prenantes (sur 3)": (found.parties_prenantes, 1),
             },
         )
 

@@ -10,8 +10,8 @@ from copkit.presentation.survey import tables
 from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
-from copkit.survey.consultation import Consultation
 from copkit.survey.questionnaire import rules
+from copkit.survey.selection import Consultation
 
 ACTIONS = Section("actions", 70)
 FEW = Note("Trop peu de réponses d'EPCI pour classer les actions.")
@@ -46,7 +46,7 @@ def _listed(q: Consultation, found: pd.DataFrame, what: str) -> Table | Note:
             "Rang": (found["rank"], 0),
             "Action": found.label,
             "Thème": found.theme,
-            "Note (0 à 3)": (found.collectivite, 2),
+            "Note (sur 3)": (found.collectivite, 2),
             "Réponses": (found.collectivite_n, 0),
             "Pertinente (%)": (100 * found.pertinence, 0),
         },

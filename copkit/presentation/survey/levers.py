@@ -10,8 +10,8 @@ from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.survey import analysis
-from copkit.survey.consultation import Consultation
 from copkit.survey.questionnaire import actions, rules
+from copkit.survey.selection import Consultation
 
 LEVERS = Section("leviers", 30)
 
@@ -24,7 +24,9 @@ def judged(q: Consultation) -> Text:
     said = [
         Text(
             "**{}** : la moitié au moins des réponses jugent leurs actions pertinentes.",
-            f"{relevant} leviers pertinents sur {len(found)}" if relevant > 1 else f"{relevant} levier sur {len(found)}",
+            f"{relevant} leviers pertinents sur {len(found)}"
+            if relevant > 1
+            else f"{relevant} levier sur {len(found)}",
         )
     ]
     if (few := int(found.small.sum())) > 0:
@@ -69,8 +71,8 @@ def lever(q: Consultation) -> Text:
     if one.pertinence != one.pertinence:
         return Text.joined([*lines, Text("Aucune réponse ne porte sur ce levier.")])
     said = Text(
-        "{share} des réponses jugent ses actions pertinentes ; l'action de la collectivité est notée {own} sur 3, celle "
-        "de l'ensemble des parties prenantes {others} ({count}).",
+        "{share} des réponses jugent ses actions pertinentes ; l'action de la collectivité est notée {own} sur 3, "
+        "celle de l'ensemble des parties prenantes {others} ({count}).",
         share=french.percent(100 * one.pertinence, 0),
         own=french.number(one.collectivite, 1),
         others=french.number(one.parties_prenantes, 1),

@@ -9,10 +9,10 @@ from copkit import french
 from copkit.presentation import charts
 from copkit.presentation.document import Section
 from copkit.presentation.survey import tables
-from copkit.presentation.survey.document import caption, words
+from copkit.presentation.survey.document import words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
-from copkit.survey.consultation import Consultation
+from copkit.survey.selection import Consultation
 
 alt = lazy_loader.load("altair")
 PARTICIPATION = Section("participation", 20)
@@ -45,11 +45,3 @@ def participation(q: Consultation) -> alt.LayerChart | Note:
 @PARTICIPATION.table("participation", sheet="Participation", rank=10)
 def _coverage(q: Consultation) -> Table:
     return tables.VIEWS["coverage"](q.coverage, tables.where(q))
-
-
-@PARTICIPATION.table("sans_reponse", sheet="Sans réponse", rank=15, private=True, rows=30)
-def _silent(q: Consultation) -> Table | Note:
-    if q.silent.empty:
-        return Note("Tous les EPCI ont répondu.")
-    text = "EPCI qui n'ont pas répondu, à relancer (version de travail)"
-    return Table.of(caption(q, text), {"EPCI": q.silent["name"]})

@@ -8,9 +8,9 @@ from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.survey import analysis
-from copkit.survey.consultation import Consultation
 from copkit.survey.fields import LABELS
 from copkit.survey.questionnaire import QUESTIONS, rules
+from copkit.survey.selection import Consultation
 
 ACCOUNT = (
     ("rows", "Lignes lues"),

@@ -1,4 +1,4 @@
-"""The levers by their relevance and another measure: quadrants that have a name, numbers that a key and a table name."""
+"""The levers by their relevance and another measure: quadrants with a name, numbers that a key and a table name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from copkit import french
 from copkit.presentation import charts, marimekko, theme
 from copkit.presentation.document import Section
 from copkit.presentation.placement import Box, place
+from copkit.presentation.survey import tables
 from copkit.presentation.survey.document import caption, words
 from copkit.presentation.survey.tables import SMALL
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.survey import analysis
-from copkit.survey.consultation import Consultation
 from copkit.survey.questionnaire import rules
+from copkit.survey.selection import Consultation
 
 alt = lazy_loader.load("altair")
 HEIGHT, RADIUS, LINE = 440, 4.0, 13.0  # [px]
@@ -37,7 +38,10 @@ BESIDE = {
 }
 LINKED = {
     analysis.OWN: ("aussi ceux que les collectivités investissent", "ceux que les collectivités investissent"),
-    analysis.OTHERS: ("aussi ceux où les parties prenantes sont jugées mobilisées", "ceux où elles sont jugées mobilisées"),
+    analysis.OTHERS: (
+        "aussi ceux où les parties prenantes sont jugées mobilisées",
+        "ceux où elles sont jugées mobilisées",
+    ),
 }
 
 
@@ -75,7 +79,9 @@ class Scatter:
         for (relevant, much), name in self.quadrants.items():
             width = marimekko.text_width(name, "bold") + 2
             left = charts.WIDTH - width - 6 if much else 6
-            out.append((Box(left, 5 if relevant else HEIGHT - LINE - 5, width, LINE), name, "right" if much else "left"))
+            out.append(
+                (Box(left, 5 if relevant else HEIGHT - LINE - 5, width, LINE), name, "right" if much else "left")
+            )
         return out
 
     def key(self) -> list[dict]:
@@ -95,7 +101,9 @@ class Scatter:
         y = alt.Y("y:Q", title=share, scale=y, axis=alt.Axis(tickCount=6))
         rows = [
             dict(zip("xy", (value, 100 * relevance), strict=True)) | {"small": bool(small)}
-            for value, relevance, small in zip(self.found[self.measure], self.found.pertinence, self.found.small, strict=True)
+            for value, relevance, small in zip(
+                self.found[self.measure], self.found.pertinence, self.found.small, strict=True
+            )
         ]
         middles = [(box.left + box.width / 2, box.top + box.height / 2) for box in self.boxes]
         numbers = [self.figures(*at) | {"text": text} for at, text in zip(middles, self.numbers, strict=True)]
@@ -163,7 +171,11 @@ def _drawn(q: Consultation, measure: str) -> alt.LayerChart | Note:
         unit += f" ; cercle gris et {SMALL} : moins de {rules().thresholds.small} collectivités"
     said = f"Nuage de {len(found)} leviers. " + " ; ".join(f"{name} : {n}" for name, n in counts.items()) + "."
     phone = [
-        [french.typeset(f"{one.number}. {one.label}"), f"{_percent(one)} · {french.number(getattr(one, measure), 1)}", None]
+        [
+            french.typeset(f"{one.number}. {one.label}"),
+            f"{_percent(one)} · {french.number(getattr(one, measure), 1)}",
+            None,
+        ]
         for one in found.itertuples(index=False)
     ]
     return charts.drawing(scatter.layers(), HEIGHT, words(q, title, unit, said), phone=phone)
@@ -189,10 +201,10 @@ def _table(q: Consultation, measure: str) -> Table:
     return Table.of(
         caption(q, f"Pertinence et {BESIDE[measure]} pour chaque levier, par quadrant"),
         {
+            "Levier": tables.marked(found),
             "N°": (found.number, 0),
-            "Levier": [f"{label} {SMALL}" if few else label for label, few in zip(found.label, found.small, strict=True)],
             "Pertinents (%)": (100 * found.pertinence, 0),
-            f"{TITLES[measure]} (0 à 3)": (found[measure], 1),
+            f"{TITLES[measure]} (sur 3)": (found[measure], 1),
             "Collectivités": (found.respondents, 0),
             "Quadrant": [one or french.UNKNOWN for one in found[column]],
         },

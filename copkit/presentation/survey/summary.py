@@ -7,8 +7,8 @@ from copkit.presentation.summary import Bars, Summary
 from copkit.presentation.survey.document import caption, origin
 from copkit.presentation.survey.families import kept
 from copkit.presentation.table import Table
-from copkit.survey.consultation import INVENTED, Consultation
 from copkit.survey.questionnaire import FAMILIES, rules
+from copkit.survey.selection import INVENTED, Consultation
 
 FEW = 10  # levers that are drawn
 
@@ -45,7 +45,7 @@ def _levers(q: Consultation) -> Bars:
     columns = {
         "Levier": found.label,
         "Pertinents (%)": (100 * found.pertinence, 0),
-        "Collectivité (0 à 3)": (found.collectivite, 1),
+        "Collectivité (sur 3)": (found.collectivite, 1),
     }
     table = Table.of(caption(q, f"Les {len(found)} leviers jugés les plus pertinents"), columns)
     return Bars(table=table, columns=("Pertinents (%)",), unit="% des réponses")

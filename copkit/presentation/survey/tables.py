@@ -9,11 +9,11 @@ import pandas as pd
 from copkit import french
 from copkit.intake import gazetteer
 from copkit.presentation.table import Table
-from copkit.survey.consultation import INVENTED, Consultation
 from copkit.survey.density import RURAL, URBAN
 from copkit.survey.questionnaire import rules
+from copkit.survey.selection import INVENTED, Consultation
 
-SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (0 à 3)", "Quadrant")
+SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (sur 3)", "Quadrant")
 SMALL = "†"  # after the name of what too few collectivités spoke of
 
 
@@ -52,20 +52,24 @@ def measures(found: pd.DataFrame) -> dict[str, object]:
     return {
         "Collectivités": (found.respondents, 0),
         "Pertinents (%)": (between("pertinence", 0, 100), str),
-        "Collectivité (0 à 3)": (between("collectivite", 1), str),
-        "Parties prenantes (0 à 3)": (between("parties_prenantes", 1), str),
+        "Collectivité (sur 3)": (between("collectivite", 1), str),
+        "Parties prenantes (sur 3)": (between("parties_prenantes", 1), str),
     }
+
+
+def marked(found: pd.DataFrame) -> list[str]:
+    """The names of levers, with a mark after those of which too few collectivités spoke."""
+    return [f"{label} {SMALL}" if few else label for label, few in zip(found.label, found.small, strict=True)]
 
 
 def _levers(found: pd.DataFrame, where: str) -> Table:
     kept = found[found.respondents > 0]
-    marks = [f"{label} {SMALL}" if few else label for label, few in zip(kept.label, kept.small, strict=True)]
     said = f"{SMALL} moins de {rules().thresholds.small} collectivités ; entre crochets, l'intervalle à 95 %"
     return Table.of(
         f"Ce que les réponses disent des leviers — {where} ({said})",
         {
+            "Levier": marked(kept),
             **({"N°": (kept.number, 0)} if "number" in kept else {}),
-            "Levier": marks,
             **measures(kept),
             "Quadrant": [one or french.UNKNOWN for one in kept.quadrant],
         },
@@ -124,8 +128,8 @@ def _bounds(found: pd.DataFrame, where: str) -> Table:
             "Levier": kept.label,
             "Collectivités": (kept.respondents, 0),
             "Pertinents (%)": (ends("pertinence", 0, 100), str),
-            "Collectivité (0 à 3)": (ends("collectivite", 1), str),
-            "Parties prenantes (0 à 3)": (ends("parties_prenantes", 1), str),
+            "Collectivité (sur 3)": (ends("collectivite", 1), str),
+            "Parties prenantes (sur 3)": (ends("parties_prenantes", 1), str),
         },
     )
 

@@ -18,7 +18,7 @@ from copkit.display import Displayed
 from copkit.intake.fields import YES
 from copkit.intake.reading import located
 from copkit.intake.report import Reading
-from copkit.reference import territories
+from copkit.reference import tables, territories
 from copkit.survey import analysis, answered, density, family, gather
 from copkit.survey.fields import ANSWERS, FIELDS
 from copkit.survey.questionnaire import QUESTIONS, rules
@@ -36,7 +36,7 @@ class Consultation(Displayed):
 
     answers : celles qui comptent, des collectivités du territoire. reading, twice, refused : ce qui s'est passé à la
     lecture, absents de la version publique ; counts : les mêmes nombres, sans aucun texte reçu. lever : celui dont la
-    page est montrée, s'il y en a un. grid : la grille de densité a été donnée.
+    page est montrée, s'il y en a un.
     """
 
     answers: pd.DataFrame
@@ -50,7 +50,6 @@ class Consultation(Displayed):
     files: tuple[str, ...]
     choices: dict[str, tuple[str, str, str]]
     lever: str
-    grid: bool
 
     def __repr__(self) -> str:
         return f"Consultation de {self.name} : {french.plural(self.respondents, 'collectivité')}"
@@ -87,8 +86,12 @@ class Consultation(Displayed):
 
     @cached_property
     def silent(self) -> pd.DataFrame:
-        """The EPCI that did not answer."""
-        return answered.silent(self.answers, self.territory)
+        """The EPCI that did not answer, from the most populous: code, name, départements in words, population."""
+        found = answered.silent(self.answers, self.territory)
+        about = tables.read("epci.csv").set_index("code").loc[found.code]
+        where = [french.join(map(territories.name, one.split(" "))) for one in about.departements]
+        found = found.assign(departements=where, population=about.population.astype("float64").to_numpy())
+        return found.sort_values("population", ascending=False, kind="stable").reset_index(drop=True)
 
     @cached_property
     def levers(self) -> pd.DataFrame:
@@ -191,7 +194,6 @@ def consultation(
     mapping: str | Path | None = None,
     choices: str | Path = "",
     lever: str = "",
-    grid: str | Path = "",
 ) -> Consultation:
     """Lit des réponses au questionnaire et garde celles d'un territoire, pour un document.
 
@@ -204,7 +206,6 @@ def consultation(
     mapping : correspondance d'en-têtes, comme ``ck.survey.read``.
     choices : familles choisies par un analyste, une table aux colonnes levier, famille, auteur, raison.
     lever : levier dont la page est montrée.
-    grid : grille communale de densité de l'INSEE ; vide : un repère sur la population des communes.
 
     Raises
     ------
@@ -225,9 +226,6 @@ def consultation(
     answers = answered.within(table, code)
     if lever:
         analysis.of_lever(answers.head(0), lever)
-    if grid:
-        urban = density.read_grid(located(grid, ANSWERS))
-        answers = answers.assign(density=density.of(answers.respondent, urban))
     about = {name: table.attrs[name] for name in ("reading", "twice", "refused")}
     return Consultation(
         answers=_public(answers) if public else answers,
@@ -239,7 +237,6 @@ def consultation(
         files=() if public else tuple(about["reading"].files),
         choices=family.read_choices(located(choices, ANSWERS)) if choices else {},
         lever=lever,
-        grid=bool(grid),
     )
 
 
