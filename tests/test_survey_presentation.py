@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import copkit as ck
-from copkit import french, paths
+from copkit import paths
 from copkit.errors import CopkitError, ProjectError
 from copkit.presentation import charts, marimekko, placement, theme
 from copkit.presentation.document import CHART, TABLE, Absent
@@ -156,12 +156,16 @@ def test_levers_that_differ_between_urban_and_rural_are_cited_when_their_interva
     )
 
 
-def test_the_reason_of_a_family_shows_on_which_side_of_the_threshold_it_is(whole):
-    limits = rules().thresholds
-    for one in whole.levers.itertuples(index=False):
-        mean = family._beside(one.collectivite, limits.invested, 1, french.number)
-        shown = float(mean.replace(",", "."))
-        assert (shown >= limits.invested) == (one.collectivite >= limits.invested), one.lever
+def test_a_figure_shows_on_which_side_of_its_threshold_it_is(whole):
+    limit = rules().thresholds.invested
+    table = ck.table(whole, "investissement")
+    for row, shown in zip(table.data.to_dict("records"), table.texts()["Collectivité (sur 3)"], strict=True):
+        assert (float(shown.replace(",", ".")) >= limit) == row["Quadrant"].endswith(("et investis", ", investis")), row
+    reason = whole.families.set_index("lever").reason["sobriete_isolation_residentiel"]
+    assert "n'est notée que 1,46 sur 3, moins de 1,5" in reason
+    bounds = ck.table(whole, "bornes").data.set_index("Levier")
+    fret = bounds.loc["Fret décarboné et multimodalité"]
+    assert fret["Pertinents (%)"].endswith("à 50") == (fret["Pertinence sûre"] == "non")
 
 
 def test_silent_epci_and_what_they_could_change_are_said(whole, says):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -81,8 +81,8 @@ def _decided(lever: str, measured: pd.Series | None) -> tuple[str, str, str]:
         return _cited(lever, f"{few} seulement, il en faut {rules().thresholds.small}. ")
     limits = rules().thresholds
     values = {
-        "share": _beside(100 * measured.pertinence, 100 * limits.share, 0, french.percent),
-        "mean": _beside(measured.collectivite, limits.invested, 1, french.number),
+        "share": f"{french.beside(100 * measured.pertinence, 100 * limits.share, 0)}{french.NARROW}%",
+        "mean": french.beside(measured.collectivite, limits.invested, 1),
     }
     share, mean = french.percent(100 * limits.share, 0), french.number(limits.invested, 1)
     applies = {
@@ -92,17 +92,6 @@ def _decided(lever: str, measured: pd.Series | None) -> tuple[str, str, str]:
     }
     rule = next(one for one in rules().families.rules if applies[one.when][0])
     return rule.family, ANSWERS, rule.reason.format(limit=applies[rule.when][1], **values)
-
-
-def _beside(value: float, limit: float, decimals: int, written: Callable[[float, int], str]) -> str:
-    """A figure with enough decimals to show on which side of the limit it is.
-
-    >>> _beside(1.46, 1.5, 1, french.number), _beside(1.32, 1.5, 1, french.number)
-    ('1,46', '1,3')
-    """
-    while value < limit <= round(value, decimals) and decimals < 6:
-        decimals += 1
-    return written(value, decimals)
 
 
 def _cited(lever: str, before: str) -> tuple[str, str, str]:

@@ -170,13 +170,14 @@ def _drawn(q: Consultation, measure: str) -> alt.LayerChart | Note:
     if found.small.any():
         unit += f" ; cercle gris et {SMALL} : moins de {rules().thresholds.small} collectivités"
     said = f"Nuage de {len(found)} leviers. " + " ; ".join(f"{name} : {n}" for name, n in counts.items()) + "."
+    share, score = tables.share(), tables.score()
     phone = [
         [
-            french.typeset(f"{one.number}. {one.label}"),
-            f"{_percent(one)} · {french.number(getattr(one, measure), 1)}",
+            french.typeset(one.label),
+            french.typeset(f"{share(100 * one.pertinence)} % · {score(getattr(one, measure))} sur 3"),
             None,
         ]
-        for one in found.itertuples(index=False)
+        for one in _ordered(found, measure).itertuples(index=False)
     ]
     return charts.drawing(scatter.layers(), HEIGHT, words(q, title, unit, said), phone=phone)
 
@@ -190,21 +191,22 @@ def _agreed(name: str, count: int) -> str:
     return name if count > 1 else " ".join(word.replace("s,", ",").removesuffix("s") for word in name.split(" "))
 
 
-def _percent(one) -> str:
-    return french.percent(100 * one.pertinence, 0)
+def _ordered(found: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """The levers quadrant by quadrant."""
+    column, quadrants = analysis.PLACED[measure]
+    order = {name: n for n, name in enumerate(quadrants.values())}
+    return found.iloc[found[column].map(order).fillna(len(order)).argsort(kind="stable")]
 
 
 def _table(q: Consultation, measure: str) -> Table:
-    found, (column, quadrants) = q.spoken, analysis.PLACED[measure]
-    order = {name: n for n, name in enumerate(quadrants.values())}
-    found = found.iloc[found[column].map(order).fillna(len(order)).argsort(kind="stable")]
+    found, column = _ordered(q.spoken, measure), analysis.PLACED[measure][0]
     return Table.of(
         caption(q, f"Pertinence et {BESIDE[measure]} pour chaque levier, par quadrant"),
         {
             "Levier": tables.marked(found),
             "N°": (found.number, 0),
-            "Pertinents (%)": (100 * found.pertinence, 0),
-            f"{TITLES[measure]} (sur 3)": (found[measure], 1),
+            "Pertinents (%)": (100 * found.pertinence, tables.share()),
+            f"{TITLES[measure]} (sur 3)": (found[measure], tables.score()),
             "Collectivités": (found.respondents, 0),
             "Quadrant": [one or french.UNKNOWN for one in found[column]],
         },

@@ -8,6 +8,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import gazetteer
+from copkit.presentation import formats
 from copkit.presentation.table import Table
 from copkit.survey.density import RURAL, URBAN
 from copkit.survey.questionnaire import rules
@@ -20,6 +21,16 @@ SMALL = "†"  # after the name of what too few collectivités spoke of
 def where(q: Consultation) -> str:
     """The territory as a caption says it, and whether the answers are invented."""
     return f"{q.name} ({INVENTED})" if q.invented else q.name
+
+
+def share() -> formats.Format:
+    """A share of answers beside the threshold of relevance. [%]"""
+    return formats.beside(100 * rules().thresholds.share, 0)
+
+
+def score() -> formats.Format:
+    """A mean beside the threshold of what is invested."""
+    return formats.beside(rules().thresholds.invested, 1)
 
 
 def of(view: str, found: pd.DataFrame, territory: str) -> Table:
@@ -45,8 +56,11 @@ def measures(found: pd.DataFrame) -> dict[str, object]:
     """The columns of the three questions, with their intervals."""
 
     def between(name: str, decimals: int, times: float = 1) -> list[str]:
-        rows = found[[name, f"{name}_low", f"{name}_high"]].to_numpy() * times
-        written = ([french.number(one, decimals) for one in row] for row in rows)
+        rows, how = (
+            found[[name, f"{name}_low", f"{name}_high"]].to_numpy() * times,
+            share() if decimals == 0 else score(),
+        )
+        written = ((how(value), *(french.number(one, decimals) for one in ends)) for value, *ends in rows)
         return [french.UNKNOWN if value == french.UNKNOWN else f"{value} [{a} ; {b}]" for value, a, b in written]
 
     return {
@@ -119,8 +133,8 @@ def _bounds(found: pd.DataFrame, where: str) -> Table:
     kept = found[found.respondents > 0]
 
     def ends(name: str, decimals: int, times: float = 1) -> list[str]:
-        both = zip(kept[f"{name}_least"], kept[f"{name}_most"], strict=True)
-        return [f"{french.number(times * a, decimals)} à {french.number(times * b, decimals)}" for a, b in both]
+        both, how = zip(kept[f"{name}_least"], kept[f"{name}_most"], strict=True), share() if decimals == 0 else score()
+        return [f"{how(times * a)} à {how(times * b)}" for a, b in both]
 
     return Table.of(
         f"Ce que vaudraient les mesures si tous avaient répondu, au plus bas et au plus haut — {where}",
