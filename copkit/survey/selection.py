@@ -217,7 +217,7 @@ def consultation(
     Examples
     --------
     >>> consultation(territory="dep-80")
-    Consultation de Somme : 27 collectivités
+    Consultation de Somme : 30 collectivités
     """
     code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
     one = isinstance(file, str) or not isinstance(file, Iterable)

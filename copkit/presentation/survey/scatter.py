@@ -149,7 +149,7 @@ def _domain(values: list[float], step: float, ends: tuple[float, float]) -> tupl
     """Round figures around all of them, with room for words beside the last ones.
 
     >>> _domain([1.4, 2.1], 0.2, (0.0, 3.0)), _domain([12, 97], 10, (0.0, 100.0))
-    ((1.2, 2.4), (0.0, 100.0))
+    ((1.2, 2.2), (0, 100.0))
     """
     low, high = floor(min(values) / step - 0.5) * step, ceil(max(values) / step + 0.5) * step
     return round(max(low, ends[0]), 6), round(min(high, ends[1]), 6)
@@ -172,12 +172,8 @@ def _drawn(q: Consultation, measure: str) -> alt.LayerChart | Note:
     said = f"Nuage de {len(found)} leviers. " + " ; ".join(f"{name} : {n}" for name, n in counts.items()) + "."
     share, score = tables.share(), tables.score()
     phone = [
-        [
-            french.typeset(one.label),
-            french.typeset(f"{share(100 * one.pertinence)} % · {score(getattr(one, measure))} sur 3"),
-            None,
-        ]
-        for one in _ordered(found, measure).itertuples(index=False)
+        [*map(french.typeset, (label, f"{share(100 * part)} % · {score(mean)} sur 3")), None]
+        for label, part, mean in _ordered(found, measure)[["label", "pertinence", measure]].itertuples(index=False)
     ]
     return charts.drawing(scatter.layers(), HEIGHT, words(q, title, unit, said), phone=phone)
 

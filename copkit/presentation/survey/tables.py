@@ -56,10 +56,8 @@ def measures(found: pd.DataFrame) -> dict[str, object]:
     """The columns of the three questions, with their intervals."""
 
     def between(name: str, decimals: int, times: float = 1) -> list[str]:
-        rows, how = (
-            found[[name, f"{name}_low", f"{name}_high"]].to_numpy() * times,
-            share() if decimals == 0 else score(),
-        )
+        rows = found[[name, f"{name}_low", f"{name}_high"]].to_numpy() * times
+        how = share() if decimals == 0 else score()
         written = ((how(value), *(french.number(one, decimals) for one in ends)) for value, *ends in rows)
         return [french.UNKNOWN if value == french.UNKNOWN else f"{value} [{a} ; {b}]" for value, a, b in written]
 
