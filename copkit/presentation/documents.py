@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
+from copkit import french
 from copkit.display import Displayed
 from copkit.errors import CopkitError, given
 from copkit.models.budgets import Reduction
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 COMPUTED = (Comparison, Compensation, Conversion, Identity, Reduction)  # from a panorama, with a table of their own
 DOCUMENTS = {  # what each is about, as a message says it; of which class, when it is one of ours
-    "copkit.presentation.territory.document": ("un panorama (ck.panorama)", ""),
+    "copkit.presentation.territory.document": ("un panorama (ck.panorama) ou un scénario (ck.simulate)", ""),
     "copkit.presentation.projects.document": ("un vivier (ck.projects.vivier)", "Vivier"),
     "copkit.presentation.survey.document": ("une consultation (ck.survey.consultation)", "Consultation"),
 }
@@ -121,8 +122,8 @@ def _of(about, *computed: type) -> tuple[ModuleType, Any]:
     for folder, (_, name) in DOCUMENTS.items():
         if name and type(about).__name__ == name and isinstance(about, getattr(import_module(folder), name)):
             return import_module(folder), about
-    wanted = "Panorama (ck.panorama), scénario (ck.simulate), vivier (ck.projects.vivier) ou consultation"
-    raise CopkitError(f"{wanted} (ck.survey.consultation) attendu, et non {given(about)}.")
+    *others, last = (said for said, _ in DOCUMENTS.values())
+    raise CopkitError(f"{french.capital(', '.join(others))} ou {last} attendu, et non {given(about)}.")
 
 
 class Space:
