@@ -13,7 +13,7 @@ from copkit.errors import CopkitError, ProjectError
 from copkit.presentation import charts, marimekko, placement, theme
 from copkit.presentation.document import CHART, TABLE, Absent
 from copkit.presentation.placement import Box
-from copkit.presentation.survey import scatter
+from copkit.presentation.survey import scatter, tables
 from copkit.presentation.survey.document import DOCUMENT
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
@@ -159,7 +159,7 @@ def test_levers_that_differ_between_urban_and_rural_are_cited_when_their_interva
 def test_a_figure_shows_on_which_side_of_its_threshold_it_is(whole):
     limit = rules().thresholds.invested
     table = ck.table(whole, "investissement")
-    for row, shown in zip(table.data.to_dict("records"), table.texts()["Collectivité (sur 3)"], strict=True):
+    for row, shown in zip(table.data.to_dict("records"), table.texts()["Collectivité (sur\u00a03)"], strict=True):
         assert (float(shown.replace(",", ".")) >= limit) == row["Quadrant"].endswith(("et investis", ", investis")), row
     reason = whole.families.set_index("lever").reason["sobriete_isolation_residentiel"]
     assert "n'est notée que 1,46 sur 3, moins de 1,5" in reason
@@ -174,6 +174,19 @@ def test_silent_epci_and_what_they_could_change_are_said(whole, says):
     assert (table["Pertinence sûre"] == "oui").sum() == 32
     silent = ck.table(whole, "sans_reponse").data
     assert len(silent) == 22 and silent.Habitants.is_monotonic_decreasing
+
+
+def test_a_table_says_whether_it_is_weighted_and_what_becomes_of_sans_objet(whole):
+    epci = whole.answers[whole.answers.type == "epci"]
+    for asked, words in (
+        ({}, "sans pondération, « sans objet » non compté"),
+        ({"weighted": True}, "pondéré par les habitants, « sans objet » non compté"),
+        ({"not_applicable": True}, "sans pondération, « sans objet » compté non"),
+    ):
+        assert words in tables.of("levers", analysis.levers(epci, **asked), "reg-32").caption
+    for view, found in (("actions", analysis.by_action(epci, weighted=True)), ("types", analysis.cut(epci, "type"))):
+        assert "pondér" in tables.of(view, found, "reg-32").caption
+    assert "sans pondération" in ck.table(whole, "leviers").caption
 
 
 # ------------------------------------------------------------------ the page of a lever, the choices of an analyst

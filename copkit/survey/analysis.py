@@ -56,7 +56,8 @@ def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: boo
         ``sans_objet`` et ``blank`` [réponses], et la mesure avec son intervalle (``_low``, ``_high``) :
         ``pertinence`` part de réponses favorables [0 à 1], ``collectivite`` et ``parties_prenantes`` moyennes [0 à 3] ;
         ``maturite`` : moyenne des réponses à ces deux questions ensemble [0 à 3]. ``small`` : moins de collectivités
-        que le seuil ; ``quadrant``, ``support``, ``stage`` : nom du quadrant, avec chacune des trois.
+        que le seuil ; ``quadrant``, ``support``, ``stage`` : nom du quadrant, avec chacune des trois. ``attrs`` :
+        weighted, not_applicable.
 
     Raises
     ------
@@ -68,7 +69,9 @@ def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: boo
     found = _measured(table, "lever", list(known.lever), weighted=weighted, not_applicable=not_applicable)
     found.insert(0, "label", known.label.to_numpy())
     found.insert(1, "thematique", known.thematique.to_numpy())
-    return _placed(found).rename_axis("lever").reset_index()
+    found = _placed(found).rename_axis("lever").reset_index()
+    found.attrs = {"weighted": weighted, "not_applicable": not_applicable}
+    return found
 
 
 def by_action(answers: pd.DataFrame, *, types: Sequence[str] = ("epci",), weighted: bool = False) -> pd.DataFrame:
@@ -92,7 +95,9 @@ def by_action(answers: pd.DataFrame, *, types: Sequence[str] = ("epci",), weight
     order = ["ranked", OWN, f"{OWN}_n", "label"]
     found = found.assign(ranked=ranked).sort_values(order, ascending=[False, False, False, True], kind="stable")
     rank = pd.Series(np.arange(1.0, len(found) + 1), found.index).where(found.ranked)
-    return found.drop(columns="ranked").assign(rank=rank).reset_index(drop=True)
+    found = found.drop(columns="ranked").assign(rank=rank).reset_index(drop=True)
+    found.attrs = {"weighted": weighted, "not_applicable": False}
+    return found
 
 
 def of_lever(answers: pd.DataFrame, lever: str, *, types: Sequence[str] = ()) -> pd.DataFrame:
@@ -133,7 +138,9 @@ def cut(answers: pd.DataFrame, by: str, *, weighted: bool = False) -> pd.DataFra
     parts = {value: levers(rows, weighted=weighted) for value, rows in table[table[by] != ""].groupby(by, sort=True)}
     if not parts:
         return levers(table.head(0)).assign(**{by: ""}).head(0)
-    return pd.concat(parts, names=[by]).reset_index(level=0).reset_index(drop=True)
+    found = pd.concat(parts, names=[by]).reset_index(level=0).reset_index(drop=True)
+    found.attrs = {"weighted": weighted, "not_applicable": False}
+    return found
 
 
 def correlation(answers: pd.DataFrame, beside: str = OWN) -> dict[str, float]:

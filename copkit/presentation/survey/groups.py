@@ -64,8 +64,8 @@ def _groups(by: str, rank: int) -> None:
                 head: [tables.group(value) for value in found.value],
                 "Collectivités": (found.respondents, 0),
                 "Pertinentes (%)": (100 * found.pertinence, 0),
-                "Collectivité (sur 3)": (found.collectivite, 1),
-                "Parties prenantes (sur 3)": (found.parties_prenantes, 1),
+                "Collectivité (sur\u00a03)": (found.collectivite, 1),
+                "Parties prenantes (sur\u00a03)": (found.parties_prenantes, 1),
             },
         )
 

@@ -46,7 +46,7 @@ def _listed(q: Consultation, found: pd.DataFrame, what: str) -> Table | Note:
             "Rang": (found["rank"], 0),
             "Action": found.label,
             "Thème": found.theme,
-            "Note (sur 3)": (found.collectivite, 2),
+            "Note (sur\u00a03)": (found.collectivite, 2),
             "Réponses": (found.collectivite_n, 0),
             "Pertinente (%)": (100 * found.pertinence, 0),
         },

@@ -29,8 +29,8 @@ def participation(q: Consultation) -> alt.LayerChart | Note:
             "label": found.label.to_numpy(),
             "share": (100 * found.share).to_numpy(),
             "written": [
-                f"{french.number(n, 0)} sur {french.number(whole, 0)} ({french.percent(100 * n / whole, 0)})"
-                for n, whole in zip(found.answered, found.official, strict=True)
+                f"{french.number(n, 0)} sur {french.number(whole, 0)} ({french.percent(share, 0 if share >= 1 else 1)})"
+                for n, whole, share in zip(found.answered, found.official, 100 * found.share, strict=True)
             ],
         }
     )

@@ -202,7 +202,7 @@ def _table(q: Consultation, measure: str) -> Table:
             "Levier": tables.marked(found),
             "N°": (found.number, 0),
             "Pertinents (%)": (100 * found.pertinence, tables.share()),
-            f"{TITLES[measure]} (sur 3)": (found[measure], tables.score()),
+            f"{TITLES[measure]} (sur\u00a03)": (found[measure], tables.score()),
             "Collectivités": (found.respondents, 0),
             "Quadrant": [one or french.UNKNOWN for one in found[column]],
         },

@@ -45,7 +45,7 @@ def _levers(q: Consultation) -> Bars:
     columns = {
         "Levier": found.label,
         "Pertinents (%)": (100 * found.pertinence, 0),
-        "Collectivité (sur 3)": (found.collectivite, 1),
+        "Collectivité (sur\u00a03)": (found.collectivite, 1),
     }
     table = Table.of(caption(q, f"Les {len(found)} leviers jugés les plus pertinents"), columns)
     return Bars(table=table, columns=("Pertinents (%)",), unit="% des réponses")

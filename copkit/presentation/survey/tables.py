@@ -14,7 +14,7 @@ from copkit.survey.density import RURAL, URBAN
 from copkit.survey.questionnaire import rules
 from copkit.survey.selection import INVENTED, Consultation
 
-SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (sur 3)", "Quadrant")
+SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (sur\u00a03)", "Quadrant")
 SMALL = "†"  # after the name of what too few collectivités spoke of
 
 
@@ -64,9 +64,15 @@ def measures(found: pd.DataFrame) -> dict[str, object]:
     return {
         "Collectivités": (found.respondents, 0),
         "Pertinents (%)": (between("pertinence", 0, 100), str),
-        "Collectivité (sur 3)": (between("collectivite", 1), str),
-        "Parties prenantes (sur 3)": (between("parties_prenantes", 1), str),
+        "Collectivité (sur\u00a03)": (between("collectivite", 1), str),
+        "Parties prenantes (sur\u00a03)": (between("parties_prenantes", 1), str),
     }
+
+
+def counted(found: pd.DataFrame) -> str:
+    """How the answers of a table count."""
+    voice = "pondéré par les habitants" if found.attrs.get("weighted") else "sans pondération"
+    return f"{voice}, « sans objet » {'compté non' if found.attrs.get('not_applicable') else 'non compté'}"
 
 
 def marked(found: pd.DataFrame) -> list[str]:
@@ -76,7 +82,8 @@ def marked(found: pd.DataFrame) -> list[str]:
 
 def _levers(found: pd.DataFrame, where: str) -> Table:
     kept = found[found.respondents > 0]
-    said = f"{SMALL} moins de {rules().thresholds.small} collectivités ; entre crochets, l'intervalle à 95 %"
+    said = f"{SMALL} moins de {rules().thresholds.small} collectivités ; entre crochets, l'intervalle à 95 % ; "
+    said += counted(found)
     return Table.of(
         f"Ce que les réponses disent des leviers — {where} ({said})",
         {
@@ -91,7 +98,7 @@ def _levers(found: pd.DataFrame, where: str) -> Table:
 def _actions(found: pd.DataFrame, where: str) -> Table:
     kept = found[found["rank"].notna()]
     return Table.of(
-        f"Actions, de la plus à la moins mise en œuvre — {where}. {rules().ranking.ties}",
+        f"Actions, de la plus à la moins mise en œuvre — {where} ({counted(found)}). {rules().ranking.ties}",
         {"Rang": (kept["rank"], 0), "Action": kept.label, "Thème": kept.theme, **measures(kept)},
     )
 
@@ -107,7 +114,7 @@ def _cut(column: str, label: str) -> Callable[[pd.DataFrame, str], Table]:
         kept = found[found.respondents > 0]
         names = [group(value) for value in kept[column]]
         return Table.of(
-            f"Ce que les réponses disent des leviers, par {label} — {where}",
+            f"Ce que les réponses disent des leviers, par {label} — {where} ({counted(found)})",
             {french.capital(label): names, "Levier": kept.label, **measures(kept)},
         )
 
@@ -140,8 +147,8 @@ def _bounds(found: pd.DataFrame, where: str) -> Table:
             "Levier": kept.label,
             "Collectivités": (kept.respondents, 0),
             "Pertinents (%)": (ends("pertinence", 0, 100), str),
-            "Collectivité (sur 3)": (ends("collectivite", 1), str),
-            "Parties prenantes (sur 3)": (ends("parties_prenantes", 1), str),
+            "Collectivité (sur\u00a03)": (ends("collectivite", 1), str),
+            "Parties prenantes (sur\u00a03)": (ends("parties_prenantes", 1), str),
         },
     )
 
