@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import copkit as ck
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import CopkitError, ProjectError
 from copkit.presentation import charts, marimekko, placement, theme
 from copkit.presentation.document import CHART, TABLE, Absent
@@ -124,6 +124,10 @@ def test_titles_give_the_figures(whole, alone):
     assert (
         ck.charts.investment(whole).title.text == "11 leviers pertinents et investis, 25 pertinents mais peu investis"
     )
+    for count, words in ((0, "Aucun EPCI sur 92 n'a répondu (0"), (1, "Un EPCI sur 92 a répondu (1")):
+        epci = whole.answers.respondent[whole.answers.type == "epci"].unique()[count:]
+        q = dataclasses.replace(whole, answers=whole.answers[~whole.answers.respondent.isin(epci)])
+        assert ck.charts.participation(q).title.text.startswith(french.typeset(words))
     for name in DOCUMENT.parts(CHART):
         chart = getattr(ck.charts, name)(whole)
         assert "exemple inventé" in " ".join(chart.title.subtitle) and chart.description.endswith("Exemple inventé.")
@@ -238,6 +242,8 @@ def test_the_workbook_has_the_tables_as_numbers(whole, tmp_path):
     ck.write_workbook(whole, tmp_path / "q.xlsx")
     book = openpyxl.load_workbook(tmp_path / "q.xlsx")
     assert book.sheetnames[:4] == ["Synthèse", "Lisez-moi", "Participation", "Leviers"]
+    haies = next(row for row in book["Mesures"].iter_rows(values_only=True) if row[0] == "Gestion des haies")
+    assert len(haies) == 21 and all(isinstance(cell, int | float) for cell in haies[1:])
     assert book.sheetnames[-1] == "Sources" and "Commentaires" in book.sheetnames
     assert all("exemple inventé" in sheet["A1"].value for sheet in book if sheet.title != "Lisez-moi")
     assert numbers_as_text(book) == [] and not_printable(book, "Hauts-de-France (exemple inventé)") == []

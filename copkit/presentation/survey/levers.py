@@ -10,7 +10,7 @@ from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.survey import analysis
-from copkit.survey.questionnaire import actions, rules
+from copkit.survey.questionnaire import QUESTIONS, actions, rules
 from copkit.survey.selection import Consultation
 
 LEVERS = Section("leviers", 30)
@@ -41,6 +41,22 @@ def judged(q: Consultation) -> Text:
 @LEVERS.table("leviers", sheet="Leviers", rank=20)
 def _levers(q: Consultation) -> Table:
     return tables.VIEWS["levers"](q.levers, tables.where(q))
+
+
+@LEVERS.table("mesures", sheet="Mesures", rank=25, page=False)
+def _figures(q: Consultation) -> Table:
+    """The same as numbers, each end of an interval in its column, with the answers of each kind."""
+    found, columns = q.levers, {"Levier": q.levers.label, "N°": (q.levers.number, 0)}
+    for name in QUESTIONS:
+        share = name == analysis.RELEVANCE
+        times, digits, unit = (100, 0, "%") if share else (1, 1, "sur\u00a03")
+        label = "Pertinents" if share else tables.TITLES[name]
+        for suffix, what in (("", ""), ("_low", ", bas"), ("_high", ", haut")):
+            columns[f"{label} ({unit}){what}"] = (times * found[f"{name}{suffix}"], digits)
+        for suffix, what in (("n", "réponses"), ("sans_objet", "sans objet"), ("blank", "sans réponse")):
+            columns[f"{label}, {what}"] = (found[f"{name}_{suffix}"], 0)
+    text = f"Mesures de chaque levier, intervalle à 95 % et réponses ({tables.counted(found)})"
+    return Table.of(caption(q, text), columns | {"Collectivités": (found.respondents, 0)})
 
 
 @LEVERS.table("actions_par_levier", sheet="Actions par levier", rank=75, page=False)

@@ -36,7 +36,9 @@ def participation(q: Consultation) -> alt.LayerChart | Note:
     )
     epci = q.coverage.set_index("type").loc["epci"]
     share = french.percent(100 * epci.share, 0)
-    title = f"{french.number(epci.answered, 0)} EPCI sur {french.number(epci.official, 0)} ont répondu ({share})"
+    few = {0: ("Aucun", "n'a"), 1: ("Un", "a")}
+    count, verb = few.get(epci.answered, (french.number(epci.answered, 0), "ont"))
+    title = f"{count} EPCI sur {french.number(epci.official, 0)} {verb} répondu ({share})"
     made = words(q, title, "% de la liste officielle", f"Participation : {charts.said(drawn)}.")
     axis = alt.Axis(values=[0, 25, 50, 75, 100])
     return charts.bars(drawn, "share", "part des collectivités (%)", made, domain=[0, 135], axis=axis, step=30)

@@ -30,7 +30,6 @@ AXES = {
     analysis.OWN: "action de la collectivité à la hauteur des enjeux (moyenne, 0 à 3)",
     analysis.OTHERS: "action de l'ensemble des parties prenantes à la hauteur des enjeux (moyenne, 0 à 3)",
 }
-TITLES = {analysis.MATURITY: "Maturité", analysis.OWN: "Collectivité", analysis.OTHERS: "Parties prenantes"}
 BESIDE = {
     analysis.MATURITY: "maturité de l'action",
     analysis.OWN: "action de la collectivité",
@@ -202,7 +201,7 @@ def _table(q: Consultation, measure: str) -> Table:
             "Levier": tables.marked(found),
             "N°": (found.number, 0),
             "Pertinents (%)": (100 * found.pertinence, tables.share()),
-            f"{TITLES[measure]} (sur\u00a03)": (found[measure], tables.score()),
+            f"{tables.TITLES[measure]} (sur\u00a03)": (found[measure], tables.score()),
             "Collectivités": (found.respondents, 0),
             "Quadrant": [one or french.UNKNOWN for one in found[column]],
         },

@@ -10,10 +10,12 @@ from copkit import french
 from copkit.intake import gazetteer
 from copkit.presentation import formats
 from copkit.presentation.table import Table
+from copkit.survey import analysis
 from copkit.survey.density import RURAL, URBAN
 from copkit.survey.questionnaire import rules
 from copkit.survey.selection import INVENTED, Consultation
 
+TITLES = {analysis.MATURITY: "Maturité", analysis.OWN: "Collectivité", analysis.OTHERS: "Parties prenantes"}
 SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (sur\u00a03)", "Quadrant")
 SMALL = "†"  # after the name of what too few collectivités spoke of
 
