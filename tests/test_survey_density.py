@@ -3,6 +3,7 @@
 import openpyxl
 import pytest
 
+from copkit import files
 from copkit.errors import ProjectError
 from copkit.survey import density
 
@@ -41,8 +42,10 @@ def test_the_grid_that_the_rules_name_takes_the_place_of_the_stand_in(damaged, t
     codes = ["com-59350", "com-02691", "com-80001", "dep-02"]
     assert density.of(codes) == ["urbain", "urbain", "urbain", "rural"]
     damaged.replace("parameters/survey.yml", 'grid: ""', "grid: grille.xlsx")
+    files.reload()
     assert density.of(codes) == ["urbain", "rural", "urbain", "rural"]
     damaged.replace("parameters/survey.yml", "grid: grille.xlsx", "grid: absente.xlsx")
+    files.reload()
     with pytest.raises(ProjectError, match="fichier absent"):
         density.of(codes)
 
