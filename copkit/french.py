@@ -133,6 +133,17 @@ def seconds(value: float) -> str:
     return f"{number(value, 0 if value == int(value) else 1)} seconde{'s' if value >= 2 else ''}"
 
 
+def beside(value: float, limit: float, decimals: int) -> str:
+    """A number with enough decimals to show that it is below a limit, when it is.
+
+    >>> beside(1.46, 1.5, 1), beside(1.32, 1.5, 1), beside(1.5, 1.5, 1)
+    ('1,46', '1,3', '1,5')
+    """
+    while value < limit <= round(value, decimals) and decimals < 6:
+        decimals += 1
+    return number(value, decimals)
+
+
 def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
     """A count with its noun.
 

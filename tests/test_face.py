@@ -99,6 +99,7 @@ class Nothing:
 WRONG = [3, None, "inconnu", [1], {"a": 1}, pd.DataFrame({"a": [1]}), xr.Dataset(), Nothing()]
 ACCEPTED = {
     "projects.vivier": [None],
+    "survey.consultation": [None],
     "territories": [None],
     "crosswalk": [None],
     "consistency": [3],
@@ -121,10 +122,11 @@ MORE = {
     "strengths.within": ("fr",),
     "survey.bounds": (10,),
     "survey.cut": ("type",),
+    "survey.of_lever": ("haies",),
 }
 WRITERS = ("write_workbook", "projects.write_schema", "projects.write_workshop", "projects.read_workshop")
 NO_ARGUMENT = ("keys", "reload", "survey.actions")
-TYPES = ("projects.Vivier", "projects.Workshop")
+TYPES = ("projects.Vivier", "projects.Workshop", "survey.Consultation")
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}
 GROUPS |= {"roadmap.": ck.roadmap}
 GROUPS |= {"notebook.": ck.notebook}
@@ -159,7 +161,7 @@ def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path):
             "Unité inconnue : « kg ». Écrire « ktco2e » ou « quantity »",
         ),
         (lambda p: ck.simulate(3, {}), 'Panorama attendu, et non « 3 ». Écrire ck.panorama("reg-32"), ou « reg-32 ».'),
-        (lambda p: ck.table(3), "vivier (ck.projects.vivier) attendu, et non « 3 »."),
+        (lambda p: ck.table(3), "consultation (ck.survey.consultation) attendu, et non « 3 »."),
         (
             lambda p: ck.charts.levers(p),
             "ck.charts.levers : un vivier (ck.projects.vivier) attendu, et non ce panorama.",
@@ -200,6 +202,7 @@ GIVEN = {
     "Identity": (lambda p: ck.identity(p, "vehicules_electriques"), "Objectif 2030"),
     "Reduction": (lambda p: ck.budget_to_reduction({2019: 50.0, 2030: 30.0}), "20\u202f000"),
     "Vivier": (lambda p: ck.projects.vivier(territory="dep-59"), "Nombre de dossiers par catégorie"),
+    "Consultation": (lambda p: ck.survey.consultation(territory="dep-59"), "Ce que les réponses disent des leviers"),
 }
 
 

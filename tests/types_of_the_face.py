@@ -31,6 +31,7 @@ assert_type(ck.projects.balance(projects, by="lever"), pd.DataFrame)
 assert_type(ck.projects.vivier(territory="dep-59"), ck.projects.Vivier)
 assert_type(ck.projects.read_workshop(projects, "retour.xlsx"), ck.projects.Workshop)
 ck.projects.write_workshop(projects, "atelier.xlsx", public=True)
+assert_type(ck.survey.consultation(territory="dep-59", public=True), ck.survey.Consultation)
 assert_type(ck.strengths.within(ck.strengths.read("points_forts.csv"), "fr"), pd.DataFrame)
 for shown in (
     ck.charts.panorama(p),

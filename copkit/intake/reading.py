@@ -23,8 +23,8 @@ PART = 20_000  # rows converted at once: what the progress bar counts, and what 
 LOOKED_FOR = ("lever", "commune", "epci", "departement", "region")  # said when missing
 
 
-def located(file: str | Path, kind: Collected, hint: str = "") -> Path:
-    """A file where it is written: from the current folder, from where the command was started, or from the kit.
+def located(file: str | Path, kind: Collected, hint: str = "", *, folder: bool = False) -> Path:
+    """A file, or a folder, where it is written: from the current folder, from where the command started, or the kit.
 
     Raises
     ------
@@ -33,7 +33,8 @@ def located(file: str | Path, kind: Collected, hint: str = "") -> Path:
     """
     asked = path_of(file, ProjectError).expanduser()
     folders = [Path(), Path(os.environ.get("PWD", "")), paths.home()]
-    found = next((folder / asked for folder in folders if (folder / asked).is_file()), None)
+    places = (one / asked for one in folders)
+    found = next((one for one in places if one.is_file() or (folder and one.is_dir())), None)
     if found is None:
         raise ProjectError(
             f"Fichier de {kind.noun[1]} introuvable : « {file} ».\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
+from copkit import french
 from copkit.display import Displayed
 from copkit.errors import CopkitError, given
 from copkit.models.budgets import Reduction
@@ -27,19 +28,25 @@ from copkit.presentation.text import Note
 if TYPE_CHECKING:
     from copkit.presentation.document import Part
     from copkit.projects.selection import Vivier
+    from copkit.survey.selection import Consultation
 
 COMPUTED = (Comparison, Compensation, Conversion, Identity, Reduction)  # from a panorama, with a table of their own
-DOCUMENTS = ("copkit.presentation.territory.document", "copkit.presentation.projects.document")
+DOCUMENTS = {  # what each is about, as a message says it; of which class, when it is one of ours
+    "copkit.presentation.territory.document": ("un panorama (ck.panorama) ou un scénario (ck.simulate)", ""),
+    "copkit.presentation.projects.document": ("un vivier (ck.projects.vivier)", "Vivier"),
+    "copkit.presentation.survey.document": ("une consultation (ck.survey.consultation)", "Consultation"),
+}
+TERRITORY = next(iter(DOCUMENTS))
 
 
-def section(about: xr.Dataset | str | Vivier, name: str) -> Shown:
+def section(about: xr.Dataset | str | Vivier | Consultation, name: str) -> Shown:
     """Une section d'un document : son titre, ses phrases, ses graphiques et ses tables.
 
     Parameters
     ----------
-    about : le panorama d'un territoire, ou son code ; ou un vivier de projets.
+    about : le panorama d'un territoire, ou son code ; ou un vivier de projets ; ou une consultation.
     name : « ambition », « place », « quantites »… pour un territoire ; « bilan », « leviers », « couverture »… pour un
-        vivier.
+        vivier ; « participation », « leviers », « familles »… pour une consultation.
 
     Raises
     ------
@@ -58,11 +65,11 @@ def table(
     Parameters
     ----------
     about : le panorama d'un territoire, son code, un scénario ou ce qui s'en déduit (comparaison, compensation,
-        conversion, facteurs, réduction) ; un vivier de projets, des projets triés, un bilan ; une lecture, un atelier
-        relu.
+        conversion, facteurs, réduction) ; un vivier de projets, des projets triés, un bilan ; une consultation ; une
+        lecture, un atelier relu.
     what : une table du document : « panorama » (à défaut), « synthese », « secteurs », « quantites »… pour un panorama,
         et « manque », « ecarts » pour un scénario ; « bilan » (à défaut), « parts », « leviers », « dossiers »… pour un
-        vivier.
+        vivier ; « leviers » (à défaut), « participation », « actions », « familles »… pour une consultation.
     whole : toutes les lignes ; par défaut une longue liste est coupée, et sa légende dit combien elle en a.
 
     Returns
@@ -88,13 +95,13 @@ def table(
     return document.table(about, what or document.FIRST, whole=whole)
 
 
-def write_workbook(about: xr.Dataset | str | Vivier, path: str | Path) -> None:
-    """Écrit le classeur d'un territoire ou d'un vivier : une feuille par table, en nombres, et ses sources.
+def write_workbook(about: xr.Dataset | str | Vivier | Consultation, path: str | Path) -> None:
+    """Écrit le classeur d'un territoire, d'un vivier, d'une consultation : une feuille par table, et ses sources.
 
     Parameters
     ----------
     about : le panorama du territoire, son code, ou un scénario : ce qui ne se lit que sur sa référence y est, et le
-        dit. Ou un vivier : public, le classeur l'est aussi.
+        dit. Ou un vivier, une consultation : public, le classeur l'est aussi.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
     from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it
@@ -111,12 +118,12 @@ def _of(about, *computed: type) -> tuple[ModuleType, Any]:
     if isinstance(about, str):
         about = panorama(about)
     if isinstance(about, computed) or (isinstance(about, xr.Dataset) and "target" in about):
-        return import_module(DOCUMENTS[0]), about
-    projects = import_module(DOCUMENTS[1])
-    if isinstance(about, projects.Vivier):
-        return projects, about
-    wanted = "Panorama (ck.panorama), scénario (ck.simulate) ou vivier (ck.projects.vivier) attendu"
-    raise CopkitError(f"{wanted}, et non {given(about)}.")
+        return import_module(TERRITORY), about
+    for folder, (_, name) in DOCUMENTS.items():
+        if name and type(about).__name__ == name and isinstance(about, getattr(import_module(folder), name)):
+            return import_module(folder), about
+    *others, last = (said for said, _ in DOCUMENTS.values())
+    raise CopkitError(f"{french.capital(', '.join(others))} ou {last} attendu, et non {given(about)}.")
 
 
 class Space:
@@ -155,8 +162,8 @@ def _wanted(part: Part) -> str:
     """What a part is about, as a message says it."""
     if part.about:
         return f"un objet « {part.about.__name__} »"
-    territory = part in import_module(DOCUMENTS[0]).DOCUMENT.parts(part.kind).values()
-    return "un panorama (ck.panorama)" if territory else "un vivier (ck.projects.vivier)"
+    folder = next(one for one in DOCUMENTS if part in import_module(one).DOCUMENT.parts(part.kind).values())
+    return DOCUMENTS[folder][0]
 
 
 charts = Space(CHART, "ck.charts")

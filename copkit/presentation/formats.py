@@ -74,6 +74,19 @@ def signed(decimals: int) -> Format:
     return Format(lambda value: french.signed(value, decimals), lambda _: _signed(_grouped(decimals)))
 
 
+def beside(limit: float, decimals: int) -> Format:
+    """A number with enough decimals to show that it is below a limit, when it is.
+
+    >>> beside(1.5, 1)(1.46), beside(1.5, 1).code(1.46), beside(50.0, 0)(49.7)
+    ('1,46', '#,##0.00', '49,7')
+    """
+
+    def text(value: float) -> str:
+        return french.beside(value, limit, decimals)
+
+    return Format(text, lambda value: _grouped(len(text(value).partition(",")[2])))
+
+
 def _quantity(value: float) -> str:
     """A quantity, or a whole number as it is.
 

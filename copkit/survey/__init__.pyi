@@ -3,7 +3,10 @@ from .analysis import by_action as by_action
 from .analysis import correlation as correlation
 from .analysis import cut as cut
 from .analysis import levers as levers
+from .analysis import of_lever as of_lever
 from .answered import coverage as coverage
 from .family import families as families
 from .gather import read as read
 from .questionnaire import actions as actions
+from .selection import Consultation as Consultation
+from .selection import consultation as consultation

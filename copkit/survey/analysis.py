@@ -30,7 +30,15 @@ SUPPORTED = {
     (False, True): "peu pertinents, accompagnés",
     (False, False): "peu pertinents, peu accompagnés",
 }
+STAGES = {
+    (True, True): "pertinents et mûrs",
+    (True, False): "pertinents, peu mûrs",
+    (False, True): "peu pertinents, mûrs",
+    (False, False): "peu pertinents, peu mûrs",
+}
+MATURITY = "maturite"
 BESIDE = {OWN: QUADRANTS, OTHERS: SUPPORTED}
+PLACED = {MATURITY: ("stage", STAGES), OWN: ("quadrant", QUADRANTS), OTHERS: ("support", SUPPORTED)}
 
 
 def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: bool = False) -> pd.DataFrame:
@@ -46,20 +54,24 @@ def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: boo
     -------
     DataFrame : lever, label, thematique ; respondents [collectivités] ; pour chaque question, ``n`` réponses,
         ``sans_objet`` et ``blank`` [réponses], et la mesure avec son intervalle (``_low``, ``_high``) :
-        ``pertinence`` part de réponses favorables [0 à 1], ``collectivite`` et ``parties_prenantes`` moyennes [0 à 3].
-        ``small`` : moins de collectivités que le seuil ; ``quadrant``, ``support`` : nom du quadrant.
+        ``pertinence`` part de réponses favorables [0 à 1], ``collectivite`` et ``parties_prenantes`` moyennes [0 à 3] ;
+        ``maturite`` : moyenne des réponses à ces deux questions ensemble [0 à 3]. ``small`` : moins de collectivités
+        que le seuil ; ``quadrant``, ``support``, ``stage`` : nom du quadrant, avec chacune des trois. ``attrs`` :
+        weighted, not_applicable.
 
     Raises
     ------
     ProjectError
         Si la table n'est pas une table de réponses.
     """
-    table = _exploded(taken(answers))
+    table = with_levers(taken(answers))
     known = nomenclatures.levers("cop")
     found = _measured(table, "lever", list(known.lever), weighted=weighted, not_applicable=not_applicable)
     found.insert(0, "label", known.label.to_numpy())
     found.insert(1, "thematique", known.thematique.to_numpy())
-    return _placed(found).rename_axis("lever").reset_index()
+    found = _placed(found).rename_axis("lever").reset_index()
+    found.attrs = {"weighted": weighted, "not_applicable": not_applicable}
+    return found
 
 
 def by_action(answers: pd.DataFrame, *, types: Sequence[str] = ("epci",), weighted: bool = False) -> pd.DataFrame:
@@ -83,7 +95,24 @@ def by_action(answers: pd.DataFrame, *, types: Sequence[str] = ("epci",), weight
     order = ["ranked", OWN, f"{OWN}_n", "label"]
     found = found.assign(ranked=ranked).sort_values(order, ascending=[False, False, False, True], kind="stable")
     rank = pd.Series(np.arange(1.0, len(found) + 1), found.index).where(found.ranked)
-    return found.drop(columns="ranked").assign(rank=rank).reset_index(drop=True)
+    found = found.drop(columns="ranked").assign(rank=rank).reset_index(drop=True)
+    found.attrs = {"weighted": weighted, "not_applicable": False}
+    return found
+
+
+def of_lever(answers: pd.DataFrame, lever: str, *, types: Sequence[str] = ()) -> pd.DataFrame:
+    """Les actions d'un levier, de la plus à la moins mise en œuvre : ce que rend ``by_action``, pour ce levier.
+
+    Raises
+    ------
+    ProjectError
+        Si le levier n'est pas un des 43.
+    """
+    known = list(nomenclatures.levers("cop").lever)
+    if lever not in known:
+        raise ProjectError(unknown(f"Levier inconnu : « {lever} »", lever, known, "Leviers"))
+    found = by_action(answers, types=types)
+    return found[[lever in one.split("|") for one in found.levers]].drop(columns="rank").reset_index(drop=True)
 
 
 def most_and_least(ranked: pd.DataFrame, count: int = 10) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -109,7 +138,9 @@ def cut(answers: pd.DataFrame, by: str, *, weighted: bool = False) -> pd.DataFra
     parts = {value: levers(rows, weighted=weighted) for value, rows in table[table[by] != ""].groupby(by, sort=True)}
     if not parts:
         return levers(table.head(0)).assign(**{by: ""}).head(0)
-    return pd.concat(parts, names=[by]).reset_index(level=0).reset_index(drop=True)
+    found = pd.concat(parts, names=[by]).reset_index(level=0).reset_index(drop=True)
+    found.attrs = {"weighted": weighted, "not_applicable": False}
+    return found
 
 
 def correlation(answers: pd.DataFrame, beside: str = OWN) -> dict[str, float]:
@@ -126,7 +157,7 @@ def correlation(answers: pd.DataFrame, beside: str = OWN) -> dict[str, float]:
     """
     if beside not in BESIDE:
         raise ProjectError(unknown(f"Question inconnue : « {beside} »", beside, tuple(BESIDE), "Questions"))
-    table = _exploded(taken(answers))
+    table = with_levers(taken(answers))
     sums = {name: _sums(table, "lever", name, pertinent=name == RELEVANCE) for name in (RELEVANCE, beside)}
     (above, of), (worth, over) = sums[RELEVANCE], sums[beside]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -203,7 +234,15 @@ def _types(types: Sequence[str]) -> list[str]:
     return list(types)
 
 
-def _exploded(table: pd.DataFrame) -> pd.DataFrame:
+def whole(answers: pd.DataFrame) -> dict[str, float]:
+    """The three measures, all actions together: each answer counts once."""
+    table = taken(answers)
+    scored = {name: pd.Series(_scored(table, name)) for name in QUESTIONS}
+    relevant = scored[RELEVANCE].dropna() >= rules().thresholds.pertinent
+    return {RELEVANCE: float(relevant.mean()), OWN: scored[OWN].mean(), OTHERS: scored[OTHERS].mean()}
+
+
+def with_levers(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each lever that an action serves."""
     served = actions().set_index("action").levers.str.split("|")
     return table.assign(lever=table.action.map(served)).explode("lever").dropna(subset="lever")
@@ -250,11 +289,12 @@ def _measured(
             raise ProjectError(f"Population inconnue : {absent}. Sans elle, demander les mesures non pondérées.")
     out = pd.DataFrame(index=pd.Index(order))
     drawn = intervals.draws(len(people)) * weights
-    answered = np.zeros((len(people), len(order)), bool)
+    answered, both = np.zeros((len(people), len(order)), bool), [0.0, 0.0]
     for question in QUESTIONS:
         pertinent = question == RELEVANCE
         total, number = _sums(table, key, question, pertinent=pertinent, not_applicable=pertinent and not_applicable)
         answered |= number > 0
+        both = both if pertinent else [both[0] + total, both[1] + number]
         for name, kind in (("sans_objet", NOT_APPLICABLE), ("blank", "")):
             out[f"{question}_{name}"] = table[table[question] == kind][key].value_counts().reindex(order, fill_value=0)
         out[f"{question}_n"] = number.sum(axis=0).astype(int)
@@ -267,6 +307,9 @@ def _measured(
             else:
                 low, high = intervals.ends((drawn @ total) / (drawn @ number))
         out[f"{question}_low"], out[f"{question}_high"] = low, high
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out[MATURITY] = (weights @ both[0]) / (weights @ both[1])
+        out[f"{MATURITY}_low"], out[f"{MATURITY}_high"] = intervals.ends((drawn @ both[0]) / (drawn @ both[1]))
     out.insert(0, "respondents", answered.sum(axis=0))
     return out
 
@@ -276,9 +319,7 @@ def _placed(found: pd.DataFrame) -> pd.DataFrame:
     limits = rules().thresholds
     relevant = found[RELEVANCE] >= limits.share
     names = {}
-    for question, label in ((OWN, "quadrant"), (OTHERS, "support")):
-        high, known = found[question] >= limits.invested, found[RELEVANCE].notna() & found[question].notna()
-        names[label] = [
-            BESIDE[question][a, b] if there else "" for a, b, there in zip(relevant, high, known, strict=True)
-        ]
+    for measure, (label, quadrants) in PLACED.items():
+        high, known = found[measure] >= limits.invested, found[RELEVANCE].notna() & found[measure].notna()
+        names[label] = [quadrants[a, b] if there else "" for a, b, there in zip(relevant, high, known, strict=True)]
     return found.assign(small=found.respondents < limits.small, **names)

@@ -47,9 +47,14 @@ def silent(answers: pd.DataFrame, territory: str, type_: str = "epci") -> pd.Dat
 
 
 def within(answers: pd.DataFrame, territory: str) -> pd.DataFrame:
-    """The answers of the collectivités of a territory."""
+    """The answers of the collectivités of a territory.
+
+    One that no list places (a Pays, an agence) is of the région of the others when they are all of one.
+    """
     table, code = analysis.taken(answers), territories.resolve(territory)
     if code == "fr":
+        return table
+    if set(table.region) - {""} == {code}:
         return table
     straddling = table.respondent.isin(territories.territories("epci", within=code).code)
     return table[(table[territories.level(code)] == code) | (table.respondent == code) | straddling]

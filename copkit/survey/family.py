@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError, unknown
+from copkit.files import path_of
+from copkit.intake import spreadsheets
 from copkit.models import nomenclatures
 from copkit.survey import analysis
 from copkit.survey.questionnaire import FAMILIES, rules
 
 ANSWERS, CITED, NONE = "réponses", "exemple de la source", "aucune"
+CHOICES = ("levier", "famille", "auteur", "raison")  # the columns of a file of choices
 
 
 def families(
@@ -48,6 +52,26 @@ def families(
     return table
 
 
+def read_choices(file: str | Path) -> dict[str, tuple[str, str, str]]:
+    """The choices of an analyst: lever → family, author, reason, from a table that has these four columns.
+
+    Raises
+    ------
+    ProjectError
+        If the file cannot be read, or a column is absent; a lever that is written twice.
+    """
+    path = path_of(file, ProjectError)
+    (sheet, *_) = spreadsheets.read(path).values()
+    plain = [french.plain(header) for header in sheet.headers]
+    if missing := [name for name in CHOICES if name not in plain]:
+        raise ProjectError(f"{path} : colonne absente : {', '.join(missing)}. Colonnes : {', '.join(CHOICES)}.")
+    rows = sheet.cells[[plain.index(name) for name in CHOICES]].to_numpy().tolist()
+    levers = [lever for lever, *_ in rows if lever]
+    if twice := {lever for lever in levers if levers.count(lever) > 1}:
+        raise ProjectError(f"{path} : levier écrit deux fois : {', '.join(sorted(twice))}. N'en garder qu'une ligne.")
+    return {lever: (family.upper(), author, why) for lever, family, author, why in rows if lever}
+
+
 def _decided(lever: str, measured: pd.Series | None) -> tuple[str, str, str]:
     """Family, where it comes from, and why."""
     if measured is None:
@@ -56,7 +80,10 @@ def _decided(lever: str, measured: pd.Series | None) -> tuple[str, str, str]:
         few = french.plural(int(measured.respondents), "collectivité")
         return _cited(lever, f"{few} seulement, il en faut {rules().thresholds.small}. ")
     limits = rules().thresholds
-    values = {"share": french.percent(100 * measured.pertinence, 0), "mean": french.number(measured.collectivite, 1)}
+    values = {
+        "share": f"{french.beside(100 * measured.pertinence, 100 * limits.share, 0)}{french.NARROW}%",
+        "mean": french.beside(measured.collectivite, limits.invested, 1),
+    }
     share, mean = french.percent(100 * limits.share, 0), french.number(limits.invested, 1)
     applies = {
         "pertinence_faible": (measured.pertinence < limits.share, share),

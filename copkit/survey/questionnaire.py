@@ -65,7 +65,7 @@ class Type(parameters.Strict):
 
 
 class Thresholds(parameters.Strict):
-    """From what an action, a lever, a territory is this or that."""
+    """From what an action, a lever, a territory is this or that. ``grid``: the file of INSEE's grid of density."""
 
     status: parameters.Status
     pertinent: int
@@ -73,6 +73,7 @@ class Thresholds(parameters.Strict):
     invested: Annotated[float, Field(gt=0)]
     small: Annotated[int, Field(ge=1)]
     urban: Annotated[int, Field(gt=0)]
+    grid: str
     note: str
 
 

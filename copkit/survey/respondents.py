@@ -10,12 +10,12 @@ from copkit import french
 from copkit.files import kept
 from copkit.intake import gazetteer, places
 from copkit.reference import tables, territories
+from copkit.survey import density
 from copkit.survey.questionnaire import rules
 
 LEVELS = {"reg": "region", "dep": "departement", "epci": "epci", "com": "commune"}
 UNLISTED = ("pays", "agence", "autre")  # no official list: the name that was written is what tells them apart
 GROUPS = ("pnr", "petr", "syndicat", "pole_metropolitain")
-URBAN, RURAL = "urbain", "rural"
 
 
 class Respondent(NamedTuple):
@@ -93,10 +93,8 @@ def described(codes: pd.Series) -> pd.DataFrame:
         for known, one in zip(found.region, departement, strict=True)
     ]
     population = distinct.map(_inhabitants()).astype("float64")
-    limit = rules().thresholds.urban
-    density = ["" if n != n else URBAN if n >= limit else RURAL for n in population]
     columns = {"departement": departement.to_list(), "region": region, "weight": population.to_list()}
-    made = pd.DataFrame(columns | {"density": density}, index=pd.Index(distinct, name="respondent"))
+    made = pd.DataFrame(columns | {"density": density.of(distinct)}, index=pd.Index(distinct, name="respondent"))
     return made.loc[codes].set_axis(codes.index)
 
 

@@ -1,0 +1,271 @@
+"""What a document shows of the answers of a territory: each view asked for once, and what may be made public.
+
+In the public version everything that is not public is blanked here, before any chart, table or sentence sees it; a
+group of too few collectivités, in which one would be recognised, is not told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from copkit import french, paths
+from copkit.display import Displayed
+from copkit.intake.fields import YES
+from copkit.intake.reading import located
+from copkit.intake.report import Reading
+from copkit.reference import tables, territories
+from copkit.survey import analysis, answered, density, family, gather
+from copkit.survey.fields import ANSWERS, FIELDS
+from copkit.survey.questionnaire import QUESTIONS, rules
+
+EXAMPLE = ("data", "examples", "reponses_hauts_de_france.csv")
+INVENTED = "exemple inventé"
+HINT = " Vide : l'exemple inventé du kit."
+BESIDE = ("respondent", "departement", "region", "density", "weight")  # what reading adds to the fields
+BLANKED = ("name", "siren", "date")  # what tells who answered, and no figure needs
+
+
+@dataclass(frozen=True, eq=False)
+class Consultation(Displayed):
+    """Les réponses d'un territoire au questionnaire, telles qu'un document les montre.
+
+    answers : celles qui comptent, des collectivités du territoire. reading, twice, refused : ce qui s'est passé à la
+    lecture, absents de la version publique ; counts : les mêmes nombres, sans aucun texte reçu. lever : celui dont la
+    page est montrée, s'il y en a un.
+    """
+
+    answers: pd.DataFrame
+    reading: Reading | None
+    twice: pd.DataFrame | None
+    refused: pd.DataFrame | None
+    counts: dict[str, object]
+    territory: str
+    public: bool
+    example: bool
+    files: tuple[str, ...]
+    choices: dict[str, tuple[str, str, str]]
+    lever: str
+
+    def __repr__(self) -> str:
+        return f"Consultation de {self.name} : {french.plural(self.respondents, 'collectivité')}"
+
+    @property
+    def name(self) -> str:
+        """The name of the territory."""
+        return territories.name(self.territory)
+
+    @property
+    def level(self) -> str:
+        """« france », « region » or « departement »."""
+        return territories.level(self.territory)
+
+    @property
+    def empty(self) -> bool:
+        """Nobody of the territory answered."""
+        return self.answers.empty
+
+    @cached_property
+    def invented(self) -> bool:
+        """Whether an answer that counts is invented."""
+        return self.example or bool((self.answers.invented == YES).any())
+
+    @cached_property
+    def respondents(self) -> int:
+        """The collectivités that answered."""
+        return int(self.answers.respondent.nunique())
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Who answered, by type, over the official lists."""
+        return answered.coverage(self.answers, self.territory)
+
+    @cached_property
+    def silent(self) -> pd.DataFrame:
+        """The EPCI that did not answer, from the most populous: code, name, départements in words, population."""
+        found = answered.silent(self.answers, self.territory)
+        about = tables.read("epci.csv").set_index("code").loc[found.code]
+        where = [french.join(map(territories.name, one.split(" "))) for one in about.departements]
+        found = found.assign(departements=where, population=about.population.astype("float64").to_numpy())
+        return found.sort_values("population", ascending=False, kind="stable").reset_index(drop=True)
+
+    @cached_property
+    def levers(self) -> pd.DataFrame:
+        """What is said of each lever, with its number."""
+        found = analysis.levers(self.answers)
+        found.insert(0, "number", range(1, len(found) + 1))
+        return found
+
+    @cached_property
+    def spoken(self) -> pd.DataFrame:
+        """The levers of which somebody speaks."""
+        return self.levers[self.levers.pertinence.notna()]
+
+    @cached_property
+    def correlations(self) -> dict[str, dict[str, float]]:
+        """The correlation of relevance with each of the two other questions."""
+        return {name: analysis.correlation(self.answers, name) for name in analysis.BESIDE}
+
+    @cached_property
+    def actions(self) -> pd.DataFrame:
+        """The actions by their implementation, according to the EPCI."""
+        return analysis.by_action(self.answers)
+
+    @cached_property
+    def extremes(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The ten actions most implemented and the ten least; no action is in both."""
+        ranked = int(self.actions["rank"].notna().sum())
+        return analysis.most_and_least(self.actions, min(10, ranked // 2))
+
+    @cached_property
+    def families(self) -> pd.DataFrame:
+        """The family of each lever."""
+        return family.families(self.answers, overrides=self.choices)
+
+    @cached_property
+    def bounds(self) -> pd.DataFrame:
+        """What the measures of the EPCI would be worth if those that are silent had answered."""
+        row = self.coverage.set_index("type").loc["epci"]
+        return analysis.bounds(self.answers[self.answers.type == "epci"], int(row.official))
+
+    @cached_property
+    def sure(self) -> pd.Series:
+        """Levers of ``bounds`` whose relevance is on the same side of the threshold whatever the silent ones say."""
+        limit = rules().thresholds.share
+        return (self.bounds.pertinence_least >= limit) | (self.bounds.pertinence_most < limit)
+
+    def cut(self, by: str) -> pd.DataFrame:
+        """The levers for each type, département, or urban and rural; public, of groups that hide who answers."""
+        if by not in self._cuts:
+            counts = self.answers[self.answers[by] != ""].groupby(by).respondent.nunique()
+            kept = counts.index[counts >= rules().thresholds.small] if self.public else counts.index
+            self._cuts[by] = analysis.cut(self.answers[self.answers[by].isin(kept)], by)
+        return self._cuts[by]
+
+    @cached_property
+    def _cuts(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    def groups(self, by: str) -> pd.DataFrame:
+        """Each group of a cut, all levers together: collectivités, answers, and the measures."""
+        rows = []
+        for value in dict.fromkeys(self.cut(by)[by]):
+            part = self.answers[self.answers[by] == value]
+            rows.append({"value": value, "respondents": part.respondent.nunique(), **analysis.whole(part)})
+        columns = ["value", "respondents", *QUESTIONS]
+        return pd.DataFrame(rows, columns=columns).sort_values("respondents", ascending=False, kind="stable")
+
+    @cached_property
+    def hidden(self) -> dict[str, int]:
+        """How many groups of each cut the public version does not tell apart."""
+        cuts = ("type", "departement", "density")
+        return {by: len(set(self.answers[by]) - {""} - set(self.cut(by)[by])) for by in cuts}
+
+    @cached_property
+    def apart(self) -> pd.DataFrame:
+        """The levers that urban and rural collectivités find differently relevant: their intervals do not meet."""
+        parts = {value: rows.set_index("lever") for value, rows in self.cut("density").groupby("density")}
+        if {density.URBAN, density.RURAL} - set(parts):
+            return self.levers.head(0).assign(urban=[], rural=[])
+        urban, rural = parts[density.URBAN], parts[density.RURAL]
+        meet = (urban.pertinence_low <= rural.pertinence_high) & (rural.pertinence_low <= urban.pertinence_high)
+        table = pd.DataFrame({"label": urban.label, "urban": urban.pertinence, "rural": rural.pertinence})
+        table = table[~meet & ~urban.small & ~rural.small & table.urban.notna() & table.rural.notna()]
+        order = (table.urban - table.rural).abs().sort_values(ascending=False, kind="stable").index
+        return table.loc[order].reset_index()
+
+    @cached_property
+    def comments(self) -> pd.DataFrame:
+        """The comments, of the lever that is shown or of all: action, respondent, comment."""
+        known = analysis.with_levers(self.answers[self.answers.comment != ""])
+        known = known[known.lever == self.lever] if self.lever else known.drop_duplicates(["respondent", "action"])
+        return known[["action", "respondent", "comment"]].reset_index(drop=True)
+
+
+def consultation(
+    file: str | Path | Iterable[str | Path] = "",
+    territory: str = "reg-32",
+    *,
+    public: bool = False,
+    mapping: str | Path | None = None,
+    choices: str | Path = "",
+    lever: str = "",
+) -> Consultation:
+    """Lit des réponses au questionnaire et garde celles d'un territoire, pour un document.
+
+    Parameters
+    ----------
+    file : fichier ou dossier de réponses, ou plusieurs ; vide : l'exemple inventé du kit. Un chemin relatif est cherché
+        dans le dossier courant, dans celui d'où « copkit » a été lancé, puis dans celui du kit.
+    territory : code d'une région, d'un département ou « fr ».
+    public : version publique : aucun commentaire, aucun nom, aucun groupe où une collectivité se reconnaîtrait.
+    mapping : correspondance d'en-têtes, comme ``ck.survey.read``.
+    choices : familles choisies par un analyste, une table aux colonnes levier, famille, auteur, raison.
+    lever : levier dont la page est montrée.
+
+    Raises
+    ------
+    ProjectError
+        Si un fichier est absent ou illisible, ou le levier inconnu.
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+
+    Examples
+    --------
+    >>> consultation(territory="dep-80")
+    Consultation de Somme : 30 collectivités
+    """
+    code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
+    one = isinstance(file, str) or not isinstance(file, Iterable)
+    asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if one else list(file)
+    table = gather.read(*(located(one, ANSWERS, HINT, folder=True) for one in asked), mapping=mapping)
+    answers = answered.within(table, code)
+    if lever:
+        analysis.of_lever(answers.head(0), lever)
+    about = {name: table.attrs[name] for name in ("reading", "twice", "refused")}
+    return Consultation(
+        answers=_public(answers) if public else answers,
+        **(dict.fromkeys(about) if public else about),
+        counts=_counts(about, answers, table),
+        territory=code,
+        public=public,
+        example=example,
+        files=() if public else tuple(about["reading"].files),
+        choices=family.read_choices(located(choices, ANSWERS)) if choices else {},
+        lever=lever,
+    )
+
+
+def _public(answers: pd.DataFrame) -> pd.DataFrame:
+    """The answers without anything that is not public."""
+    table = answers[[name for name in answers if name in FIELDS or name in BESIDE]].copy()
+    table.attrs = {}
+    for name, one in FIELDS.items():
+        if not one.public or name in BLANKED:
+            table[name] = one.empty
+    for code, real in {one: f"collectivité {n}" for n, one in enumerate(dict.fromkeys(table.respondent), 1)}.items():
+        if ":" in code:  # what no list names is told apart by what was written
+            table["respondent"] = table.respondent.replace(code, real)
+    return table
+
+
+def _counts(about: dict, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str, object]:
+    """What happened at the reading, as numbers: nothing that was written in a file."""
+    reading = about["reading"]
+    nobody = table.respondent == ""
+    return {
+        "summary": replace(reading, notes=[]).summary,
+        "rows": reading.rows,
+        "answers": len(answers),
+        "nobody": int(nobody.sum()),
+        "again": int(((table.duplicate_of != "") & ~nobody).sum()),
+        "elsewhere": len(analysis.taken(table)) - len(answers),
+        "problems": len(reading.problems),
+        "unknown": len(reading.unknown_labels),
+        "refused": len(about["refused"]),
+        "twice": len(about["twice"]),
+    }
