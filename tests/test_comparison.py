@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copkit import french
 from copkit.errors import DataError, LeverError, TerritoryError, UnitError
 from copkit.models import plans
 from copkit.models.budgets import budget_to_reduction
@@ -367,3 +368,10 @@ def test_a_comparison_that_is_modified_changes_nothing_for_the_next_reader():
     again = compare("reg-32", "sgpe", "sraddet")
     pd.testing.assert_frame_equal(again.table, expected.table)
     assert again.cautions == expected.cautions
+
+
+def test_budgets_are_read_in_each_unit_and_said_with_one_decimal(says):
+    for unit, times in (("tCO2e", 1e6), ("ktCO2e", 1e3), ("MtCO2e", 1)):
+        found = budget_to_reduction({2019: 3 * times, 2030: 2 * times}, unit=unit)
+        assert found.kt == pytest.approx(1000)
+        says(found.sentence, f"({french.percent(100 / 3, 1)} de 2019)")

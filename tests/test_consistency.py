@@ -124,3 +124,12 @@ def test_observed_total_is_in_the_unit_of_the_lever():
     units, thousands = (_total(name, ["reg-32", "reg-84"], unit) for unit in ("logements", "millier_logements"))
     assert units.notna().any()
     assert (1000 * thousands).to_dict() == pytest.approx(units.to_dict(), rel=1e-12)
+
+
+def test_a_share_is_said_as_a_share_and_a_change_as_a_change():
+    table = consistency()
+    change = table[table.reading.str.contains("évolution de")]
+    share = table[table.reading.str.contains(", soit ")]
+    assert len(change) and len(share) and set(change.lever).isdisjoint(share.lever)
+    assert change.reading.str.contains("évolution de [+−]").all() and not share.reading.str.contains("soit [+−]").any()
+    assert "chaudieres_fioul_residentiel" in set(change.lever)

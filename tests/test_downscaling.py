@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from copkit.errors import ParameterError
 from copkit.models import downscaling
 from copkit.models.panorama import panorama
 from copkit.reference import tables, territories
@@ -219,3 +220,11 @@ def test_departements_add_up_whatever_the_key(kit_at, values):
     assert tables.read("allocation.csv").query("key == 'population'").value.to_list() == values
     for region in ("reg-84", "reg-94"):
         added_up(panorama(region), [panorama(code) for code in territories.departements_of(region)])
+
+
+def test_a_wrong_key_is_said_at_its_line(damaged, says):
+    first = damaged.read("parameters/keys.csv").splitlines()[1]
+    damaged.replace("parameters/keys.csv", first, first[: first.index(',"')] + ",")
+    with pytest.raises(ParameterError) as refused:
+        downscaling.keys()
+    says(refused.value, "ligne 2, colonne reason")

@@ -442,3 +442,16 @@ def test_a_table_that_is_modified_changes_nothing_for_the_next_reader():
     table["last"] = 0.0
     table.loc[0, "label"] = "?"
     pd.testing.assert_frame_equal(dynamics("reg-32"), expected)
+
+
+def test_an_s_goes_on_from_the_last_share():
+    shares = ((2023, 0.02), (2024, 0.03), (2025, 0.045))
+    texts = dict.fromkeys(("lever", "indicator", "label", "unit", "convention"), "")
+    made = Trend(**texts, sign=1.0, base_year=2019, target_year=2030, shares=shares, share_aim=0.2)
+    slope = (logit(0.045) - logit(0.02)) / 2
+    assert made.s_share == pytest.approx(100 / (1 + np.exp(-(logit(0.045) + 5 * slope))), rel=1e-3)
+    assert made.s_ratio == pytest.approx(slope / ((logit(0.2) - logit(0.045)) / 5), rel=1e-3)
+
+
+def logit(share):
+    return np.log(share / (1 - share))

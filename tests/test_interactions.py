@@ -207,3 +207,12 @@ def test_every_group_says_why_and_in_which_order():
     for group in groups():
         assert group.status == "hypothese"
         assert group.reason.strip() and group.order_reason.strip() and group.base.note.strip()
+
+
+@pytest.mark.parametrize(("order", "said"), [([], "vide"), (["haies"], "haies")])
+def test_an_order_that_is_not_of_the_group_is_said_as_it_was_given(says, order, said):
+    group = next(iter(groups()))
+    name = group if isinstance(group, str) else group.id
+    with pytest.raises(LeverError) as refused:
+        interactions(panorama("reg-32"), {name: order})
+    says(refused.value, f"Ordre du groupe « {name} » : {said}.")

@@ -9,11 +9,15 @@ from copkit.errors import DataError, LeverError, TerritoryError
 from copkit.models.levers import FOREST
 from copkit.models.panorama import (
     LATEST,
+    change,
     coarse,
     grade_shares,
     largest,
+    ordered,
     panorama,
     place,
+    quantities,
+    reductions,
     shares,
     table,
     total,
@@ -266,3 +270,14 @@ def test_largest_levers_leave_the_forest_out_of_both_sides_of_their_share(panora
     rows, share = largest(p, 3)
     assert [row.lever for row in rows] == list(first.index)
     assert share == pytest.approx(100 * first.sum() / total(p, forest=False), rel=1e-12)
+
+
+def test_levers_are_ranked_from_one_and_falls_are_falls():
+    p = panorama("reg-32")
+    rows = ordered(p)
+    assert [row.rank for row in rows] == list(range(1, len(rows) + 1))
+    found = reductions(p)
+    assert len(found) and (found.change < 0).all() and found.change.is_monotonic_increasing
+    assert set(found.label) == set(p.label.values[change(p).values < 0])
+    assert (quantities(p).coarse == p.lever.isin(list(coarse(p))).values).all() and quantities(p).coarse.any()
+    assert not quantities(panorama("fr")).coarse.any()

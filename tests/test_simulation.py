@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from copkit import __version__
 from copkit.errors import CopkitWarning, SimulationError
-from copkit.models import levers
+from copkit.models import gaps, levers
 from copkit.models.gaps import GROUPS, deviations, gap_sentence, shortfall, unjustified
 from copkit.models.levers import FOREST
-from copkit.models.limits import limits
+from copkit.models.limits import limits, not_a_number
 from copkit.models.panorama import panorama, total
 from copkit.models.scenario import justify, simulate, standings
 from copkit.models.scenario_file import from_json, to_json
@@ -368,3 +368,18 @@ def test_older_version_of_the_data_is_kept_and_said(damaged):
     with pytest.warns(CopkitWarning, match=r"version « essai-2023 » des données ; la dernière est « sgpe-2024-10 »"):
         back = from_json(to_json(s))
     xr.testing.assert_identical(back, s)
+
+
+def test_what_exceeds_by_little_is_counted_and_what_is_closed_to_the_noise_is_compensated():
+    whole = {"deficit": 100 + 1e-11, "surplus": 100.0, "net": 1e-11, "below": 1, "above": 1, "missing": 0}
+    assert gaps.verdict(whole, "")[0] == "compensated"
+    assert gaps.verdict(whole | {"deficit": 101.0, "net": 1.0}, "")[0] == gaps.STATUSES.get(
+        "uncompensated", "uncompensated"
+    )
+    p = panorama("reg-32")
+    more = standings(simulate(p, {"haies": float(p.target.sel(lever="haies")) + 0.5}))
+    assert gaps.sums(more.values() if isinstance(more, dict) else more)["above"] == 1
+
+
+def test_a_number_that_is_not_finite_is_shown_by_its_first_digits():
+    assert "« " + "1" + 19 * "0" + "… »" in not_a_number(10**400) and "« inf »" in not_a_number(math.inf)

@@ -13,7 +13,7 @@ from copkit import doctor, french
 from copkit.errors import ParameterError, ProjectError
 from copkit.projects import fields
 from copkit.projects.fields import CATEGORIES, DIMENSIONS, MATURITIES
-from copkit.projects.sorting import decisions, facts, opinions, rules
+from copkit.projects.sorting import decisions, facts, opinions, reasons, rules
 from copkit.projects.sorting.sort import COLUMNS, category_labels, triage
 
 
@@ -378,3 +378,31 @@ def test_doctor_reads_the_rules(damaged, says):
     with pytest.raises(ParameterError) as refused:
         doctor.parameters()
     says(refused.value, "parameters/triage.yml", "presumption.from_lever : « peut-être » n'est pas un oui/non.")
+
+
+@pytest.mark.parametrize(("year", "taken"), [(1989, False), (1990, True), (2100, True), (2101, False)])
+def test_year_of_a_cop_is_between_1990_and_2100(year, taken):
+    one = fields.complete(pd.DataFrame({"project_id": ["1", "2"], "title": ["a", "b"], "year": [year, np.nan]}))
+    assert (triage(one).attrs["triage"]["year"] == year) is taken
+    if taken:
+        assert triage(one, year=year).attrs["triage"]["year"] == year
+    else:
+        with pytest.raises(ProjectError):
+            triage(one, year=year)
+
+
+@pytest.mark.parametrize(("years", "taken"), [(0, True), (10, True), (11, False), (-1, False)])
+def test_a_start_is_near_within_ten_years_at_most(damaged, says, years, taken):
+    damaged.replace("parameters/triage.yml", "start_within_years: 1 ", f"start_within_years: {years} ")
+    if taken:
+        assert rules.rules(None).thresholds.start_within_years == years
+    else:
+        with pytest.raises(ParameterError) as refused:
+            rules.rules(None)
+        says(refused.value, "start_within_years : écrire un nombre d'années de 0 à 10.")
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(["", "a", "b", None])] * 4), min_size=1, max_size=12))
+def test_rows_that_differ_are_told_apart_whatever_their_columns(rows):
+    places, found = reasons.different(pd.DataFrame(rows, columns=list("wxyz"), dtype="object"))
+    assert [tuple(found[place].values()) for place in places] == rows and len(found) == len(set(rows))

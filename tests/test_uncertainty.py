@@ -12,7 +12,7 @@ from copkit.errors import CopkitError, ParameterError
 from copkit.models import assumptions, draws
 from copkit.models.levers import FOREST
 from copkit.models.panorama import panorama, total
-from copkit.models.uncertainty import drivers, uncertainty
+from copkit.models.uncertainty import drivers, of_keys, uncertainty
 from copkit.reference import territories
 
 LEVER = "vehicules_electriques"
@@ -300,3 +300,16 @@ def test_every_metropolitan_and_overseas_lever_has_its_ranges(panoramas):
     for code in territories.territories().code:
         kinds = set(drivers(panoramas[code]).assumption)
         assert {"coefficient", "realisation", "ensemble"} <= kinds, code
+
+
+@pytest.mark.parametrize("years", [[2018], [2031], [2025.5]])
+def test_a_year_outside_the_trajectory_or_between_two_is_refused(says, years):
+    with pytest.raises(CopkitError) as refused:
+        uncertainty(panorama("reg-32"), draws=10, years=years)
+    says(refused.value, f"Année « {years[0]} » hors de la trajectoire. Écrire des années de 2019 à 2030.")
+
+
+def test_a_department_has_the_range_of_its_keys_and_a_region_none():
+    low, high = of_keys("dep-59")
+    target = total(panorama("dep-59"), forest=False)
+    assert low < target < high and high - target == pytest.approx(target - low) and of_keys("reg-32") is None
