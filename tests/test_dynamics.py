@@ -18,7 +18,7 @@ from copkit.reference import parameters, tables, territories, units
 CARS, WASTE = "voitures_electriques_parc", "dma_produits_par_habitant"
 STATUSES = {"en avance", "au rythme", "en retard", "mauvais sens", "pas de cible chiffrée", "un seul point"}
 STATUSES |= {S_CURVE, LATE_UNCLEAR, model.UNCLEAR, model.RIGHT_WAY, model.UNCONFIRMED}
-STATUSES |= {ALIKE}
+STATUSES |= {ALIKE, model.UNCORRECTED}
 NO_DATA = {"pas de donnée régionale", "pas de donnée départementale", "pas de donnée nationale"}
 
 
@@ -74,7 +74,7 @@ def test_published_series_gives_its_hand_worked_pace(hauts_de_france, case):
 def test_status_on_each_side_of_every_threshold(case):
     aim = case.get("visee", np.nan)
     more = {"beside_kt": case.get("a_cote", np.nan), "doubtful": case.get("incertaine", np.nan)}
-    more |= {"alike": case.get("pareilles", 0)}
+    more |= {"alike": case.get("pareilles", 0), "uncorrected": case.get("climat") == "non_corrige"}
     up = trend(case["premier"], case["dernier"], aim, rounding=case.get("arrondi", 0.0), **more)
     down = trend(-case["premier"], -case["dernier"], -aim, sign=-1.0, rounding=case.get("arrondi", 0.0), **more)
     assert up.status == case["statut"]
@@ -371,6 +371,16 @@ def test_waste_series_of_the_simulator_moves_alike_everywhere_and_says_so(says):
     assert (row.status, row.aside) == (ALIKE, "2021 : pandémie ; même évolution dans 13 régions")
     assert np.isnan(row.ratio) and np.isnan(row.reached_kt) and "mauvais sens" not in row.sentence
     assert "prevention_dechets" not in [one["levier_id"].value for one in by_series("reg-32", panorama("reg-32"))]
+
+
+def test_a_series_that_the_weather_moves_judges_no_pace_in_the_document_nor_on_the_page():
+    row = of("reg-06", "sobriete_solaire_thermique_om")
+    assert row.status == model.UNCORRECTED and np.isnan(row.ratio) and np.isnan(row.reached_kt)
+    assert "mauvais sens" not in row.sentence and model.standing("reg-06").wrong == []
+    known = [one["levier_id"].value for one in by_series("reg-06", panorama("reg-06"))]
+    assert "sobriete_solaire_thermique_om" not in known
+    marked = indicators.indicators().set_index("indicator").climate == indicators.UNCORRECTED
+    assert marked["consommation_energie_tertiaire_non_corrigee"].all() and not marked["surface_haies"]
 
 
 @pytest.mark.parametrize(("ratio", "regions"), [(1.0512, 13), (1.0518, 0)])

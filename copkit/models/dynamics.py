@@ -25,6 +25,7 @@ AHEAD, ON_PACE = 1.2, 0.8  # least ratios of the observed pace to the needed one
 S_CURVE = "au rythme d'une courbe en S"  # late by the straight line, not by the S
 LATE_UNCLEAR, UNCLEAR = "en retard, sens incertain", "sens incertain"  # a change below the rounding of the source
 RIGHT_WAY, UNCONFIRMED = "bon sens", "bon sens, à confirmer"  # emissions of another perimeter than the target
+UNCORRECTED = "non corrigé du climat"  # a mild winter moves the series as an effort would
 ALIKE = "évolution non régionale"  # the source gives the same one to régions
 LATE = ("en retard", LATE_UNCLEAR, "mauvais sens")
 AT_PACE = ("en avance", "au rythme", S_CURVE)
@@ -77,8 +78,9 @@ def dynamics(code: str | xr.Dataset, levers: str = "panorama", *, every: bool = 
         « en retard, sens incertain » (écart sous l'arrondi de la source, en retard au mieux de cet arrondi), « sens
         incertain » (le même, sans retard certain), « bon sens » et « bon sens, à confirmer » (émissions d'un autre
         périmètre ; dernière année peut-être incomplète), « évolution non régionale » (la source donne la même à toutes
-        les régions qu'elle connaît : ni rapport ni part atteinte), « pas de cible chiffrée », « un seul point »,
-        « pas de donnée régionale » (départementale, nationale).
+        les régions qu'elle connaît : ni rapport ni part atteinte), « non corrigé du climat » (l'hiver fait bouger la
+        série : ni rapport ni part atteinte), « pas de cible chiffrée », « un seul point », « pas de donnée régionale »
+        (départementale, nationale).
 
     Raises
     ------
@@ -122,6 +124,7 @@ class Standing(NamedTuple):
     wrong: list[str]
     beside: list[str]  # the right way, beside a target of another perimeter
     alike: list[str]  # the same change in régions: it says nothing of this one
+    uncorrected: list[str]  # the weather moves the series as an effort would
     without: list[str]  # no target to compare with, or no direction
 
 
@@ -129,9 +132,9 @@ def standing(code: str) -> Standing:
     """Which levers move at the pace needed, which do not, which go the wrong way, which have no target."""
     table = followed(code)
     right = (RIGHT_WAY, UNCONFIRMED)
-    groups = (AT_PACE, ("en retard", LATE_UNCLEAR), ("mauvais sens",), right, (ALIKE,))
+    groups = (AT_PACE, ("en retard", LATE_UNCLEAR), ("mauvais sens",), right, (ALIKE,), (UNCORRECTED,))
     found = [table.label[table.status.isin(group)].to_list() for group in groups]
-    return Standing(*found, table.label[~table.status.isin((*JUDGED, *right, ALIKE))].to_list())
+    return Standing(*found, table.label[~table.status.isin((*JUDGED, *right, ALIKE, UNCORRECTED))].to_list())
 
 
 def followed(code: str) -> pd.DataFrame:
@@ -212,6 +215,7 @@ class Trend:
     share_aim: float = np.nan  # the quantity of 2030 as a share of the stock
     doubtful: float = np.nan  # a year whose value may lack something
     sure: tuple[int, float] | None = None  # the last point before that year
+    uncorrected: bool = False
     alike: int = 0  # régions to which the source gives the same change
 
     @property
@@ -235,7 +239,7 @@ class Trend:
     @property
     def ratio(self) -> float:
         """Pace over needed pace; NaN when nothing more is needed."""
-        return self.pace / self.needed if self.needed and not self.alike else np.nan
+        return self.pace / self.needed if self.needed and not self.alike and not self.uncorrected else np.nan
 
     @property
     def unclear(self) -> bool:
@@ -302,6 +306,8 @@ class Trend:
             return "un seul point"
         if self.alike:
             return ALIKE
+        if self.uncorrected:
+            return UNCORRECTED
         if self.met:
             return "en avance"
         if self.unclear:
@@ -348,6 +354,7 @@ def _trend(code: str, one: Figure | None, row) -> Trend:
         base_year=base_year,
         target_year=target_year,
         doubtful=row.doubtful,
+        uncorrected=row.climate == indicators.UNCORRECTED,
     )
     found, notes = indicators.series(code, row.indicator, zero=row.zero)
     summed = 1  # roundings add up with the régions
@@ -362,7 +369,7 @@ def _trend(code: str, one: Figure | None, row) -> Trend:
     if convertible:
         out.target = one.target
         out.aim = one.quantity if out.target else np.nan
-        if out.last_year > base_year and not np.isnan(one.baseline) and not out.alike:
+        if out.last_year > base_year and not np.isnan(one.baseline) and not out.alike and not out.uncorrected:
             out.reached_kt = (out.last - one.baseline) / coefficient
         _adopt(out, code, row)
     elif row.unit == "tCO2e" and one and one.target and out.points > 1:

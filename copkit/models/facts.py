@@ -143,14 +143,6 @@ _SCALED = {  # quantity of a lever → what its rule counts
 }
 _KEYS = {"A": "la clé du SGPE (note A)", "B": "une clé proche de celle du SGPE (note B)"}
 _STATUSES = {"mauvais sens": "dans le mauvais sens"}  # of the dynamics, as a sentence says them
-UNFIT = {  # series that do not judge a territory's pace: parameters/indicators.csv says why
-    "consommation_energie_residentiel",  # a mild winter makes it fall
-    "consommation_energie_tertiaire",
-    "consommation_energie_tertiaire_non_corrigee",
-    "consommation_gaz_tertiaire_non_corrigee",
-    "consommation_petrole_tertiaire_non_corrigee",
-    "consommation_energie_fossile_agriculture_non_corrigee",
-}
 _KM_PER_CAR = "km_par_voiture_an"
 
 
@@ -353,7 +345,7 @@ class _Row(NamedTuple):
 def _read(code: str) -> list[_Row]:
     table = dynamics.dynamics(code)
     table = table[table["last"].notna() & (table.points > 1)]
-    table = table[(table.status != dynamics.ALIKE) & ~table.indicator.isin(UNFIT)]
+    table = table[~table.status.isin((dynamics.ALIKE, dynamics.UNCORRECTED))]
     columns = [table[name].tolist() for name in _Row._fields[:-2]]
     return [
         _Row(*row, late=row[-1] in dynamics.LATE, judged=row[-1] in dynamics.JUDGED)

@@ -21,10 +21,11 @@ from copkit.reference import parameters, reading, tables, territories
 
 COLUMNS = [
     *("indicator", "lever", "label", "unit", "direction", "convertible", "zero", "convention", "note"),
-    *("share", "stock", "stock_factor", "doubtful"),
+    *("share", "stock", "stock_factor", "doubtful", "climate"),
 ]
 FEWEST, SAME = 5, 0.001  # régions, and how far apart their ratios may be, for their change to be the same
 DIRECTIONS = {"hausse": 1.0, "baisse": -1.0}
+CLIMATES = ("", UNCORRECTED := "non_corrige")  # a mild winter makes the series fall without any effort
 ZEROS = ("valeur", "absent_outre_mer")  # a 0 overseas is a missing value in several sources
 
 
@@ -62,6 +63,7 @@ def _indicators() -> pd.DataFrame:
         "direction": list(DIRECTIONS),
         "zero": list(ZEROS),
         "convention": ["", *tables.CONVENTIONS],
+        "climate": list(CLIMATES),
         "share": ["", *stored.index],
         "stock": ["", *stored.index],
     }

@@ -44,7 +44,11 @@ def standing(p: xr.Dataset) -> Text | Note:
         "Même évolution dans plusieurs régions selon la source : elle ne dit rien du territoire ({}).",
         _named(found.alike),
     )
-    others = [one if which else Text() for one, which in zip((beside, alike, without), found[3:], strict=True)]
+    uncorrected = Text(
+        "Non corrigé du climat, qui fait bouger la série comme le ferait un effort : {}.", _named(found.uncorrected)
+    )
+    said = (beside, alike, uncorrected, without)
+    others = [one if which else Text() for one, which in zip(said, found[3:], strict=True)]
     return Text.joined([lead, Text.joined(others, " ")])
 
 
