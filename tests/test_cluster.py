@@ -98,10 +98,7 @@ class Cluster:
 
 
 def until(true, limit=120):
-    end = time.monotonic() + limit
-    while not (found := true()):
-        assert time.monotonic() < end, found
-        time.sleep(0.05)
+    assert wait_until(true, limit)
 
 
 @pytest.fixture(scope="module")
