@@ -24,7 +24,6 @@ from copkit.simulator import handlers, server, sessions
 from .processes import alive, wait_until
 from .serving import START, Server, message, reply, write_notebook
 
-SHORT = {"ARRIVAL": 2, "CLOSING": 0.5}
 SAYS_PID = 'print("pid", os.getpid())'
 POLICY = (
     "default-src 'none'; script-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -222,7 +221,7 @@ def test_a_kernel_that_dies_while_the_page_is_made_is_said(tmp_path):
 
 
 def test_visitors_beyond_the_limit_are_told_to_wait_and_places_are_freed(tmp_path):
-    with Server(tmp_path, "import os", SAYS_PID, max_sessions=2, constants=SHORT | {"ARRIVAL": 600}) as running:
+    with Server(tmp_path, "import os", SAYS_PID, max_sessions=2, constants={"ARRIVAL": 600, "CLOSING": 2}) as running:
         pages = [running.visit() for _ in range(2)]
         sockets = [page.connect() for page in pages]
         full = running.get("?territoire=reg-76")
