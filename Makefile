@@ -1,6 +1,6 @@
 # « make diagnostics », « make test », and « make quick » while one works. Each does all the set-up first.
 BIN := .venv/bin
-JOBS ?= $(shell echo $$(( 3 * $$(nproc 2>/dev/null || echo 2) / 2 )))  # tests wait for browsers and kernels
+JOBS ?= $(shell echo $$(( 2 * $$(nproc 2>/dev/null || echo 2) )))  # tests wait for browsers and kernels
 
 .PHONY: diagnostics install test quick long api clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."

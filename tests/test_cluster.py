@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from copkit.batch.store import digest
 from copkit.errors import RunError
 from copkit.models.communes import uncertainty_communes
 from copkit.reference import territories
+
+from .processes import wait_until
 
 SOME = territories.territories().code.to_list()[10:50]  # régions and départements
 DASK = Path(sys.executable).with_name("dask")
@@ -98,10 +99,7 @@ class Cluster:
 
 
 def until(true, limit=120):
-    end = time.monotonic() + limit
-    while not (found := true()):
-        assert time.monotonic() < end, found
-        time.sleep(0.05)
+    assert wait_until(true, limit)
 
 
 @pytest.fixture(scope="module")

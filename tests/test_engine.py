@@ -17,11 +17,13 @@ from nbclient.exceptions import CellTimeoutError
 from copkit.batch import plan, produce
 from copkit.errors import RunError
 
+from .conftest import LONG
 from .notebooks import COPKIT, PLAIN, Run, assert_same, both, compare, execute, notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SAID = {path: nbformat.read(path, 4).metadata.copkit.get("essais", ["dep-48", "reg-32"]) for path in NOTEBOOKS}
-TRIALS = [(path, codes[-1]) for path, codes in SAID.items()]  # test_notebooks.py executes the first of them
+WHOLE = ("diagnostic", "prise_en_main", "simulateur")  # one of each kind: document, pictures, widget; « long »: all
+TRIALS = [(path, codes[-1]) for path, codes in SAID.items() if LONG or path.stem in WHOLE]
 BATCH = "diagnostic"  # the notebook that a batch executes as well
 PICTURES = "prise_en_main"  # the notebook that is executed with the pictures of its charts; they take long
 FOREVER = "import time\nwhile True:\n    time.sleep(0.1)"

@@ -1,9 +1,15 @@
-"""The real Chromium of Debian, one for each test process; its absence is a failure, not a skip."""
+"""The real Chromium of Debian, one for each test process; its absence is a failure, not a skip.
+
+« chromium-headless-shell » is the same engine without the windows that nobody looks at: a third less processor.
+"""
+
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+SHELL = "/usr/bin/chromium-headless-shell"
+CHROMIUM = SHELL if Path(SHELL).exists() else "/usr/bin/chromium"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
