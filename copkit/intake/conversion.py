@@ -60,8 +60,7 @@ class Conversion:
         used = dict.fromkeys(position for positions in self.matched.columns.values() for position in positions)
         for problem in sheet.wrong(used, self.missing):
             ledger.problem(sheet, *problem)
-        for note in sheet.notes:
-            ledger.notes[f"{sheet.file} : {note}."] = None
+        ledger.notes |= dict.fromkeys(sheet.told())
         self.revisions.tell()
 
     def _stray_content(self, row: list[str]) -> str:
@@ -298,10 +297,11 @@ class Conversion:
     def _origin(self, made: dict) -> dict[str, object]:
         programme = made.get("programme")
         count = len(self.rows)
+        file, sheet, row = self.sheet.origin(self.rows)
         out: dict[str, object] = {
-            "source_file": pd.Series(self.sheet.file, index=range(count), dtype="str"),
-            "sheet": pd.Series(self.sheet.name, index=range(count), dtype="str"),
-            "row": self.rows,
+            "source_file": pd.Series(file, index=range(count), dtype="str"),
+            "sheet": pd.Series(sheet, index=range(count), dtype="str"),
+            "row": row,
         }
         if self.mapping.programme:
             default = pd.Series(self.mapping.programme, index=range(count), dtype="str")

@@ -69,6 +69,8 @@ class Mapping(Strict):
     recognise: tuple[str, ...] = ()
     sheet: str | None = None
     only_sheet: bool = False
+    cover: str | None = None  # the sheet that says once what holds for the whole workbook, a label and a value a row
+    aside: tuple[str, ...] = ()  # the sheets that are only consulted: nothing is lost by leaving them out
     header_row: int | None = None
     programme: str = ""
     year: int | None = None

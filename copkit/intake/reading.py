@@ -105,7 +105,7 @@ def read(
             conversion.tell_of_the_sheet()
             used.append(chosen)
             ledger.sheet(sheet, kind.noun[1], gathered, ledger.count("set_aside") - before)
-            sheet.cells = sheet.cells.iloc[:0]
+            sheet.release()
         _tell_of_the_others(path.name, [sheet for sheet in others if sheet.name not in held], ledger)
     _account(ledger)
     table = pd.concat(tables, ignore_index=True) if tables else kind.complete(pd.DataFrame(index=range(0)))

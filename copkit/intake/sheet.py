@@ -6,7 +6,7 @@ No row is lost on the way: a row that holds something is a title above the heade
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,7 +40,7 @@ class Sheet:
     file: str
     name: str
     headers: list[str]
-    cells: pd.DataFrame  # columns 0, 1, 2…
+    grid: pd.DataFrame | list[Sequence[str]]  # columns 0, 1, 2…; those of a small sheet stay lists until one looks
     rows: np.ndarray
     filled: int  # rows of the file that hold something
     headings: int = 0  # of which the header and the titles above it
@@ -56,6 +56,26 @@ class Sheet:
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.strays)
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The cells, as texts."""
+        if not isinstance(self.grid, pd.DataFrame):
+            self.grid = pd.DataFrame({n: pd.Series(texts, dtype="str") for n, texts in enumerate(self.grid)})
+        return self.grid
+
+    def release(self) -> None:
+        """Forget the cells, once they are read."""
+        self.grid = self.cells.iloc[:0]
+
+    def origin(self, rows: Sequence[int] | None = None) -> tuple[object, object, object]:
+        """The file, the sheet and the row in it of rows of this table."""
+        return self.file, self.name, rows
+
+    def told(self) -> Iterator[str]:
+        """What is to be known of the whole sheet."""
+        for note in self.notes:
+            yield f"{self.file} : {note}."
 
     def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple]:
         """(rows, column or columns, texts, what is wrong and what to do) of the cells that the file makes unreadable.
@@ -170,38 +190,44 @@ class Builder:
         self.strays.append(Stray(number, row, reason))
 
     def flush(self) -> None:
-        """Turn the rows at hand into columns; the errors of a spreadsheet are listed and left empty."""
-        if not self.cells:
-            return
-        columns = {}
-        for position, texts in enumerate(zip(*self.cells, strict=True)):
-            column = pd.Series(texts, dtype="str")
-            odd = np.flatnonzero(column.str.startswith(("#", "Err")))
+        """Turn the rows at hand into columns."""
+        if self.cells:
+            columns = self._columns()
+            self.frames.append(pd.DataFrame({n: pd.Series(texts, dtype="str") for n, texts in enumerate(columns)}))
+            self.rows.append(np.array(self.numbers, dtype=np.int64))
+            self.cells, self.numbers = [], []
+
+    def _columns(self) -> list[Sequence[str]]:
+        """The columns of the rows at hand; the errors of a spreadsheet are listed and left empty."""
+        columns: list[Sequence[str]] = list(zip(*self.cells, strict=True)) or [()] * self.width
+        for position, texts in enumerate(columns):
+            odd = [n for n, text in enumerate(texts) if text[:1] == "#" or text[:3] == "Err"]
             odd = [n for n in odd if _FAULT.fullmatch(texts[n].strip())]
             if odd:
                 found = [(self.numbers[n], texts[n].strip()) for n in odd]
                 self.faults.setdefault(position, []).extend(found)
-                column.iloc[odd] = ""
-            columns[position] = column
-        self.frames.append(pd.DataFrame(columns))
-        self.rows.append(np.array(self.numbers, dtype=np.int64))
-        self.cells, self.numbers = [], []
+                columns[position] = texts = list(texts)
+                for n in odd:
+                    texts[n] = ""
+        return columns
 
     def sheet(self, file: str, name: str) -> Sheet:
         """The raw table."""
-        self.flush()
-        empty = pd.DataFrame({n: pd.Series([], dtype="str") for n in range(self.width)})
-        cells = pd.concat(self.frames, ignore_index=True) if self.frames else empty
-        rows = np.concatenate(self.rows) if self.rows else np.empty(0, dtype=np.int64)
-        self.frames = []
-        made = Sheet(file, name, self.headers or [], cells, rows, self.filled, self.headings, strays=self.strays)
-        made.beyond, made.faults, made.notes = self.beyond, self.faults, list(self._headless(cells))
+        grid: pd.DataFrame | list[Sequence[str]]
+        if self.frames:
+            self.flush()
+            grid, rows = pd.concat(self.frames, ignore_index=True), np.concatenate(self.rows)
+        else:
+            grid, rows = self._columns(), np.array(self.numbers, dtype=np.int64)
+        self.frames, self.cells = [], []
+        made = Sheet(file, name, self.headers or [], grid, rows, self.filled, self.headings, strays=self.strays)
+        made.beyond, made.faults, made.notes = self.beyond, self.faults, list(self._headless(grid))
         return made
 
-    def _headless(self, cells: pd.DataFrame) -> Iterator[str]:
+    def _headless(self, grid: pd.DataFrame | list[Sequence[str]]) -> Iterator[str]:
         """What to tell of the columns that nobody named."""
         for position, header in enumerate(self.headers or ()):
-            count = 0 if header else int((cells[position].str.strip() != "").sum())
+            count = 0 if header else sum(1 for text in grid[position] if text.strip())
             if count:
                 said = french.plural(count, "cellule remplie", "cellules remplies")
                 column = xl_col_to_name(self.left + position)
