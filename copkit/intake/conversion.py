@@ -72,6 +72,13 @@ class Conversion:
             shown.append(f"({hidden} cellules non reprises : elles peuvent nommer une personne)")
         return json.dumps(shown, ensure_ascii=False)[:4000]
 
+    def everywhere(self) -> pd.DataFrame:
+        """What a cover says, field by field, none of its lines set aside; ``book``: the sheet that each comes from."""
+        self.raw, self.rows, self.kept = self.sheet.cells, self.sheet.rows, np.arange(len(self.sheet.rows))
+        texts = {name: self._text(name, where) for (name, role), where in self.matched.columns.items() if not role}
+        made = {name: self._convert(name, text) for name, text in texts.items()}
+        return pd.DataFrame(made, index=range(len(self.rows)))
+
     # -------------------------------------------------------------- a part of the rows
 
     def part(self, start: int, stop: int) -> pd.DataFrame:

@@ -273,6 +273,14 @@ class Ledger:
         """A text as it may be shown."""
         return text if self.personal else cells.mask(text)
 
+    def arrange(self, files: Sequence[str]) -> None:
+        """Put what is wrong and what is set aside in the order of the files."""
+        place = {file: n for n, file in enumerate(dict.fromkeys(files))}
+        for name in ("problems", "set_aside"):
+            if kept := self.lists.get(name):
+                order = sorted(range(len(kept["file"])), key=lambda n: place.get(kept["file"][n], len(place)))
+                self.lists[name] = {column: [values[n] for n in order] for column, values in kept.items()}
+
     def table(self, name: str) -> pd.DataFrame:
         """A list with all that was kept."""
         if name not in self.lists:

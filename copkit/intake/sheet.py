@@ -72,6 +72,10 @@ class Sheet:
         """The file, the sheet and the row in it of rows of this table."""
         return self.file, self.name, rows
 
+    def part_of(self, rows: Sequence[int]) -> np.ndarray:
+        """Which of the sheets of a stack each row comes from: there is one."""
+        return np.zeros(len(rows), dtype=np.int64)
+
     def told(self) -> Iterator[str]:
         """What is to be known of the whole sheet."""
         for note in self.notes:

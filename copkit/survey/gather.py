@@ -32,7 +32,7 @@ def read(
     ----------
     paths : fichiers, ou dossiers dont tous les fichiers de table sont lus : classeurs du modèle, ou toute table.
     mapping : correspondance d'en-têtes, un nom de ``parameters/mappings/reponses`` ou un fichier YAML.
-    progress : appelée avec le nombre de lignes lues et à lire.
+    progress : appelée avec le nombre de fichiers ouverts et à ouvrir.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def read(
         Si aucun fichier n'est lisible : tous les refus à la fois.
     """
     files, refused = list(_files(paths)), {}
-    table = reading.read(ANSWERS, files, mapping=mapping, progress=progress, refused=refused)
+    table = reading.read(ANSWERS, files, mapping=mapping, refused=refused, opening=progress)
     table = _completed(table)
     found = table.attrs["reading"]
     table, twice = _last(table)
@@ -125,7 +125,7 @@ def _last(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     sources = sources.sort_values(["respondent", "date", "place"], kind="stable")
     last = sources.drop_duplicates("respondent", keep="last").set_index("respondent").source_file
     several = sources[sources.respondent.duplicated(keep=False)]
-    kept = pd.Series([last.get(one, "") for one in table.respondent], table.index, dtype="str")
+    kept = table.respondent.map(last).fillna("").astype("str")
     dropped = (table.respondent != "") & (table.source_file != kept)
     table["duplicate_of"] = table.duplicate_of.mask(dropped, kept)
     rows = [
