@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
+from copkit import french
+from copkit.commands.terminal import Csv, Format, bar, chosen, print_data, print_table, say
 from copkit.commands.usage import codes
 
 View = Literal["coverage", "levers", "actions", "types", "departements", "families", "bounds"]
@@ -43,7 +44,8 @@ def survey(
     from copkit.survey.answered import within
 
     form = chosen(format, csv)
-    read = model.read(*files, mapping=mapping)
+    with bar() as progress:
+        read = model.read(*files, mapping=mapping, progress=progress)
     answers = within(read, territory)
     found = {
         "coverage": lambda: model.coverage(answers, territory),
@@ -65,3 +67,46 @@ def survey(
         say(f"{row.name} a répondu plusieurs fois : {row.kept} est gardé, {row.others} est laissé de côté.", err=True)
     for row in read.attrs["refused"].itertuples():
         say(f"Fichier non lu : {row.reason}", err=True)
+
+
+def template(
+    out: Annotated[
+        Path | None, typer.Option(help="Classeur à écrire (.xlsx) ; avec --each, dossier où les écrire.")
+    ] = None,
+    territory: Annotated[
+        str,
+        typer.Option(
+            "--territory", metavar="CODE", help="Territoire dont les chiffres connus sont écrits.", autocompletion=codes
+        ),
+    ] = "fr",
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Type de collectivité : region, departement, epci, commune… ; avec --each, peut se répéter.",
+        ),
+    ] = None,
+    each: Annotated[
+        bool,
+        typer.Option(
+            "--each", help="Un classeur par collectivité : région, départements et EPCI, ou celles de --type."
+        ),
+    ] = False,
+) -> None:
+    """Écrit le questionnaire à envoyer aux collectivités : une ligne par action, les chiffres connus à côté."""
+    from copkit.errors import CopkitError
+    from copkit.survey import workbook
+
+    if each:
+        with bar("Écriture") as progress:
+            folder = out or Path("questionnaires")
+            written = workbook.write_templates(folder, territory, types or workbook.EACH, progress=progress)
+        count = french.plural(len(written), "classeur")
+        say(f"Écrit : {count} dans {folder}. Une fois revenus : copkit survey {folder}")
+        return
+    if types and len(types) > 1:
+        raise CopkitError("Donner un seul --type, ou --each pour un classeur par collectivité.")
+    path = out or Path("questionnaire.xlsx")
+    workbook.write_template(path, territory, types[0] if types else "")
+    say(f"Écrit : {path}. Une fois rempli, même en plusieurs copies : copkit survey {path}")

@@ -62,8 +62,8 @@ def read(
     A wrong cell becomes empty and its row stays; a row that cannot be one of them is set aside, in a list. ``mapping``:
     the name of a mapping of the kind, or a YAML file; recognised by the headers of each file when it is not given.
     ``year``: of what its file does not date. ``personal``: keep personal columns and mask nothing. ``refused``: gets
-    the files that cannot be read, with what is wrong, and the others are read. ``opening``, ``progress``: called with how
-    many files are open, then how many rows are converted, and of how many.
+    the files that cannot be read, with what is wrong, and the others are read. ``opening``, ``progress``: called with
+    how many files are open, then how many rows are converted, and of how many.
 
     Raises
     ------

@@ -10,3 +10,5 @@ from .gather import read as read
 from .questionnaire import actions as actions
 from .selection import Consultation as Consultation
 from .selection import consultation as consultation
+from .workbook import write_template as write_template
+from .workbook import write_templates as write_templates

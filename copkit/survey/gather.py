@@ -125,7 +125,7 @@ def _last(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     sources = sources.sort_values(["respondent", "date", "place"], kind="stable")
     last = sources.drop_duplicates("respondent", keep="last").set_index("respondent").source_file
     several = sources[sources.respondent.duplicated(keep=False)]
-    kept = table.respondent.map(last).fillna("").astype("str")
+    kept = pd.Series(last.reindex(table.respondent).fillna("").to_numpy(), table.index, dtype="str")
     dropped = (table.respondent != "") & (table.source_file != kept)
     table["duplicate_of"] = table.duplicate_of.mask(dropped, kept)
     rows = [

@@ -69,6 +69,7 @@ def form(territory: str = "fr", type_: str = "", *, name: str = "", siren: str =
         about=(("Questionnaire", f"version {found.version}"),),
         asked=tuple(asked),
         tracked=False,
+        wide=1,
     )
 
 
@@ -121,7 +122,7 @@ def _known(territory: str) -> dict[str, str]:
         if pd.notna(row.quantity):
             before = f" ({french.quantity(row.baseline)} en 2019)" if pd.notna(row.baseline) else ""
             said += [f"Quantité 2030 : {french.quantity(row.quantity)} {units.label(row.unit)}{before}."]
-        if one in paces.index and paces.loc[one, "last"] == paces.loc[one, "last"]:
+        if one in paces.index and pd.notna(paces.loc[one, "ratio"]):
             said += [f"Rythme : {paces.loc[one, 'status']}."]
         out[lever] = french.typeset("\n".join(said))
     return out

@@ -159,6 +159,7 @@ class Form:
     identity : the answers that make the key of a row that somebody adds; two such rows are the same one.
     do, know, about, files : the lines of the first sheet; public_note : that of the version without what is not public.
     asked : what is asked once for the whole workbook, on the first sheet, and what is already known of it.
+    wide : pages across, at most, when the rows are printed.
     tracked : whether each row carries the mark of what was sent, for those that several people answer.
     banner : what every page warns of. tallies : what the first sheet counts; without any, there is none.
     """
@@ -180,6 +181,7 @@ class Form:
     tallies: tuple[Tally, ...] = ()
     asked: tuple[tuple[Column, str], ...] = ()
     tracked: bool = True
+    wide: int = 4
 
     @cached_property
     def key(self) -> Column:

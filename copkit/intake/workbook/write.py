@@ -53,7 +53,9 @@ def height(texts: Iterable[tuple[str, int]]) -> float:
     >>> height([("Haies", 20)]), height([("mot " * 25, 20)])
     (16.5, 84.0)
     """
-    lines = [math.ceil(1.15 * len(text) / width) + text.count("\n") for text, width in texts]
+    lines = [
+        sum(max(1, math.ceil(1.15 * len(line) / width)) for line in text.split("\n")) for text, width in texts if text
+    ]
     return min(13.5 * max([1, *lines]) + 3, TALLEST)
 
 
@@ -254,7 +256,7 @@ class _Writer:
         allowed = dict.fromkeys(("autofilter", "sort", "format_columns", "format_rows"), True)
         if not self.form.folds:
             sheet.protect("", {**allowed, **({"insert_rows": True} if self.form.new_rows else {})})
-        _paper(sheet, 8, 4)  # A3
+        _paper(sheet, 8, self.form.wide)  # A3
         sheet.repeat_rows(0)
         sheet.repeat_columns(0, 1)
         sheet.set_header(f"&C{self.form.banner}" if self.form.banner else "")
