@@ -157,3 +157,78 @@ def test_a_wrong_cell_of_the_first_sheet_is_said_once_with_its_line(filled, tmp_
         "SIREN (à remplir)",
         "12 34",
     )
+
+
+# ------------------------------------------------------------------ wide tables
+
+WIDE = {
+    "identifiants": [["Collectivité", "zfe__pertinence", "zfe__collectivite", "recycleries__pertinence"]],
+    "intitulés": [
+        [
+            "Collectivité",
+            "{zfe} : Pertinente pour mon territoire",
+            "{zfe} : Action de la collectivité à la hauteur",
+            "Pertinente pour mon territoire — {recycleries}",
+        ]
+    ],
+    "deux lignes": [
+        ["", "{zfe}", "", "{recycleries}"],
+        ["Collectivité", "Pertinente pour mon territoire", "Action de la collectivité à la hauteur", "pertinence"],
+    ],
+    "deux lignes, collectivité au-dessus": [
+        ["Collectivité", "zfe", "", "recycleries", ""],
+        ["", "pertinence", "collectivite", "pertinence", "parties_prenantes"],
+    ],
+}
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+@pytest.mark.parametrize("form", WIDE)
+def test_wide_tables_read_as_the_long_one(form, suffix, tmp_path):
+    labels = gather.ANSWERS.fields["action"].options
+    heads = [[cell.format_map(labels) for cell in row] for row in WIDE[form]]
+    rows = [*heads, ["Nord", "Oui", "Non", "Sans objet"], ["Aisne", "", "peut-être", "Plutôt oui"]]
+    path = tmp_path / f"large.{suffix}"
+    if suffix == "csv":
+        width = max(map(len, rows))
+        with path.open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out, delimiter=";").writerows([row + [""] * (width - len(row)) for row in rows])
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append([cell or None for cell in row])
+        book.save(path)
+    table, first = gather.read(path), len(heads) + 1
+    found = table[["respondent", "action", "pertinence", "collectivite", "row"]].to_numpy().tolist()
+    assert found == [
+        ["dep-59", "zfe", "oui", "non", first],
+        ["dep-59", "recycleries", "sans_objet", "", first],
+        ["dep-02", "zfe", "", "", first + 1],
+        ["dep-02", "recycleries", "plutot_oui", "", first + 1],
+    ]
+    told = table.attrs["reading"]
+    (problem,) = told.problems.itertuples()
+    assert (problem.row, problem.value) == (first + 1, "peut-être")
+    assert f"large.{suffix} : table large, 2 lignes × 2 actions, lue comme 4 réponses." in told.notes
+
+
+def test_columns_of_an_action_that_nobody_knows_are_said(tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_text("Collectivité;zfe__pertinence;licornes__pertinence\nNord;Oui;Oui\n", encoding="utf-8")
+    (problem,) = gather.read(path).attrs["reading"].problems.itertuples()
+    assert (problem.column, problem.value, problem.row) == ("Action", "licornes", 2)
+
+
+def test_an_export_of_a_form_is_read_by_its_siren_and_its_date(tmp_path):
+    action = gather.ANSWERS.fields["action"].options["zfe"]
+    path = tmp_path / "dossiers.csv"
+    path.write_text(
+        "ID;Email;Entreprise SIREN;Entreprise raison sociale;Déposé le;"
+        f"{action} - Pertinente pour mon territoire;{action} - Commentaire\n"
+        "12;a@exemple.fr;200093201;METROPOLE EUROPEENNE DE LILLE;2026-11-02 10:11;Plutôt non;voir b@exemple.fr\n",
+        encoding="utf-8",
+    )
+    table = gather.read(path)
+    (row,) = table.itertuples()
+    assert (row.respondent, row.date, row.pertinence) == ("epci-200093201", "2026-11-02", "plutot_non")
+    assert row.comment == "voir [retiré]" and table.attrs["reading"].dropped == ["Email"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from copkit import paths
 from copkit.errors import ParameterError, ProjectError, unknown
@@ -84,6 +84,7 @@ class Mapping(Strict):
     personal: tuple[str, ...] = ()
     not_personal: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    _matched: dict = PrivateAttr(default_factory=dict)  # headers → their columns: a thousand files have the same
 
     @field_validator("fields", mode="before")
     @classmethod

@@ -224,16 +224,20 @@ def _open(
 ) -> list[tuple]:
     """(path, sheets, those to read, mapping) of each file; the problems of all files come at once."""
     opened, wrong = [], []
+    known: dict[tuple, mappings.Mapping] = {}  # what each set of headers is
     given = mappings.load(mapping, kind) if mapping is not None else None
     for done, file in enumerate(files):
         path = Path(file)
         if opening:
             opening(done, len(files))
         try:
-            book = spreadsheets.read(path, given.header_row if given else None)
-            chosen = given or mappings.load(recognition.recognise(book, path.name, kind), kind)
+            book = _sheets(path, given.header_row if given else None, kind)
+            heads = tuple(tuple(sheet.headers) for sheet in book.values())
+            if not given and heads not in known:
+                known[heads] = mappings.load(recognition.recognise(book, path.name, kind), kind)
+            chosen = given or known[heads]
             if chosen.header_row and not given:
-                book = spreadsheets.read(path, chosen.header_row)
+                book = _sheets(path, chosen.header_row, kind)
             opened.append((path, book, recognition.tables(chosen, book, path.name, kind), chosen))
         except ProjectError as error:
             wrong.append(str(error))
@@ -244,6 +248,12 @@ def _open(
     if wrong and (refused is None or not opened):
         raise ProjectError("\n\n".join(wrong))
     return opened
+
+
+def _sheets(path: Path, header_row: int | None, kind: Collected) -> dict[str, Sheet]:
+    """The tables of a file, a row for each thing."""
+    book = spreadsheets.read(path, header_row)
+    return {name: kind.unfold(sheet) for name, sheet in book.items()} if kind.unfold else book
 
 
 def _tell_of_the_others(file: str, sheets: list[Sheet], ledger: report.Ledger) -> None:
