@@ -6,9 +6,11 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from copkit.errors import ProjectError
-from copkit.survey import gather, questionnaire, workbook
+from copkit.commands.cli import app
+from copkit.errors import CopkitError, ProjectError
+from copkit.survey import analysis, gather, questionnaire, workbook
 
 LABELS = [*questionnaire.rules().scale.options.values(), ""]
 IDS = [*questionnaire.rules().scale.options, ""]
@@ -232,3 +234,47 @@ def test_an_export_of_a_form_is_read_by_its_siren_and_its_date(tmp_path):
     (row,) = table.itertuples()
     assert (row.respondent, row.date, row.pertinence) == ("epci-200093201", "2026-11-02", "plutot_non")
     assert row.comment == "voir [retiré]" and table.attrs["reading"].dropped == ["Email"]
+
+
+# ------------------------------------------------------------------ counts
+
+
+@settings(max_examples=4)
+@given(st.lists(ROWS, min_size=1, max_size=3), st.booleans())
+def test_every_answer_that_was_read_is_accounted_for(tmp_path_factory, tables, weighted):
+    folder = tmp_path_factory.mktemp("comptes")
+    for n, rows in enumerate(tables):
+        with (folder / f"{n}.csv").open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out, delimiter=";").writerows([HEADER, *rows])
+    table = gather.read(folder)
+    account = gather.account(table).set_index("question")
+    assert (account.drop(columns="read").sum(axis=1) == len(table)).all() and set(account["read"]) == {len(table)}
+    without, within = (analysis.levers(table, weighted=weighted, not_applicable=kept) for kept in (False, True))
+    assert list(within.pertinence_n) == list(without.pertinence_n + without.pertinence_sans_objet)
+    ranked = analysis.by_action(table, types=(), weighted=weighted)
+    for name in questionnaire.QUESTIONS:
+        counted = [int(ranked[f"{name}_{kind}"].sum()) for kind in ("n", "sans_objet", "blank")]
+        assert counted == account.loc[name, ["answered", "sans_objet", "blank"]].to_list()
+
+
+# ------------------------------------------------------------------ commands
+
+
+def test_commands_write_the_questionnaires_and_say_how_answers_count(tmp_path, filled):
+    def run(*given, code=0):
+        done = CliRunner().invoke(app, list(map(str, given)))
+        assert done.exit_code == code, done.output
+        return " ".join(done.output.split())
+
+    out = tmp_path / "q.xlsx"
+    said = run("template", "survey", "--territoire", "reg-32", "--type", "commune", "--out", out)
+    assert out.exists() and f"copkit survey {out}" in said
+    said = run("template", "survey", "--territory", "reg-06", "--each", "--type", "epci", "--out", tmp_path / "tous")
+    assert f"{len(list((tmp_path / 'tous').glob('*.xlsx')))} classeurs" in said
+    assert isinstance(
+        CliRunner().invoke(app, ["template", "survey", "--type", "epci", "--type", "commune"]).exception, CopkitError
+    )
+    said = run("survey", filled, "--view", "levers", "--weighted", "--not-applicable")
+    assert "Chaque collectivité compte pour ses habitants ; « sans objet » compte comme non pertinent." in said
+    assert "Réponses lues, trois par ligne : 336, dont 225 de l’échelle, 56 « sans objet » et 55 vides" in said
+    assert "est laissé de côté" in run("survey", filled, "--view", "types")

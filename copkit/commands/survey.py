@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +31,9 @@ def survey(
     weighted: Annotated[
         bool, typer.Option("--weighted", help="Chaque collectivité compte pour ses habitants.")
     ] = False,
+    not_applicable: Annotated[
+        bool, typer.Option("--not-applicable", help="Vue levers : « sans objet » compte comme non pertinent.")
+    ] = False,
     mapping: Annotated[
         str | None,
         typer.Option(
@@ -49,7 +53,7 @@ def survey(
     answers = within(read, territory)
     found = {
         "coverage": lambda: model.coverage(answers, territory),
-        "levers": lambda: model.levers(answers, weighted=weighted),
+        "levers": lambda: model.levers(answers, weighted=weighted, not_applicable=not_applicable),
         "actions": lambda: model.by_action(answers, weighted=weighted),
         "types": lambda: model.cut(answers, "type", weighted=weighted),
         "departements": lambda: model.cut(answers, "departement", weighted=weighted),
@@ -63,10 +67,32 @@ def survey(
 
     say(read.attrs["reading"].summary)
     print_table(tables.of(view, found, territory), tables.SPARE)
+    for line in _counting(view, weighted, not_applicable, model.account(read)):
+        say(french.typeset(line))
     for row in read.attrs["twice"].itertuples():
         say(f"{row.name} a répondu plusieurs fois : {row.kept} est gardé, {row.others} est laissé de côté.", err=True)
     for row in read.attrs["refused"].itertuples():
         say(f"Fichier non lu : {row.reason}", err=True)
+
+
+def _counting(view: str, weighted: bool, not_applicable: bool, account) -> Iterator[str]:
+    """How the answers of a table count, and what becomes of all those that were read."""
+    if view in ("levers", "actions", "types", "departements"):
+        said = "ses habitants" if weighted else "une"
+        how = "compte comme non pertinent" if not_applicable and view == "levers" else "est laissé de côté"
+        yield f"Chaque collectivité compte pour {said} ; « sans objet » {how}."
+    total = account.drop(columns="question").sum()
+    parts = {
+        "answered": "de l'échelle",
+        "sans_objet": "« sans objet »",
+        "blank": "vides ou illisibles",
+        "replaced": "remplacées par une réponse plus récente",
+        "unknown": "de collectivité ou d'action inconnue",
+    }
+    listed = french.join([f"{french.number(total[name], 0)} {label}" for name, label in parts.items() if total[name]])
+    yield f"Réponses lues, trois par ligne : {french.number(total['read'], 0)}" + (
+        f", dont {listed}." if listed else "."
+    )
 
 
 def template(
@@ -76,7 +102,11 @@ def template(
     territory: Annotated[
         str,
         typer.Option(
-            "--territory", metavar="CODE", help="Territoire dont les chiffres connus sont écrits.", autocompletion=codes
+            "--territory",
+            "--territoire",
+            metavar="CODE",
+            help="Territoire dont les chiffres connus sont écrits.",
+            autocompletion=codes,
         ),
     ] = "fr",
     types: Annotated[

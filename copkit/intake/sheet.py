@@ -163,7 +163,7 @@ class Builder:
 
     def _again(self, row: list[str]) -> bool:
         """True when a row only repeats what the header says, in two columns at least."""
-        if row[0][:1].isalnum() and row[0][:1].casefold() != self.said[0][:1]:  # almost every row
+        if row[0][:1].isalnum() and row[0][:1].casefold()[:1] != self.said[0][:1]:  # almost every row
             return False
         count = 0
         for header, cell in zip(self.said, row, strict=False):

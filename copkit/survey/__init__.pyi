@@ -6,6 +6,7 @@ from .analysis import levers as levers
 from .analysis import of_lever as of_lever
 from .answered import coverage as coverage
 from .family import families as families
+from .gather import account as account
 from .gather import read as read
 from .questionnaire import actions as actions
 from .selection import Consultation as Consultation

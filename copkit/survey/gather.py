@@ -14,6 +14,7 @@ from copkit.files import path_of
 from copkit.intake import reading
 from copkit.survey import respondents
 from copkit.survey.fields import ANSWERS
+from copkit.survey.questionnaire import NOT_APPLICABLE, QUESTIONS
 
 SUFFIXES = (".xlsx", ".xlsm", ".ods", ".csv", ".txt", ".tsv")
 LEFT_OUT = " Ses réponses ne sont pas comptées."
@@ -58,6 +59,29 @@ def read(
         "refused": pd.DataFrame([(Path(file).name, reason) for file, reason in refused.items()], columns=REFUSED),
     }
     return table
+
+
+def account(answers: pd.DataFrame) -> pd.DataFrame:
+    """Ce que devient chaque réponse lue : une ligne par question, dont les comptes s'ajoutent au nombre de lignes lues.
+
+    Parameters
+    ----------
+    answers : ce que ``read`` a lu.
+
+    Returns
+    -------
+    DataFrame : question ; answered [réponses d'une valeur de l'échelle], sans_objet, blank (vides ou illisibles),
+        replaced (la collectivité a répondu de nouveau), unknown (collectivité ou action inconnue), read (leur somme).
+    """
+    unknown = (answers.respondent == "") | (answers.action == "")
+    replaced = ~unknown & (answers.duplicate_of != "")
+    counted = answers[~unknown & ~replaced]
+    rows = []
+    for name in QUESTIONS:
+        kinds = {"sans_objet": int((counted[name] == NOT_APPLICABLE).sum()), "blank": int((counted[name] == "").sum())}
+        answered = len(counted) - sum(kinds.values())
+        rows.append([name, answered, *kinds.values(), int(replaced.sum()), int(unknown.sum()), len(answers)])
+    return pd.DataFrame(rows, columns=["question", "answered", "sans_objet", "blank", "replaced", "unknown", "read"])
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
