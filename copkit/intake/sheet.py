@@ -180,6 +180,9 @@ class Builder:
                 row.pop()
             self.add(number, row)
             return
+        if len(row) == self.width:
+            self.add(number, row)
+            return
         inside, outside = row[: self.width], row[self.width :]
         inside += [""] * (self.width - len(inside))
         right = enumerate(outside, self.left + self.width)
