@@ -275,6 +275,6 @@ def test_commands_write_the_questionnaires_and_say_how_answers_count(tmp_path, f
         CliRunner().invoke(app, ["template", "survey", "--type", "epci", "--type", "commune"]).exception, CopkitError
     )
     said = run("survey", filled, "--view", "levers", "--weighted", "--not-applicable")
-    assert "Chaque collectivité compte pour ses habitants ; « sans objet » compte comme non pertinent." in said
+    assert "pondéré par les habitants, « sans objet » compté non" in said
     assert "Réponses lues, trois par ligne : 336, dont 225 de l’échelle, 56 « sans objet » et 55 vides" in said
-    assert "est laissé de côté" in run("survey", filled, "--view", "types")
+    assert "sans pondération, « sans objet » non compté" in run("survey", filled, "--view", "levers")

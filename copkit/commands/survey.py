@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,20 +66,15 @@ def survey(
 
     say(read.attrs["reading"].summary)
     print_table(tables.of(view, found, territory), tables.SPARE)
-    for line in _counting(view, weighted, not_applicable, model.account(read)):
-        say(french.typeset(line))
+    say(french.typeset(_accounted(model.account(read))))
     for row in read.attrs["twice"].itertuples():
         say(f"{row.name} a répondu plusieurs fois : {row.kept} est gardé, {row.others} est laissé de côté.", err=True)
     for row in read.attrs["refused"].itertuples():
         say(f"Fichier non lu : {row.reason}", err=True)
 
 
-def _counting(view: str, weighted: bool, not_applicable: bool, account) -> Iterator[str]:
-    """How the answers of a table count, and what becomes of all those that were read."""
-    if view in ("levers", "actions", "types", "departements"):
-        said = "ses habitants" if weighted else "une"
-        how = "compte comme non pertinent" if not_applicable and view == "levers" else "est laissé de côté"
-        yield f"Chaque collectivité compte pour {said} ; « sans objet » {how}."
+def _accounted(account) -> str:
+    """What becomes of all the answers that were read."""
     total = account.drop(columns="question").sum()
     parts = {
         "answered": "de l'échelle",
@@ -90,9 +84,8 @@ def _counting(view: str, weighted: bool, not_applicable: bool, account) -> Itera
         "unknown": "de collectivité ou d'action inconnue",
     }
     listed = french.join([f"{french.number(total[name], 0)} {label}" for name, label in parts.items() if total[name]])
-    yield f"Réponses lues, trois par ligne : {french.number(total['read'], 0)}" + (
-        f", dont {listed}." if listed else "."
-    )
+    read = f"Réponses lues, trois par ligne : {french.number(total['read'], 0)}"
+    return f"{read}, dont {listed}." if listed else f"{read}."
 
 
 def template(

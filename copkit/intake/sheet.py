@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from copkit import french
 
@@ -110,6 +110,15 @@ def _remedy(text: str) -> str:
     if text.startswith("##"):
         return "colonne trop étroite à l'export, lue vide. L'élargir, et exporter de nouveau."
     return "erreur du tableur, lue vide. Corriger la formule, ou saisir la valeur."
+
+
+def position(letters: str) -> int:
+    """The column that a spreadsheet names so, from 0.
+
+    >>> position("A"), position("AB")
+    (0, 27)
+    """
+    return xl_cell_to_rowcol(f"{letters}1")[1]
 
 
 class Builder:

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from xlsxwriter.utility import xl_cell_to_rowcol
 
 from copkit import french
 from copkit.files import kept
 from copkit.intake.headers import head
-from copkit.intake.sheet import Sheet
+from copkit.intake.sheet import Sheet, position
 from copkit.survey.questionnaire import QUESTION_LABELS, actions, rules
 
 LABELS = {**QUESTION_LABELS, "comment": "Commentaire"}
@@ -49,23 +48,23 @@ def unfolded(sheet: Sheet) -> Sheet:
     plan = _plan(tuple(sheet.headers))
     if not plan:
         return sheet
-    taken = {position for columns in plan.values() for position in columns.values()}
-    base = [position for position in range(len(sheet.headers)) if position not in taken]
-    columns = [sheet.cells[position].to_numpy(dtype=object) for position in range(len(sheet.headers))]
+    taken = {place for columns in plan.values() for place in columns.values()}
+    base = [place for place in range(len(sheet.headers)) if place not in taken]
+    columns = [sheet.cells[place].to_numpy(dtype=object) for place in range(len(sheet.headers))]
     count, empty = len(sheet.rows), np.full(len(sheet.rows), "", dtype=object)
     asked = [name for name in LABELS if any(name in one for one in plan.values())]
-    grid = [np.tile(columns[position], len(plan)) for position in base]
+    grid = [np.tile(columns[place], len(plan)) for place in base]
     grid += [np.repeat(np.array(list(plan), dtype=object), count)]
     grid += [np.concatenate([columns[one[name]] if name in one else empty for one in plan.values()]) for name in asked]
     order = np.argsort(np.tile(np.arange(count), len(plan)), kind="stable")
     rows = np.tile(sheet.rows, len(plan))[order]
-    headers = [*(sheet.headers[position] for position in base), ACTION, *(LABELS[name] for name in asked)]
+    headers = [*(sheet.headers[place] for place in base), ACTION, *(LABELS[name] for name in asked)]
     made = replace(sheet, headers=headers, grid=[list(one[order]) for one in grid], rows=rows)
     made.champs, made.dates, made.numbers, made.faults = [], {}, {}, {}
-    place = {position: len(base) + 1 + asked.index(name) for one in plan.values() for name, position in one.items()}
-    place |= {position: n for n, position in enumerate(base)}
-    for position, faults in sheet.faults.items():
-        made.faults.setdefault(place[position], []).extend(faults)
+    moved = {place: len(base) + 1 + asked.index(name) for one in plan.values() for name, place in one.items()}
+    moved |= {place: n for n, place in enumerate(base)}
+    for place, faults in sheet.faults.items():
+        made.faults.setdefault(moved[place], []).extend(faults)
     made.filled = sheet.filled + len(rows) - count
     said = french.plural(count, "ligne", "lignes"), french.plural(len(plan), "action")
     made.notes = [*sheet.notes, f"table large, {said[0]} × {said[1]}, lue comme {french.plural(len(rows), 'réponse')}"]
@@ -77,10 +76,10 @@ def _plan(headers: tuple[str, ...]) -> dict[str, dict[str, int]]:
     """action, as it is written → question → column; nothing when no column says an action that is known."""
     plan: dict[str, dict[str, int]] = {}
     known = False
-    for position, header in enumerate(headers):
+    for place, header in enumerate(headers):
         action, question = _said(header)
-        if question and position not in plan.setdefault(action, {}).values():
-            plan[action].setdefault(question, position)
+        if question and place not in plan.setdefault(action, {}).values():
+            plan[action].setdefault(question, place)
             known |= action in set(_known().values())
     return plan if known else {}
 
@@ -107,7 +106,7 @@ def _second(sheet: Sheet) -> Sheet | None:
         return None
     width = len(sheet.headers)
     first, number = sheet.cells.iloc[0].tolist(), int(sheet.rows[0])
-    right = {(row, xl_cell_to_rowcol(f"{letters}1")[1]): text for row, letters, text in sheet.beyond}
+    right = {(row, position(letters)): text for row, letters, text in sheet.beyond}
     left = min((column for _, column in right), default=width) - width  # columns before the first one
     more = max((column for _, column in right), default=width + left - 1) - left - width + 1
     first += [right.get((number, width + left + n), "") for n in range(more)]
