@@ -101,10 +101,13 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
     """Who answers each row: once a file is enough, when only one collectivité is named in it."""
     where = [table.source_file, table.sheet]
     for name in ("name", "siren", "type", "date"):
-        written = table[name].where(table[name] != "")
+        empty = table[name] == ""
+        if empty.all() or not empty.any():
+            continue
+        written = table[name].where(~empty)
         alone = written.groupby(where).transform("nunique") <= 1
         first = written.groupby(where).transform("first").fillna("").astype("str")
-        table[name] = table[name].mask((table[name] == "") & alone, first)
+        table[name] = table[name].mask(empty & alone, first)
     distinct = table[["name", "siren", "type"]].drop_duplicates()
     found = {row: respondents.find(row[0], row[1], row[2]) for row in distinct.itertuples(index=False, name=None)}
     rows = list(zip(table.name, table.siren, table.type, strict=True)) if len(table) else []
