@@ -149,10 +149,9 @@ def main() -> None:
         found = {route: measured(route, folder) for route in ROUTES}
     for route, one in found.items():
         answers = sum(sum(counts.values()) for counts in one["counts"].values())
-        print(
-            f"{route:8} {one['seconds']:7.1f} s {one['processor']:7.1f} s of processor {one['memory']:6.0f} Mio, {answers} answers of {one['respondents']} "
-            f"respondents, {one['refused']} files refused"
-        )
+        took = f"{one['seconds']:.1f} s, {one['processor']:.1f} s of processor, {one['memory']:.0f} Mio"
+        said = f"{answers} answers of {one['respondents']} respondents, {one['refused']} files refused"
+        print(f"{route}: {took}, {said}")
     clock, ratio = (found["pandas"][one] / found["copkit"][one] for one in ("seconds", "processor"))
     print(f"ratio {clock:.1f}, of processor {ratio:.1f}")
     if found["pandas"]["counts"] != found["copkit"]["counts"]:
