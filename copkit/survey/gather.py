@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ProjectError
+from copkit.errors import ProjectError, given
 from copkit.files import path_of
 from copkit.intake import reading
 from copkit.survey import respondents
@@ -72,7 +72,17 @@ def account(answers: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame : question ; answered [réponses d'une valeur de l'échelle], sans_objet, blank (vides ou illisibles),
         replaced (la collectivité a répondu de nouveau), unknown (collectivité ou action inconnue), read (leur somme).
+
+    Raises
+    ------
+    ProjectError
+        Si la table n'est pas une table de réponses.
     """
+    if not isinstance(answers, pd.DataFrame) or not {"respondent", "action", "duplicate_of", *QUESTIONS} <= set(
+        answers
+    ):
+        said = f"Table de réponses attendue, et non {given(answers)}. La lire d'abord : ck.survey.read(…)."
+        raise ProjectError(said)
     unknown = (answers.respondent == "") | (answers.action == "")
     replaced = ~unknown & (answers.duplicate_of != "")
     counted = answers[~unknown & ~replaced]
