@@ -151,7 +151,7 @@ def write_template(path: str | Path, territory: str = "fr", type_: str = "") -> 
 
 def write_templates(
     folder: str | Path,
-    territory: str,
+    territory: str = "fr",
     types: Sequence[str] = EACH,
     *,
     progress: Callable[[int, int], None] | None = None,
