@@ -109,6 +109,7 @@ ACCEPTED = {
 ACCEPTED |= {"roadmap.read_returns": ["inconnu"], "roadmap.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.families": [None]}  # what the source cites
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
+ACCEPTED |= {"survey.write_template": ["inconnu"], "survey.write_templates": ["inconnu"]}  # a path, to be written
 MORE = {
     "compare": ("sgpe", "sraddet"),
     "compensate": (["haies"],),

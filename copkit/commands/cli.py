@@ -106,6 +106,7 @@ template = typer.Typer(
 )
 template.command("mapping", cls=usage.Command)(projects.mapping)
 template.command("strengths", cls=usage.Command)(strengths.template)
+template.command("survey", cls=usage.Command)(survey.template)
 template.command("actions", cls=usage.Command)(roadmap.template)
 app.add_typer(template, name="template")
 

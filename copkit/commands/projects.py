@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +9,7 @@ import typer
 
 from copkit import escaping
 from copkit.commands import usage
-from copkit.commands.terminal import Csv, Format, chosen, give, print_data, print_table, say
+from copkit.commands.terminal import Csv, Format, bar, chosen, give, print_data, print_table, say
 from copkit.files import write_whole
 
 JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
@@ -156,20 +154,8 @@ def mapping(
 def _read(files: list[Path], mapping: str | None, year: int | None):
     from copkit.projects.reading import read
 
-    with _progress() as progress:
+    with bar() as progress:
         return read(*files, mapping=mapping, year=year, progress=progress)
-
-
-@contextmanager
-def _progress() -> Iterator:
-    """A bar of the rows read, on the error output, so that a table can be piped."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task("Lecture", total=None)
-        yield lambda done, total: bar.update(line, completed=done, total=total)
 
 
 def _say(text: str, *, err: bool = False) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -194,3 +195,15 @@ def read_csv(path: Path):
     import pandas as pd
 
     return pd.read_csv(io.StringIO(read_text(path, DataError)), dtype=str, keep_default_na=False)
+
+
+@contextmanager
+def bar(what: str = "Lecture") -> Iterator[Callable[[int, int], None]]:
+    """A bar of what is done, on the error output, so that a table can be piped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        line = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(line, completed=done, total=total)

@@ -60,8 +60,7 @@ class Conversion:
         used = dict.fromkeys(position for positions in self.matched.columns.values() for position in positions)
         for problem in sheet.wrong(used, self.missing):
             ledger.problem(sheet, *problem)
-        for note in sheet.notes:
-            ledger.notes[f"{sheet.file} : {note}."] = None
+        ledger.notes |= dict.fromkeys(sheet.told())
         self.revisions.tell()
 
     def _stray_content(self, row: list[str]) -> str:
@@ -72,6 +71,13 @@ class Conversion:
         if hidden > 0:
             shown.append(f"({hidden} cellules non reprises : elles peuvent nommer une personne)")
         return json.dumps(shown, ensure_ascii=False)[:4000]
+
+    def everywhere(self) -> pd.DataFrame:
+        """What a cover says, field by field, none of its lines set aside; ``book``: the sheet that each comes from."""
+        self.raw, self.rows, self.kept = self.sheet.cells, self.sheet.rows, np.arange(len(self.sheet.rows))
+        texts = {name: self._text(name, where) for (name, role), where in self.matched.columns.items() if not role}
+        made = {name: self._convert(name, text) for name, text in texts.items()}
+        return pd.DataFrame(made, index=range(len(self.rows)))
 
     # -------------------------------------------------------------- a part of the rows
 
@@ -298,10 +304,11 @@ class Conversion:
     def _origin(self, made: dict) -> dict[str, object]:
         programme = made.get("programme")
         count = len(self.rows)
+        file, sheet, row = self.sheet.origin(self.rows)
         out: dict[str, object] = {
-            "source_file": pd.Series(self.sheet.file, index=range(count), dtype="str"),
-            "sheet": pd.Series(self.sheet.name, index=range(count), dtype="str"),
-            "row": self.rows,
+            "source_file": pd.Series(file, index=range(count), dtype="str"),
+            "sheet": pd.Series(sheet, index=range(count), dtype="str"),
+            "row": row,
         }
         if self.mapping.programme:
             default = pd.Series(self.mapping.programme, index=range(count), dtype="str")

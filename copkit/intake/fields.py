@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
 
 from copkit import errors
 from copkit.errors import ProjectError
+
+if TYPE_CHECKING:
+    from copkit.intake.sheet import Sheet
 
 # « id »: what tells two apart, never masked; « name »: a text that a spreadsheet should not turn into a date
 Kind = Literal[
@@ -107,7 +110,8 @@ class Collected:
     """A kind of thing that territories send.
 
     ``name``: the folder of its mappings; ``noun``: one and several of it; ``key``: the fields of which a row must have
-    one; ``deduplicate``: the fields that make two rows the same thing, where its mapping does not say them.
+    one; ``deduplicate``: the fields that make two rows the same thing, where its mapping does not say them; ``unfold``:
+    what turns a sheet of several things a row into one of a row each, and leaves any other as it is.
     """
 
     name: str
@@ -115,6 +119,7 @@ class Collected:
     fields: Mapping[str, Field]
     key: tuple[str, ...]
     deduplicate: tuple[str, ...] = ()
+    unfold: Callable[[Sheet], Sheet] | None = None
 
     @property
     def given(self) -> dict[str, Field]:

@@ -31,6 +31,8 @@ _LOOKS_PERSONAL = re.compile(
     r"|en charge)|referent(e|s|es)?|chef(fe)? de projet|representant legal|charge(e)? de mission|identite)\b"
 )
 
+_REMEMBERED = 256  # sets of headers
+
 
 @dataclass
 class Matched:
@@ -51,8 +53,17 @@ def head(label: str) -> str:
     return french.plain(label).removesuffix(" a remplir")
 
 
-def match(mapping: Mapping, sheet: Sheet, personal: bool = False) -> Matched:
+def match(mapping: Mapping, sheet: Sheet) -> Matched:
     """The column of each field: by ``champDescriptorId`` first, then by header."""
+    key = (tuple(sheet.headers), tuple(sheet.champs))
+    if key not in mapping._matched:
+        if len(mapping._matched) > _REMEMBERED:
+            mapping._matched.clear()
+        mapping._matched[key] = _match(mapping, sheet)
+    return mapping._matched[key]
+
+
+def _match(mapping: Mapping, sheet: Sheet) -> Matched:
     out, used = Matched(), set()
     by_head: dict[str, list[int]] = {}
     for position, header in enumerate(sheet.headers):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from copkit import paths
 from copkit.errors import ParameterError, ProjectError, unknown
@@ -69,6 +69,8 @@ class Mapping(Strict):
     recognise: tuple[str, ...] = ()
     sheet: str | None = None
     only_sheet: bool = False
+    cover: str | None = None  # the sheet that says once what holds for the whole workbook, a label and a value a row
+    aside: tuple[str, ...] = ()  # the sheets that are only consulted: nothing is lost by leaving them out
     header_row: int | None = None
     programme: str = ""
     year: int | None = None
@@ -82,6 +84,7 @@ class Mapping(Strict):
     personal: tuple[str, ...] = ()
     not_personal: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    _matched: dict = PrivateAttr(default_factory=dict)  # headers → their columns: a thousand files have the same
 
     @field_validator("fields", mode="before")
     @classmethod

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +16,11 @@ import pandas as pd
 from copkit import french, paths
 from copkit.errors import ProjectError
 from copkit.files import path_of
-from copkit.intake import demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets
+from copkit.intake import cover, demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets, stack
 from copkit.intake import mapping as mappings
 from copkit.intake.conversion import Conversion
 from copkit.intake.fields import Collected, counted
+from copkit.intake.headers import head
 from copkit.intake.report import Reading
 from copkit.intake.sheet import Sheet
 
@@ -52,13 +57,15 @@ def read(
     personal: bool = False,
     progress: Callable[[int, int], None] | None = None,
     refused: dict[str, str] | None = None,
+    opening: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """What files say of a kind of thing, in one table of its fields; ``attrs["reading"]`` tells what needs somebody.
 
     A wrong cell becomes empty and its row stays; a row that cannot be one of them is set aside, in a list. ``mapping``:
     the name of a mapping of the kind, or a YAML file; recognised by the headers of each file when it is not given.
     ``year``: of what its file does not date. ``personal``: keep personal columns and mask nothing. ``refused``: gets
-    the files that cannot be read, with what is wrong, and the others are read.
+    the files that cannot be read, with what is wrong, and the others are read. ``opening``, ``progress``: called with
+    how many files are open, then how many rows are converted, and of how many.
 
     Raises
     ------
@@ -69,77 +76,199 @@ def read(
     """
     if not files:
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
-    opened = _open(kind, [path_of(one, ProjectError) for one in files], mapping, refused)
-    ledger = report.Ledger(personal)
-    tables, sources, done = [], [], 0
-    used: list[mappings.Mapping] = []  # of each sheet read
-    total = sum(len(sheet.rows) for _, _, sheets, _ in opened for sheet in sheets)
-    if progress:
-        progress(0, total)
-    for path, book, sheets, chosen in opened:
-        others = [sheet for sheet in book.values() if not any(sheet is one for one in sheets)]
-        joined, held = demarches.joined(others, chosen, ledger, kind)
-        for sheet in book.values():
-            if sheet.name in held:
-                ledger.sheet(sheet, held[sheet.name], len(sheet))
-                continue
-            if any(sheet is one for one in others):
-                ledger.sheet(sheet, recognition.left_out(chosen, sheet, sheets[0], kind))
-                continue
-            if sheet.hidden:
-                sheet.notes.append(f"feuille masquée « {sheet.name} » lue")
-            ledger.rows += len(sheet)
-            conversion, before, gathered = Conversion(kind, sheet, chosen, ledger, joined), ledger.count("set_aside"), 0
-            for start in range(0, len(sheet.rows), PART):
-                stop = min(start + PART, len(sheet.rows))
-                made = conversion.part(start, stop)
-                if "year" in kind.fields:
-                    default = float(year or chosen.year or "nan")
-                    made["year"] = made["year"].fillna(default) if "year" in made else default
-                tables.append(kind.complete(made))
-                sources.append(np.full(len(made), len(used)))
-                gathered += len(made)
-                done += stop - start
-                if progress:
-                    progress(done, total)
-            conversion.tell_of_the_sheet()
-            used.append(chosen)
-            ledger.sheet(sheet, kind.noun[1], gathered, ledger.count("set_aside") - before)
-            sheet.cells = sheet.cells.iloc[:0]
-        _tell_of_the_others(path.name, [sheet for sheet in others if sheet.name not in held], ledger)
+    with _without_collector():
+        opened = _open(kind, [path_of(one, ProjectError) for one in files], mapping, refused, opening)
+    gathering = _Gathering(kind, report.Ledger(personal), year, progress)
+    for at, (path, book, sheets, chosen) in enumerate(opened):
+        gathering.book(at, path, book, sheets, chosen)
+    table, sources = gathering.table()
+    ledger = gathering.ledger
+    ledger.arrange([path.name for path, *_ in opened])
     _account(ledger)
-    table = pd.concat(tables, ignore_index=True) if tables else kind.complete(pd.DataFrame(index=range(0)))
-    sources = np.concatenate(sources) if sources else np.empty(0, dtype=int)
-    del tables
     if not personal:
         table = table[list(kind.fields)]
-    table, twice, same_number = duplicates.mark(table, sources, used, kind)
+    table, twice, same_number = duplicates.mark(table, sources, [one.mapping for one in gathering.taken], kind)
     check(table, kind)
     table.attrs["reading"] = _reading(kind, table, twice, same_number, ledger, opened)
     return table
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Cells are millions of texts without a cycle: to look for some again and again takes a tenth of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+@dataclass
+class _Taken:
+    """A sheet of a file, what it is taken for, how many of its rows are kept and set aside (nothing: not read)."""
+
+    book: int
+    sheet: Sheet
+    mapping: mappings.Mapping
+    what: str
+    kept: int | None = None
+    aside: int = 0
+
+
+@dataclass
+class _Gathering:
+    """The sheets of all files on their way to one table: small ones of a same header are converted together."""
+
+    kind: Collected
+    ledger: report.Ledger
+    year: int | None
+    progress: Callable[[int, int], None] | None
+    taken: list[_Taken] = field(default_factory=list)
+    groups: dict[tuple, list[tuple[int, dict]]] = field(default_factory=dict)  # what they share → (place, joined)
+    times: Counter = field(default_factory=Counter)  # how many sheets of a file of this name have this name
+    covers: list[tuple[int, Sheet, mappings.Mapping]] = field(default_factory=list)
+
+    def book(self, at: int, path: Path, book: dict[str, Sheet], sheets: list[Sheet], chosen: mappings.Mapping) -> None:
+        """A file: what each of its sheets is."""
+        others = [sheet for sheet in book.values() if not any(sheet is one for one in sheets)]
+        joined, held = demarches.joined(others, chosen, self.ledger, self.kind)
+        if (front := cover.of(others, chosen)) is not None:
+            held[front.name] = cover.TAKEN
+            if (said := cover.laid(front, chosen)) is not None:
+                self.covers.append((at, said, chosen))
+        consulted = set(map(head, chosen.aside))
+        for sheet in book.values():
+            place = len(self.taken)
+            if sheet.name in held:
+                self.taken.append(_Taken(at, sheet, chosen, held[sheet.name], len(sheet)))
+            elif any(sheet is one for one in others):
+                if head(sheet.name) in consulted:
+                    self.taken.append(_Taken(at, sheet, chosen, "à consulter seulement", len(sheet)))
+                else:
+                    left_out = recognition.left_out(chosen, sheet, sheets[0], self.kind)
+                    self.taken.append(_Taken(at, sheet, chosen, left_out))
+            else:
+                if sheet.hidden:
+                    sheet.notes.append(f"feuille masquée « {sheet.name} » lue")
+                self.taken.append(_Taken(at, sheet, chosen, self.kind.noun[1], 0))
+                same = None if joined else stack.key(sheet, chosen, self.kind)
+                self.groups.setdefault(self._free(same, sheet) if same else (place,), []).append((place, joined))
+        untold = [one for one in others if one.name not in held and head(one.name) not in consulted]
+        _tell_of_the_others(path.name, untold, self.ledger)
+
+    def _free(self, same: tuple, sheet: Sheet) -> tuple:
+        """A group where no sheet of this name, in a file of this name, is yet."""
+        time = self.times[sheet.file, sheet.name]
+        self.times[sheet.file, sheet.name] += 1
+        return (time, *same)
+
+    def table(self) -> tuple[pd.DataFrame, np.ndarray]:
+        """All rows, in the order of the files, and the place in ``taken`` of the sheet of each."""
+        tables, sources, done = [], [], 0
+        total = sum(len(self.taken[place].sheet.rows) for group in self.groups.values() for place, _ in group)
+        if self.progress:
+            self.progress(0, total)
+        for group in self.groups.values():
+            places = np.array([place for place, _ in group])
+            every = [self.taken[place] for place in places]
+            sheet = stack.stacked([one.sheet for one in every])
+            conversion, before = Conversion(self.kind, sheet, every[0].mapping, self.ledger, group[0][1]), self._aside()
+            for start in range(0, len(sheet.rows), PART):
+                stop = min(start + PART, len(sheet.rows))
+                made = conversion.part(start, stop)
+                if "year" in self.kind.fields:
+                    default = float(self.year or every[0].mapping.year or "nan")
+                    made["year"] = made["year"].fillna(default) if "year" in made else default
+                tables.append(self.kind.complete(made))
+                of = sheet.part_of(conversion.rows[made.index])
+                sources.append(places[of])
+                for one, count in zip(every, np.bincount(of, minlength=len(every)).tolist(), strict=True):
+                    one.kept += count
+                done += stop - start
+                if self.progress:
+                    self.progress(done, total)
+            conversion.tell_of_the_sheet()
+            aside = Counter(self._aside(len(before)))
+            for one in every:
+                one.aside = aside[one.sheet.file, one.sheet.name]
+            self.ledger.rows += len(sheet)
+            sheet.release()
+        said = self._said()
+        for one in self.taken:
+            self.ledger.sheet(one.sheet, one.what, one.kept, one.aside)
+        if not tables:
+            return self.kind.complete(pd.DataFrame(index=range(0))), np.empty(0, dtype=int)
+        table, of = pd.concat(tables, ignore_index=True), np.concatenate(sources)
+        if (np.diff(of) < 0).any():
+            order = np.argsort(of, kind="stable")
+            table, of = table.iloc[order].reset_index(drop=True), of[order]
+        books = np.array([one.book for one in self.taken])[of]
+        return cover.fill(table, books, said, self.kind), of
+
+    def _aside(self, after: int = 0) -> list[tuple[str, str]]:
+        """The sheet of each row set aside."""
+        found = self.ledger.lists.get("set_aside")
+        return list(zip(found["file"][after:], found["sheet"][after:], strict=True)) if found else []
+
+    def _said(self) -> dict[int, dict[str, object]]:
+        """What the cover of each workbook says."""
+        groups: dict[tuple, list[tuple[int, Sheet, mappings.Mapping]]] = {}
+        for at, sheet, chosen in self.covers:
+            groups.setdefault(stack.key(sheet, chosen, self.kind) or (at,), []).append((at, sheet, chosen))
+        said: dict[int, dict[str, object]] = {}
+        for group in groups.values():
+            sheet = stack.stacked([one for _, one, _ in group])
+            conversion = Conversion(self.kind, sheet, group[0][2], self.ledger, {})
+            made, of = conversion.everywhere(), sheet.part_of(sheet.rows)
+            conversion.tell_of_the_sheet()
+            for name in made:
+                values = made[name].to_numpy()
+                for n in np.flatnonzero((made[name] != self.kind.fields[name].empty) & made[name].notna()):
+                    said.setdefault(group[of[n]][0], {}).setdefault(name, values[n])
+        return said
+
+
 def _open(
-    kind: Collected, files: Sequence[str | Path], mapping: str | Path | None, refused: dict[str, str] | None = None
+    kind: Collected,
+    files: Sequence[str | Path],
+    mapping: str | Path | None,
+    refused: dict[str, str] | None = None,
+    opening: Callable[[int, int], None] | None = None,
 ) -> list[tuple]:
     """(path, sheets, those to read, mapping) of each file; the problems of all files come at once."""
     opened, wrong = [], []
+    known: dict[tuple, mappings.Mapping] = {}  # what each set of headers is
     given = mappings.load(mapping, kind) if mapping is not None else None
-    for file in files:
+    for done, file in enumerate(files):
         path = Path(file)
+        if opening:
+            opening(done, len(files))
         try:
-            book = spreadsheets.read(path, given.header_row if given else None)
-            chosen = given or mappings.load(recognition.recognise(book, path.name, kind), kind)
+            book = _sheets(path, given.header_row if given else None, kind)
+            heads = tuple(tuple(sheet.headers) for sheet in book.values())
+            if not given and heads not in known:
+                known[heads] = mappings.load(recognition.recognise(book, path.name, kind), kind)
+            chosen = given or known[heads]
             if chosen.header_row and not given:
-                book = spreadsheets.read(path, chosen.header_row)
+                book = _sheets(path, chosen.header_row, kind)
             opened.append((path, book, recognition.tables(chosen, book, path.name, kind), chosen))
         except ProjectError as error:
             wrong.append(str(error))
             if refused is not None:
                 refused[str(path)] = str(error)
+    if opening:
+        opening(len(files), len(files))
     if wrong and (refused is None or not opened):
         raise ProjectError("\n\n".join(wrong))
     return opened
+
+
+def _sheets(path: Path, header_row: int | None, kind: Collected) -> dict[str, Sheet]:
+    """The tables of a file, a row for each thing."""
+    book = spreadsheets.read(path, header_row)
+    return {name: kind.unfold(sheet) for name, sheet in book.items()} if kind.unfold else book
 
 
 def _tell_of_the_others(file: str, sheets: list[Sheet], ledger: report.Ledger) -> None:

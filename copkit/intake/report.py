@@ -216,7 +216,7 @@ class Ledger:
     """The gathering of a reading, file after file."""
 
     personal: bool = False
-    frames: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+    lists: dict[str, dict[str, list]] = field(default_factory=dict)
     unknown: dict[tuple[str, str], list] = field(default_factory=dict)
     dropped: dict[str, None] = field(default_factory=dict)
     ignored: dict[str, None] = field(default_factory=dict)
@@ -228,11 +228,15 @@ class Ledger:
 
     def add(self, name: str, sheet: Sheet, **values: object) -> None:
         """Keep rows of a list, found in a sheet; a value that is the same for all is given alone."""
-        values |= {"file": sheet.file, "sheet": sheet.name}
+        values["file"], values["sheet"], row = sheet.origin(values.get("row"))
+        if "row" in values:
+            values["row"] = row
         length = max((len(v) for v in values.values() if isinstance(v, list | np.ndarray | pd.Series)), default=1)
         if length:
-            made = {c: list(v) if not isinstance(v, str | int | float) else [v] * length for c, v in values.items()}
-            self.frames.setdefault(name, []).append(pd.DataFrame(made)[list(GATHERED[name])])
+            kept = self.lists.setdefault(name, {column: [] for column in GATHERED[name]})
+            for column, into in kept.items():
+                value = values[column]
+                into.extend([value] * length if isinstance(value, str | int | float) else list(value))
 
     def sheet(self, sheet: Sheet, taken: str, gathered: int | None = None, set_aside: int = 0) -> None:
         """Account for the rows of a sheet, and for what it was taken for; nothing is gathered when it is left out."""
@@ -251,7 +255,7 @@ class Ledger:
 
     def count(self, name: str) -> int:
         """How many rows a list has."""
-        return sum(map(len, self.frames.get(name, ())))
+        return len(self.lists[name]["file"]) if name in self.lists else 0
 
     def problem(self, sheet: Sheet, rows: Sequence[int], column: object, values: object, message: object) -> None:
         """Keep cells that are wrong, their e-mails and telephone numbers masked."""
@@ -269,12 +273,19 @@ class Ledger:
         """A text as it may be shown."""
         return text if self.personal else cells.mask(text)
 
+    def arrange(self, files: Sequence[str]) -> None:
+        """Put what is wrong and what is set aside in the order of the files."""
+        place = {file: n for n, file in enumerate(dict.fromkeys(files))}
+        for name in ("problems", "set_aside"):
+            if kept := self.lists.get(name):
+                order = sorted(range(len(kept["file"])), key=lambda n: place.get(kept["file"][n], len(place)))
+                self.lists[name] = {column: [values[n] for n in order] for column, values in kept.items()}
+
     def table(self, name: str) -> pd.DataFrame:
         """A list with all that was kept."""
-        found = self.frames.get(name)
-        if not found:
+        if name not in self.lists:
             return pd.DataFrame({c: pd.Series([], dtype="str") for c in GATHERED[name]})
-        return pd.concat(found, ignore_index=True)
+        return pd.DataFrame(self.lists[name])
 
     def unknown_labels(self) -> pd.DataFrame:
         """The labels that nobody knows, the most frequent first."""

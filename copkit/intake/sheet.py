@@ -6,12 +6,12 @@ No row is lost on the way: a row that holds something is a title above the heade
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from copkit import french
 
@@ -40,7 +40,7 @@ class Sheet:
     file: str
     name: str
     headers: list[str]
-    cells: pd.DataFrame  # columns 0, 1, 2…
+    grid: pd.DataFrame | list[Sequence[str]]  # columns 0, 1, 2…; those of a small sheet stay lists until one looks
     rows: np.ndarray
     filled: int  # rows of the file that hold something
     headings: int = 0  # of which the header and the titles above it
@@ -56,6 +56,30 @@ class Sheet:
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.strays)
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The cells, as texts."""
+        if not isinstance(self.grid, pd.DataFrame):
+            self.grid = pd.DataFrame({n: pd.Series(texts, dtype="str") for n, texts in enumerate(self.grid)})
+        return self.grid
+
+    def release(self) -> None:
+        """Forget the cells, once they are read."""
+        self.grid = self.cells.iloc[:0]
+
+    def origin(self, rows: Sequence[int] | None = None) -> tuple[object, object, object]:
+        """The file, the sheet and the row in it of rows of this table."""
+        return self.file, self.name, rows
+
+    def part_of(self, rows: Sequence[int]) -> np.ndarray:
+        """Which of the sheets of a stack each row comes from: there is one."""
+        return np.zeros(len(rows), dtype=np.int64)
+
+    def told(self) -> Iterator[str]:
+        """What is to be known of the whole sheet."""
+        for note in self.notes:
+            yield f"{self.file} : {note}."
 
     def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple]:
         """(rows, column or columns, texts, what is wrong and what to do) of the cells that the file makes unreadable.
@@ -86,6 +110,15 @@ def _remedy(text: str) -> str:
     if text.startswith("##"):
         return "colonne trop étroite à l'export, lue vide. L'élargir, et exporter de nouveau."
     return "erreur du tableur, lue vide. Corriger la formule, ou saisir la valeur."
+
+
+def position(letters: str) -> int:
+    """The column that a spreadsheet names so, from 0.
+
+    >>> position("A"), position("AB")
+    (0, 27)
+    """
+    return xl_cell_to_rowcol(f"{letters}1")[1]
 
 
 class Builder:
@@ -139,6 +172,8 @@ class Builder:
 
     def _again(self, row: list[str]) -> bool:
         """True when a row only repeats what the header says, in two columns at least."""
+        if row[0][:1].isalnum() and row[0][:1].casefold()[:1] != self.said[0][:1]:  # almost every row
+            return False
         count = 0
         for header, cell in zip(self.said, row, strict=False):
             if cell.strip():
@@ -152,6 +187,9 @@ class Builder:
         if self.headers is None:
             while row and not row[-1].strip():
                 row.pop()
+            self.add(number, row)
+            return
+        if len(row) == self.width:
             self.add(number, row)
             return
         inside, outside = row[: self.width], row[self.width :]
@@ -170,38 +208,44 @@ class Builder:
         self.strays.append(Stray(number, row, reason))
 
     def flush(self) -> None:
-        """Turn the rows at hand into columns; the errors of a spreadsheet are listed and left empty."""
-        if not self.cells:
-            return
-        columns = {}
-        for position, texts in enumerate(zip(*self.cells, strict=True)):
-            column = pd.Series(texts, dtype="str")
-            odd = np.flatnonzero(column.str.startswith(("#", "Err")))
+        """Turn the rows at hand into columns."""
+        if self.cells:
+            columns = self._columns()
+            self.frames.append(pd.DataFrame({n: pd.Series(texts, dtype="str") for n, texts in enumerate(columns)}))
+            self.rows.append(np.array(self.numbers, dtype=np.int64))
+            self.cells, self.numbers = [], []
+
+    def _columns(self) -> list[Sequence[str]]:
+        """The columns of the rows at hand; the errors of a spreadsheet are listed and left empty."""
+        columns: list[Sequence[str]] = list(zip(*self.cells, strict=True)) or [()] * self.width
+        for position, texts in enumerate(columns):
+            odd = [n for n, text in enumerate(texts) if text[:1] == "#" or text[:3] == "Err"]
             odd = [n for n in odd if _FAULT.fullmatch(texts[n].strip())]
             if odd:
                 found = [(self.numbers[n], texts[n].strip()) for n in odd]
                 self.faults.setdefault(position, []).extend(found)
-                column.iloc[odd] = ""
-            columns[position] = column
-        self.frames.append(pd.DataFrame(columns))
-        self.rows.append(np.array(self.numbers, dtype=np.int64))
-        self.cells, self.numbers = [], []
+                columns[position] = texts = list(texts)
+                for n in odd:
+                    texts[n] = ""
+        return columns
 
     def sheet(self, file: str, name: str) -> Sheet:
         """The raw table."""
-        self.flush()
-        empty = pd.DataFrame({n: pd.Series([], dtype="str") for n in range(self.width)})
-        cells = pd.concat(self.frames, ignore_index=True) if self.frames else empty
-        rows = np.concatenate(self.rows) if self.rows else np.empty(0, dtype=np.int64)
-        self.frames = []
-        made = Sheet(file, name, self.headers or [], cells, rows, self.filled, self.headings, strays=self.strays)
-        made.beyond, made.faults, made.notes = self.beyond, self.faults, list(self._headless(cells))
+        grid: pd.DataFrame | list[Sequence[str]]
+        if self.frames:
+            self.flush()
+            grid, rows = pd.concat(self.frames, ignore_index=True), np.concatenate(self.rows)
+        else:
+            grid, rows = self._columns(), np.array(self.numbers, dtype=np.int64)
+        self.frames, self.cells = [], []
+        made = Sheet(file, name, self.headers or [], grid, rows, self.filled, self.headings, strays=self.strays)
+        made.beyond, made.faults, made.notes = self.beyond, self.faults, list(self._headless(grid))
         return made
 
-    def _headless(self, cells: pd.DataFrame) -> Iterator[str]:
+    def _headless(self, grid: pd.DataFrame | list[Sequence[str]]) -> Iterator[str]:
         """What to tell of the columns that nobody named."""
         for position, header in enumerate(self.headers or ()):
-            count = 0 if header else int((cells[position].str.strip() != "").sum())
+            count = 0 if header else sum(1 for text in grid[position] if text.strip())
             if count:
                 said = french.plural(count, "cellule remplie", "cellules remplies")
                 column = xl_col_to_name(self.left + position)

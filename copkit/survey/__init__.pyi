@@ -6,7 +6,10 @@ from .analysis import levers as levers
 from .analysis import of_lever as of_lever
 from .answered import coverage as coverage
 from .family import families as families
+from .gather import account as account
 from .gather import read as read
 from .questionnaire import actions as actions
 from .selection import Consultation as Consultation
 from .selection import consultation as consultation
+from .workbook import write_template as write_template
+from .workbook import write_templates as write_templates

@@ -6,13 +6,8 @@ from collections.abc import Mapping
 
 from copkit.files import kept
 from copkit.intake.fields import ORIGIN, Collected, Field
-from copkit.survey.questionnaire import QUESTIONS, actions, rules
-
-LABELS = {
-    "pertinence": "Pertinente pour mon territoire",
-    "collectivite": "Action de la collectivité à la hauteur",
-    "parties_prenantes": "Action de l'ensemble des parties prenantes à la hauteur",
-}
+from copkit.survey.questionnaire import QUESTION_LABELS, QUESTIONS, actions, rules
+from copkit.survey.unfolding import unfolded
 
 
 def _types() -> Mapping[str, str]:
@@ -33,9 +28,9 @@ FIELDS: dict[str, Field] = {
     "siren": Field("SIREN", "siren"),
     "type": Field("Type de collectivité", "choice", choices=_types, vocabulary="type_collectivite"),
     "action": Field("Action", "choice", choices=_actions, vocabulary="action"),
-    **{name: Field(LABELS[name], "choice", choices=_answers, vocabulary="reponse") for name in QUESTIONS},
+    **{name: Field(QUESTION_LABELS[name], "choice", choices=_answers, vocabulary="reponse") for name in QUESTIONS},
     "comment": Field("Commentaire", public=False),
     "date": Field("Date de la réponse", "date"),
     **ORIGIN,
 }
-ANSWERS = Collected("reponses", ("réponse", "réponses"), FIELDS, ("action",))
+ANSWERS = Collected("reponses", ("réponse", "réponses"), FIELDS, ("action",), unfold=unfolded)

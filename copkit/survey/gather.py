@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ProjectError
+from copkit.errors import ProjectError, given
 from copkit.files import path_of
 from copkit.intake import reading
 from copkit.survey import respondents
 from copkit.survey.fields import ANSWERS
+from copkit.survey.questionnaire import NOT_APPLICABLE, QUESTIONS
 
 SUFFIXES = (".xlsx", ".xlsm", ".ods", ".csv", ".txt", ".tsv")
 LEFT_OUT = " Ses réponses ne sont pas comptées."
@@ -32,7 +33,7 @@ def read(
     ----------
     paths : fichiers, ou dossiers dont tous les fichiers de table sont lus : classeurs du modèle, ou toute table.
     mapping : correspondance d'en-têtes, un nom de ``parameters/mappings/reponses`` ou un fichier YAML.
-    progress : appelée avec le nombre de lignes lues et à lire.
+    progress : appelée avec le nombre de fichiers ouverts et à ouvrir.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def read(
         Si aucun fichier n'est lisible : tous les refus à la fois.
     """
     files, refused = list(_files(paths)), {}
-    table = reading.read(ANSWERS, files, mapping=mapping, progress=progress, refused=refused)
+    table = reading.read(ANSWERS, files, mapping=mapping, refused=refused, opening=progress)
     table = _completed(table)
     found = table.attrs["reading"]
     table, twice = _last(table)
@@ -58,6 +59,39 @@ def read(
         "refused": pd.DataFrame([(Path(file).name, reason) for file, reason in refused.items()], columns=REFUSED),
     }
     return table
+
+
+def account(answers: pd.DataFrame) -> pd.DataFrame:
+    """Ce que devient chaque réponse lue : une ligne par question, dont les comptes s'ajoutent au nombre de lignes lues.
+
+    Parameters
+    ----------
+    answers : ce que ``read`` a lu.
+
+    Returns
+    -------
+    DataFrame : question ; answered [réponses d'une valeur de l'échelle], sans_objet, blank (vides ou illisibles),
+        replaced (la collectivité a répondu de nouveau), unknown (collectivité ou action inconnue), read (leur somme).
+
+    Raises
+    ------
+    ProjectError
+        Si la table n'est pas une table de réponses.
+    """
+    if not isinstance(answers, pd.DataFrame) or not {"respondent", "action", "duplicate_of", *QUESTIONS} <= set(
+        answers
+    ):
+        said = f"Table de réponses attendue, et non {given(answers)}. La lire d'abord : ck.survey.read(…)."
+        raise ProjectError(said)
+    unknown = (answers.respondent == "") | (answers.action == "")
+    replaced = ~unknown & (answers.duplicate_of != "")
+    counted = answers[~unknown & ~replaced]
+    rows = []
+    for name in QUESTIONS:
+        kinds = {"sans_objet": int((counted[name] == NOT_APPLICABLE).sum()), "blank": int((counted[name] == "").sum())}
+        answered = len(counted) - sum(kinds.values())
+        rows.append([name, answered, *kinds.values(), int(replaced.sum()), int(unknown.sum()), len(answers)])
+    return pd.DataFrame(rows, columns=["question", "answered", "sans_objet", "blank", "replaced", "unknown", "read"])
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
@@ -77,10 +111,13 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
     """Who answers each row: once a file is enough, when only one collectivité is named in it."""
     where = [table.source_file, table.sheet]
     for name in ("name", "siren", "type", "date"):
-        written = table[name].where(table[name] != "")
+        empty = table[name] == ""
+        if empty.all() or not empty.any():
+            continue
+        written = table[name].where(~empty)
         alone = written.groupby(where).transform("nunique") <= 1
         first = written.groupby(where).transform("first").fillna("").astype("str")
-        table[name] = table[name].mask((table[name] == "") & alone, first)
+        table[name] = table[name].mask(empty & alone, first)
     distinct = table[["name", "siren", "type"]].drop_duplicates()
     found = {row: respondents.find(row[0], row[1], row[2]) for row in distinct.itertuples(index=False, name=None)}
     rows = list(zip(table.name, table.siren, table.type, strict=True)) if len(table) else []
@@ -125,7 +162,7 @@ def _last(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     sources = sources.sort_values(["respondent", "date", "place"], kind="stable")
     last = sources.drop_duplicates("respondent", keep="last").set_index("respondent").source_file
     several = sources[sources.respondent.duplicated(keep=False)]
-    kept = pd.Series([last.get(one, "") for one in table.respondent], table.index, dtype="str")
+    kept = pd.Series(last.reindex(table.respondent).fillna("").to_numpy(), table.index, dtype="str")
     dropped = (table.respondent != "") & (table.source_file != kept)
     table["duplicate_of"] = table.duplicate_of.mask(dropped, kept)
     rows = [

@@ -20,6 +20,11 @@ ACTIONS, RULES = "actions.csv", "survey.yml"
 COLUMNS = ["action", "label", "levers", "theme", "acteurs", "mesure_te", "status", "source"]
 NOT_APPLICABLE = "sans_objet"
 QUESTIONS = ("pertinence", "collectivite", "parties_prenantes")
+QUESTION_LABELS = {  # at the head of a column
+    "pertinence": "Pertinente pour mon territoire",
+    "collectivite": "Action de la collectivité à la hauteur",
+    "parties_prenantes": "Action de l'ensemble des parties prenantes à la hauteur",
+}
 FAMILIES = ("A", "B", "C")
 OWN = "copkit"  # the source of what the kit words itself
 _FIELDS = re.compile(r"{(\w+)}")

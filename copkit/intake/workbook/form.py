@@ -158,6 +158,9 @@ class Form:
     columns : the first one is the key, that tells rows apart.
     identity : the answers that make the key of a row that somebody adds; two such rows are the same one.
     do, know, about, files : the lines of the first sheet; public_note : that of the version without what is not public.
+    asked : what is asked once for the whole workbook, on the first sheet, and what is already known of it.
+    wide : pages across, at most, when the rows are printed.
+    tracked : whether each row carries the mark of what was sent, for those that several people answer.
     banner : what every page warns of. tallies : what the first sheet counts; without any, there is none.
     """
 
@@ -176,6 +179,9 @@ class Form:
     new_rows: int = 0
     identity: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    asked: tuple[tuple[Column, str], ...] = ()
+    tracked: bool = True
+    wide: int = 4
 
     @cached_property
     def key(self) -> Column:
@@ -198,6 +204,11 @@ class Form:
         return tuple(column for column in self.columns if column.filled)
 
     @cached_property
+    def offering(self) -> tuple[Column, ...]:
+        """The columns whose cells offer a list: those of the rows, and what is asked once."""
+        return (*self.inputs, *(column for column, _ in self.asked))
+
+    @cached_property
     def marked(self) -> list[str]:
         """What the fingerprint of a row is made of: its key, and what is filled in."""
         return [self.key.name, *(column.name for column in self.inputs)]
@@ -216,12 +227,12 @@ class Form:
         """The version to consult: what is public, and nothing to fill in."""
         columns = tuple(replace(column, filled=False) for column in self.columns if column.field.public)
         about = (("Version", self.public_note), *self.about)
-        return replace(self, columns=columns, do=(), know=(), about=about, files=(), new_rows=0)
+        return replace(self, columns=columns, do=(), know=(), about=about, files=(), new_rows=0, asked=())
 
     def blocks(self) -> dict[str, Block]:
         """The blocks of the reference sheet, with the choices that the declared ones do not offer."""
         offered = {
-            one.block: [(one.label,), *((label,) for label in one.field.options.values())] for one in self.inputs
+            one.block: [(one.label,), *((label,) for label in one.field.options.values())] for one in self.offering
         }
         offered.pop("", None)
         return {**self.reference, **{name: block for name, block in offered.items() if name not in self.reference}}

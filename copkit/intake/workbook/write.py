@@ -53,7 +53,9 @@ def height(texts: Iterable[tuple[str, int]]) -> float:
     >>> height([("Haies", 20)]), height([("mot " * 25, 20)])
     (16.5, 84.0)
     """
-    lines = [math.ceil(1.15 * len(text) / width) + text.count("\n") for text, width in texts]
+    lines = [
+        sum(max(1, math.ceil(1.15 * len(line) / width)) for line in text.split("\n")) for text, width in texts if text
+    ]
     return min(13.5 * max([1, *lines]) + 3, TALLEST)
 
 
@@ -75,7 +77,7 @@ class _Writer:
         self._first(first)
         self._rows(sheet, columns, texts)
         self._reference(consulted)
-        if form.inputs:
+        if form.inputs and form.tracked:
             sent = self.book.add_worksheet(SENT)
             for row, key in enumerate([form.key.label, *texts[form.key.name]]):
                 sent.write_string(row, 0, escaping.fitted(key))
@@ -162,17 +164,24 @@ class _Writer:
     def _first(self, sheet) -> None:
         form, bold = self.form, self._look(bold=True)
         lines = [("", form.title), *([("Attention", f"{form.banner}.")] if form.banner else [])]
+        asked = {len(lines) + n: one for n, one in enumerate(form.asked)}
+        lines += [(column.label + TO_FILL, column.shown(value)) for column, value in form.asked]
         lines += [(f"À faire, {n}", text) for n, text in enumerate(form.do, start=1)]
         lines += [("À savoir", text) for text in form.know]
         lines += [*form.about, ("Version de copkit", __version__), ("Écrit le", french.short_date(date.today()))]
-        lines = [(name, french.typeset(text)) for name, text in lines]
+        lines = [(name, text if n in asked else french.typeset(text)) for n, (name, text) in enumerate(lines)]
         if form.files:
             lines += [("Fichiers lus", escaping.fitted(", ".join(form.files)))]
-        sheet.set_column(0, 0, 20, bold)
+        sheet.set_column(0, 0, 34 if asked else 20, bold)
         sheet.set_column(1, 1, 100, self._look())
         for row, (name, text) in enumerate(lines):
             sheet.set_row(row, height([(text, 100)]) if row else 22)
             sheet.write_string(row, 0, french.typeset(name), bold)
+            if row in asked:
+                self._cell(sheet, row, 1, asked[row][0], escaping.fitted(text))
+                if rule := _rule(asked[row][0], False):
+                    sheet.data_validation(row, 1, row, 1, rule)
+                continue
             sheet.write_string(row, 1, text, self._look() if row else self._look(bold=True, font_size=14))
         _consulted(sheet)
 
@@ -180,7 +189,7 @@ class _Writer:
         """The blocks, one under the other; the lists that cells offer are named."""
         for place, width in enumerate(WIDTHS):
             sheet.set_column(place, place, width)
-        row, offered = 0, {column.block for column in self.form.inputs}
+        row, offered = 0, {column.block for column in self.form.offering}
         for name, block in self.form.blocks().items():
             if name in offered:
                 self.book.define_name(name, f"='{REFERENCE}'!$A${row + 2}:$A${row + len(block)}")
@@ -197,7 +206,7 @@ class _Writer:
     def _rows(self, sheet, columns: list[Column], table: pd.DataFrame) -> None:
         form, columns = self.form, list(columns)
         texts = [self._texts(column, table[column.name]) for column in columns]
-        if form.inputs:
+        if form.inputs and form.tracked:
             columns.append(KEPT)
             texts.append([fingerprint(row) for row in table[form.marked].to_numpy()])
         rows = [*zip(*texts, strict=True)] + [("",) * len(columns)] * form.new_rows
@@ -247,7 +256,7 @@ class _Writer:
         allowed = dict.fromkeys(("autofilter", "sort", "format_columns", "format_rows"), True)
         if not self.form.folds:
             sheet.protect("", {**allowed, **({"insert_rows": True} if self.form.new_rows else {})})
-        _paper(sheet, 8, 4)  # A3
+        _paper(sheet, 8, self.form.wide)  # A3
         sheet.repeat_rows(0)
         sheet.repeat_columns(0, 1)
         sheet.set_header(f"&C{self.form.banner}" if self.form.banner else "")

@@ -8,8 +8,7 @@ from copkit.presentation.survey.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.survey import analysis
-from copkit.survey.fields import LABELS
-from copkit.survey.questionnaire import QUESTIONS, rules
+from copkit.survey.questionnaire import QUESTION_LABELS, QUESTIONS, rules
 from copkit.survey.selection import Consultation
 
 ACCOUNT = (
@@ -42,7 +41,7 @@ def _read(q: Consultation) -> Table:
 def _answers(q: Consultation) -> Table:
     found = analysis.counts(q.answers)
     labels = rules().scale.options | {"blank": "Sans réponse"}
-    columns = {"Réponse": found.answer.map(labels), **{LABELS[one]: (found[one], 0) for one in QUESTIONS}}
+    columns = {"Réponse": found.answer.map(labels), **{QUESTION_LABELS[one]: (found[one], 0) for one in QUESTIONS}}
     return Table.of(caption(q, "Réponses à chaque question : leur somme est ce qui est compté"), columns)
 
 
