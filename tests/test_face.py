@@ -141,7 +141,8 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path):
+def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a word may be taken for a file to write
     more = (tmp_path / "classeur.xlsx",) if name in WRITERS else MORE.get(name, ())
     for wrong in WRONG if name != "run" else WRONG[:1]:  # run makes a process ready before it looks
         if isinstance(wrong, str | int | None) and wrong in ACCEPTED.get(name, []):
@@ -151,6 +152,7 @@ def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path):
         message = str(refused.value)
         assert 20 < len(message) < 700 and message.rstrip().endswith((".", "…", "?")), message
         assert "object at 0x" not in message and "Dimensions" not in message
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

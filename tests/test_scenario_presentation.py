@@ -131,7 +131,7 @@ def test_figure_read_on_references_refuses_a_scenario(s, says, rank):
 
 def test_comparison_of_a_scenario_is_with_the_other_plan_or_else_with_its_reference(s, says):
     says(ck.report.comparison(s), "le SRADDET demande 2\u202f363 ktCO2e/an de moins", "que le scénario")
-    assert list(ck.table(s, "comparaison").data)[1] == "scénario (ktCO2e/an)"
+    assert list(ck.table(s, "comparaison").data)[1] == "Scénario (ktCO2e/an)"
     alone = ck.simulate(ck.panorama("dep-59"), {"haies": 0.1})
     says(ck.report.comparison(alone), "le scénario demande", "de moins", "que la proposition du SGPE")
     assert isinstance(ck.table(ck.panorama("dep-59"), "comparaison"), Note)
