@@ -119,13 +119,21 @@ MORE = {
     "section": ("place",),
     "notebook.parameter": (1,),
     "roadmap.assess": ("reg-32",),
+    "roadmap.read_themes": ("themes.xlsx",),
+    "roadmap.retained": (None,),
     "roadmap.by_lever": ("reg-32",),
     "strengths.within": ("fr",),
     "survey.bounds": (10,),
     "survey.cut": ("type",),
     "survey.of_lever": ("haies",),
 }
-WRITERS = ("write_workbook", "projects.write_schema", "projects.write_workshop", "projects.read_workshop")
+WRITERS = (
+    "write_workbook",
+    "projects.write_schema",
+    "roadmap.write_themes",
+    "projects.write_workshop",
+    "projects.read_workshop",
+)
 NO_ARGUMENT = ("keys", "reload", "survey.actions")
 TYPES = ("projects.Vivier", "projects.Workshop", "survey.Consultation")
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}

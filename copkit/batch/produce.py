@@ -29,7 +29,8 @@ _KERNEL = {
     "AsyncKernelManager": {"transport_encryption": "auto"},
 }
 PAGES = {"page": False, "diapositive": True}  # files of the page of a document: a sheet, a slide
-_STATUS = "Proposition indicative, non prescriptive"
+_STATUS = "Proposition indicative, non prescriptive"  # unless the notebook's « copkit » metadata say otherwise
+_DATA = "Données sous Licence Ouverte 2.0 avec leurs sources."
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -90,11 +91,12 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     notebook = _run_notebook(task, work, result, shown)
     about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
     today, versions = datetime.now(), f"copkit {copkit.__version__}, données {copkit.DATA_VERSION}"
+    own = notebook.metadata.get("copkit", {})
+    status = own.get("statut", _STATUS)
     footer = (
-        f"{task.title} produit par {versions}, le {french.short_date(today)}. {_STATUS}. "
-        "Données sous Licence Ouverte 2.0 avec leurs sources."
+        f"{task.title} produit par {versions}, le {french.short_date(today)}. {status}. {own.get('donnees', _DATA)}"
     )
-    cover = {"kind": task.title, "place": task.name, "status": _STATUS, "made": today, "versions": versions}
+    cover = {"kind": task.title, "place": task.name, "status": status, "made": today, "versions": versions}
     with _timed(result.phases, "page HTML"):
         described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", footer=footer, **cover)
         (work / f"{task.stem}.html").write_text(html.write(described), encoding="utf-8")

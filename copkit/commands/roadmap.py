@@ -84,4 +84,56 @@ def template(
     say(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit actions -r {out} --territory {territory}")
 
 
-ALL = (actions,)
+def themes(
+    territory: Territory = "fr",
+    answers: Annotated[
+        list[Path] | None, typer.Option(help="Réponses au questionnaire, fichiers ou dossiers ; peut se répéter.")
+    ] = None,
+    projects: Annotated[list[Path] | None, typer.Option(help="Fichier de projets ; peut se répéter.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Classeur de débat à écrire (.xlsx) : garder, réunir, renommer, ajouter.")
+    ] = None,
+    returned: Annotated[
+        list[Path] | None,
+        typer.Option("--returned", "-r", help="Classeur revenu : montre les thèmes retenus ; peut se répéter."),
+    ] = None,
+    view: Annotated[
+        Literal["themes", "crossing"],
+        typer.Option(help="themes (candidats, ou retenus avec -r) ou crossing (questionnaire, projets, objectifs)."),
+    ] = "themes",
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Propose les thèmes prioritaires d'un territoire par groupe de travail, avec leur score et ce qui le fonde."""
+    from copkit import projects as vivier
+    from copkit import roadmap, survey
+    from copkit.presentation.roadmap import themes as tables
+
+    form = chosen(format, csv)
+    said = survey.read(*answers) if answers else None
+    listed = vivier.read(*projects) if projects else None
+    if view == "crossing":
+        found = roadmap.crossing(territory, said, listed)
+        if form == "table":
+            print_table(tables.crossing(found), tables.SPARE)
+        else:
+            print_data(found, form)
+        return
+    found = roadmap.candidates(territory, said, listed)
+    if out:
+        roadmap.write_themes(found, out)
+        say(f"Écrit : {out}. Une fois rempli : copkit themes --territory {territory} -r {out}", err=True)
+    merged = roadmap.read_themes(found, *returned) if returned else None
+    shown = roadmap.retained(found, merged) if merged else found
+    if form == "table":
+        print_table(tables.kept(shown) if merged else tables.candidates(shown), tables.SPARE)
+    else:
+        print_data(shown, form)
+    if merged and (messages := [*merged.messages(), *shown.attrs["problems"]]):
+        say("\nÀ reprendre :", err=True)
+        for message in messages:
+            say(f"  • {message}", err=True)
+        raise typer.Exit(1)
+
+
+ALL = (actions, themes)

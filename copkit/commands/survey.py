@@ -11,7 +11,7 @@ from copkit import french
 from copkit.commands.terminal import Csv, Format, bar, chosen, print_data, print_table, say
 from copkit.commands.usage import codes
 
-View = Literal["coverage", "levers", "actions", "types", "departements", "families", "bounds"]
+View = Literal["coverage", "levers", "actions", "types", "departements", "density", "families", "bounds"]
 
 
 def survey(
@@ -19,7 +19,11 @@ def survey(
         list[Path], typer.Argument(metavar="CHEMIN", help="Fichiers de réponses, ou dossiers qui en contiennent.")
     ],
     view: Annotated[
-        View, typer.Option(help="coverage (qui a répondu), levers, actions, types, departements, families ou bounds.")
+        View,
+        typer.Option(
+            help="coverage (qui a répondu), levers, actions, types, departements, density (urbain, rural), families ou "
+            "bounds (ce que vaudraient les mesures si tous les EPCI avaient répondu)."
+        ),
     ] = "coverage",
     territory: Annotated[
         str,
@@ -56,8 +60,9 @@ def survey(
         "actions": lambda: model.by_action(answers, weighted=weighted),
         "types": lambda: model.cut(answers, "type", weighted=weighted),
         "departements": lambda: model.cut(answers, "departement", weighted=weighted),
+        "density": lambda: model.cut(answers, "density", weighted=weighted),
         "families": lambda: model.families(answers),
-        "bounds": lambda: model.bounds(answers, int(model.coverage(answers, territory).official.sum())),
+        "bounds": lambda: _bounds(answers, territory),
     }[view]()
     if form != "table":
         print_data(found, form)
@@ -71,6 +76,14 @@ def survey(
         say(f"{row.name} a répondu plusieurs fois : {row.kept} est gardé, {row.others} est laissé de côté.", err=True)
     for row in read.attrs["refused"].itertuples():
         say(f"Fichier non lu : {row.reason}", err=True)
+
+
+def _bounds(answers, territory: str):
+    """Of the EPCI alone: communes and syndicats are thousands, of which few were asked."""
+    from copkit.survey import analysis, answered
+
+    listed = answered.coverage(answers, territory).set_index("type").official["epci"]
+    return analysis.bounds(answers[answers.type == "epci"], int(listed))
 
 
 def _accounted(account) -> str:

@@ -4,3 +4,8 @@ from .actions import write_template as write_template
 from .assessment import assess as assess
 from .assessment import by_lever as by_lever
 from .assessment import overlaps as overlaps
+from .themes import candidates as candidates
+from .themes import crossing as crossing
+from .themes import read_themes as read_themes
+from .themes import retained as retained
+from .themes import write_themes as write_themes

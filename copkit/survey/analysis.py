@@ -15,6 +15,7 @@ import pandas as pd
 from copkit.errors import ProjectError, given, unknown
 from copkit.models import nomenclatures
 from copkit.survey import intervals
+from copkit.survey.fields import EXPECTED
 from copkit.survey.questionnaire import NOT_APPLICABLE, QUESTIONS, actions, rules
 
 RELEVANCE, OWN, OTHERS = QUESTIONS
@@ -221,7 +222,7 @@ def counts(answers: pd.DataFrame) -> pd.DataFrame:
 def taken(answers: pd.DataFrame) -> pd.DataFrame:
     """The answers that count: of a collectivité that is known, and its last ones; anything else is refused."""
     if not isinstance(answers, pd.DataFrame) or not {"respondent", "action", *QUESTIONS} <= set(answers):
-        raise ProjectError(f"Table de réponses attendue, et non {given(answers)}. La lire d'abord : ck.survey.read(…).")
+        raise ProjectError(EXPECTED.format(given(answers)))
     known = answers[answers.respondent != ""]
     return known[known.duplicate_of == ""] if "duplicate_of" in known else known
 

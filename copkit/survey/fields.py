@@ -34,3 +34,5 @@ FIELDS: dict[str, Field] = {
     **ORIGIN,
 }
 ANSWERS = Collected("reponses", ("réponse", "réponses"), FIELDS, ("action",), unfold=unfolded)
+
+EXPECTED = "Table de réponses attendue, et non {}. La lire d'abord : ck.survey.read(…)."

@@ -13,7 +13,7 @@ from copkit.errors import ProjectError, given
 from copkit.files import path_of
 from copkit.intake import reading
 from copkit.survey import respondents
-from copkit.survey.fields import ANSWERS
+from copkit.survey.fields import ANSWERS, EXPECTED
 from copkit.survey.questionnaire import NOT_APPLICABLE, QUESTIONS
 
 SUFFIXES = (".xlsx", ".xlsm", ".ods", ".csv", ".txt", ".tsv")
@@ -81,8 +81,7 @@ def account(answers: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(answers, pd.DataFrame) or not {"respondent", "action", "duplicate_of", *QUESTIONS} <= set(
         answers
     ):
-        said = f"Table de réponses attendue, et non {given(answers)}. La lire d'abord : ck.survey.read(…)."
-        raise ProjectError(said)
+        raise ProjectError(EXPECTED.format(given(answers)))
     unknown = (answers.respondent == "") | (answers.action == "")
     replaced = ~unknown & (answers.duplicate_of != "")
     counted = answers[~unknown & ~replaced]

@@ -144,7 +144,7 @@ def _bounds(found: pd.DataFrame, where: str) -> Table:
         return [f"{how(times * a)} à {how(times * b)}" for a, b in both]
 
     return Table.of(
-        f"Ce que vaudraient les mesures si tous avaient répondu, au plus bas et au plus haut — {where}",
+        f"Ce que vaudraient les mesures si tous les EPCI avaient répondu, au plus bas et au plus haut — {where}",
         {
             "Levier": kept.label,
             "Collectivités": (kept.respondents, 0),

@@ -1,0 +1,67 @@
+"""The priority themes as tables: the candidates of each working group, those that are kept, what crosses what."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from copkit import french
+from copkit.intake import levers
+from copkit.presentation.table import Table
+from copkit.reference import territories
+from copkit.roadmap.themes import COMPONENTS, KINDS, rules
+
+SPARE = ("Ce que l'on en sait", "Part des poids connue (%)", "Famille", "Rang (projets)", "Rang (pertinence)")
+
+
+def candidates(found: pd.DataFrame) -> Table:
+    """The candidates with their score, part by part, and the figures behind."""
+    known = rules().components
+    parts = {known[name].label: (found[name], 2) for name in COMPONENTS}
+    return Table.of(
+        f"Thèmes prioritaires possibles — {territories.name(found.attrs['territory'])} (score de 0 à 1 : une base de "
+        "discussion, dont les poids sont des hypothèses du kit)",
+        {
+            "Groupe de travail": found.group_label,
+            "Thème": found.title,
+            "Sorte": found.kind.map(KINDS),
+            "Score": (found.score, 2),
+            "Part des poids connue (%)": (100 * found.known, 0),
+            **parts,
+            "Ce que l'on en sait": found.evidence,
+        },
+    )
+
+
+def kept(found: pd.DataFrame) -> Table:
+    """The themes that were kept."""
+    groups = {one.id: one.label for one in rules().groups.items}
+    return Table.of(
+        f"Thèmes prioritaires retenus — {territories.name(found.attrs['territory'])}",
+        {
+            "Groupe de travail": found.group.map(groups),
+            "Thème": found.title,
+            "Leviers": found.levers.map(levers.said),
+            "Sorte": found.kind.map(KINDS),
+            "Pourquoi": found.why,
+            "Ce que l'on en sait": found.evidence,
+        },
+    )
+
+
+def crossing(found: pd.DataFrame) -> Table:
+    """The levers in the questionnaire, among the projects and in the plan; the reversals first."""
+    table = found.sort_values("reversal", key=lambda column: column == "", kind="stable")
+    return Table.of(
+        f"Leviers : questionnaire, projets, objectifs et dynamiques — {territories.name(found.attrs['territory'])}",
+        {
+            "Levier": table.label,
+            "Renversement": [one or "—" for one in table.reversal],
+            "Pertinents (%)": (100 * table.relevance, 0),
+            "Rang (pertinence)": (table.rank_relevance, 0),
+            "Projets": (table.projects, 0),
+            "Rang (projets)": (table.rank_projects, 0),
+            "Objectif (ktCO2e/an)": (table.target, french.rough),
+            "Dynamique": table.pace,
+            "Famille": table.family,
+        },
+    )

@@ -1,0 +1,509 @@
+"""The priority themes of a COP: candidates by working group, with their score and evidence; what is kept.
+
+A candidate comes from a lever: how much it weighs, whether it is late, what collectivités think of it, whether projects
+are lacking, whether they can be repeated (``parameters/themes.yml``). What is not known counts neither way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Annotated, Literal
+
+import pandas as pd
+import xarray as xr
+from pydantic import Field
+
+from copkit import french, paths
+from copkit.errors import ParameterError, Problems, ProjectError, given, typed, unknown
+from copkit.files import kept
+from copkit.intake import labels, perimeters
+from copkit.intake.fields import NO, SEPARATOR, YES, ids
+from copkit.intake.fields import Field as Collecting
+from copkit.intake.workbook.form import Column, Form, Noun
+from copkit.intake.workbook.merge import Merged, gather
+from copkit.intake.workbook.write import write
+from copkit.models import dynamics, nomenclatures
+from copkit.models import panorama as panoramas
+from copkit.projects import fields as projects_fields
+from copkit.projects.counting import crossing as counting
+from copkit.reference import parameters, reading, territories
+from copkit.survey import analysis, family, questionnaire
+
+FILE = "themes.yml"
+COMPONENTS = ("gap", "pace", "relevance", "projects", "replicable")
+BLOCKED, CHANCE = "blocage", "opportunite"
+KINDS = {BLOCKED: "blocage à lever", CHANCE: "opportunité à massifier"}
+LEVELS = {"region": "région", "departement": "département"}
+OPENINGS = {"A": "Accélérer", "B": "Faire connaître", "C": "Organiser entre territoires", "": "Mettre au débat"}
+THEMES = ["theme_id", "group", "title", "levers", "kind", "level", "key", "concrete", "why", "score", "evidence"]
+CROSSING = [
+    *("lever", "label", "target", "pace", "relevance", "rank_relevance", "projects", "rank_projects", "family"),
+    "reversal",
+]
+
+
+class Group(parameters.Strict):
+    """A working group and its levers."""
+
+    id: str
+    label: str
+    levers: Annotated[list[str], Field(min_length=1)]
+
+
+class Groups(parameters.Strict):
+    """The working groups, and where they come from."""
+
+    source: str
+    status: parameters.Status
+    note: str
+    items: Annotated[list[Group], Field(min_length=1)]
+
+
+class Component(parameters.Strict):
+    """A part of the score, between 0 and 1."""
+
+    label: str
+    weight: Annotated[float, Field(gt=0)]
+    status: parameters.Status
+    rule: str
+
+
+class Thresholds(parameters.Strict):
+    """From what a lever is key, lacks projects, is blocked; how many themes a group has."""
+
+    status: parameters.Status
+    enough: Annotated[int, Field(ge=1)]
+    blocked: Annotated[float, Field(gt=0, le=1)]
+    key: Annotated[float, Field(ge=0, le=1)]
+    least: Annotated[int, Field(ge=1)]
+    most: Annotated[int, Field(ge=1)]
+    reversal: Annotated[int, Field(ge=2)]
+    note: str
+
+
+class Example(parameters.Strict):
+    """A theme that the source gives as an example."""
+
+    label: str
+    levers: Annotated[list[str], Field(min_length=1)]
+    kind: Literal[BLOCKED, CHANCE]
+
+
+class Rules(parameters.Strict):
+    """``parameters/themes.yml``."""
+
+    version: str
+    source: str
+    groups: Groups
+    components: dict[Literal[COMPONENTS], Component]
+    paces: dict[str, Annotated[float, Field(ge=0, le=1)]]
+    thresholds: Thresholds
+    examples: list[Example]
+
+
+@kept(maxsize=1)
+def rules() -> Rules:
+    """The rules of the themes.
+
+    Raises
+    ------
+    ParameterError
+        If the file is damaged, or if a lever is in no group or in two: all its problems at once.
+    """
+    path, problems = paths.parameters(FILE), Problems()
+    found, _ = reading.read_model(path, Rules)
+    levers, sources = list(nomenclatures.cop_labels()), list(parameters.sources())
+    times = Counter(lever for group in found.groups.items for lever in group.levers)
+    said = [f"composante absente : {one}." for one in COMPONENTS if one not in found.components]
+    said += [f"levier « {one} » dans aucun groupe. L'ajouter à un groupe." for one in levers if one not in times]
+    said += [f"levier « {one} » dans {n} groupes. N'en garder qu'un." for one, n in times.items() if n > 1]
+    cited = [*times, *(lever for one in found.examples for lever in one.levers)]
+    said += [unknown(f"levier inconnu « {one} »", one, levers, "Leviers") for one in cited if one not in levers]
+    named = (found.source, found.groups.source)
+    said += [unknown(f"source inconnue « {one} »", one, sources) for one in named if one not in sources]
+    if found.thresholds.least > found.thresholds.most:
+        said.append("thresholds : least au-dessus de most. Écrire le plus petit des deux dans least.")
+    for message in said:
+        problems.add(paths.shown(path), message)
+    problems.raise_if_any(ParameterError)
+    return found
+
+
+def _groups() -> dict[str, str]:
+    return {one.id: one.label for one in rules().groups.items}
+
+
+def candidates(
+    territory: str | xr.Dataset,
+    answers: pd.DataFrame | None = None,
+    projects: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Les thèmes prioritaires possibles d'un territoire, par groupe de travail, du plus au moins prioritaire.
+
+    Parameters
+    ----------
+    territory : code (« reg-32 », « dep-59 ») ou panorama.
+    answers : réponses au questionnaire, lues par ``ck.survey.read`` ; sans elles, la pertinence n'est pas connue.
+    projects : projets lus par ``ck.projects.read`` ; sans eux, ni leur manque ni leur réplicabilité ne le sont.
+
+    Returns
+    -------
+    DataFrame : theme_id, group, group_label, lever, title, kind (« blocage », « opportunite »), key et concrete
+        (« oui », « non » : les deux questions de la définition, à confirmer), gap, pace, relevance, projects,
+        replicable [0 à 1, vide quand on ne sait pas], score [0 à 1, moyenne pondérée de ce qui est connu], known
+        [0 à 1, part des poids connus], evidence (les chiffres), family.
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    ParameterError
+        Si ``parameters/themes.yml`` est endommagé.
+
+    References
+    ----------
+    Thèmes prioritaires : ``sgpe_point_de_sortie``.
+    """
+    p, found = panoramas.given(territory), rules()
+    facts = _facts(p, answers, projects)
+    weights = {name: one.weight for name, one in found.components.items()}
+    names = nomenclatures.cop_labels()
+    concrete = {lever for cell in questionnaire.actions().levers for lever in ids(cell)}
+    rows = []
+    for group in found.groups.items:
+        for lever in group.levers:
+            one = facts[lever]
+            values = {name: one[name] for name in COMPONENTS}
+            known = {name: value for name, value in values.items() if not math.isnan(value)}
+            total = sum(weights[name] for name in known)
+            rows.append(
+                {
+                    "theme_id": lever,
+                    "group": group.id,
+                    "group_label": group.label,
+                    "lever": lever,
+                    "title": f"{OPENINGS[one['family']]} : {names[lever][:1].lower()}{names[lever][1:]}",
+                    "kind": BLOCKED if _blocked(values, found.thresholds) else CHANCE,
+                    "key": "" if math.isnan(values["gap"]) else YES if values["gap"] >= found.thresholds.key else NO,
+                    "concrete": YES if lever in concrete else NO,
+                    **values,
+                    "score": sum(weights[name] * value for name, value in known.items()) / total if total else math.nan,
+                    "known": total / sum(weights.values()),
+                    "evidence": " ; ".join(one["evidence"]),
+                    "family": one["family"],
+                }
+            )
+    table = pd.DataFrame(rows)
+    order = {group.id: n for n, group in enumerate(found.groups.items)}
+    table["place"] = table.group.map(order)
+    table = table.sort_values(["place", "score", "lever"], ascending=[True, False, True], na_position="last")
+    table = table.drop(columns="place").reset_index(drop=True)
+    table.attrs = {"territory": p.attrs["territory"], "version": p.attrs["version"], "rules": found.version}
+    return table
+
+
+def _blocked(values: dict[str, float], limits: Thresholds) -> bool:
+    """Late, or nobody does anything of what is judged relevant."""
+    idle = values["projects"] >= limits.blocked and values["relevance"] >= questionnaire.rules().thresholds.share
+    return values["pace"] >= limits.blocked or idle
+
+
+def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame | None) -> dict[str, dict]:
+    """The components of each of the 43 levers, with the figures that they come from."""
+    found, carried = rules(), counting.carriers(p)
+    targets = p.target.to_series()
+    largest = max((kt for lever, kt in targets.items() if lever != panoramas.FOREST), default=math.nan)
+    paces = dynamics.dynamics(p, "tous").set_index("lever")
+    measured = None if answers is None else analysis.levers(answers).set_index("lever")
+    families = family.families(answers).set_index("lever").kept
+    listed = None if projects is None else _listed(projects, p)
+    counted = None if listed is None else listed.lever.value_counts()
+    repeated = {} if listed is None else _replicable(listed)
+    out = {}
+    for lever in nomenclatures.cop_labels():
+        said, values = [], dict.fromkeys(COMPONENTS, math.nan)
+        kt = targets.get(carried.get(lever, ""), math.nan)
+        if not math.isnan(kt) and lever != panoramas.FOREST:
+            values["gap"] = min(1.0, max(0.0, kt / largest))
+            whole = "" if carried[lever] == lever else ", avec les leviers qu'il réunit"
+            said.append(f"objectif {french.rough(kt)} ktCO2e/an en 2030{whole} (SGPE)")
+        status = paces.status.get(lever, paces.status.get(carried.get(lever, ""), ""))
+        if status in found.paces:
+            values["pace"] = found.paces[status]
+            row = paces.loc[lever if lever in paces.index else carried[lever]]
+            said.append(f"dynamique : {status} ({row.first_year} à {row.last_year})")
+        if measured is not None and not measured.small[lever] and not pd.isna(measured.pertinence[lever]):
+            values["relevance"] = float(measured.pertinence[lever])
+            of = french.plural(int(measured.respondents[lever]), "collectivité")
+            said.append(f"jugé pertinent par {french.percent(100 * values['relevance'], 0)} de {of}")
+        if counted is not None:
+            n = int(counted.get(lever, 0))
+            values["projects"] = 1 - min(1.0, n / found.thresholds.enough)
+            said.append(french.plural(n, "projet") if n else "aucun projet")
+            if lever in repeated:
+                values["replicable"], answered = repeated[lever]
+                said.append(
+                    f"{french.percent(100 * values['replicable'], 0)} réplicables, sur {answered} qui le disent"
+                )
+        out[lever] = values | {"evidence": said or ["aucun chiffre connu"], "family": families.get(lever, "")}
+    return out
+
+
+def _listed(projects: pd.DataFrame, p: xr.Dataset) -> pd.DataFrame:
+    """The projects of the territory, one row for each of the 43 levers that each stands for."""
+    table = perimeters.placed(projects_fields.counted(projects_fields.taken(projects)))
+    code = p.attrs["territory"]
+    if code != "fr":
+        table = table[table[territories.level(code)] == code]
+    rows = table.assign(lever=table.levers.str.split(SEPARATOR, regex=False)).explode("lever")
+    return rows[rows.lever != ""]
+
+
+def _replicable(listed: pd.DataFrame) -> dict[str, tuple[float, int]]:
+    """Lever → the share of its projects that say yes among those that answer, and how many answer."""
+    groups = listed[listed.replicable.isin([YES, NO])].groupby("lever").replicable
+    return {lever: (float((said == YES).mean()), len(said)) for lever, said in groups}
+
+
+def crossing(
+    territory: str | xr.Dataset, answers: pd.DataFrame | None = None, projects: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Levier par levier, ce que disent le questionnaire, le vivier, le panorama et les dynamiques ; les renversements.
+
+    Parameters
+    ----------
+    territory, answers, projects : comme ``candidates``.
+
+    Returns
+    -------
+    DataFrame : lever, label, target [ktCO2e/an], pace (statut), relevance [0 à 1], rank_relevance et rank_projects
+        [rang parmi les leviers connus, 1 en tête], projects [nombre], family, reversal : « jugé peu pertinent,
+        beaucoup de projets », « jugé pertinent, peu de projets », ou vide. Un renversement va du dernier
+        tiers d'un classement au premier tiers de l'autre (``reversal`` de parameters/themes.yml).
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    """
+    p, part = panoramas.given(territory), rules().thresholds.reversal
+    facts, targets, carried = _facts(p, answers, projects), p.target.to_series(), counting.carriers(p)
+    paces = dynamics.dynamics(p, "tous").set_index("lever").status
+    table = pd.DataFrame(
+        {"lever": list(nomenclatures.cop_labels()), "label": list(nomenclatures.cop_labels().values())}
+    )
+    table["target"] = table.lever.map(carried).map(targets).astype("float64")
+    table["pace"] = table.lever.map(paces).fillna("")
+    table["relevance"] = [facts[lever]["relevance"] for lever in table.lever]
+    counts = None if projects is None else _listed(projects, p).lever.value_counts()
+    table["projects"] = math.nan if counts is None else table.lever.map(counts).fillna(0).astype("float64")
+    table["family"] = [facts[lever]["family"] for lever in table.lever]
+    for name in ("relevance", "projects"):
+        table[f"rank_{name}"] = table[name].rank(ascending=False, method="min")
+    thirds = {name: _thirds(table[f"rank_{name}"], part) for name in ("relevance", "projects")}
+    table["reversal"] = [
+        "jugé peu pertinent, beaucoup de projets" if (a, b) == ("last", "first")
+        else "jugé pertinent, peu de projets" if (a, b) == ("first", "last")
+        else ""
+        for a, b in zip(thirds["relevance"], thirds["projects"], strict=True)
+    ]  # fmt: skip
+    table.attrs = {"territory": p.attrs["territory"], "version": p.attrs["version"]}
+    return table[CROSSING]
+
+
+def _thirds(ranks: pd.Series, part: int) -> list[str]:
+    """« first », « last » or nothing: where each rank lies among those that are known."""
+    known = ranks.notna().sum()
+    return ["" if pd.isna(one) else "first" if one <= known / part else "last" if one > known - known / part else ""
+            for one in ranks]  # fmt: skip
+
+
+# ------------------------------------------------------------------ the workbook of the debate
+
+FIELDS: dict[str, Collecting] = {
+    "theme_id": Collecting("Thème", "id"),
+    "group": Collecting("Groupe de travail", "choice", choices=_groups),
+    "keep": Collecting("Retenu", "yes_no"),
+    "merged_into": Collecting("Réuni dans (numéro du thème)", "name"),
+    "title": Collecting("Intitulé", "name"),
+    "levers": Collecting("Leviers", "text"),
+    "kind": Collecting("Sorte", "choice", choices=KINDS),
+    "level": Collecting("Niveau", "choice", choices=LEVELS),
+    "key": Collecting("Clé pour les objectifs", "yes_no"),
+    "concrete": Collecting("Des actions concrètes peuvent en naître", "yes_no"),
+    "why": Collecting("Pourquoi", "text"),
+    "score": Collecting("Score (0 à 1)", "number"),
+    "evidence": Collecting("Ce que l'on en sait", "text"),
+}  # fmt: skip
+WIDTHS = {
+    "group": 22, "keep": 10, "merged_into": 16, "title": 44, "levers": 40, "kind": 20, "level": 14, "key": 12,
+    "concrete": 14, "why": 44,
+}  # fmt: skip
+DO = (
+    "Dans la feuille « Thèmes », écrire oui ou non dans « Retenu » : cinq à dix thèmes par groupe de travail.",
+    "Renommer un thème dans « Intitulé » ; le réunir à un autre en écrivant le numéro de l'autre dans « Réuni dans ».",
+    "Répondre aux deux questions : clé pour les objectifs, et des actions concrètes peuvent en naître.",
+    "Ajouter un thème au bas de la feuille : groupe, intitulé, leviers (séparés par « ; »).",
+    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
+)
+KNOW = (
+    "Le score classe, il ne décide pas : poids de l'objectif, retard, pertinence, manque de projets, réplicabilité. Ce "
+    "qui n'est pas connu n'y compte pas.",
+    "Si deux copies disent d'un thème deux choses, les deux sont montrées et rien n'est choisi.",
+)
+
+
+def form(table: pd.DataFrame) -> Form:
+    """The workbook of the candidates of a territory; rows may be added."""
+    shown = (Column("score", FIELDS["score"], 10), Column("evidence", FIELDS["evidence"], 60))
+    filled = [
+        Column(name, FIELDS[name], width, filled=True, needed=name in ("group", "title"))
+        for name, width in WIDTHS.items()
+    ]
+    name = territories.name(table.attrs["territory"])
+    return Form(
+        sheet="Thèmes",
+        noun=Noun("thème", "thèmes", "de thème", "du thème"),
+        columns=(Column("theme_id", FIELDS["theme_id"], 22), *filled, *shown),
+        title=f"Thèmes prioritaires — {name}",
+        do=DO,
+        know=KNOW,
+        reference={"examples": [("Exemples de la source",), *((one.label,) for one in rules().examples)]},
+        new_rows=30,
+        identity=("group", "title"),
+    )
+
+
+def rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The candidates as the workbook shows them; nothing is kept before somebody says so."""
+    names = nomenclatures.cop_labels()
+    level = "departement" if table.attrs["territory"].startswith("dep") else "region"
+    return table.assign(
+        keep="",
+        merged_into="",
+        why="",
+        level=level,
+        levers=[names[one] for one in table.lever],
+        score=table.score.round(2),
+    )
+
+
+def write_themes(table: pd.DataFrame, path) -> None:
+    """Écrit le classeur où un service garde, réunit, renomme et ajoute des thèmes prioritaires.
+
+    Parameters
+    ----------
+    table : ce que ``candidates`` a rendu.
+    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
+
+    Raises
+    ------
+    ProjectError
+        Si ce ne sont pas des candidats, ou si le fichier ne peut être écrit.
+    """
+    table = _taken(table)
+    write(form(table), rows(table), path)
+
+
+def read_themes(table: pd.DataFrame, *paths) -> Merged:
+    """Relit des classeurs de thèmes et les réunit, sans choisir entre deux réponses qui diffèrent.
+
+    Parameters
+    ----------
+    table : les candidats pour lesquels ils ont été écrits.
+    paths : les classeurs revenus.
+
+    Returns
+    -------
+    Merged : ``table`` (un thème par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
+
+    Raises
+    ------
+    ProjectError
+        Si ce ne sont pas des candidats, ou si un classeur est illisible.
+    """
+    table = _taken(table)
+    return gather(form(table), rows(table), *paths)
+
+
+def retained(table: pd.DataFrame, merged: Merged) -> pd.DataFrame:
+    """Les thèmes retenus par des classeurs revenus : renommés, réunis, ajoutés.
+
+    Parameters
+    ----------
+    table : les candidats ; merged : ce que ``read_themes`` a réuni.
+
+    Returns
+    -------
+    DataFrame : theme_id, group, title, levers (identifiants joints par |), kind, level, key, concrete, why, score,
+        evidence. ``attrs["problems"]`` : ce que la définition d'un thème demande et qui manque, une phrase chacun.
+
+    Raises
+    ------
+    ProjectError
+        Si ce ne sont pas des candidats, ou si rien n'a été relu.
+    """
+    table = _taken(table)
+    if not isinstance(merged, Merged):
+        asked = typed("ck.roadmap.read_themes(…)", "copkit themes -r …")
+        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire {asked}.")
+    said = merged.table.merge(table[["theme_id", "score", "evidence"]], on="theme_id", how="left")
+    said["evidence"] = said.evidence.fillna("")
+    problems: list[str] = []
+    said["levers"] = [_levers(row, problems) for row in said.itertuples()]
+    kept_ = said[said.keep == YES].copy()
+    known = set(kept_.theme_id)
+    for row in said[said.merged_into != ""].itertuples():
+        if row.merged_into not in known:
+            problems.append(f"« {row.title} » est réuni dans « {row.merged_into} », qui n'est pas un thème retenu.")
+            continue
+        at = kept_.index[kept_.theme_id == row.merged_into][0]
+        kept_.at[at, "levers"] = SEPARATOR.join(dict.fromkeys([*ids(kept_.at[at, "levers"]), *ids(row.levers)]))
+        kept_.at[at, "evidence"] = " ; ".join(filter(None, [kept_.at[at, "evidence"], row.evidence]))
+    kept_ = kept_[kept_.merged_into == ""]
+    made = kept_[THEMES].reset_index(drop=True)
+    made.attrs = table.attrs | {"problems": problems + checks(made)}
+    return made
+
+
+def checks(made: pd.DataFrame) -> list[str]:
+    """What the definition of priority themes asks for, and is not there: one sentence each."""
+    limits, said = rules().thresholds, []
+    for group in rules().groups.items:
+        count = int((made.group == group.id).sum())
+        if not limits.least <= count <= limits.most:
+            counted = french.plural(count, "thème retenu", "thèmes retenus") if count else "aucun thème retenu"
+            said.append(f"{group.label} : {counted}. En garder de {limits.least} à {limits.most}.")
+    for row in made.itertuples():
+        lacks = [
+            what
+            for what, wrong in (
+                ("un levier", not row.levers),
+                ("sa sorte (blocage ou opportunité)", row.kind not in KINDS),
+                ("s'il est clé pour les objectifs", row.key not in (YES, NO)),
+                ("si des actions concrètes peuvent en naître", row.concrete not in (YES, NO)),
+            )
+            if wrong
+        ]
+        if lacks:
+            said.append(f"« {row.title} » : dire {french.join(lacks)}.")
+        if NO in (row.key, row.concrete):
+            said.append(f"« {row.title} » : non à l'une des deux questions, ce n'est pas un thème prioritaire.")
+    return said
+
+
+def _levers(row, problems: list[str]) -> str:
+    """The levers that a cell of the workbook names, as ids."""
+    found = labels.lever(row.levers)
+    if found.unknown:
+        problems.append(f"« {row.title} », leviers : {labels.unknown(found.close)} ({', '.join(found.unknown)})")
+    return SEPARATOR.join(dict.fromkeys(lever for one in found.ids for lever in labels.levers_of(one)))
+
+
+def _taken(table: object) -> pd.DataFrame:
+    """Candidates; anything else is refused."""
+    if not isinstance(table, pd.DataFrame) or not {"theme_id", "score", "evidence"} <= set(table):
+        asked = typed('ck.roadmap.candidates("reg-32")', "copkit themes --territory reg-32")
+        raise ProjectError(f"Candidats attendus, et non {given(table)}. Écrire d'abord {asked}.")
+    return table

@@ -1,0 +1,204 @@
+"""Priority themes: candidates by working group, their score, what a workbook keeps of them, what reverses."""
+
+import math
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import copkit as ck
+from copkit.commands.cli import app
+from copkit.errors import ParameterError, ProjectError
+from copkit.models import nomenclatures
+from copkit.projects.fields import complete
+from copkit.roadmap import themes as model
+from copkit.survey.questionnaire import QUESTIONS
+from copkit.survey.questionnaire import rules as questionnaire
+
+INTO = "Réuni dans (numéro du thème)"
+NOTHING = dict.fromkeys(model.COMPONENTS, math.nan)
+
+
+@pytest.fixture(scope="module")
+def bare():
+    return ck.roadmap.candidates("reg-32")
+
+
+@pytest.fixture(scope="module")
+def vivier():
+    """Three projects of hedges, one said repeatable, one not, and thirty of cycling."""
+    hedges = [
+        {"project_id": f"h{n}", "lever": "haies", "levers": "haies", "replicable": one}
+        for n, one in enumerate(("oui", "non", ""))
+    ]
+    bikes = [{"project_id": f"v{n}", "lever": "velo", "levers": "report_modal", "replicable": "oui"} for n in range(30)]
+    place = {"title": "essai", "departement": "dep-59", "region": "reg-32"}
+    return complete(pd.DataFrame([one | place for one in hedges + bikes], dtype="object"))
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """Thirty EPCI that all find hedges relevant and buses not."""
+    rows, actions = [], ck.survey.actions()
+    for lever, worth in (("haies", 3), ("bus_cars_decarbones", 0)):
+        action = actions.action[[lever in cell.split("|") for cell in actions.levers]].iloc[0]
+        one = {"action": action, "type": "epci", "duplicate_of": ""} | dict.fromkeys(QUESTIONS, worth)
+        rows += [one | {"respondent": f"epci-{n}"} for n in range(30)]
+    table, scale = pd.DataFrame(rows), {one.value: one.id for one in questionnaire().scale.choices}
+    return table.assign(**{name: table[name].map(scale) for name in QUESTIONS})
+
+
+def test_each_lever_is_a_candidate_of_one_group_and_scores_lie_between_0_and_1(bare, vivier):
+    for found in (bare, ck.roadmap.candidates("dep-59", projects=vivier)):
+        assert sorted(found.lever) == sorted(nomenclatures.cop_labels())
+        parts = found[[*model.COMPONENTS, "score", "known"]]
+        assert ((parts >= 0) & (parts <= 1) | parts.isna()).all(axis=None)
+        for _, group in found.groupby("group"):
+            assert group.score.dropna().is_monotonic_decreasing
+        assert (found.evidence != "").all() and found.concrete.isin(["oui", "non"]).all()
+
+
+def test_score_is_the_weighted_mean_of_what_is_known(bare):
+    weights = {name: one.weight for name, one in model.rules().components.items()}
+    row = bare.set_index("lever").loc["vehicules_electriques"]
+    assert row.gap == pytest.approx(940.7603 / 7394.6, rel=1e-3) and row.pace == 0.5 and math.isnan(row.relevance)
+    assert row.score == pytest.approx(
+        (weights["gap"] * row.gap + weights["pace"] * row.pace) / (weights["gap"] + weights["pace"])
+    )
+    assert row.known == pytest.approx((weights["gap"] + weights["pace"]) / sum(weights.values()))
+    assert "940 ktCO2e/an en 2030" in row.evidence and "courbe en S" in row.evidence
+    alone = bare.set_index("lever").loc["egalim"]
+    assert math.isnan(alone.score) and alone.known == 0 and alone.key == "" and alone.evidence == "aucun chiffre connu"
+
+
+def test_projects_and_answers_count_when_they_are_given(vivier, answers):
+    found = ck.roadmap.candidates("reg-32", answers, vivier).set_index("lever")
+    assert found.projects["haies"] == pytest.approx(1 - 3 / 20) and found.replicable["haies"] == 0.5
+    assert (
+        found.projects["report_modal"] == 0
+        and found.projects["biogaz"] == 1
+        and "aucun projet" in found.evidence["biogaz"]
+    )
+    assert found.relevance["haies"] == 1 and found.relevance["bus_cars_decarbones"] == 0
+    assert math.isnan(found.relevance["biogaz"]) and found.kind["haies"] == "blocage"
+    assert "réplicables, sur 2" in found.evidence["haies"] and "30 collectivités" in found.evidence["haies"]
+
+
+@pytest.mark.cases("themes", "sortes")
+def test_a_candidate_is_blocked_or_a_chance(case):
+    limits = model.rules().thresholds
+    assert model._blocked(NOTHING | case["valeurs"], limits) is (case["sorte"] == "blocage")
+
+
+@pytest.mark.cases("themes", "tiers")
+def test_a_rank_is_in_the_first_or_the_last_third(case):
+    ranks = pd.Series([*range(1, 10), math.nan])
+    assert model._thirds(ranks, 3)[case["rang"] - 1] == case["dit"] and model._thirds(ranks, 3)[-1] == ""
+
+
+@pytest.mark.cases("themes", "endommages")
+def test_damaged_rules_say_what_is_wrong(damaged, says, case):
+    damaged.replace("parameters/themes.yml", case["remplacer"], case["par"])
+    with pytest.raises(ParameterError) as refused:
+        model.rules()
+    says(refused.value, case["message"])
+
+
+def test_four_examples_of_the_source_are_there_with_their_levers():
+    cited = ["egalim", "reseaux_chaleur_decarbones", "covoiturage", "prevention_dechets"]
+    assert [one.levers for one in model.rules().examples] == [[one] for one in cited]
+
+
+def test_reversals_go_from_one_end_to_the_other(vivier):
+    found = ck.roadmap.crossing("reg-32", projects=vivier)
+    assert (found.reversal == "").all() and found.relevance.isna().all()  # without answers, nothing reverses
+    assert found.set_index("lever").rank_projects["report_modal"] == 1
+
+
+@settings(max_examples=3)
+@given(st.permutations(range(33)))
+def test_order_of_the_projects_changes_nothing(vivier, order):
+    one, other = (ck.roadmap.candidates("dep-59", projects=table) for table in (vivier, vivier.iloc[list(order)]))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_workbook_keeps_merges_renames_and_adds(bare, tmp_path, says):
+    schools = "Sobriété et isolation des bâtiments (tertiaire) ; Licornes"
+    changes = {
+        "covoiturage": {"Retenu": "oui", "Intitulé": "Partager les trajets"},
+        "report_modal": {"Retenu": "oui", INTO: "covoiturage"},
+        "": {"Groupe de travail": "Bâtiment", "Retenu": "oui", "Intitulé": "Écoles", "Leviers": schools},
+    }
+    path = returned(bare, tmp_path, changes)
+    found = ck.roadmap.retained(bare, ck.roadmap.read_themes(bare, path))
+    assert list(found.title) == ["Partager les trajets", "Écoles"]
+    assert list(found.levers) == ["covoiturage|report_modal", "sobriete_isolation_tertiaire"]
+    said = "\n".join(found.attrs["problems"])
+    says(said, "« Écoles », leviers : libellé non reconnu", "Licornes")
+    says(said, "Mobilité : 1 thème retenu. En garder de 5 à 10.", "Forêt et bois : aucun thème retenu.")
+    says(said, "« Écoles » : dire sa sorte (blocage ou opportunité), s'il est clé")
+    done = CliRunner().invoke(app, ["themes", "--territory", "reg-32", "-r", str(path)])
+    assert done.exit_code == 1 and "Partager les trajets" in done.stdout and "En garder de 5 à 10" in done.stderr
+
+
+def test_checks_want_five_to_ten_themes_a_lever_a_kind_and_two_answers(bare):
+    whole = bare.assign(levers=bare.lever, level="region", why="", key="oui", concrete="oui")
+    found = whole.groupby("group").head(10)[model.THEMES]
+    assert model.checks(found) == ["Forêt et bois : 3 thèmes retenus. En garder de 5 à 10."]
+    wrong = found.assign(key=["non", *[""] * (len(found) - 1)], levers="", kind="")
+    said = model.checks(wrong)
+    assert sum("un levier" in one for one in said) == len(found)
+    assert sum("ce n'est pas un thème prioritaire" in one for one in said) == 1
+    twice = pd.concat([whole, whole.assign(theme_id=whole.theme_id + "_bis")])[model.THEMES]
+    assert any("16 thèmes retenus" in one for one in model.checks(twice))
+
+
+def test_merging_into_a_theme_that_is_not_kept_is_said(bare, tmp_path):
+    merged = ck.roadmap.read_themes(bare, returned(bare, tmp_path, {"haies": {INTO: "prairies"}}))
+    found = ck.roadmap.retained(bare, merged)
+    assert any("n'est pas un thème retenu" in one for one in found.attrs["problems"]) and len(found) == 0
+
+
+def returned(table, folder, changes):
+    """The workbook of the candidates, filled in: theme → column → what is written; « » adds a row."""
+    path = folder / "themes.xlsx"
+    ck.roadmap.write_themes(table, path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["Thèmes"]
+    header = next(n for n in range(1, 20) if str(sheet.cell(n, 1).value).startswith("Thème"))
+    at = {str(sheet.cell(header, n).value).removesuffix(" (à remplir)"): n for n in range(1, sheet.max_column + 1)}
+    rows = {sheet.cell(n, 1).value: n for n in range(header + 1, header + 1 + len(table))}
+    for lever, cells in changes.items():
+        for label, value in cells.items():
+            sheet.cell(rows.get(lever, header + 1 + len(table)), at[label], value)
+    book.save(path)
+    return path
+
+
+def test_terminal_shows_candidates_and_the_crossing(tmp_path):
+    def run(*words):
+        return CliRunner().invoke(app, ["themes", "--territory", "dep-59", *words])
+
+    assert (
+        "theme_id" in run("--format", "csv", "--out", str(tmp_path / "t.xlsx")).stdout
+        and (tmp_path / "t.xlsx").exists()
+    )
+    assert "rank_relevance" in run("--view", "crossing", "--format", "csv").stdout
+    assert "Thèmes prioritaires possibles" in run().stdout and "Renversement" in run("--view", "crossing").stdout
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda b, f: ck.roadmap.write_themes("themes.xlsx", f / "t.xlsx"), "Candidats attendus"),
+        (lambda b, f: ck.roadmap.read_themes(None, f / "t.xlsx"), "Candidats attendus"),
+        (lambda b, f: ck.roadmap.retained(b, b), "Classeurs relus attendus"),
+    ],
+)
+def test_what_is_not_candidates_is_refused(says, bare, tmp_path, call, message):
+    with pytest.raises(ProjectError) as refused:
+        call(bare, tmp_path)
+    says(refused.value, message)
