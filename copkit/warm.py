@@ -46,12 +46,15 @@ def pages() -> dict[str, float]:
     """
     import copkit as ck
     from copkit import doctor
-    from copkit.models import panorama
+    from copkit.models import dynamics, panorama
+    from copkit.reference import territories
 
     with _charts_as_specifications():
         doctor.reference()
         _diagnostic(ck.panorama(REGION))
         _diagnostic(ck.panorama(DEPARTEMENT))
+        for region in territories.codes("region"):  # the page of each département looks at those of its région
+            dynamics.dynamics(region)
     return panorama.efforts()
 
 

@@ -197,17 +197,24 @@ def alone(code: str) -> bool:
     return len(territories.departements_of(territories.region_of(code))) == 1
 
 
+@kept(maxsize=1)
+def _populations() -> dict[str, tuple[float, float]]:
+    """Code → its inhabitants, and their year."""
+    table = territories.table()
+    columns = (table[name].tolist() for name in ("code", "population", "population_year"))
+    return {code: (people, year) for code, people, year in zip(*columns, strict=True)}
+
+
 def _people(code: str, level: str, effort: float) -> dict:
     """What it is of the population, and per inhabitant: here and in the country."""
-    known = territories.table().set_index("code")
-    here, nation = known.loc[code], known.loc["fr"]
+    (here, year), (nation, _) = _populations()[code], _populations()["fr"]
     whole = panorama.total(panorama.shared("fr"), forest=False)
-    own, theirs = 1000 * effort / here.population, 1000 * whole / nation.population
-    found = {"par_habitant": own, "par_habitant_france": theirs, "annee_population": int(here.population_year)}
+    own, theirs = 1000 * effort / here, 1000 * whole / nation
+    found = {"par_habitant": own, "par_habitant_france": theirs, "annee_population": int(year)}
     if level == "france":
         return found
     return found | {
-        "part_population": 100 * here.population / nation.population,
+        "part_population": 100 * here / nation,
         "ecart_france": 100 * (own / theirs - 1),
     }
 
@@ -224,7 +231,7 @@ def _rates(p: xr.Dataset) -> dict:
         "baisse_logements": "sobriete_isolation_residentiel",
         "baisse_tertiaire": "sobriete_isolation_tertiaire",
     }
-    found = panorama.change(p).to_series()
+    found = dict(zip(p.lever.values.tolist(), panorama.change(p).values.tolist(), strict=True))
     return {name: -found.get(lever, math.nan) for name, lever in names.items()}
 
 
@@ -277,7 +284,7 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     rows = [row for row in panorama.ordered(p) if row.shown and row.lever != FOREST and row.target_ktco2e > 0]
     known = {"A": 0, "B": 0, "C": 0, "": 0}
     code = p.attrs["territory"]
-    people = float(territories.table().set_index("code").population[code])
+    people = float(_populations()[code][0])
     found, _ = indicators.series(code, "nombre_communes")
     communes = found[-1].value if found else math.nan
     fleet, year = levers.car_fleet(p), _fleet_year(code)
@@ -343,14 +350,11 @@ class _Row(NamedTuple):
 
 @kept(maxsize=256)
 def _read(code: str) -> list[_Row]:
-    table = dynamics.dynamics(code)
-    table = table[table["last"].notna() & (table.points > 1)]
-    table = table[~table.status.isin((dynamics.ALIKE, dynamics.UNCORRECTED))]
+    table, silent = dynamics.dynamics(code), (dynamics.ALIKE, dynamics.UNCORRECTED)
     columns = [table[name].tolist() for name in _Row._fields[:-2]]
-    return [
-        _Row(*row, late=row[-1] in dynamics.LATE, judged=row[-1] in dynamics.JUDGED)
-        for row in zip(*columns, strict=True)
-    ]
+    found = (_Row(*row, row[-1] in dynamics.LATE, row[-1] in dynamics.JUDGED) for row in zip(*columns, strict=True))
+    known = zip(found, table["last"].tolist(), table.points.tolist(), strict=True)
+    return [one for one, last, points in known if last == last and points > 1 and one.status not in silent]
 
 
 def by_series(code: str, p: xr.Dataset) -> Iterator[Facts]:

@@ -138,12 +138,13 @@ def diagonals(width: float, height: float) -> str:
     >>> diagonals(20, 5)
     'M0,5L5,0M9,5L14,0M18,5L20,3'
     """
-    lines = []
-    for foot in np.arange(-height // STEP * STEP, width, STEP):  # where each crosses the bottom
+    lines, first = [], int(-height // STEP)
+    for n in range(first, math.ceil(width / STEP)):
+        foot = float(n * STEP)  # where each crosses the bottom
         low = (0.0, height + foot) if foot < 0 else (foot, height)
         high = (width, height + foot - width) if foot + height > width else (foot + height, 0.0)
         if low[0] < high[0]:
-            lines.append("M{:g},{:g}L{:g},{:g}".format(*np.round([*low, *high], 1)))
+            lines.append("M{:g},{:g}L{:g},{:g}".format(*(round(one, 1) + 0.0 for one in (*low, *high))))
     return "".join(lines)
 
 
