@@ -59,7 +59,7 @@ def bars(
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(nice=True)
     base = alt.Chart(values(table)).encode(y=alt.Y("label:N", sort=None, title=None))
     along = alt.X(f"{x}:Q", title=french.typeset(unit), axis=axis or alt.Axis(tickCount=5), scale=scale)
-    drawn = base.mark_bar(height={"band": 0.62}).encode(x=along, color=colour or alt.value(theme.HIGHLIGHT))
+    drawn = base.mark_bar(height={"band": 0.62}).encode(x=along, color=colour or alt.ColorValue(theme.HIGHLIGHT))
     over, places = [*over], {"x": alt.X(f"{at or x}:Q"), "text": alt.Text("written:N")}
     style = {"align": "left", "dx": 6} | text
     # a mark that stands behind words stays seen above and below them

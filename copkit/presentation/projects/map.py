@@ -175,7 +175,12 @@ def _map(shapes: list[dict], width: float, height: float, words: dict) -> alt.La
     texts = [
         alt.Chart({"values": [word for word in names if word["weight"] == weight]})
         .mark_text(fontWeight=weight)
-        .encode(longitude="x:Q", latitude="y:Q", text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None))
+        .encode(
+            longitude=alt.Longitude("x:Q"),
+            latitude=alt.Latitude("y:Q"),
+            text=alt.Text("text:N"),
+            color=alt.Color("ink:N", scale=None),
+        )
         for weight in ("normal", "bold")
     ]
     flat = alt.Projection(type="identity")

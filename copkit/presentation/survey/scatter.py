@@ -111,7 +111,9 @@ class Scatter:
             _base([{"y": self.limits[1]}]).mark_rule(color=GREY, strokeDash=[5, 4]).encode(y=y),
         ]
         if joined := self._joined(middles):
-            out.append(_base(joined).mark_rule(color=theme.MUTED).encode(x=x, y=y, x2="x2:Q", y2="y2:Q"))
+            out.append(
+                _base(joined).mark_rule(color=theme.MUTED).encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+            )
         stroke = alt.condition("datum.small", alt.value(theme.MUTED), alt.value(theme.HIGHLIGHT))
         fill = alt.condition("datum.small", alt.value(theme.WHITE), alt.value(theme.HIGHLIGHT))
         dots = _base(rows).mark_point(size=(2 * RADIUS - 2) ** 2, opacity=1, strokeWidth=1.5)

@@ -133,7 +133,7 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     across = alt.X("x:Q", scale=alt.Scale(domain=[0, marimekko.WIDTH], nice=False), axis=None)
     down = alt.Y("y:Q", scale=alt.Scale(domain=[marimekko.HEIGHT, -HEAD], nice=False), axis=None)
     rects = alt.Chart({"values": tuple(layout["rects"])}).mark_rect(stroke="white", strokeWidth=1.5)
-    rects = rects.encode(x=across, x2="x2:Q", y=down, y2="y2:Q", fill=alt.Fill("fill:N", scale=None))
+    rects = rects.encode(x=across, x2=alt.X2("x2:Q"), y=down, y2=alt.Y2("y2:Q"), fill=alt.Fill("fill:N", scale=None))
     layers = [rects, *_hatched(layout["hatch"], across, down), *charts.pixels(layout["texts"], x=across, y=down)]
     named = [
         one._replace(label=f"{one.rank}. {one.label}{' (C)' * one.rough}")
