@@ -1,6 +1,7 @@
 # « make diagnostics », « make test », and « make quick » while one works. Each does all the set-up first.
 BIN := .venv/bin
-JOBS ?= $(shell echo $$(( 2 * $$(nproc 2>/dev/null || echo 2) )))  # tests wait for browsers and kernels
+CORES := $(shell nproc 2>/dev/null || echo 2)
+JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
 .PHONY: diagnostics install test quick long api clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
@@ -18,7 +19,7 @@ test: .venv/.ok
 # Without browser, batch nor office, and without what tries many files; no plugin that these tests do not use is loaded.
 quick: .venv/.ok
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p xdist.plugin -p pytest_timeout \
-		-p _hypothesis_pytestplugin -q -n $(JOBS) --dist worksteal --ignore=copkit/batch \
+		-p _hypothesis_pytestplugin -q -n $(CORES) --dist worksteal --ignore=copkit/batch \
 		-m "not browser and not batch and not office and not long"
 
 api: .venv/.ok
