@@ -71,7 +71,12 @@ def test_score_is_the_weighted_mean_of_what_is_known(bare):
     assert row.known == pytest.approx((weights["gap"] + weights["pace"]) / sum(weights.values()))
     assert "940 ktCO2e/an en 2030" in row.evidence and "courbe en S" in row.evidence
     alone = bare.set_index("lever").loc["egalim"]
-    assert math.isnan(alone.score) and alone.known == 0 and alone.key == "" and alone.evidence == "aucun chiffre connu"
+    assert (
+        math.isnan(alone.score)
+        and alone.known == 0
+        and alone.key == ""
+        and "sans réponses au questionnaire ; sans vivier" in alone.evidence
+    )
 
 
 def test_projects_and_answers_count_when_they_are_given(vivier, answers):
@@ -94,9 +99,16 @@ def test_a_candidate_is_blocked_or_a_chance(case):
 
 
 @pytest.mark.cases("themes", "tiers")
-def test_a_rank_is_in_the_first_or_the_last_third(case):
-    ranks = pd.Series([*range(1, 10), math.nan])
-    assert model._thirds(ranks, 3)[case["rang"] - 1] == case["dit"] and model._thirds(ranks, 3)[-1] == ""
+def test_a_value_is_in_the_first_or_the_last_third(case):
+    values = pd.Series([*range(9, 0, -1), math.nan])
+    assert model._thirds(values, 3)[case["rang"] - 1] == case["dit"] and model._thirds(values, 3)[-1] == ""
+
+
+def test_equal_values_are_in_a_third_together():
+    assert model._thirds(pd.Series([9, 8, 7, *[0] * 6]), 3) == [*["first"] * 3, *["last"] * 6]
+    assert model._thirds(pd.Series([*[3] * 6, 2, 1, 0]), 3) == [*["first"] * 6, *["last"] * 3]
+    assert model._thirds(pd.Series([5, 0, 0, 0, 0, 0]), 3) == ["first", *[""] * 5]  # in the first third and in the last
+    assert model._thirds(pd.Series([1, 1, 1]), 3) == ["", "", ""]
 
 
 @pytest.mark.cases("themes", "endommages")
@@ -160,6 +172,21 @@ def test_merging_into_a_theme_that_is_not_kept_is_said(bare, tmp_path):
     merged = ck.roadmap.read_themes(bare, returned(bare, tmp_path, {"haies": {INTO: "prairies"}}))
     found = ck.roadmap.retained(bare, merged)
     assert any("n'est pas un thème retenu" in one for one in found.attrs["problems"]) and len(found) == 0
+
+
+def test_chains_of_merges_end_in_the_last_theme_and_rings_are_said(bare, tmp_path, says):
+    yes = {"Retenu": "oui"}
+    changes = {
+        "haies": yes | {INTO: "prairies"},
+        "prairies": yes | {INTO: "egalim"},
+        "egalim": yes,
+        "biogaz": yes | {INTO: "produits_bois"},
+        "produits_bois": yes | {INTO: "biogaz"},
+        "covoiturage": yes | {INTO: "covoiturage"},
+    }
+    found = ck.roadmap.retained(bare, ck.roadmap.read_themes(bare, returned(bare, tmp_path, changes)))
+    assert list(found.theme_id) == ["egalim"] and set(found.levers[0].split("|")) == {"egalim", "prairies", "haies"}
+    assert sum("réuni à lui-même, ou en rond" in one for one in found.attrs["problems"]) == 3
 
 
 def returned(table, folder, changes):

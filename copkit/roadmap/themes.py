@@ -33,6 +33,7 @@ from copkit.survey import analysis, family, questionnaire
 FILE = "themes.yml"
 COMPONENTS = ("gap", "pace", "relevance", "projects", "replicable")
 BLOCKED, CHANCE = "blocage", "opportunite"
+STATUSES = (*dynamics.AT_PACE, *dynamics.LATE)
 KINDS = {BLOCKED: "blocage à lever", CHANCE: "opportunité à massifier"}
 LEVELS = {"region": "région", "departement": "département"}
 OPENINGS = {"A": "Accélérer", "B": "Faire connaître", "C": "Organiser entre territoires", "": "Mettre au débat"}
@@ -122,6 +123,9 @@ def rules() -> Rules:
     said += [unknown(f"levier inconnu « {one} »", one, levers, "Leviers") for one in cited if one not in levers]
     named = (found.source, found.groups.source)
     said += [unknown(f"source inconnue « {one} »", one, sources) for one in named if one not in sources]
+    said += [
+        unknown(f"statut inconnu « {one} »", one, STATUSES, "Statuts") for one in found.paces if one not in STATUSES
+    ]
     if found.thresholds.least > found.thresholds.most:
         said.append("thresholds : least au-dessus de most. Écrire le plus petit des deux dans least.")
     for message in said:
@@ -237,7 +241,13 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
             values["relevance"] = float(measured.pertinence[lever])
             of = french.plural(int(measured.respondents[lever]), "collectivité")
             said.append(f"jugé pertinent par {french.percent(100 * values['relevance'], 0)} de {of}")
-        if counted is not None:
+        elif measured is None:
+            said.append("sans réponses au questionnaire")
+        else:
+            said.append("trop peu de réponses")
+        if counted is None:
+            said.append("sans vivier")
+        else:
             n = int(counted.get(lever, 0))
             values["projects"] = 1 - min(1.0, n / found.thresholds.enough)
             said.append(french.plural(n, "projet") if n else "aucun projet")
@@ -246,7 +256,7 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
                 said.append(
                     f"{french.percent(100 * values['replicable'], 0)} réplicables, sur {answered} qui le disent"
                 )
-        out[lever] = values | {"evidence": said or ["aucun chiffre connu"], "family": families.get(lever, "")}
+        out[lever] = values | {"evidence": said, "family": families.get(lever, "")}
     return out
 
 
@@ -301,7 +311,7 @@ def crossing(
     table["family"] = [facts[lever]["family"] for lever in table.lever]
     for name in ("relevance", "projects"):
         table[f"rank_{name}"] = table[name].rank(ascending=False, method="min")
-    thirds = {name: _thirds(table[f"rank_{name}"], part) for name in ("relevance", "projects")}
+    thirds = {name: _thirds(table[name], part) for name in ("relevance", "projects")}
     table["reversal"] = [
         "jugé peu pertinent, beaucoup de projets" if (a, b) == ("last", "first")
         else "jugé pertinent, peu de projets" if (a, b) == ("first", "last")
@@ -312,11 +322,12 @@ def crossing(
     return table[CROSSING]
 
 
-def _thirds(ranks: pd.Series, part: int) -> list[str]:
-    """« first », « last » or nothing: where each rank lies among those that are known."""
-    known = ranks.notna().sum()
-    return ["" if pd.isna(one) else "first" if one <= known / part else "last" if one > known - known / part else ""
-            for one in ranks]  # fmt: skip
+def _thirds(values: pd.Series, part: int) -> list[str]:
+    """« first », « last » or nothing: where each value lies among those that are known, the equal ones together."""
+    known = values.notna().sum()
+    first = values.rank(ascending=False, method="min") <= known / part
+    last = values.rank(ascending=False, method="max") > known - known / part
+    return ["first" if a and not b else "last" if b and not a else "" for a, b in zip(first, last, strict=True)]
 
 
 # ------------------------------------------------------------------ the workbook of the debate
@@ -453,18 +464,34 @@ def retained(table: pd.DataFrame, merged: Merged) -> pd.DataFrame:
     problems: list[str] = []
     said["levers"] = [_levers(row, problems) for row in said.itertuples()]
     kept_ = said[said.keep == YES].copy()
-    known = set(kept_.theme_id)
+    into = dict(zip(said.theme_id, said.merged_into, strict=True))
+    known = set(kept_.theme_id[kept_.merged_into == ""])
     for row in said[said.merged_into != ""].itertuples():
-        if row.merged_into not in known:
+        last = _last(row.theme_id, into)
+        if last is None:
+            problems.append(f"« {row.title} » est réuni à lui-même, ou en rond : il n'est dans aucun thème. Corriger.")
+            continue
+        if last not in known:
             problems.append(f"« {row.title} » est réuni dans « {row.merged_into} », qui n'est pas un thème retenu.")
             continue
-        at = kept_.index[kept_.theme_id == row.merged_into][0]
+        at = kept_.index[kept_.theme_id == last][0]
         kept_.at[at, "levers"] = SEPARATOR.join(dict.fromkeys([*ids(kept_.at[at, "levers"]), *ids(row.levers)]))
         kept_.at[at, "evidence"] = " ; ".join(filter(None, [kept_.at[at, "evidence"], row.evidence]))
     kept_ = kept_[kept_.merged_into == ""]
     made = kept_[THEMES].reset_index(drop=True)
     made.attrs = table.attrs | {"problems": problems + checks(made)}
     return made
+
+
+def _last(theme: str, into: dict[str, str]) -> str | None:
+    """The theme at the end of a chain of merges; nothing when it goes round."""
+    seen = {theme}
+    while into.get(theme):
+        theme = into[theme]
+        if theme in seen:
+            return None
+        seen.add(theme)
+    return theme
 
 
 def checks(made: pd.DataFrame) -> list[str]:
