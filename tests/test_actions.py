@@ -124,6 +124,20 @@ def test_no_action_is_lost_and_each_number_has_its_reason(actions):
     assert len(tables.listed(found).written()) == len(actions)
 
 
+def test_an_action_sent_twice_counts_once_and_a_number_is_given_once(tmp_path):
+    heads = "Action,Intitulé,Levier,Collectivité porteuse,Plan de travail à un an,Territoire,quantity,quantity_unit"
+    row = "Haies du Nord,Gestion des haies,Département,Étude,Nord,500,km"
+    other = ",Prairies du Nord,Gestion des prairies,Département,Étude,Nord,5,km"
+    (tmp_path / "a.csv").write_text("\n".join([heads, f"A1,{row}", f",{row}", other]), encoding="utf-8")
+    read = ck.roadmap.read_actions(tmp_path / "a.csv")
+    assert read.action_id.is_unique and "A1" in set(read.action_id)
+    found = ck.roadmap.assess(read, "reg-32")
+    assert sorted(found.standing) == ["a_part", "a_part", "doublon"] and "une seule est comptée" in " ".join(found.why)
+    covered = ck.roadmap.by_lever(found, "reg-32", retained=False).set_index("lever")
+    assert covered.projects["haies"] == 1 and covered.kt_identified["haies"] == pytest.approx(15.015, rel=1e-3)
+    assert len(ck.roadmap.overlaps(found)) == 0
+
+
 def test_fields_that_a_project_has_too_are_the_same_ones():
     shared = [name for name in FIELDS if name in PROJECT and name not in ("holder", "next_steps")]
     assert len(shared) > 25

@@ -7,6 +7,7 @@ those of the intake. A field that a project has too has its name: what sorts and
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 
 import pandas as pd
@@ -133,7 +134,8 @@ def named(actions: pd.DataFrame) -> pd.DataFrame:
     """The actions, each with its number: its own, or the next one."""
     numbers = actions.action_id.copy()
     blank = numbers == ""
-    numbers[blank] = [f"A{n}" for n in range(1, int(blank.sum()) + 1)]
+    taken_, free = set(numbers), (f"A{n}" for n in count(1))
+    numbers[blank] = list(islice((one for one in free if one not in taken_), int(blank.sum())))
     return actions.assign(action_id=numbers.astype("str"))
 
 

@@ -20,11 +20,12 @@ from copkit.projects.sorting import rules as ruled
 from copkit.reference import tables, territories
 from copkit.roadmap.actions import SHEET, taken
 
-RETAINED, APART, CONTRARY = "retenue", "a_part", "contraire"
+RETAINED, APART, CONTRARY, TWICE = "retenue", "a_part", "contraire", "doublon"
 STANDINGS = {
     RETAINED: "retenue",
     APART: "listée à part",
     CONTRARY: "contraire aux cibles",
+    TWICE: "doublon, non comptée",
 }
 
 
@@ -41,8 +42,9 @@ def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | P
     -------
     DataFrame : les actions, puis completeness [0 à 1] et blank (les champs vides) ; criterion_coherence,
         criterion_potential, criterion_progress et included (« oui », « non », ou vide quand on ne peut le dire), chacun
-        avec sa raison ; standing (retenue, a_part, contraire) et why ; kt [ktCO2e/an] de la quantité, target_share et
-        left_share [0 à 1] (de l'objectif du levier, et de ce qui en reste), effect (comment, ou pourquoi pas).
+        avec sa raison ; standing (retenue, a_part, contraire, doublon) et why ; kt [ktCO2e/an] de la quantité,
+        target_share et left_share [0 à 1] (de l'objectif du levier, et de ce qui en reste), effect (comment, ou
+        pourquoi pas). Un doublon n'est compté nulle part.
 
     Raises
     ------
@@ -59,7 +61,9 @@ def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | P
     judged = pd.DataFrame(criteria.judge(table, ruled.rules(rules).criteria), index=table.index)
     made = pd.concat([table, _complete(table), judged], axis=1)
     made["standing"] = np.select(
-        [made.contrary == fields.YES, made.included == fields.YES], [CONTRARY, RETAINED], APART
+        [made.duplicate_of != "", made.contrary == fields.YES, made.included == fields.YES],
+        [TWICE, CONTRARY, RETAINED],
+        APART,
     )
     made["why"] = [_why(row) for row in made.to_dict("records")]
     made = made.join(_effects(table, p))
@@ -69,6 +73,8 @@ def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | P
 
 def _why(action: dict) -> str:
     """What keeps an action apart, criterion by criterion; what is said against it first."""
+    if action["standing"] == TWICE:
+        return f"Même action que « {action['duplicate_of']} », lue ailleurs : une seule est comptée."
     if action["standing"] == RETAINED:
         return action["included_reason"]
     said = [
@@ -133,7 +139,7 @@ def by_lever(assessed: pd.DataFrame, territory: str | xr.Dataset, *, retained: b
     """
     table = _assessed(assessed)
     kept = table[table.standing == RETAINED] if retained else table
-    return crossing.crossing(fields.complete(kept.assign(project_id=kept.action_id, duplicate_of="")), territory)
+    return crossing.crossing(fields.complete(kept.assign(project_id=kept.action_id)), territory)
 
 
 def overlaps(assessed: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +160,7 @@ def overlaps(assessed: pd.DataFrame) -> pd.DataFrame:
     """
     table = _assessed(assessed)
     rows = []
-    counted = table[table.kt.notna() & (table.standing != CONTRARY)]
+    counted = table[table.kt.notna() & ~table.standing.isin((CONTRARY, TWICE))]
     for lever, same in counted.groupby("lever", sort=False):
         around = {one.Index: _around(one) for one in same.itertuples()}
         for a, b in combinations(same.itertuples(), 2):
