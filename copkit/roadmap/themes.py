@@ -367,7 +367,7 @@ KNOW = (
 
 def form(table: pd.DataFrame) -> Form:
     """The workbook of the candidates of a territory; rows may be added."""
-    shown = (Column("score", FIELDS["score"], 10), Column("evidence", FIELDS["evidence"], 60))
+    shown = (Column("score", FIELDS["score"], 10, front=True), Column("evidence", FIELDS["evidence"], 44, front=True))
     filled = [
         Column(name, FIELDS[name], width, filled=True, needed=name in ("group", "title"))
         for name, width in WIDTHS.items()
