@@ -29,6 +29,7 @@ STATES = {  # a year later
     "en_retard": "en retard",
     "abandonnee": "abandonnée",
 }
+VEHICLES = {"crte": "CRTE", "crst": "CRST"}  # the contracts that carry an action
 FIELDS: dict[str, Field] = {
     "action_id": Field("Action", "id"),
     "title": PROJECT["title"],
@@ -57,6 +58,7 @@ FIELDS: dict[str, Field] = {
     "replicable": PROJECT["replicable"],
     "contrary": PROJECT["contrary"],
     "contrary_reason": replace(PROJECT["contrary_reason"], public=True),
+    "vehicle": replace(PROJECT["vehicle"], choices=VEHICLES),
     "dossiers": Field("Dossiers du vivier", "name"),  # their numbers
     "expected": Field("Attendu dans un an"),
     "progress": Field("Où elle en est", "choice", choices=STATES),
@@ -86,7 +88,7 @@ WIDTHS = {  # of the columns to fill in
     "partners": 30, "dimension": 22, "maturity": 18, "quantity": 12, "quantity_unit": 18, "impact": 12,
     "replicable": 12, "contrary": 12, "contrary_reason": 26, "cost": 14, "schedule": 24, "funding": 28,
     "funding_granted": 12, "engineering": 28, "engineering_granted": 12, "other_needs": 24, "next_steps": 36,
-    "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "dossiers": 18,
+    "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "vehicle": 10, "dossiers": 18,
 }  # fmt: skip
 DO = (
     "Dans la feuille « Actions », écrire une ligne par action.",
