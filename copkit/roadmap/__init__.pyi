@@ -6,6 +6,7 @@ from .assessment import by_lever as by_lever
 from .assessment import overlaps as overlaps
 from .themes import candidates as candidates
 from .themes import crossing as crossing
+from .themes import read_retained as read_retained
 from .themes import read_themes as read_themes
 from .themes import retained as retained
 from .themes import write_themes as write_themes

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pandas as pd
@@ -18,7 +19,8 @@ from copkit import french, paths
 from copkit.errors import ParameterError, Problems, ProjectError, given, typed, unknown
 from copkit.files import kept
 from copkit.intake import labels, perimeters
-from copkit.intake.fields import NO, SEPARATOR, YES, ids
+from copkit.intake import reading as collected
+from copkit.intake.fields import NO, ORIGIN, SEPARATOR, YES, Collected, ids
 from copkit.intake.fields import Field as Collecting
 from copkit.intake.workbook.form import Column, Form, Noun
 from copkit.intake.workbook.merge import Merged, gather
@@ -347,6 +349,7 @@ FIELDS: dict[str, Collecting] = {
     "score": Collecting("Score (0 à 1)", "number"),
     "evidence": Collecting("Ce que l'on en sait", "text"),
 }  # fmt: skip
+KEPT = Collected("themes", ("thème", "thèmes"), {**FIELDS, **ORIGIN}, ("title",), ("group", "title"))
 WIDTHS = {
     "group": 22, "keep": 10, "merged_into": 16, "title": 44, "levers": 40, "kind": 20, "level": 14, "key": 12,
     "concrete": 14, "why": 44,
@@ -461,7 +464,35 @@ def retained(table: pd.DataFrame, merged: Merged) -> pd.DataFrame:
         raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire {asked}.")
     said = merged.table.merge(table[["theme_id", "score", "evidence"]], on="theme_id", how="left")
     said["evidence"] = said.evidence.fillna("")
+    return _retained(said, table.attrs)
+
+
+def read_retained(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
+    """Lit les thèmes retenus dans des fichiers de toute forme : classeur de débat rempli, CSV.
+
+    Parameters
+    ----------
+    files : chemins des fichiers, un thème par ligne ; ceux dont « Retenu » dit oui le sont.
+    mapping : correspondance d'en-têtes, un nom de ``parameters/mappings/themes`` ou un fichier YAML.
+
+    Returns
+    -------
+    DataFrame : comme ``retained``, et invented. ``attrs["reading"]`` dit ce qui est à vérifier.
+
+    Raises
+    ------
+    ProjectError
+        Si un fichier est absent, illisible, ou si ses en-têtes ne sont pas reconnus.
+    """
+    said = collected.read(KEPT, files, mapping=mapping)
+    said = said[said.duplicate_of == ""]
+    return _retained(said, said.attrs)
+
+
+def _retained(said: pd.DataFrame, attrs: dict) -> pd.DataFrame:
+    """The themes that are kept, each with what was merged into it."""
     problems: list[str] = []
+    said = said.copy()
     said["levers"] = [_levers(row, problems) for row in said.itertuples()]
     kept_ = said[said.keep == YES].copy()
     into = dict(zip(said.theme_id, said.merged_into, strict=True))
@@ -478,8 +509,8 @@ def retained(table: pd.DataFrame, merged: Merged) -> pd.DataFrame:
         kept_.at[at, "levers"] = SEPARATOR.join(dict.fromkeys([*ids(kept_.at[at, "levers"]), *ids(row.levers)]))
         kept_.at[at, "evidence"] = " ; ".join(filter(None, [kept_.at[at, "evidence"], row.evidence]))
     kept_ = kept_[kept_.merged_into == ""]
-    made = kept_[THEMES].reset_index(drop=True)
-    made.attrs = table.attrs | {"problems": problems + checks(made)}
+    made = kept_[[*THEMES, *(["invented"] if "invented" in kept_ else [])]].reset_index(drop=True)
+    made.attrs = attrs | {"problems": problems + checks(made)}
     return made
 
 
