@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from importlib import import_module
 from typing import Any
 
-from copkit import escaping
+from copkit import escaping, french
 from copkit.errors import CopkitError, unknown
 from copkit.presentation import theme
 from copkit.presentation.table import Table
@@ -119,6 +119,21 @@ def _read(made) -> list:
     if not isinstance(made, Table):
         return [made]
     return [made.read(), *([Text("{}", made.said)] if made.said else [])]
+
+
+def first_rows(found: object, most: int) -> object:
+    """What a page shows of a part: of a long table its first rows, and how many it has."""
+    if not isinstance(found, Table) or len(found.data) <= most:
+        return found
+    count = french.number(len(found.data), 0)
+    said = f"{found.caption} : {most} premières lignes sur {count}, toutes dans le classeur"
+    return Table(found.data.head(most), said, found.formats)
+
+
+def in_place(part: Part, why: str) -> Note | None:
+    """What stands in the place of a section that has nothing to show, once: at its first chart, or its first part."""
+    parts = part.section.parts
+    return Note(why) if part is next((one for one in parts if one.kind == CHART), parts[0]) else None
 
 
 @dataclass(frozen=True)

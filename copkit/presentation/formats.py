@@ -87,6 +87,16 @@ def beside(limit: float, decimals: int) -> Format:
     return Format(text, lambda value: _grouped(len(text(value).partition(",")[2])))
 
 
+def dashed(how: int | Callable | Rounded) -> Format:
+    """The same, where nothing is written « — »: no figure was expected there.
+
+    >>> dashed(0)(1500.0), dashed(0)(float("nan"))
+    ('1\u202f500', '—')
+    """
+    one = of(how)
+    return Format(lambda value: "—" if pd.isna(value) else one(value), one.code, one.scale)
+
+
 def _quantity(value: float) -> str:
     """A quantity, or a whole number as it is.
 
@@ -162,6 +172,7 @@ def _plain(value: float) -> str:
 PLAIN = Format(_plain, lambda _: "0")  # a year, a line of a file: a number that is not a quantity
 QUANTITY = Format(_quantity, lambda value: _grouped(_decimals(value)))
 OBSERVED = Format(_observed, lambda value: _grouped(0 if _whole(value) else _decimals(value)))
+SIGNIFICANT = Format(french.significant, lambda value: _grouped(len(french.significant(value).partition(",")[2])))
 SMALL = Format(_small, lambda value: _grouped(len(_small(value).partition(",")[2])))
 CHANGE = Format(_change, lambda value: _signed(_grouped(_decimals(value))))
 EVOLUTION = Format(_evolution, lambda _: "+0%;-0%;0%", 0.01)

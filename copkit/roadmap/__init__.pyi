@@ -4,6 +4,9 @@ from .actions import write_template as write_template
 from .assessment import assess as assess
 from .assessment import by_lever as by_lever
 from .assessment import overlaps as overlaps
+from .exits import exits as exits
+from .plan import Roadmap as Roadmap
+from .plan import plan as plan
 from .themes import candidates as candidates
 from .themes import crossing as crossing
 from .themes import read_retained as read_retained

@@ -29,13 +29,21 @@ STANDINGS = {
 }
 
 
-def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | Path | None = None) -> pd.DataFrame:
+def assess(
+    actions: pd.DataFrame,
+    territory: str | xr.Dataset,
+    *,
+    themes: pd.DataFrame | None = None,
+    rules: str | Path | None = None,
+) -> pd.DataFrame:
     """Évalue des actions : fiche plus ou moins complète, trois critères, effet en ktCO2e/an ; aucune n'est perdue.
 
     Parameters
     ----------
     actions : ce que ``ck.roadmap.read_actions`` a lu.
     territory : code (« reg-32 », « dep-59 ») ou panorama à qui les quantités se rapportent.
+    themes : les thèmes retenus (``ck.roadmap.read_retained``) ; une action d'un autre thème n'est pas cohérente. Sans
+        eux, tout thème écrit compte.
     rules : un autre fichier de règles que parameters/triage.yml, où sont les seuils des critères.
 
     Returns
@@ -44,7 +52,7 @@ def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | P
         criterion_potential, criterion_progress et included (« oui », « non », ou vide quand on ne peut le dire), chacun
         avec sa raison ; standing (retenue, a_part, contraire, doublon) et why ; kt [ktCO2e/an] de la quantité,
         target_share et left_share [0 à 1] (de l'objectif du levier, et de ce qui en reste), effect (comment, ou
-        pourquoi pas). Un doublon n'est compté nulle part.
+        pourquoi pas) ; theme_id (le thème retenu, vide sans lui). Un doublon n'est compté nulle part.
 
     Raises
     ------
@@ -57,9 +65,15 @@ def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | P
     ----------
     Champs et critères : ``sgpe_point_de_sortie`` ; coefficients : ``sgpe_simulateur_2024``.
     """
-    table, p = taken(actions), panoramas.given(territory)
-    judged = pd.DataFrame(criteria.judge(table, ruled.rules(rules).criteria), index=table.index)
-    made = pd.concat([table, _complete(table), judged], axis=1)
+    table, p, rules = taken(actions), panoramas.given(territory), ruled.rules(rules).criteria
+    theme_id, other = _themes(table.theme, themes)
+    known = table.assign(theme=table.theme.where(~other, rules.none[0]))
+    judged = pd.DataFrame(criteria.judge(known, rules), index=table.index)
+    said = [f"Le thème « {one} » n'est pas retenu." if no else "" for one, no in zip(table.theme, other, strict=True)]
+    judged["criterion_coherence_reason"] = [
+        " ".join(filter(None, pair)) for pair in zip(judged.criterion_coherence_reason, said, strict=True)
+    ]
+    made = pd.concat([table, theme_id, _complete(table), judged], axis=1)
     made["standing"] = np.select(
         [made.duplicate_of != "", made.contrary == fields.YES, made.included == fields.YES],
         [TWICE, CONTRARY, RETAINED],
@@ -69,6 +83,19 @@ def assess(actions: pd.DataFrame, territory: str | xr.Dataset, *, rules: str | P
     made = made.join(_effects(table, p))
     made.attrs = table.attrs | {"territory": p.attrs["territory"], "version": p.attrs["version"]}
     return made
+
+
+def _themes(written: pd.Series, themes: pd.DataFrame | None) -> tuple[pd.Series, pd.Series]:
+    """The id of the theme of each action among those that are kept, and whether it names one that is not.
+
+    A theme is named by its title or by its number, however it is typed.
+    """
+    if themes is None:
+        return pd.Series("", written.index, "str", name="theme_id"), pd.Series(False, written.index)
+    names = {french.plain(one): number for number, one in zip(themes.theme_id, themes.title, strict=True)}
+    names |= {french.plain(one): one for one in themes.theme_id}
+    found = pd.Series([names.get(french.plain(one), "") for one in written], written.index, "str", name="theme_id")
+    return found, (written.str.strip() != "") & (found == "")
 
 
 def _why(action: dict) -> str:

@@ -16,6 +16,8 @@ from copkit import french
 from copkit.intake.workbook.form import Form
 from copkit.models import nomenclatures
 from copkit.models.panorama import panorama
+from copkit.models.scenario import simulate
+from copkit.models.scenario_file import to_json
 from copkit.reference import units
 from copkit.roadmap import actions, themes
 
@@ -23,6 +25,7 @@ HERE = Path(__file__).parent
 PLAN = yaml.safe_load((HERE / "actions.yml").read_text(encoding="utf-8"))
 SEED, REGION = 2025, "reg-32"
 THEMES, ACTIONS = HERE / "themes_hauts_de_france.csv", HERE / "actions_hauts_de_france.csv"
+OBJECTIVES = HERE / "objectifs_hauts_de_france.json"
 HOLDERS = {"reg": "Région inventée", "dep": "Département inventé"}
 PARTNERS = (
     "Chambre consulaire inventée", "Entreprise inventée", "Association inventée", "EPCI inventé", "Bailleur inventé",
@@ -132,6 +135,14 @@ def _quantity(one: dict) -> dict[str, str]:
     }
 
 
+def retained() -> str:
+    """The objectives that are retained: some levers do less, others more; each says why, but for one."""
+    p, retained = panorama(REGION), PLAN["objectifs"]
+    targets = {lever: float(p.target.sel(lever=lever)) + one["ecart"] for lever, one in retained.items()}
+    why = {lever: {"texte": one["pourquoi"], "source": one["source"]} for lever, one in retained.items()}
+    return to_json(simulate(p, targets, justifications=why))
+
+
 def write(rows: list[dict[str, str]], file: Path) -> None:
     """The rows as a CSV file."""
     with file.open("w", encoding="utf-8", newline="") as out:
@@ -143,3 +154,4 @@ def write(rows: list[dict[str, str]], file: Path) -> None:
 if __name__ == "__main__":
     write(written_themes(), THEMES)
     write(written_actions(), ACTIONS)
+    OBJECTIVES.write_text(retained() + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ import pandas as pd
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
-from copkit.presentation.document import CHART, Document, Part
+from copkit.presentation.document import Document, Part, first_rows, in_place
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.projects.selection import INVENTED, Vivier
@@ -62,20 +62,13 @@ def _whole(part: Part, v: Vivier):
     if v.public and part.private:
         return NUMBERS if part is part.section.parts[0] else None
     if v.empty and not part.always:
-        parts = part.section.parts
-        stands = next((one for one in parts if one.kind == CHART), parts[0])
-        return Note(f"Aucun dossier du fichier n'est situé dans ce territoire ({v.name}).") if part is stands else None
+        return in_place(part, f"Aucun dossier du fichier n'est situé dans ce territoire ({v.name}).")
     return part.make(v)
 
 
 def _page(part: Part, v: Vivier):
-    """A part as a page shows it: of a long table its first rows, and how many it has."""
-    found, most = _whole(part, v), part.rows or MOST
-    if not isinstance(found, Table) or len(found.data) <= most:
-        return found
-    count = french.number(len(found.data), 0)
-    said = f"{found.caption} : {most} premières lignes sur {count}, toutes dans le classeur"
-    return Table(found.data.head(most), said, found.formats)
+    """A part as a page shows it."""
+    return first_rows(_whole(part, v), part.rows or MOST)
 
 
 DOCUMENT = Document(__package__, ProjectError, _page)

@@ -1,4 +1,4 @@
-"""The actions of a roadmap as tables: those that are retained, those that are listed apart and why, what overlaps."""
+"""The actions of a roadmap: those that are retained by theme, those that are listed apart and why, what overlaps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import gazetteer, levers
+from copkit.presentation import formats
+from copkit.presentation.document import Section
+from copkit.presentation.roadmap.document import caption
 from copkit.presentation.table import Table
+from copkit.presentation.text import Note, Text
 from copkit.roadmap.assessment import RETAINED, STANDINGS
+from copkit.roadmap.plan import Roadmap
 
 SPARE = ("Ce qui manque à la fiche", "Comment", "Thème", "Coût (€)", "Part du reste à faire (%)")
 
@@ -43,9 +48,9 @@ def effects(assessed: pd.DataFrame) -> Table:
             "Quantité": [
                 f"{french.quantity(one)} {unit}" for one, unit in zip(table.quantity, table.quantity_unit, strict=True)
             ],
-            "ktCO2e/an": (table.kt, french.significant),
-            "Part de l'objectif du levier (%)": (100 * table.target_share, french.significant),
-            "Part du reste à faire (%)": (100 * table.left_share, french.significant),
+            "ktCO2e/an": (table.kt, formats.SIGNIFICANT),
+            "Part de l'objectif du levier (%)": (100 * table.target_share, formats.SIGNIFICANT),
+            "Part du reste à faire (%)": (100 * table.left_share, formats.SIGNIFICANT),
             "Comment": table.effect,
         },
     )
@@ -82,10 +87,89 @@ def overlapping(assessed: pd.DataFrame, found: pd.DataFrame) -> Table:
             "Action": found.action.map(titles),
             "Autre action": found.other.map(titles),
             "Levier": found.lever.map(levers.said),
-            "Au plus compté deux fois (ktCO2e/an)": (found.kt, french.significant),
+            "Au plus compté deux fois (ktCO2e/an)": (found.kt, formats.SIGNIFICANT),
         },
     )
 
 
 def _invented(assessed: pd.DataFrame) -> str:
     return " (exemple inventé)" if (assessed.invented == "oui").any() else ""
+
+
+ACTIONS = Section("actions", 60)
+
+
+@ACTIONS.table("actions", sheet="Actions", rank=40)
+def _retained(r: Roadmap) -> Table | Note:
+    found = r.retained
+    if found.empty:
+        return Note("Aucune action ne remplit les trois critères.")
+    order = {one: n for n, one in enumerate(r.by_theme.theme_id)}
+    found = found.sort_values("theme_id", key=lambda one: one.map(order).fillna(len(order)), kind="stable")
+    return Table.of(
+        caption(r, "Actions retenues, par thème prioritaire"),
+        {
+            "Action": found.title,
+            "Thème prioritaire": found.theme.replace("", "—"),
+            "Levier": found.lever.map(levers.said),
+            "Territoire": _places(found),
+            "Porteur": found.holder.replace("", "—"),
+            "ktCO2e/an": (found.kt, formats.dashed(formats.SIGNIFICANT)),
+            "Coût (€)": (found.cost, 0),
+            "Calendrier": found.schedule.replace("", "—"),
+        },
+    )
+
+
+def _places(found: pd.DataFrame) -> list[str]:
+    return [gazetteer.name(one) if one else "—" for one in found.territory]
+
+
+APART = Section("a_part", 70)
+
+
+@APART.table("a_part", sheet="À part", rank=50)
+def _apart(r: Roadmap) -> Table | Note:
+    found = r.apart
+    if found.empty:
+        return Note("Toutes les actions remplissent les trois critères.")
+    return Table.of(
+        caption(r, "Actions listées à part, et pourquoi"),
+        {
+            "Action": found.title,
+            "Levier": [levers.said(one) if one else "—" for one in found.lever],
+            "Territoire": _places(found),
+            "Où elle est": found.standing.map(STANDINGS),
+            "Pourquoi": found.why,
+        },
+    )
+
+
+FOLLOWED = Section("suivi", 110)
+
+
+@FOLLOWED.sentence()
+def followed(r: Roadmap) -> Text:
+    """Combien d'actions disent ce qui est attendu dans un an, et avec quel indicateur."""
+    whole, said, known = (
+        len(r.retained),
+        int((r.retained.expected != "").sum()),
+        int((r.retained.indicators != "").sum()),
+    )
+    return Text("Sur {}, {} disent ce qui est attendu dans un an et {} donnent un indicateur de suivi.",
+                french.plural(whole, "action retenue", "actions retenues"), said, known)  # fmt: skip
+
+
+@FOLLOWED.table("suivi", sheet="Suivi", rank=90, rows=40)
+def _followed(r: Roadmap) -> Table:
+    found = r.retained
+    return Table.of(
+        caption(r, "Ce qui est attendu dans un an de chaque action retenue"),
+        {
+            "Action": found.title,
+            "Attendu dans un an": found.expected.replace("", "—"),
+            "Prochain pas": found.next_steps.replace("", "—"),
+            "Échéance (mois)": (found.next_steps_months, 0),
+            "Indicateur": found.indicators.replace("", "—"),
+        },
+    )

@@ -6,8 +6,13 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import levers
+from copkit.presentation import formats
+from copkit.presentation.document import Section
+from copkit.presentation.roadmap.document import caption
 from copkit.presentation.table import Table
+from copkit.presentation.text import Note, Text
 from copkit.reference import territories
+from copkit.roadmap.plan import Roadmap
 from copkit.roadmap.themes import COMPONENTS, KINDS, rules
 
 SPARE = ("Ce que l'on en sait", "Part des poids connue (%)", "Famille", "Rang (projets)", "Rang (pertinence)")
@@ -63,5 +68,41 @@ def crossing(found: pd.DataFrame) -> Table:
             "Objectif (ktCO2e/an)": (table.target, french.rough),
             "Dynamique": table.pace,
             "Famille": table.family,
+        },
+    )
+
+
+THEMES = Section("themes", 50)
+
+
+@THEMES.sentence(always=True)
+def checked(r: Roadmap) -> Text | Note:
+    """Combien de thèmes ont été retenus, et ce que leur définition demande encore."""
+    if r.themes.empty:
+        return Note(
+            "Aucun thème prioritaire n'a été donné : les actions sont évaluées sur le thème que dit leur fiche."
+        )
+    some = len(r.themes) - len(r.without_action)
+    said = Text(
+        "**{}**, dont {} avec une action retenue.", french.plural(len(r.themes), "thème retenu", "thèmes retenus"), some
+    )
+    return Text.joined([said, Text.bullets(r.themes.attrs["problems"])])
+
+
+@THEMES.table("themes", sheet="Thèmes", rank=35, always=True)
+def _themes(r: Roadmap) -> Table | None:
+    found = r.by_theme
+    if found.empty:
+        return None
+    return Table.of(
+        caption(r, "Thèmes prioritaires et leurs actions retenues"),
+        {
+            "Thème prioritaire": found.title,
+            "Groupe de travail": found.group_label,
+            "Sorte": found.kind.map(KINDS),
+            "Leviers": found.levers.map(levers.said),
+            "Actions": (found.actions, 0),
+            "ktCO2e/an": (found.kt, formats.dashed(formats.SIGNIFICANT)),
+            "Coût (€)": (found.cost, formats.dashed(0)),
         },
     )

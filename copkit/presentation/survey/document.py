@@ -8,7 +8,7 @@ from __future__ import annotations
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
-from copkit.presentation.document import CHART, Document, Part
+from copkit.presentation.document import Document, Part, first_rows, in_place
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.survey.selection import INVENTED, Consultation
@@ -40,19 +40,13 @@ def _whole(part: Part, q: Consultation):
     if q.public and part.private:
         return NUMBERS if part is part.section.parts[0] else None
     if q.empty and not part.always:
-        parts = part.section.parts
-        stands = next((one for one in parts if one.kind == CHART), parts[0])
-        return Note(f"Aucune réponse ne vient de ce territoire ({q.name}).") if part is stands else None
+        return in_place(part, f"Aucune réponse ne vient de ce territoire ({q.name}).")
     return part.make(q)
 
 
 def _page(part: Part, q: Consultation):
-    """A part as a page shows it: of a long table its first rows, and how many it has."""
-    found, most = _whole(part, q), part.rows or MOST
-    if not isinstance(found, Table) or len(found.data) <= most:
-        return found
-    said = f"{found.caption} : {most} premières lignes sur {french.number(len(found.data), 0)}, toutes dans le classeur"
-    return Table(found.data.head(most), said, found.formats)
+    """A part as a page shows it."""
+    return first_rows(_whole(part, q), part.rows or MOST)
 
 
 DOCUMENT = Document(__package__, ProjectError, _page)

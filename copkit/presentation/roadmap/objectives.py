@@ -1,0 +1,76 @@
+"""The objectives that are retained, beside the reference, and what is said of those that differ."""
+
+from __future__ import annotations
+
+from copkit import french
+from copkit.presentation import formats, labels
+from copkit.presentation.document import Section
+from copkit.presentation.roadmap.document import caption
+from copkit.presentation.table import Table
+from copkit.presentation.text import Note, Text
+from copkit.reference import units
+from copkit.roadmap.plan import Roadmap
+
+OBJECTIVES = Section("objectifs", 30)
+
+
+@OBJECTIVES.sentence(always=True)
+def verdict(r: Roadmap) -> Text:
+    """Si les objectifs retenus compensent ce qu'ils retirent, recouvrements déduits ; leurs justifications."""
+    p = r.scenario
+    if not r.chosen:
+        said = (
+            "Les objectifs retenus n'ont pas été donnés : la table montre la proposition indicative du SGPE "
+            "({} ktCO2e/an hors forêt)."
+        )
+        return Text(said, labels.kt(p, r.aimed))
+    before, after = r.joint
+    lines = [Text("**Verdict** : {}", r.verdict[1])]
+    if before or after:
+        net = after - before
+        more = "augmente" if net > 0 else "diminue"
+        said = "ne change pas" if abs(net) < 0.5 else f"{more} de {french.rough(abs(net))} ktCO2e/an"
+        lines.append(
+            Text("**Recouvrements** : ce que des leviers qui agissent sur la même quantité comptent deux fois "
+                 "({} ktCO2e/an, hypothèse du kit) {} avec les objectifs retenus.", french.rough(after), said)
+        )  # fmt: skip
+    without = int((~r.deviations.justified).sum())
+    if without:
+        lines.append(Text("**{}** sans justification ou sans source.", french.plural(without, "écart")))
+    return Text.bullets(lines)
+
+
+@OBJECTIVES.table("ecarts", sheet="Écarts", rank=30, always=True)
+def _deviations(r: Roadmap) -> Table | Note | None:
+    found = r.deviations
+    if not r.chosen:
+        return None
+    if found.empty:
+        return Note("Chaque objectif retenu est celui de la référence.")
+    return Table.of(
+        caption(r, "Leviers dont l'objectif retenu n'est pas celui de la référence"),
+        {
+            "Levier": found.label,
+            "Référence (ktCO2e/an)": (found.target, 1),
+            "Retenu (ktCO2e/an)": (found.proposed, 1),
+            "Écart (ktCO2e/an)": (found.difference, formats.signed(1)),
+            "Justification": found.justification.replace("", "—"),
+            "Source": found.source.replace("", "—"),
+        },
+    )
+
+
+@OBJECTIVES.table("objectifs", sheet="Objectifs", rank=20, always=True)
+def _objectives(r: Roadmap) -> Table:
+    found, p = r.objectives, r.scenario
+    columns = {"Levier": found.label, "Référence (ktCO2e/an)": ([*found.target], labels.kts(p))}
+    if r.chosen:
+        columns["Retenu (ktCO2e/an)"] = ([*found.proposed], labels.kts(p))
+    names = [units.label(one) if one else "" for one in found.unit]
+    columns["Quantité"] = [
+        f"{french.quantity(value)} {name}" if value == value and name else "—"
+        for value, name in zip(found.proposed_quantity, names, strict=True)
+    ]
+    columns["Actions retenues"] = (r.coverage.set_index("lever").projects.reindex(found.lever).fillna(0).to_numpy(), 0)
+    title = "Objectifs par levier : référence et retenus" if r.chosen else "Objectifs par levier : proposition du SGPE"
+    return Table.of(caption(r, title), columns)

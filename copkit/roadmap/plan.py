@@ -1,0 +1,401 @@
+"""The roadmap of a territory: objectives, where it stands, themes and their actions, what they cover, what they cost.
+
+It puts together what was read elsewhere (actions, themes, projects, answers, strong points, a scenario); each view is
+asked for once, and a document shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from copkit import french, paths, strengths
+from copkit.display import Displayed
+from copkit.errors import ProjectError, unknown
+from copkit.intake import perimeters
+from copkit.intake.fields import NO, YES, ids
+from copkit.intake.reading import located
+from copkit.intake.report import Reading
+from copkit.models import dynamics, gaps, interactions, nomenclatures, scenario_file
+from copkit.models import panorama as panoramas
+from copkit.models.scenario import simulate
+from copkit.projects.selection import Vivier, vivier
+from copkit.reference import framework, territories
+from copkit.roadmap import assessment, themes
+from copkit.roadmap.actions import ACTIONS, read_actions
+from copkit.roadmap.assessment import CONTRARY, RETAINED, TWICE
+from copkit.survey.selection import Consultation, consultation
+
+EXAMPLES = {
+    "actions": "actions_hauts_de_france.csv",
+    "themes": "themes_hauts_de_france.csv",
+    "projects": "vivier_hauts_de_france.csv",
+    "answers": "reponses_hauts_de_france.csv",
+    "points": "points_forts.csv",
+    "scenario": "objectifs_hauts_de_france.json",
+}
+EXAMPLE_OF = "reg-32"
+INVENTED = "exemple inventé"
+HINT = " Vide : l'exemple inventé du kit."
+Files = str | Path | Iterable[str | Path]
+
+
+@dataclass(frozen=True, eq=False)
+class Roadmap(Displayed):
+    """Une feuille de route, telle qu'un document la montre.
+
+    actions : celles du territoire, évaluées, une par ligne. regional : celles de sa région qui le concernent aussi
+    (département, périmètre). themes : les thèmes retenus. scenario : les objectifs retenus, ou la référence ; chosen :
+    s'ils ont été donnés. vivier, consultation, strengths : l'état des lieux, quand il a été donné. perimeter : le nom
+    d'un périmètre dont c'est l'extrait.
+    """
+
+    territory: str
+    actions: pd.DataFrame
+    regional: pd.DataFrame
+    themes: pd.DataFrame
+    scenario: xr.Dataset
+    chosen: bool
+    vivier: Vivier | None
+    consultation: Consultation | None
+    strengths: pd.DataFrame
+    reading: Reading | None
+    counts: dict[str, object]
+    public: bool
+    example: bool
+    files: tuple[str, ...]
+    perimeter: str = ""
+
+    def __repr__(self) -> str:
+        count = french.plural(len(self.retained), "action retenue", "actions retenues")
+        return f"Feuille de route — {self.name} : {count}"
+
+    @property
+    def name(self) -> str:
+        """The name of the territory, or of the perimeter."""
+        return self.perimeter or territories.name(self.territory)
+
+    @property
+    def empty(self) -> bool:
+        """No action lies in the territory."""
+        return self.actions.empty
+
+    @cached_property
+    def invented(self) -> bool:
+        """Whether something that it shows is invented."""
+        parts = (self.actions, self.regional, self.themes, self.strengths)
+        said = any("invented" in one and bool((one.invented == YES).any()) for one in parts)
+        beside = any(one.invented for one in (self.vivier, self.consultation) if one is not None)
+        return self.example or said or beside
+
+    # ------------------------------------------------------------------ actions
+
+    @cached_property
+    def retained(self) -> pd.DataFrame:
+        """The actions that meet the three criteria."""
+        return self.actions[self.actions.standing == RETAINED]
+
+    @cached_property
+    def apart(self) -> pd.DataFrame:
+        """The actions that are listed apart, with their reason; those that are contrary to the targets first."""
+        found = self.actions[self.actions.standing != RETAINED]
+        return found.sort_values("standing", key=lambda one: one != CONTRARY, kind="stable")
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Each lever of the panorama and the retained actions that serve it, with their ktCO2e/an and euros."""
+        return assessment.by_lever(self.actions, panoramas.panorama(self.territory))
+
+    @cached_property
+    def identified(self) -> tuple[float, float]:
+        """ktCO2e/an of the quantities of the retained actions: without what may be counted twice, and with it."""
+        whole = float(self.retained.kt.sum())
+        twice = assessment.overlaps(self.retained)
+        return max(0.0, whole - float(twice.kt.sum())), whole
+
+    @cached_property
+    def aimed(self) -> float:
+        """The sum of the targets of the territory, without the forest. [ktCO2e/an]"""
+        return float(panoramas.total(panoramas.panorama(self.territory), forest=False))
+
+    @cached_property
+    def served(self) -> pd.Series:
+        """Lever of the 43 → retained actions that serve it."""
+        listed = self.retained.levers.map(ids).explode().value_counts()
+        return pd.Series({one: int(listed.get(one, 0)) for one in nomenclatures.cop_labels()}, dtype="int64")
+
+    @cached_property
+    def thematiques(self) -> pd.DataFrame:
+        """Each thématique: label, levers (of the 43), served (levers with an action), actions."""
+        labels, found = framework.labels("thematiques"), []
+        of = nomenclatures.levers("cop").groupby("thematique", sort=False).lever.agg(list)
+        for one, levers in of.items():
+            here = self.retained.levers.map(lambda cell, levers=levers: bool(set(ids(cell)) & set(levers)))
+            served = sum(self.served[lever] > 0 for lever in levers)
+            found.append((labels[one], len(levers), served, int(here.sum())))
+        return pd.DataFrame(found, columns=["label", "levers", "served", "actions"])
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """The départements of the territory (or itself), and their retained actions: code, name, actions."""
+        level, within = territories.level(self.territory), None if self.territory == "fr" else self.territory
+        found = [] if level == "departement" else list(territories.territories("departement", within=within).code)
+        codes = found or [self.territory]
+        counts = perimeters.placed(self.retained).departement.value_counts()
+        names = [territories.name(one) for one in codes]
+        return pd.DataFrame({"code": codes, "name": names, "actions": [int(counts.get(one, 0)) for one in codes]})
+
+    # ------------------------------------------------------------------ themes
+
+    @cached_property
+    def by_theme(self) -> pd.DataFrame:
+        """The themes in the order of their groups, with the retained actions of each: actions, kt, cost."""
+        groups = {one.id: one.label for one in themes.rules().groups.items}
+        order = {one: n for n, one in enumerate(groups)}
+        rows = self.retained.groupby("theme_id")
+        table = self.themes.assign(
+            group_label=self.themes.group.map(groups),
+            actions=self.themes.theme_id.map(rows.size()).fillna(0).astype("int64"),
+            kt=self.themes.theme_id.map(rows.kt.sum(min_count=1)).astype("float64"),
+            cost=self.themes.theme_id.map(rows.cost.sum(min_count=1)).astype("float64"),
+        )
+        return table.sort_values("group", key=lambda one: one.map(order), kind="stable").reset_index(drop=True)
+
+    @cached_property
+    def without_action(self) -> pd.DataFrame:
+        """The themes that no retained action serves."""
+        return self.by_theme[self.by_theme.actions == 0]
+
+    # ------------------------------------------------------------------ means
+
+    @cached_property
+    def money(self) -> pd.DataFrame:
+        """The retained actions by what is said of their funding: granted, label, actions, known (costs), cost [EUR]."""
+        labels = {YES: "Financement accordé", NO: "Financement à trouver", "": "Financement non renseigné"}
+        groups = self.retained.groupby("funding_granted")
+        rows = []
+        for one, label in labels.items():
+            part = groups.get_group(one) if one in groups.groups else self.retained.head(0)
+            rows.append((one, label, len(part), int(part.cost.notna().sum()), float(part.cost.sum())))
+        return pd.DataFrame(rows, columns=["granted", "label", "actions", "known", "cost"])
+
+    @cached_property
+    def engineering(self) -> pd.DataFrame:
+        """The retained actions that need engineering that is not granted."""
+        return self.retained[(self.retained.engineering != "") & (self.retained.engineering_granted != YES)]
+
+    # ------------------------------------------------------------------ objectives, and where it stands
+
+    @cached_property
+    def deviations(self) -> pd.DataFrame:
+        """The levers whose retained target is not that of the reference, and why."""
+        return gaps.deviations(self.scenario)
+
+    @cached_property
+    def objectives(self) -> pd.DataFrame:
+        """Each lever: label, target and proposed [ktCO2e/an], quantity [unit], unit, actions."""
+        s = self.scenario
+        table = pd.DataFrame({"lever": s.lever.values, "label": s.label.values, "unit": s.unit.values})
+        for name in ("target", "proposed", "quantity", "proposed_quantity"):
+            table[name] = s[name].values
+        return table.sort_values("target", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
+
+    @cached_property
+    def verdict(self) -> tuple[str, str]:
+        """« met », « compensated », « missing » or « unknown », and the sentence, without the forest."""
+        found = gaps.standings(self.scenario)
+        return gaps.verdict(gaps.sums(one for lever, one in found.items() if lever != panoramas.FOREST), "hors forêt")
+
+    @cached_property
+    def joint(self) -> tuple[float, float]:
+        """What the levers that act on one quantity count twice: in the reference, in what is retained. [ktCO2e/an]"""
+        table = interactions.interactions(self.scenario)
+        before = "reference_overlap" if "reference_overlap" in table else "overlap"
+        return float(table[before].sum()), float(table.overlap.sum())
+
+    @cached_property
+    def paces(self) -> dict[str, list[str]]:
+        """« at_pace », « late », « unknown » → labels of the levers of the panorama."""
+        found = dynamics.dynamics(panoramas.panorama(self.territory))
+        late, at = found.status.isin(dynamics.LATE), found.status.isin(dynamics.AT_PACE)
+        return {
+            "at_pace": found.label[at].to_list(),
+            "late": found.label[late].to_list(),
+            "unknown": found.label[~late & ~at].to_list(),
+        }
+
+    @cached_property
+    def followed(self) -> pd.DataFrame:
+        """The retained actions that say both what is expected in a year and what follows it."""
+        return self.retained[(self.retained.expected != "") & (self.retained.indicators != "")]
+
+    @cached_property
+    def contributions(self) -> pd.DataFrame:
+        """Who contributed by type, over the official lists: answers, projects; empty when nothing was given."""
+        if self.consultation is None:
+            return pd.DataFrame(columns=["type", "label", "answered", "official", "share"])
+        found = self.consultation.coverage
+        return found[found.official > 0].reset_index(drop=True)
+
+
+def plan(
+    territory: str = "reg-32",
+    *,
+    actions: Files = "",
+    themes: Files = "",
+    projects: Files = "",
+    answers: Files = "",
+    points: Files = "",
+    scenario: str | Path = "",
+    perimeter: str | Path = "",
+    name: str = "",
+    public: bool = False,
+) -> Roadmap:
+    """Réunit ce qu'une COP remet à sa fin : objectifs, état des lieux, thèmes, actions, couverture, moyens.
+
+    Parameters
+    ----------
+    territory : code d'une région, d'un département ou « fr ».
+    actions : fiches action ; vide : l'exemple inventé du kit, et avec lui ceux des autres fichiers laissés vides. Un
+        chemin relatif est cherché dans le dossier courant, dans celui d'où « copkit » a été lancé, puis dans celui
+        du kit.
+    themes : thèmes retenus, un classeur de débat rempli ou un CSV.
+    projects : vivier ; answers : réponses au questionnaire ; points : points forts. Vides : absents.
+    scenario : objectifs retenus, un scénario enregistré (JSON) ; vide : ceux de la référence.
+    perimeter : périmètres de CRTE (CSV, YAML) ; name : celui dont on veut l'extrait, quand le fichier en a plusieurs.
+    public : version publique : ni ce qui a été lu, ni ce qui cite un dossier.
+
+    Raises
+    ------
+    ProjectError
+        Si un fichier est absent ou illisible, ou le périmètre inconnu.
+    SimulationError
+        Si le scénario est d'un autre territoire.
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+
+    References
+    ----------
+    Contenu et points de sortie : ``sgpe_point_de_sortie``.
+
+    Examples
+    --------
+    >>> plan("dep-80")
+    Feuille de route — Somme : 4 actions retenues
+    """
+    code, example = territories.resolve(territory), not actions
+    given = {"actions": actions, "themes": themes, "projects": projects, "answers": answers, "points": points}
+    given |= {"scenario": scenario}
+    if example:
+        folder = paths.home() / "data" / "examples"
+        mine = {one: folder / file for one, file in EXAMPLES.items() if one != "scenario" or code == EXAMPLE_OF}
+        given = {one: file or mine.get(one, "") for one, file in given.items()}
+    read = read_actions(*_files(given["actions"], ACTIONS))
+    kept = _themes(given["themes"])
+    p, table = panoramas.panorama(code), perimeters.placed(read)
+    inside, around = _within(table, code)
+    within = ""
+    if perimeter:
+        within, held = _perimeter(perimeter, name, table)
+        inside, around = table[held], table[~held & (table.territory == territories.region_of(code))]
+    found = assessment.assess(inside, p, themes=kept if given["themes"] else None)
+    chosen = _scenario(given["scenario"], code) if given["scenario"] else None
+    reading = read.attrs["reading"]
+    return Roadmap(
+        territory=code,
+        actions=found,
+        regional=assessment.assess(around, panoramas.panorama(territories.region_of(code) if len(around) else code)),
+        themes=kept,
+        scenario=simulate(p, {}) if chosen is None else chosen,
+        chosen=chosen is not None,
+        vivier=vivier(given["projects"], code, public=public) if given["projects"] else None,
+        consultation=consultation(given["answers"], code, public=public) if given["answers"] else None,
+        strengths=_strengths(given["points"], code, public),
+        reading=None if public else reading,
+        counts=_counts(reading, read, found),
+        public=public,
+        example=example,
+        files=() if public else tuple(reading.files),
+        perimeter=within,
+    )
+
+
+def _files(given: Files, kind) -> list[Path]:
+    one = isinstance(given, str) or not isinstance(given, Iterable)
+    return [located(file, kind, HINT) for file in ([given] if one else given)]
+
+
+def _themes(given: Files) -> pd.DataFrame:
+    """The themes that are kept; none when no file is given."""
+    if not given:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in themes.THEMES})
+    return themes.read_retained(*_files(given, themes.KEPT))
+
+
+def _strengths(given: Files, code: str, public: bool) -> pd.DataFrame:
+    """The strong points of the territory; public, those that may be."""
+    found = (
+        strengths.read(*_files(given, strengths.STRENGTHS)) if given else strengths.STRENGTHS.complete(pd.DataFrame())
+    )
+    return strengths.within(found, code, public=public)
+
+
+def _scenario(file: str | Path, code: str) -> xr.Dataset:
+    path = located(file, ACTIONS)
+    found = scenario_file.from_json(path.read_text(encoding="utf-8"))
+    if (other := found.attrs["territory"]) != code:
+        raise ProjectError(
+            f"{paths.shown(path)} : scénario de {territories.name(other)} ({other}), et non de "
+            f"{territories.name(code)}. Donner les objectifs retenus de ce territoire."
+        )
+    return found
+
+
+def _within(table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The actions of a territory, and those of the whole of its région that concern it too.
+
+    One without place is of the région of the others when they are all of one.
+    """
+    if code == "fr":
+        return table, table.head(0)
+    region = territories.region_of(code)
+    blank = (table.region == "") & (table.departement == "") & (table.epci == "")
+    around = (table.region == region) | (blank & (set(table.region) - {""} <= {region}))
+    if territories.level(code) == "region":
+        return table[around], table.head(0)
+    straddling = table.epci.isin(territories.territories("epci", within=code).code)
+    at = (table.departement == code) | straddling
+    return table[at], table[~at & (table.territory == region)]
+
+
+def _perimeter(file: str | Path, name: str, table: pd.DataFrame) -> tuple[str, pd.Series]:
+    """The name of a perimeter, and which actions lie in it."""
+    found = perimeters.read_perimeters(located(file, ACTIONS))
+    if not name and len(found.names) > 1:
+        raise ProjectError(
+            f"Plusieurs périmètres dans ce fichier : en nommer un. Périmètres : {', '.join(found.names)}."
+        )
+    if name and name not in found.names:
+        raise ProjectError(unknown(f"Périmètre « {name} » inconnu", name, found.names, "Périmètres"))
+    one = name or found.names[0]
+    held = found.of(table)
+    at = set(held.project[held.key == one])
+    return one, pd.Series([n in at for n in range(len(table))], index=table.index)
+
+
+def _counts(reading: Reading, read: pd.DataFrame, inside: pd.DataFrame) -> dict[str, object]:
+    """What happened at the reading, as numbers."""
+    return {
+        "summary": reading.summary,
+        "rows": reading.rows,
+        "actions": len(inside),
+        "elsewhere": len(read) - len(inside),
+        "duplicates": int((inside.standing == TWICE).sum()),
+        "problems": len(reading.problems),
+        "unknown": len(reading.unknown_labels),
+    }
