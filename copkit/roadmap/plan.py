@@ -261,9 +261,9 @@ def plan(
     Parameters
     ----------
     territory : code d'une région, d'un département ou « fr ».
-    actions : fiches action ; vide : l'exemple inventé du kit, et avec lui ceux des autres fichiers laissés vides. Un
-        chemin relatif est cherché dans le dossier courant, dans celui d'où « copkit » a été lancé, puis dans celui
-        du kit.
+    actions : fiches action ; vide : l'exemple inventé du kit (Hauts-de-France), et dans cette région ceux des autres
+        fichiers laissés vides. Un chemin relatif est cherché dans le dossier courant, dans celui d'où « copkit » a
+        été lancé, puis dans celui du kit.
     themes : thèmes retenus, un classeur de débat rempli ou un CSV.
     projects : vivier ; answers : réponses au questionnaire ; points : points forts. Vides : absents.
     scenario : objectifs retenus, un scénario enregistré (JSON) ; vide : ceux de la référence.
@@ -293,8 +293,7 @@ def plan(
     given |= {"scenario": scenario}
     if example:
         folder = paths.home() / "data" / "examples"
-        mine = {one: folder / file for one, file in EXAMPLES.items() if one != "scenario" or code == EXAMPLE_OF}
-        given = {one: file or mine.get(one, "") for one, file in given.items()}
+        given = {one: file or (folder / EXAMPLES[one] if _holds(one, code) else "") for one, file in given.items()}
     read = read_actions(*_files(given["actions"], ACTIONS))
     kept = _themes(given["themes"])
     p, table = panoramas.panorama(code), perimeters.placed(read)
@@ -323,6 +322,13 @@ def plan(
         files=() if public else tuple(reading.files),
         perimeter=within,
     )
+
+
+def _holds(one: str, code: str) -> bool:
+    """Whether an invented example may stand for a file that a territory does not give: it is of one région only."""
+    if one == "actions":
+        return True
+    return code == EXAMPLE_OF or (one != "scenario" and code != "fr" and territories.region_of(code) == EXAMPLE_OF)
 
 
 def _files(given: Files, kind) -> list[Path]:

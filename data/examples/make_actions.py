@@ -82,7 +82,7 @@ def written_actions() -> list[dict[str, str]]:
     del labels["action_id"]
     rows = []
     for number, one in enumerate(PLAN["actions"], 1):
-        title = f"{one['titre']} (action inventée n° {number})"
+        title = f"{one['titre']} (inventé)"
         row = {"title": title} if one.get("vide") else _row(one, title, number, pick)
         rows.append({"Action": f"A{number}"} | {label: row.get(name, "") for name, label in labels.items()})
     return [row | {"Exemple inventé": "oui"} for row in rows]

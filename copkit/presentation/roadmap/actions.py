@@ -6,11 +6,13 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import gazetteer, levers
+from copkit.intake.fields import Field
 from copkit.presentation import formats
 from copkit.presentation.document import Section
 from copkit.presentation.roadmap.document import caption
 from copkit.presentation.table import Table
-from copkit.presentation.text import Note, Text
+from copkit.presentation.text import Note, Text, lower
+from copkit.roadmap.actions import FIELDS
 from copkit.roadmap.assessment import RETAINED, STANDINGS
 from copkit.roadmap.plan import Roadmap
 
@@ -99,26 +101,46 @@ def _invented(assessed: pd.DataFrame) -> str:
 ACTIONS = Section("actions", 60)
 
 
+def _by_theme(r: Roadmap) -> pd.DataFrame:
+    """The retained actions in the order of their themes."""
+    order = {one: n for n, one in enumerate(r.by_theme.theme_id)}
+    return r.retained.sort_values("theme_id", key=lambda one: one.map(order).fillna(len(order)), kind="stable")
+
+
 @ACTIONS.table("actions", sheet="Actions", rank=40)
 def _retained(r: Roadmap) -> Table | Note:
-    found = r.retained
+    found = _by_theme(r)
     if found.empty:
         return Note("Aucune action ne remplit les trois critères.")
-    order = {one: n for n, one in enumerate(r.by_theme.theme_id)}
-    found = found.sort_values("theme_id", key=lambda one: one.map(order).fillna(len(order)), kind="stable")
     return Table.of(
-        caption(r, "Actions retenues, par thème prioritaire"),
+        caption(r, "Actions retenues, dans l'ordre de leurs thèmes"),
         {
             "Action": found.title,
-            "Thème prioritaire": found.theme.replace("", "—"),
             "Levier": found.lever.map(levers.said),
             "Territoire": _places(found),
             "Porteur": found.holder.replace("", "—"),
             "ktCO2e/an": (found.kt, formats.dashed(formats.SIGNIFICANT)),
-            "Coût (€)": (found.cost, 0),
-            "Calendrier": found.schedule.replace("", "—"),
+            "Coût (M€)": (found.cost / 1e6, formats.dashed(formats.SIGNIFICANT)),
         },
     )
+
+
+@ACTIONS.table("fiches", sheet="Fiches", rank=45, page=False)
+def _sheets(r: Roadmap) -> Table | Note:
+    found = _by_theme(r)
+    if found.empty:
+        return Note("Aucune action ne remplit les trois critères.")
+    names = ["action_id", "title", "theme", "holder", "partners", "dimension", "maturity", "cost", "schedule"]
+    names += ["funding", "funding_granted", "engineering", "engineering_granted", "other_needs", "vehicle", "dossiers"]
+    columns = {FIELDS[one].label: _cells(found[one], FIELDS[one]) for one in names}
+    return Table.of(caption(r, "Fiches des actions retenues"), columns)
+
+
+def _cells(column: pd.Series, field: Field):
+    """The cells of a field of a sheet."""
+    if column.dtype.kind == "f":
+        return column, formats.dashed(0)
+    return [str(field.options.get(cell, cell)) or "—" for cell in column]
 
 
 def _places(found: pd.DataFrame) -> list[str]:
@@ -150,17 +172,17 @@ FOLLOWED = Section("suivi", 110)
 
 @FOLLOWED.sentence()
 def followed(r: Roadmap) -> Text:
-    """Combien d'actions disent ce qui est attendu dans un an, et avec quel indicateur."""
-    whole, said, known = (
-        len(r.retained),
-        int((r.retained.expected != "").sum()),
-        int((r.retained.indicators != "").sum()),
-    )
-    return Text("Sur {}, {} disent ce qui est attendu dans un an et {} donnent un indicateur de suivi.",
-                french.plural(whole, "action retenue", "actions retenues"), said, known)  # fmt: skip
+    """Combien d'actions disent ce qui est attendu dans un an, et avec quel indicateur ; celles qui ne le disent pas."""
+    whole, lines = len(r.retained), []
+    for name, what in (("expected", "disent ce qui est attendu dans un an"), ("indicators", "donnent un indicateur")):
+        none = r.retained.title[r.retained[name] == ""].to_list()
+        rest = Text(" Ne le disent pas : {}.", " ; ".join(map(lower, none))) if none else ""
+        said = "les {whole} actions retenues {what}." if not none else "{n} actions retenues sur {whole} {what}.{rest}"
+        lines.append(Text(said, n=whole - len(none), whole=whole, what=what, rest=rest))
+    return Text.joined([Text.bullets(lines), Text("Le détail, action par action, est dans le classeur et les fiches.")])
 
 
-@FOLLOWED.table("suivi", sheet="Suivi", rank=90, rows=40)
+@FOLLOWED.table("suivi", sheet="Suivi", rank=90, page=False)
 def _followed(r: Roadmap) -> Table:
     found = r.retained
     return Table.of(

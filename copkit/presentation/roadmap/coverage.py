@@ -50,12 +50,12 @@ def _covered(r: Roadmap) -> Table:
     none = [n for n, count in enumerate(found.projects) if not count]
     made = tables.covered(found)
     made = Table(made.data, caption(r, made.caption), made.formats)
-    return made.without(none, [made.data["Levier"].iloc[n] for n in none], "Sans action retenue : {}.")
+    return made.without(none, (), "")  # the sentence below lists them among the 43
 
 
 @COVERAGE.sentence()
 def uncovered(r: Roadmap) -> Text:
-    """Ce que les actions laissent de côté : leviers, thèmes, départements."""
+    """Ce que les actions laissent de côté : leviers, départements."""
     names = nomenclatures.cop_labels()
     without = [lower(names[one]) for one, n in r.served.items() if not n]
     lines = []
@@ -68,9 +68,6 @@ def uncovered(r: Roadmap) -> Text:
                 " ; ".join(without),
             )
         )
-    if len(r.without_action):
-        titles = " ; ".join(lower(one) for one in r.without_action.title)
-        lines.append(Text("**{} sans action** : {}.", french.plural(len(r.without_action), "thème"), titles))
     empty = r.places.name[r.places.actions == 0].to_list()
     if len(r.places) > 1:
         said = f"aucune dans {french.join(empty)}" if empty else "chacun en a une au moins"
@@ -83,7 +80,7 @@ def uncovered(r: Roadmap) -> Text:
         lines.append(
             Text("**{} de la région** concernent aussi ce territoire.", french.plural(len(r.regional), "action"))
         )
-    return Text.bullets(lines) if lines else Text("Chaque levier, chaque thème et chaque département a une action.")
+    return Text.bullets(lines) if lines else Text("Chaque levier a une action.")
 
 
 @COVERAGE.table("thematiques", sheet="Thématiques", rank=65)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import lazy_loader
+import pandas as pd
+
 from copkit import french
-from copkit.presentation import formats, labels
+from copkit.presentation import charts, formats, labels
 from copkit.presentation.document import Section
-from copkit.presentation.roadmap.document import caption
+from copkit.presentation.roadmap.document import caption, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import units
 from copkit.roadmap.plan import Roadmap
 
+alt = lazy_loader.load("altair")
 OBJECTIVES = Section("objectifs", 30)
 
 
@@ -58,6 +62,33 @@ def _deviations(r: Roadmap) -> Table | Note | None:
             "Source": found.source.replace("", "—"),
         },
     )
+
+
+@OBJECTIVES.chart(name="objectives", always=True)
+def drawn(r: Roadmap) -> alt.LayerChart | Note:
+    """Objectif retenu de chaque levier, un trait à celui de la référence quand il en diffère. [ktCO2e/an]"""
+    found, p = r.objectives[r.objectives.proposed.notna()], r.scenario
+    if found.empty:
+        return Note("Aucun objectif n'est chiffré dans ce territoire.")
+    changed = set(r.deviations.lever)
+    rows = pd.DataFrame(
+        {
+            "label": found.label.to_numpy(),
+            "kt": found.proposed.to_numpy(),
+            "written": [
+                labels.kt(p, kt) + (f" (référence : {labels.kt(p, target)})" if lever in changed else "")
+                for lever, kt, target in zip(found.lever, found.proposed, found.target, strict=True)
+            ],
+        }
+    )
+    title = f"« {found.label.iloc[0]} » porte le plus grand objectif : {labels.kt(p, found.proposed.iloc[0])} ktCO2e/an"
+    what = "objectifs retenus, un trait à la référence" if changed else "proposition indicative du SGPE"
+    unit = f"ktCO2e/an en 2030 par rapport à 2019 ; {what}, version {p.attrs['version']}"
+    made = words(r, title, unit, f"Objectifs par levier : {charts.said(rows)}.")
+    marks = pd.DataFrame({"label": found.label, "kt": found.target})[found.lever.isin(changed)]
+    over = [charts.ticks(marks, "kt")] if len(marks) else []
+    domain = [0, 1.5 * float(rows.kt.max())]
+    return charts.bars(rows, "kt", "ktCO2e/an", made, domain=domain, step=24, over=over)
 
 
 @OBJECTIVES.table("objectifs", sheet="Objectifs", rank=20, always=True)

@@ -26,7 +26,9 @@ def state(r: Roadmap) -> Text:
         )
         none, kt = r.vivier.uncovered
         without = (
-            f" {french.plural(none, 'levier chiffré')} sans dossier ({french.rough(kt)} ktCO2e/an)." if none else ""
+            f" {french.plural(none, 'levier chiffré', 'leviers chiffrés')} sans dossier ({french.rough(kt)} ktCO2e/an)."
+            if none
+            else ""
         )
         lines.append(Text("**Vivier** : {} ; {}.{}", french.plural(len(r.vivier.counted), "dossier"), said, without))
     if r.consultation is not None and not r.consultation.empty:

@@ -89,18 +89,38 @@ def checked(r: Roadmap) -> Text | Note:
     return Text.joined([said, Text.bullets(r.themes.attrs["problems"])])
 
 
-@THEMES.table("themes", sheet="Thèmes", rank=35, always=True)
+@THEMES.table("themes", always=True)
+def _actions(r: Roadmap) -> Table | None:
+    found, of = r.by_theme, r.retained.groupby("theme_id").title.agg(" ; ".join)
+    if found.empty:
+        return None
+    made = Table.of(
+        caption(r, "Thèmes prioritaires et leurs actions retenues"),
+        {
+            "Thème prioritaire": found.title,
+            "Groupe de travail": found.group_label,
+            "Actions retenues": found.theme_id.map(of).fillna("aucune"),
+            "ktCO2e/an": (found.kt, formats.dashed(formats.SIGNIFICANT)),
+            "Coût (M€)": (found.cost / 1e6, formats.dashed(formats.SIGNIFICANT)),
+        },
+    )
+    none = found.index[found.actions == 0]
+    return made.without(none, found.title[none], "Sans action retenue : {}.")
+
+
+@THEMES.table("themes_retenus", sheet="Thèmes", rank=35, always=True, page=False)
 def _themes(r: Roadmap) -> Table | None:
     found = r.by_theme
     if found.empty:
         return None
     return Table.of(
-        caption(r, "Thèmes prioritaires et leurs actions retenues"),
+        caption(r, "Thèmes prioritaires retenus"),
         {
             "Thème prioritaire": found.title,
             "Groupe de travail": found.group_label,
             "Sorte": found.kind.map(KINDS),
             "Leviers": found.levers.map(levers.said),
+            "Pourquoi": found.why,
             "Actions": (found.actions, 0),
             "ktCO2e/an": (found.kt, formats.dashed(formats.SIGNIFICANT)),
             "Coût (€)": (found.cost, formats.dashed(0)),
