@@ -135,7 +135,7 @@ WRITERS = (
     "projects.read_workshop",
 )
 NO_ARGUMENT = ("keys", "reload", "survey.actions")
-TYPES = ("projects.Vivier", "projects.Workshop", "survey.Consultation")
+TYPES = ("projects.Vivier", "projects.Workshop", "roadmap.Roadmap", "survey.Consultation")
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}
 GROUPS |= {"roadmap.": ck.roadmap}
 GROUPS |= {"notebook.": ck.notebook}
@@ -172,7 +172,7 @@ def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path, m
             "Unité inconnue : « kg ». Écrire « ktco2e » ou « quantity »",
         ),
         (lambda p: ck.simulate(3, {}), 'Panorama attendu, et non « 3 ». Écrire ck.panorama("reg-32"), ou « reg-32 ».'),
-        (lambda p: ck.table(3), "consultation (ck.survey.consultation) attendu, et non « 3 »."),
+        (lambda p: ck.table(3), "une feuille de route (ck.roadmap.plan) attendu, et non « 3 »."),
         (
             lambda p: ck.charts.levers(p),
             "ck.charts.levers : un vivier (ck.projects.vivier) attendu, et non ce panorama.",

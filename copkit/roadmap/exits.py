@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import ParameterError, Problems, ProjectError, given, unknown
 from copkit.files import kept
 from copkit.models import gaps
 from copkit.reference import framework, parameters, reading
@@ -94,10 +94,18 @@ def exits(roadmap: Roadmap) -> tuple[Exit, ...]:
     tuple de quatre ``Exit`` : number, label, state (« atteint », « en_partie », « non_atteint », « a_renseigner »),
         proof (phrases), asks (ce qui reste à faire, vide quand le point est atteint).
 
+    Raises
+    ------
+    ProjectError
+        Si ce n'est pas une feuille de route.
+
     References
     ----------
     Les quatre points : ``sgpe_point_de_sortie``.
     """
+    if not isinstance(roadmap, Roadmap):
+        asked = "r = ck.roadmap.plan(…)"
+        raise ProjectError(f"Feuille de route attendue, et non {given(roadmap)}. Écrire d'abord {asked}.")
     judged = {"objectifs": _objectives, "etat_des_lieux": _standing, "plan": _plan, "suite": _next}
     out = []
     for number, point in enumerate(rules().exits, 1):
