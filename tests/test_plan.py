@@ -221,7 +221,7 @@ def test_a_sheet_says_its_fourteen_fields(example):
     first = tables[0].data.set_index("Champ")["Ce qui est dit"]
     assert first["Coût"].replace("\u202f", " ").startswith("18 500 000") and "Mt.km par an" in first["Effet"]
     empty = tables[-1].data.set_index("Champ")["Ce qui est dit"]
-    assert empty["Levier"] == "à renseigner" and empty["Feuille de route"].startswith("listée à part")
+    assert empty["Levier"] == "à renseigner" and empty["Feuille de route"].startswith("Listée à part")
 
 
 def test_the_objectives_of_the_example_are_those_that_the_generator_writes():

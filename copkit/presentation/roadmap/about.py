@@ -18,8 +18,8 @@ USED = {
     "insee_cog_2026": "",
 }
 INVENTED = Text(
-    "> **Exemple inventé.** Les actions et les thèmes de ce document sont inventés : aucun ne décrit un territoire, un "
-    "porteur ou un montant réels. Les objectifs sont ceux du SGPE."
+    "> **Exemple inventé.** Les actions, les thèmes et les objectifs retenus de ce document sont inventés : aucun ne "
+    "décrit un territoire, un porteur ou un montant réels. Les objectifs de référence sont ceux du SGPE."
 )
 
 
