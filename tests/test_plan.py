@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -121,7 +122,7 @@ def test_a_majority_is_more_than_half(example, epci, state, monkeypatch):
     at = found.type == "epci"
     found.loc[at, "share"] = epci / found.official[at]
     assert found.official[at].item() == 92
-    other = plan("reg-32")
+    other = replace(example)
     object.__setattr__(other, "contributions", found)
     assert exits(other)[1].state == state
 

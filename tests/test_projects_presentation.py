@@ -94,7 +94,7 @@ def test_titles_give_the_figures_of_the_balance(whole):
     assert charts.coverage(whole).title.text.startswith("71 EPCI sur 92 ont au moins un projet (77")
     assert charts.levers(whole).title.text.endswith("21\u202f% des dossiers")
     assert charts.targets(whole).title.text.startswith("5 leviers chiffrés sur 29 sans aucun dossier")
-    assert charts.inclusion(whole).title.text.startswith("Aucun dossier sur 1\u202f279 ne remplit")
+    assert charts.inclusion(whole).title.text.startswith("128 dossiers sur 1\u202f279 remplissent")
     assert charts.departements(whole).title.text == french.typeset("Somme : 369 dossiers ; Aisne : 171")
 
 
@@ -250,8 +250,11 @@ def test_sentences_are_printed_in_french(v, name):
     assert not {"nan", "None", "True", "<NA>"} & set(text.replace("*", " ").split()) and "{" not in text
 
 
-def test_the_criteria_that_no_dossier_can_tell_are_named(whole):
-    said = sentences.inclusion(whole)
+def test_the_criteria_that_no_dossier_can_tell_are_named(whole, tmp_path):
+    assert "Aucun dossier ne renseigne" not in sentences.inclusion(whole)
+    table = pd.read_csv(EXAMPLE, dtype=str, keep_default_na=False).head(20)
+    table.drop(columns=["Thème prioritaire", "Prochaines étapes"]).to_csv(tmp_path / "dossiers.csv", index=False)
+    said = sentences.inclusion(selection.vivier(tmp_path / "dossiers.csv"))
     assert "Aucun dossier ne renseigne : thème prioritaire" in said and "jamais « non »" in said
 
 

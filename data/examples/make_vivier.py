@@ -66,6 +66,7 @@ def build() -> list[Row]:
     rows = [_dated(row, number) for number, row in enumerate(dice.mix(rows))]
     _same_title_twice(rows)
     _quantities(rows)
+    _criteria(Dice(SEED + 1), rows)  # dice of its own: what is drawn above stays what it is
     return rows + _again(rows)
 
 
@@ -304,6 +305,26 @@ def _ready(rows: list[Row]) -> list[Row]:
     """The dossiers that can start and that go up."""
     ready = [row for row in rows if row["Niveau de maturité"] in READY and row[CONTRIBUTES] == "Oui"]
     return [row for row in ready if row["Dimension nouvelle"] != NO_DIMENSION]
+
+
+def _criteria(dice: Dice, rows: list[Row]) -> None:
+    """What the three criteria of the roadmap ask for; one dossier in five leaves it blank."""
+    for row in rows:
+        said = dice.draw() < 0.8
+        steps = dice.pick((3, 6, 9, 12, 18, 24))
+        answers = {
+            "Thème prioritaire": dice.pick((f"{row['Thématique']} (thème inventé)", "Aucun"))
+            if row["Thématique"]
+            else "",
+            "Le projet est-il contraire aux cibles des leviers ?": "Non",
+            "Effet significatif à l'échelle du levier": dice.pick(("Oui", "Oui", "Non")),
+            "Réplicable ailleurs sur le territoire": dice.pick(("Oui", "Non")),
+            "Un maître d'ouvrage est-il identifié ?": dice.pick(("Oui", "Oui", "Oui", "Non")),
+            "Parties prenantes mobilisées": dice.pick(("Partenaire inventé", "Partenaire inventé", "Aucune")),
+            "Prochaines étapes": "Étude à lancer (inventé)",
+            "Échéance des prochaines étapes (mois)": str(steps),
+        }
+        row |= answers if said else dict.fromkeys(answers, "")
 
 
 def _again(rows: list[Row], count: int = 6) -> list[Row]:
