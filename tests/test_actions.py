@@ -1,5 +1,7 @@
 """Action sheets: what is retained and what is listed apart, what a quantity makes, what overlaps; nothing is lost."""
 
+import re
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -8,11 +10,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import copkit as ck
+from copkit import paths
 from copkit.commands.cli import app
 from copkit.errors import ProjectError
 from copkit.intake.fields import DTYPES
 from copkit.presentation.roadmap import actions as tables
 from copkit.projects.fields import FIELDS as PROJECT
+from copkit.projects.fields import PROJECTS
 from copkit.roadmap import assessment
 from copkit.roadmap.actions import ACTIONS, FIELDS, SHEET, WIDTHS, named, of_returns
 
@@ -213,3 +217,31 @@ def test_what_is_not_actions_is_refused(says, call, message):
     with pytest.raises(ProjectError) as refused:
         call()
     says(refused.value, message)
+
+
+def test_actions_begin_from_the_dossiers_that_meet_the_criteria_and_come_back(tmp_path):
+    listed = ck.projects.triage(ck.projects.read(paths.home() / "data" / "examples" / "vivier_hauts_de_france.csv"))
+    begun = ck.roadmap.from_projects(listed)
+    assert set(begun.dossiers) == set(listed.project_id[listed.included == "oui"]) and len(begun) == 128
+    assert begun.description.eq("").all() and begun.partners.eq("").all()  # what a dossier says in its own words
+    ck.roadmap.write_template(tmp_path / "fiches.xlsx", "reg-32", begun)
+    whole = begun[begun.lever != ""]  # one that names several levers waits for a choice
+    merged = ck.roadmap.read_returns(tmp_path / "fiches.xlsx", territory="reg-32")
+    assert len(merged.messages()) == len(begun) - len(whole)
+    for name in ("title", "territory", "lever", "holder", "cost", "dossiers", "maturity"):
+        assert merged.table[name].tolist() == pytest.approx(whole[name].tolist(), nan_ok=True), name
+    one = ck.roadmap.from_projects(listed, [listed.project_id[0]])
+    assert one.title.tolist() == [listed.title[0]]
+
+
+@pytest.mark.parametrize(
+    ("sort", "dossiers", "said"),
+    [
+        (False, (), "Ces projets ne sont pas triés"),
+        (True, ("0", "00"), "2 dossiers absents du vivier : 0 et 00. Corriger ces numéros."),
+    ],
+)
+def test_dossiers_that_are_not_there_or_not_sorted_are_refused(sort, dossiers, said):
+    listed = PROJECTS.complete(pd.DataFrame({"project_id": ["1"], "title": ["Haies"]}))
+    with pytest.raises(ProjectError, match=re.escape(said)):
+        ck.roadmap.from_projects(ck.projects.triage(listed) if sort else listed, dossiers)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from copkit import french
 from copkit.commands.strengths import Territory
 from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
 from copkit.commands.usage import mappings
@@ -76,11 +77,26 @@ def actions(
 def template(
     out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("actions.xlsx"),
     territory: Territory = "fr",
+    projects: Annotated[
+        list[Path] | None,
+        typer.Option(help="Vivier dont les dossiers commencent des fiches ; peut se répéter."),
+    ] = None,
+    dossier: Annotated[
+        list[str] | None,
+        typer.Option(help="Numéro d'un dossier à prendre ; sans lui, ceux qui remplissent les trois critères."),
+    ] = None,
 ) -> None:
     """Écrit le classeur des fiches action d'un territoire, à envoyer aux services et aux porteurs."""
-    from copkit.roadmap import write_template
+    from copkit import projects as vivier
+    from copkit import roadmap
+    from copkit.errors import CopkitError
 
-    write_template(out, territory)
+    if dossier and not projects:
+        raise CopkitError("Des dossiers sont demandés sans vivier. Ajouter --projects FICHIER.")
+    begun = roadmap.from_projects(vivier.triage(vivier.read(*projects)), dossier or ()) if projects else None
+    roadmap.write_template(out, territory, begun)
+    if begun is not None:
+        say(f"{french.plural(len(begun), 'fiche commencée', 'fiches commencées')} par des dossiers du vivier.")
     say(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit actions -r {out} --territory {territory}")
 
 

@@ -1,3 +1,4 @@
+from .actions import from_projects as from_projects
 from .actions import read_actions as read_actions
 from .actions import read_returns as read_returns
 from .actions import write_template as write_template

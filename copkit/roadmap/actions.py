@@ -6,20 +6,23 @@ those of the intake. A field that a project has too has its name: what sorts and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
 import pandas as pd
 
-from copkit.errors import ProjectError, given
+from copkit import french
+from copkit.errors import ProjectError, given, typed
 from copkit.intake import labels, places, reading
-from copkit.intake.fields import LEVERS, ORIGIN, PLACES, SEPARATOR, Collected, Field
+from copkit.intake.fields import LEVERS, ORIGIN, PLACES, SEPARATOR, YES, Collected, Field, counted
 from copkit.intake.workbook.form import Block, Column, Form, Noun
 from copkit.intake.workbook.merge import Merged, gather
 from copkit.intake.workbook.write import write
 from copkit.models import nomenclatures
 from copkit.projects.fields import FIELDS as PROJECT
+from copkit.projects.fields import taken as projects_taken
 from copkit.reference import parameters, territories, units
 
 STATES = {  # a year later
@@ -82,6 +85,7 @@ SHEET = {  # the fourteen fields of a sheet: what fills each; the first part is 
     "Indicateurs de suivi": ("indicators",),
 }
 IDENTITY = ("territory", "lever", "title")
+PRIVATE = ("partners", "description", "schedule", "next_steps", "contrary_reason")  # of a dossier: its words stay there
 ACTIONS = Collected("actions", ("fiche action", "fiches action"), FIELDS, ("title",), IDENTITY)
 WIDTHS = {  # of the columns to fill in
     "territory": 26, "lever": 32, "title": 36, "description": 50, "theme": 24, "holder": 26, "owner_known": 12,
@@ -174,6 +178,49 @@ def form(territory: str = "fr") -> Form:
     )
 
 
+def from_projects(projects: pd.DataFrame, dossiers: Iterable[str] = ()) -> pd.DataFrame:
+    """Commence des fiches action à partir de dossiers du vivier : ce que le dossier dit, le reste à remplir.
+
+    Parameters
+    ----------
+    projects : projets triés par ``ck.projects.triage``.
+    dossiers : leurs numéros ; vide : ceux qui remplissent les trois critères.
+
+    Returns
+    -------
+    DataFrame : comme ``read_actions``, une action par dossier, son numéro dans ``dossiers`` ; rien de ce qui
+        concerne une personne.
+
+    Raises
+    ------
+    ProjectError
+        Si les projets ne sont pas triés, ou si un numéro n'est pas dans le vivier : tous à la fois.
+    """
+    table = counted(projects_taken(projects))
+    if isinstance(dossiers, str):
+        dossiers = [dossiers]
+    if wanted := list(dict.fromkeys(dossiers)):
+        known = set(table.project_id)
+        if absent := [one for one in wanted if one not in known]:
+            said = french.plural(len(absent), "dossier absent", "dossiers absents")
+            raise ProjectError(f"{said} du vivier : {french.join(absent)}. Corriger ces numéros.")
+        table = table[table.project_id.isin(wanted)]
+    elif "included" not in table:
+        asked = typed("ck.projects.triage(projets)", "--dossier")
+        raise ProjectError(f"Ces projets ne sont pas triés : dire lesquels prendre, ou les trier ({asked}).")
+    else:
+        table = table[table.included == YES]
+    shared = [name for name in FIELDS if name in PROJECT and name not in ORIGIN and name not in PRIVATE]
+    made = table[[*shared, "invented"]].copy()
+    made["lever"] = table.levers.where(~table.levers.str.contains(SEPARATOR, regex=False), "")  # several: to be chosen
+    made["engineering"], made["dossiers"] = table.engineering_need, table.project_id
+    places_ = table[["commune", "epci", "departement", "region"]].replace("", pd.NA)
+    made["territory"] = places_.bfill(axis=1).commune.fillna("").astype("str")
+    made = ACTIONS.complete(made.reset_index(drop=True))
+    made.attrs = {}
+    return named(made)
+
+
 def _units() -> Block:
     """The unit in which the quantity of each lever is written."""
     known = parameters.levers()
@@ -181,20 +228,24 @@ def _units() -> Block:
     return [("Levier, quantité", "Unité"), *rows]
 
 
-def write_template(path: str | Path, territory: str = "fr") -> None:
+def write_template(path: str | Path, territory: str = "fr", actions: pd.DataFrame | None = None) -> None:
     """Écrit le classeur à remplir : une ligne par action, les quatorze champs d'une fiche, les choix en listes.
 
     Parameters
     ----------
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     territory : code dont les départements et les EPCI sont proposés en liste.
+    actions : celles qui y sont déjà écrites, de ``from_projects`` ou ``read_actions`` ; aucune par défaut.
 
     Raises
     ------
     TerritoryError
         Si le territoire est inconnu ou ambigu.
+    ProjectError
+        Si ce ne sont pas des actions, ou si le fichier ne peut être écrit.
     """
-    write(form(territory), pd.DataFrame(), path)
+    rows = pd.DataFrame() if actions is None else taken(actions).assign(action_id="")  # each is read as one added
+    write(form(territory), rows, path)
 
 
 def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
