@@ -80,6 +80,8 @@ def parameters() -> list[str]:
     from copkit.projects.sorting import rules
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
+    from copkit.roadmap import plan_template
+    from copkit.roadmap.actions import ACTIONS
     from copkit.strengths import STRENGTHS
     from copkit.survey import questionnaire
     from copkit.survey.fields import ANSWERS
@@ -96,7 +98,8 @@ def parameters() -> list[str]:
     messages.rules()
     rules.rules()
     questionnaire.actions()
-    collected = (PROJECTS, STRENGTHS, ANSWERS)
+    plan_template.template()
+    collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
     for kind in collected:
