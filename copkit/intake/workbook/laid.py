@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_range_abs
 
 from copkit import escaping, files
 from copkit.errors import ProjectError
-from copkit.intake.workbook.write import BARE, HEAD, LOOK
+from copkit.intake.workbook.write import BARE, HEAD, LOOK, height
 
 LAST = 199  # rows that a list is offered on, at least
 
@@ -51,12 +51,19 @@ def write(sheets: Sequence[Laid], path: str | Path, title: str) -> None:
             for place, width in enumerate(one.widths):
                 sheet.set_column(place, place, width, bare)
             for n, row in enumerate(one.rows):
+                sheet.set_row(
+                    n,
+                    height(
+                        (cell, width) for cell, width in zip(row, one.widths, strict=False) if cell.__class__ is str
+                    ),
+                )
                 for place, cell in enumerate(row):
-                    if isinstance(cell, str):
-                        if cell:
-                            sheet.write_string(n, place, escaping.fitted(cell), head if n in one.heads else text)
-                    else:
+                    if not isinstance(cell, str):
                         sheet.write_number(n, place, cell, amount)
+                    elif cell:
+                        sheet.write_string(n, place, escaping.fitted(cell), head if n in one.heads else text)
+                    elif n in one.heads:
+                        sheet.write_blank(n, place, None, head)
             for place, (source, column, count) in one.choices.items():
                 area = f"='{source}'!{xl_range_abs(1, column, count, column)}"
                 options = {"validate": "list", "source": area}
