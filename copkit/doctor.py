@@ -76,6 +76,7 @@ def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.intake import labels, mapping, plausible
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, messages, nomenclatures
+    from copkit.projects import reconciliation
     from copkit.projects.fields import PROJECTS
     from copkit.projects.sorting import rules
     from copkit.reference import framework, glossary
@@ -99,6 +100,7 @@ def parameters() -> list[str]:
     rules.rules()
     questionnaire.actions()
     plan_template.template()
+    reconciliation.rules()
     collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)

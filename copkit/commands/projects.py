@@ -135,6 +135,31 @@ def balance(
         print_data(found, form)
 
 
+def reconcile(
+    files: Files,
+    mapping: Map = None,
+    year: Year = None,
+    view: Annotated[
+        Literal["dossiers", "amounts"],
+        typer.Option(help="dossiers (les mêmes dans deux fichiers) ou amounts (montants à vérifier)."),
+    ] = "dossiers",
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Rapproche des sources : dossiers sûrement ou peut-être les mêmes, avec la raison, et montants à vérifier."""
+    from copkit.projects import reconciliation
+
+    form, projects = chosen(format, csv), _read(files, mapping, year)
+    found = {"dossiers": reconciliation.same_dossiers, "amounts": reconciliation.large_amounts}[view](projects)
+    if form == "table":
+        from copkit.presentation.projects import reconciliation as tables
+
+        _say(projects.attrs["reading"].summary)
+        print_table({"dossiers": tables.same, "amounts": tables.large}[view](found), tables.SPARE)
+    else:
+        print_data(found, form)
+
+
 def mapping(
     file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Un fichier de projets qui n'est pas reconnu.")],
     out: Annotated[Path | None, typer.Option(help="Fichier YAML à écrire ; par défaut le texte est affiché.")] = None,
@@ -202,4 +227,4 @@ def _write_sorted(found, out: Path, public: bool, excel: bool) -> None:
         raise CopkitError(f"« {out} » : format inconnu. Écrire un nom en .xlsx (classeur d'atelier) ou en .csv.")
 
 
-ALL = (triage, balance)
+ALL = (triage, balance, reconcile)
