@@ -50,6 +50,9 @@ def triage(
         typer.Option("--returned", "-r", help="Classeur d'atelier revenu, à réunir ; peut se répéter."),
     ] = None,
     decisions: Decisions = None,
+    bodies: Annotated[
+        Path | None, typer.Option(help="Courriel → organisme, deux colonnes : attribue les avis reçus ; lu et oublié.")
+    ] = None,
     public: Annotated[
         bool, typer.Option("--public", help="Version publique : ni avis, ni commentaires, ni noms de personnes.")
     ] = False,
@@ -67,7 +70,7 @@ def triage(
     form = chosen(format, csv)
     if returned and decisions:
         raise CopkitError("Donner --decisions ou --returned, pas les deux : les classeurs portent leurs décisions.")
-    projects = _read(files, mapping, year)
+    projects = _read(files, mapping, year, bodies)
     _save_lists(projects, lists, form == "excel")
     merged = None
     if returned:
@@ -176,11 +179,11 @@ def mapping(
         give(text, nl=not text.endswith("\n"))
 
 
-def _read(files: list[Path], mapping: str | None, year: int | None):
+def _read(files: list[Path], mapping: str | None, year: int | None, bodies: Path | None = None):
     from copkit.projects.reading import read
 
     with bar() as progress:
-        return read(*files, mapping=mapping, year=year, progress=progress)
+        return read(*files, mapping=mapping, year=year, bodies=bodies, progress=progress)
 
 
 def _say(text: str, *, err: bool = False) -> None:
