@@ -15,6 +15,7 @@ from copkit.models import nomenclatures
 from copkit.roadmap import plan_template
 from copkit.roadmap.actions import ACTIONS, FIELDS, STATES, named
 
+from . import hostile
 from .conftest import FACTS, read_cases
 
 BASE = read_cases("actions")["base"]
@@ -126,6 +127,19 @@ def test_an_action_comes_back_whole(tmp_path):
     changed = [name for name in ACTIONS.given if not sent[name].equals(back[name])]
     assert changed in ([], ["thematiques"])  # those of the levers
     assert {"Quantité physique", "Calendrier", "coût"} <= set(left.what)
+
+
+def test_whatever_is_typed_comes_back_as_a_text(tmp_path):
+    typed = [case["texte"] for case in hostile.KEPT]
+    ck.roadmap.write_tet(
+        made(*({"title": f"n° {n}", "description": one, "next_steps": one} for n, one in enumerate(typed))),
+        tmp_path / "plan.xlsx",
+    )
+    cells = [cell for row in openpyxl.load_workbook(tmp_path / "plan.xlsx")[MODEL.plan] for cell in row]
+    assert [cell.coordinate for cell in cells if cell.data_type == "f" or cell.hyperlink] == []
+    read = ck.roadmap.read_actions(tmp_path / "plan.xlsx")
+    for name in ("description", "next_steps"):
+        assert [" ".join(one.split()) for one in read[name]] == [" ".join(one.split()) for one in typed]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from copkit.projects.exchange import INVENTED
 from copkit.projects.fields import UNKNOWN_LEVER
 from copkit.roadmap.actions import FIELDS, taken
 from copkit.roadmap.assessment import STANDINGS
-from copkit.roadmap.plan_template import MARK, Template, template
+from copkit.roadmap.plan_template import MARK, TITLES, Template, template
 
 LEFT = ["action_id", "title", "what", "reason"]
 WIDTHS = {"description": 48, "title": 40, "notes": 60}  # of the columns that are filled
@@ -168,8 +168,8 @@ def _guide(model: Template, count: int) -> list[str]:
         "Plan d'action au modèle d'import de Territoires en transitions",
         f"{french.plural(count, 'action')}, feuille « {model.plan} », à partir de la ligne {model.first_row}. "
         f"Écrit par copkit {__version__}.",
-        "Ne changer ni les en-têtes ni l'ordre des colonnes : la plateforme les compare au caractère près. Si elle en "
-        "demande un autre, son modèle a changé : reprendre le sien.",
+        "Ne changer ni les en-têtes ni l'ordre des colonnes : la plateforme les compare au caractère près. Selon sa "
+        f"version, elle attend en D2 « {TITLES[0]} », écrit ici, ou « {TITLES[1]} » : écrire celui qu'elle demande.",
         "Une colonne dont la ligne 3 dit « non importé » n'est pas reprise par la plateforme. « Notes » garde ce qui "
         "n'a pas d'autre place.",
         "Ce que les fiches ne disent pas est vide, ainsi que les noms de personnes : à remplir sur la plateforme.",
