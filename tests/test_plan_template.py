@@ -148,6 +148,20 @@ def received(tmp_path_factory):
     return filled(tmp_path_factory.mktemp("plan"), *(one["ligne"] for one in CASES["plan_lu"]))
 
 
+def test_every_field_of_an_action_has_a_place_and_the_invented_ones_come_back(tmp_path):
+    """A field that is added later has its column or its note; the actions of the example come back as they were."""
+    placed = {one.source for one in MODEL.columns} | {"progress"} | set(MODEL.notes)
+    assert set(ACTIONS.given) - placed == set()
+    sent = ck.roadmap.read_actions(paths.home() / "data/examples/actions_hauts_de_france.csv")
+    ck.roadmap.write_tet(sent, tmp_path / "plan.xlsx")
+    back = ck.roadmap.read_actions(tmp_path / "plan.xlsx")
+    written = sent[sent.duplicate_of == ""].reset_index(drop=True)
+    assert len(back) == len(written) > 5
+    assert back.title.str.contains("invent").all()
+    for name in (one for one in ACTIONS.given if one not in ("title", "holder", "partners", "cost")):
+        assert back[name].equals(written[name]), name
+
+
 @pytest.mark.cases("echange", "plan_lu")
 def test_a_plan_that_others_filled_in_is_read(case, received):
     at = [one["nom"] for one in CASES["plan_lu"]].index(case["nom"])

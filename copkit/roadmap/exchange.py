@@ -15,6 +15,7 @@ from copkit.intake.workbook import laid
 from copkit.models import nomenclatures
 from copkit.projects.exchange import INVENTED
 from copkit.projects.fields import UNKNOWN_LEVER
+from copkit.reference import framework
 from copkit.roadmap.actions import FIELDS, taken
 from copkit.roadmap.assessment import STANDINGS
 from copkit.roadmap.plan_template import MARK, TITLES, Template, template
@@ -131,6 +132,8 @@ def _text(name: str, value: object) -> str:
     if field.kind == "territory":
         said = gazetteer.name(str(value)) if value else ""
         return said if gazetteer.territory(said)[0] == value else str(value)
+    if field.kind == "ids":
+        return " / ".join(framework.labels("thematiques")[one] for one in ids(value))
     if isinstance(value, float):
         return "" if pd.isna(value) else f"{value:.15g}".replace(".", ",")
     return " ".join(str(field.options.get(str(value), value)).split())
