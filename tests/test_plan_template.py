@@ -198,7 +198,7 @@ def test_terminal_writes_the_plan_and_says_what_has_no_place(tmp_path):
     heads = "Intitulé,Levier,Collectivité porteuse,Plan de travail à un an,Territoire,Coût"
     (tmp_path / "a.csv").write_text(f"{heads}\nHaies,Gestion des haies,,Étude,Nord,5\n", encoding="utf-8")
     done = CliRunner().invoke(app, ["actions", str(tmp_path / "a.csv"), "--tet", str(tmp_path / "plan.xlsx")])
-    assert done.exit_code == 0 and "1 × coût : écrit sous « € HT »" in done.output
+    assert done.exit_code == 0 and "• coût (1) : écrit sous « € HT »" in done.output
     assert ck.roadmap.read_actions(tmp_path / "plan.xlsx").lever.tolist() == ["haies"]
 
 

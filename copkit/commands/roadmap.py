@@ -56,10 +56,12 @@ def actions(
         from copkit.roadmap import write_tet
 
         left = write_tet(assessed, tet)
-        counts = "".join(
-            f"\n  {n} × {what} : {why}" for (what, why), n in left.value_counts(["what", "reason"]).items()
-        )
-        say(f"Écrit : {tet}.{' À savoir :' + counts if counts else ''}", err=True)
+        whats = left.groupby("reason", sort=False).what.value_counts(sort=False).reset_index()
+        told = ""
+        for why, part in whats.groupby("reason", sort=False):
+            named = ", ".join(f"{what} ({n})" for what, n in zip(part.what, part["count"], strict=True))
+            told += f"\n  • {named} : {why}"
+        say(f"Écrit : {tet}.{' À savoir, et pour combien d’actions :' if told else ''}{told}", err=True)
     found = {
         "actions": lambda: assessed,
         "levers": lambda: roadmap.by_lever(assessed, territory),
