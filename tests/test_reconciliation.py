@@ -102,6 +102,10 @@ def test_terminal_shows_the_pairs_and_the_amounts(tmp_path):
     assert "1 paire certaine, rien n'est réuni" in " ".join(run().replace("’", "'").split())
     assert run("--view", "amounts", "--format", "csv").count("60000000") == 2
     assert "Montants à vérifier" in run("--view", "amounts")
+    again = CliRunner().invoke(
+        app, ["reconcile", str(tmp_path / "fonds.csv"), str(tmp_path / "ailleurs" / "fonds.csv")]
+    )
+    assert "Deux fichiers s'appellent « fonds.csv »" in str(again.exception)
     assert "Aucun dossier ne se retrouve" in CliRunner().invoke(app, ["reconcile", str(tmp_path / "fonds.csv")]).output
 
 

@@ -150,8 +150,12 @@ def reconcile(
     csv: Csv = None,
 ) -> None:
     """Rapproche des sources : dossiers sûrement ou peut-être les mêmes, avec la raison, et montants à vérifier."""
+    from copkit.errors import CopkitError
     from copkit.projects import reconciliation
 
+    names = [one.name for one in files]
+    if twice := next((one for one in names if names.count(one) > 1), None):
+        raise CopkitError(f"Deux fichiers s'appellent « {twice} » : une source se reconnaît à son nom. En renommer un.")
     form, projects = chosen(format, csv), _read(files, mapping, year)
     found = {"dossiers": reconciliation.same_dossiers, "amounts": reconciliation.large_amounts}[view](projects)
     if form == "table":
