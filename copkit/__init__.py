@@ -11,6 +11,7 @@ Un scénario
     simulate, shortfall, compensate            composer des objectifs, ce qui manque, ce qui le compense
     compare, interactions, uncertainty         deux plans, leviers qui se recouvrent, probabilité d'atteindre
     to_json, from_json, Simulator              enregistrer un scénario, le relire, le simulateur dans un carnet
+    pathways                                   les trajectoires au format de l'IAMC, que pyam ouvre
 
 Ce que des territoires envoient
     projects                                   projets : lire, trier, compter, rapprocher, ateliers

@@ -21,6 +21,7 @@ from .models.panorama import panorama as panorama
 from .models.panorama import place as place
 from .models.panorama import shares as shares
 from .models.panorama import totals as totals
+from .models.pathways import pathways as pathways
 from .models.scenario import simulate as simulate
 from .models.scenario_file import from_json as from_json
 from .models.scenario_file import to_json as to_json

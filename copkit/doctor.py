@@ -76,10 +76,13 @@ def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.intake import labels, mapping, plausible
     from copkit.models import assumptions, consistency, downscaling, groups, indicators, messages, nomenclatures
+    from copkit.projects import reconciliation
     from copkit.projects.fields import PROJECTS
     from copkit.projects.sorting import rules
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
+    from copkit.roadmap import plan_template
+    from copkit.roadmap.actions import ACTIONS
     from copkit.strengths import STRENGTHS
     from copkit.survey import questionnaire
     from copkit.survey.fields import ANSWERS
@@ -96,7 +99,9 @@ def parameters() -> list[str]:
     messages.rules()
     rules.rules()
     questionnaire.actions()
-    collected = (PROJECTS, STRENGTHS, ANSWERS)
+    plan_template.template()
+    reconciliation.rules()
+    collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
     for kind in collected:

@@ -130,6 +130,7 @@ MORE = {
 WRITERS = (
     "write_workbook",
     "projects.write_schema",
+    "roadmap.write_tet",
     "roadmap.write_themes",
     "projects.write_workshop",
     "projects.read_workshop",

@@ -215,4 +215,40 @@ def crosswalk(
         print_data(found, form)
 
 
-ALL = (convert, simulate, compensate, compare, dynamics, crosswalk)
+def pathways(
+    territory: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr ; plusieurs sont réunis.", autocompletion=codes),
+    ] = None,
+    scenario: Annotated[
+        list[Path] | None,
+        typer.Option(help="Scénario écrit par « copkit simulate », nommé comme son fichier ; peut se répéter."),
+    ] = None,
+    emissions: Annotated[
+        bool, typer.Option("--emissions", help="Sans les quantités physiques : les émissions évitées seules.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="CSV à écrire, que pyam ouvre.")] = None,
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Donne les trajectoires de territoires au format de l'IAMC : SGPE, autres plans, observé, scénarios."""
+    from copkit import escaping
+    from copkit.models import pathways as model
+    from copkit.models import scenario_file
+
+    form = chosen(format, csv)
+    given = [scenario_file.from_json(read_text(path, DataError)) for path in scenario or []]
+    named = [s.assign_attrs(label=path.stem) for path, s in zip(scenario or [], given, strict=True)]
+    found = model.pathways(*(territory or []), *named, quantities=not emissions)
+    if out:
+        write_whole(out, escaping.as_csv(found, exact=True), new_folder=False)
+        say(f"Écrit : {out}. Dans pyam : pyam.IamDataFrame({str(out)!r}).", err=True)
+    elif form == "table":
+        from copkit.presentation.territory.comparison import pathways as written
+
+        print_table(written(found), ("Unité",))
+    else:
+        print_data(found, form)
+
+
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways)

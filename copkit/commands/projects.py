@@ -50,6 +50,9 @@ def triage(
         typer.Option("--returned", "-r", help="Classeur d'atelier revenu, à réunir ; peut se répéter."),
     ] = None,
     decisions: Decisions = None,
+    bodies: Annotated[
+        Path | None, typer.Option(help="Courriel → organisme, deux colonnes : attribue les avis reçus ; lu et oublié.")
+    ] = None,
     public: Annotated[
         bool, typer.Option("--public", help="Version publique : ni avis, ni commentaires, ni noms de personnes.")
     ] = False,
@@ -67,7 +70,7 @@ def triage(
     form = chosen(format, csv)
     if returned and decisions:
         raise CopkitError("Donner --decisions ou --returned, pas les deux : les classeurs portent leurs décisions.")
-    projects = _read(files, mapping, year)
+    projects = _read(files, mapping, year, bodies)
     _save_lists(projects, lists, form == "excel")
     merged = None
     if returned:
@@ -135,6 +138,35 @@ def balance(
         print_data(found, form)
 
 
+def reconcile(
+    files: Files,
+    mapping: Map = None,
+    year: Year = None,
+    view: Annotated[
+        Literal["dossiers", "amounts"],
+        typer.Option(help="dossiers (les mêmes dans deux fichiers) ou amounts (montants à vérifier)."),
+    ] = "dossiers",
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Rapproche des sources : dossiers sûrement ou peut-être les mêmes, avec la raison, et montants à vérifier."""
+    from copkit.errors import CopkitError
+    from copkit.projects import reconciliation
+
+    names = [one.name for one in files]
+    if twice := next((one for one in names if names.count(one) > 1), None):
+        raise CopkitError(f"Deux fichiers s'appellent « {twice} » : une source se reconnaît à son nom. En renommer un.")
+    form, projects = chosen(format, csv), _read(files, mapping, year)
+    found = {"dossiers": reconciliation.same_dossiers, "amounts": reconciliation.large_amounts}[view](projects)
+    if form == "table":
+        from copkit.presentation.projects import reconciliation as tables
+
+        _say(projects.attrs["reading"].summary)
+        print_table({"dossiers": tables.same, "amounts": tables.large}[view](found), tables.SPARE)
+    else:
+        print_data(found, form)
+
+
 def mapping(
     file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Un fichier de projets qui n'est pas reconnu.")],
     out: Annotated[Path | None, typer.Option(help="Fichier YAML à écrire ; par défaut le texte est affiché.")] = None,
@@ -151,11 +183,11 @@ def mapping(
         give(text, nl=not text.endswith("\n"))
 
 
-def _read(files: list[Path], mapping: str | None, year: int | None):
+def _read(files: list[Path], mapping: str | None, year: int | None, bodies: Path | None = None):
     from copkit.projects.reading import read
 
     with bar() as progress:
-        return read(*files, mapping=mapping, year=year, progress=progress)
+        return read(*files, mapping=mapping, year=year, bodies=bodies, progress=progress)
 
 
 def _say(text: str, *, err: bool = False) -> None:
@@ -202,4 +234,4 @@ def _write_sorted(found, out: Path, public: bool, excel: bool) -> None:
         raise CopkitError(f"« {out} » : format inconnu. Écrire un nom en .xlsx (classeur d'atelier) ou en .csv.")
 
 
-ALL = (triage, balance)
+ALL = (triage, balance, reconcile)

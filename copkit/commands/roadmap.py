@@ -30,6 +30,10 @@ def actions(
             autocompletion=mappings("actions"),
         ),
     ] = None,
+    tet: Annotated[
+        Path | None,
+        typer.Option("--tet", help="Classeur à écrire (.xlsx) au modèle d'import de Territoires en transitions."),
+    ] = None,
     view: Annotated[
         Literal["actions", "levers", "overlaps"],
         typer.Option(help="actions (critères et effet), levers (ce qu'elles couvrent) ou overlaps (recouvrements)."),
@@ -48,6 +52,16 @@ def actions(
     merged = roadmap.read_returns(*returned, territory=territory) if returned else None
     read = of_returns(merged) if merged else roadmap.read_actions(*files, mapping=mapping)
     assessed = roadmap.assess(read, territory)
+    if tet:
+        from copkit.roadmap import write_tet
+
+        left = write_tet(assessed, tet)
+        whats = left.groupby("reason", sort=False).what.value_counts(sort=False).reset_index()
+        told = ""
+        for why, part in whats.groupby("reason", sort=False):
+            named = ", ".join(f"{what} ({n})" for what, n in zip(part.what, part["count"], strict=True))
+            told += f"\n  • {named} : {why}"
+        say(f"Écrit : {tet}.{' À savoir, et pour combien d’actions :' if told else ''}{told}", err=True)
     found = {
         "actions": lambda: assessed,
         "levers": lambda: roadmap.by_lever(assessed, territory),

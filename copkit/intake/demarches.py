@@ -6,16 +6,19 @@ They are joined to the dossiers by « Dossier ID ». Names of experts and instru
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
 
-from copkit.intake import cells, headers, report
-from copkit.intake.fields import Collected
+from copkit import french
+from copkit.intake import cells, headers, labels, report
+from copkit.intake.fields import NO, YES, Collected, Field
 from copkit.intake.mapping import Mapping
 from copkit.intake.sheet import Sheet
 
 ESTABLISHMENTS, OPINIONS = "Etablissements", "Avis"
+EXPERT = "Expert"  # the address of whoever was asked
 DEMANDEUR = "Dossier"  # what the column « Champ » says of the demandeur; the fields of the form say their label
 _OPINION_COLUMNS = {
     "project_id": "Dossier ID",
@@ -46,7 +49,7 @@ def joined(
             out |= _establishments(sheet, missing)
         elif headers.head(sheet.name) == headers.head(OPINIONS):
             held[sheet.name] = "avis sur les dossiers"
-            _opinions(sheet, missing, ledger)
+            out |= _opinions(sheet, missing, ledger, kind)
         elif sheet.name.startswith("("):
             held[sheet.name] = "bloc répétable des dossiers"
             out |= _block(sheet, mapping, missing, ledger, kind)
@@ -80,7 +83,8 @@ def _establishments(sheet: Sheet, missing: set[str]) -> dict[str, pd.Series]:
     return out
 
 
-def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger) -> None:
+def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger, kind: Collected) -> dict[str, pd.Series]:
+    """The opinions go to the ledger, without who wrote them; with a directory, they are those of the bodies too."""
     for header in sheet.headers:
         if headers.is_personal(header):
             ledger.dropped[f"{sheet.name} : {header}"] = None
@@ -91,7 +95,55 @@ def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger) -> None:
         if not ledger.personal:
             texts[name], count = cells.masked(texts[name])
             ledger.masked += count
+    experts, directory = _column(sheet, EXPERT), ledger.directory
+    if directory and experts is not None:
+        texts["body"] = pd.Series([directory.body(one) for one in experts], dtype="str")
+    else:
+        texts["body"] = blank
     ledger.add("opinions", sheet, **texts, row=sheet.rows)
+    return _by_body(sheet, texts, ledger, kind) if directory else {}
+
+
+def _by_body(sheet: Sheet, texts: dict[str, pd.Series], ledger: report.Ledger, kind: Collected) -> dict[str, pd.Series]:
+    """The field of each body → its opinion, by dossier id; what nobody can tell is a problem, and stays blank."""
+    said: dict[str, dict[str, dict[int, str]]] = {}
+    for n, (dossier, body, answer) in enumerate(zip(texts["project_id"], texts["body"], texts["answer"], strict=True)):
+        if not answer and not texts["yes_no"][n]:
+            continue  # asked, not answered yet
+        field = kind.fields.get(f"opinion_{body}")
+        if not field:
+            told = "avis non attribué : son courriel n'est pas dans le fichier des organismes. L'y ajouter, et relire."
+            ledger.problem(sheet, [sheet.rows[n]], EXPERT, "", told)
+            continue
+        opinion = _opinion(answer, texts["yes_no"][n], texts["question"][n], field)
+        if not opinion:
+            told = (
+                "ni favorable, ni réservé, ni défavorable à la lettre. Le lire, et le dire dans le classeur d'atelier."
+            )
+            ledger.problem(sheet, [sheet.rows[n]], _OPINION_COLUMNS["answer"], answer, told)
+        said.setdefault(f"opinion_{body}", {}).setdefault(dossier, {})[n] = opinion
+    out: dict[str, pd.Series] = {}
+    for name, by_dossier in said.items():
+        for dossier, opinions in by_dossier.items():
+            if len(known := set(filter(None, opinions.values()))) > 1:
+                told = f"avis différents d'un même organisme sur le dossier {dossier}. En garder un."
+                ledger.problem(sheet, sheet.rows[[*opinions]], _OPINION_COLUMNS["answer"], [*opinions.values()], told)
+            elif known:
+                out[name] = pd.concat([out.get(name, pd.Series(dtype="str")), pd.Series({dossier: known.pop()})])
+    count = sum(map(len, out.values()))
+    ledger.notes[f"{sheet.file} : {french.plural(count, 'avis attribué', 'avis attribués')} à leur organisme."] = None
+    return out
+
+
+def _opinion(answer: str, yes_no: str, question: str, field: Field) -> str:
+    """The opinion that an answer is to the letter, or that a yes or a no gives to « favorable ? »; else nothing."""
+    written = next(iter(labels.choice("opinion", field, answer).ids), "")
+    ticked = ""
+    if re.search(r"\bfavorable\b", french.plain(question)):
+        ticked = {YES: "favorable", NO: "defavorable"}.get(cells.yes_no(yes_no)[0], "")
+    found = {written, ticked} - {""}
+    unsure = not written and re.search(r"\breserves?\b", french.plain(answer))  # « oui », with a condition beside it
+    return found.pop() if len(found) == 1 and not unsure else ""
 
 
 def _block(

@@ -19,6 +19,7 @@ from copkit.files import path_of
 from copkit.intake import cover, demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets, stack
 from copkit.intake import mapping as mappings
 from copkit.intake.conversion import Conversion
+from copkit.intake.directory import Directory
 from copkit.intake.fields import Collected, counted
 from copkit.intake.headers import head
 from copkit.intake.report import Reading
@@ -58,6 +59,7 @@ def read(
     progress: Callable[[int, int], None] | None = None,
     refused: dict[str, str] | None = None,
     opening: Callable[[int, int], None] | None = None,
+    directory: Directory | None = None,
 ) -> pd.DataFrame:
     """What files say of a kind of thing, in one table of its fields; ``attrs["reading"]`` tells what needs somebody.
 
@@ -65,7 +67,7 @@ def read(
     the name of a mapping of the kind, or a YAML file; recognised by the headers of each file when it is not given.
     ``year``: of what its file does not date. ``personal``: keep personal columns and mask nothing. ``refused``: gets
     the files that cannot be read, with what is wrong, and the others are read. ``opening``, ``progress``: called with
-    how many files are open, then how many rows are converted, and of how many.
+    how many files are open, then how many rows are converted, and of how many. ``directory``: whose the opinions are.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def read(
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
     with _without_collector():
         opened = _open(kind, [path_of(one, ProjectError) for one in files], mapping, refused, opening)
-    gathering = _Gathering(kind, report.Ledger(personal), year, progress)
+    gathering = _Gathering(kind, report.Ledger(personal, directory), year, progress)
     for at, (path, book, sheets, chosen) in enumerate(opened):
         gathering.book(at, path, book, sheets, chosen)
     table, sources = gathering.table()

@@ -17,6 +17,7 @@ from copkit import escaping, files, french
 from copkit.display import Displayed
 from copkit.errors import ProjectError
 from copkit.intake import cells
+from copkit.intake.directory import Directory
 from copkit.intake.fields import Collected
 from copkit.intake.sheet import Sheet
 
@@ -26,7 +27,9 @@ GATHERED = {  # file after file
     "set_aside": ("file", "sheet", "row", "reason", "content"),
     "merged": ("file", "sheet", "field", "header", "cells", "kept"),
     "conflicts": ("file", "sheet", "row", "field", "kept_header", "kept", "other_header", "other"),
-    "opinions": ("project_id", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row"),
+    "opinions": (
+        *("project_id", "body", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row"),
+    ),
 }
 UNKNOWN = ("kind", "label", "count", "suggestions")
 DUPLICATES = ("project_id", "file", "sheet", "row", "kept_file", "kept_sheet", "kept_row", "differences")
@@ -66,6 +69,7 @@ HEADERS = {  # as the saved lists write them
     "title": "Intitulé",
     "holder": "Porteur",
     "group": "Groupe",
+    "body": "Organisme",
     "introduction": "Introduction",
     "question": "Question",
     "answer": "Réponse",
@@ -216,6 +220,7 @@ class Ledger:
     """The gathering of a reading, file after file."""
 
     personal: bool = False
+    directory: Directory | None = None  # of the bodies: never part of what a reading gives
     lists: dict[str, dict[str, list]] = field(default_factory=dict)
     unknown: dict[tuple[str, str], list] = field(default_factory=dict)
     dropped: dict[str, None] = field(default_factory=dict)

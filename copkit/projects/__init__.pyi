@@ -7,6 +7,8 @@ from .counting.crossing import quantities as quantities
 from .counting.ranking import top_and_bottom as top_and_bottom
 from .exchange import write_schema as write_schema
 from .reading import read as read
+from .reconciliation import large_amounts as large_amounts
+from .reconciliation import same_dossiers as same_dossiers
 from .selection import Vivier as Vivier
 from .selection import vivier as vivier
 from .sorting.sort import triage as triage

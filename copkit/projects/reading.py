@@ -11,8 +11,8 @@ from typing import ClassVar
 import pandas as pd
 
 from copkit.errors import ProjectError
-from copkit.intake import amounts, duplicates, reading, report
-from copkit.projects.fields import PROJECTS, counted
+from copkit.intake import amounts, directory, duplicates, reading, report
+from copkit.projects.fields import BODIES, PROJECTS, counted
 
 OUTSIDE = ("region_label", "projects", "amount")
 
@@ -44,6 +44,7 @@ def read(
     mapping: str | Path | None = None,
     year: int | None = None,
     personal: bool = False,
+    bodies: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Lit des fichiers de projets et les réunit en une table de champs communs.
@@ -61,6 +62,8 @@ def read(
     year : millésime des projets dont le fichier ne le dit pas.
     personal : garder les colonnes personnelles (noms, courriels, téléphones) et ne rien masquer dans les textes.
         Ne jamais diffuser une table lue ainsi.
+    bodies : fichier de deux colonnes, courriel (ou « @domaine ») et organisme (« Préfecture et DDT(M) »…) : les avis
+        de la feuille « Avis » sont attribués à l'organisme de leur expert. Lu et oublié : aucun courriel n'en reste.
     progress : fonction appelée avec le nombre de lignes faites et le nombre total.
 
     Returns
@@ -72,7 +75,8 @@ def read(
     Raises
     ------
     ProjectError
-        Si un fichier est absent, illisible, ou si ses en-têtes ne sont pas reconnus.
+        Si un fichier est absent, illisible, ou si ses en-têtes ne sont pas reconnus ; si des lignes du fichier des
+        organismes sont fausses, toutes à la fois.
     ParameterError
         Si la correspondance est endommagée.
 
@@ -90,8 +94,12 @@ def read(
     """
     if not files:
         raise ProjectError("Aucun fichier à lire. Donner au moins un chemin, par exemple « dossiers.xlsx ».")
-    projects = reading.read(PROJECTS, files, mapping=mapping, year=year, personal=personal, progress=progress)
+    whose = directory.read(bodies, BODIES) if bodies is not None else None
+    options = {"year": year, "personal": personal, "progress": progress, "directory": whose}
+    projects = reading.read(PROJECTS, files, mapping=mapping, **options)
     common = projects.attrs["reading"]
+    if whose and common.opinions.empty:
+        common.notes.append("Aucun avis à attribuer : les fichiers lus n'ont pas de feuille « Avis » remplie.")
     projects.attrs["reading"] = Reading(
         **{one.name: getattr(common, one.name) for one in dataclasses.fields(common)},
         probable_duplicates=duplicates.probable(projects),

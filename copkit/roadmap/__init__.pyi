@@ -5,6 +5,7 @@ from .actions import write_template as write_template
 from .assessment import assess as assess
 from .assessment import by_lever as by_lever
 from .assessment import overlaps as overlaps
+from .exchange import write_tet as write_tet
 from .exits import exits as exits
 from .plan import Roadmap as Roadmap
 from .plan import plan as plan

@@ -24,6 +24,7 @@ from copkit.models import nomenclatures
 from copkit.projects.fields import FIELDS as PROJECT
 from copkit.projects.fields import taken as projects_taken
 from copkit.reference import parameters, territories, units
+from copkit.roadmap.plan_template import unfolded
 
 STATES = {  # a year later
     "non_commencee": "pas commencée",
@@ -86,7 +87,7 @@ SHEET = {  # the fourteen fields of a sheet: what fills each; the first part is 
 }
 IDENTITY = ("territory", "lever", "title")
 PRIVATE = ("partners", "description", "schedule", "next_steps", "contrary_reason")  # of a dossier: its words stay there
-ACTIONS = Collected("actions", ("fiche action", "fiches action"), FIELDS, ("title",), IDENTITY)
+ACTIONS = Collected("actions", ("fiche action", "fiches action"), FIELDS, ("title",), IDENTITY, unfolded)
 WIDTHS = {  # of the columns to fill in
     "territory": 26, "lever": 32, "title": 36, "description": 50, "theme": 24, "holder": 26, "owner_known": 12,
     "partners": 30, "dimension": 22, "maturity": 18, "quantity": 12, "quantity_unit": 18, "impact": 12,

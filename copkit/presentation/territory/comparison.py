@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import pandas as pd
 import xarray as xr
 
 from copkit import french
@@ -54,5 +55,20 @@ def two_plans(found: model.Comparison) -> Table:
             f"{b} (ktCO2e/an)": (rows.kt_b, KT),
             f"{b} (%)": (rows.share_b, labels.SHARES),
             "Écart (ktCO2e/an)": (rows.difference_kt, formats.signed(0)),
+        },
+    )
+
+
+def pathways(found: pd.DataFrame) -> Table:
+    """Pathways side by side: a row for each variable of a scenario of a territory, a column for each year."""
+    wide = found.pivot(index=["region", "scenario", "variable", "unit"], columns="year", values="value").reset_index()
+    return Table.of(
+        "Trajectoires, variables du format IAMC",
+        {
+            "Territoire": wide.region,
+            "Scénario": wide.scenario,
+            "Variable": wide.variable,
+            "Unité": wide.unit,
+            **{str(year): (wide[year], french.significant) for year in sorted(found.year.unique())},
         },
     )
