@@ -199,8 +199,15 @@ def test_terminal_writes_the_template_and_shows_each_view(tmp_path):
     file.write_text("\n".join([heads, *rows]), encoding="utf-8")
     views = ("actions", "levers", "overlaps")
     shown = [run("actions", file, "--territory", "reg-32", "--view", view, "--format", "csv").stdout for view in views]
-    assert [word in text for word, text in zip(("a_part", "production_industrielle", "A1,A2"), shown, strict=True)]
-    assert "listée à part" in run("actions", file, "--territory", "reg-32").stdout
+    assert all(word in text for word, text in zip(("a_part", "production_industrielle", "A1,A2"), shown, strict=True))
+    other = tmp_path / "themes.csv"
+    head = "Thème,Groupe de travail,Retenu,Intitulé,Leviers"
+    other.write_text(f"{head}\nT1,Agriculture et alimentation,oui,Haies,Gestion des haies", encoding="utf-8")
+    rows = ("Thème prioritaire,Intitulé,Levier,Territoire", "Eau,Haies,Gestion des haies,Nord")
+    file.write_text("\n".join(rows), encoding="utf-8")
+    told = run("actions", file, "--territory", "reg-32", "--themes", other, "--mapping", "copkit", "--format", "csv")
+    assert "Le thème « Eau » n'est pas retenu." in told.stdout
+    assert "listée à part" in run("actions", file, "--territory", "reg-32", "--mapping", "copkit").stdout
     assert "l'un ou l'autre" in str(run("actions").exception)
 
 

@@ -34,6 +34,9 @@ def actions(
         Path | None,
         typer.Option("--tet", help="Classeur à écrire (.xlsx) au modèle d'import de Territoires en transitions."),
     ] = None,
+    themes: Annotated[
+        Path | None, typer.Option(help="Thèmes retenus (classeur de débat, CSV) : un autre thème n'est pas cohérent.")
+    ] = None,
     view: Annotated[
         Literal["actions", "levers", "overlaps"],
         typer.Option(help="actions (critères et effet), levers (ce qu'elles couvrent) ou overlaps (recouvrements)."),
@@ -51,7 +54,8 @@ def actions(
         raise CopkitError("Donner des fichiers, ou des classeurs revenus avec -r : l'un ou l'autre.")
     merged = roadmap.read_returns(*returned, territory=territory) if returned else None
     read = of_returns(merged) if merged else roadmap.read_actions(*files, mapping=mapping)
-    assessed = roadmap.assess(read, territory)
+    kept = roadmap.read_retained(themes) if themes else None
+    assessed = roadmap.assess(read, territory, themes=kept)
     if tet:
         from copkit.roadmap import write_tet
 
