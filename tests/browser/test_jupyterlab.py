@@ -11,11 +11,11 @@ import urllib.request
 import nbformat
 import pytest
 
-import copkit as ck
 from copkit import paths
 from copkit.reference import parameters
 
 from .. import hostile
+from ..notebooks import documents
 from ..processes import wait_until
 
 SHOWN = "window.jupyterapp?.shell.currentWidget"
@@ -26,7 +26,7 @@ SCROLLED = ".jp-WindowedPanel-outer"  # what scrolls the cells of a notebook
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     out = tmp_path_factory.mktemp("lab")
-    assert ck.run("diagnostic", ["reg-06"], out=out, jobs=1).failures == []
+    documents("diagnostic", ["reg-06"], out)
     notebook = nbformat.read(paths.home() / "notebooks" / "projets.ipynb", 4)
     parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     parameters.source += f"\nfichier = {str(hostile.projects(out))!r}"
