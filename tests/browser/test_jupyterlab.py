@@ -17,6 +17,7 @@ from copkit.reference import parameters
 from .. import hostile
 from ..notebooks import documents
 from ..processes import wait_until
+from .conftest import HANG
 
 SHOWN = "window.jupyterapp?.shell.currentWidget"
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"  # a promise: until the last cell
@@ -64,7 +65,7 @@ def address(log, server) -> str:
     found = said.search(log.read_text())
     assert found, log.read_text()
     url = f"http://127.0.0.1:{found[1]}"
-    wait_until(lambda: answers(f"{url}/api?token=essai"), 60)  # it says where it is before it listens
+    wait_until(lambda: answers(f"{url}/api?token=essai"))  # it says where it is before it listens
     return url
 
 
@@ -78,22 +79,23 @@ def answers(url: str) -> bool:
 
 def ready(page, name: str) -> None:
     """Wait for a notebook and its kernel."""
-    page.wait_for_function(f"() => {SHOWN}?.context?.path === '{name}'", timeout=60_000)
-    page.wait_for_function(f"() => {SHOWN}.sessionContext.session?.kernel?.status === 'idle'", timeout=300_000)
+    page.wait_for_function(f"() => {SHOWN}?.context?.path === '{name}'", timeout=HANG)
+    page.wait_for_function(f"() => {SHOWN}.sessionContext.session?.kernel?.status === 'idle'", timeout=HANG)
 
 
 def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(HANG)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{lab}/lab/workspaces/diagnostic/tree/reg-06/diagnostic.ipynb?token=essai")
-    page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=HANG)
     picture = ".jp-RenderedHTML figure img"
     page.locator(".jp-Notebook").hover()
     found = f"() => document.querySelector('{picture}') || void document.querySelector('{SCROLLED}').scrollBy(0, 300)"
-    page.wait_for_function(found, timeout=120_000)  # cells are drawn when they come into view
+    page.wait_for_function(found, timeout=HANG)  # cells are drawn when they come into view
     image = page.locator(picture).first
-    image.wait_for(timeout=60_000)
+    image.wait_for(timeout=HANG)
     assert image.evaluate("i => i.complete && i.naturalWidth") > 600
     outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
     assert outside == []
@@ -102,6 +104,7 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
 
 def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chromium):
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(HANG)
     asked, said = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: said.append(dialog.message))
@@ -127,6 +130,7 @@ def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chrom
 
 def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(lab, chromium):
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(HANG)
     page.goto(f"{lab}/lab/workspaces/debut/tree/debut.ipynb?token=essai")
     ready(page, "debut.ipynb")
     page.get_by_role("menuitem", name="Exécution").click()

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from ..processes import wait_until
 from ..serving import Server
+from .conftest import HANG
 
 WATCH = """
 window.violations = [];
@@ -30,7 +31,7 @@ def served(request, tmp_path_factory):
 def page(served, chromium):
     context = chromium.new_context()
     opened = context.new_page()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(HANG)
     opened.asked, opened.wrong = [], []
     opened.on("request", lambda request: opened.asked.append(request.url))
     opened.on("response", lambda answer: opened.wrong.append(answer.url) if answer.status >= 400 else None)

@@ -14,6 +14,8 @@ from copkit.models.gaps import gap_sentence
 from copkit.models.limits import KT, QUANTITY, limits
 from copkit.simulator import links, static
 
+from .conftest import HANG
+
 CODES = ["reg-32", "dep-59", "reg-03"]
 CARS = "vehicules_electriques"
 
@@ -35,7 +37,7 @@ def files(tmp_path_factory):
 def page(chromium):
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     opened = context.new_page()
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(HANG)
     opened.wrong = []
     opened.on(
         "request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else opened.wrong.append(r.url)
