@@ -1,5 +1,6 @@
 """What the tests share: the case files, the facts that the kit was made from, and damaged copies of the kit."""
 
+import gc
 import os
 import shutil
 import signal
@@ -116,6 +117,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker("long")
         if "office" in getattr(item, "fixturenames", ()):
             item.add_marker("office")
+
+
+def pytest_collection_finish():
+    """What the tests have imported stays to the end: to look there for what can be freed takes a twentieth of the time."""
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc):
