@@ -120,7 +120,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """What the tests have imported stays to the end: to look there for what can be freed takes a twentieth of the time."""
+    """What the tests have imported stays: to look there for what can be freed takes a twentieth of the time."""
     gc.freeze()
 
 

@@ -59,6 +59,15 @@ def lab(tmp_path_factory):
         log.close()
 
 
+@pytest.fixture(scope="module")
+def seen(chromium):
+    """A window of JupyterLab, which keeps its files from one test to the next."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(HANG)
+    yield context
+    context.close()
+
+
 def address(log, server) -> str:
     said = re.compile(r"http://127\.0\.0\.1:(\d+)/lab")
     wait_until(lambda: said.search(log.read_text()) or server.poll() is not None, 300)
@@ -83,9 +92,8 @@ def ready(page, name: str) -> None:
     page.wait_for_function(f"() => {SHOWN}.sessionContext.session?.kernel?.status === 'idle'", timeout=HANG)
 
 
-def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
-    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(HANG)
+def test_charts_show_in_jupyterlab_without_a_network(lab, seen):
+    page = seen.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{lab}/lab/workspaces/diagnostic/tree/reg-06/diagnostic.ipynb?token=essai")
@@ -102,9 +110,8 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
     page.close()
 
 
-def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chromium):
-    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(HANG)
+def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, seen):
+    page = seen.new_page()
     asked, said = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: said.append(dialog.message))
@@ -128,9 +135,8 @@ def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chrom
     page.close()
 
 
-def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(lab, chromium):
-    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(HANG)
+def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(lab, seen):
+    page = seen.new_page()
     page.goto(f"{lab}/lab/workspaces/debut/tree/debut.ipynb?token=essai")
     ready(page, "debut.ipynb")
     page.get_by_role("menuitem", name="Exécution").click()
