@@ -13,6 +13,9 @@ diagnostics: .venv/.ok
 install: .venv/.ok
 	$(CALL)
 
+# The tests as pytest rewrites them are kept, even where Python may write none: each process would rewrite them all.
+test quick long: export PYTHONDONTWRITEBYTECODE =
+
 test: .venv/.ok
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 

@@ -97,7 +97,7 @@ class Server:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(120)
         self.process.stdout.close()
 
     def get(self, path: str = "", *, method: str = "GET", data: bytes | None = None, **headers):
@@ -140,7 +140,7 @@ class _Stay(HTTPRedirectHandler):
 def answer(request: Request) -> Answer:
     """The answer to a request, whatever its status; redirections are not followed."""
     try:
-        with build_opener(_Stay).open(request, timeout=60) as got:
+        with build_opener(_Stay).open(request, timeout=120) as got:
             return Answer(got.status, got.headers, got.read())
     except HTTPError as error:
         with error:
@@ -163,7 +163,7 @@ class Visit:
     def connect(self, origin: str | None = None) -> websocket.WebSocket:
         """The websocket of the page."""
         address = f"{self.server.url}{self.session}/channels?session_id={uuid.uuid4().hex}".replace("http", "ws", 1)
-        return websocket.create_connection(address, timeout=30, origin=origin or self.server.root)
+        return websocket.create_connection(address, timeout=120, origin=origin or self.server.root)
 
 
 def message(kind: str, content: dict, channel: str = "shell") -> str:

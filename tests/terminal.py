@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 # Not xarray, which asks for dask and pint when it is imported: the commands see to it themselves.
-PRELOADED = ["pandas", "pydantic", "rich.table", "openpyxl", "python_calamine", "copkit.commands.cli"]
+PRELOADED = ["pandas", "pydantic", "pandera.pandas", "rich.table", "openpyxl", "python_calamine", "copkit.commands.cli"]
+PRELOADED += ["copkit.projects.reading", "copkit.projects.sorting.sort", "copkit.projects.counting.balance"]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(PRELOADED)
 LONG = 300  # only bounds a hang [s]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -12,15 +13,16 @@ import openpyxl
 import pytest
 
 import copkit as ck
-from copkit.batch import cluster
+from copkit.batch import cluster, manifest
 from copkit.batch.store import digest
 from copkit.errors import RunError
 from copkit.models.communes import uncertainty_communes
 from copkit.reference import territories
 
+from .notebooks import documents
 from .processes import wait_until
 
-SOME = territories.territories().code.to_list()[10:50]  # régions and départements
+SOME = territories.territories().code.to_list()[10:34]  # régions and départements
 DASK = Path(sys.executable).with_name("dask")
 LIGHT = """\
 territoire = "fr"
@@ -48,7 +50,7 @@ class Cluster:
         ]
         self.scheduler = self._start("ordonnanceur", [*command, "--scheduler-file", where])
         until(lambda: where.is_file() and where.read_text().endswith("}"))
-        self.client = cluster.connect(json.loads(where.read_text())["address"])
+        self.client = until(lambda: answered(json.loads(where.read_text())["address"]))
 
     def _start(self, name, command, **environment):
         env = {k: v for k, v in os.environ.items() if k != "COPKIT_HOME"} | {"OUVRIER": name} | environment
@@ -99,7 +101,15 @@ class Cluster:
 
 
 def until(true, limit=120):
-    assert wait_until(true, limit)
+    found = wait_until(true, limit)
+    assert found
+    return found
+
+
+def answered(address):
+    """A client, once the scheduler answers within the limit of the kit: a busy machine may take longer."""
+    with suppress(RunError):
+        return cluster.connect(address)
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +126,29 @@ def three(machines):
     return machines.fill()
 
 
+@pytest.fixture(scope="module")
+def spare(tmp_path_factory):
+    """Another cluster, to be broken, and a new one once its scheduler was; its client gives up after some seconds."""
+    found = []
+
+    def cluster_without_worker():
+        if not found or found[-1].scheduler.poll() is not None:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(cluster, "ANSWER", 3)
+                found.append(Cluster(tmp_path_factory.mktemp("cluster") / "autres machines"))
+        for name in [*found[-1].workers]:
+            found[-1].kill(name)
+        return found[-1]
+
+    yield cluster_without_worker
+    for one in found:
+        one.close()
+
+
 @pytest.fixture
-def other(tmp_path, monkeypatch):
-    """Another cluster, to be broken; its client gives up after some seconds."""
-    monkeypatch.setattr(cluster, "ANSWER", 3)
-    found = Cluster(tmp_path / "autres machines")
-    yield found
-    found.close()
+def other(spare):
+    """Another cluster, to be broken, without worker."""
+    return spare()
 
 
 @pytest.fixture(scope="module")
@@ -175,13 +201,13 @@ def expected_files(codes, *kinds):
 
 @pytest.fixture(scope="module")
 def national(machines, light, tmp_path_factory):
-    """Forty territories on three workers, one of them killed half-way."""
+    """Territories on three workers, one of them killed half-way."""
     out, steps = tmp_path_factory.mktemp("sorties"), []
     machines.fill()
 
     def progress(result, done, total):
         steps.append((result.territory, done, total))
-        if done == 16:
+        if done == 9:
             machines.kill(first_worker(out, steps))
 
     notebook = light()
@@ -196,18 +222,18 @@ def first_worker(out, steps):
 
 def test_all_territories_run_although_a_worker_is_killed_half_way(national):
     _, out, report, steps, victim = national
-    assert report.failures == [] and len(SOME) == 40
+    assert report.failures == [] and len(SOME) == 24
     assert sorted(code for code, *_ in steps) == sorted(SOME)
-    assert [(done, total) for _, done, total in steps] == [(n, 40) for n in range(1, 41)]
+    assert [(done, total) for _, done, total in steps] == [(n, 24) for n in range(1, 25)]
     assert files(out) == expected_files(SOME)
     made = ran_on(out, SOME)
-    assert len(made) == 3 and 0 < made[victim] < 20
+    assert len(made) == 3 and 0 < made[victim] < 12
 
 
 def test_manifest_of_the_cluster_holds_each_document_once_with_its_hash(national):
     _, out, report, *_ = national
     runs = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["runs"]
-    assert len(runs) == 40 == len({run["territory"] for run in runs})
+    assert len(runs) == 24 == len({run["territory"] for run in runs})
     for run in runs:
         assert set(run["files"]) == {"html", "ipynb"} and run["status"] == "ok"
         for kind, name in run["files"].items():
@@ -219,7 +245,7 @@ def test_resume_after_completion_does_nothing(national, machines):
     notebook, out, *_ = national
     before = {name: (out / name).stat().st_mtime_ns for name in files(out) if "/" in name}
     report = ck.run(notebook, SOME, out=out, client=machines.fill(1).client, resume=True)
-    assert report.resumed == 40
+    assert report.resumed == 24
     assert before == {name: (out / name).stat().st_mtime_ns for name in files(out) if "/" in name}
 
 
@@ -239,9 +265,9 @@ def test_shared_store_gets_the_same_files(three, light, tmp_path):
 
 def test_diagnostic_of_the_cluster_is_the_one_of_this_machine(three, tmp_path):
     codes, here, there = ["dep-59"], tmp_path / "ici", tmp_path / "ailleurs"
-    ck.run("diagnostic", codes, out=here, jobs=1)
+    documents("diagnostic", codes, here)
     ck.run("diagnostic", codes, out=there, client=three.client)
-    assert files(here) == files(there)
+    assert files(there) == sorted([*files(here), *manifest.FIGURES, "glossaire.html"])
     for code in codes:
         pages = [(out / code / "diagnostic.html").read_text(encoding="utf-8") for out in (here, there)]
         assert pages[0] == pages[1]
@@ -348,7 +374,7 @@ def test_worker_with_other_data_that_joins_later_takes_no_task(three, light, tmp
             joined.extend([three.worker(COPKIT_HOME=str(damaged.home)), three.worker()])
             until(lambda: three.admitted() >= {joined[1]} and "RunError" in three.log(joined[0]))
 
-    codes = territories.territories("departement").code.to_list()[:40]
+    codes = territories.territories("departement").code.to_list()[:12]
     report = ck.run(light(), codes, out=tmp_path / "out", client=three.client, progress=progress)
     stranger, friend = joined
     made = ran_on(tmp_path / "out", codes)

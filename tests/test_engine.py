@@ -111,10 +111,10 @@ def test_what_the_batch_says_to_a_notebook_is_said_to_no_other(fork, before, tmp
 
 def test_a_flood_of_text_arrives_whole(tmp_path):
     lines = "for n in range(10_000):\n    print(f'{n:05d}', 'é' * 47)"
-    ours = execute(notebook(lines, "print('x' * 50_000_000)", "print('ensuite')"), COPKIT, tmp_path)
+    ours = execute(notebook(lines, "print('x' * 20_000_000)", "print('ensuite')"), COPKIT, tmp_path)
     few, many, after = ours.texts
     assert few == "".join(f"{n:05d} {'é' * 47}\n" for n in range(10_000)) and after == "ensuite\n"
-    assert len(many) == 50_000_001 and set(many) == {"x", "\n"}
+    assert len(many) == 20_000_001 and set(many) == {"x", "\n"}
 
 
 def test_half_of_a_surrogate_pair_is_shown_as_unknown_and_stops_nothing(tmp_path):
@@ -168,11 +168,11 @@ def test_quitting_ends_the_process_of_the_notebook(tmp_path):
     assert plain.failure == ours.failure == "DeadKernelError" and ours.texts[2] == ""
 
 
-@pytest.mark.parametrize("cells", [[FOREVER], [FOREVER.replace("while True", "for _ in range(7)")] * 3])
+@pytest.mark.parametrize("cells", [[FOREVER], [FOREVER.replace("while True", "for _ in range(25)")] * 3])
 def test_a_notebook_that_takes_too_long_is_stopped_and_says_so(cells, tmp_path, warm):
-    run = execute(notebook("print('début')", *cells, "print('jamais')"), COPKIT, tmp_path, notebook_timeout=1.5)
+    run = execute(notebook("print('début')", *cells, "print('jamais')"), COPKIT, tmp_path, notebook_timeout=5)
     assert type(run.error) is RunError
-    assert str(run.error) == "Le carnet a dépassé sa durée limite de 1,5 seconde."
+    assert str(run.error) == "Le carnet a dépassé sa durée limite de 5 secondes."
     assert run.texts[0] == "début\n" and run.texts[-1] == ""
 
 
@@ -258,7 +258,7 @@ def test_without_forks_ordinary_kernels_are_used_and_it_is_said_once(tmp_path):
     (tmp_path / "run").mkdir()
     command = [sys.executable, "-m", "papermill", "--engine", "copkit", "--cwd", "run", "in.ipynb", "out.ipynb"]
     env = {**os.environ, "COPKIT_FORK": "off"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.count("noyaux ordinaires") == 1
     ours = Run(nbformat.read(tmp_path / "out.ipynb", 4), tmp_path / "run", plain.error)
     assert_same(plain, ours)

@@ -4,12 +4,8 @@
 ``python tests/damage.py SEED SEED+1 FOLDER`` writes its files and prints what differs.
 """
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -25,25 +21,11 @@ SOUND = "sans dommage"
 
 @pytest.fixture(scope="module")
 def faults(tmp_path_factory):
-    """What differs, by the first damage of its file: « graine 12 (dommages) : … »; two processes share the files."""
-    folder = tmp_path_factory.mktemp("fichiers")
-    halves = [(0, FILES // 2), (FILES // 2, FILES)]
-    started = [
-        subprocess.Popen(
-            [sys.executable, str(Path(damage.__file__)), *map(str, half), str(folder)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for half in halves
-    ]
-    found: dict[str, list[str]] = {}
-    for one in started:
-        out, said = one.communicate()
-        assert one.returncode == 0, said
-        for seed, damages, what in json.loads(out):
-            text = f"graine {seed} ({', '.join(damages) or SOUND}), {folder}/{seed:04d}* : {what}"
-            found.setdefault((damages or [SOUND])[0], []).append(text)
+    """What differs, by the first damage of its file: « graine 12 (dommages) : … »."""
+    folder, found = tmp_path_factory.mktemp("fichiers"), {}
+    for one in damage.main(0, FILES, folder):
+        text = f"graine {one.seed} ({', '.join(one.damages) or SOUND}), {folder}/{one.seed:04d}* : {one.said}"
+        found.setdefault((one.damages or [SOUND])[0], []).append(text)
     return found
 
 

@@ -227,7 +227,7 @@ def papermill(engine: str, folder, monkeypatch) -> tuple[subprocess.Popen, list[
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
     told = folder / "identités"
-    if not wait_until(lambda: told.exists() and told.read_text().endswith("\n"), 60):
+    if not wait_until(lambda: told.exists() and told.read_text().endswith("\n")):
         started.kill()
         raise AssertionError(started.communicate()[0])
     return started, [int(pid) for pid in told.read_text().split()]
@@ -238,7 +238,7 @@ def test_an_interrupted_command_ends_as_the_plain_one_does(tmp_path, monkeypatch
     for engine in (PLAIN, COPKIT):
         started, pids = papermill(engine, tmp_path / engine, monkeypatch)
         os.killpg(started.pid, signal.SIGINT)  # as Ctrl-C in a terminal
-        said = started.communicate(timeout=60)[0]
+        said = started.communicate(timeout=120)[0]
         ends.append((started.returncode, "Aborted!" in said))
         assert wait_until(lambda pids=pids: not any(map(alive, pids)))
     assert ends[0] == ends[1] == (1, True)
@@ -251,7 +251,7 @@ def test_a_killed_command_takes_its_notebook_and_the_server_with_it(how, tmp_pat
     started, pids = papermill(COPKIT, tmp_path / "run", monkeypatch)
     assert all(map(alive, pids)) and psutil.Process(pids[1]).ppid() == started.pid
     started.send_signal(how)
-    started.communicate(timeout=60)
+    started.communicate(timeout=120)
     assert started.returncode == -how
     assert wait_until(lambda: not any(map(alive, pids)))
 

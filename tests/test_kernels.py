@@ -36,7 +36,7 @@ def forked(monkeypatch):
 
 def said(client, code: str) -> str:
     texts = []
-    client.execute_interactive(code, timeout=60, output_hook=lambda m: texts.append(m["content"].get("text", "")))
+    client.execute_interactive(code, timeout=120, output_hook=lambda m: texts.append(m["content"].get("text", "")))
     return "".join(texts).strip()
 
 
@@ -60,10 +60,10 @@ def test_kernel_can_be_interrupted_restarted_and_is_gone_after_shutdown(forked):
         if "commencé" in texts[-1]:
             manager.interrupt_kernel()
 
-    client.execute_interactive(f"{long}    print('interrompu')", timeout=60, output_hook=hear)
+    client.execute_interactive(f"{long}    print('interrompu')", timeout=120, output_hook=hear)
     assert "".join(texts) == "commencé\ninterrompu\n" and said(client, "print('suite')") == "suite"
     manager.restart_kernel(now=True)
-    client.wait_for_ready(timeout=30)
+    client.wait_for_ready(timeout=120)
     assert manager.provisioner.pid != first and gone(first)
     last = manager.provisioner.pid
     manager.shutdown_kernel(now=True)
@@ -165,7 +165,7 @@ def test_retired_server_waits_for_its_last_kernel():
     server.retire()
     assert server.ready.moved == ""  # it answers after having heard that
     child.kill()
-    server.process.wait(timeout=20)
+    server.process.wait(timeout=120)
     for end in (ours, theirs):
         end.close()
 

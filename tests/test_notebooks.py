@@ -1,35 +1,46 @@
-"""Every notebook runs in a real kernel with nbval, as it is written; the tests of the engine run another territory."""
+"""Notebooks run in a real kernel with nbval, as they are written: those that the tests of the engine do not run.
 
+« long »: all of them, each with another territory than there.
+"""
+
+import itertools
+import os
+import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+from .conftest import LONG
+from .test_engine import NOTEBOOKS, PICTURES, TRIALS
+
+HERE = [path for path in NOTEBOOKS if LONG or path not in dict(TRIALS)]
 SMALL = "reg-06"
+NBVAL = ["-q", "-rA", "--nbval-lax", "--nbval-current-env", "-p", "nbval.plugin", "-p", "no:cacheprovider"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_notebook_runs_as_it_is_written(path, tmp_path):
-    code = nbformat.read(path, 4).metadata.copkit.get("essais", [SMALL])[0]
-    notebook = parameterize_notebook(load_notebook_node(str(path)), {"territoire": code})
-    nbformat.write(notebook, tmp_path / f"{path.stem}_{code}.ipynb")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--nbval-lax",
-        "--nbval-current-env",
-        ".",
-    ]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
-    cells = sum(c.cell_type == "code" for c in notebook.cells)
-    assert f"{cells} passed" in done.stdout
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """What nbval says of them, each executed in a kernel of its own; pictures of charts, which take long, in one."""
+    said = ""
+    for pictures, paths in itertools.groupby(HERE, lambda path: path.stem == PICTURES):
+        folder = tmp_path_factory.mktemp("carnets")
+        for path in paths:
+            code = nbformat.read(path, 4).metadata.copkit.get("essais", [SMALL])[0]
+            notebook = parameterize_notebook(load_notebook_node(str(path)), {"territoire": code})
+            nbformat.write(notebook, folder / path.name)
+        env = os.environ | {"COPKIT_CHARTS": "" if pictures else "spec", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        command = [sys.executable, "-m", "pytest", *NBVAL, "."]
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+        said += done.stdout + done.stderr
+    return said
+
+
+@pytest.mark.parametrize("path", HERE, ids=lambda p: p.stem)
+def test_notebook_runs_as_it_is_written(path, said):
+    cells = sum(cell.cell_type == "code" for cell in nbformat.read(path, 4).cells)
+    passed = re.findall(rf"^PASSED .*{path.name}::", said, re.M)
+    assert len(passed) == cells + 1, said[-3000:]  # the cell of the parameters is added

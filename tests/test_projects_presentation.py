@@ -25,6 +25,7 @@ from copkit.projects import fields, selection
 from copkit.projects.sorting import sort
 
 from .cells import not_printable, numbers_as_text
+from .notebooks import documents
 
 EXAMPLE = paths.home().joinpath(*selection.EXAMPLE)
 SENTENCES, CHARTS, TABLES = (list(DOCUMENT.parts(kind)) for kind in (SENTENCE, CHART, TABLE))
@@ -463,8 +464,7 @@ def traces(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("file", ["dossiers.csv", "dossiers.xlsx"])
 def test_no_planted_person_is_in_the_public_version(planted, file, tmp_path):
-    given = {"fichier": str(planted / file), "publique": True}
-    assert ck.run("projets", ["reg-32", "dep-02"], out=tmp_path, jobs=1, parameters=given).failures == []
+    documents("projets", ["reg-32", "dep-02"], tmp_path, fichier=str(planted / file), publique=True)
     for code in ("reg-32", "dep-02"):
         made = sorted((tmp_path / code).glob("projets.*"))
         assert [path.suffix for path in made] == [".html", ".ipynb", ".xlsx"]
@@ -473,8 +473,7 @@ def test_no_planted_person_is_in_the_public_version(planted, file, tmp_path):
 
 
 def test_no_planted_person_is_in_the_diagnostic(planted, tmp_path):
-    given = {"fichier": str(planted / "dossiers.xlsx")}
-    assert ck.run("diagnostic", ["reg-32"], out=tmp_path, jobs=1, parameters=given).failures == []
+    documents("diagnostic", ["reg-32"], tmp_path, fichier=str(planted / "dossiers.xlsx"))
     assert [traces(path) for path in sorted((tmp_path / "reg-32").glob("diagnostic.*"))] == [[], [], []]
 
 

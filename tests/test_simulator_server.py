@@ -221,7 +221,7 @@ def test_a_kernel_that_dies_while_the_page_is_made_is_said(tmp_path):
 
 
 def test_visitors_beyond_the_limit_are_told_to_wait_and_places_are_freed(tmp_path):
-    with Server(tmp_path, "import os", SAYS_PID, max_sessions=2, constants={"ARRIVAL": 600, "CLOSING": 2}) as running:
+    with Server(tmp_path, "import os", SAYS_PID, max_sessions=2, constants={"ARRIVAL": 600, "CLOSING": 5}) as running:
         pages = [running.visit() for _ in range(2)]
         sockets = [page.connect() for page in pages]
         full = running.get("?territoire=reg-76")
@@ -247,7 +247,7 @@ def test_many_at_once_never_pass_the_limit(tmp_path):
 
 
 def test_sessions_that_nobody_uses_end(tmp_path):
-    constants = {"ARRIVAL": 2, "CLOSING": 600, "IDLE": 2, "LOOK": 1}
+    constants = {"ARRIVAL": 5, "CLOSING": 600, "IDLE": 2, "LOOK": 1}
     with Server(tmp_path, "import os", SAYS_PID, constants=constants) as running:
         idle = running.visit()
         with closing(idle.connect()):
@@ -277,8 +277,8 @@ def test_nothing_is_left_when_it_stops(tmp_path, number, fork):
         started = running.children()
         assert len(started) >= 2
         running.process.send_signal(number)
-        assert running.process.wait(30) == (-number if number == signal.SIGKILL else 0)
-        assert psutil.wait_procs(started, timeout=30)[1] == []
+        assert running.process.wait(120) == (-number if number == signal.SIGKILL else 0)
+        assert psutil.wait_procs(started, timeout=120)[1] == []
     if number != signal.SIGKILL:
         assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("voila_", "copkit_"))] == []
 
@@ -311,7 +311,7 @@ def test_a_port_already_taken_is_said(served, tmp_path):
     port = int(served.root.rpartition(":")[2])
     code = START.replace("port=0", f"port={port}")
     command = [sys.executable, "-c", code, str(write_notebook(tmp_path, "1")), "{}", json.dumps({"max_sessions": 1})]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert f"RunError: Impossible d'écouter à l'adresse 127.0.0.1, port {port}" in done.stderr
     assert "Choisir un autre port, ou --port 0 pour un port libre." in done.stderr

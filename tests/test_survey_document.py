@@ -12,6 +12,8 @@ import copkit as ck
 from copkit import paths
 from copkit.survey import selection
 
+from .notebooks import documents
+
 NAME, MAIL, PHONE = "Plantenom", "plantee.jeanne@exemple-plante.fr", "06 12 34 56 78"
 SECRET = f"Voir Jeanneplantee {NAME}, {MAIL} ou {PHONE}"
 TRACES = [NAME, "Jeanneplantee", "exemple-plante", PHONE, "Chuchotement", "essaiplante"]
@@ -40,8 +42,7 @@ def made(planted, tmp_path_factory):
     """The public document of the région, in all its forms."""
     out = tmp_path_factory.mktemp("sorties")
     given = {"fichier": str(planted), "publique": True, "levier": "haies"}
-    found = ck.run("questionnaire", ["reg-32"], out=out, jobs=1, parameters=given, pdf=True, docx=True)
-    assert found.failures == []
+    documents("questionnaire", ["reg-32"], out, formats=("pdf", "docx"), **given)
     return {path.suffix[1:]: path for path in (out / "reg-32").glob("questionnaire.*")}
 
 

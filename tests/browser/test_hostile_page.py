@@ -3,11 +3,11 @@
 import openpyxl
 import pytest
 
-import copkit as ck
 from copkit import french
 from copkit.reference import parameters
 
 from .. import hostile
+from ..notebooks import documents
 
 READ = {hostile.shown(case) for case in hostile.KEPT}
 VERSIONS = ["projets", "publique", "diagnostic"]
@@ -23,8 +23,7 @@ def outputs(tmp_path_factory):
     runs = {"projets": "projets", "publique": "projets", "diagnostic": "diagnostic"}
     for version, notebook in runs.items():
         given = {"fichier": str(file)} | ({"publique": True} if version == "publique" else {})
-        made = ck.run(notebook, ["reg-32"], out=folder / version, jobs=1, parameters=given)
-        assert made.failures == []
+        documents(notebook, ["reg-32"], folder / version, **given)
     return {version: folder / version / "reg-32" / f"{notebook}.html" for version, notebook in runs.items()}
 
 

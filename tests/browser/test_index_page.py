@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from copkit.batch.index import render
 from copkit.reference import territories
 
+from .conftest import HANG
+
 VISIBLE_ROWS = "tr.entry:not(.context):visible"
 
 
@@ -46,7 +48,7 @@ def site(tmp_path_factory):
 def page(chromium, site):
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     opened = context.new_page()
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(HANG)
     opened.wrong = []
     opened.on("request", lambda r: None if r.url.startswith("file:") else opened.wrong.append(r.url))
     opened.on("pageerror", lambda error: opened.wrong.append(str(error)))

@@ -11,12 +11,13 @@ import urllib.request
 import nbformat
 import pytest
 
-import copkit as ck
 from copkit import paths
 from copkit.reference import parameters
 
 from .. import hostile
+from ..notebooks import documents
 from ..processes import wait_until
+from .conftest import HANG
 
 SHOWN = "window.jupyterapp?.shell.currentWidget"
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"  # a promise: until the last cell
@@ -26,7 +27,7 @@ SCROLLED = ".jp-WindowedPanel-outer"  # what scrolls the cells of a notebook
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     out = tmp_path_factory.mktemp("lab")
-    assert ck.run("diagnostic", ["reg-06"], out=out, jobs=1).failures == []
+    documents("diagnostic", ["reg-06"], out)
     notebook = nbformat.read(paths.home() / "notebooks" / "projets.ipynb", 4)
     parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     parameters.source += f"\nfichier = {str(hostile.projects(out))!r}"
@@ -58,13 +59,22 @@ def lab(tmp_path_factory):
         log.close()
 
 
+@pytest.fixture(scope="module")
+def seen(chromium):
+    """A window of JupyterLab, which keeps its files from one test to the next."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(HANG)
+    yield context
+    context.close()
+
+
 def address(log, server) -> str:
     said = re.compile(r"http://127\.0\.0\.1:(\d+)/lab")
     wait_until(lambda: said.search(log.read_text()) or server.poll() is not None, 300)
     found = said.search(log.read_text())
     assert found, log.read_text()
     url = f"http://127.0.0.1:{found[1]}"
-    wait_until(lambda: answers(f"{url}/api?token=essai"), 60)  # it says where it is before it listens
+    wait_until(lambda: answers(f"{url}/api?token=essai"))  # it says where it is before it listens
     return url
 
 
@@ -78,30 +88,30 @@ def answers(url: str) -> bool:
 
 def ready(page, name: str) -> None:
     """Wait for a notebook and its kernel."""
-    page.wait_for_function(f"() => {SHOWN}?.context?.path === '{name}'", timeout=60_000)
-    page.wait_for_function(f"() => {SHOWN}.sessionContext.session?.kernel?.status === 'idle'", timeout=300_000)
+    page.wait_for_function(f"() => {SHOWN}?.context?.path === '{name}'", timeout=HANG)
+    page.wait_for_function(f"() => {SHOWN}.sessionContext.session?.kernel?.status === 'idle'", timeout=HANG)
 
 
-def test_charts_show_in_jupyterlab_without_a_network(lab, chromium):
-    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+def test_charts_show_in_jupyterlab_without_a_network(lab, seen):
+    page = seen.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{lab}/lab/workspaces/diagnostic/tree/reg-06/diagnostic.ipynb?token=essai")
-    page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=HANG)
     picture = ".jp-RenderedHTML figure img"
     page.locator(".jp-Notebook").hover()
     found = f"() => document.querySelector('{picture}') || void document.querySelector('{SCROLLED}').scrollBy(0, 300)"
-    page.wait_for_function(found, timeout=120_000)  # cells are drawn when they come into view
+    page.wait_for_function(found, timeout=HANG)  # cells are drawn when they come into view
     image = page.locator(picture).first
-    image.wait_for(timeout=60_000)
+    image.wait_for(timeout=HANG)
     assert image.evaluate("i => i.complete && i.naturalWidth") > 600
     outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
     assert outside == []
     page.close()
 
 
-def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chromium):
-    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, seen):
+    page = seen.new_page()
     asked, said = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: said.append(dialog.message))
@@ -125,8 +135,8 @@ def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, chrom
     page.close()
 
 
-def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(lab, chromium):
-    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(lab, seen):
+    page = seen.new_page()
     page.goto(f"{lab}/lab/workspaces/debut/tree/debut.ipynb?token=essai")
     ready(page, "debut.ipynb")
     page.get_by_role("menuitem", name="Exécution").click()

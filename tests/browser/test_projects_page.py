@@ -6,14 +6,14 @@ from axe_playwright_python.sync_playwright import Axe
 import copkit as ck
 from copkit import french
 
+from ..notebooks import documents
+
 CODES = ["reg-32", "dep-59"]
 
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    out = tmp_path_factory.mktemp("outputs")
-    assert ck.run("projets", [*CODES, "reg-06"], out=out, jobs=2).failures == []
-    return out
+    return documents("projets", [*CODES, "reg-06"], tmp_path_factory.mktemp("outputs"))
 
 
 @pytest.mark.parametrize("code", [*CODES, "reg-06"])

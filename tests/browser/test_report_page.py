@@ -3,17 +3,16 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-import copkit as ck
 from copkit.reference import territories
+
+from ..notebooks import documents
 
 CODES = ["reg-32", "dep-75", "reg-03"]
 
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    out = tmp_path_factory.mktemp("outputs")
-    assert ck.run("diagnostic", CODES, out=out, jobs=2).failures == []
-    return out
+    return documents("diagnostic", CODES, tmp_path_factory.mktemp("outputs"))
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -24,19 +24,21 @@ def different(table: pd.DataFrame) -> tuple[np.ndarray, list[dict]]:
     >>> different(pd.DataFrame({"a": ["x", "y", "x"]}))
     (array([0, 1, 0]), [{'a': 'x'}, {'a': 'y'}])
     """
-    groups = np.zeros(len(table), dtype=np.int64)
-    for name in table:
-        codes, values = pd.factorize(table[name], use_na_sentinel=False)
-        groups = pd.factorize(groups * (len(values) + 1) + codes)[0]
-    first = np.unique(groups, return_index=True)[1]
-    return groups, table.iloc[first].to_dict("records")
+    places, groups, rows = {}, [], []
+    for row in zip(*(table[name].tolist() for name in table), strict=True):
+        key = tuple(None if one != one else one for one in row)  # what is missing is alike
+        if key not in places:
+            places[key] = len(rows)
+            rows.append(dict(zip(table, row, strict=True)))
+        groups.append(places[key])
+    return np.array(groups, dtype=np.int64), rows
 
 
 def said(table: pd.DataFrame, say: Callable[[dict], str]) -> pd.Series:
     """What ``say`` answers for each row, typeset, asked once per different row."""
     groups, rows = different(table)
-    texts = pd.Series([french.typeset(say(row)) for row in rows], dtype="str")
-    return texts.iloc[groups].set_axis(table.index)
+    texts = [french.typeset(say(row)) for row in rows]
+    return pd.Series([texts[group] for group in groups], table.index, dtype="str")
 
 
 # ------------------------------------------------------------------ why
