@@ -31,6 +31,7 @@ from .presentation.documents import report as report
 from .presentation.documents import section as section
 from .presentation.documents import table as table
 from .presentation.documents import write_workbook as write_workbook
+from .reference.calendar import calendar as calendar
 from .reference.territories import territories as territories
 from .simulator.widget import Simulator as Simulator
 
