@@ -139,7 +139,7 @@ def test_calendar_is_read_as_its_source_prints_it():
     }  # fmt: skip
     assert ck.calendar("dep-59").territory.to_list() == ["reg-32"]
     shown = labels.cops(found).texts()
-    assert shown["Date"][-2:] == ["—", "—"] and shown["Date"][0] == "14 novembre 2023" or shown["Date"][0]
+    assert shown["Date"][0] == "14 novembre 2023" and shown["Date"][-2:] == ["—", "—"]
     assert shown["État"][-2:] == ["En attente", "Non renseigné"]
 
 

@@ -1,4 +1,4 @@
-"""The commands about plans: convert, simulate, compensate, compare, dynamics; the nomenclatures of levers, the calendar."""
+"""The commands about plans: convert, simulate, compensate, compare, dynamics; nomenclatures of levers; the calendar."""
 
 from __future__ import annotations
 
