@@ -463,7 +463,7 @@ def traces(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("file", ["dossiers.csv", "dossiers.xlsx"])
 def test_no_planted_person_is_in_the_public_version(planted, file, tmp_path):
-    given = {"fichier": str(planted / file), "publique": True}
+    given = {"projets": str(planted / file), "publique": True}
     assert ck.run("projets", ["reg-32", "dep-02"], out=tmp_path, jobs=1, parameters=given).failures == []
     for code in ("reg-32", "dep-02"):
         made = sorted((tmp_path / code).glob("projets.*"))
@@ -473,7 +473,7 @@ def test_no_planted_person_is_in_the_public_version(planted, file, tmp_path):
 
 
 def test_no_planted_person_is_in_the_diagnostic(planted, tmp_path):
-    given = {"fichier": str(planted / "dossiers.xlsx")}
+    given = {"projets": str(planted / "dossiers.xlsx")}
     assert ck.run("diagnostic", ["reg-32"], out=tmp_path, jobs=1, parameters=given).failures == []
     assert [traces(path) for path in sorted((tmp_path / "reg-32").glob("diagnostic.*"))] == [[], [], []]
 

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,59 @@ class Task:
     limits: Limits = field(default_factory=Limits)
     version: dict = field(default_factory=dict)
     fingerprint: str = ""
+    book: bool = False  # its territory has an index of its own, that it links to
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the others of a batch."""
+        return self.territory, self.stem
+
+
+@dataclass(frozen=True, eq=False)
+class Notebook:
+    """What a notebook says of itself: its source, its parameters, and its metadata « copkit ».
+
+    ``step``: of a COP, none for a notebook that is of no book; ``question``: what it answers; ``needs``: the parameters
+    that it makes nothing of its own without, each with the file that is expected there.
+    """
+
+    stem: str
+    source: str
+    declared: dict[str, object]
+    title: str
+    levels: tuple[str, ...] = _KIT_LEVELS
+    step: str = ""
+    question: str = ""
+    needs: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Notebook:
+        """The notebook of a file."""
+        import nbformat
+
+        source = path.read_text(encoding="utf-8")
+        content = nbformat.reads(source, 4)
+        about = content.metadata.get("copkit", {})
+        return cls(
+            path.stem,
+            source,
+            declared_parameters(content),
+            about.get("titre", path.stem.capitalize()),
+            tuple(about.get("niveaux", _KIT_LEVELS)),
+            about.get("etape", "") if about.get("livre", True) else "",
+            _question(content),
+            dict(about.get("besoins", {})),
+        )
+
+    def without(self, parameters: dict) -> list[str]:
+        """The files that it needs and that nobody gives."""
+        return [name for name in self.needs if not parameters.get(name, self.declared.get(name))]
+
+
+def _question(content: NotebookNode) -> str:
+    """What a notebook says under its title: the question that it answers."""
+    lines = [line.strip() for line in content.cells[0].source.splitlines()] if content.cells else []
+    return next((line for line in lines if line and not line.startswith("#")), "")
 
 
 def plan(
@@ -65,26 +119,43 @@ def plan(
         Unknown notebook, parameter, level or code; a parameter of another kind than in the notebook, or that
         contradicts the territories; several codes are reported at once.
     """
-    import nbformat
+    from copkit.batch import selection
 
-    from copkit.batch import selection, versions
+    one = Notebook.read(find(notebook))
+    parameters = _read_parameters(one, parameters)
+    places = selection.places(codes, level, one.levels, f"Le carnet « {one.stem} »")
+    check_territory(parameters, [place[0] for place in places])
+    return tasks(one, places, parameters, formats=formats, limits=limits)
 
-    path, limits = find(notebook), limits or Limits()
-    source = path.read_text(encoding="utf-8")
-    content = nbformat.reads(source, 4)
-    declared = declared_parameters(content)
-    parameters = _read_parameters(path.stem, declared, parameters)
-    about = content.metadata.get("copkit", {})
-    title = about.get("titre", path.stem.capitalize())
-    places = selection.places(codes, level, about.get("niveaux", _KIT_LEVELS), path.stem)
-    _check_territory(parameters, [place[0] for place in places])
-    extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
-    tasks = [
-        Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, title, formats, limits)
+
+def tasks(
+    one: Notebook,
+    places: Iterable[tuple],
+    parameters: dict,
+    *,
+    formats: tuple[str, ...] = (),
+    limits: Limits | None = None,
+    book: bool = False,
+) -> list[Task]:
+    """A notebook on some territories, with parameters that were read."""
+    from copkit.batch import versions
+
+    known = versions.versions()
+    extra = {"classeur": f"{one.stem}.xlsx"} if "classeur" in one.declared and "classeur" not in parameters else {}
+    made = [
+        Task(
+            one.stem,
+            one.source,
+            *place,
+            {"territoire": place[0], **extra, **parameters},
+            one.title,
+            formats,
+            limits or Limits(),
+            book=book,
+        )
         for place in places
     ]
-    known = versions.versions()
-    return [replace(task, version=known, fingerprint=_fingerprint(task, known)) for task in tasks]
+    return [replace(task, version=known, fingerprint=_fingerprint(task, known)) for task in made]
 
 
 def find(notebook: str) -> Path:
@@ -120,19 +191,30 @@ def declared_parameters(content: NotebookNode) -> dict[str, object]:
     return declared
 
 
-def _read_parameters(stem: str, declared: dict[str, object], parameters: dict) -> dict:
-    if "territoire" not in declared:
+def _read_parameters(one: Notebook, parameters: dict) -> dict:
+    if "territoire" not in one.declared:
         raise RunError(
-            f"Le carnet « {stem} » ne déclare pas le paramètre « territoire ».\nL'ajouter à sa cellule « parameters »."
+            f"Le carnet « {one.stem} » ne déclare pas le paramètre « territoire ».\n"
+            "L'ajouter à sa cellule « parameters »."
         )
+    check_names(f"Le carnet « {one.stem} » n'a", parameters, one.declared)
+    return read_for(one, parameters)
+
+
+def check_names(who: str, parameters: Iterable[str], declared: Iterable[str]) -> None:
+    """Refuse the parameters that are not declared."""
     for name in parameters:
         if name not in declared:
-            wrong = unknown(f"Le carnet « {stem} » n'a pas de paramètre « {name} »", name, declared)
+            wrong = unknown(f"{who} pas de paramètre « {name} »", name, declared)
             raise RunError(f"{wrong}\nParamètres : {', '.join(declared)}.")
-    return {name: read(name, given, declared[name]) for name, given in parameters.items()}
 
 
-def _check_territory(parameters: dict, codes: list[str]) -> None:
+def read_for(one: Notebook, parameters: dict) -> dict:
+    """The parameters that a notebook declares, each as the kind of thing that it is there."""
+    return {name: read(name, given, one.declared[name]) for name, given in parameters.items() if name in one.declared}
+
+
+def check_territory(parameters: dict, codes: list[str]) -> None:
     """A document is filed under its territory: no parameter may give it another one."""
     if "territoire" not in parameters:
         return

@@ -23,6 +23,7 @@ def write(about: blocks.Description) -> str:
         about=about,
         absent=blocks.left_out(about.absent),
         version=__version__,
+        invented=blocks.INVENTED,
         style=_style("document.css", "page.css"),
         chart=_Charts(),
     )
