@@ -346,7 +346,7 @@ def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(mad
     assert {name for name, when in times(again).items() if when != before[name]} == {"reg-06/leger.html"}
     steps = profile.steps(made.report.results)
     assert steps["Part [%]"].sum() == pytest.approx(100)
-    cells = profile.slowest(made.report.results, Path(light).read_text())
+    cells = profile.slowest(made.report.results, {"leger": Path(light).read_text()})
     assert set(cells["Cellule"]) <= {'territoire = "reg-32"', "# paramètres du territoire", "print(territoire)"}
 
 

@@ -97,14 +97,17 @@ def render(code: str, runs: Iterable[dict]) -> str:
     known = [one for one in chapters() if level in one.levels]
     shown: list[blocks.Block] = [
         blocks.Heading(1, name),
-        *_said(_head(code, known, here)),
+        *_said(_head(code, here)),
         blocks.table(_overview(code, known, here, runs)),
     ]
     for step, label in _steps().items():
         lines = [_document(code, one, here.get(one.stem)) for one in known if one.step == step]
         if step == LOCAL:
             lines += _inside(code, runs)
-        shown += [blocks.Heading(2, label, step), *_said(Text.bullets(lines) if lines else Text("Aucun document."))]
+        shown += [
+            blocks.Heading(2, label, step),
+            *_said(Text.bullets(lines) if lines else Text("Rien dans le kit pour cette étape, à cette échelle.")),
+        ]
     stems = {one.stem for one in known if one.step in _steps()}
     if others := [_written(code, run, "") for stem, run in here.items() if stem not in stems]:
         shown += [blocks.Heading(2, BESIDE, "autres"), *_said(Text.bullets(others))]
@@ -116,7 +119,7 @@ def _said(text: Text) -> list[blocks.Prose]:
     return [blocks.Prose(text._repr_markdown_())]
 
 
-def _head(code: str, known: list[Notebook], here: dict[str, dict]) -> Text:
+def _head(code: str, here: dict[str, dict]) -> Text:
     """What this is, and which documents hold invented examples."""
     invented = [run.get("title") or stem for stem, run in here.items() if run.get("invented")]
     kind = french.capital(territories.level_label(code)) if code in ("fr", *territories.codes()) else code
@@ -153,9 +156,9 @@ def _document(code: str, one: Notebook, run: dict | None) -> Text:
     if run:
         return _written(code, run, one.question, one.needs)
     command = " ".join([f"copkit run {code} --all", *(f"-p {name}=FICHIER" for name in one.needs)])
-    wanted = [Text(" Il faut {}.", need) for need in one.needs.values()]
+    wanted = [Text(" Il faut : {}.", need) for need in one.needs.values()]
     return Text(
-        "**{}** : pas encore fait. {}{} Pour l'avoir : `{}`",
+        "**{}** — {} **Pas encore fait.**{} Pour l'avoir : `{}`",
         one.title,
         one.question,
         Text.joined(wanted, ""),
@@ -166,23 +169,17 @@ def _document(code: str, one: Notebook, run: dict | None) -> Text:
 def _written(code: str, run: dict, question: str, needs: Iterable[str] = ()) -> Text:
     """A document with its files, the reason of its failure, and whether it holds invented examples."""
     title, files = run.get("title") or run["notebook"], _links(code, run)
-    parts = []
-    if files:
-        opened = Text.link(title, files.pop("html", "") or next(iter(files.values())))
-        parts.append(Text("**{}**{}", opened, Text(" — **{}**.", blocks.INVENTED) if run.get("invented") else ""))
-    else:
-        parts.append(Text("**{}**", title))
-    parts.append(Text("{}", question))
+    opened = Text.link(title, files.pop("html", "") or next(iter(files.values()))) if files else title
+    parts = [Text("**{}** —", opened), Text("**Exemples inventés.**") if run.get("invented") else "", question]
     if run["status"] != "ok":
-        before = " Version antérieure, à lire comme telle." if files else ""
         said = index.without_folders(run.get("error") or "raison non enregistrée")
+        before = " Version antérieure, à lire comme telle." if files else ""
         parts.append(Text("**Le dernier calcul a échoué** : {}{}", said, before))
     given = [(name, run["parameters"].get(name)) for name in needs]
     if told := [Text("{} : {}", name, Path(str(file)).name) for name, file in given if file]:
         parts.append(Text("Fait avec {}.", Text.joined(told, ", ")))
-    if files:
-        others = [Text.link(index.FILE_LABELS.get(kind, kind.upper()), href) for kind, href in files.items()]
-        parts.append(Text("Aussi : {}.", Text.joined(others, ", ")))
+    others = [Text.link(index.FILE_LABELS.get(kind, kind.upper()), href) for kind, href in files.items()]
+    parts.append(Text("Aussi : {}.", Text.joined(others, ", ")) if others else "")
     return Text.joined(parts, " ")
 
 

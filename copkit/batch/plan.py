@@ -197,7 +197,7 @@ def _read_parameters(one: Notebook, parameters: dict) -> dict:
             f"Le carnet « {one.stem} » ne déclare pas le paramètre « territoire ».\n"
             "L'ajouter à sa cellule « parameters »."
         )
-    check_names(f"Le carnet « {one.stem} » n'a", parameters, one.declared)
+    check_names(f"Le carnet « {one.stem} » n'a pas", parameters, one.declared)
     return read_for(one, parameters)
 
 
@@ -205,7 +205,7 @@ def check_names(who: str, parameters: Iterable[str], declared: Iterable[str]) ->
     """Refuse the parameters that are not declared."""
     for name in parameters:
         if name not in declared:
-            wrong = unknown(f"{who} pas de paramètre « {name} »", name, declared)
+            wrong = unknown(f"{who} de paramètre « {name} »", name, declared)
             raise RunError(f"{wrong}\nParamètres : {', '.join(declared)}.")
 
 
