@@ -32,6 +32,7 @@ MOST = 5  # that a reader compares at a time
 TOLD, ALLOCATED = 5, 15  # a gap is told from this part of the mean effort on; where keys share efforts out [%]
 HEAD, KT = "kgCO2e/an par habitant", "ktCO2e/an"  # how territories, and plans of one territory, are measured
 BY = ("sector", "lever")
+SGPE = "SGPE"  # what heads its proposal
 _SEPARATORS = str.maketrans({";": ","})
 
 
@@ -78,6 +79,11 @@ class Column:
     def overseas(self) -> bool:
         """Whether its levers are those of the overseas."""
         return territories.is_overseas(self.territory)
+
+    @property
+    def forest(self) -> bool:
+        """Whether it may have a target for the forest lever: a panorama without that lever has none."""
+        return not (isinstance(self.source, xr.Dataset) and np.isnan(self.whole))
 
     @property
     def by_lever(self) -> bool:
@@ -175,15 +181,18 @@ class SideBySide(Displayed):
         """How many levers, or sectors, each total lacks."""
         return pd.Series({one.name: int(one.plan.rows.kt.isna().sum()) for one in self.columns})
 
-    def gaps(self, by: str = "sector") -> pd.Series:
-        """How far apart the columns are, in the unit of the comparison; NaN where one does not know, or has none."""
-        values, held = self.values(by), self.held(by)
-        whole = values.notna().all(axis=1) & held.all(axis=1) & (len(values.columns) > 1)
-        return (values.max(axis=1) - values.min(axis=1)).where(whole)
+    def gaps(self, by: str = "sector", *, kt: bool = False) -> pd.Series:
+        """How far apart are the columns that have a row, when there are several; NaN as soon as one does not know.
+
+        In the unit of the comparison, or ``kt``. [ktCO2e/an]
+        """
+        values, held = self.kt(by) if kt else self.values(by), self.held(by)
+        known = (values.notna() | ~held).all(axis=1) & (held.sum(axis=1) > 1)
+        return (values.max(axis=1) - values.min(axis=1)).where(known)
 
     def widest(self, by: str = "sector") -> Gap | None:
-        """The row that sets the columns most apart; none when it is not told (``told``)."""
-        gaps = self.gaps(by)
+        """The row that sets the columns most apart, of those that all have; none when it is not told (``told``)."""
+        gaps = self.gaps(by).where(self.held(by).all(axis=1))
         if gaps.isna().all():
             return None
         found = self._gap(self.values(by).loc[gaps.idxmax()], gaps.idxmax(), labels(by)[gaps.idxmax()], by)
@@ -210,6 +219,13 @@ class SideBySide(Displayed):
                 versions = {"version": one.version, "allow_mixed_conventions": self.allow_mixed_conventions}
                 found.append(comparison.compare(one.territory, *pair, by, **versions))
         return found
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources of the efforts, and of the populations where they count: keys of ``sources.yml``."""
+        cells = [cell for one in self.columns for cell in one.plan.rows.source if isinstance(cell, str)]
+        known = [key for key in dict.fromkeys(", ".join(cells).split(", ")) if key in parameters.sources()]
+        return [*known, *(["insee_cog_2026"] if self.unit == HEAD else [])]
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -351,11 +367,11 @@ def _peers(code: str) -> tuple[list[str], str]:
     overseas = code != "fr" and _overseas(code)
     noun, level = ("départements", level) if level == "departement" else ("régions", "region")
     found = [one for one in territories.codes(level) if one != code and _overseas(one) is overseas]
-    who = f"les deux {noun} {"d'outre-mer" if overseas else 'de métropole'} dont"
+    where = "d'outre-mer" if overseas else "de métropole"
     least = (
         "l'effort par habitant est le moindre et le plus grand" if code == "fr" else "la population est la plus proche"
     )
-    return found, f"{who} {least}"
+    return found, f"les deux {noun} {where} dont {least}"
 
 
 def _overseas(code: str) -> bool:
@@ -444,15 +460,14 @@ def _column(code: str, plan: Plan, version: str, source: object) -> dict:
 
 def _named(found: list[dict]) -> tuple[Column, ...]:
     """The columns, each under the least name that tells it from the others."""
-    places = {one["territory"] for one in found}
-    kinds = {_short(one["plan"]) for one in found}
-    versions = {one["version"] for one in found}
+    places = [one["territory"] for one in found]
+    several, versions = len(set(places)) > 1, {one["version"] for one in found}
     names: list[str] = []
     for one in found:
-        parts = [territories.name(one["territory"])] if len(places) > 1 or len(kinds) == 1 else []
-        parts += [_short(one["plan"])] if len(kinds) > 1 else []
-        parts += [one["version"]] if len(versions) > 1 else []
-        name = ", ".join(parts)
+        short, place = _short(one["plan"]), territories.name(one["territory"])
+        told = [short] if not several or places.count(one["territory"]) > 1 or short != SGPE else []
+        told += [one["version"]] if len(versions) > 1 else []
+        name = f"{place} ({', '.join(told)})" if several and told else ", ".join(told) or place
         if name in names:
             raise LeverError(f"Deux fois la même chose à comparer : « {name} ». N'en garder qu'une, ou les nommer.")
         names.append(name)
