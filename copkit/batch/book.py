@@ -76,14 +76,14 @@ def tasks(
     levels = [*dict.fromkeys(chain.from_iterable(one.levels for one in known))]
     places = selection.places(codes, level, levels, "Le livre d'une COP")
     plan.check_territory(parameters, [place[0] for place in places])
-    made, missing = [], []
+    made, missing, reads = [], [], {one.stem: len(one.needs) for one in known}
     for one in known:
         here, read = [place for place in places if place[2] in one.levels], plan.read_for(one, parameters)
         if (needs := tuple(one.without(read))) and not examples:
             missing += [Missing(place[0], one.title, needs) for place in here]
         else:
             made += plan.tasks(one, here, read, formats=formats, limits=limits, book=True)
-    return made, missing
+    return sorted(made, key=lambda task: -reads[task.stem]), missing  # those that read files are the longest: first
 
 
 # ------------------------------------------------------------------ index
