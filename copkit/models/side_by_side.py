@@ -469,7 +469,7 @@ def _named(found: list[dict]) -> tuple[Column, ...]:
         told += [one["version"]] if len(versions) > 1 else []
         name = f"{place} ({', '.join(told)})" if several and told else ", ".join(told) or place
         if name in names:
-            raise LeverError(f"Deux fois la même chose à comparer : « {name} ». N'en garder qu'une, ou les nommer.")
+            raise LeverError(f"Deux fois la même chose à comparer : {place}, {short}. N'en garder qu'une.")
         names.append(name)
     return tuple(Column(name=name, **one) for name, one in zip(names, found, strict=True))
 
