@@ -230,7 +230,7 @@ class SideBySide(Displayed):
     @cached_property
     def cautions(self) -> list[str]:
         """What a reader has to know, one sentence each."""
-        out, first = [*self.nomenclatures], self.columns[0]
+        out = [*self.nomenclatures]
         versions = dict.fromkeys(one.version for one in self.columns)
         if len(versions) > 1:
             said = french.join(f"{one.name} : « {one.version} »" for one in self.columns)
@@ -244,12 +244,19 @@ class SideBySide(Displayed):
             if lacks := self.lacking[one.name]:
                 what = "levier" if one.by_lever else "secteur"
                 out.append(f"{one.name} : « n.d. » pour {french.plural(lacks, what)}, hors de son total.")
+        out += self.conventions
+        out += [said for one in self.verdicts for said in one.printed]
+        return list(dict.fromkeys(map(french.capital, out)))
+
+    @cached_property
+    def conventions(self) -> list[str]:
+        """What has to be known of the conventions of counting. UnitError when two of them do not go together."""
+        out, first = [], self.columns[0]
         for one in self.columns[1:]:
             kinds = (first.plan.convention, one.plan.convention)
             found = check_conventions(*kinds, allow_mixed_conventions=self.allow_mixed_conventions)
             out += [f"{first.name} et {one.name} : {said[:1].lower()}{said[1:]}" for said in found]
-        out += [said for one in self.verdicts for said in one.printed]
-        return list(dict.fromkeys(map(french.capital, out)))
+        return out
 
     @property
     def nomenclatures(self) -> list[str]:
@@ -334,7 +341,7 @@ def side_by_side(
     if len(found) > MOST:
         raise LeverError(f"{len(found)} colonnes demandées : {MOST} au plus se comparent d'un regard. En retirer.")
     made = SideBySide(columns=_named(found), chosen=chosen, allow_mixed_conventions=allow_mixed_conventions)
-    made.cautions  # noqa: B018  refuses conventions that do not go together
+    made.conventions  # noqa: B018  refuses those that do not go together
     return made
 
 
@@ -444,7 +451,7 @@ def _of_plan(code: str, name: str, version: str) -> dict:
 
 def _column(code: str, plan: Plan, version: str, source: object) -> dict:
     row = territories.table().set_index("code").loc[code]
-    p = panoramas.panorama(code, version=version)
+    p = panoramas.shared(code) if version == panoramas.LATEST else panoramas.panorama(code, version=version)
     return {
         "territory": code,
         "plan": plan,
