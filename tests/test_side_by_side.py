@@ -4,7 +4,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import copkit as ck
@@ -17,6 +17,7 @@ from copkit.presentation import charts
 from copkit.reference import tables
 
 from . import cells
+from .conftest import FEW
 
 KT, HEAD = "ktCO2e/an", "kgCO2e/an par habitant"
 
@@ -104,6 +105,7 @@ def test_a_scenario_is_compared_lever_by_lever_with_its_reference(tmp_path):
 effort = st.one_of(st.none(), st.integers(0, 5000))
 
 
+@settings(max_examples=FEW)
 @given(
     st.lists(st.fixed_dictionaries({"industrie": effort, "transport": effort}), min_size=2, max_size=5), st.randoms()
 )
