@@ -349,7 +349,7 @@ def beside(code: str) -> tuple[list[str], str]:
     """What the kit puts beside a territory: its other plans, then two territories like it; and why, in a sentence.
 
     >>> beside("reg-32")[0], beside("dep-59")[0]
-    (['sraddet', 'reg-93', 'reg-52'], ['dep-62', 'dep-60'])
+    (['sraddet', 'reg-76', 'reg-75'], ['dep-62', 'dep-60'])
     """
     known = territories.table().set_index("code").population
     others = plans.known(code)[1:]

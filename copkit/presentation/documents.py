@@ -39,8 +39,8 @@ DOCUMENTS = {  # what each is about, as a message says it; of which class, when 
     "copkit.presentation.territory.document": ("un panorama (ck.panorama) ou un scénario (ck.simulate)", ""),
     "copkit.presentation.projects.document": ("un vivier (ck.projects.vivier)", "Vivier"),
     "copkit.presentation.survey.document": ("une consultation (ck.survey.consultation)", "Consultation"),
-    "copkit.presentation.roadmap.document": ("une feuille de route (ck.roadmap.plan)", "Roadmap"),
     "copkit.presentation.comparison.document": ("une comparaison (ck.side_by_side)", "SideBySide"),
+    "copkit.presentation.roadmap.document": ("une feuille de route (ck.roadmap.plan)", "Roadmap"),
 }
 TERRITORY = next(iter(DOCUMENTS))
 

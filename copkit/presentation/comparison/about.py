@@ -19,11 +19,11 @@ def side_by_side(found: SideBySide) -> Text:
     """Ce qui est comparé, où cela s'écarte le plus, et ce qu'il faut savoir d'abord."""
     name = territories.name(found.territory)
     others = [one for one in found.names if one != name]
-    beside = f"à côté de {french.join(others)}" if name in found.names else f"{french.join(others)} côte à côte"
+    beside = f"À côté : {french.join(others)}" if name in found.names else f"Côte à côte : {french.join(others)}"
     chosen = Text("Mis à côté par le kit : {}. Pour en choisir d'autres : paramètre « avec ».", found.chosen)
     return Text.joined(
         [
-            Text("# {}\n\n{} : l'effort proposé d'ici 2030, hors levier forêt", name, french.capital(beside)),
+            Text("# {}\n\nL'effort proposé d'ici 2030, hors levier forêt. {}.", name, beside),
             *(Text("> {}", one) for one in found.nomenclatures),
             message(found),
             chosen if found.chosen else "",
