@@ -143,18 +143,10 @@ def tasks(
     known = versions.versions()
     extra = {"classeur": f"{one.stem}.xlsx"} if "classeur" in one.declared and "classeur" not in parameters else {}
     made = [
-        Task(
-            one.stem,
-            one.source,
-            *place,
-            {"territoire": place[0], **extra, **parameters},
-            one.title,
-            formats,
-            limits or Limits(),
-            book=book,
-        )
+        Task(one.stem, one.source, *place, {"territoire": place[0], **extra, **parameters}, one.title, formats)
         for place in places
     ]
+    made = [replace(task, limits=limits or Limits(), book=book) for task in made]
     return [replace(task, version=known, fingerprint=_fingerprint(task, known)) for task in made]
 
 
