@@ -8,6 +8,7 @@ import tokenize
 from io import StringIO
 
 import nbformat
+import pypdf
 import pytest
 
 import copkit as ck
@@ -16,6 +17,7 @@ from copkit.batch import book, plan
 from copkit.errors import RunError, TerritoryError
 from copkit.reference import framework
 
+from .conftest import LONG
 from .terminal import copkit
 
 NOTEBOOKS = sorted(paths.notebooks().glob("*.ipynb"))
@@ -155,7 +157,6 @@ def test_invented_examples_are_made_when_they_are_asked_for_and_marked_wherever_
 
 
 def test_each_page_of_an_invented_paper_says_so(out):
-    import pypdf
 
     pages = [page.extract_text() for page in pypdf.PdfReader(out[0] / "reg-04" / "questionnaire.pdf").pages]
     assert pages and all("contient des exemples inventés" in page for page in pages)
@@ -170,6 +171,13 @@ def test_documents_lead_to_their_book_and_the_book_to_all(out):
     assert '<a href="../index.html">' in (out / "reg-04" / "index.html").read_text(encoding="utf-8")
     front = (out / "index.html").read_text(encoding="utf-8")
     assert set(re.findall(r'href="([\w-]+)/index.html"', front)) == {"reg-06", "reg-04", "dep-59"}
+    row = front[front.index('data-code="reg-04"') :].split("</tr>")[0]
+    assert re.findall(r'href="reg-04/(\w+).html"', row) == [
+        "diagnostic",
+        "index",
+        "diagnostic",
+    ]  # the rest is in the book
+    assert "échec, voir la raison" in front[front.index('data-code="reg-06"') :].split("</tr>")[0]
     for target in re.findall(r'href="([^"#.][^"#]*)"', (out / "reg-04" / "index.html").read_text(encoding="utf-8")):
         assert (out / "reg-04" / target).exists(), target
 
@@ -254,3 +262,16 @@ def test_a_notebook_says_its_step_and_the_files_that_it_stands_on(path):
     comments = [t.line for t in tokenize.generate_tokens(StringIO(cell.source).readline) if t.type == tokenize.COMMENT]
     examples = {line.partition(":")[0].strip() for line in comments if "exemple inventé" in line}
     assert examples <= set(one.needs) <= set(one.declared), "metadata copkit.besoins: parameter, the file to give"
+
+
+@pytest.mark.skipif(not LONG, reason="the whole chain of the kit on invented examples: make long")
+def test_the_book_of_hauts_de_france_is_whole_and_says_what_is_invented(tmp_path):
+    report = ck.run(codes=["reg-32"], whole=True, examples=True, out=tmp_path, pdf=True)
+    assert report.failures == [] == report.missing
+    asked = {one.stem: bool(one.needs) for one in book.chapters()}
+    assert {r.notebook: r.invented for r in report.results} == asked  # what needs files, and nothing else
+    for stem, invented in asked.items():
+        pages = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "reg-32" / f"{stem}.pdf").pages]
+        assert all("contient des exemples inventés" in page for page in pages) is invented
+    said = text_of(tmp_path, "reg-32")
+    assert "Pas encore fait." not in said and "échoué" not in said

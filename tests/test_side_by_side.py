@@ -229,6 +229,11 @@ def _drawn(found):
     return [found.values().loc[row, name] for name in found.names for row in order]
 
 
+def test_what_is_written_the_same_is_said_once():
+    said = words(ck.report.message(ck.side_by_side("dep-2A", "dep-2B")))
+    assert words("L'effort total** : proche de l'un à l'autre, environ **3\u202f500** kgCO2e/an par habitant.") in said
+
+
 def test_departements_are_written_with_two_digits():
     found = ck.side_by_side("dep-59", "dep-62")
     shown = ck.table(found, "secteurs").texts()

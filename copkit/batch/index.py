@@ -42,6 +42,7 @@ class Run:
 
     notebook: str
     failed: bool
+    invented: bool
     reason: str
     anchor: str
     documents: list[Document]
@@ -203,6 +204,7 @@ def _runs(manifest: dict) -> dict[str, list[Run]]:
             Run(
                 notebook=run.get("title") or notebook,
                 failed=failed,
+                invented=run.get("invented", False),
                 reason=reason,
                 anchor=f"echec-{territory}-{notebook}",
                 documents=[

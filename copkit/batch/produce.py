@@ -94,9 +94,8 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     today, versions = datetime.now(), f"copkit {copkit.__version__}, données {copkit.DATA_VERSION}"
     own = notebook.metadata.get("copkit", {})
     status = own.get("statut", _STATUS)
-    footer = (
-        f"{task.title} produit par {versions}, le {french.short_date(today)}. {status}. {own.get('donnees', _DATA)}"
-    )
+    made = f"{task.title} : document produit par {versions}, le {french.short_date(today)}"
+    footer = f"{made}. {status}. {own.get('donnees', _DATA)}"
     cover = {"kind": task.title, "place": task.name, "status": status, "made": today, "versions": versions}
     with _timed(result.phases, "page HTML"):
         title, book = f"{task.title} — {task.name}", "index.html" if task.book else ""

@@ -52,6 +52,8 @@ def _ends(found: SideBySide, gap: Gap) -> Text:
     """« de 297 (Bretagne) à 1 263 kgCO2e/an par habitant (Hauts-de-France) »."""
     columns = {column.name: column for column in found.columns}
     low, high = written(columns[gap.least], gap.low), written(columns[gap.most], gap.high)
+    if low == high:  # as it is written: there is no more to read in it
+        return Text("environ **{}** {}", low, found.unit)
     return Text("de {} ({}) à **{}** {} ({})", low, gap.least, high, found.unit, gap.most)
 
 
@@ -72,7 +74,11 @@ def method(found: SideBySide) -> Text:
         years = french.join(str(year) for year in dict.fromkeys(one.year for one in found.columns))
         lines.append(f"Par habitant : l'effort divisé par la population municipale de l'INSEE ({years}).")
     if any(one.allocated for one in found.columns):
-        lines.append("L'effort d'un département est réparti depuis sa région par des clés : un ordre de grandeur.")
+        lines += [
+            "L'effort d'un département est réparti depuis sa région par des clés : un ordre de grandeur.",
+            "Un levier que sa clé répartit au prorata de la population a, par construction, le même effort par "
+            "habitant dans tous les départements d'une région.",
+        ]
     if found.verdicts:
         lines.append(
             "Un moindre effort se compense dans un même territoire, un secteur ou un levier par un autre ; d'un "
