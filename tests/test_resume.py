@@ -154,6 +154,12 @@ def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, monkey
     read = mark(parameters={"fichier": str(named)})
     named.write_text("deux", encoding="utf-8")
     assert mark(parameters={"fichier": str(named)}) != read  # a file that a parameter names
+    several, folder = ({"fichier": text} for text in (f"reg-28, {named}", str(tmp_path / "envoi")))
+    (tmp_path / "envoi" / "epci").mkdir(parents=True)
+    before = mark(parameters=several), mark(parameters=folder)
+    named.write_text("trois", encoding="utf-8")
+    (tmp_path / "envoi" / "epci" / "retour.csv").write_text("un", encoding="utf-8")
+    assert mark(parameters=several) != before[0] and mark(parameters=folder) != before[1]  # one of several, a folder
     [other] = plan.plan(light, ["reg-04"], None, {})
     assert other.fingerprint != first
     write(Path(light), "print(territoire, 2)")

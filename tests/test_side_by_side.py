@@ -120,6 +120,19 @@ def test_the_order_of_the_columns_changes_no_gap(plans, chance):
     assert set(found.gaps().dropna().index) == known  # unknown is not zero
 
 
+def test_two_versions_of_a_panorama_are_compared_lever_by_lever(damaged):
+    rows = damaged.read("data/clean/panorama.csv").splitlines()
+    newer = [row.replace("sgpe-2024-10", "sgpe-2026-01", 1) for row in rows[1:]]
+    newer = [row.replace("reg-32,haies,113.4236", "reg-32,haies,2113.4236") for row in newer]
+    damaged.write("data/clean/panorama.csv", "\n".join([*rows, *newer, ""]))
+    found = ck.side_by_side("reg-32", "reg-32:sgpe-2026-01")
+    assert found.names == ["SGPE, sgpe-2024-10", "SGPE, sgpe-2026-01"] and found.unit == KT
+    assert found.widest("lever").row == "haies" and found.widest("lever").high == pytest.approx(2113.4236)
+    assert found.gaps("lever").drop("haies").eq(0).all()
+    assert "Versions des données différentes" in " ".join(found.cautions)
+    assert ck.table(found, "ensemble").texts()["Version"] == ["sgpe-2024-10", "sgpe-2026-01"]
+
+
 # ------------------------------------------------------------------ what is beside a territory, and what is refused
 
 

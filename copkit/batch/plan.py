@@ -7,13 +7,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import RunError, given, unknown
-from copkit.files import kept
+from copkit.files import kept, sought
 from copkit.notebook import read
 
 if TYPE_CHECKING:
@@ -147,7 +148,10 @@ def tasks(
         for place in places
     ]
     made = [replace(task, limits=limits or Limits(), book=book) for task in made]
-    return [replace(task, version=known, fingerprint=_fingerprint(task, known)) for task in made]
+    read = {
+        k: _content_of(v) for k, v in parameters.items() if isinstance(v, str) and k not in ("classeur", "territoire")
+    }
+    return [replace(task, version=known, fingerprint=_fingerprint(task, known, read)) for task in made]
 
 
 def find(notebook: str) -> Path:
@@ -219,20 +223,22 @@ def check_territory(parameters: dict, codes: list[str]) -> None:
         )
 
 
-def _fingerprint(task: Task, known: dict[str, str]) -> str:
+def _fingerprint(task: Task, known: dict[str, str], read: dict[str, str]) -> str:
     """The hash of all that a document depends on: notebook, parameters and the files that they name, ``versions()``."""
     asked = {k: v for k, v in asdict(task).items() if k not in ("fingerprint", "limits", "version")}
-    read = {k: _content_of(v) for k, v in task.parameters.items() if isinstance(v, str) and k != "classeur"}
     said = json.dumps([asked, read, known], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(said.encode("utf-8")).hexdigest()
 
 
 def _content_of(text: str) -> str:
-    """The hash of the file that a parameter names, if it names one."""
-    try:
-        return _hash(Path(text)) if text and Path(text).is_file() else ""
-    except (OSError, ValueError):  # too long, or not a path at all
-        return ""
+    """The hash of the files, or of the folders of files, that a parameter names, if it names some."""
+    found = []
+    for name in (text, *text.replace(";", ",").split(",")):
+        with suppress(OSError, ValueError):  # too long, or not a path at all
+            path = sought(name.strip(), folder=True) if name.strip() else None
+            inside = sorted(path.rglob("*")) if path and path.is_dir() else [path] if path else []
+            found += [(one.name, _hash(one)) for one in inside if one.is_file()]
+    return hashlib.sha256(repr(found).encode()).hexdigest() if found else ""
 
 
 @kept(maxsize=64)
