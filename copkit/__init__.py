@@ -2,6 +2,7 @@
 
 Un territoire et ses leviers
     territories, levers, crosswalk, keys       territoires, 43 leviers, table de passage, clés de répartition
+    calendar                                   le calendrier des 18 COP régionales
     panorama                                   les objectifs d'un territoire, levier par levier [ktCO2e/an]
     totals, shares, place                      ses totaux, ses parts par secteur, son rang parmi ses pairs
     convert, identity, budget_to_reduction     kt en quantité et retour, facteurs d'un levier, budgets carbone
@@ -9,7 +10,8 @@ Un territoire et ses leviers
 
 Un scénario
     simulate, shortfall, compensate            composer des objectifs, ce qui manque, ce qui le compense
-    compare, interactions, uncertainty         deux plans, leviers qui se recouvrent, probabilité d'atteindre
+    compare, side_by_side                      deux plans d'un territoire ; jusqu'à cinq territoires ou plans
+    interactions, uncertainty                  leviers qui se recouvrent, probabilité d'atteindre
     to_json, from_json, Simulator              enregistrer un scénario, le relire, le simulateur dans un carnet
     pathways                                   les trajectoires au format de l'IAMC, que pyam ouvre
 

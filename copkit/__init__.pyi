@@ -25,12 +25,14 @@ from .models.pathways import pathways as pathways
 from .models.scenario import simulate as simulate
 from .models.scenario_file import from_json as from_json
 from .models.scenario_file import to_json as to_json
+from .models.side_by_side import side_by_side as side_by_side
 from .models.uncertainty import uncertainty as uncertainty
 from .presentation.documents import charts as charts
 from .presentation.documents import report as report
 from .presentation.documents import section as section
 from .presentation.documents import table as table
 from .presentation.documents import write_workbook as write_workbook
+from .reference.calendar import calendar as calendar
 from .reference.territories import territories as territories
 from .simulator.widget import Simulator as Simulator
 

@@ -116,6 +116,18 @@ def path_of(path: str | os.PathLike[str], error: type[CopkitError] = CopkitError
     return Path(path)
 
 
+def sought(
+    file: str | os.PathLike[str], error: type[CopkitError] = CopkitError, *, folder: bool = False
+) -> Path | None:
+    """A file, or a folder, that a person names: from the current folder, from where the command started, or the kit.
+
+    None when it is nowhere.
+    """
+    asked = path_of(file, error).expanduser()
+    places = (one / asked for one in (Path(), Path(os.environ.get("PWD", "")), paths.home()))
+    return next((one for one in places if one.is_file() or (folder and one.is_dir())), None)
+
+
 def read_text(path: str | Path, error: type[CopkitError] = CopkitError) -> str:
     """The text of a file that a person names; ``error``: what is raised when it cannot be read."""
     try:

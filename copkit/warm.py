@@ -68,6 +68,23 @@ def documents() -> dict[str, float]:
     return efforts
 
 
+def files() -> dict[str, float]:
+    """What ``documents`` does, then what reads what territories send, and shows it."""
+    from copkit.intake import gazetteer
+    from copkit.reference import tables
+
+    efforts = documents()
+    for name in ("projects", "survey", "roadmap"):
+        import_module(f"copkit.{name}.selection" if name != "roadmap" else "copkit.roadmap.plan")
+        _ = import_module(f"copkit.presentation.{name}.document").DOCUMENT.sections
+    import_module("pandera.pandas")
+    gazetteer.lists()
+    gazetteer.groupement("PETR")
+    for name in ("epci.csv", "communes.parquet"):
+        tables.read(name)
+    return efforts
+
+
 def warm() -> dict[str, float]:
     """What ``documents`` does, then every table, every panorama, and what scenarios and the simulator are made of."""
     import copkit as ck

@@ -76,6 +76,7 @@ SLOW = {  # what « make quick » leaves out: what it needs, the modules that ne
         "notebooks in processes of their own, servers, clusters",
         [
             "batch",
+            "book",
             "cluster",
             "engine",
             "isolation",

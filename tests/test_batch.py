@@ -309,9 +309,9 @@ def test_a_parameter_that_says_the_territory_again_changes_nothing():
 
 
 def test_a_parameter_is_of_the_kind_that_the_notebook_declares():
-    given = {"publique": "non", "annee": "2025", "fichier": "2025.csv"}
+    given = {"publique": "non", "annee": "2025", "projets": "2025.csv"}
     [task] = plan.plan("projets", ["reg-32"], None, given)
-    assert {name: task.parameters[name] for name in given} == {"publique": False, "annee": 2025, "fichier": "2025.csv"}
+    assert {name: task.parameters[name] for name in given} == {"publique": False, "annee": 2025, "projets": "2025.csv"}
 
 
 def test_a_notebook_without_territory_parameter_is_refused(kit, tmp_path):

@@ -13,6 +13,8 @@ import nbformat
 import pytest
 import yaml
 
+from copkit.reference import framework
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CONDA_NAMES = {"playwright-python": "playwright", "jupyter_client": "jupyter-client"}
@@ -83,7 +85,7 @@ def test_notebook_is_thin_and_stored_without_outputs(path):
     tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     assert len(tagged) == 1 and "territoire" in tagged[0].source
     assert notebook.cells[0].cell_type == "markdown" and notebook.cells[0].source.startswith("# ")
-    assert notebook.metadata.copkit.etape in ("diagnostic", "debat", "partage_infraregional", "feuille_de_route")
+    assert notebook.metadata.copkit.etape in [*framework.labels("etapes"), *framework.labels("suites")]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             assert cell.outputs == [] and cell.execution_count is None

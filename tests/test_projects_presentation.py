@@ -464,7 +464,7 @@ def traces(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("file", ["dossiers.csv", "dossiers.xlsx"])
 def test_no_planted_person_is_in_the_public_version(planted, file, tmp_path):
-    documents("projets", ["reg-32", "dep-02"], tmp_path, fichier=str(planted / file), publique=True)
+    documents("projets", ["reg-32", "dep-02"], tmp_path, projets=str(planted / file), publique=True)
     for code in ("reg-32", "dep-02"):
         made = sorted((tmp_path / code).glob("projets.*"))
         assert [path.suffix for path in made] == [".html", ".ipynb", ".xlsx"]
@@ -473,7 +473,7 @@ def test_no_planted_person_is_in_the_public_version(planted, file, tmp_path):
 
 
 def test_no_planted_person_is_in_the_diagnostic(planted, tmp_path):
-    documents("diagnostic", ["reg-32"], tmp_path, fichier=str(planted / "dossiers.xlsx"))
+    documents("diagnostic", ["reg-32"], tmp_path, projets=str(planted / "dossiers.xlsx"))
     assert [traces(path) for path in sorted((tmp_path / "reg-32").glob("diagnostic.*"))] == [[], [], []]
 
 

@@ -154,6 +154,12 @@ def test_whatever_a_document_depends_on_changes_its_fingerprint(tmp_path, monkey
     read = mark(parameters={"fichier": str(named)})
     named.write_text("deux", encoding="utf-8")
     assert mark(parameters={"fichier": str(named)}) != read  # a file that a parameter names
+    several, folder = ({"fichier": text} for text in (f"reg-28, {named}", str(tmp_path / "envoi")))
+    (tmp_path / "envoi" / "epci").mkdir(parents=True)
+    before = mark(parameters=several), mark(parameters=folder)
+    named.write_text("trois", encoding="utf-8")
+    (tmp_path / "envoi" / "epci" / "retour.csv").write_text("un", encoding="utf-8")
+    assert mark(parameters=several) != before[0] and mark(parameters=folder) != before[1]  # one of several, a folder
     [other] = plan.plan(light, ["reg-04"], None, {})
     assert other.fingerprint != first
     write(Path(light), "print(territoire, 2)")
@@ -352,7 +358,7 @@ def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(mad
     assert {name for name, when in times(again).items() if when != before[name]} == {"reg-06/leger.html"}
     steps = profile.steps(made.report.results)
     assert steps["Part [%]"].sum() == pytest.approx(100)
-    cells = profile.slowest(made.report.results, Path(light).read_text())
+    cells = profile.slowest(made.report.results, {"leger": Path(light).read_text()})
     assert set(cells["Cellule"]) <= {'territoire = "reg-32"', "# paramètres du territoire", "print(territoire)"}
 
 

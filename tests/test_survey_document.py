@@ -41,7 +41,7 @@ def planted(tmp_path_factory):
 def made(planted, tmp_path_factory):
     """The public document of the région, in all its forms."""
     out = tmp_path_factory.mktemp("sorties")
-    given = {"fichier": str(planted), "publique": True, "levier": "haies"}
+    given = {"reponses": str(planted), "publique": True, "levier": "haies"}
     documents("questionnaire", ["reg-32"], out, formats=("pdf", "docx"), **given)
     return {path.suffix[1:]: path for path in (out / "reg-32").glob("questionnaire.*")}
 

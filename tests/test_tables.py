@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import copkit as ck
 from copkit import paths
 from copkit.errors import DataError, Problems
+from copkit.presentation import labels
 from copkit.reference import parameters, tables
 
 
@@ -121,6 +123,24 @@ def test_calendar_of_the_cops_has_18_territories_and_invents_no_date():
     # 16 dates are on the map; « 14 COPs initiées » is right without Île-de-France and Bretagne, still to come
     assert dated.sum() == 16
     assert set(calendar.index[calendar.state == "COP annoncée"]) == {"reg-11", "reg-53"}
+
+
+def test_calendar_is_read_as_its_source_prints_it():
+    found = ck.calendar()
+    assert list(found) == ["territory", "name", "state", "date", "status", "source"]
+    assert found.date.to_list()[:16] == sorted(found.date[:16]) and found.name.to_list()[16:] == ["Guyane", "Mayotte"]
+    printed = {row.name: row.date for row in found.itertuples(index=False) if row.date}
+    assert printed == {  # the sixteen dates of the map, region by region
+        "Guadeloupe": "2023-11-14", "Martinique": "2023-12-05", "La Réunion": "2023-12-06", "Bretagne": "2024-04-10",
+        "Centre-Val de Loire": "2023-12-04", "Pays de la Loire": "2024-03-15", "Nouvelle-Aquitaine": "2023-12-01",
+        "Occitanie": "2023-11-30", "Normandie": "2023-12-15", "Île-de-France": "2024-04-02",
+        "Hauts-de-France": "2023-12-06", "Grand Est": "2023-11-14", "Bourgogne-Franche-Comté": "2023-12-13",
+        "Auvergne-Rhône-Alpes": "2023-12-21", "Provence-Alpes-Côte d'Azur": "2023-11-27", "Corse": "2024-03-15",
+    }  # fmt: skip
+    assert ck.calendar("dep-59").territory.to_list() == ["reg-32"]
+    shown = labels.cops(found).texts()
+    assert shown["Date"][0] == "14 novembre 2023" and shown["Date"][-2:] == ["—", "—"]
+    assert shown["État"][-2:] == ["En attente", "Non renseigné"]
 
 
 @pytest.mark.cases("tables_endommagees", "csv")

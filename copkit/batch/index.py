@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ class Run:
 
     notebook: str
     failed: bool
+    invented: bool
     reason: str
     anchor: str
     documents: list[Document]
@@ -114,7 +115,7 @@ class Group:
         return [self.region, *self.members] if self.region else self.members
 
 
-def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = ()) -> str:
+def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = (), books: Iterable[str] = ()) -> str:
     """La page ``index.html`` qui parcourt les diagnostics produits ; rien n'est écrit.
 
     Parameters
@@ -122,6 +123,7 @@ def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = 
     manifest : version, version des données, date et exécutions (``runs``) du lot.
     effort : effort à l'horizon 2030 de chaque territoire, levier forêt exclu. [ktCO2e/an]
     tables : fichiers qui donnent tous les chiffres, à côté de la page.
+    books : territoires dont les documents ont un index à eux.
     """
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
     groups = _groups(manifest, effort)
@@ -136,6 +138,7 @@ def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = 
         version=manifest.get("copkit") or french.UNKNOWN,
         plural=french.plural,
         tables=tables,
+        books={*books},
     )
 
 
@@ -201,6 +204,7 @@ def _runs(manifest: dict) -> dict[str, list[Run]]:
             Run(
                 notebook=run.get("title") or notebook,
                 failed=failed,
+                invented=run.get("invented", False),
                 reason=reason,
                 anchor=f"echec-{territory}-{notebook}",
                 documents=[

@@ -7,7 +7,7 @@ kept: a batch of one territory never erases the other 118.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -36,7 +36,13 @@ class Result:
     phases: dict[str, float] = field(default_factory=dict)
     cells: dict[int, float] = field(default_factory=dict)
     resumed: bool = False
+    invented: bool = False  # it holds invented examples
     content: dict[str, bytes] = field(default_factory=dict, repr=False)  # files returned rather than published
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which task it is of."""
+        return self.territory, self.notebook
 
 
 def record_name(task: Task) -> str:
@@ -75,7 +81,7 @@ def complete(task: Task, store: Store) -> Result | None:
         if data is None or digest(data) != hashes.get(kind):
             return None
     kept = {k: found[k] for k in ("territory", "notebook", "status", "parameters", "duration_s", "fingerprint")}
-    return Result(**kept, files=files, hash=hashes, resumed=True)
+    return Result(**kept, files=files, hash=hashes, resumed=True, invented=found.get("invented", False))
 
 
 def record(task: Task, store: Store, result: Result) -> None:
@@ -83,17 +89,21 @@ def record(task: Task, store: Store, result: Result) -> None:
     content = entry(task, result)
     if result.status == "failed":
         earlier = _load(store.read(record_name(task)))
-        content |= {"files": earlier.get("files", {}), "hash": earlier.get("hash", {})}
+        content |= {name: earlier.get(name, content[name]) for name in ("files", "hash", "invented")}
     store.write(record_name(task), dump(content))
 
 
 def publish(
-    store: Store, efforts: dict[str, float], beside: Callable[[list[str]], dict[str, bytes]] | None = None
+    store: Store,
+    efforts: dict[str, float],
+    beside: Callable[[list[str]], dict[str, bytes]] | None = None,
+    books: Iterable[str] = (),
 ) -> str:
     """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index.
 
     ``efforts``: the effort of each territory. [ktCO2e/an] ``beside``: makes what stands beside the index for the
     territories that have a document, their figures with their descriptor and the glossary (``package.made``).
+    ``books``: the territories that get an index of their own; those that have one get it again.
     """
     runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
     for name in store.find("*/.*.json"):
@@ -108,7 +118,14 @@ def publish(
     store.write("manifest.json", dump(content))
     codes = _with_figures(content) if beside else []
     found = beside(codes) if beside and codes else {}
-    store.write("index.html", render(content, effort=efforts, tables=FIGURES if found else ()).encode("utf-8"))
+    books = sorted({*books, *(name.partition("/")[0] for name in store.find("*/index.html"))})
+    index = render(content, effort=efforts, tables=FIGURES if found else (), books=books)
+    store.write("index.html", index.encode("utf-8"))
+    if books:
+        from copkit.batch import book
+
+        for code in books:
+            store.write(f"{code}/{book.INDEX}", book.render(code, content["runs"]).encode("utf-8"))
     for name in (*FIGURES, GLOSSARY):
         if name in found:
             store.write(name, found[name])

@@ -6,13 +6,15 @@ import ast
 import hashlib
 import json
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import RunError, given, unknown
-from copkit.files import kept
+from copkit.files import kept, sought
 from copkit.notebook import read
 
 if TYPE_CHECKING:
@@ -46,6 +48,59 @@ class Task:
     limits: Limits = field(default_factory=Limits)
     version: dict = field(default_factory=dict)
     fingerprint: str = ""
+    book: bool = False  # its territory has an index of its own, that it links to
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the others of a batch."""
+        return self.territory, self.stem
+
+
+@dataclass(frozen=True, eq=False)
+class Notebook:
+    """What a notebook says of itself: its source, its parameters, and its metadata « copkit ».
+
+    ``step``: of a COP, none for a notebook that is of no book; ``question``: what it answers; ``needs``: the parameters
+    that it makes nothing of its own without, each with the file that is expected there.
+    """
+
+    stem: str
+    source: str
+    declared: dict[str, object]
+    title: str
+    levels: tuple[str, ...] = _KIT_LEVELS
+    step: str = ""
+    question: str = ""
+    needs: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Notebook:
+        """The notebook of a file."""
+        import nbformat
+
+        source = path.read_text(encoding="utf-8")
+        content = nbformat.reads(source, 4)
+        about = content.metadata.get("copkit", {})
+        return cls(
+            path.stem,
+            source,
+            declared_parameters(content),
+            about.get("titre", path.stem.capitalize()),
+            tuple(about.get("niveaux", _KIT_LEVELS)),
+            about.get("etape", "") if about.get("livre", True) else "",
+            _question(content),
+            dict(about.get("besoins", {})),
+        )
+
+    def without(self, parameters: dict) -> list[str]:
+        """The files that it needs and that nobody gives."""
+        return [name for name in self.needs if not parameters.get(name, self.declared.get(name))]
+
+
+def _question(content: NotebookNode) -> str:
+    """What a notebook says under its title: the question that it answers."""
+    lines = [line.strip() for line in content.cells[0].source.splitlines()] if content.cells else []
+    return next((line for line in lines if line and not line.startswith("#")), "")
 
 
 def plan(
@@ -65,26 +120,38 @@ def plan(
         Unknown notebook, parameter, level or code; a parameter of another kind than in the notebook, or that
         contradicts the territories; several codes are reported at once.
     """
-    import nbformat
+    from copkit.batch import selection
 
-    from copkit.batch import selection, versions
+    one = Notebook.read(find(notebook))
+    parameters = _read_parameters(one, parameters)
+    places = selection.places(codes, level, one.levels, f"Le carnet « {one.stem} »")
+    check_territory(parameters, [place[0] for place in places])
+    return tasks(one, places, parameters, formats=formats, limits=limits)
 
-    path, limits = find(notebook), limits or Limits()
-    source = path.read_text(encoding="utf-8")
-    content = nbformat.reads(source, 4)
-    declared = declared_parameters(content)
-    parameters = _read_parameters(path.stem, declared, parameters)
-    about = content.metadata.get("copkit", {})
-    title = about.get("titre", path.stem.capitalize())
-    places = selection.places(codes, level, about.get("niveaux", _KIT_LEVELS), path.stem)
-    _check_territory(parameters, [place[0] for place in places])
-    extra = {"classeur": f"{path.stem}.xlsx"} if "classeur" in declared and "classeur" not in parameters else {}
-    tasks = [
-        Task(path.stem, source, *place, {"territoire": place[0], **extra, **parameters}, title, formats, limits)
+
+def tasks(
+    one: Notebook,
+    places: Iterable[tuple],
+    parameters: dict,
+    *,
+    formats: tuple[str, ...] = (),
+    limits: Limits | None = None,
+    book: bool = False,
+) -> list[Task]:
+    """A notebook on some territories, with parameters that were read."""
+    from copkit.batch import versions
+
+    known = versions.versions()
+    extra = {"classeur": f"{one.stem}.xlsx"} if "classeur" in one.declared and "classeur" not in parameters else {}
+    made = [
+        Task(one.stem, one.source, *place, {"territoire": place[0], **extra, **parameters}, one.title, formats)
         for place in places
     ]
-    known = versions.versions()
-    return [replace(task, version=known, fingerprint=_fingerprint(task, known)) for task in tasks]
+    made = [replace(task, limits=limits or Limits(), book=book) for task in made]
+    read = {
+        k: _content_of(v) for k, v in parameters.items() if isinstance(v, str) and k not in ("classeur", "territoire")
+    }
+    return [replace(task, version=known, fingerprint=_fingerprint(task, known, read)) for task in made]
 
 
 def find(notebook: str) -> Path:
@@ -120,19 +187,30 @@ def declared_parameters(content: NotebookNode) -> dict[str, object]:
     return declared
 
 
-def _read_parameters(stem: str, declared: dict[str, object], parameters: dict) -> dict:
-    if "territoire" not in declared:
+def _read_parameters(one: Notebook, parameters: dict) -> dict:
+    if "territoire" not in one.declared:
         raise RunError(
-            f"Le carnet « {stem} » ne déclare pas le paramètre « territoire ».\nL'ajouter à sa cellule « parameters »."
+            f"Le carnet « {one.stem} » ne déclare pas le paramètre « territoire ».\n"
+            "L'ajouter à sa cellule « parameters »."
         )
+    check_names(f"Le carnet « {one.stem} » n'a pas", parameters, one.declared)
+    return read_for(one, parameters)
+
+
+def check_names(who: str, parameters: Iterable[str], declared: Iterable[str]) -> None:
+    """Refuse the parameters that are not declared."""
     for name in parameters:
         if name not in declared:
-            wrong = unknown(f"Le carnet « {stem} » n'a pas de paramètre « {name} »", name, declared)
+            wrong = unknown(f"{who} de paramètre « {name} »", name, declared)
             raise RunError(f"{wrong}\nParamètres : {', '.join(declared)}.")
-    return {name: read(name, given, declared[name]) for name, given in parameters.items()}
 
 
-def _check_territory(parameters: dict, codes: list[str]) -> None:
+def read_for(one: Notebook, parameters: dict) -> dict:
+    """The parameters that a notebook declares, each as the kind of thing that it is there."""
+    return {name: read(name, given, one.declared[name]) for name, given in parameters.items() if name in one.declared}
+
+
+def check_territory(parameters: dict, codes: list[str]) -> None:
     """A document is filed under its territory: no parameter may give it another one."""
     if "territoire" not in parameters:
         return
@@ -145,20 +223,22 @@ def _check_territory(parameters: dict, codes: list[str]) -> None:
         )
 
 
-def _fingerprint(task: Task, known: dict[str, str]) -> str:
+def _fingerprint(task: Task, known: dict[str, str], read: dict[str, str]) -> str:
     """The hash of all that a document depends on: notebook, parameters and the files that they name, ``versions()``."""
     asked = {k: v for k, v in asdict(task).items() if k not in ("fingerprint", "limits", "version")}
-    read = {k: _content_of(v) for k, v in task.parameters.items() if isinstance(v, str) and k != "classeur"}
     said = json.dumps([asked, read, known], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(said.encode("utf-8")).hexdigest()
 
 
 def _content_of(text: str) -> str:
-    """The hash of the file that a parameter names, if it names one."""
-    try:
-        return _hash(Path(text)) if text and Path(text).is_file() else ""
-    except (OSError, ValueError):  # too long, or not a path at all
-        return ""
+    """The hash of the files, or of the folders of files, that a parameter names, if it names some."""
+    found = []
+    for name in (text, *text.replace(";", ",").split(",")):
+        with suppress(OSError, ValueError):  # too long, or not a path at all
+            path = sought(name.strip(), folder=True) if name.strip() else None
+            inside = sorted(path.rglob("*")) if path and path.is_dir() else [path] if path else []
+            found += [(one.name, _hash(one)) for one in inside if one.is_file()]
+    return hashlib.sha256(repr(found).encode()).hexdigest() if found else ""
 
 
 @kept(maxsize=64)

@@ -111,11 +111,11 @@ class Pool:
 
     def execute(self, tasks: list[Task]) -> Iterator[manifest.Result]:
         """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
-        waiting, asked = deque(tasks), {task.territory: task for task in tasks}
+        waiting, asked = deque(tasks), {task.key: task for task in tasks}
         tries = dict.fromkeys(asked, 0)
         while True:
             while waiting and (free := max(self.workers, key=Worker.left)).left() > 0:
-                tries[waiting[0].territory] += 1
+                tries[waiting[0].key] += 1
                 free.give(waiting.popleft())
             busy = [worker for worker in self.workers if worker.tasks]
             if not busy:
@@ -128,12 +128,12 @@ class Pool:
                     yield from self._replace(worker, waiting, tries)
                     continue
                 if result.status == "failed" and self.server and not self.server.alive():
-                    worker.tasks[result.territory] = asked[result.territory]  # of no fault of its own: again
+                    worker.tasks[result.key] = asked[result.key]  # of no fault of its own: again
                     continue
                 yield result
             if self.server and not self.server.alive():
                 for task in self._start_again():
-                    tries[task.territory] -= 1
+                    tries[task.key] -= 1
                     waiting.append(task)
 
     def _replace(self, worker: Worker, waiting: deque[Task], tries: dict[str, int]) -> Iterator[manifest.Result]:
@@ -141,7 +141,7 @@ class Pool:
         worker.close()
         self.workers[self.workers.index(worker)] = self._open(worker.room)
         for task in worker.tasks.values():
-            if tries[task.territory] < _TRIES:
+            if tries[task.key] < _TRIES:
                 waiting.append(task)
                 continue
             lost = manifest.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
@@ -171,14 +171,14 @@ class Worker:
 
     def give(self, task: Task) -> None:
         """One more document; a process that is dead says so at the next ``take``."""
-        self.tasks[task.territory] = task
+        self.tasks[task.key] = task
         with suppress(OSError):
             self.connection.send(task)
 
     def take(self) -> manifest.Result:
         """What it finished. Raises EOFError or OSError when it is dead."""
         result = self.connection.recv()
-        del self.tasks[result.territory]
+        del self.tasks[result.key]
         return result
 
     def close(self) -> None:

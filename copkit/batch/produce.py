@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,12 +94,16 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     today, versions = datetime.now(), f"copkit {copkit.__version__}, données {copkit.DATA_VERSION}"
     own = notebook.metadata.get("copkit", {})
     status = own.get("statut", _STATUS)
-    footer = (
-        f"{task.title} produit par {versions}, le {french.short_date(today)}. {status}. {own.get('donnees', _DATA)}"
-    )
+    made = f"{task.title} : document produit par {versions}, le {french.short_date(today)}"
+    footer = f"{made}. {status}. {own.get('donnees', _DATA)}"
     cover = {"kind": task.title, "place": task.name, "status": status, "made": today, "versions": versions}
     with _timed(result.phases, "page HTML"):
-        described = blocks.read(notebook.cells, title=f"{task.title} — {task.name}", footer=footer, **cover)
+        title, book = f"{task.title} — {task.name}", "index.html" if task.book else ""
+        described = blocks.read(notebook.cells, title=title, footer=footer, book=book, **cover)
+        if described.invented:  # on each page of paper, and on its cover
+            result.invented = True
+            said = {"title": f"{title} ({blocks.INVENTED})", "status": f"{status} ; {blocks.INVENTED}"}
+            described = replace(described, **said)
         (work / f"{task.stem}.html").write_text(html.write(described), encoding="utf-8")
         for name, slide in PAGES.items() if described.page else ():
             text = html.alone(described.page, footer=footer, slide=slide)

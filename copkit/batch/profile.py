@@ -28,17 +28,24 @@ def steps(results: list[Result]) -> pd.DataFrame:
     )
 
 
-def slowest(results: list[Result], source: str) -> pd.DataFrame:
-    """The cells that take longest on average: ``Cellule`` (its first line) and ``Durée moyenne [s]``."""
-    cells = json.loads(source)["cells"]
-    at = next((i for i, c in enumerate(cells) if "parameters" in c["metadata"].get("tags", [])), -1)
-    cells.insert(at + 1, {"source": "# paramètres du territoire"})  # the cell that Papermill adds
-    mean = pd.DataFrame([r.cells for r in results if r.cells]).mean().nlargest(_SLOWEST)
-    lines = ["".join(cells[int(i)]["source"]).strip().splitlines() for i in mean.index]
-    return pd.DataFrame({"Cellule": [line[-1] if line else "" for line in lines], "Durée moyenne [s]": mean.to_numpy()})
+def slowest(results: list[Result], sources: dict[str, str]) -> pd.DataFrame:
+    """The cells that take longest on average: ``Cellule`` (its last line) and ``Durée moyenne [s]``.
+
+    ``sources``: the text of each notebook, by its name.
+    """
+    rows = []
+    for stem, source in sources.items():
+        cells = json.loads(source)["cells"]
+        at = next((i for i, c in enumerate(cells) if "parameters" in c["metadata"].get("tags", [])), -1)
+        cells.insert(at + 1, {"source": "# paramètres du territoire"})  # the cell that Papermill adds
+        for i, seconds in pd.DataFrame([r.cells for r in results if r.cells and r.notebook == stem]).mean().items():
+            line = "".join(cells[int(i)]["source"]).strip().splitlines()
+            rows.append((f"{stem} : " * (len(sources) > 1) + (line[-1] if line else ""), seconds))
+    found = pd.DataFrame(rows, columns=["Cellule", "Durée moyenne [s]"])
+    return found.nlargest(_SLOWEST, "Durée moyenne [s]").reset_index(drop=True)
 
 
-def tables(results: list[Result], source: str, wall: float, jobs: int) -> list:
+def tables(results: list[Result], sources: dict[str, str], wall: float, jobs: int) -> list:
     """``steps`` and ``slowest`` as tables to print. ``wall``: duration of the batch [s]."""
     from copkit.presentation.table import Table
 
@@ -48,5 +55,5 @@ def tables(results: list[Result], source: str, wall: float, jobs: int) -> list:
     caption = f"Où passe le temps : {busy:.0f} s de documents en {wall:.0f} s, {jobs} menés de front"
     return [
         Table(one, caption.replace(".", ","), formats),
-        Table(slowest(results, source), "Les cellules les plus longues", {"Durée moyenne [s]": 3}),
+        Table(slowest(results, sources), "Les cellules les plus longues", {"Durée moyenne [s]": 3}),
     ]

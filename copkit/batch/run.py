@@ -12,10 +12,11 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from copkit import paths
 from copkit.batch.forked import forks
 from copkit.batch.plan import find, plan
 from copkit.errors import RunError, typed
@@ -23,10 +24,12 @@ from copkit.errors import RunError, typed
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
     from distributed import Client
 
+    from copkit.batch.book import Missing
     from copkit.batch.manifest import Result
     from copkit.batch.plan import Limits
     from copkit.batch.store import Store
 
+DEFAULT = "diagnostic"  # of the notebooks
 _DONE = "fini"  # what a fork writes last, in the folder where it works
 
 
@@ -37,10 +40,11 @@ class Report:
     results: list[Result]
     index: str
     jobs: int
+    missing: list[Missing] = field(default_factory=list)  # the documents of a book that lack their files
 
     @property
     def failures(self) -> list[Result]:
-        """The territories that failed, in code order."""
+        """What failed, in code order."""
         return [r for r in self.results if r.status == "failed"]
 
     @property
@@ -50,9 +54,11 @@ class Report:
 
 
 def run(
-    notebook: str = "diagnostic",
+    notebook: str | None = None,
     codes: Iterable[str] = (),
     *,
+    whole: bool = False,
+    examples: bool = False,
     level: str | None = None,
     out: str | Path = "outputs",
     jobs: int | None = None,
@@ -64,16 +70,19 @@ def run(
     client: Client | None = None,
     progress: Callable[[Result, int, int], None] | None = None,
 ) -> Report:
-    """Exécute un carnet pour des territoires et publie leurs documents.
+    """Exécute un carnet, ou tout un livre, pour des territoires et publie leurs documents.
 
     Parameters
     ----------
-    notebook : nom d'un carnet de ``notebooks/``, sans « .ipynb », ou chemin d'un carnet.
+    notebook : nom d'un carnet de ``notebooks/``, sans « .ipynb », ou chemin d'un carnet ; par défaut « diagnostic ».
     codes : codes des territoires ; vide : toutes les régions et tous les départements.
+    whole : tous les documents d'une COP au lieu d'un carnet, et leur index dans le dossier de chaque territoire ; un
+        document qui manque de ses fichiers est listé (``missing``).
+    examples : avec ``whole``, faire ces documents avec les exemples inventés du kit, marqués comme tels.
     level : « region », « departement » ou « epci », quand ``codes`` est vide.
     out : dossier des sorties ; avec ``client``, aussi une adresse fsspec que tous les ouvriers atteignent.
     jobs : nombre de documents menés de front ; par défaut deux par cœur.
-    parameters : paramètres du carnet, en plus du territoire.
+    parameters : paramètres du carnet, en plus du territoire ; d'un livre, chacun va aux carnets qui le déclarent.
     pdf : écrire aussi chaque document en PDF accessible (PDF/UA-1), à imprimer ou à envoyer.
     docx : écrire aussi chaque document pour Word ou LibreOffice, à annoter ou à reprendre.
     resume : ne pas refaire les documents complets dont rien de ce qui les fait n'a changé.
@@ -85,9 +94,14 @@ def run(
     ------
     RunError, TerritoryError, ParameterError, DataError
         Avant toute exécution : carnet ou paramètre inconnu, code inconnu ou ambigu, fichier endommagé,
-        dossier déjà pris, ouvrier d'une autre version.
+        dossier déjà pris, ouvrier d'une autre version ; un carnet et tout le livre demandés à la fois.
     """
-    source = find(notebook).read_text(encoding="utf-8")
+    if whole and notebook:
+        raise RunError(f"Donner un carnet ({typed('notebook', '--notebook')}) ou tout le livre, pas les deux.")
+    if examples and not whole:
+        asked = typed("whole=True, examples=True", "--all --exemple")
+        raise RunError(f"Les exemples inventés se demandent pour tout le livre : {asked}.")
+    source = _sources() if whole else find(notebook or DEFAULT).read_text(encoding="utf-8")
     formats = tuple(kind for kind, asked in (("pdf", pdf), ("docx", docx)) if asked)
     warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "")
     server = forks.ForkServer(warm) if client is None and forks.available() else None
@@ -96,13 +110,19 @@ def run(
         from copkit.batch import manifest
         from copkit.batch.store import Folder, open_store
 
-        tasks = plan(notebook, list(codes), level, parameters or {}, formats=formats, limits=limits)
+        asked, missing = (list(codes), level, parameters or {}), []
+        if whole:
+            from copkit.batch import book
+
+            tasks, missing = book.tasks(*asked, examples=examples, formats=formats, limits=limits)
+        else:
+            tasks = plan(notebook or DEFAULT, *asked, formats=formats, limits=limits)
         store = open_store(out)
         if client is None and not isinstance(store, Folder):
             asked = typed('client=distributed.Client("tcp://HÔTE:8786")', "--dask tcp://HÔTE:8786")
             raise RunError(f"Une adresse de sorties partagée demande un cluster : {asked}.")
-        done = {t.territory: found for t in tasks if resume and (found := manifest.complete(t, store))}
-        left = [task for task in tasks if task.territory not in done]
+        done = {t.key: found for t in tasks if resume and (found := manifest.complete(t, store))}
+        left = [task for task in tasks if task.key not in done]
         jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(server), len(left))
     except BaseException:
         if server:
@@ -132,9 +152,14 @@ def run(
                     if progress:
                         progress(result, len(results), len(tasks))
         finally:
-            results.sort(key=lambda r: r.territory)
-            index = manifest.publish(store, efforts, beside)
-    return Report(results, index, jobs)
+            results.sort(key=lambda r: r.key)
+            index = manifest.publish(store, efforts, beside, {t.territory for t in tasks if whole})
+    return Report(results, index, jobs, missing)
+
+
+def _sources() -> str:
+    """What the notebooks of the kit hold, one after the other."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(paths.notebooks().glob("*.ipynb")))
 
 
 class _Beside:

@@ -8,8 +8,8 @@ from copkit.reference import territories
 LEVELS = ("region", "departement", "epci")
 
 
-def places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple]:
-    """(code, name, level, région) of the territories asked for.
+def places(codes: list[str], level: str | None, levels, what: str) -> list[tuple]:
+    """(code, name, level, région) of the territories asked for. ``what``: « Le carnet « diagnostic » ».
 
     Raises
     ------
@@ -23,11 +23,9 @@ def places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple
     if codes and level:
         raise RunError(f"Donner des codes ou un niveau ({option('level')}), pas les deux.")
     if level is not None and level not in levels:
-        raise RunError(
-            f"Le carnet « {stem} » n'est pas fait pour le niveau « {level} ». Niveaux : {', '.join(levels)}."
-        )
+        raise RunError(f"{what} n'est pas fait pour le niveau « {level} ». Niveaux : {', '.join(levels)}.")
     if level == "epci" or (not codes and "epci" in levels) or any(code.startswith("epci-") for code in codes):
-        return _epci(codes, levels, stem)
+        return _epci(codes, levels, what)
     chosen = _resolve(codes) if codes else territories.codes(level)
     return [
         (
@@ -40,9 +38,9 @@ def places(codes: list[str], level: str | None, levels, stem: str) -> list[tuple
     ]
 
 
-def _epci(codes: list[str], levels, stem: str) -> list[tuple]:
+def _epci(codes: list[str], levels, what: str) -> list[tuple]:
     if "epci" not in levels:
-        raise RunError(f"Le carnet « {stem} » n'est pas fait pour les EPCI. Niveaux : {', '.join(levels)}.")
+        raise RunError(f"{what} n'est pas fait pour les EPCI. Niveaux : {', '.join(levels)}.")
     known = territories.territories("epci").set_index("code")
     if lost := [unknown(f"EPCI inconnu : « {code} »", code, known.index) for code in codes if code not in known.index]:
         raise TerritoryError("\n".join(lost))

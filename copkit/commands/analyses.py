@@ -1,4 +1,4 @@
-"""The commands about plans: convert, simulate, compensate, compare, dynamics; the nomenclatures of levers."""
+"""The commands about plans: convert, simulate, compensate, compare, dynamics; nomenclatures of levers; the calendar."""
 
 from __future__ import annotations
 
@@ -251,4 +251,23 @@ def pathways(
         print_data(found, form)
 
 
-ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways)
+def calendar(
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ; sans code, les 18.", autocompletion=codes)
+    ] = "fr",
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Affiche le calendrier des COP régionales : lancées, annoncées, en attente."""
+    from copkit.reference import calendar as calendars
+
+    found = calendars.calendar(code)
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation import labels
+
+        print_table(labels.cops(found))
+    else:
+        print_data(found, form)
+
+
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar)

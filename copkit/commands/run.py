@@ -27,11 +27,23 @@ def run(
     ] = None,
     level: Annotated[Level | None, typer.Option(help="Seulement un niveau : régions, départements ou EPCI.")] = None,
     notebook: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Carnet de notebooks/, sans « .ipynb », ou chemin d'un carnet.", autocompletion=usage.notebooks
+            help="Carnet de notebooks/, sans « .ipynb », ou chemin d'un carnet ; par défaut diagnostic.",
+            show_default=False,
+            autocompletion=usage.notebooks,
         ),
-    ] = "diagnostic",
+    ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--all", help="Tout le livre de la COP : les documents de tous les carnets, et leur index."),
+    ] = False,
+    examples: Annotated[
+        bool,
+        typer.Option(
+            "--exemple", help="Avec --all : les documents sans fichiers sont faits d'exemples inventés, marqués ainsi."
+        ),
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Documents menés de front ; par défaut deux par cœur.")
     ] = None,
@@ -40,7 +52,12 @@ def run(
     ] = "outputs",
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", metavar="NOM=VALEUR", help="Paramètre du carnet ; peut se répéter."),
+        typer.Option(
+            "--parameter",
+            "-p",
+            metavar="NOM=VALEUR",
+            help="Paramètre du carnet (de tout le livre : reponses=…, projets=…) ; peut se répéter.",
+        ),
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Écrire aussi chaque document en PDF accessible.")] = False,
     docx: Annotated[
@@ -77,6 +94,8 @@ def run(
             report = batch(
                 notebook,
                 codes or [],
+                whole=whole,
+                examples=examples,
                 level=level,
                 out=out,
                 jobs=jobs,
@@ -93,18 +112,33 @@ def run(
         raise typer.Exit(130) from None
     good = len(report.results) - len(report.failures)
     kept = f", dont {report.resumed} déjà à jour" if report.resumed else ""
-    say(f"{french.plural(good, 'document')}{kept} dans {out} ; à ouvrir : {_shown(out)}")
+    say(f"{french.plural(good, 'document')}{kept} dans {out} ; à ouvrir : {_shown(out, report if whole else None)}")
+    if report.missing:
+        _say_missing(report.missing)
     if profile:
         _profile(report, notebook, time.perf_counter() - started)
     if report.failures:
         say(f"\n{french.plural(len(report.failures), 'échec')} :", err=True)
         for failure in report.failures:
-            say(f"  • {failure.territory} : {failure.error}", err=True)
+            what = f"{failure.territory}, {failure.notebook}" if whole else failure.territory
+            say(f"  • {what} : {failure.error}", err=True)
         raise typer.Exit(1)
 
 
-def _shown(out: str) -> str:
-    return f"{out.rstrip('/')}/index.html" if "://" in out else str(Path(out) / "index.html")
+def _shown(out: str, book=None) -> str:
+    """What to open: the index of the territory when a whole book was made for one, else that of them all."""
+    codes = {result.territory for result in book.results} if book else ()
+    name = f"{next(iter(codes))}/index.html" if len(codes) == 1 else "index.html"
+    return f"{out.rstrip('/')}/{name}" if "://" in out else str(Path(out) / name)
+
+
+def _say_missing(missing: list) -> None:
+    """The documents that lack their files, each once, and how to give them."""
+    needs = {one.title: one.needs for one in missing}
+    say("Sans leurs fichiers, pas faits :")
+    for title, names in needs.items():
+        say(f"  • {title} : {' '.join(f'-p {name}=FICHIER' for name in names)}")
+    say("Pour voir ce qu'ils donnent, avec des exemples inventés : --exemple.")
 
 
 @contextmanager
@@ -146,9 +180,10 @@ def _progress():
         bar.update(line, description="Terminé")
 
 
-def _profile(report, notebook: str, wall: float) -> None:
+def _profile(report, notebook: str | None, wall: float) -> None:
     from copkit.batch import plan, profile
 
-    source = plan.find(notebook).read_text(encoding="utf-8")
-    for table in profile.tables(report.results, source, wall, report.jobs):
+    names = [notebook] if notebook else {result.notebook for result in report.results}
+    sources = {(path := plan.find(name)).stem: path.read_text(encoding="utf-8") for name in names}
+    for table in profile.tables(report.results, sources, wall, report.jobs):
         print_table(table, other="")

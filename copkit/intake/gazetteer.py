@@ -331,7 +331,8 @@ def territory(text: str) -> tuple[str, str]:
     for names in (known.departement_names, known.region_names):
         if name in names:
             return names[name], ""
-    for code, wrong in (epci("", bare, "")[:2], commune("", bare, "")):
+    tried = [epci("", bare, "")[:2]] if _epci(bare) in known.epci_by_name else []  # others: not to look for close ones
+    for code, wrong in (*tried, commune("", bare, "")):
         if code or wrong.startswith("plusieurs"):
             return code, wrong
     close = [*_close(bare, known.departement_names), *_close(bare, known.region_names), *epci("", bare, "")[2]]

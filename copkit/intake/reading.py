@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from copkit import french, paths
+from copkit import french
 from copkit.errors import ProjectError
-from copkit.files import path_of
+from copkit.files import path_of, sought
 from copkit.intake import cover, demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets, stack
 from copkit.intake import mapping as mappings
 from copkit.intake.conversion import Conversion
@@ -37,10 +36,7 @@ def located(file: str | Path, kind: Collected, hint: str = "", *, folder: bool =
     ProjectError
         If it is nowhere; ``hint`` ends the message.
     """
-    asked = path_of(file, ProjectError).expanduser()
-    folders = [Path(), Path(os.environ.get("PWD", "")), paths.home()]
-    places = (one / asked for one in folders)
-    found = next((one for one in places if one.is_file() or (folder and one.is_dir())), None)
+    found = sought(file, ProjectError, folder=folder)
     if found is None:
         raise ProjectError(
             f"Fichier de {kind.noun[1]} introuvable : « {file} ».\n"

@@ -260,7 +260,7 @@ def _table(code: str, a: Plan, b: Plan, by: str, version: str) -> pd.DataFrame:
     found = list(dict.fromkeys([*cut[a].index, *cut[b].index]))
     order = {"sector": panoramas.SECTORS, "lever": expected, "chantier": list(framework.labels("thematiques"))}[by]
     rows = [*(row for row in order if row in found), *(row for row in found if row not in order)]
-    table = pd.DataFrame({by: rows, "label": [_labels(by)[row] for row in rows]})
+    table = pd.DataFrame({by: rows, "label": [labels(by)[row] for row in rows]})
     for side, plan in (("a", a), ("b", b)):
         part = cut[plan].reindex(rows)
         kt = part.kt.to_numpy(float)
@@ -275,7 +275,7 @@ def _table(code: str, a: Plan, b: Plan, by: str, version: str) -> pd.DataFrame:
 
 
 @kept(maxsize=8)
-def _labels(by: str) -> dict[str, str]:
+def labels(by: str) -> dict[str, str]:
     if by == "lever":
         return {lever.id: lever.label for lever in parameters.levers().values()}
     return framework.labels({"sector": "secteurs", "chantier": "thematiques"}[by])

@@ -23,10 +23,12 @@ from copkit.presentation.text import Text
 
 PAGE = "application/vnd.copkit.page+json"
 OURS = (TABLE, PAGE, ABSENT)
+INVENTED = "contient des exemples inventés"  # what is said of a document that does
 FOR_THE_NOTEBOOK = "carnet"  # the tag of a cell that is of the notebook, not of its document
 PLUGINS = ("strikethrough", "table", "url", "task_lists", "def_list", "math")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$")
 _NUMBER = re.compile(r"^\d+\.\s*")
+_EXAMPLE = re.compile(r"exemples? inventés?", re.IGNORECASE)  # what everything invented says of itself
 _ATTACHED = re.compile(r"\(attachment:([^)\s]+)\)")
 
 
@@ -196,6 +198,13 @@ class Description:
     absent: tuple[str, ...] = ()  # chapters and sections that had nothing to show
     index: str = "../index.html"  # where the others are, from its file
 
+    book: str = ""  # where the others of its territory are, when they have an index
+
+    @cached_property
+    def invented(self) -> bool:
+        """Whether something in it says that it is an invented example."""
+        return any(_EXAMPLE.search(repr(block)) for block in self.blocks)
+
     @property
     def page(self) -> Page | None:
         """Its page, if it has one."""
@@ -205,6 +214,12 @@ class Description:
     def contents(self) -> list[Heading]:
         """The headings of its chapters."""
         return [block for block in self.blocks if isinstance(block, Heading) and block.level == 2]
+
+
+def table(made) -> Table:
+    """A table of the kit as a block."""
+    data = made._repr_mimebundle_()
+    return Table(**data[TABLE], html=data["text/html"])
 
 
 def read(cells: Iterable[dict], **about) -> Description:

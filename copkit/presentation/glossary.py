@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from copkit.models import downscaling, nomenclatures, panorama
 from copkit.presentation import labels
-from copkit.presentation.blocks import Block, Heading, Prose, Table
-from copkit.presentation.table import MIME
+from copkit.presentation.blocks import Block, Heading, Prose, table
 from copkit.presentation.table import Table as Shown
 from copkit.presentation.territory import quantities
 from copkit.presentation.text import Text
@@ -34,12 +31,12 @@ def blocks() -> tuple[Block, ...]:
         Heading(2, "Les mots des documents", "mots"),
         _said(words),
         Heading(2, "Ce que couvre chaque levier", "leviers"),
-        _table(quantities.covered(mainland, "Ce que couvre chaque levier, en métropole")),
-        _table(quantities.covered(overseas, "Ce que couvre chaque levier, outre-mer")),
+        table(quantities.covered(mainland, "Ce que couvre chaque levier, en métropole")),
+        table(quantities.covered(overseas, "Ce que couvre chaque levier, outre-mer")),
         Heading(2, "Comment le SGPE répartit l’effort entre les régions", "cles"),
-        _table(_keys(mainland)),
+        table(_keys(mainland)),
         Heading(2, "La cohérence avec le rationnel national", "coherence"),
-        _table(quantities.inconsistent()),
+        table(quantities.inconsistent()),
         Heading(2, "Sources", "sources"),
         _said(labels.cited(SOURCES)),
     )
@@ -56,14 +53,9 @@ def _levers() -> tuple[list[str], list[str]]:
 def _keys(levers: list[str]) -> Shown:
     known, levers_ = downscaling.keys(), parameters.levers()
     rows = [(levers_[one].label, known.official_key.get(one), known.official_producer.get(one)) for one in levers]
-    table = pd.DataFrame(rows, columns=["Levier", "Clé officielle entre régions", "Producteur de la clé"])
-    return Shown(table.fillna("—").replace("", "—"), "La clé de chaque levier, selon le SGPE")
+    found = pd.DataFrame(rows, columns=["Levier", "Clé officielle entre régions", "Producteur de la clé"])
+    return Shown(found.fillna("—").replace("", "—"), "La clé de chaque levier, selon le SGPE")
 
 
 def _said(text: str) -> Prose:
     return Prose(text._repr_markdown_() if isinstance(text, Text) else text)
-
-
-def _table(made: Shown) -> Table:
-    data: dict[str, Any] = made._repr_mimebundle_()
-    return Table(**data[MIME], html=data["text/html"])

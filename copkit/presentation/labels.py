@@ -15,7 +15,8 @@ from copkit.presentation import formats
 from copkit.presentation.formats import Rounded
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
-from copkit.reference import framework, parameters, tables, territories
+from copkit.reference import calendar as calendars
+from copkit.reference import framework, parameters, territories
 
 STATUSES = {"publie": "publié", "derive": "dérivé", "hypothese": "hypothèse"}
 OBTAINED = "Le classeur dit où chaque donnée a été lue et sous quelle licence (feuille « Sources »)."
@@ -250,12 +251,27 @@ def calendar(territory: str) -> str:
     """Where the COP of the territory's région stood in 2024, in a sentence."""
     if territory == "fr":
         return "Les calendriers des 18 COP régionales diffèrent."
-    region = territories.region_of(territory)
-    row = next(row for row in tables.read("cop_calendar.csv").itertuples() if row.territory == region)
+    row = next(calendars.calendar(territory).itertuples())
     if row.date:
-        verb, noun = row.state.split(" ")[-1], row.state.split(" ")[0]
-        day = french.long_date(date.fromisoformat(row.date))
-        when = f"{noun} régionale {verb} {'pour ' if verb == 'annoncée' else ''}le {day}"
-        return f"{when} (SGPE, 2024)."
-    waiting = "est en attente" if row.state == "en attente" else "n'a pas de date connue"
+        return f"{_state(row)} (SGPE, 2024)."
+    waiting = "est en attente" if row.state == calendars.WAITING else "n'a pas de date connue"
     return f"Le lancement de la COP régionale {waiting} (SGPE, 2024)."
+
+
+def _state(row) -> str:
+    """« COP régionale lancée le 6 décembre 2023 »."""
+    noun, verb = row.state.split(" ")
+    day = french.long_date(date.fromisoformat(row.date))
+    return f"{noun} régionale {verb} {'pour ' if row.state == calendars.ANNOUNCED else ''}le {day}"
+
+
+def cops(found: pd.DataFrame) -> Table:
+    """The calendar of the COP as a table; where the source gives no date, none is written."""
+    return Table.of(
+        "Calendrier des COP régionales, selon le SGPE au début de 2024",
+        {
+            "Région": found.name,
+            "État": found.state.map(french.capital),
+            "Date": [french.long_date(date.fromisoformat(one)) if one else "—" for one in found.date],
+        },
+    )

@@ -40,6 +40,7 @@ class Chantiers(parameters.Strict):
 BLOCKS = (
     "objectifs",
     "etapes",
+    "suites",
     "parties_du_diagnostic",
     "enjeux",
     "thematiques",

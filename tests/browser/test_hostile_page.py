@@ -22,7 +22,7 @@ def outputs(tmp_path_factory):
     file = hostile.projects(folder)
     runs = {"projets": "projets", "publique": "projets", "diagnostic": "diagnostic"}
     for version, notebook in runs.items():
-        given = {"fichier": str(file)} | ({"publique": True} if version == "publique" else {})
+        given = {"projets": str(file)} | ({"publique": True} if version == "publique" else {})
         documents(notebook, ["reg-32"], folder / version, **given)
     return {version: folder / version / "reg-32" / f"{notebook}.html" for version, notebook in runs.items()}
 

@@ -27,8 +27,8 @@ from copkit.errors import RunError
 
 OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
-# Less for a batch: it starts sooner.
-LIGHT = PAGES, DOCUMENTS = "copkit.warm:pages", "copkit.warm:documents"  # xarray knows neither dask nor pint
+# Less for a batch: it starts sooner; there, xarray knows neither dask nor pint.
+LIGHT = PAGES, DOCUMENTS, FILES = "copkit.warm:pages", "copkit.warm:documents", "copkit.warm:files"
 OTHERS = LIBRARIES, NOTHING = "copkit.warm:libraries", "copkit.warm:nothing"  # for notebooks that are not of the kit
 BATCH = LIGHT + OTHERS
 _LIBRARIES = ("ipywidgets", "numpy", "openpyxl", "pandas", "pyarrow", "xarray")
@@ -41,7 +41,7 @@ def available() -> bool:
 
 
 def warm_up(source: str, *, written: bool) -> str:
-    """What a notebook of a batch finds ready: what documents are made of, or the libraries that it imports.
+    """What a notebook of a batch finds ready: what documents are made of, what reads files, or libraries.
 
     ``written``: it writes a workbook.
     """
@@ -49,6 +49,8 @@ def warm_up(source: str, *, written: bool) -> str:
         return LIBRARIES if imports(source) else NOTHING
     if any(name in source for name in ("dask", "chunk", "pint")):  # of arrays that xarray would have to know
         return WARM
+    if any(f"ck.{name}." in source for name in ("projects", "survey", "roadmap")):
+        return FILES
     return DOCUMENTS if written else PAGES
 
 

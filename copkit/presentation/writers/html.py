@@ -10,7 +10,7 @@ from pathlib import Path
 import mistune
 from markupsafe import Markup
 
-from copkit import __version__, escaping
+from copkit import __version__, escaping, french
 from copkit.presentation import blocks, drawing
 from copkit.presentation.table import LEFT
 
@@ -23,6 +23,7 @@ def write(about: blocks.Description) -> str:
         about=about,
         absent=blocks.left_out(about.absent),
         version=__version__,
+        invented=french.capital(blocks.INVENTED),
         style=_style("document.css", "page.css"),
         chart=_Charts(),
     )
