@@ -126,7 +126,7 @@ def decide(
     journal = read(path) if before else pd.DataFrame(columns=list(HEADERS), dtype="str")
     one = {"kind": kind, "about": about, "decision": decision, "author": author, "reason": reason}
     one |= {"number": len(journal) + 1, "date": day or f"{date.today():%Y-%m-%d}", "revokes": revokes or ""}
-    rows = [*journal[list(HEADERS)].to_dict("records"), one]
+    rows = [*_cells(journal).to_dict("records"), one]
     table = pd.DataFrame([{name: text(row[name]) for name in HEADERS} for row in rows], dtype="str")
     problems = Problems()
     found = _checked(table.set_axis(range(2, len(table) + 2)), path.name, problems)
@@ -164,9 +164,14 @@ def revoke(
 
 def write(journal: pd.DataFrame, path: str | Path, *, excel: bool = False) -> None:
     """The whole journal as CSV, that ``read`` reads; ``excel``: as a French Excel opens it."""
-    table = journal[list(HEADERS)].astype("str").replace({"revokes": {"0": ""}})
+    table = _cells(journal)
     table["kind"] = table.kind.map(KINDS)
     files.write_whole(path, escaping.as_csv(table.rename(columns=HEADERS), excel=excel), error=ProjectError)
+
+
+def _cells(journal: pd.DataFrame) -> pd.DataFrame:
+    """The journal as its file writes it."""
+    return journal[list(HEADERS)].astype("str").replace({"revokes": {"0": ""}})
 
 
 # ------------------------------------------------------------------ what any file of decisions is checked for
@@ -266,9 +271,11 @@ def _wrong_revocation(one: Mapping[str, str], n: int, rows: list[dict[str, str]]
     if again:
         yield f"n° {number} est déjà révoquée par n° {again}. Révoquer n° {again}, ou vider la cellule « révoque »."
     if _object(other) != _object(one):
-        yield f"n° {number} porte sur {_said(other)}, et non sur {_said(one)}. Écrire le même objet, ou un autre numéro."
+        ask = "Écrire le même objet, ou un autre numéro."
+        yield f"n° {number} porte sur {_said(other)}, et non sur {_said(one)}. {ask}"
     elif one["date"] < other["date"]:
-        yield f"n° {n} est datée du {one['date']}, avant n° {number} ({other['date']}) qu'elle révoque. Vérifier les dates."
+        day, before = one["date"], other["date"]
+        yield f"n° {n} est datée du {day}, avant n° {number} ({before}) qu'elle révoque. Vérifier les dates."
 
 
 def _contradictions(rows: list[dict[str, str]], revoked: Mapping[int, int]) -> Iterator[tuple[int, str]]:
@@ -281,7 +288,9 @@ def _contradictions(rows: list[dict[str, str]], revoked: Mapping[int, int]) -> I
         for k in same:
             if french.plain(rows[k - 1]["decision"]) != french.plain(one["decision"]):
                 day = rows[k - 1]["date"]
-                how = f"se contredisent le {day}" if day == one["date"] else "se contredisent : les deux sont en vigueur"
+                how = (
+                    f"se contredisent le {day}" if day == one["date"] else "se contredisent : les deux sont en vigueur"
+                )
                 ask = f"Écrire {k} dans « révoque » si n° {n} la remplace ({option('revokes', k)})"
                 yield n, f"n° {k} et n° {n}, sur {_said(one)}, {how}. {ask}."
         same.append(n)

@@ -80,11 +80,12 @@ def revoke(
 def _check(kind: str, decision: str) -> None:
     """What is decided is one of the words of its kind, where it has some."""
     from copkit import french
-    from copkit.projects.sorting import decisions, sort
-    from copkit.roadmap.assessment import decided_of, words
+    from copkit.projects.sorting.decisions import category_of
+    from copkit.projects.sorting.sort import category_labels
+    from copkit.roadmap.assessment import DECIDED, decided
 
-    labels = {"dossier": sort.category_labels, "action": words}.get(french.plain(kind), dict)()
-    known = {"dossier": decisions.category_of, "action": decided_of}.get(french.plain(kind))
-    if decision and known and not known(decision, labels):
-        said = unknown(f"Décision inconnue : « {decision} »", decision, labels.values())
-        raise CopkitError(f"{said} Décisions : {' ; '.join(labels.values())}.")
+    words = {"dossier": category_labels, "action": lambda: DECIDED}.get(french.plain(kind), dict)()
+    known = {"dossier": category_of(decision, words) if words else "", "action": decided(decision)}
+    if decision and words and not known[french.plain(kind)]:
+        said = unknown(f"Décision inconnue : « {decision} »", decision, words.values())
+        raise CopkitError(f"{said} Décisions : {' ; '.join(words.values())}.")

@@ -1,4 +1,4 @@
-"""The decisions of people: read from a CSV, a table or a journal, checked all at once, set beside the answer of the rule.
+"""The decisions of people: read from a CSV, a table or a journal, checked all at once, beside the answer of the rule.
 
 Those of a journal that are in force outlive their dossiers: what it says of dossiers that were not read is listed.
 """

@@ -52,7 +52,8 @@ def triage(
     year : année de la COP [année] ; à défaut le dernier millésime des dossiers, sinon celui du fichier de règles.
     decisions : décisions des analystes, gardées à côté de la réponse de la règle : un fichier CSV ou une table
         (dossier, catégorie, auteur, date, raison), un journal (``ck.journal``), qui survit à d'autres règles, ou un
-        atelier relu par ``read_workshop``, dont les avis s'ajoutent. À défaut, celles que des projets déjà triés portent sont gardées.
+        atelier relu par ``read_workshop``, dont les avis s'ajoutent. À défaut, celles que des projets déjà triés
+        portent sont gardées.
     rules : un autre fichier de règles que parameters/triage.yml.
 
     Returns
