@@ -88,6 +88,12 @@ def in_force(journal: pd.DataFrame, kind: str = "") -> pd.DataFrame:
     return last.sort_index()
 
 
+def until(journal: pd.DataFrame, day: str) -> pd.DataFrame:
+    """The journal as it stood at the end of a day (AAAA-MM-JJ): what was decided later had revoked nothing yet."""
+    kept = journal[journal.date <= day]
+    return kept.assign(revoked_by=kept.revoked_by.where(kept.revoked_by.isin(kept.number), 0))
+
+
 def decide(
     path: str | Path,
     *,

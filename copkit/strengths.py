@@ -13,7 +13,7 @@ import pandas as pd
 
 from copkit import escaping
 from copkit.errors import ProjectError, given
-from copkit.intake import labels, perimeters, places, reading
+from copkit.intake import labels, places, reading
 from copkit.intake.fields import (
     LEVERS,
     ORIGIN,
@@ -167,7 +167,9 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
         Si le territoire est inconnu ou ambigu.
     """
     code, kept = territories.resolve(territory), counted(_taken(strengths))
-    kept = kept[perimeters.within(kept, code)]
+    if code != "fr":
+        straddling = kept.territory.isin(territories.territories("epci", within=code).code)
+        kept = kept[(kept[territories.level(code)] == code) | straddling]
     kept = kept[kept.public == YES] if public else kept
     order = {lever: n for n, lever in enumerate(nomenclatures.cop_labels())}
     first = {cell: min((order.get(one, len(order)) for one in ids(cell)), default=len(order)) for cell in kept.lever}

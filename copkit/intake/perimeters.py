@@ -12,7 +12,7 @@ import pandas as pd
 from copkit import french, paths
 from copkit.errors import Problems, ProjectError
 from copkit.intake import delimited
-from copkit.reference import reading, tables, territories
+from copkit.reference import reading, tables
 
 OUTSIDE, UNDECIDED = "hors_perimetre", "indetermine"
 HEADERS = {  # accepted headers, read with ``french.plain``
@@ -35,17 +35,6 @@ def placed(projects: pd.DataFrame) -> pd.DataFrame:
     where["departement"] = _fill(where["departement"], where["epci"].map(epci[~epci.str.contains(" ")]))
     where["region"] = _fill(where["region"], where["departement"].map(regions))
     return projects.assign(**where)
-
-
-def within(table: pd.DataFrame, code: str) -> pd.Series:
-    """Whether each thing that has a territory lies in another; an EPCI that straddles counts wherever it has a commune.
-
-    A thing without any territory lies in none.
-    """
-    if code == "fr":
-        return pd.Series(True, table.index)
-    straddling = table.territory.isin(territories.territories("epci", within=code).code)
-    return (table[territories.level(code)] == code) | straddling
 
 
 def _fill(written: pd.Series, implied: pd.Series) -> pd.Series:

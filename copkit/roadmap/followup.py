@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from copkit.intake.reading import located
 from copkit.models import comparison, dynamics, panorama, published
 from copkit.models.levers import FOREST
 from copkit.projects import fields as vivier
+from copkit.projects import selection
 from copkit.projects.counting import balance
 from copkit.projects.reading import read as read_projects
 from copkit.projects.sorting import sort
@@ -30,11 +32,18 @@ from copkit.roadmap import assessment, carried, matching, template
 from copkit.roadmap import themes as kept_themes
 from copkit.roadmap.actions import ACTIONS, FIELDS, IDENTITY, read_actions
 from copkit.roadmap.assessment import APART, RETAINED, TWICE
+from copkit.roadmap.plan import EXAMPLES as PLAN_EXAMPLES
+from copkit.roadmap.plan import within
 
-EXAMPLE = (
-    "data/examples/actions_hauts_de_france.csv",
-    "data/examples/actions_hauts_de_france_annee_suivante.csv",
-)
+EXAMPLES = {
+    "before": PLAN_EXAMPLES["actions"],
+    "after": "actions_hauts_de_france_annee_suivante.csv",
+    "projects_before": "vivier_extrait.csv",
+    "projects_after": "vivier_extrait_annee_suivante.csv",
+    "issues": "sujets_hauts_de_france.csv",
+    "themes": PLAN_EXAMPLES["themes"],
+    "decisions": "journal_hauts_de_france.csv",
+}
 DONE, LATE, ONGOING, UNSTARTED, DROPPED = "faite", "en_retard", "en_cours", "non_commencee", "abandonnee"
 UNSAID, GONE, NEW, OPEN, CLOSED = "non_dit", "disparue", "nouvelle", "a_rapprocher", "close"
 OUTCOMES = {
@@ -124,6 +133,19 @@ class Followup(Displayed):
         """The actions of the year before that were not closed then, with what became of them."""
         return self.actions[self.actions.outcome.isin(FOLLOWED) & (self.actions.before != "")]
 
+    @cached_property
+    def decided(self) -> pd.DataFrame:
+        """The decisions in force, each beside what the rules answer now: ``rule``, empty where no rule speaks of it."""
+        if self.decisions is None:
+            return pd.DataFrame(columns=[*journal.HEADERS, "rule", "there"])
+        found = journal.in_force(self.decisions)
+        dossiers = {} if self.projects is None else dict(zip(self.projects.project_id, self.projects.rule, strict=True))
+        actions = dict(zip(self.after.action_id, self.after.standing, strict=True))
+        known = {"dossier": dossiers, "action": actions}
+        answers = [known.get(one.kind, {}).get(one.about, "") for one in found.itertuples()]
+        there = [one.kind not in known or one.about in known[one.kind] for one in found.itertuples()]
+        return found.assign(rule=answers, there=there)
+
     @property
     def counts(self) -> dict[str, int]:
         """How many actions of the year before became what; and the new ones."""
@@ -183,13 +205,14 @@ def diff(
     p = panorama.given(territory)
     code, notes = p.attrs["territory"], []
     entries = decisions if decisions is None or isinstance(decisions, pd.DataFrame) else journal.read(decisions)
-    old, new = (_assessed(one, p, entries, notes) for one in (before, after))
+    year = _year(year)
+    former = None if entries is None else journal.until(entries, f"{year - 1}-12-31")
+    old, new = (_assessed(one, p, known, themes, notes) for one, known in ((before, former), (after, entries)))
     found = matching.match(old, new, number="action_id", identity=IDENTITY, same=same)
     actions = _outcomes(old, new, found)
     coverage = _coverage(assessment.by_lever(old, p), assessment.by_lever(new, p), p)
     left = carried.read_carried(issues) if isinstance(issues, str | Path) else issues
-    year = _year(year)
-    sorted_ = _projects(projects, year, entries, notes) if projects is not None else None
+    sorted_ = _projects(projects, code, year, (former, entries)) if projects is not None else None
     levers, named = _levers(code, versions, notes)
     tables = [one for one in (old, new, *(projects or ()), left, themes) if one is not None and "invented" in one]
     return Followup(
@@ -223,15 +246,14 @@ def _year(year: object) -> int:
     return int(year)
 
 
-def _assessed(given_: object, p: xr.Dataset, entries: pd.DataFrame | None, notes: list[str]) -> pd.DataFrame:
+def _assessed(given_: object, p: xr.Dataset, entries, themes: pd.DataFrame | None, notes: list[str]) -> pd.DataFrame:
     """The actions of a year that lie in the territory, assessed; those that were sent twice once."""
     table = read_actions(given_) if isinstance(given_, str | Path) else given_
-    made = assessment.assess(table, p, decisions=entries)  # type: ignore
-    code = p.attrs["territory"]
-    at = perimeters.within(made, code) | ((made.territory == "") & (territories.level(code) != "departement"))
-    if away := int((~at & (made.standing != TWICE)).sum()):
+    made = perimeters.placed(assessment.assess(table, p, themes=themes, decisions=entries))  # type: ignore
+    made = made[made.standing != TWICE]
+    kept, _ = within(made, p.attrs["territory"])
+    if away := len(made) - len(kept):
         notes.append(f"{french.plural(away, 'action')} d'un autre territoire, hors du suivi.")
-    kept = made[at & (made.standing != TWICE)]
     twice = kept.action_id[kept.action_id.duplicated(keep=False)].unique()
     if len(twice):
         notes.append(f"Numéros donnés à plusieurs actions : {', '.join(twice)}. En donner un à chacune.")
@@ -313,16 +335,13 @@ def _said(value: object) -> str:
 # ------------------------------------------------------------------ projects
 
 
-def _projects(
-    given_: tuple[pd.DataFrame, pd.DataFrame], year: int, entries: pd.DataFrame | None, notes: list[str]
-) -> pd.DataFrame:
+def _projects(given_: tuple[pd.DataFrame, pd.DataFrame], code: str, year: int, entries: tuple) -> pd.DataFrame:
     """One row for each dossier of either year: the category that is kept each year, and what moved."""
     made = []
-    for n, one in enumerate(given_):
-        table = vivier.taken(one)
-        table = sort.triage(table, year=year - 1 + n, decisions=entries) if entries is not None else table
-        table = table if "category_kept" in table else sort.triage(table, year=year - 1 + n)
-        made.append(vivier.named(vivier.counted(table)).reset_index(drop=True))
+    for one, of, known in zip(given_, (year - 1, year), entries, strict=True):
+        sorted_ = sort.triage(vivier.taken(one), year=of, decisions=known)
+        here, _, _ = selection.inside(vivier.counted(sorted_), code)
+        made.append(vivier.named(here).reset_index(drop=True))
     old, new = made
     words = "intitulé, porteur et lieu"
     identity = ("title", "holder", "commune", "epci", "departement")
@@ -337,21 +356,20 @@ def _projects(
 
 
 DOSSIER = [
-    *("project_id", "title", "departement", "lever", "before", "after", "move", "why", "decided", "crte", "invented"),
+    *("project_id", "title", "departement", "lever", "before", "after", "move", "why", "rule", "crte", "invented"),
 ]
 
 
 def _dossier(old, new, move: str, why: str = "") -> dict[str, object]:
     last = new if new is not None else old
     before, after = ("" if one is None else one.category_kept for one in (old, new))
-    decided = bool(new is not None and new.decision)
     return {
         **{name: last[name] for name in ("project_id", "title", "departement", "lever", "invented")},
         "before": before,
         "after": after,
         "move": move or (MOVED if before != after else STAYED),
         "why": why or ("" if new is None else new.reason),
-        "decided": decided,
+        "rule": "" if new is None else new.category,
         "crte": bool(old is not None and new is not None and old.crte != YES and new.crte == YES),
     }
 
@@ -472,9 +490,9 @@ def _carried(old, new, found, actions, coverage, left, kept, year: int) -> pd.Da
             (carried.ISSUE, one.about, one.title, one.reason, one.since, one.invented) for one in free.itertuples()
         ]
     if kept is not None:
-        had, has = (set(one.theme[one.standing_kept == RETAINED].map(french.plain)) for one in (old, new))
-        for one in kept[~kept.title.map(french.plain).isin(has)].to_dict("records"):
-            since = year if french.plain(one["title"]) in had else year - 1
+        had, has = (set(one.theme_id[one.standing_kept == RETAINED]) for one in (old, new))
+        for one in kept[~kept.theme_id.isin(has)].to_dict("records"):
+            since = year if one["theme_id"] in had else year - 1
             why = "Aucune action retenue ne s'y rattache."
             rows.append((carried.THEME, one["theme_id"], one["title"], why, since, one.get("invented", "")))
     first = {j: year - 1 for i, j, _ in found.pairs if old.standing_kept.iloc[i] == APART}
@@ -510,15 +528,16 @@ def _since(table: pd.DataFrame, left: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def followup(
-    before: str | Path = "",
-    after: str | Path = "",
     territory: str = "reg-32",
     *,
-    year: int | None = None,
-    projects: tuple[str | Path, str | Path] | None = None,
+    before: str | Path = "",
+    after: str | Path = "",
+    projects_before: str | Path = "",
+    projects_after: str | Path = "",
     issues: str | Path = "",
     themes: str | Path = "",
     decisions: str | Path = "",
+    year: int | None = None,
     same: Mapping[str, str] | None = None,
     public: bool = False,
 ) -> Followup:
@@ -526,49 +545,58 @@ def followup(
 
     Parameters
     ----------
-    before, after : fichiers d'actions des deux années ; vides tous deux : l'exemple inventé du kit. Un chemin relatif
-        est cherché dans le dossier courant, dans celui d'où « copkit » a été lancé, puis dans celui du kit.
     territory : code d'une région, d'un département ou « fr ».
+    before, after : fiches action des deux années ; vides : l'exemple inventé du kit, et avec lui ceux des autres
+        fichiers laissés vides. Un chemin relatif est cherché dans le dossier courant, dans celui d'où « copkit » a été
+        lancé, puis dans celui du kit.
+    projects_before, projects_after : viviers des deux années ; vides : aucun.
+    issues : ce que l'année d'avant a laissé ; themes : les thèmes retenus ; decisions : le journal. Vides : aucun.
     year : année du suivi ; à défaut celle de parameters/suivi.yml.
-    projects : fichiers de projets des deux années ; deux chemins vides : aucun.
-    issues, themes, decisions : ce que l'année d'avant a laissé, les thèmes retenus, le journal ; vides : aucun.
     same : actions rapprochées par une personne : numéro d'avant → numéro d'après.
     public : version publique : sans auteur ni raison d'une décision, sans texte libre d'un sujet reporté.
 
     Raises
     ------
     ProjectError
-        Si un fichier est absent ou illisible, ou si un seul des deux est donné.
+        Si un fichier est absent ou illisible, ou si celui d'une seule des deux années est donné.
     TerritoryError
         Si le territoire est inconnu ou ambigu.
 
     Examples
     --------
-    >>> followup(territory="dep-59")
+    >>> followup("dep-59")
     Suivi 2026 de Nord : 9 actions de 2025
     """
     example = not before and not after
-    files = EXAMPLE if example else (before, after)
-    for what, pair in (("d'actions", files), ("de projets", projects or ("", ""))):
-        if bool(pair[0]) != bool(pair[1]):
-            said = "avant" if pair[0] else "après"
-            raise ProjectError(f"Un seul fichier {what} est donné ({said}). Donner celui des deux années.")
-    home = paths.home() if example else Path()
-    old, new = (read_actions(located(home / one, ACTIONS)) for one in files)
-    vivier_ = [read_projects(located(one, vivier.PROJECTS)) for one in projects or () if one]
+    asked = {"before": before, "after": after, "projects_before": projects_before, "projects_after": projects_after}
+    asked |= {"issues": issues, "themes": themes, "decisions": decisions}
+    if example:
+        folder = paths.home() / "data" / "examples"
+        asked = {name: one or folder / EXAMPLES[name] for name, one in asked.items()}
+    for what, first, second in (
+        ("de fiches action", asked["before"], asked["after"]),
+        ("de projets", asked["projects_before"], asked["projects_after"]),
+    ):
+        if bool(first) != bool(second):
+            said = "l'année d'avant" if first else "l'année du suivi"
+            raise ProjectError(f"Un seul fichier {what} est donné, celui de {said}. Donner aussi l'autre.")
+    kinds = {"issues": carried.CARRIED, "themes": kept_themes.KEPT, "projects_before": vivier.PROJECTS}
+    kinds["projects_after"] = vivier.PROJECTS
+    files = {name: located(one, kinds.get(name, ACTIONS)) for name, one in asked.items() if one}
+    pair = [read_projects(files[one]) for one in ("projects_before", "projects_after") if one in files]
     found = diff(
-        old,
-        new,
+        read_actions(files["before"]),
+        read_actions(files["after"]),
         territory,
         year=year,
-        projects=(vivier_[0], vivier_[1]) if vivier_ else None,
-        issues=carried.read_carried(located(issues, carried.CARRIED)) if issues else None,
-        themes=kept_themes.read_retained(located(themes, kept_themes.KEPT)) if themes else None,
-        decisions=located(decisions, ACTIONS) if decisions else None,
+        projects=(pair[0], pair[1]) if pair else None,
+        issues=files.get("issues"),
+        themes=kept_themes.read_retained(files["themes"]) if "themes" in files else None,
+        decisions=files.get("decisions"),
         same=same,
     )
-    names = [Path(one).name for one in (*files, *(projects or ()), issues, themes, decisions) if one]
-    found = replace(found, example=example, public=public, files=() if public or example else tuple(names))
+    names = () if public or example else tuple(one.name for one in files.values())
+    found = replace(found, example=example, public=public, files=names, invented=found.invented or example)
     return _public(found) if public else found
 
 
