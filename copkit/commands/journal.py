@@ -30,7 +30,7 @@ def listed(
     form, found = chosen(format, csv), journal.read(file)
     found = journal.in_force(found) if current else found
     if form == "table":
-        from copkit.presentation.roadmap.decisions import history
+        from copkit.presentation.followup.decisions import history
 
         print_table(history(found), ("Raison",))
     else:

@@ -28,6 +28,7 @@ from copkit.presentation.text import Note
 if TYPE_CHECKING:
     from copkit.presentation.document import Part
     from copkit.projects.selection import Vivier
+    from copkit.roadmap.followup import Followup
     from copkit.roadmap.plan import Roadmap
     from copkit.survey.selection import Consultation
 
@@ -37,19 +38,20 @@ DOCUMENTS = {  # what each is about, as a message says it; of which class, when 
     "copkit.presentation.projects.document": ("un vivier (ck.projects.vivier)", "Vivier"),
     "copkit.presentation.survey.document": ("une consultation (ck.survey.consultation)", "Consultation"),
     "copkit.presentation.roadmap.document": ("une feuille de route (ck.roadmap.plan)", "Roadmap"),
+    "copkit.presentation.followup.document": ("un suivi (ck.roadmap.followup)", "Followup"),
 }
 TERRITORY = next(iter(DOCUMENTS))
 
 
-def section(about: xr.Dataset | str | Vivier | Consultation | Roadmap, name: str) -> Shown:
+def section(about: xr.Dataset | str | Vivier | Consultation | Roadmap | Followup, name: str) -> Shown:
     """Une section d'un document : son titre, ses phrases, ses graphiques et ses tables.
 
     Parameters
     ----------
-    about : le panorama d'un territoire, ou son code ; un vivier de projets, une consultation, une feuille de route.
+    about : le panorama d'un territoire, ou son code ; un vivier, une consultation, une feuille de route, un suivi.
     name : « ambition », « place », « quantites »… pour un territoire ; « bilan », « leviers », « couverture »… pour un
         vivier ; « participation », « leviers », « familles »… pour une consultation ; « points », « actions »,
-        « moyens »… pour une feuille de route.
+        « moyens »… pour une feuille de route ; « actions », « leviers », « reports »… pour un suivi.
 
     Raises
     ------
@@ -73,7 +75,8 @@ def table(
     what : une table du document : « panorama » (à défaut), « synthese », « secteurs », « quantites »… pour un panorama,
         et « manque », « ecarts » pour un scénario ; « bilan » (à défaut), « parts », « leviers », « dossiers »… pour un
         vivier ; « leviers » (à défaut), « participation », « actions », « familles »… pour une consultation ;
-        « actions » (à défaut), « points », « themes », « couverture »… pour une feuille de route.
+        « actions » (à défaut), « points », « themes », « couverture »… pour une feuille de route ; « actions » (à
+        défaut), « indicateurs », « dossiers », « reports »… pour un suivi.
     whole : toutes les lignes ; par défaut une longue liste est coupée, et sa légende dit combien elle en a.
 
     Returns
@@ -99,13 +102,13 @@ def table(
     return document.table(about, what or document.FIRST, whole=whole)
 
 
-def write_workbook(about: xr.Dataset | str | Vivier | Consultation | Roadmap, path: str | Path) -> None:
+def write_workbook(about: xr.Dataset | str | Vivier | Consultation | Roadmap | Followup, path: str | Path) -> None:
     """Écrit le classeur d'un territoire ou de ce qu'il a collecté : une feuille par table, et ses sources.
 
     Parameters
     ----------
     about : le panorama du territoire, son code, ou un scénario : ce qui ne se lit que sur sa référence y est, et le
-        dit. Ou un vivier, une consultation, une feuille de route : public, le classeur l'est aussi.
+        dit. Ou un vivier, une consultation, une feuille de route, un suivi : public, le classeur l'est aussi.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
     from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it

@@ -152,6 +152,11 @@ class Followup(Displayed):
         found = {one: int((self.expected.outcome == one).sum()) for one in FOLLOWED}
         return found | {NEW: int((self.actions.outcome == NEW).sum())}
 
+    @property
+    def aimed(self) -> pd.DataFrame:
+        """The levers of the panorama that have a target, with their actions of each year."""
+        return self.coverage[self.coverage.target.notna() & (self.coverage.part_of == "")]
+
     def tracked(self, state: str) -> list[str]:
         """The labels of the levers of a state, each once."""
         return self.indicators.label[self.indicators.track == state].drop_duplicates().to_list()
@@ -368,7 +373,7 @@ def _dossier(old, new, move: str, why: str = "") -> dict[str, object]:
         "before": before,
         "after": after,
         "move": move or (MOVED if before != after else STAYED),
-        "why": why or ("" if new is None else new.reason),
+        "why": why or ("" if new is None else new.reason if not new.decision else f"Décision du {new.decision_date}."),
         "rule": "" if new is None else new.category,
         "crte": bool(old is not None and new is not None and old.crte != YES and new.crte == YES),
     }
@@ -431,7 +436,7 @@ def _coverage(old: pd.DataFrame, new: pd.DataFrame, p: xr.Dataset) -> pd.DataFra
 
 def _indicators(code: str, coverage: pd.DataFrame) -> pd.DataFrame:
     """Each lever of the panorama with its indicator: last value, pace, whether it is on track; what is to be built."""
-    found = dynamics.dynamics(code)
+    found = dynamics.in_kt(dynamics.dynamics(code))
     judged = found.status.isin(dynamics.JUDGED)
     track = np.select(
         [found.status.isin(dynamics.AT_PACE), judged, found["last"].notna()], [ON_TRACK, BEHIND, UNJUDGED], TO_BUILD
@@ -471,7 +476,7 @@ def worksites(found: Followup) -> pd.DataFrame:
         many = "tous les leviers" if every else french.plural(len(levers), "levier") if levers else ""
         row = (site.id, site.label, many)
         row += (len(mine), int((became == DONE).sum()), int((became == LATE).sum()))
-        row += (int((here.track == ON_TRACK).sum()), len(here), "; ".join(site.follow), "; ".join(site.needs))
+        row += (int((here.track == ON_TRACK).sum()), len(here), " ; ".join(site.follow), " ; ".join(site.needs))
         rows.append(row)
     columns = ["id", "label", "levers", "actions", "done", "late", "on_track", "judged", "follow", "needs"]
     return pd.DataFrame(rows, columns=columns)
@@ -504,7 +509,7 @@ def _carried(old, new, found, actions, coverage, left, kept, year: int) -> pd.Da
         (carried.ACTION, one.before, one.title, "Disparue sans être dite faite ni abandonnée.", year, one.invented)
         for one in gone.itertuples()
     ]
-    bare = coverage[(coverage.state.isin([NONE, LOST])) & coverage.target.notna() & (coverage.part_of == "")]
+    bare = coverage[coverage.state.isin([NONE, LOST]) & coverage.target.notna() & (coverage.part_of == "")]
     rows += [
         (carried.LEVER, one.lever, one.label, "Aucune action retenue.", year if one.state == LOST else year - 1, "")
         for one in bare.itertuples()

@@ -1,0 +1,118 @@
+"""The levers: whether they are on track, which actions cover them, what two versions of the panorama ask."""
+
+from __future__ import annotations
+
+import lazy_loader
+import pandas as pd
+
+from copkit import french
+from copkit.models import dynamics
+from copkit.models.panorama import panorama
+from copkit.presentation import formats
+from copkit.presentation.document import Section
+from copkit.presentation.followup.document import caption
+from copkit.presentation.table import Table
+from copkit.presentation.territory.dynamics import paces
+from copkit.presentation.text import Note, Text, lower
+from copkit.reference import units
+from copkit.roadmap.followup import COVERAGES, GAINED, LOST, TO_BUILD, TRACKS, Followup
+
+alt = lazy_loader.load("altair")
+LEVERS = Section("leviers", 30)
+
+
+@LEVERS.chart(name="on_track", when=lambda f: not dynamics.paces(f.territory).empty)
+def on_track(f: Followup) -> alt.LayerChart | Note:
+    """Rythme observé rapporté au rythme nécessaire, leviers à cible chiffrée. [1 = au rythme]"""
+    return paces(panorama(f.territory))
+
+
+@LEVERS.table("indicateurs", sheet="Indicateurs", rank=60)
+def _indicators(f: Followup) -> Table | Note:
+    """The levers with an observed value; those that have none are named below."""
+    found = f.indicators[f.indicators.track != TO_BUILD]
+    if found.empty:
+        return Note("Aucun levier n'a ici d'indicateur observé.")
+    order = {one: n for n, one in enumerate(TRACKS)}
+    found = found.sort_values("track", key=lambda one: one.map(order), kind="stable")
+    return Table.of(
+        caption(f, "Indicateurs des leviers"),
+        {
+            "Levier": found.label,
+            "Indicateur": found.indicator_label,
+            "Unité": found.unit.map(units.label),
+            "Année": (found.last_year, formats.PLAIN),
+            "Dernière valeur": (found["last"], formats.OBSERVED),
+            "Rythme par an": (found.pace, formats.CHANGE),
+            "Rythme nécessaire": (found.needed, formats.CHANGE),
+            "État": found.status,
+            "Actions": (found.actions, 0),
+        },
+    )
+
+
+@LEVERS.sentence()
+def to_build(f: Followup) -> Text | None:
+    """Les leviers dont aucune série ne se lit ici : la donnée est à construire."""
+    names = f.tracked(TO_BUILD)
+    if not names:
+        return None
+    said = french.plural(len(names), "levier")
+    return Text("**Donnée à construire** pour {} : {}.", said, " ; ".join(map(lower, names)))
+
+
+COVERAGE = Section("couverture", 40)
+
+
+@COVERAGE.sentence()
+def covered(f: Followup) -> Text:
+    """Les leviers que des actions couvrent depuis un an, et ceux qu'elles ne couvrent plus."""
+    found = f.aimed
+    parts = [
+        (GAINED, "**Couverts depuis** : {}."),
+        (LOST, "**Sans action désormais** : {}."),
+    ]
+    lines = [Text(text, _named(found[found.state == state])) for state, text in parts if (found.state == state).any()]
+    return Text.bullets(lines) if lines else Text("Les leviers couverts sont les mêmes qu'en {}.", f.year - 1)
+
+
+def _named(found: pd.DataFrame) -> str:
+    return " ; ".join(map(lower, found.label))
+
+
+@COVERAGE.table("couverture", sheet="Couverture", rank=70, page=False)
+def _covered(f: Followup) -> Table:
+    found = f.coverage[f.coverage.target.notna() | (f.coverage.actions_before + f.coverage.actions_after > 0)]
+    return Table.of(
+        caption(f, "Actions retenues et effet identifié, levier par levier"),
+        {
+            "Levier": found.label,
+            "Objectif (ktCO2e/an)": (found.target, 1),
+            f"Actions {f.year - 1}": (found.actions_before, 0),
+            f"Actions {f.year}": (found.actions_after, 0),
+            f"ktCO2e/an {f.year - 1}": (found.kt_before, formats.dashed(formats.SIGNIFICANT)),
+            f"ktCO2e/an {f.year}": (found.kt_after, formats.dashed(formats.SIGNIFICANT)),
+            "Part de l'objectif (%)": (found.share_after, formats.dashed(formats.SIGNIFICANT)),
+            "Couverture": found.state.map(COVERAGES),
+        },
+    )
+
+
+@COVERAGE.table("versions", sheet="Objectifs", rank=75, when=lambda f: f.levers is not None)
+def _versions(f: Followup) -> Table | Note:
+    """The levers whose target is not the same in the two versions."""
+    first, second = f.versions
+    found = f.levers[f.levers.difference.abs() > 1e-9]
+    if found.empty:
+        return Note(f"Les versions « {first} » et « {second} » du panorama demandent le même effort à chaque levier.")
+    return Table.of(
+        caption(
+            f, f"Objectifs qui changent entre deux versions du panorama, hors forêt [ktCO2e/an] : {first}, {second}"
+        ),
+        {
+            "Levier": found.label,
+            first: (found.before, 1),
+            second: (found.after, 1),
+            "Écart": (found.difference, formats.signed(1)),
+        },
+    )
