@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -368,12 +369,14 @@ DOSSIER = [
 def _dossier(old, new, move: str, why: str = "") -> dict[str, object]:
     last = new if new is not None else old
     before, after = ("" if one is None else one.category_kept for one in (old, new))
+    if new is not None and new.decision:
+        why = why or f"Décision du {french.long_date(date.fromisoformat(new.decision_date))}."
     return {
         **{name: last[name] for name in ("project_id", "title", "departement", "lever", "invented")},
         "before": before,
         "after": after,
         "move": move or (MOVED if before != after else STAYED),
-        "why": why or ("" if new is None else new.reason if not new.decision else f"Décision du {new.decision_date}."),
+        "why": why or ("" if new is None else new.reason),
         "rule": "" if new is None else new.category,
         "crte": bool(old is not None and new is not None and old.crte != YES and new.crte == YES),
     }

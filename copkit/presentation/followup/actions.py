@@ -12,9 +12,8 @@ from copkit.presentation.document import Section
 from copkit.presentation.followup.about import counted
 from copkit.presentation.followup.document import caption, words
 from copkit.presentation.table import Table
-from copkit.presentation.text import Note
+from copkit.presentation.text import Note, Text, lower
 from copkit.roadmap.actions import FIELDS
-from copkit.roadmap.assessment import STANDINGS
 from copkit.roadmap.followup import (
     DONE,
     DROPPED,
@@ -58,16 +57,40 @@ def outcomes(f: Followup) -> alt.LayerChart | Note:
     )
 
 
+@ACTIONS.table("devenir", sheet="Devenir", rank=5)
+def _counts(f: Followup) -> Table:
+    counts, whole = f.counts, len(f.expected)
+    kept = [one for one in FOLLOWED if counts[one]]
+    return Table.of(
+        caption(f, f"Ce que sont devenues les actions de {f.year - 1}"),
+        {
+            "Action": [french.capital(OUTCOMES[one]) for one in kept],
+            "Nombre": ([counts[one] for one in kept], 0),
+            "Part (%)": ([100 * counts[one] / whole for one in kept], 0),
+        },
+    )
+
+
+@ACTIONS.sentence()
+def done_and_new(f: Followup) -> Text:
+    """Les actions faites dans l'année, et les nouvelles."""
+    parts = [(DONE, "Faites dans l'année"), (NEW, f"Nouvelles en {f.year}")]
+    found = {label: f.actions[f.actions.outcome == one] for one, label in parts}
+    lines = [Text("**{}** : {}.", label, " ; ".join(named(part))) for label, part in found.items() if len(part)]
+    return Text.bullets(lines) if lines else Text("Aucune action n'est dite faite, aucune n'est nouvelle.")
+
+
 @ACTIONS.table("actions", sheet="À reprendre", rank=10, rows=25)
 def _asking(f: Followup) -> Table | Note:
+    """The actions that ask for something; those of which nothing is said are named below, not listed."""
     order = {one: n for n, one in enumerate(ASKING)}
     found = f.actions[f.actions.outcome.isin(ASKING)].sort_values(
         "outcome", key=lambda one: one.map(order), kind="stable"
     )
     if found.empty:
         return Note("Aucune action n'est à reprendre : toutes sont faites ou en cours.")
-    return Table.of(
-        caption(f, "Actions à reprendre : en retard, disparues, à rapprocher, sans nouvelle, abandonnées"),
+    made = Table.of(
+        caption(f, "Actions à reprendre"),
         {
             "Action": named(found),
             "Territoire": places(found),
@@ -76,35 +99,27 @@ def _asking(f: Followup) -> Table | Note:
             "Pourquoi, et que faire": found.why.replace("", "—"),
         },
     )
+    unsaid = [n for n, one in enumerate(found.outcome) if one == UNSAID]
+    return made.without(unsaid, [found.title.iloc[n] for n in unsaid], "Sans nouvelle, la fiche ne dit rien : {}.")
 
 
-@ACTIONS.table("faites", sheet="Faites", rank=20, rows=15)
-def _done(f: Followup) -> Table | Note:
-    found = f.actions[f.actions.outcome == DONE]
-    if found.empty:
-        return Note(f"Aucune action de {f.year - 1} n'est dite faite.")
-    return Table.of(
-        caption(f, "Actions faites dans l'année"),
-        {
-            "Action": named(found),
-            "Levier": _levers(found),
-            "Territoire": places(found),
-            "Attendu dans l'année": found.expected.replace("", "—"),
-        },
-    )
+@ACTIONS.table("fiches", rank=38, rows=15)
+def _sheets(f: Followup) -> Table | Note:
+    """The sheets that changed, one row an action."""
+    if f.changes.empty:
+        return Note("Aucune fiche n'a changé d'une année à l'autre.")
+    found = f.changes.drop_duplicates("action_id")
+    said = [
+        " ; ".join(
+            f"{lower(one.label)} : {_value(one.field, one.before)} → {_value(one.field, one.after)}"
+            for one in f.changes[f.changes.action_id == number].itertuples()
+        )
+        for number in found.action_id
+    ]
+    return Table.of(caption(f, "Ce qui a changé dans les fiches"), {"Action": named(found), "Changements": said})
 
 
-@ACTIONS.table("nouvelles", sheet="Nouvelles", rank=30, rows=15)
-def _new(f: Followup) -> Table | Note:
-    found = f.actions[f.actions.outcome == NEW]
-    if found.empty:
-        return Note(f"Aucune action nouvelle en {f.year}.")
-    kept = found.standing_after.map(STANDINGS)
-    columns = {"Action": named(found), "Levier": _levers(found), "Territoire": places(found), "Retenue ?": kept}
-    return Table.of(caption(f, "Actions nouvelles"), columns)
-
-
-@ACTIONS.table("changements", sheet="Fiches changées", rank=40, rows=15)
+@ACTIONS.table("changements", sheet="Fiches changées", rank=40, page=False)
 def _changes(f: Followup) -> Table | Note:
     found = f.changes
     if found.empty:
@@ -114,8 +129,8 @@ def _changes(f: Followup) -> Table | Note:
         {
             "Action": named(found),
             "Champ": found.label,
-            "Avant": [_value(one) for one in found[["field", "before"]].itertuples(index=False)],
-            "Après": [_value(one) for one in found[["field", "after"]].itertuples(index=False)],
+            "Avant": [_value(*one) for one in zip(found.field, found.before, strict=True)],
+            "Après": [_value(*one) for one in zip(found.field, found.after, strict=True)],
         },
     )
 
@@ -153,9 +168,8 @@ def _levers(found: pd.DataFrame) -> list[str]:
     return [levers.said(one) if one else "—" for one in found.lever]
 
 
-def _value(one: tuple[str, str]) -> str:
+def _value(name: str, value: str) -> str:
     """A cell of a sheet, as a reader writes it."""
-    name, value = one
     if not value:
         return "—"
     if name == "territory":

@@ -18,7 +18,7 @@ CARRIED = Section("reports", 70)
 
 @CARRIED.table("reports", sheet="Reports", rank=100, rows=25)
 def _carried(f: Followup) -> Table | Note:
-    """What is left to the next COP; levers without action are named below, not listed."""
+    """What is left to the next COP; themes and levers without action are named below, not listed."""
     found = f.carried.reset_index(drop=True)
     if found.empty:
         return Note("Rien n'est reporté à la COP suivante.")
@@ -31,8 +31,13 @@ def _carried(f: Followup) -> Table | Note:
             "Depuis": (found.since, formats.PLAIN),
         },
     )
-    levers = [n for n, kind in enumerate(found.kind) if kind == model.LEVER]
-    return made.without(levers, found.title[levers], "Leviers sans action retenue : {}.")
+    for one, said in (
+        (model.THEME, "Thèmes sans action retenue : {}."),
+        (model.LEVER, "Leviers sans action retenue : {}."),
+    ):
+        rows = [n for n, kind in enumerate(found.kind) if kind == one]
+        made = made.without(rows, found.title[rows], said)
+    return made
 
 
 WORKSITES = Section("chantiers", 80)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 from copkit import french
@@ -38,7 +40,7 @@ def standing(f: Followup) -> Text | Note:
     ]
     if len(away):
         names = [f"{KINDS[one.kind]} {one.about} (n° {one.number})" for one in away.itertuples()]
-        lines.append(Text("Sur ce que les fichiers n'ont pas, gardées : {}.", french.join(names)))
+        lines.append(Text("Sur ce qui n'est pas ici, ou pas dans ces fichiers, gardées : {}.", french.join(names)))
     return Text.joined(lines, " ")
 
 
@@ -55,7 +57,7 @@ def _in_force(f: Followup) -> Table | Note:
             "Objet": _objects(found),
             "Décision": [said for said, _ in pairs],
             "Réponse de la règle": [rule or "—" for _, rule in pairs],
-            "Date": found.date,
+            "Date": _days(found.date),
             **({} if f.public else {"Qui": found.author, "Raison": found.reason}),
         },
     )
@@ -77,7 +79,7 @@ def history(journal: pd.DataFrame) -> Table:
             "Objet": _objects(journal),
             "Décision": [one or "retour à la réponse de la règle" for one in journal.decision],
             "Qui": journal.author,
-            "Date": journal.date,
+            "Date": _days(journal.date),
             "Raison": journal.reason,
             "État": [state(one) for one in journal.itertuples()],
         },
@@ -93,6 +95,10 @@ def state(one) -> str:
 
 def _objects(found: pd.DataFrame) -> list[str]:
     return [f"{KINDS[kind]} {about}" for kind, about in zip(found.kind, found.about, strict=True)]
+
+
+def _days(found: pd.Series) -> list[str]:
+    return [french.short_date(date.fromisoformat(one)) for one in found]
 
 
 def _of(one, year: int) -> tuple[str, str]:

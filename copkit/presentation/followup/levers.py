@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import lazy_loader
 import pandas as pd
 
@@ -15,7 +17,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.territory.dynamics import paces
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import units
-from copkit.roadmap.followup import COVERAGES, GAINED, LOST, TO_BUILD, TRACKS, Followup
+from copkit.roadmap.followup import BEHIND, COVERAGES, GAINED, LOST, ON_TRACK, TO_BUILD, TRACKS, UNJUDGED, Followup
 
 alt = lazy_loader.load("altair")
 LEVERS = Section("leviers", 30)
@@ -27,16 +29,27 @@ def on_track(f: Followup) -> alt.LayerChart | Note:
     return paces(panorama(f.territory))
 
 
-@LEVERS.table("indicateurs", sheet="Indicateurs", rank=60)
+@LEVERS.table("rythmes", rank=58)
+def _judged(f: Followup) -> Table | None:
+    """The levers whose pace is judged."""
+    found = f.indicators[f.indicators.track.isin([ON_TRACK, BEHIND])]
+    return None if found.empty else _table(f, found, "Indicateurs des leviers dont le rythme se juge")
+
+
+@LEVERS.table("indicateurs", sheet="Indicateurs", rank=60, page=False)
 def _indicators(f: Followup) -> Table | Note:
-    """The levers with an observed value; those that have none are named below."""
+    """The levers with an observed value."""
     found = f.indicators[f.indicators.track != TO_BUILD]
     if found.empty:
         return Note("Aucun levier n'a ici d'indicateur observé.")
+    return _table(f, found, "Indicateurs des leviers")
+
+
+def _table(f: Followup, found: pd.DataFrame, text: str) -> Table:
     order = {one: n for n, one in enumerate(TRACKS)}
     found = found.sort_values("track", key=lambda one: one.map(order), kind="stable")
     return Table.of(
-        caption(f, "Indicateurs des leviers"),
+        caption(f, text),
         {
             "Levier": found.label,
             "Indicateur": found.indicator_label,
@@ -53,12 +66,12 @@ def _indicators(f: Followup) -> Table | Note:
 
 @LEVERS.sentence()
 def to_build(f: Followup) -> Text | None:
-    """Les leviers dont aucune série ne se lit ici : la donnée est à construire."""
-    names = f.tracked(TO_BUILD)
-    if not names:
-        return None
-    said = french.plural(len(names), "levier")
-    return Text("**Donnée à construire** pour {} : {}.", said, " ; ".join(map(lower, names)))
+    """Les leviers suivis sans que leur rythme se juge, et ceux dont la donnée est à construire."""
+    lines = []
+    for state, label in ((UNJUDGED, "Suivis, sans rythme qui se juge"), (TO_BUILD, "Donnée à construire")):
+        if names := f.tracked(state):
+            lines.append(Text("**{}** pour {} : {}.", label, french.plural(len(names), "levier"), _joined(names)))
+    return Text.bullets(lines) if lines else None
 
 
 COVERAGE = Section("couverture", 40)
@@ -77,7 +90,11 @@ def covered(f: Followup) -> Text:
 
 
 def _named(found: pd.DataFrame) -> str:
-    return " ; ".join(map(lower, found.label))
+    return _joined(found.label)
+
+
+def _joined(names: Iterable[str]) -> str:
+    return " ; ".join(map(lower, names))
 
 
 @COVERAGE.table("couverture", sheet="Couverture", rank=70, page=False)
