@@ -5,7 +5,7 @@ Nothing is guessed: what could be two things is listed as such, what nobody says
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -17,7 +17,7 @@ import xarray as xr
 
 from copkit import french, journal, paths
 from copkit.display import Displayed
-from copkit.errors import LeverError, ProjectError, given, typed
+from copkit.errors import LeverError, ProjectError, given
 from copkit.intake import perimeters
 from copkit.intake.fields import YES, ids
 from copkit.intake.reading import located
@@ -214,8 +214,7 @@ def diff(
     year = _year(year)
     former = None if entries is None else journal.until(entries, f"{year - 1}-12-31")
     old, new = (_assessed(one, p, known, themes, notes) for one, known in ((before, former), (after, entries)))
-    found = matching.match(old, new, number="action_id", identity=IDENTITY, same=same)
-    actions = _outcomes(old, new, found)
+    found, actions, changes = compared(old, new, same)
     coverage = _coverage(assessment.by_lever(old, p), assessment.by_lever(new, p), p)
     left = carried.read_carried(issues) if isinstance(issues, str | Path) else issues
     sorted_ = _projects(projects, code, year, (former, entries)) if projects is not None else None
@@ -227,7 +226,7 @@ def diff(
         before=old,
         after=new,
         actions=actions,
-        changes=_changes(old, new, found),
+        changes=changes,
         coverage=coverage,
         indicators=_indicators(code, coverage),
         carried=_carried(old, new, found, actions, coverage, left, themes, year),
@@ -269,21 +268,28 @@ def _assessed(given_: object, p: xr.Dataset, entries, themes: pd.DataFrame | Non
 # ------------------------------------------------------------------ actions
 
 
+def compared(
+    old: pd.DataFrame, new: pd.DataFrame, same: Mapping[str, str] | None = None
+) -> tuple[matching.Matching, pd.DataFrame, pd.DataFrame]:
+    """Which assessed actions are the same, what became of each, what changed in the sheets."""
+    found = matching.match(old, new, number="action_id", identity=IDENTITY, same=same)
+    return found, _outcomes(old, new, found), _changes(old, new, found)
+
+
 def _outcomes(old: pd.DataFrame, new: pd.DataFrame, found: matching.Matching) -> pd.DataFrame:
     """One row for each action of either year: what became of it, and why it is said so."""
-    rows = []
+    rows, was, now = [], list(old.itertuples()), list(new.itertuples())
     for i, j, how in found.pairs:
-        rows.append(_row(old.iloc[i], new.iloc[j], *_outcome(old.iloc[i], new.iloc[j]), how))
+        rows.append(_row(was[i], now[j], *_outcome(was[i], now[j]), how))
     for i in found.left:
-        closed = old.progress.iloc[i] in (DONE, DROPPED)
+        closed = was[i].progress in (DONE, DROPPED)
         why = "" if closed else "Absente du fichier : dire si elle est faite, abandonnée ou renommée."
-        rows.append(_row(old.iloc[i], None, CLOSED if closed else GONE, why))
-    rows += [_row(None, new.iloc[j], NEW) for j in found.came]
+        rows.append(_row(was[i], None, CLOSED if closed else GONE, why))
+    rows += [_row(None, now[j], NEW) for j in found.came]
     for some, others, why in found.doubtful:
-        how = typed('same={"A1": "B7"}', "--same A1=B7")
-        said = f"{french.capital(why)}. Donner son numéro à chacune, ou dire lesquelles sont la même ({how})."
-        rows += [_row(old.iloc[i], None, OPEN, said) for i in some]
-        rows += [_row(None, new.iloc[j], OPEN, said) for j in others]
+        said = f"{french.capital(why)}. Donner son numéro à chacune, ou dire lesquelles sont la même."
+        rows += [_row(was[i], None, OPEN, said) for i in some]
+        rows += [_row(None, now[j], OPEN, said) for j in others]
     return pd.DataFrame(rows, columns=ROW)
 
 
@@ -296,7 +302,7 @@ ROW = [
 def _row(old, new, outcome: str, why: str = "", how: str = "") -> dict[str, str]:
     last = new if new is not None else old
     return {
-        **{name: last[name] for name in ("action_id", "title", "territory", "lever", "theme", "invented")},
+        **{name: getattr(last, name) for name in ("action_id", "title", "territory", "lever", "theme", "invented")},
         "before": "" if old is None else old.action_id,
         "after": "" if new is None else new.action_id,
         "outcome": outcome,
@@ -322,12 +328,12 @@ def _outcome(old, new) -> tuple[str, str]:
 
 def _changes(old: pd.DataFrame, new: pd.DataFrame, found: matching.Matching) -> pd.DataFrame:
     """Every field of a sheet that says something else: action_id, title, field, label, before, after."""
-    rows = []
+    rows, was, now = [], old[COMPARED].to_dict("records"), new[COMPARED].to_dict("records")
     for i, j, _ in found.pairs:
         for name in COMPARED:
-            one, other = (_said(frame[name].iloc[at]) for frame, at in ((old, i), (new, j)))
+            one, other = _said(was[i][name]), _said(now[j][name])
             if one != other:
-                rows.append((new.action_id.iloc[j], new.title.iloc[j], name, FIELDS[name].label, one, other))
+                rows.append((new.action_id.iloc[j], now[j]["title"], name, FIELDS[name].label, one, other))
     return pd.DataFrame(rows, columns=["action_id", "title", "field", "label", "before", "after"], dtype="str")
 
 
@@ -352,12 +358,13 @@ def _projects(given_: tuple[pd.DataFrame, pd.DataFrame], code: str, year: int, e
     words = "intitulé, porteur et lieu"
     identity = ("title", "holder", "commune", "epci", "departement")
     found = matching.match(old, new, number="project_id", identity=identity, how=words)
-    rows = [_dossier(old.iloc[i], new.iloc[j], "") for i, j, _ in found.pairs]
-    rows += [_dossier(old.iloc[i], None, LEFT) for i in found.left]
-    rows += [_dossier(None, new.iloc[j], CAME) for j in found.came]
+    was, now = list(old.itertuples()), list(new.itertuples())
+    rows = [_dossier(was[i], now[j], "") for i, j, _ in found.pairs]
+    rows += [_dossier(was[i], None, LEFT) for i in found.left]
+    rows += [_dossier(None, now[j], CAME) for j in found.came]
     for some, others, why in found.doubtful:
-        rows += [_dossier(old.iloc[i], None, OPEN, why) for i in some]
-        rows += [_dossier(None, new.iloc[j], OPEN, why) for j in others]
+        rows += [_dossier(was[i], None, OPEN, why) for i in some]
+        rows += [_dossier(None, now[j], OPEN, why) for j in others]
     return pd.DataFrame(rows, columns=DOSSIER)
 
 
@@ -372,7 +379,7 @@ def _dossier(old, new, move: str, why: str = "") -> dict[str, object]:
     if new is not None and new.decision:
         why = why or f"Décision du {french.long_date(date.fromisoformat(new.decision_date))}."
     return {
-        **{name: last[name] for name in ("project_id", "title", "departement", "lever", "invented")},
+        **{name: getattr(last, name) for name in ("project_id", "title", "departement", "lever", "invented")},
         "before": before,
         "after": after,
         "move": move or (MOVED if before != after else STAYED),
@@ -546,7 +553,7 @@ def followup(
     themes: str | Path = "",
     decisions: str | Path = "",
     year: int | None = None,
-    same: Mapping[str, str] | None = None,
+    same: Mapping[str, str] | str | None = None,
     public: bool = False,
 ) -> Followup:
     """Lit les fichiers de deux années d'une feuille de route et les compare, pour un document.
@@ -560,7 +567,7 @@ def followup(
     projects_before, projects_after : viviers des deux années ; vides : aucun.
     issues : ce que l'année d'avant a laissé ; themes : les thèmes retenus ; decisions : le journal. Vides : aucun.
     year : année du suivi ; à défaut celle de parameters/suivi.yml.
-    same : actions rapprochées par une personne : numéro d'avant → numéro d'après.
+    same : actions rapprochées par une personne : numéro d'avant → numéro d'après, ou « A1=B7 ; A2=A9 ».
     public : version publique : sans auteur ni raison d'une décision, sans texte libre d'un sujet reporté.
 
     Raises
@@ -601,11 +608,32 @@ def followup(
         issues=files.get("issues"),
         themes=kept_themes.read_retained(files["themes"]) if "themes" in files else None,
         decisions=files.get("decisions"),
-        same=same,
+        same=pairs(same.split(";")) if isinstance(same, str) else same,
     )
     names = () if public or example else tuple(one.name for one in files.values())
     found = replace(found, example=example, public=public, files=names, invented=found.invented or example)
     return _public(found) if public else found
+
+
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """« A1=B7 » → {"A1": "B7"}: actions that a person says are the same.
+
+    Raises
+    ------
+    ProjectError
+        If one is not written so, or if a number before is given twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        old, equal, new = (part.strip() for part in text.partition("="))
+        if not text.strip():
+            continue
+        if not (old and equal and new):
+            raise ProjectError(f"Rapprochement illisible : « {text.strip()} ». Écrire AVANT=APRÈS, par exemple A1=B7.")
+        if old in found:
+            raise ProjectError(f"Action rapprochée deux fois : « {old} ». En garder un rapprochement.")
+        found[old] = new
+    return found
 
 
 def _public(found: Followup) -> Followup:

@@ -44,7 +44,7 @@ def outcomes(f: Followup) -> alt.LayerChart | Note:
         {
             "label": [french.capital(OUTCOMES[one]) for one in kept],
             "count": [counts[one] for one in kept],
-            "written": [f"{counts[one]} ({french.percent(100 * counts[one] / whole, 0)})" for one in kept],
+            "written": [str(counts[one]) for one in kept],
             "done": [one == DONE for one in kept],
         }
     )
