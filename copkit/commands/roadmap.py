@@ -206,6 +206,8 @@ def diff(
     from copkit.roadmap.followup import OPEN, pairs
 
     form = chosen(format, csv)
+    if view == "projects" and before and not projects_before:
+        raise CopkitError("Rien à comparer. Donner --projects-before et --projects-after.")
     found = roadmap.followup(
         territory,
         before=before or "",
@@ -234,8 +236,7 @@ def diff(
     name, made = tables[view]
     data = made()
     if data is None:
-        lacks = {"projects": "Donner --projects-before et --projects-after.", "levers": " ".join(found.notes)}
-        raise CopkitError(f"Rien à comparer. {lacks[view]}")
+        raise CopkitError(f"Rien à comparer. {' '.join(found.notes)}")
     if form != "table":
         print_data(data, form)
     else:

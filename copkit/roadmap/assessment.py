@@ -125,9 +125,12 @@ def _decided(actions: pd.DataFrame, decisions: pd.DataFrame | str | Path | None)
             told = unknown(f"n° {number} : décision inconnue « {said} »", said, DECIDED.values())
             problems.add("Journal", f"{told} Décisions : {listed}. La révoquer par une autre.")
     problems.raise_if_any(ProjectError)
+    numbers = found.number
     table = found.assign(decision=words)[["decision", "author", "date", "reason"]].set_axis(list(DECISION), axis=1)
-    absent = [f"n° {found.number[one]} : action « {one} »" for one in table.index if one not in set(actions.action_id)]
-    return table.reindex(actions.action_id).fillna("").set_axis(actions.index).astype("str"), absent
+    absent = [f"n° {numbers[one]} : action « {one} »" for one in table.index if one not in set(actions.action_id)]
+    found = table.to_dict("index")
+    rows = [found.get(one, dict.fromkeys(DECISION, "")) for one in actions.action_id]
+    return pd.DataFrame(rows, actions.index, list(DECISION), dtype="str"), absent
 
 
 def decided(text: str) -> str:
