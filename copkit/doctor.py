@@ -84,6 +84,7 @@ def parameters() -> list[str]:
     from copkit.roadmap import carried, contracts, plan_template, template, themes
     from copkit.roadmap.actions import ACTIONS
     from copkit.roadmap.exits import rules as exit_rules
+    from copkit.roadmap.exits import rules as exit_rules
     from copkit.strengths import STRENGTHS
     from copkit.survey import questionnaire
     from copkit.survey.fields import ANSWERS

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import escaping, files, french
-from copkit.errors import Problems, ProjectError, option, unknown
+from copkit.errors import Problems, ProjectError, given, option, unknown
 from copkit.intake import cells, delimited
 
 __all__ = ["decide", "in_force", "read", "revoke"]
@@ -81,7 +81,14 @@ def in_force(journal: pd.DataFrame, kind: str = "") -> pd.DataFrame:
     ----------
     journal : ce que ``read`` a lu.
     kind : « dossier », « action », « levier », « theme », « territoire » ou « autre » ; vide : toutes.
+
+    Raises
+    ------
+    ProjectError
+        Si ce n'est pas un journal.
     """
+    if not isinstance(journal, pd.DataFrame) or "revoked_by" not in journal:
+        raise ProjectError(f'Journal attendu, et non {given(journal)}. Écrire d\'abord ck.journal.read("journal.csv").')
     kept = journal[(journal.revoked_by == 0) & (journal.decision != "")]
     kept = kept[kept.kind == kind] if kind else kept
     last = kept.sort_values("date", kind="stable").drop_duplicates(["kind", "about"], keep="last")
@@ -313,3 +320,7 @@ def _said(one: Mapping[str, str]) -> str:
 def _no_number(number: str, count: int) -> str:
     known = f"de 1 à {count}" if count else "aucun, le journal est vide"
     return f"aucune décision n° « {number} » à révoquer. Numéros du journal : {known}."
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,7 +14,6 @@ from .exits import exits as exits
 from .followup import Followup as Followup
 from .followup import diff as diff
 from .followup import followup as followup
-from .followup import moves as moves
 from .followup import worksites as worksites
 from .plan import Roadmap as Roadmap
 from .plan import plan as plan

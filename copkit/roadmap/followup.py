@@ -390,7 +390,7 @@ def _dossier(old, new, move: str, why: str = "") -> dict[str, object]:
 
 
 def moves(projects: pd.DataFrame) -> pd.DataFrame:
-    """Dossiers de chaque catégorie d'avant, une ligne chacune, dans celles d'après, une colonne chacune."""
+    """Dossiers of each category of the year before, a row each, in those of the year, a column each."""
     order = [*vivier.CATEGORIES, ""]
     kept = projects[projects.move != OPEN]
     return pd.crosstab(kept.before, kept.after).reindex(index=order, columns=order, fill_value=0)
@@ -463,6 +463,11 @@ def worksites(found: Followup) -> pd.DataFrame:
     ----------
     found : ce que ``diff`` a rendu.
 
+    Raises
+    ------
+    ProjectError
+        Si ce n'est pas un suivi.
+
     Returns
     -------
     DataFrame : id, label, follow et needs (ce qui est à suivre, les données à réunir), levers (nombre, ou rien quand le
@@ -472,6 +477,8 @@ def worksites(found: Followup) -> pd.DataFrame:
     ----------
     Chantiers de 2025 : ``feuille_de_route_hauts_de_france_2025``, dans parameters/suivi.yml.
     """
+    if not isinstance(found, Followup):
+        raise ProjectError(f'Suivi attendu, et non {given(found)}. Écrire d\'abord f = ck.roadmap.followup("reg-32").')
     rows = []
     kept = found.after[found.after.standing_kept == RETAINED]
     outcomes = found.actions[found.actions.after != ""].set_index("after").outcome
