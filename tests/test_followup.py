@@ -126,7 +126,7 @@ def test_the_example_lists_exactly_what_its_generator_planted():
     assert found.to_dict() == {one: planted.get(one, UNSAID) for one in found.index} and len(found) == 40
     assert f.actions.how[f.actions.after == "R3"].to_list() == [matching.IDENTITY]
     assert f.actions.title[f.actions.outcome == NEW].to_list() == [
-        f"{one['titre']} (action inventée n° {n})" for n, one in enumerate(planned["nouvelles"], 41)
+        f"{one['titre']} (inventé)" for one in planned["nouvelles"]
     ]
     fields = generator()["FIELDS"]
     changed = {(f"A{n}", fields[name]) for n, cells in planned["change"].items() for name in cells}

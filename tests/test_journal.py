@@ -185,3 +185,14 @@ def test_the_terminal_adds_revokes_and_lists(tmp_path, says):
     says(refused, "Décision inconnue : « crtes ».", "Décisions : À remonter dans la COP")
     refused = run("add", path, "--about", "A1", "--kind", "action", "--decision", "plus tard", *who).exception
     says(refused, "Décision inconnue : « plus tard ».", "Décisions : retenue ; listée à part.")
+
+
+def test_the_terminal_sorts_with_what_is_in_force_and_says_what_it_does_not_find(tmp_path):
+    path, file = tmp_path / "journal.csv", paths.home() / "data" / "examples" / "vivier_extrait.csv"
+    for about in ("21018944", "99"):
+        ck.journal.decide(path, kind="dossier", about=about, decision="crte", day="2025-01-10", **WHO)
+    done = CliRunner().invoke(app, ["triage", str(file), "--decisions", str(path), "--format", "csv"])
+    assert done.exit_code == 0 and "DREAL" not in done.stdout.partition("21018944")[0]
+    assert "Journal, n° 2 : dossier « 99 » : pas parmi les projets lus, la décision est gardée." in done.stderr
+    row = next(line for line in done.stdout.splitlines() if line.startswith("21018944"))
+    assert "crte,DREAL,2025-01-10,étude rendue,crte" in row

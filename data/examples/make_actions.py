@@ -168,7 +168,7 @@ def next_year() -> list[dict[str, str]]:
         return items[int(draw() * len(items))]
 
     for number, one in enumerate(NEXT_YEAR["nouvelles"], first):
-        row = _row(one, f"{one['titre']} (action inventée n° {number})", number, pick)
+        row = _row(one, f"{one['titre']} (inventé)", number, pick)
         row |= {"impact": "oui", "replicable": "oui"}
         cells = {head: row.get(name, "") for name, head in label.items() if name != "action_id"}
         rows[number] = {"Action": f"A{number}"} | cells | {"Exemple inventé": "oui"}

@@ -66,7 +66,7 @@ def _counts(f: Followup) -> Table:
         {
             "Action": [french.capital(OUTCOMES[one]) for one in kept],
             "Nombre": ([counts[one] for one in kept], 0),
-            "Part (%)": ([100 * counts[one] / whole for one in kept], 0),
+            "Part (%)": ([100 * counts[one] / whole for one in kept], 1),
         },
     )
 

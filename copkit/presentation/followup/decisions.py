@@ -53,7 +53,7 @@ def _in_force(f: Followup) -> Table | Note:
     return Table.of(
         caption(f, "Décisions en vigueur, à côté de la réponse de la règle"),
         {
-            "N°": (found.number, 0),
+            "Décision n°": found.number.astype("str"),
             "Objet": _objects(found),
             "Décision": [said for said, _ in pairs],
             "Réponse de la règle": [rule or "—" for _, rule in pairs],
@@ -75,7 +75,7 @@ def history(journal: pd.DataFrame) -> Table:
     return Table.of(
         "Journal des décisions",
         {
-            "N°": (journal.number, 0),
+            "Décision n°": journal.number.astype("str"),
             "Objet": _objects(journal),
             "Décision": [one or "retour à la réponse de la règle" for one in journal.decision],
             "Qui": journal.author,
