@@ -32,7 +32,7 @@ def listed(
     if form == "table":
         from copkit.presentation.followup.decisions import history
 
-        print_table(history(found), ("Raison",))
+        print_table(history(found), ("Raison", "Date", "Qui"))
     else:
         print_data(found, form)
 

@@ -186,7 +186,7 @@ def diff(
     projects : projets des deux années, triés ou non.
     versions : deux versions du panorama, par leur nom ou comme panoramas ; à défaut les deux dernières s'il y en a.
     issues : ce que l'année d'avant a laissé (``ck.roadmap.read_carried``), ou son fichier.
-    themes : thèmes retenus, comme ``ck.roadmap.read_retained`` ; ceux qui n'ont pas d'action sont reportés.
+    themes : thèmes retenus (``ck.roadmap.read_retained``) ; hors département, ceux sans action sont reportés.
     decisions : journal de décisions (``ck.journal``), ou son fichier.
     same : actions rapprochées par une personne : numéro d'avant → numéro d'après.
 
@@ -229,7 +229,7 @@ def diff(
         changes=changes,
         coverage=coverage,
         indicators=_indicators(code, coverage),
-        carried=_carried(old, new, found, actions, coverage, left, themes, year),
+        carried=_carried(old, new, found, actions, coverage, left, None if code.startswith("dep-") else themes, year),
         projects=sorted_,
         levers=levers,
         decisions=entries,

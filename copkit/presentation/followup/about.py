@@ -109,12 +109,14 @@ def covered(f: Followup) -> Text:
 def moved(f: Followup) -> Text:
     """How many dossiers moved, came and left."""
     counts = f.projects.move.value_counts()
-    parts = [
-        french.plural(int(counts.get(MOVED, 0)), "change de catégorie", "changent de catégorie"),
-        french.plural(int(counts.get(CAME, 0)), "arrive", "arrivent"),
-        french.plural(int(counts.get(LEFT, 0)), "part", "partent"),
-    ]
-    return Text("**Dossiers du vivier** : {}.", french.join(parts))
+    said = {
+        MOVED: ("change de catégorie", "changent de catégorie"),
+        CAME: ("arrive", "arrivent"),
+        LEFT: ("part", "partent"),
+        OPEN: ("est à rapprocher", "sont à rapprocher"),
+    }
+    parts = [french.plural(int(counts[one]), *words) for one, words in said.items() if counts.get(one)]
+    return Text("**Dossiers du vivier** : {}.", french.join(parts) or "aucun ne change")
 
 
 SOURCES = Section("sources", 140)

@@ -53,7 +53,7 @@ def _in_force(f: Followup) -> Table | Note:
     return Table.of(
         caption(f, "Décisions en vigueur, à côté de la réponse de la règle"),
         {
-            "Décision n°": found.number.astype("str"),
+            "N°": [f"n° {one}" for one in found.number],
             "Objet": _objects(found),
             "Décision": [said for said, _ in pairs],
             "Réponse de la règle": [rule or "—" for _, rule in pairs],
@@ -75,13 +75,13 @@ def history(journal: pd.DataFrame) -> Table:
     return Table.of(
         "Journal des décisions",
         {
-            "Décision n°": journal.number.astype("str"),
+            "N°": [f"n° {one}" for one in journal.number],
             "Objet": _objects(journal),
             "Décision": [one or "retour à la réponse de la règle" for one in journal.decision],
+            "État": [state(one) for one in journal.itertuples()],
             "Qui": journal.author,
             "Date": _days(journal.date),
             "Raison": journal.reason,
-            "État": [state(one) for one in journal.itertuples()],
         },
     )
 
