@@ -587,7 +587,7 @@ def followup(
     Examples
     --------
     >>> followup("dep-59")
-    Suivi 2026 de Nord : 9 actions de 2025
+    Suivi 2026 de Nord : 7 actions de 2025
     """
     example = not before and not after
     asked = {"before": before, "after": after, "projects_before": projects_before, "projects_after": projects_after}
