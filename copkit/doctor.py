@@ -81,9 +81,8 @@ def parameters() -> list[str]:
     from copkit.projects.sorting import rules
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
-    from copkit.roadmap import carried, contracts, plan_template, template, themes
+    from copkit.roadmap import carried, contracts, plan_template, sites, themes
     from copkit.roadmap.actions import ACTIONS
-    from copkit.roadmap.exits import rules as exit_rules
     from copkit.roadmap.exits import rules as exit_rules
     from copkit.strengths import STRENGTHS
     from copkit.survey import questionnaire
@@ -105,7 +104,7 @@ def parameters() -> list[str]:
     reconciliation.rules()
     themes.rules()
     exit_rules()
-    template.rules()
+    sites.rules()
     collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)

@@ -22,7 +22,7 @@ from copkit.presentation.table import Table
 from copkit.roadmap import matching
 from copkit.roadmap.actions import FIELDS, IDENTITY
 from copkit.roadmap.followup import CLOSED, COMPARED, FOLLOWED, GONE, LATE, NEW, OPEN, UNSAID, compared, pairs
-from copkit.roadmap.template import rules
+from copkit.roadmap.sites import rules
 
 from .test_actions import BASE, made
 from .test_example_actions import FOLDER

@@ -29,7 +29,7 @@ from copkit.projects.counting import balance
 from copkit.projects.reading import read as read_projects
 from copkit.projects.sorting import sort
 from copkit.reference import territories
-from copkit.roadmap import assessment, carried, matching, template
+from copkit.roadmap import assessment, carried, matching, sites
 from copkit.roadmap import themes as kept_themes
 from copkit.roadmap.actions import ACTIONS, FIELDS, IDENTITY, read_actions
 from copkit.roadmap.assessment import APART, RETAINED, TWICE
@@ -243,7 +243,7 @@ def diff(
 def _year(year: object) -> int:
     """A year, or that of the parameters."""
     if year is None:
-        return template.rules().year
+        return sites.rules().year
     if isinstance(year, bool) or not isinstance(year, int | np.integer) or not 1990 <= year <= 2100:
         raise ProjectError(
             f"Année du suivi : {given(year)} n'est pas une année de 1990 à 2100. Écrire par exemple 2026."
@@ -484,7 +484,7 @@ def worksites(found: Followup) -> pd.DataFrame:
     outcomes = found.actions[found.actions.after != ""].set_index("after").outcome
     judged = found.indicators[found.indicators.track.isin([ON_TRACK, BEHIND])]
     carrier = {one.lever: one.part_of or one.lever for one in found.coverage.itertuples()}
-    for site in template.rules().worksites.items:
+    for site in sites.rules().worksites.items:
         every = site.levers == "tous"
         levers = set(carrier) if every else set(site.levers)
         mine = kept[[every or bool(levers & set(ids(one))) for one in kept.levers]]

@@ -8,7 +8,7 @@ from copkit.presentation.document import Section
 from copkit.presentation.followup.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
-from copkit.roadmap import template
+from copkit.roadmap import sites
 from copkit.roadmap.followup import (
     BEHIND,
     CAME,
@@ -141,7 +141,7 @@ def method(f: Followup) -> Text:
 @SOURCES.sentence(always=True)
 def tools(f: Followup) -> Text:
     """Les outils que les feuilles de route citent, avec leur adresse."""
-    found = template.rules().tools_of(f.territory)
+    found = sites.rules().tools_of(f.territory)
     lines = [Text("{} : {}.", Text.link(one.label, one.url), one.what) for one in found]
     return Text.joined([Text("### Outils"), Text.bullets(lines)])
 

@@ -10,7 +10,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import territories
 from copkit.roadmap import carried as model
-from copkit.roadmap import template
+from copkit.roadmap import sites
 from copkit.roadmap.followup import Followup, worksites
 
 CARRIED = Section("reports", 70)
@@ -46,7 +46,7 @@ WORKSITES = Section("chantiers", 80)
 @WORKSITES.sentence()
 def sites(f: Followup) -> Text:
     """D'où viennent les chantiers à suivre."""
-    found = template.rules().worksites
+    found = sites.rules().worksites
     here = territories.region_of(f.territory) if f.territory != "fr" else "fr"
     name = territories.name(found.territory)
     whose = (
