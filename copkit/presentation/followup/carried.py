@@ -44,7 +44,7 @@ WORKSITES = Section("chantiers", 80)
 
 
 @WORKSITES.sentence()
-def sites(f: Followup) -> Text:
+def worksites_of(f: Followup) -> Text:
     """D'où viennent les chantiers à suivre."""
     found = sites.rules().worksites
     here = territories.region_of(f.territory) if f.territory != "fr" else "fr"
