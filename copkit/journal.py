@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import escaping, files, french
-from copkit.errors import Problems, ProjectError, given, option, unknown
+from copkit.errors import Problems, ProjectError, given, option, typed, unknown
 from copkit.intake import cells, delimited
 
 __all__ = ["decide", "in_force", "read", "revoke"]
@@ -88,7 +88,8 @@ def in_force(journal: pd.DataFrame, kind: str = "") -> pd.DataFrame:
         Si ce n'est pas un journal.
     """
     if not isinstance(journal, pd.DataFrame) or "revoked_by" not in journal:
-        raise ProjectError(f'Journal attendu, et non {given(journal)}. Écrire d\'abord ck.journal.read("journal.csv").')
+        asked = typed('ck.journal.read("journal.csv")', "copkit journal show journal.csv")
+        raise ProjectError(f"Journal attendu, et non {given(journal)}. Écrire d'abord {asked}.")
     kept = journal[(journal.revoked_by == 0) & (journal.decision != "")]
     kept = kept[kept.kind == kind] if kind else kept
     last = kept.sort_values("date", kind="stable").drop_duplicates(["kind", "about"], keep="last")

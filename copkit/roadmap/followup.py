@@ -17,7 +17,7 @@ import xarray as xr
 
 from copkit import french, journal, paths
 from copkit.display import Displayed
-from copkit.errors import LeverError, ProjectError, given
+from copkit.errors import LeverError, ProjectError, given, typed
 from copkit.intake import perimeters
 from copkit.intake.fields import YES, ids
 from copkit.intake.reading import located
@@ -478,7 +478,8 @@ def worksites(found: Followup) -> pd.DataFrame:
     Chantiers de 2025 : ``feuille_de_route_hauts_de_france_2025``, dans parameters/suivi.yml.
     """
     if not isinstance(found, Followup):
-        raise ProjectError(f'Suivi attendu, et non {given(found)}. Écrire d\'abord f = ck.roadmap.followup("reg-32").')
+        asked = typed('f = ck.roadmap.followup("reg-32")', "copkit diff --view worksites")
+        raise ProjectError(f"Suivi attendu, et non {given(found)}. Écrire d'abord {asked}.")
     rows = []
     kept = found.after[found.after.standing_kept == RETAINED]
     outcomes = found.actions[found.actions.after != ""].set_index("after").outcome

@@ -81,16 +81,11 @@ COVERAGE = Section("couverture", 40)
 def covered(f: Followup) -> Text:
     """Les leviers que des actions couvrent depuis un an, et ceux qu'elles ne couvrent plus."""
     found = f.aimed
-    parts = [
-        (GAINED, "**Couverts depuis** : {}."),
-        (LOST, "**Sans action désormais** : {}."),
-    ]
-    lines = [Text(text, _named(found[found.state == state])) for state, text in parts if (found.state == state).any()]
+    lines = []
+    for state, label in ((GAINED, "Couverts depuis"), (LOST, "Sans action désormais")):
+        if len(these := found[found.state == state]):
+            lines.append(Text("**{}** : {}.", label, _joined(these.label)))
     return Text.bullets(lines) if lines else Text("Les leviers couverts sont les mêmes qu'en {}.", f.year - 1)
-
-
-def _named(found: pd.DataFrame) -> str:
-    return _joined(found.label)
 
 
 def _joined(names: Iterable[str]) -> str:
