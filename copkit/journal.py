@@ -88,7 +88,7 @@ def in_force(journal: pd.DataFrame, kind: str = "") -> pd.DataFrame:
         Si ce n'est pas un journal.
     """
     if not isinstance(journal, pd.DataFrame) or "revoked_by" not in journal:
-        asked = typed('ck.journal.read("journal.csv")', "copkit journal show journal.csv")
+        asked = typed('ck.journal.read("journal.csv")', "copkit journal read journal.csv")
         raise ProjectError(f"Journal attendu, et non {given(journal)}. Écrire d'abord {asked}.")
     kept = journal[(journal.revoked_by == 0) & (journal.decision != "")]
     kept = kept[kept.kind == kind] if kind else kept

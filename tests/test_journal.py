@@ -178,9 +178,9 @@ def test_the_terminal_adds_revokes_and_lists(tmp_path, says):
     who = ("--by", "DREAL", "--why", "étude rendue", "--date", "2025-01-10")
     assert "décision n° 1." in run("add", path, "--about", "12", "--decision", "crte", *who).stdout
     assert "n° 1 est révoquée." in run("revoke", path, 1, *who).stdout
-    table = french.plain(run("show", path).stdout)
+    table = french.plain(run("read", path).stdout)
     assert "en vigueur" not in table and "revoquee par n 2" in table
-    assert len(run("show", path, "--current", "--format", "csv").stdout.splitlines()) == 1
+    assert len(run("read", path, "--current", "--format", "csv").stdout.splitlines()) == 1
     refused = run("add", path, "--about", "12", "--decision", "crtes", *who).exception
     says(refused, "Décision inconnue : « crtes ».", "Décisions : À remonter dans la COP")
     refused = run("add", path, "--about", "A1", "--kind", "action", "--decision", "plus tard", *who).exception

@@ -112,7 +112,7 @@ app.add_typer(template, name="template")
 decisions = typer.Typer(
     cls=usage.Group, subcommand_metavar="COMMANDE", no_args_is_help=True, help="Tient un journal de décisions."
 )
-decisions.command("show", cls=usage.Command)(journal.show)
+decisions.command("read", cls=usage.Command)(journal.read)
 decisions.command("add", cls=usage.Command)(journal.add)
 decisions.command("revoke", cls=usage.Command)(journal.revoke)
 app.add_typer(decisions, name="journal")

@@ -18,7 +18,7 @@ Reason = Annotated[str, typer.Option("--why", help="Pourquoi.", show_default=Fal
 Day = Annotated[str, typer.Option("--date", help="Date de la décision ; par défaut aujourd'hui.", show_default=False)]
 
 
-def show(
+def read(
     file: Journal,
     current: Annotated[bool, typer.Option("--current", help="Seulement les décisions en vigueur.")] = False,
     format: Format = "table",
