@@ -19,7 +19,8 @@ Ce que des territoires envoient
     projects                                   projets : lire, trier, compter, rapprocher, ateliers
     strengths                                  points forts : modèle à remplir, lecture, mise en commun
     survey                                     questionnaire : réponses, leviers, actions, familles
-    roadmap                                    feuille de route : fiches action, critères, effet, recouvrements
+    roadmap                                    feuille de route : fiches action, critères, effet, recouvrements, suivi
+    journal                                    décisions : qui, quoi, quand, pourquoi ; révoquées, jamais effacées
 
 Montrer
     table, charts, report, section             table, graphiques, phrases, section de ce qu'on donne

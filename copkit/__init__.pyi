@@ -1,3 +1,4 @@
+from . import journal as journal
 from . import notebook as notebook
 from . import projects as projects
 from . import roadmap as roadmap

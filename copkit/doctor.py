@@ -81,8 +81,9 @@ def parameters() -> list[str]:
     from copkit.projects.sorting import rules
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
-    from copkit.roadmap import plan_template
+    from copkit.roadmap import carried, contracts, plan_template, sites, themes
     from copkit.roadmap.actions import ACTIONS
+    from copkit.roadmap.exits import rules as exit_rules
     from copkit.strengths import STRENGTHS
     from copkit.survey import questionnaire
     from copkit.survey.fields import ANSWERS
@@ -101,10 +102,13 @@ def parameters() -> list[str]:
     questionnaire.actions()
     plan_template.template()
     reconciliation.rules()
+    themes.rules()
+    exit_rules()
+    sites.rules()
     collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
-    for kind in collected:
+    for kind in (*collected, themes.KEPT, carried.CARRIED, contracts.CONTRACTS):
         for name in mapping.names(kind):
             mapping.load(name, kind)
     return []

@@ -54,6 +54,7 @@ LONG_MODULES = [
     "example_reponses",
     "example_vivier",
     "face",
+    "followup",
     "independent_reading",
     "projects_command",
     "projects_presentation",

@@ -13,6 +13,7 @@ from copkit import paths
 from copkit.errors import LeverError, ProjectError
 from copkit.models.proposals import composed
 from copkit.presentation.document import CHART, SENTENCE, TABLE
+from copkit.presentation.followup.document import DOCUMENT as FOLLOWUP
 from copkit.presentation.projects.document import DOCUMENT as PROJECTS
 from copkit.presentation.survey.document import DOCUMENT as SURVEY
 from copkit.presentation.territory.document import DOCUMENT as TERRITORY
@@ -80,14 +81,15 @@ def test_a_new_section_is_a_module_and_everything_has_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "document"), [("diagnostic", TERRITORY), ("projets", PROJECTS), ("questionnaire", SURVEY)]
+    ("name", "document"),
+    [("diagnostic", TERRITORY), ("projets", PROJECTS), ("questionnaire", SURVEY), ("suivi", FOLLOWUP)],
 )
 def test_a_notebook_shows_every_section_in_the_order_of_the_document(name, document):
     notebook = nbformat.read(paths.home() / "notebooks" / f"{name}.ipynb", 4)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     at = {}
     for section in document.sections.values():  # by its name, or by its sentence when it is given a file
-        calls = [f'ck.section({about}, "{section.name}")' for about in "pvq"]
+        calls = [f'ck.section({about}, "{section.name}")' for about in "pvqf"]
         calls += [f"ck.report.{part.name}(p, " for part in section.parts]
         at[section.name] = max(map(code.find, calls))
     shown = [place for place in at.values() if place >= 0]
@@ -102,7 +104,7 @@ def parts(document, name):
     return document.sections[name].parts
 
 
-@pytest.mark.parametrize("document", [TERRITORY, PROJECTS, SURVEY])
+@pytest.mark.parametrize("document", [TERRITORY, PROJECTS, SURVEY, FOLLOWUP])
 def test_names_sheets_and_ranks_are_given_once(document):
     parts = [part for section in document.sections.values() for part in section.parts]
     for kind in (SENTENCE, CHART, TABLE):

@@ -122,6 +122,8 @@ MORE = {
     "roadmap.read_themes": ("themes.xlsx",),
     "roadmap.retained": (None,),
     "roadmap.by_lever": ("reg-32",),
+    "roadmap.diff": ("actions.csv",),
+    "roadmap.write_carried": ("reports.csv",),
     "strengths.within": ("fr",),
     "survey.bounds": (10,),
     "survey.cut": ("type",),
@@ -135,10 +137,10 @@ WRITERS = (
     "projects.write_workshop",
     "projects.read_workshop",
 )
-NO_ARGUMENT = ("keys", "reload", "survey.actions")
-TYPES = ("projects.Vivier", "projects.Workshop", "roadmap.Roadmap", "survey.Consultation")
+NO_ARGUMENT = ("keys", "reload", "survey.actions", "journal.decide", "journal.revoke")  # or by their names only
+TYPES = ("projects.Vivier", "projects.Workshop", "roadmap.Roadmap", "roadmap.Followup", "survey.Consultation")
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}
-GROUPS |= {"roadmap.": ck.roadmap}
+GROUPS |= {"roadmap.": ck.roadmap, "journal.": ck.journal}
 GROUPS |= {"notebook.": ck.notebook}
 SPACES = {"charts.": ck.charts, "report.": ck.report}
 FUNCTIONS = {
@@ -173,7 +175,10 @@ def test_a_wrong_first_argument_is_said_in_one_french_sentence(name, tmp_path, m
             "Unité inconnue : « kg ». Écrire « ktco2e » ou « quantity »",
         ),
         (lambda p: ck.simulate(3, {}), 'Panorama attendu, et non « 3 ». Écrire ck.panorama("reg-32"), ou « reg-32 ».'),
-        (lambda p: ck.table(3), "une feuille de route (ck.roadmap.plan) attendu, et non « 3 »."),
+        (
+            lambda p: ck.table(3),
+            "une feuille de route (ck.roadmap.plan) ou un suivi (ck.roadmap.followup) attendu, et non « 3 ».",
+        ),
         (
             lambda p: ck.charts.levers(p),
             "ck.charts.levers : un vivier (ck.projects.vivier) attendu, et non ce panorama.",

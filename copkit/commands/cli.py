@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from copkit import french
-from copkit.commands import analyses, projects, roadmap, run, simulator, strengths, survey, usage
+from copkit.commands import analyses, journal, projects, roadmap, run, simulator, strengths, survey, usage
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
 from copkit.errors import CopkitError, command_line
 
@@ -109,6 +109,13 @@ template.command("strengths", cls=usage.Command)(strengths.template)
 template.command("survey", cls=usage.Command)(survey.template)
 template.command("actions", cls=usage.Command)(roadmap.template)
 app.add_typer(template, name="template")
+decisions = typer.Typer(
+    cls=usage.Group, subcommand_metavar="COMMANDE", no_args_is_help=True, help="Tient un journal de décisions."
+)
+decisions.command("read", cls=usage.Command)(journal.read)
+decisions.command("add", cls=usage.Command)(journal.add)
+decisions.command("revoke", cls=usage.Command)(journal.revoke)
+app.add_typer(decisions, name="journal")
 
 
 def main() -> None:

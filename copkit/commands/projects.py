@@ -76,6 +76,8 @@ def triage(
     if returned:
         merged = merge.read_workshop(sorting.triage(projects, year=year), *returned)
     found = sorting.triage(projects, year=year, decisions=merged or decisions)
+    for one in found.attrs["triage"].get("absent", ()):
+        say(f"Journal, {one} : pas parmi les projets lus, la décision est gardée.", err=True)
     if out:
         _write_sorted(found, out, public, form == "excel")
     if schema:

@@ -170,4 +170,86 @@ def themes(
         raise typer.Exit(1)
 
 
-ALL = (actions, themes)
+def diff(
+    before: Annotated[
+        Path | None, typer.Argument(metavar="AVANT", help="Fiches action de l'année d'avant ; absent : les exemples.")
+    ] = None,
+    after: Annotated[Path | None, typer.Argument(metavar="APRÈS", help="Fiches action de l'année du suivi.")] = None,
+    territory: Territory = "reg-32",
+    year: Annotated[int | None, typer.Option(help="Année du suivi.", show_default=False)] = None,
+    projects_before: Annotated[Path | None, typer.Option(help="Vivier de l'année d'avant.")] = None,
+    projects_after: Annotated[Path | None, typer.Option(help="Vivier de l'année du suivi.")] = None,
+    themes: Annotated[Path | None, typer.Option(help="Thèmes retenus, classeur de débat ou CSV.")] = None,
+    issues: Annotated[Path | None, typer.Option(help="Ce que l'année d'avant a laissé, écrit par --carry.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Journal de décisions (copkit journal).")] = None,
+    same: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AVANT=APRÈS", help="Actions qui sont la même, par leurs numéros ; peut se répéter."),
+    ] = None,
+    carry: Annotated[
+        Path | None, typer.Option(help="Liste à écrire (.csv) de ce qui est laissé à la COP suivante.")
+    ] = None,
+    view: Annotated[
+        Literal["actions", "changes", "projects", "levers", "coverage", "indicators", "carried", "worksites"],
+        typer.Option(
+            help="actions, changes (fiches changées), projects (dossiers), levers (objectifs de deux versions), "
+            "coverage (leviers couverts), indicators (rythmes), carried (reporté) ou worksites (chantiers)."
+        ),
+    ] = "actions",
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Compare une année d'une feuille de route à la précédente : fait, en retard, nouveau, reporté."""
+    from copkit import roadmap
+    from copkit.errors import CopkitError
+    from copkit.roadmap.carried import WRITTEN
+    from copkit.roadmap.followup import OPEN, pairs
+
+    form = chosen(format, csv)
+    if view == "projects" and before and not projects_before:
+        raise CopkitError("Rien à comparer. Donner --projects-before et --projects-after.")
+    found = roadmap.followup(
+        territory,
+        before=before or "",
+        after=after or "",
+        projects_before=projects_before or "",
+        projects_after=projects_after or "",
+        themes=themes or "",
+        issues=issues or "",
+        decisions=journal or "",
+        year=year,
+        same=pairs(same or ()),
+    )
+    if carry:
+        roadmap.write_carried(found.carried, carry, excel=form == "excel")
+        say(f"Écrit : {carry}. L'an prochain : copkit diff … --issues {carry}", err=True)
+    tables = {
+        "actions": ("toutes", lambda: found.actions),
+        "changes": ("changements", lambda: found.changes),
+        "projects": ("dossiers", lambda: found.projects),
+        "levers": ("versions", lambda: found.levers),
+        "coverage": ("couverture", lambda: found.coverage),
+        "indicators": ("indicateurs", lambda: found.indicators),
+        "carried": ("reports", lambda: found.carried[WRITTEN]),
+        "worksites": ("chantiers", lambda: roadmap.worksites(found)),
+    }
+    name, made = tables[view]
+    data = made()
+    if data is None:
+        raise CopkitError(f"Rien à comparer. {' '.join(found.notes)}")
+    if form != "table":
+        print_data(data, form)
+    else:
+        from copkit.presentation.documents import report, table
+
+        say(report.message(found).plain)
+        print_table(table(found, name, whole=True), ("Rapprochée par", "Numéro avant", "Attendu dans l'année"))
+    if view == "actions" and len(doubts := found.actions[found.actions.outcome == OPEN]):
+        say("\nÀ rapprocher, rien n'a été deviné :", err=True)
+        for text in dict.fromkeys(doubts.why):
+            say(f"  • {text}", err=True)
+        say("  Pour dire que deux actions sont la même : --same AVANT=APRÈS.", err=True)
+        raise typer.Exit(1)
+
+
+ALL = (actions, themes, diff)

@@ -145,7 +145,11 @@ def followed(code: str) -> pd.DataFrame:
 @kept(maxsize=512)
 def _followed(code: str) -> pd.DataFrame:
     table = dynamics(code)
-    table = table[table.points > 1]
+    return in_kt(table[table.points > 1])
+
+
+def in_kt(table: pd.DataFrame) -> pd.DataFrame:
+    """Dynamics whose emissions are in ktCO2e."""
     tonnes = table.unit == "tCO2e"
     numbers = ["first", "last", "pace", "needed"]
     scaled = table[numbers].div(tonnes.map({True: T_PER_KT, False: 1.0}), axis=0)

@@ -296,9 +296,9 @@ def vivier(
     counts = _counts(reading, fields.counted(projects))
     if public:
         projects, reading = _public(projects), None
-    inside, peers, left = _inside(projects, code)
+    here, peers, left = inside(projects, code)
     return Vivier(
-        projects=inside,
+        projects=here,
         peers=peers,
         reading=reading,
         counts=counts,
@@ -324,7 +324,7 @@ def _decisions(table: pd.DataFrame, given: str | Path | None, year: int | None):
 # ------------------------------------------------------------------ which projects
 
 
-def _inside(projects: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int | bool]]:
+def inside(projects: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int | bool]]:
     """The projects of a territory, those of its région, and how many are left out.
 
     Projects without any place belong to the région of the file when it has only one, and to no département.

@@ -5,8 +5,16 @@ from .actions import write_template as write_template
 from .assessment import assess as assess
 from .assessment import by_lever as by_lever
 from .assessment import overlaps as overlaps
+from .carried import read_carried as read_carried
+from .carried import write_carried as write_carried
+from .contracts import city_policy as city_policy
+from .contracts import read_contracts as read_contracts
 from .exchange import write_tet as write_tet
 from .exits import exits as exits
+from .followup import Followup as Followup
+from .followup import diff as diff
+from .followup import followup as followup
+from .followup import worksites as worksites
 from .plan import Roadmap as Roadmap
 from .plan import plan as plan
 from .themes import candidates as candidates

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import french
-from copkit.errors import ProjectError, typed
+from copkit import french, journal
+from copkit.errors import Problems, ProjectError, typed, unknown
 from copkit.models import dynamics
 from copkit.models import panorama as panoramas
 from copkit.projects import fields
@@ -27,6 +27,8 @@ STANDINGS = {
     CONTRARY: "contraire aux cibles",
     TWICE: "doublon, non comptée",
 }
+DECIDED = {RETAINED: STANDINGS[RETAINED], APART: STANDINGS[APART]}  # what a person may decide
+DECISION = ("decision", "decision_author", "decision_date", "decision_reason")
 
 
 def assess(
@@ -35,6 +37,7 @@ def assess(
     *,
     themes: pd.DataFrame | None = None,
     rules: str | Path | None = None,
+    decisions: pd.DataFrame | str | Path | None = None,
 ) -> pd.DataFrame:
     """Évalue des actions : fiche plus ou moins complète, trois critères, effet en ktCO2e/an ; aucune n'est perdue.
 
@@ -45,6 +48,8 @@ def assess(
     themes : les thèmes retenus (``ck.roadmap.read_retained``) ; une action d'un autre thème n'est pas cohérente. Sans
         eux, tout thème écrit compte.
     rules : un autre fichier de règles que parameters/triage.yml, où sont les seuils des critères.
+    decisions : journal de décisions (``ck.journal``), gardées à côté de la réponse de la règle ; à défaut, celles que
+        des actions déjà évaluées portent.
 
     Returns
     -------
@@ -52,20 +57,24 @@ def assess(
         criterion_potential, criterion_progress et included (« oui », « non », ou vide quand on ne peut le dire), chacun
         avec sa raison ; standing (retenue, a_part, contraire, doublon) et why ; kt [ktCO2e/an] de la quantité,
         target_share et left_share [0 à 1] (de l'objectif du levier, et de ce qui en reste), effect (comment, ou
-        pourquoi pas) ; theme_id (le thème retenu, vide sans lui). Un doublon n'est compté nulle part.
+        pourquoi pas) ; theme_id (le thème retenu, vide sans lui) ; decision (retenue ou a_part), decision_author,
+        decision_date et decision_reason, vides où personne n'a décidé ; standing_kept, la décision s'il y en a une,
+        sinon standing. Un doublon n'est compté nulle part. ``attrs["absent"]`` : les actions que le journal décide et
+        qui ne sont pas là.
 
     Raises
     ------
     TerritoryError
         Si le territoire est inconnu ou ambigu.
     ProjectError
-        Si ce ne sont pas des actions.
+        Si ce ne sont pas des actions ; si le journal est illisible ou décide autre chose que « retenue » ou « à part ».
 
     References
     ----------
     Champs et critères : ``sgpe_point_de_sortie`` ; coefficients : ``sgpe_simulateur_2024``.
     """
-    table, p, rules = taken(actions), panoramas.given(territory), ruled.rules(rules).criteria
+    given_, p, rules = taken(actions), panoramas.given(territory), ruled.rules(rules).criteria
+    table = given_[[name for name in given_ if name not in MADE]]  # actions that were already assessed are so again
     theme_id, other = _themes(table.theme, themes)
     known = table.assign(theme=table.theme.where(~other, rules.none[0]))
     judged = pd.DataFrame(criteria.judge(known, rules), index=table.index)
@@ -81,7 +90,11 @@ def assess(
     )
     made["why"] = [_why(row) for row in made.to_dict("records")]
     made = made.join(_effects(table, p))
-    made.attrs = table.attrs | {"territory": p.attrs["territory"], "version": p.attrs["version"]}
+    decided, absent = _decided(given_, decisions)
+    made[list(DECISION)] = decided
+    final = (made.decision != "") & (made.standing != TWICE)
+    made["standing_kept"] = made.standing.mask(final, made.decision)
+    made.attrs = given_.attrs | {"territory": p.attrs["territory"], "version": p.attrs["version"], "absent": absent}
     return made
 
 
@@ -96,6 +109,45 @@ def _themes(written: pd.Series, themes: pd.DataFrame | None) -> tuple[pd.Series,
     names |= {french.plain(one): one for one in themes.theme_id}
     found = pd.Series([names.get(french.plain(one), "") for one in written], written.index, "str", name="theme_id")
     return found, (written.str.strip() != "") & (found == "")
+
+
+def _decided(actions: pd.DataFrame, decisions: pd.DataFrame | str | Path | None) -> tuple[pd.DataFrame, list[str]]:
+    """What people decided of each action, and the actions of the journal that are not there."""
+    if decisions is None:
+        blank = pd.DataFrame("", actions.index, list(DECISION), dtype="str")
+        return (actions[list(DECISION)] if set(DECISION) <= set(actions) else blank), []
+    entries = decisions if isinstance(decisions, pd.DataFrame) else journal.read(decisions)
+    found, problems = journal.in_force(entries, "action").set_index("about"), Problems()
+    words = [decided(one) for one in found.decision]
+    for number, said, word in zip(found.number, found.decision, words, strict=True):
+        if not word:
+            listed = " ; ".join(DECIDED.values())
+            told = unknown(f"n° {number} : décision inconnue « {said} »", said, DECIDED.values())
+            problems.add("Journal", f"{told} Décisions : {listed}. La révoquer par une autre.")
+    problems.raise_if_any(ProjectError)
+    numbers = found.number
+    table = found.assign(decision=words)[["decision", "author", "date", "reason"]].set_axis(list(DECISION), axis=1)
+    absent = [f"n° {numbers[one]} : action « {one} »" for one in table.index if one not in set(actions.action_id)]
+    found = table.to_dict("index")
+    rows = [found.get(one, dict.fromkeys(DECISION, "")) for one in actions.action_id]
+    return pd.DataFrame(rows, actions.index, list(DECISION), dtype="str"), absent
+
+
+def decided(text: str) -> str:
+    """What a decision on an action says: « retenue » or « a_part »; nothing when it says neither.
+
+    >>> decided("Listée à part"), decided("retenue"), decided("plus tard")
+    ('a_part', 'retenue', '')
+    """
+    known = {french.plain(word): one for one, label in DECIDED.items() for word in (one, label)}
+    return known.get(french.plain(text), known.get(french.plain(text).replace(" ", "_"), ""))
+
+
+MADE = {  # columns that assessing adds
+    *("completeness", "blank", "standing", "why", "kt", "target_share", "left_share", "effect", "standing_kept"),
+    *(name for key in criteria.VERDICTS for name in (key, f"{key}_reason")),
+    *("theme_id", *DECISION),
+}
 
 
 def _why(action: dict) -> str:
@@ -150,7 +202,7 @@ def by_lever(assessed: pd.DataFrame, territory: str | xr.Dataset, *, retained: b
     ----------
     assessed : ce que ``assess`` a rendu.
     territory : code (« reg-32 », « dep-59 ») ou panorama.
-    retained : seulement les actions retenues.
+    retained : seulement les actions retenues, par les règles ou par une décision.
 
     Returns
     -------
@@ -165,7 +217,7 @@ def by_lever(assessed: pd.DataFrame, territory: str | xr.Dataset, *, retained: b
         Si ces actions ne sont pas évaluées.
     """
     table = _assessed(assessed)
-    kept = table[table.standing == RETAINED] if retained else table
+    kept = table[table.standing_kept == RETAINED] if retained else table
     return crossing.crossing(fields.complete(kept.assign(project_id=kept.action_id)), territory)
 
 

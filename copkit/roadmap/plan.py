@@ -297,10 +297,10 @@ def plan(
     read = read_actions(*_files(given["actions"], ACTIONS))
     kept = _themes(given["themes"])
     p, table = panoramas.panorama(code), perimeters.placed(read)
-    inside, around = _within(table, code)
-    within = ""
+    inside, around = within(table, code)
+    held_by = ""
     if perimeter:
-        within, held = _perimeter(perimeter, name, table)
+        held_by, held = _perimeter(perimeter, name, table)
         inside, around = table[held], table[~held & (table.territory == territories.region_of(code))]
     found = assessment.assess(inside, p, themes=kept if given["themes"] else None)
     chosen = _scenario(given["scenario"], code) if given["scenario"] else None
@@ -320,7 +320,7 @@ def plan(
         public=public,
         example=example,
         files=() if public else tuple(reading.files),
-        perimeter=within,
+        perimeter=held_by,
     )
 
 
@@ -362,7 +362,7 @@ def _scenario(file: str | Path, code: str) -> xr.Dataset:
     return found
 
 
-def _within(table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def within(table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The actions of a territory, and those of the whole of its région that concern it too.
 
     One without place is of the région of the others when they are all of one.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from copkit import french
+from copkit import french, journal
 from copkit.intake.workbook.form import Form
 from copkit.models import nomenclatures
 from copkit.models.panorama import panorama
@@ -26,6 +26,12 @@ PLAN = yaml.safe_load((HERE / "actions.yml").read_text(encoding="utf-8"))
 SEED, REGION = 2025, "reg-32"
 THEMES, ACTIONS = HERE / "themes_hauts_de_france.csv", HERE / "actions_hauts_de_france.csv"
 OBJECTIVES = HERE / "objectifs_hauts_de_france.json"
+NEXT, NEXT_YEAR = HERE / "actions_hauts_de_france_annee_suivante.csv", PLAN["annee_suivante"]
+PROJECTS, EXTRACT, NEXT_EXTRACT = (
+    HERE / f"vivier_{name}.csv" for name in ("hauts_de_france", "extrait", "extrait_annee_suivante")
+)
+JOURNAL, ISSUES = HERE / "journal_hauts_de_france.csv", HERE / "sujets_hauts_de_france.csv"
+CONTRIBUTES = "Le projet contribue-t-il aux objectifs de la planification écologique ?"
 HOLDERS = {"reg": "Région inventée", "dep": "Département inventé"}
 PARTNERS = (
     "Chambre consulaire inventée", "Entreprise inventée", "Association inventée", "EPCI inventé", "Bailleur inventé",
@@ -40,6 +46,15 @@ FIELDS = {  # what a row of actions.yml may impose → field
     "levier": "lever", "theme": "theme", "mois": "next_steps_months", "quantite": "quantity", "unite": "quantity_unit",
     "contraire": "contrary", "raison": "contrary_reason", "effet": "impact", "repliquable": "replicable",
     "dimension": "dimension", "maturite": "maturity", "partenaires": "partners",
+    "cout": "cost", "titre": "title", "ou": "territory",
+}  # fmt: skip
+EVERY = 32  # one dossier of the vivier in as many
+DOSSIER = {  # what the extract says of each
+    "ID": "ID", "intitule": "Intitulé du projet", "commune": "Commune d'implantation (Code INSEE)",
+    "departement": "Département du projet", "levier": "Levier de la planification écologique",
+    "principal": "Levier principal", "contribue": CONTRIBUTES, "dimension": "Dimension nouvelle",
+    "maturite": "Niveau de maturité", "enjeu": "Le projet répond-il à un autre enjeu ?",
+    "porteur": "Type de porteur", "crte": "Le projet est-il inscrit au CRTE ?", "invente": "Exemple inventé",
 }  # fmt: skip
 
 
@@ -135,6 +150,67 @@ def _quantity(one: dict) -> dict[str, str]:
     }
 
 
+def next_year() -> list[dict[str, str]]:
+    """The actions a year later: where each stands, what changed in its sheet, those that came."""
+    label, rows = headers(actions.form(REGION)), {int(row["Action"][1:]): row for row in written_actions()}
+    for state, numbers in NEXT_YEAR["avancement"].items():
+        for number in numbers:
+            rows[number][label["progress"]] = state
+    for number, changes in (NEXT_YEAR["change"] | NEXT_YEAR["reecrites"]).items():
+        rows[number] |= {label[FIELDS[name]]: cell for name, cell in changes.items()}
+    for number, other in NEXT_YEAR["autre_numero"].items():
+        rows[number]["Action"] = other
+    for number in NEXT_YEAR["disparues"]:
+        del rows[number]
+    draw, first = random.Random(SEED + 1).random, len(PLAN["actions"]) + 1
+
+    def pick(items):
+        return items[int(draw() * len(items))]
+
+    for number, one in enumerate(NEXT_YEAR["nouvelles"], first):
+        row = _row(one, f"{one['titre']} (inventé)", number, pick)
+        row |= {"impact": "oui", "replicable": "oui"}
+        cells = {head: row.get(name, "") for name, head in label.items() if name != "action_id"}
+        rows[number] = {"Action": f"A{number}"} | cells | {"Exemple inventé": "oui"}
+    return list(rows.values())
+
+
+def extract() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """A part of the invented vivier, and the same a year later."""
+    with PROJECTS.open(encoding="utf-8", newline="") as file:
+        every = [{head: row[head] for head in DOSSIER.values()} for row in csv.DictReader(file)]
+    for row in every:  # the revised form has the lever in another column
+        row[DOSSIER["levier"]] = row[DOSSIER["levier"]] or row[DOSSIER["principal"]]
+        del row[DOSSIER["principal"]]
+    planned, kept = NEXT_YEAR["vivier"], every[::EVERY]
+    changed = [
+        row | {DOSSIER[name]: cell for name, cell in planned["change"].get(row["ID"], {}).items()}
+        for row in kept
+        if row["ID"] not in planned["partis"]
+    ]
+    return kept, changed + every[EVERY // 2 :: EVERY][: planned["arrives"]]
+
+
+def decided() -> list[dict[str, str]]:
+    """A journal: decisions on dossiers, an action, a lever; one revokes another."""
+    names = ("objet", "identifiant", "décision", "date", "raison")
+    rows = []
+    for number, one in enumerate(NEXT_YEAR["journal"], 1):
+        row = dict(zip(names, one, strict=False)) | {"numéro": str(number), "auteur": "Comité de pilotage inventé"}
+        row["révoque"] = str(one[len(names)]) if len(one) > len(names) else ""
+        rows.append({head: row[head] for head in journal.HEADERS.values()})
+    return rows
+
+
+def issues() -> list[dict[str, str]]:
+    """What the first edition left: enjeux that it did not take up."""
+    return [
+        {"Sorte": "enjeu", "Identifiant": "", "Sujet": one["sujet"], "Pourquoi": one["pourquoi"],
+         "Depuis": str(one["depuis"]), "Repris par": one.get("repris", ""), "Exemple inventé": "oui"}
+        for one in NEXT_YEAR["sujets"]
+    ]  # fmt: skip
+
+
 def retained() -> str:
     """The objectives that are retained: some levers do less, others more; each says why, but for one."""
     p, retained = panorama(REGION), PLAN["objectifs"]
@@ -154,4 +230,9 @@ def write(rows: list[dict[str, str]], file: Path) -> None:
 if __name__ == "__main__":
     write(written_themes(), THEMES)
     write(written_actions(), ACTIONS)
+    write(next_year(), NEXT)
+    for rows, file in zip(extract(), (EXTRACT, NEXT_EXTRACT), strict=True):
+        write(rows, file)
+    write(decided(), JOURNAL)
+    write(issues(), ISSUES)
     OBJECTIVES.write_text(retained() + "\n", encoding="utf-8")

@@ -24,6 +24,7 @@ def listed(assessed: pd.DataFrame) -> Table:
     order = {one: n for n, one in enumerate(STANDINGS)}
     table = assessed.sort_values("standing", key=lambda column: column.map(order), kind="stable")
     places = [gazetteer.name(one) if one else "" for one in table.territory]
+    decided = {"Décision": [_decided(one) for one in table.itertuples()]} if (table.decision != "").any() else {}
     return Table.of(
         f"Actions évaluées{_invented(assessed)}",
         {
@@ -32,6 +33,7 @@ def listed(assessed: pd.DataFrame) -> Table:
             "Levier": table.lever.map(levers.said),
             "Territoire": places,
             "Retenue ?": table.standing.map(STANDINGS),
+            **decided,
             "Pourquoi": table.why,
             "Fiche remplie (%)": (100 * table.completeness, 0),
             "Ce qui manque à la fiche": table.blank,
@@ -39,9 +41,14 @@ def listed(assessed: pd.DataFrame) -> Table:
     )
 
 
+def _decided(one) -> str:
+    """What a person decided, beside the answer of the rules."""
+    return f"{STANDINGS[one.decision]} ({one.decision_author}, {one.decision_date})" if one.decision else "—"
+
+
 def effects(assessed: pd.DataFrame) -> Table:
     """What the quantities of the actions make, beside the target of their lever and what is left of it."""
-    table = assessed[assessed.quantity.notna() & (assessed.standing == RETAINED)]
+    table = assessed[assessed.quantity.notna() & (assessed.standing_kept == RETAINED)]
     return Table.of(
         f"Ce que changent les actions retenues, à l'ordre 1{_invented(assessed)}",
         {

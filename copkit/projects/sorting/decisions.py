@@ -1,14 +1,16 @@
-"""The decisions of people: read from a CSV or a table, checked all at once, set beside the answer of the rule."""
+"""The decisions of people: read from a CSV, a table or a journal, checked all at once, beside the answer of the rule.
+
+Those of a journal that are in force outlive their dossiers: what it says of dossiers that were not read is listed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 
-from copkit import escaping, files, french
+from copkit import escaping, files, french, journal
 from copkit.errors import Problems, ProjectError, unknown
 from copkit.intake import cells, delimited
 from copkit.projects import fields
@@ -22,15 +24,11 @@ COLUMNS: dict[str, Field] = {
 }
 PARTS = ("category", "author", "date", "reason")
 HEADERS = {"project_id": "dossier", "category": "catégorie", "author": "auteur", "date": "date", "reason": "raison"}
-LACKS = {"author": "auteur absent. Écrire qui décide", "reason": "raison absente. Écrire pourquoi"}
 
 
-def columns(
-    projects: pd.DataFrame, decisions: pd.DataFrame | str | Path | None, labels: Mapping[str, str]
-) -> dict[str, pd.Series]:
-    """The four columns of the decisions, empty where nobody decided."""
-    table = read(decisions, projects, labels) if decisions is not None else pd.DataFrame(columns=list(HEADERS))
-    found = {part: dict(zip(table.project_id, table[part], strict=True)) for part in PARTS}
+def columns(projects: pd.DataFrame, decisions: pd.DataFrame) -> dict[str, pd.Series]:
+    """The four columns of the decisions that ``read`` gave, empty where nobody decided."""
+    found = {part: dict(zip(decisions.project_id, decisions[part], strict=True)) for part in PARTS}
     return {
         name: pd.Series([found[part].get(id_, "") for id_ in fields.named(projects).project_id], projects.index, "str")
         for name, part in zip(COLUMNS, PARTS, strict=True)
@@ -47,16 +45,21 @@ def standing(projects: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def read(
-    decisions: pd.DataFrame | str | Path, projects: pd.DataFrame, labels: Mapping[str, str] | None = None
+    decisions: pd.DataFrame | str | Path | None, projects: pd.DataFrame, labels: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """Les décisions des analystes, vérifiées : project_id, category, author, date (AAAA-MM-JJ), reason.
 
     Parameters
     ----------
     decisions : un fichier CSV ou une table ; colonnes « dossier », « catégorie »,
-        « auteur », « date », « raison », ou leurs noms anglais.
+        « auteur », « date », « raison », ou leurs noms anglais ; ou un journal (``ck.journal``), dont celles qui sont
+        en vigueur sont prises. Rien : aucune décision.
     projects : les projets dont on décide.
     labels : libellés des catégories, admis à la place des identifiants.
+
+    Returns
+    -------
+    DataFrame : ``attrs["absent"]`` liste les dossiers d'un journal qui ne sont pas parmi les projets.
 
     Raises
     ------
@@ -64,14 +67,20 @@ def read(
         Si le fichier est illisible, si une colonne manque, ou si une décision a un dossier ou une catégorie inconnus,
         n'a pas d'auteur, de date ou de raison, ou porte sur un dossier déjà décidé : tout à la fois, avec la ligne.
     """
+    if decisions is None:
+        return pd.DataFrame(columns=list(HEADERS), dtype="str")
     from_file = isinstance(decisions, (str, Path))
     name = Path(decisions).name if from_file else "décisions"
-    problems, kept = Problems(), []
-    if from_file:
-        decisions = delimited.whole(Path(decisions), name, problems).map(escaping.unguarded)
-    table = _columns_of(decisions, name)
+    problems, kept, absent = Problems(), [], []
     known, seen = set(fields.named(projects).project_id) - {""}, {}
-    rows = table.index if from_file else range(1, len(table) + 1)
+    if from_file:
+        path, decisions = decisions, delimited.whole(Path(decisions), name, problems).map(escaping.unguarded)
+        decisions = journal.read(path) if journal.is_one(decisions) else decisions
+    numbered = from_file or "revoked_by" in decisions
+    if journal.is_one(decisions):
+        decisions, absent = _of_journal(decisions, known)
+    table = journal.named(decisions, name, HEADERS)
+    rows = table.index if numbered else range(1, len(table) + 1)
     for row, one in zip(rows, table.to_dict("records"), strict=True):
         wrong = list(_refused(one, known, seen, row, labels or {}))
         for message in wrong:
@@ -81,7 +90,17 @@ def read(
             parts = {"category": category_of(one["category"], labels or {}), "date": cells.day(one["date"])[0]}
             kept.append({**one, **parts})
     problems.raise_if_any(ProjectError)
-    return pd.DataFrame(kept, columns=list(HEADERS), dtype="str")
+    made = pd.DataFrame(kept, columns=list(HEADERS), dtype="str")
+    made.attrs["absent"] = absent
+    return made
+
+
+def _of_journal(entries: pd.DataFrame, known: set[str]) -> tuple[pd.DataFrame, list[str]]:
+    """What a journal decides of dossiers, and those of them that nobody read."""
+    found = journal.in_force(entries, "dossier").rename(columns={"about": "project_id", "decision": "category"})
+    several = {one.partition(" (")[0] for one in known}  # a number of several dossiers is refused, and says which
+    at = found.project_id.isin(known | several)
+    return found[at], [f"n° {one.number} : dossier « {one.project_id} »" for one in found[~at].itertuples()]
 
 
 def write(decisions: pd.DataFrame, path: str | Path, *, excel: bool = False) -> None:
@@ -95,27 +114,6 @@ def write(decisions: pd.DataFrame, path: str | Path, *, excel: bool = False) -> 
     """
     text = escaping.as_csv(decisions[list(HEADERS)].rename(columns=HEADERS), excel=excel)
     files.write_whole(path, text, error=ProjectError)
-
-
-def _columns_of(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The five columns under their own names, as text."""
-    headers = {french.plain(word): key for key, label in HEADERS.items() for word in (key, label)}
-    found = {headers[french.plain(str(c))]: c for c in table if french.plain(str(c)) in headers}
-    if lost := [HEADERS[key] for key in HEADERS if key not in found]:
-        columns_, verb = ("colonne", "absente") if len(lost) == 1 else ("colonnes", "absentes")
-        listed = french.join(f"« {one} »" for one in lost)
-        raise ProjectError(
-            f"{name} : {columns_} {verb} : {listed}. Colonnes attendues : {', '.join(HEADERS.values())}."
-        )
-    return pd.DataFrame(
-        {key: [_text(value) for value in table[found[key]]] for key in HEADERS}, table.index, dtype="str"
-    )
-
-
-def _text(value: object) -> str:
-    if isinstance(value, (datetime, date)):
-        return "" if pd.isna(value) else f"{value:%Y-%m-%d}"
-    return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value).strip()
 
 
 def _refused(
@@ -139,13 +137,7 @@ def _refused(
         words = [*labels.values()] or list(CATEGORIES)
         wrong = unknown(f"catégorie inconnue « {one['category']} »", one["category"], words)
         yield f"{wrong} Catégories : {' ; '.join(words)}."
-    for part, message in LACKS.items():
-        if not one[part]:
-            yield f"{message}."
-    if not one["date"]:
-        yield "date absente. Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
-    elif cells.day(one["date"])[1]:
-        yield f"date illisible « {one['date']} ». Écrire AAAA-MM-JJ ou JJ/MM/AAAA."
+    yield from journal.lacks(one)
 
 
 def category_of(text: str, labels: Mapping[str, str]) -> str:

@@ -51,8 +51,9 @@ def triage(
     projects : les projets lus par ``ck.projects.read``, une ligne par dossier.
     year : année de la COP [année] ; à défaut le dernier millésime des dossiers, sinon celui du fichier de règles.
     decisions : décisions des analystes, gardées à côté de la réponse de la règle : un fichier CSV ou une table
-        (dossier, catégorie, auteur, date, raison), ou un atelier relu par ``read_workshop``, dont les avis
-        s'ajoutent. À défaut, celles que des projets déjà triés portent sont gardées.
+        (dossier, catégorie, auteur, date, raison), un journal (``ck.journal``), qui survit à d'autres règles, ou un
+        atelier relu par ``read_workshop``, dont les avis s'ajoutent. À défaut, celles que des projets déjà triés
+        portent sont gardées.
     rules : un autre fichier de règles que parameters/triage.yml.
 
     Returns
@@ -63,7 +64,7 @@ def triage(
         avec sa raison ; disagreement, contradiction, given_difference ; decision, decision_author, decision_date,
         decision_reason ; category_kept, la décision s'il y en a une, sinon la catégorie de la règle.
         ``attrs["triage"]`` dit l'année, les règles et les nombres de dossiers, hors doublons ; après un atelier, aussi
-        les nombres de désaccords et de problèmes.
+        les nombres de désaccords et de problèmes ; et les dossiers qu'un journal décide sans qu'ils soient lus.
 
     Raises
     ------
@@ -100,11 +101,12 @@ def triage(
     made["disagreement"] = opinions.disagreements(table)
     made["contradiction"] = reasons.contradictions(table)
     made["given_difference"] = reasons.differences(table, judged.category, found.labels(year))
-    decisions = decided.standing(projects) if decisions is None else decisions
-    made |= decided.columns(table, decisions, found.labels(year))
+    said = decided.read(decided.standing(projects) if decisions is None else decisions, table, found.labels(year))
+    made |= decided.columns(table, said)
     made["category_kept"] = made["decision"].where(made["decision"] != "", judged.category)
     sorted_ = pd.concat([table, pd.DataFrame({name: made[name] for name in COLUMNS}, index=table.index)], axis=1)
     sorted_.attrs = {**projects.attrs, "triage": _summary(sorted_, found, year, rules)}
+    sorted_.attrs["triage"] |= {"absent": said.attrs["absent"]} if said.attrs.get("absent") else {}
     if workshop is not None:
         sorted_.attrs["triage"] |= {"conflicts": workshop.disagreements(), "problems": len(workshop.problems)}
     return sorted_

@@ -1,0 +1,1 @@
+"""The document of a follow-up: a year of a roadmap against the one before."""
