@@ -260,6 +260,13 @@ def test_the_diagnostic_has_the_point_of_view_of_the_collectivites_when_it_is_gi
         "Les 10 actions les plus mises en œuvre, selon les EPCI",
         "Les 10 actions les moins mises en œuvre, selon les EPCI",
     ]
+    page = ck.report.page(ck.panorama("reg-32"), str(file))
+    title, text = (one.replace("\u00a0", " ") for one in page.messages[-1])
+    assert len(page.messages) == 3 and title == "Les collectivités : pertinent, mais l’action ne suit pas."
+    assert "Jugés pertinents : 36 des 43 leviers, dont 25 trop peu investis" in text
+    assert "Réponses de 70 EPCI sur 92 (exemple inventé)." in text
+    without = ck.report.page(ck.panorama("reg-06"))
+    assert ck.report.page(ck.panorama("reg-06"), str(file)) == without
     (note,) = ck.report.survey(ck.panorama("reg-06"), str(file)).parts
     assert note.text == "Aucune réponse ne vient de ce territoire (Mayotte)."
 

@@ -6,6 +6,7 @@ group of too few collectivités, in which one would be recognised, is not told a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +19,8 @@ from copkit.display import Displayed
 from copkit.intake.fields import YES
 from copkit.intake.reading import located
 from copkit.intake.report import Reading
+from copkit.models import facts
+from copkit.models.facts import Facts
 from copkit.reference import tables, territories
 from copkit.survey import analysis, answered, density, family, gather
 from copkit.survey.fields import ANSWERS, FIELDS
@@ -104,6 +107,35 @@ class Consultation(Displayed):
     def spoken(self) -> pd.DataFrame:
         """The levers of which somebody speaks."""
         return self.levers[self.levers.pertinence.notna()]
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The figures that « la page » of the territory may cite; nothing when nobody of it answered."""
+        if self.empty:
+            return {}
+        epci = self.coverage.set_index("type").loc["epci"]
+        known = self.spoken[~self.spoken.small].sort_values("pertinence", ascending=False, kind="stable")
+        relevant = known[known.pertinence >= rules().thresholds.share].sort_values(analysis.OWN, kind="stable")
+        behind, ahead = (
+            relevant[relevant.quadrant == analysis.QUADRANTS[True, invested]] for invested in (False, True)
+        )
+        values = {
+            "epci_repondants": float(epci.answered),
+            "epci_liste": float(epci.official),
+            "taux_epci": 100 * float(epci.share),
+            "leviers_juges": float(len(known)),
+            "leviers_pertinents": float(len(relevant)),
+            "leviers_attendus": float(len(behind)),
+            "leviers_investis": float(len(ahead)),
+            "part_attendus": 100 * len(behind) / len(relevant) if len(relevant) else math.nan,
+            "origine_reponses": INVENTED if self.invented else "réponses reçues",
+        }
+        found = {
+            "attendu_premier": behind.label[:1],
+            "investi_premier": ahead.label[-1:],
+            "pertinent_premier": known.label[:1],
+        }
+        return facts.answered(values, {name: one.item() for name, one in found.items() if len(one)})
 
     @cached_property
     def correlations(self) -> dict[str, dict[str, float]]:
