@@ -164,9 +164,10 @@ def test_a_figure_shows_on_which_side_of_its_threshold_it_is(whole):
     limit = rules().thresholds.invested
     table = ck.table(whole, "investissement")
     for row, shown in zip(table.data.to_dict("records"), table.texts()["Collectivité (sur\u00a03)"], strict=True):
-        assert (float(shown.replace(",", ".")) >= limit) == row["Quadrant"].endswith(("et investis", ", investis")), row
+        high = not shown.startswith("<") and float(shown.replace(",", ".")) >= limit
+        assert high == row["Quadrant"].endswith(("et investis", ", investis")) and len(shown) < 6, row
     reason = whole.families.set_index("lever").reason["sobriete_isolation_residentiel"]
-    assert "n'est notée que 1,46 sur 3, moins de 1,5" in reason
+    assert "n'atteint pas 1,5 sur 3 (près de 1,5)." in reason
     bounds = ck.table(whole, "bornes").data.set_index("Levier")
     fret = bounds.loc["Fret décarboné et multimodalité"]
     assert fret["Pertinents (%)"].endswith("à 50") == (fret["Pertinence sûre"] == "non")
@@ -268,6 +269,27 @@ def test_the_diagnostic_has_the_point_of_view_of_the_collectivites_when_it_is_gi
     without = ck.report.page(ck.panorama("reg-06"))
     assert ck.report.page(ck.panorama("reg-06"), str(file)) == without
     (note,) = ck.report.survey(ck.panorama("reg-06"), str(file)).parts
+
+
+def test_the_diagnostic_has_the_first_themes_or_those_that_were_kept_and_what_founds_them(whole):
+    p, examples = ck.panorama("reg-32"), paths.home() / "data" / "examples"
+    assert ck.report.themes(p).title == ""  # a document does not say that it is left out: the territory lacks nothing
+    answers = str(paths.home().joinpath(*selection.EXAMPLE))
+    title, invented, said, listed, figures = ck.report.themes(p, answers=answers).parts
+    assert "Thèmes prioritaires" in title and "Exemple inventé" in invented
+    assert "**18 thèmes possibles** : les 3 premiers de chaque groupe de travail, sur 43" in said
+    assert len(listed.data) == 18 and figures.fold and not listed.fold
+    assert {*figures.data["Statut"]} == {"publié", "dérivé"} and "réponses au questionnaire (exemple inventé)" in {
+        *figures.data["Source"]
+    }
+    kept = ck.report.themes(p, str(examples / "themes_hauts_de_france.csv"), answers).parts
+    table = kept[3].texts()
+    assert len(table["Thème"]) > 20 and {*table["Niveau"]} <= {"région", "département"}
+    assert all("jugé pertinent par" in one for one in table["Ce que l'on en sait"])
+    assert (
+        "Fret décarboné et multimodalité\u00a0: objectif" in table["Ce que l'on en sait"][0]
+    )  # several levers: by name
+    assert not any("sans vivier" in one for one in table["Ce que l'on en sait"])
     assert note.text == "Aucune réponse ne vient de ce territoire (Mayotte)."
 
 

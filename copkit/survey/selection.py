@@ -17,7 +17,7 @@ import pandas as pd
 from copkit import french, paths
 from copkit.display import Displayed
 from copkit.intake.fields import YES
-from copkit.intake.reading import located
+from copkit.intake.reading import located, located_all
 from copkit.intake.report import Reading
 from copkit.models import facts
 from copkit.models.facts import Facts
@@ -252,9 +252,8 @@ def consultation(
     Consultation de Somme : 30 collectivités
     """
     code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
-    one = isinstance(file, str) or not isinstance(file, Iterable)
-    asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if one else list(file)
-    table = gather.read(*(located(one, ANSWERS, HINT, folder=True) for one in asked), mapping=mapping)
+    asked = paths.home().joinpath(*EXAMPLE) if example else file
+    table = gather.read(*located_all(asked, ANSWERS, HINT, folder=True), mapping=mapping)
     answers = answered.within(table, code)
     if lever:
         analysis.of_lever(answers.head(0), lever)

@@ -13,7 +13,7 @@ from copkit.presentation import labels
 from copkit.presentation.blocks import Page
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
-from copkit.presentation.territory.survey import consulted
+from copkit.presentation.territory import received
 from copkit.reference import territories
 
 UNITS = "kt, Mt : milliers et millions de tonnes de CO2 équivalent"
@@ -39,7 +39,7 @@ def page(p: xr.Dataset, file: str = "") -> Page:
     phrase vient d'une règle de ``parameters/messages.yml`` ; ``ck.table(p, "messages")`` dit laquelle.
     """
     said: dict[str, list[model.Said]] = {place: [] for place in PLACES}
-    every = model.said(p, answers=consulted(p, file).facts if file else None)
+    every = model.said(p, answers=received.answers(p, file).facts if file else None)
     for one in sorted(every, key=lambda one: one.rule.about == "reponses"):  # figures first, then what is said of them
         said[one.rule.place].append(one)
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import xarray as xr
 
-from copkit.files import kept
 from copkit.presentation.document import CHART, SENTENCE, TABLE, Absent, Section, Shown
+from copkit.presentation.territory import received
 from copkit.presentation.text import Note
-
-if TYPE_CHECKING:
-    from copkit.survey.selection import Consultation
 
 SHOWN = (
     (SENTENCE, "message"),
@@ -49,22 +42,6 @@ def survey(p: xr.Dataset, file: str = "") -> Shown | Absent:
     from copkit.presentation.survey.about import INVENTED
     from copkit.presentation.survey.document import DOCUMENT
 
-    q = consulted(p, file)
-    made = [DOCUMENT.make(DOCUMENT.parts(kind)[name], q) for kind, name in (EMPTY if q.empty else SHOWN)]
+    q = received.answers(p, file)
+    made = DOCUMENT.some(q, EMPTY if q.empty else SHOWN)
     return Shown(tuple([INVENTED, *made] if q.invented and not q.empty else made))
-
-
-def consulted(p: xr.Dataset, file: str | Path | Iterable[str | Path]) -> Consultation:
-    """The answers of a territory in their public version: read once for the page and for the chapter."""
-    from copkit.intake.reading import located
-    from copkit.survey.fields import ANSWERS
-
-    files = [file] if isinstance(file, str | Path) else file
-    return _consulted(p.attrs["territory"], *(located(one, ANSWERS, folder=True) for one in files))
-
-
-@kept(maxsize=1)
-def _consulted(territory: str, *files: Path) -> Consultation:
-    from copkit.survey.selection import consultation
-
-    return consultation(files, territory, public=True)
