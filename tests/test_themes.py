@@ -14,6 +14,7 @@ from copkit.commands.cli import app
 from copkit.errors import ParameterError, ProjectError
 from copkit.models import nomenclatures
 from copkit.presentation.roadmap import themes as tables
+from copkit.presentation.territory.themes import evidence as figures
 from copkit.projects.fields import complete
 from copkit.roadmap import themes as model
 from copkit.roadmap.actions import ACTIONS, FIELDS
@@ -135,7 +136,7 @@ def test_evidence_is_figures_and_the_sentence_comes_from_them(vivier, answers):
     assert cars.loc["rythme nécessaire", "unit"] == "millier_vehicules par an"
     hedges = known[known.lever == "haies"].set_index("component")
     assert hedges.value["relevance"] == 100 and hedges.value["projects"] == 3 and hedges.value["replicable"] == 50
-    shown = tables.evidence(found).texts()
+    shown = figures(found).texts()
     assert "940" in shown["Valeur"] and "milliers de véhicules par an" in shown["Unité"] and "publié" in shown["Statut"]
 
 

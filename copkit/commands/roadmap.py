@@ -150,6 +150,7 @@ def themes(
     from copkit import roadmap, survey
     from copkit.errors import CopkitError
     from copkit.presentation.roadmap import themes as tables
+    from copkit.presentation.territory.themes import evidence
 
     form = chosen(format, csv)
     if actions and not returned:
@@ -159,7 +160,7 @@ def themes(
     if view != "themes":
         found = {"crossing": roadmap.crossing, "evidence": roadmap.evidence}[view](territory, said, listed)
         if form == "table":
-            print_table({"crossing": tables.crossing, "evidence": tables.evidence}[view](found), tables.SPARE)
+            print_table({"crossing": tables.crossing, "evidence": evidence}[view](found), tables.SPARE)
         else:
             print_data(found, form)
         return

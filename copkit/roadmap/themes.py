@@ -41,7 +41,6 @@ BLOCKED, CHANCE = "blocage", "opportunite"
 STATUSES = (*dynamics.AT_PACE, *dynamics.LATE)
 KINDS = {BLOCKED: "blocage à lever", CHANCE: "opportunité à massifier"}
 LEVELS = {"region": "région", "departement": "département"}
-A_YEAR = " par an"  # at the end of the unit of a pace
 GROUPING = ("groupe", "levier")  # the columns of a file of working groups
 OPENINGS = {"A": "Accélérer", "B": "Faire connaître", "C": "Organiser entre territoires", "": "Mettre au débat"}
 THEMES = ["theme_id", "group", "title", "levers", "kind", "level", "key", "concrete", "why", "score", "evidence"]
@@ -400,7 +399,7 @@ def _paced(lever: str, row: pd.Series) -> list[Evidence]:
     rows = [Evidence(lever, "pace", seen, row["last"], row.unit, row.last_year, row.source, "publie", said)]
     for name, what, year in (("pace", "rythme observé", row.last_year), ("needed", "rythme nécessaire", 2030)):
         if not pd.isna(row[name]):
-            rows.append(Evidence(lever, "pace", what, row[name], f"{row.unit}{A_YEAR}", year, row.source, "derive"))
+            rows.append(Evidence(lever, "pace", what, row[name], f"{row.unit} par an", year, row.source, "derive"))
     return rows
 
 

@@ -6,16 +6,14 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import levers
-from copkit.intake.fields import ids
-from copkit.models import nomenclatures
-from copkit.presentation import formats, labels
+from copkit.presentation import formats
 from copkit.presentation.document import Section
 from copkit.presentation.roadmap.document import caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
-from copkit.reference import parameters, territories, units
+from copkit.reference import territories
 from copkit.roadmap.plan import Roadmap
-from copkit.roadmap.themes import A_YEAR, COMPONENTS, KINDS, LEVELS, rules
+from copkit.roadmap.themes import COMPONENTS, KINDS, LEVELS, rules
 
 SPARE = ("Ce que l'on en sait", "Part des poids connue (%)", "Famille", "Rang (projets)", "Rang (pertinence)")
 
@@ -55,48 +53,6 @@ def kept(found: pd.DataFrame) -> Table:
     )
 
 
-def first(found: pd.DataFrame, evidence: pd.DataFrame) -> Table:
-    """The first candidates, and what founds each in words."""
-    said = _said(evidence)
-    return Table.of(
-        f"Thèmes prioritaires possibles — {territories.name(found.attrs['territory'])}",
-        {
-            "Thème": found.title,
-            "Groupe de travail": found.group_label,
-            "Sorte": found.kind.map(KINDS),
-            "Score": (found.score, 2),
-            "Ce que l'on en sait": [said.get(one, "—") for one in found.lever],
-        },
-    )
-
-
-def _said(evidence: pd.DataFrame) -> dict[str, str]:
-    """Lever → its known figures in words."""
-    known = evidence[evidence.value.notna() & (evidence.said != "")]
-    return known.groupby("lever", sort=False).said.agg(" ; ".join).to_dict()
-
-
-def founded(found: pd.DataFrame, evidence: pd.DataFrame) -> Table:
-    """The themes that were kept, and what founds each in words, lever by lever."""
-    said = _said(evidence)
-    names = nomenclatures.cop_labels()
-    words = []
-    for cell in found.levers:
-        known = [one for one in ids(cell) if one in said]
-        words.append(" — ".join(f"{names[one]} : {said[one]}" if len(known) > 1 else said[one] for one in known))
-    return Table.of(
-        f"Thèmes prioritaires retenus — {territories.name(evidence.attrs['territory'])}",
-        {
-            "Thème": found.title,
-            "Groupe de travail": found.group.map(found.attrs["groups"]).fillna("—"),
-            "Leviers": found.levers.map(levers.said),
-            "Sorte": found.kind.map(KINDS).fillna("—"),
-            "Niveau": found.level.map(LEVELS).fillna("—"),
-            "Ce que l'on en sait": words,
-        },
-    )
-
-
 def without_action(found: pd.DataFrame) -> Table | Note:
     """The themes that no action serves."""
     if found.empty:
@@ -109,39 +65,6 @@ def without_action(found: pd.DataFrame) -> Table | Note:
             "Leviers": found.levers.map(levers.said),
         },
     )
-
-
-def evidence(found: pd.DataFrame) -> Table:
-    """The figures that found the themes, one a row."""
-    known, names = parameters.sources(), nomenclatures.cop_labels()
-    table = found[found.value.notna()]
-    return Table.of(
-        f"Chiffres qui fondent les thèmes — {territories.name(found.attrs['territory'])}",
-        {
-            "Levier": table.lever.map(names),
-            "Chiffre": table.figure,
-            "Valeur": (table.value, formats.Rounded(_valued, formats.QUANTITY, tuple(table.unit))),
-            "Unité": [_unit(one) for one in table.unit],
-            "Année": (table.year, formats.PLAIN),
-            "Source": [f"{known[one].publisher}, {known[one].year}" if one in known else one for one in table.source],
-            "Statut": table.status.map(labels.STATUSES),
-        },
-        fold=True,
-    )
-
-
-def _valued(unit: str, value: float) -> str:
-    """A figure of evidence, with the digits that its unit is worth."""
-    if unit == "ktCO2e/an":
-        return french.rough(value)
-    if unit in ("%", "projets"):
-        return french.number(value, 0)
-    return formats.CHANGE(value) if unit.endswith(A_YEAR) else formats.OBSERVED(value)
-
-
-def _unit(unit: str) -> str:
-    yearly = A_YEAR if unit.endswith(A_YEAR) else ""
-    return f"{units.label(unit.removesuffix(A_YEAR))}{yearly}"
 
 
 def crossing(found: pd.DataFrame) -> Table:

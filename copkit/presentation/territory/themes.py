@@ -8,11 +8,17 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.intake import levers
 from copkit.intake.fields import YES, ids
+from copkit.models import nomenclatures
+from copkit.presentation import formats, labels
 from copkit.presentation.document import Absent, Section, Shown
+from copkit.presentation.table import Table
 from copkit.presentation.territory import received
 from copkit.presentation.text import Note, Text
+from copkit.reference import parameters, territories, units
 
+A_YEAR = " par an"  # at the end of the unit of a pace
 FIRST = 3  # candidates of each working group
 THEMES = Section("themes", 97)
 
@@ -32,7 +38,6 @@ def themes(p: xr.Dataset, file: str = "", answers: str = "", projects: str = "",
     if not (file or answers or projects):
         how = "Pour montrer ici des thèmes prioritaires, donner des réponses, des projets, ou des thèmes retenus."
         return Absent("", (Note(how),))  # a document does not list it: nothing of the territory is missing
-    from copkit.presentation.roadmap import themes as tables
     from copkit.roadmap import themes as model
 
     given = (
@@ -43,15 +48,15 @@ def themes(p: xr.Dataset, file: str = "", answers: str = "", projects: str = "",
     if file:
         (path,) = received.located_all(file, model.KEPT)
         shown = model.read_retained(path, groups=groups or None)
-        made = (_kept(shown), tables.founded(shown, found))
+        made = (_kept(shown), founded(shown, found))
     else:
         every = model.candidates(p, *given, groups=groups or None)
         shown = every.groupby("group", sort=False).head(FIRST).reset_index(drop=True)
         shown.attrs = every.attrs
-        made = (_proposed(shown, len(every)), tables.first(shown, found))
-    levers = set(chain.from_iterable(map(ids, shown.levers if file else shown.lever)))
-    rows = found[found.lever.isin(levers)].reset_index(drop=True)
-    return Shown((Text("### Thèmes prioritaires"), *_invented(shown, *given), *made, tables.evidence(rows)))
+        made = (_proposed(shown, len(every)), first(shown, found))
+    served = set(chain.from_iterable(map(ids, shown.levers if file else shown.lever)))
+    rows = found[found.lever.isin(served)].reset_index(drop=True)
+    return Shown((Text("### Thèmes prioritaires"), *_invented(shown, *given), *made, evidence(rows)))
 
 
 def _invented(*tables: pd.DataFrame | None) -> list[Text]:
@@ -79,3 +84,85 @@ def _proposed(shown: pd.DataFrame, whole: int) -> Text:
         "sont des hypothèses du kit ; il ne décide pas : les groupes gardent, réunissent, renomment, ajoutent.",
         french.plural(len(shown), "thème possible", "thèmes possibles"), FIRST, whole,
     )  # fmt: skip
+
+
+# ------------------------------------------------------------------ tables
+
+
+def first(found: pd.DataFrame, evidence: pd.DataFrame) -> Table:
+    """The first candidates, and what founds each in words."""
+    from copkit.roadmap.themes import KINDS
+
+    said = _said(evidence)
+    return Table.of(
+        f"Thèmes prioritaires possibles — {territories.name(found.attrs['territory'])}",
+        {
+            "Thème": found.title,
+            "Groupe de travail": found.group_label,
+            "Sorte": found.kind.map(KINDS),
+            "Score": (found.score, 2),
+            "Ce que l'on en sait": [said.get(one, "—") for one in found.lever],
+        },
+    )
+
+
+def founded(found: pd.DataFrame, evidence: pd.DataFrame) -> Table:
+    """The themes that were kept, and what founds each in words, lever by lever."""
+    from copkit.roadmap.themes import KINDS, LEVELS
+
+    said = _said(evidence)
+    names = nomenclatures.cop_labels()
+    words = []
+    for cell in found.levers:
+        known = [one for one in ids(cell) if one in said]
+        words.append(" — ".join(f"{names[one]} : {said[one]}" if len(known) > 1 else said[one] for one in known))
+    return Table.of(
+        f"Thèmes prioritaires retenus — {territories.name(evidence.attrs['territory'])}",
+        {
+            "Thème": found.title,
+            "Groupe de travail": found.group.map(found.attrs["groups"]).fillna("—"),
+            "Leviers": found.levers.map(levers.said),
+            "Sorte": found.kind.map(KINDS).fillna("—"),
+            "Niveau": found.level.map(LEVELS).fillna("—"),
+            "Ce que l'on en sait": words,
+        },
+    )
+
+
+def _said(evidence: pd.DataFrame) -> dict[str, str]:
+    """Lever → its known figures in words."""
+    known = evidence[evidence.value.notna() & (evidence.said != "")]
+    return known.groupby("lever", sort=False).said.agg(" ; ".join).to_dict()
+
+
+def evidence(found: pd.DataFrame) -> Table:
+    """The figures that found the themes, one a row."""
+    known, names = parameters.sources(), nomenclatures.cop_labels()
+    table = found[found.value.notna()]
+    return Table.of(
+        f"Chiffres qui fondent les thèmes — {territories.name(found.attrs['territory'])}",
+        {
+            "Levier": table.lever.map(names),
+            "Chiffre": table.figure,
+            "Valeur": (table.value, formats.Rounded(_valued, formats.QUANTITY, tuple(table.unit))),
+            "Unité": [_unit(one) for one in table.unit],
+            "Année": (table.year, formats.PLAIN),
+            "Source": [f"{known[one].publisher}, {known[one].year}" if one in known else one for one in table.source],
+            "Statut": table.status.map(labels.STATUSES),
+        },
+        fold=True,
+    )
+
+
+def _valued(unit: str, value: float) -> str:
+    """A figure of evidence, with the digits that its unit is worth."""
+    if unit == "ktCO2e/an":
+        return french.rough(value)
+    if unit in ("%", "projets"):
+        return french.number(value, 0)
+    return formats.CHANGE(value) if unit.endswith(A_YEAR) else formats.OBSERVED(value)
+
+
+def _unit(unit: str) -> str:
+    yearly = A_YEAR if unit.endswith(A_YEAR) else ""
+    return f"{units.label(unit.removesuffix(A_YEAR))}{yearly}"
