@@ -34,7 +34,7 @@ def received(q: Consultation) -> Text:
 @READING.table("lecture", sheet="Lecture", rank=120, always=True)
 def _read(q: Consultation) -> Table:
     columns = {"Ce qui a été lu": [label for _, label in ACCOUNT], "Nombre": ([q.counts[n] for n, _ in ACCOUNT], 0)}
-    return Table.of(caption(q, "Ce qui a été lu"), columns)
+    return Table.of(caption(q, "Ce qui a été lu"), columns, fold=True)
 
 
 @READING.table("reponses", sheet="Réponses", rank=110)
@@ -42,7 +42,7 @@ def _answers(q: Consultation) -> Table:
     found = analysis.counts(q.answers)
     labels = rules().scale.options | {"blank": "Sans réponse"}
     columns = {"Réponse": found.answer.map(labels), **{QUESTION_LABELS[one]: (found[one], 0) for one in QUESTIONS}}
-    return Table.of(caption(q, "Réponses à chaque question : leur somme est ce qui est compté"), columns)
+    return Table.of(caption(q, "Réponses à chaque question : leur somme est ce qui est compté"), columns, fold=True)
 
 
 @READING.table("deux_fois", sheet="Deux fois", rank=130, private=True, always=True, rows=30)
