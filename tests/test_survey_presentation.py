@@ -35,7 +35,7 @@ def whole():
 @pytest.fixture(scope="module")
 def public(whole):
     """The public version of the same answers, without reading them again."""
-    about = {"reading": None, "twice": None, "refused": None, "files": ()}
+    about = {"reading": None, "files": ()}
     return dataclasses.replace(whole, answers=selection._public(whole.answers), public=True, **about)
 
 
@@ -236,7 +236,49 @@ def test_the_public_version_has_no_list_no_comment_and_no_group_in_which_one_is_
     assert not any("inventé" in one for one in public.answers.respondent)  # the Pays is told by its name alone
 
 
+def few(public, sizes, blank):
+    """The public version of a région of which each département answers with so many, and so many are of none."""
+    table, kept = public.answers, []
+    for code, count in sizes.items():
+        kept += list(table.respondent[table.departement == code].unique()[:count])
+    kept += list(table.respondent[table.departement == ""].unique()[:blank])
+    return dataclasses.replace(public, answers=table[table.respondent.isin(kept)])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "blank", "hidden", "beside"),
+    [
+        ({"dep-59": 9, "dep-60": 12, "dep-02": 11}, 0, ["dep-59"], ["dep-02"]),  # 12 + 11 of 32: the others are 9
+        ({"dep-59": 10, "dep-60": 12, "dep-02": 11}, 0, [], []),
+        ({"dep-59": 9, "dep-60": 9, "dep-02": 11}, 0, ["dep-59", "dep-60"], []),  # 18, of which nobody tells two
+        ({"dep-59": 9, "dep-60": 12, "dep-02": 11}, 1, ["dep-59"], []),
+        ({"dep-59": 10, "dep-60": 12}, 1, [], ["dep-59"]),  # the one that is of no département
+        ({"dep-59": 10, "dep-60": 12}, 2, [], []),
+    ],
+)
+def test_what_is_not_shown_cannot_be_found_by_difference(public, says, sizes, blank, hidden, beside):
+    q = few(public, sizes, blank)
+    assert (sorted(q.unshown["departement"]), q.beside["departement"]) == (sorted(hidden), beside)
+    shown = set(sizes) - {*hidden, *beside}
+    assert set(q.cut("departement").departement) == set(q.groups("departement").value) == shown
+    assert ("de plus" in str(ck.report.compared(q))) == any(q.beside.values())
+    working = dataclasses.replace(q, public=False)
+    assert set(working.cut("departement").departement) == set(sizes)
+
+
 # ------------------------------------------------------------------ workbook, diagnostic, empty
+
+
+def test_a_long_table_folds_and_a_phone_shows_the_first_levers_of_each_quadrant(whole, alone):
+    shown = [part for one in DOCUMENT.sections for part in getattr(DOCUMENT.show(one, whole), "parts", ())]
+    tables = [part for part in shown if isinstance(part, Table)]
+    assert {table.fold for table in tables if len(table.data) > 12} == {True}
+    assert not ck.table(whole, "actions_plus").fold and ck.table(whole, "leviers").fold
+    rows = ck.charts.maturity(whole).to_dict()["usermeta"]["phone"]
+    heads = [one[:2] for one in rows if one[1].endswith("leviers")]
+    assert heads == [["Pertinents et mûrs", "11 leviers"], ["Pertinents, peu mûrs", "25 leviers"],
+                     ["Peu pertinents, peu mûrs", "7 leviers"]]  # fmt: skip
+    assert len(rows) == 3 + 3 * 4 and rows[1][0] == "Désimperméabilisation des sols"
 
 
 def test_the_workbook_has_the_tables_as_numbers(whole, tmp_path):

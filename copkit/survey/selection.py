@@ -18,17 +18,18 @@ from copkit import french, paths
 from copkit.display import Displayed
 from copkit.intake.fields import YES
 from copkit.intake.reading import located, located_all
-from copkit.intake.report import Reading
 from copkit.models import facts
 from copkit.models.facts import Facts
 from copkit.reference import tables, territories
 from copkit.survey import analysis, answered, density, family, gather
 from copkit.survey.fields import ANSWERS, FIELDS
+from copkit.survey.gather import Gathered
 from copkit.survey.questionnaire import QUESTIONS, rules
 
 EXAMPLE = ("data", "examples", "reponses_hauts_de_france.csv")
 INVENTED = "exemple inventé"
 HINT = " Vide : l'exemple inventé du kit."
+CUTS = ("type", "departement", "density")
 BESIDE = ("respondent", "departement", "region", "density", "weight")  # what reading adds to the fields
 BLANKED = ("name", "siren", "date")  # what tells who answered, and no figure needs
 
@@ -37,15 +38,13 @@ BLANKED = ("name", "siren", "date")  # what tells who answered, and no figure ne
 class Consultation(Displayed):
     """Les réponses d'un territoire au questionnaire, telles qu'un document les montre.
 
-    answers : celles qui comptent, des collectivités du territoire. reading, twice, refused : ce qui s'est passé à la
-    lecture, absents de la version publique ; counts : les mêmes nombres, sans aucun texte reçu. lever : celui dont la
+    answers : celles qui comptent, des collectivités du territoire. reading : ce qui s'est passé à la
+    lecture, absent de la version publique ; counts : les mêmes nombres, sans aucun texte reçu. lever : celui dont la
     page est montrée, s'il y en a un.
     """
 
     answers: pd.DataFrame
-    reading: Reading | None
-    twice: pd.DataFrame | None
-    refused: pd.DataFrame | None
+    reading: Gathered | None
     counts: dict[str, object]
     territory: str
     public: bool
@@ -173,14 +172,41 @@ class Consultation(Displayed):
     def cut(self, by: str) -> pd.DataFrame:
         """The levers for each type, département, or urban and rural; public, of groups that hide who answers."""
         if by not in self._cuts:
-            counts = self.answers[self.answers[by] != ""].groupby(by).respondent.nunique()
-            kept = counts.index[counts >= rules().thresholds.small] if self.public else counts.index
-            self._cuts[by] = analysis.cut(self.answers[self.answers[by].isin(kept)], by)
+            shown = self.answers[~self.answers[by].isin([*self.unshown[by], *self.beside[by]])]
+            self._cuts[by] = analysis.cut(shown, by)
         return self._cuts[by]
 
     @cached_property
     def _cuts(self) -> dict[str, pd.DataFrame]:
         return {}
+
+    @cached_property
+    def unshown(self) -> dict[str, list[str]]:
+        """The groups of each cut that the public version does not tell apart: one would recognise who answers."""
+        small = rules().thresholds.small
+        counts = {by: self._sizes(by) for by in CUTS}
+        return {
+            by: list(one.index[(one < small) & (one.index != "")]) if self.public else [] for by, one in counts.items()
+        }
+
+    @cached_property
+    def beside(self) -> dict[str, list[str]]:
+        """The group of each cut that goes with them: the total without the others would tell one group, or one answer.
+
+        What is in no group (the answer of the région, in a cut by département) is left by difference too.
+        """
+        found = {}
+        for by in CUTS:
+            sizes, hidden = self._sizes(by), self.unshown[by]
+            left = int(sizes.get("", 0))
+            alone = (len(hidden), left) in ((1, 0), (0, 1))
+            shown = sizes.drop(["", *hidden], errors="ignore").sort_values(kind="stable")
+            found[by] = list(shown.index[:1]) if self.public and alone else []
+        return found
+
+    def _sizes(self, by: str) -> pd.Series:
+        """Value of a cut → collectivités; « » : those that are in no group."""
+        return self.answers.groupby(by).respondent.nunique()
 
     def groups(self, by: str) -> pd.DataFrame:
         """Each group of a cut, all levers together: collectivités, answers, and the measures."""
@@ -190,12 +216,6 @@ class Consultation(Displayed):
             rows.append({"value": value, "respondents": part.respondent.nunique(), **analysis.whole(part)})
         columns = ["value", "respondents", *QUESTIONS]
         return pd.DataFrame(rows, columns=columns).sort_values("respondents", ascending=False, kind="stable")
-
-    @cached_property
-    def hidden(self) -> dict[str, int]:
-        """How many groups of each cut the public version does not tell apart."""
-        cuts = ("type", "departement", "density")
-        return {by: len(set(self.answers[by]) - {""} - set(self.cut(by)[by])) for by in cuts}
 
     @cached_property
     def apart(self) -> pd.DataFrame:
@@ -257,15 +277,15 @@ def consultation(
     answers = answered.within(table, code)
     if lever:
         analysis.of_lever(answers.head(0), lever)
-    about = {name: table.attrs[name] for name in ("reading", "twice", "refused")}
+    reading: Gathered = table.attrs["reading"]
     return Consultation(
         answers=_public(answers) if public else answers,
-        **(dict.fromkeys(about) if public else about),
-        counts=_counts(about, answers, table),
+        reading=None if public else reading,
+        counts=_counts(reading, answers, table),
         territory=code,
         public=public,
         example=example,
-        files=() if public else tuple(about["reading"].files),
+        files=() if public else tuple(reading.files),
         choices=family.read_choices(located(choices, ANSWERS)) if choices else {},
         lever=lever,
     )
@@ -284,9 +304,8 @@ def _public(answers: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _counts(about: dict, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str, object]:
+def _counts(reading: Gathered, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str, object]:
     """What happened at the reading, as numbers: nothing that was written in a file."""
-    reading = about["reading"]
     nobody = table.respondent == ""
     return {
         "summary": replace(reading, notes=[]).summary,
@@ -297,6 +316,6 @@ def _counts(about: dict, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str
         "elsewhere": len(analysis.taken(table)) - len(answers),
         "problems": len(reading.problems),
         "unknown": len(reading.unknown_labels),
-        "refused": len(about["refused"]),
-        "twice": len(about["twice"]),
+        "refused": len(reading.refused),
+        "twice": len(reading.twice),
     }

@@ -74,6 +74,8 @@ def measures(found: pd.DataFrame) -> dict[str, object]:
 def counted(found: pd.DataFrame) -> str:
     """How the answers of a table count."""
     voice = "pondéré par les habitants" if found.attrs.get("weighted") else "sans pondération"
+    if left := found.attrs.get("left_out"):
+        voice += f", {french.plural(left, 'collectivité')} sans population connue laissée{'s' * (left > 1)} de côté"
     return f"{voice}, « sans objet » {'compté non' if found.attrs.get('not_applicable') else 'non compté'}"
 
 
