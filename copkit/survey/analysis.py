@@ -199,7 +199,8 @@ def bounds(answers: pd.DataFrame, official: int) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : lever, label, respondents, official, et pour chaque mesure sa valeur, ``_least`` et ``_most``.
+    DataFrame : lever, label, respondents, official, pour chaque mesure sa valeur, ``_least`` et ``_most``, et sure : la
+        pertinence reste du même côté du seuil, quoi que disent les autres.
     """
     found, top = levers(answers), {RELEVANCE: 1.0, OWN: rules().scale.top, OTHERS: rules().scale.top}
     out = found[["lever", "label", "respondents"]].assign(official=official)
@@ -209,7 +210,8 @@ def bounds(answers: pd.DataFrame, official: int) -> pd.DataFrame:
         out[name] = found[name]
         out[f"{name}_least"] = known * answered
         out[f"{name}_most"] = known * answered + most * (1 - answered)
-    return out
+    limit = rules().thresholds.share
+    return out.assign(sure=(out[f"{RELEVANCE}_least"] >= limit) | (out[f"{RELEVANCE}_most"] < limit))
 
 
 # ------------------------------------------------------------------ counts

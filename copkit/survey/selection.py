@@ -163,12 +163,6 @@ class Consultation(Displayed):
         row = self.coverage.set_index("type").loc["epci"]
         return analysis.bounds(self.answers[self.answers.type == "epci"], int(row.official))
 
-    @cached_property
-    def sure(self) -> pd.Series:
-        """Levers of ``bounds`` whose relevance is on the same side of the threshold whatever the silent ones say."""
-        limit = rules().thresholds.share
-        return (self.bounds.pertinence_least >= limit) | (self.bounds.pertinence_most < limit)
-
     def cut(self, by: str) -> pd.DataFrame:
         """The levers for each type, département, or urban and rural; public, of groups that hide who answers."""
         if by not in self._cuts:

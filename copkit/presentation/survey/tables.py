@@ -153,6 +153,7 @@ def _bounds(found: pd.DataFrame, where: str) -> Table:
             "Pertinents (%)": (ends("pertinence", 0, 100), str),
             "Collectivité (sur\u00a03)": (ends("collectivite", 1), str),
             "Parties prenantes (sur\u00a03)": (ends("parties_prenantes", 1), str),
+            "Pertinence sûre": kept.sure.map({True: "oui", False: "non"}),
         },
     )
 
