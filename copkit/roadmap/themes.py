@@ -532,7 +532,7 @@ KNOW = (
 def form(table: pd.DataFrame) -> Form:
     """The workbook of the candidates of a territory; rows may be added."""
     fields = FIELDS | {"group": replace(FIELDS["group"], choices=table.attrs["groups"])}
-    shown = (Column("score", fields["score"], 10, front=True), Column("evidence", fields["evidence"], 44, front=True))
+    shown = (Column("score", fields["score"], 10, front=True), Column("evidence", fields["evidence"], 78, front=True))
     filled = [
         Column(name, fields[name], width, filled=True, needed=name in ("group", "title"))
         for name, width in WIDTHS.items()
