@@ -41,6 +41,7 @@ BLOCKED, CHANCE = "blocage", "opportunite"
 STATUSES = (*dynamics.AT_PACE, *dynamics.LATE)
 KINDS = {BLOCKED: "blocage à lever", CHANCE: "opportunité à massifier"}
 LEVELS = {"region": "région", "departement": "département"}
+NAMED = 8  # levers of a message
 GROUPING = ("groupe", "levier")  # the columns of a file of working groups
 OPENINGS = {"A": "Accélérer", "B": "Faire connaître", "C": "Organiser entre territoires", "": "Mettre au débat"}
 THEMES = ["theme_id", "group", "title", "levers", "kind", "level", "key", "concrete", "why", "score", "evidence"]
@@ -157,7 +158,11 @@ def _incomplete(groups: Iterable[Group]) -> list[str]:
     """The levers that are in no group, or in several."""
     times = Counter(lever for group in groups for lever in group.levers)
     levers = nomenclatures.cop_labels()
-    said = [f"levier « {one} » dans aucun groupe. L'ajouter à un groupe." for one in levers if one not in times]
+    absent = [f"« {one} »" for one in levers if one not in times]
+    said = [f"levier {one} dans aucun groupe. L'ajouter à un groupe." for one in absent]
+    if len(absent) > NAMED:
+        most = f"{', '.join(absent[:NAMED])} et {len(absent) - NAMED} autres"
+        said = [f"leviers dans aucun groupe : {most}. Les ajouter à un groupe."]
     return said + [f"levier « {one} » dans {n} groupes. N'en garder qu'un." for one, n in times.items() if n > 1]
 
 
@@ -192,8 +197,11 @@ def working_groups(groups: Grouping = None) -> list[Group]:
     written = groups if isinstance(groups, Mapping) else _grouped(path_of(groups, ProjectError))
     known, said, found = {label: one for one, label in _groups().items()}, [], []
     for label, levers in written.items():
-        read, ids_ = [labels.lever(one) for one in levers], []
-        for one, answer in zip(levers, read, strict=True):
+        if isinstance(levers, str) or not isinstance(levers, Iterable):
+            said.append(f"groupe « {label} » : {given(levers)} n'est pas une liste. Écrire la liste de ses leviers.")
+            continue
+        read, ids_ = [(one, labels.lever(str(one))) for one in levers], []
+        for one, answer in read:
             if answer.unknown:
                 said.append(f"« {label} », levier « {one} » : {labels.unknown(answer.close)}")
             ids_ += [lever for term in answer.ids for lever in labels.levers_of(term)]
