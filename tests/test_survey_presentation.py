@@ -325,14 +325,12 @@ def test_the_diagnostic_has_the_first_themes_or_those_that_were_kept_and_what_fo
     assert {*figures.data["Statut"]} == {"publié", "dérivé"} and "réponses au questionnaire (exemple inventé)" in {
         *figures.data["Source"]
     }
-    kept = ck.report.themes(p, str(examples / "themes_hauts_de_france.csv"), answers).parts
-    table = kept[3].texts()
-    assert len(table["Thème"]) > 20 and {*table["Niveau"]} <= {"région", "département"}
-    assert all("jugé pertinent par" in one for one in table["Ce que l'on en sait"])
-    assert (
-        "Fret décarboné et multimodalité\u00a0: objectif" in table["Ce que l'on en sait"][0]
-    )  # several levers: by name
-    assert not any("sans vivier" in one for one in table["Ce que l'on en sait"])
+    _, _, said, kept, figures = ck.report.themes(p, str(examples / "themes_hauts_de_france.csv"), answers).parts
+    assert "**30 thèmes retenus** dans 6 groupes de travail." in said and len(kept.data) == 30
+    assert "Niveau" not in kept.data  # all of the région: it tells none apart
+    served = {lever for one in kept.data["Leviers"] for lever in one.replace(" et ", ", ").split(", ")}
+    assert {"Covoiturage", "Report modal"} <= served & {*figures.data["Levier"]}
+    assert {"objectif", "rythme nécessaire"} <= {*figures.data["Chiffre"]}
 
 
 def test_a_territory_without_answer_says_so_once_a_section(whole, says):

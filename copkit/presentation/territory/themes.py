@@ -48,7 +48,7 @@ def themes(p: xr.Dataset, file: str = "", answers: str = "", projects: str = "",
     if file:
         (path,) = received.located_all(file, model.KEPT)
         shown = model.read_retained(path, groups=groups or None)
-        made = (_kept(shown), founded(shown, found))
+        made = (_kept(shown), kept(shown, p.attrs["territory"]))
     else:
         every = model.candidates(p, *given, groups=groups or None)
         shown = every.groupby("group", sort=False).head(FIRST).reset_index(drop=True)
@@ -93,7 +93,8 @@ def first(found: pd.DataFrame, evidence: pd.DataFrame) -> Table:
     """The first candidates, and what founds each in words."""
     from copkit.roadmap.themes import KINDS
 
-    said = _said(evidence)
+    known = evidence[evidence.value.notna() & (evidence.said != "")]
+    said = known.groupby("lever", sort=False).said.agg(" ; ".join)
     return Table.of(
         f"Thèmes prioritaires possibles — {territories.name(found.attrs['territory'])}",
         {
@@ -106,33 +107,21 @@ def first(found: pd.DataFrame, evidence: pd.DataFrame) -> Table:
     )
 
 
-def founded(found: pd.DataFrame, evidence: pd.DataFrame) -> Table:
-    """The themes that were kept, and what founds each in words, lever by lever."""
+def kept(found: pd.DataFrame, territory: str) -> Table:
+    """The themes that were kept; their level where it tells some apart. What founds them is lever by lever, below."""
     from copkit.roadmap.themes import KINDS, LEVELS
 
-    said = _said(evidence)
-    names = nomenclatures.cop_labels()
-    words = []
-    for cell in found.levers:
-        known = [one for one in ids(cell) if one in said]
-        words.append(" — ".join(f"{names[one]} : {said[one]}" if len(known) > 1 else said[one] for one in known))
+    level = {"Niveau": found.level.map(LEVELS).fillna("—")} if found.level.nunique() > 1 else {}
     return Table.of(
-        f"Thèmes prioritaires retenus — {territories.name(evidence.attrs['territory'])}",
+        f"Thèmes prioritaires retenus — {territories.name(territory)}",
         {
             "Thème": found.title,
             "Groupe de travail": found.group.map(found.attrs["groups"]).fillna("—"),
             "Leviers": found.levers.map(levers.said),
             "Sorte": found.kind.map(KINDS).fillna("—"),
-            "Niveau": found.level.map(LEVELS).fillna("—"),
-            "Ce que l'on en sait": words,
+            **level,
         },
     )
-
-
-def _said(evidence: pd.DataFrame) -> dict[str, str]:
-    """Lever → its known figures in words."""
-    known = evidence[evidence.value.notna() & (evidence.said != "")]
-    return known.groupby("lever", sort=False).said.agg(" ; ".join).to_dict()
 
 
 def evidence(found: pd.DataFrame) -> Table:
