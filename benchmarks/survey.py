@@ -89,7 +89,7 @@ def ours(folder: Path) -> dict:
     table = gather.read(folder)
     counts = {one: Counter(table[one]) for one in LABELS.values()}
     respondents = table.respondent[table.respondent != ""].nunique()
-    return {"counts": counts, "refused": len(table.attrs["refused"]), "respondents": int(respondents)}
+    return {"counts": counts, "refused": len(table.attrs["reading"].refused), "respondents": int(respondents)}
 
 
 def theirs(folder: Path) -> dict:

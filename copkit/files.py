@@ -46,7 +46,8 @@ _numbers = count()
 def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorator: keep what was made, for as long as the files that it comes from hold the same.
 
-    ``maxsize``: most results that are kept. A file that is none of the kit's is given as a ``Path``.
+    ``maxsize``: most results that are kept. A file that is none of the kit's, or a folder of such, is given as a
+    ``Path``.
     """
 
     def decorate(make: Callable[P, R]) -> Callable[P, R]:
@@ -57,7 +58,7 @@ def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(make)
         def found(*args: P.args, **kwargs: P.kwargs) -> R:
             files = [one for one in (*args, *kwargs.values()) if isinstance(one, Path)]
-            return made(_kit(), tuple(map(_mark, files)) if files else (), *args, **kwargs)
+            return made(_kit(), tuple(map(_seen, files)) if files else (), *args, **kwargs)
 
         found.cache_info = made.cache_info  # type: ignore[attr-defined]
         return found
@@ -92,6 +93,11 @@ def _marks(folder: str | Path) -> Iterator[tuple]:
                 yield from _marks(entry.path)
             else:
                 yield entry.path, *_mark(entry)
+
+
+def _seen(file: Path) -> tuple:
+    """The mark of a file, or of all that a folder holds."""
+    return tuple(sorted(_marks(file))) if file.is_dir() else _mark(file)
 
 
 def _mark(file: Path | os.DirEntry) -> tuple[int, ...]:

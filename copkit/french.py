@@ -133,14 +133,14 @@ def seconds(value: float) -> str:
     return f"{number(value, 0 if value == int(value) else 1)} seconde{'s' if value >= 2 else ''}"
 
 
-def beside(value: float, limit: float, decimals: int) -> str:
-    """A number with enough decimals to show that it is below a limit, when it is.
+def beside(value: float, limit: float, decimals: int, below: str = "< ") -> str:
+    """A number; one that rounding would put at a limit says that it is below it, without a digit more.
 
-    >>> beside(1.46, 1.5, 1), beside(1.32, 1.5, 1), beside(1.5, 1.5, 1)
-    ('1,46', '1,3', '1,5')
+    >>> beside(1.46, 1.5, 1), beside(1.32, 1.5, 1), beside(1.5, 1.5, 1), beside(49.7, 50, 0, "près de ")
+    ('< 1,5', '1,3', '1,5', 'près de 50')
     """
-    while value < limit <= round(value, decimals) and decimals < 6:
-        decimals += 1
+    if value < limit <= round(value, decimals):
+        return f"{below}{number(limit, decimals)}"
     return number(value, decimals)
 
 

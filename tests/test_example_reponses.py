@@ -52,7 +52,8 @@ def test_the_generator_gives_the_file_again(tmp_path):
 
 
 def test_the_example_is_read_whole_and_every_row_says_that_it_is_invented(table):
-    assert table.attrs["reading"].problems.empty and table.attrs["twice"].empty and table.attrs["refused"].empty
+    reading = table.attrs["reading"]
+    assert reading.problems.empty and reading.twice.empty and reading.refused.empty
     assert set(table.invented) == {"oui"} and (table.respondent != "").all()
     assert all(one.startswith("Commentaire inventé") for one in set(table.comment) - {""})
 

@@ -197,6 +197,16 @@ def test_a_file_that_is_none_of_the_kit_counts_by_what_it_holds(tmp_path):
     assert read(path) == "après, et plus long" and len(made) == 2
 
 
+def test_a_folder_counts_by_what_all_its_files_hold(tmp_path):
+    read = files.kept()(lambda folder: [path.read_text() for path in sorted(folder.rglob("*.txt"))])
+    inside = tmp_path / "dedans"
+    inside.mkdir()
+    (inside / "a.txt").write_text("avant")
+    assert read(tmp_path) == ["avant"]
+    (inside / "a.txt").write_text("après, et plus long")
+    assert read(tmp_path) == ["après, et plus long"]
+
+
 def test_nothing_is_read_when_modules_are_imported():
     code = "import copkit, copkit.doctor, copkit.simulator.widget; from copkit import files; print(files._looks)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ from copkit.reference import territories
 RULES = {rule.id: rule for rule in messages.rules().rules}
 CODES = ["fr", *territories.codes()]
 SOME = ["fr", "reg-32", "reg-11", "reg-94", "reg-04", "reg-06", "dep-59", "dep-48", "dep-75", "dep-2A", "dep-974"]
-LONGEST = {"title": 80, "text": 210, "detail": 70, "list": 270}  # characters: an A4 sheet holds the page
+LONGEST = {"title": 80, "text": 210, "detail": 70, "list": 270, "answers": 200}  # characters that an A4 sheet holds
 WHOLE = 3400  # characters of a page
 AVAILABLE = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 
@@ -123,6 +123,35 @@ def test_figures_are_those_of_the_models():
     cars = next(one for one in facts.by_lever(p) if one["levier_id"].value == "vehicules_electriques")
     assert cars["quantite"].value == 1000 * float(p.quantity.sel(lever="vehicules_electriques"))
     assert "emissions" not in known  # no sourced total of a région is in the kit
+
+
+SAID = dict.fromkeys(("epci_repondants", "epci_liste", "leviers_juges", "leviers_pertinents"), 43.0) | {
+    **dict.fromkeys(("leviers_attendus", "leviers_investis"), 20.0),
+    **{"taux_epci": 76.0, "part_attendus": 50.0, "origine_reponses": "réponses reçues"},
+}
+LONG = "Efficacité et carburants décarbonés des véhicules privés"
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({}, "reponses_en_attente"),
+        ({"part_attendus": 49.0}, "reponses_investies"),
+        ({"part_attendus": float("nan"), "leviers_pertinents": 0.0}, "reponses_peu_pertinentes"),
+        ({"leviers_juges": 4.0}, "reponses_sur_peu_de_leviers"),
+        ({"taux_epci": 49.0, "leviers_juges": 4.0}, "reponses_peu_nombreuses"),
+    ],
+)
+def test_answers_are_one_of_the_three_messages_and_nothing_without_them(changed, rule):
+    p = panorama.shared("reg-32")
+    longest = dict.fromkeys(("attendu_premier", "investi_premier", "pertinent_premier"), LONG)
+    told = messages.said(p, answers=facts.answered(SAID | changed, longest))
+    (one,) = [one for one in told if one.rule.about == "reponses"]
+    assert one.rule.id == rule and len(one.title) <= LONGEST["title"] and len(one.text) <= LONGEST["answers"]
+    without = messages.said(p)
+    assert without == messages.said(p, answers={}) and "reponses" not in {other.rule.about for other in without}
+    first = [one.rule.id for one in without if one.rule.place == "message"][:2]
+    assert [one.rule.id for one in told if one.rule.place == "message"] == [rule, *first]
 
 
 def test_kilometres_that_disagree_with_their_tonnes_are_not_said():

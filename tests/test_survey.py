@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from copkit.errors import ProjectError
+from copkit.presentation.survey import tables
 from copkit.survey import analysis, family, gather, intervals, questionnaire, respondents
 
 KINDS = ["non", "plutot_non", "plutot_oui", "oui", "sans_objet", ""]
@@ -27,6 +28,23 @@ def test_what_answers_say_of_a_lever(case):
     found = analysis.levers(table, **asked).set_index("lever").loc[case["levier"]]
     for name, expected in case["attendu"].items():
         assert pd.isna(found[name]) if expected is None else found[name] == pytest.approx(expected), name
+
+
+def test_weighted_measures_leave_out_who_has_no_population_and_count_them():
+    rows = [("a", "haies_plantation", "oui", "oui", "oui"), ("b", "haies_plantation", "non", "oui", "oui")]
+    rows += [("pays", "haies_plantation", "oui", "non", "sans_objet")]
+    table = answers(rows, {"a": 1000, "b": 3000})
+    found = analysis.levers(table, weighted=True)
+    hedges = found.set_index("lever").loc["haies"]
+    assert (hedges.pertinence, hedges.collectivite, hedges.respondents) == (0.25, 3, 2) and hedges.pertinence_n == 2
+    assert found.attrs["left_out"] == 1 and analysis.levers(table).attrs["left_out"] == 0
+    assert analysis.levers(table).set_index("lever").respondents["haies"] == 3
+    assert analysis.by_action(table, weighted=True).attrs["left_out"] == 1
+    assert analysis.cut(table, "type", weighted=True).attrs["left_out"] == 1
+    alone = analysis.levers(answers(rows[2:]), weighted=True)
+    assert alone.attrs["left_out"] == 1 and alone.pertinence.isna().all()
+    said = tables.counted(found)
+    assert said.startswith("pondéré par les habitants, 1 collectivité sans population connue laissée de côté, ")
 
 
 @pytest.mark.cases("questionnaire", "familles")
@@ -70,13 +88,13 @@ def test_actions_are_ranked_by_a_stated_rule(case):
 
 
 @st.composite
-def tables(draw):
+def sheets(draw):
     known = questionnaire.actions().action.to_list()
     rows = draw(st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from(known), *[st.sampled_from(KINDS)] * 3)))
     return answers([row for n, row in enumerate(rows) if row[:2] not in [other[:2] for other in rows[:n]]])
 
 
-@given(tables())
+@given(sheets())
 def test_counts_add_up_to_what_was_read_to_the_answer(table):
     counts = analysis.counts(table)
     assert (counts[list(questionnaire.QUESTIONS)].sum() == len(table)).all()
@@ -85,7 +103,7 @@ def test_counts_add_up_to_what_was_read_to_the_answer(table):
         assert ranked[[f"{name}_n", f"{name}_sans_objet", f"{name}_blank"]].to_numpy().sum() == len(table)
 
 
-@given(tables())
+@given(sheets())
 def test_a_measure_lies_inside_its_interval_and_its_bounds(table):
     found, bounds = analysis.levers(table), analysis.bounds(table, 10)
     for name in questionnaire.QUESTIONS:
@@ -145,8 +163,10 @@ def test_a_collectivite_written_once_holds_for_its_file_and_its_last_answer_is_k
     table = gather.read(tmp_path)
     assert set(table.respondent) == {"epci-200093201"} and set(table.type) == {"epci"}
     assert list(table.duplicate_of) == ["b.csv", "b.csv", ""] and list(analysis.taken(table).pertinence) == ["non"]
-    (twice,) = table.attrs["twice"].itertuples(index=False)
+    (twice,) = table.attrs["reading"].twice.itertuples(index=False)
     assert (twice.kept, twice.others, twice.answers) == ("b.csv", "a.csv", 2)
+    whole = pd.concat([table, table]).astype({"weight": "float32"})  # pandas compares what lies beside a table
+    assert len(whole) == 6 and whole.attrs["reading"] is table.attrs["reading"]
 
 
 def test_what_is_not_understood_is_said_and_a_damaged_file_does_not_stop_the_others(tmp_path, says):
@@ -158,7 +178,7 @@ def test_what_is_not_understood_is_said_and_a_damaged_file_does_not_stop_the_oth
     problems = table.attrs["reading"].problems
     said = "\n".join(problems.message)
     says(said, "territoire inconnu. Noms proches : « Métropole Européenne de Lille »", "libellé non reconnu")
-    assert list(table.attrs["refused"].file) == ["b.xlsx"] and len(table) == 2
+    assert list(table.attrs["reading"].refused.file) == ["b.xlsx"] and len(table) == 2
 
 
 def test_an_action_answered_twice_counts_once_and_nobody_counts_for_nobody(tmp_path, says):

@@ -35,7 +35,7 @@ def whole():
 @pytest.fixture(scope="module")
 def public(whole):
     """The public version of the same answers, without reading them again."""
-    about = {"reading": None, "twice": None, "refused": None, "files": ()}
+    about = {"reading": None, "files": ()}
     return dataclasses.replace(whole, answers=selection._public(whole.answers), public=True, **about)
 
 
@@ -164,9 +164,10 @@ def test_a_figure_shows_on_which_side_of_its_threshold_it_is(whole):
     limit = rules().thresholds.invested
     table = ck.table(whole, "investissement")
     for row, shown in zip(table.data.to_dict("records"), table.texts()["Collectivité (sur\u00a03)"], strict=True):
-        assert (float(shown.replace(",", ".")) >= limit) == row["Quadrant"].endswith(("et investis", ", investis")), row
+        high = not shown.startswith("<") and float(shown.replace(",", ".")) >= limit
+        assert high == row["Quadrant"].endswith(("et investis", ", investis")) and len(shown) < 6, row
     reason = whole.families.set_index("lever").reason["sobriete_isolation_residentiel"]
-    assert "n'est notée que 1,46 sur 3, moins de 1,5" in reason
+    assert "n'atteint pas 1,5 sur 3 (près de 1,5)." in reason
     bounds = ck.table(whole, "bornes").data.set_index("Levier")
     fret = bounds.loc["Fret décarboné et multimodalité"]
     assert fret["Pertinents (%)"].endswith("à 50") == (fret["Pertinence sûre"] == "non")
@@ -235,7 +236,49 @@ def test_the_public_version_has_no_list_no_comment_and_no_group_in_which_one_is_
     assert not any("inventé" in one for one in public.answers.respondent)  # the Pays is told by its name alone
 
 
+def few(public, sizes, blank):
+    """The public version of a région of which each département answers with so many, and so many are of none."""
+    table, kept = public.answers, []
+    for code, count in sizes.items():
+        kept += list(table.respondent[table.departement == code].unique()[:count])
+    kept += list(table.respondent[table.departement == ""].unique()[:blank])
+    return dataclasses.replace(public, answers=table[table.respondent.isin(kept)])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "blank", "hidden", "beside"),
+    [
+        ({"dep-59": 9, "dep-60": 12, "dep-02": 11}, 0, ["dep-59"], ["dep-02"]),  # 12 + 11 of 32: the others are 9
+        ({"dep-59": 10, "dep-60": 12, "dep-02": 11}, 0, [], []),
+        ({"dep-59": 9, "dep-60": 9, "dep-02": 11}, 0, ["dep-59", "dep-60"], []),  # 18, of which nobody tells two
+        ({"dep-59": 9, "dep-60": 12, "dep-02": 11}, 1, ["dep-59"], []),
+        ({"dep-59": 10, "dep-60": 12}, 1, [], ["dep-59"]),  # the one that is of no département
+        ({"dep-59": 10, "dep-60": 12}, 2, [], []),
+    ],
+)
+def test_what_is_not_shown_cannot_be_found_by_difference(public, says, sizes, blank, hidden, beside):
+    q = few(public, sizes, blank)
+    assert (sorted(q.unshown["departement"]), q.beside["departement"]) == (sorted(hidden), beside)
+    shown = set(sizes) - {*hidden, *beside}
+    assert set(q.cut("departement").departement) == set(q.groups("departement").value) == shown
+    assert ("de plus" in str(ck.report.compared(q))) == any(q.beside.values())
+    working = dataclasses.replace(q, public=False)
+    assert set(working.cut("departement").departement) == set(sizes)
+
+
 # ------------------------------------------------------------------ workbook, diagnostic, empty
+
+
+def test_a_long_table_folds_and_a_phone_shows_the_first_levers_of_each_quadrant(whole, alone):
+    shown = [part for one in DOCUMENT.sections for part in getattr(DOCUMENT.show(one, whole), "parts", ())]
+    tables = [part for part in shown if isinstance(part, Table)]
+    assert {table.fold for table in tables if len(table.data) > 12} == {True}
+    assert not ck.table(whole, "actions_plus").fold and ck.table(whole, "leviers").fold
+    rows = ck.charts.maturity(whole).to_dict()["usermeta"]["phone"]
+    heads = [one[:2] for one in rows if one[1].endswith("leviers")]
+    assert heads == [["Pertinents et mûrs", "11 leviers"], ["Pertinents, peu mûrs", "25 leviers"],
+                     ["Peu pertinents, peu mûrs", "7 leviers"]]  # fmt: skip
+    assert len(rows) == 3 + 3 * 4 and rows[1][0] == "Désimperméabilisation des sols"
 
 
 def test_the_workbook_has_the_tables_as_numbers(whole, tmp_path):
@@ -260,8 +303,34 @@ def test_the_diagnostic_has_the_point_of_view_of_the_collectivites_when_it_is_gi
         "Les 10 actions les plus mises en œuvre, selon les EPCI",
         "Les 10 actions les moins mises en œuvre, selon les EPCI",
     ]
+    page = ck.report.page(ck.panorama("reg-32"), str(file))
+    title, text = (one.replace("\u00a0", " ") for one in page.messages[-1])
+    assert len(page.messages) == 3 and title == "Les collectivités : pertinent, mais l’action ne suit pas."
+    assert "Jugés pertinents : 36 des 43 leviers, dont 25 trop peu investis" in text
+    assert "Réponses de 70 EPCI sur 92 (exemple inventé)." in text
+    without = ck.report.page(ck.panorama("reg-06"))
+    assert ck.report.page(ck.panorama("reg-06"), str(file)) == without
     (note,) = ck.report.survey(ck.panorama("reg-06"), str(file)).parts
     assert note.text == "Aucune réponse ne vient de ce territoire (Mayotte)."
+
+
+def test_the_diagnostic_has_the_first_themes_or_those_that_were_kept_and_what_founds_them(whole):
+    p, examples = ck.panorama("reg-32"), paths.home() / "data" / "examples"
+    assert ck.report.themes(p).title == ""  # a document does not say that it is left out: the territory lacks nothing
+    answers = str(paths.home().joinpath(*selection.EXAMPLE))
+    title, invented, said, listed, figures = ck.report.themes(p, answers=answers).parts
+    assert "Thèmes prioritaires" in title and "Exemple inventé" in invented
+    assert "**18 thèmes possibles** : les 3 premiers de chaque groupe de travail, sur 43" in said
+    assert len(listed.data) == 18 and figures.fold and not listed.fold
+    assert {*figures.data["Statut"]} == {"publié", "dérivé"} and "réponses au questionnaire (exemple inventé)" in {
+        *figures.data["Source"]
+    }
+    _, _, said, kept, figures = ck.report.themes(p, str(examples / "themes_hauts_de_france.csv"), answers).parts
+    assert "**30 thèmes retenus** dans 6 groupes de travail." in said and len(kept.data) == 30
+    assert "Niveau" not in kept.data  # all of the région: it tells none apart
+    served = {lever for one in kept.data["Leviers"] for lever in one.replace(" et ", ", ").split(", ")}
+    assert {"Covoiturage", "Report modal"} <= served & {*figures.data["Levier"]}
+    assert {"objectif", "rythme nécessaire"} <= {*figures.data["Chiffre"]}
 
 
 def test_a_territory_without_answer_says_so_once_a_section(whole, says):

@@ -13,8 +13,11 @@ import copkit as ck
 from copkit.commands.cli import app
 from copkit.errors import ParameterError, ProjectError
 from copkit.models import nomenclatures
+from copkit.presentation.roadmap import themes as tables
+from copkit.presentation.territory.themes import evidence as figures
 from copkit.projects.fields import complete
 from copkit.roadmap import themes as model
+from copkit.roadmap.actions import ACTIONS, FIELDS
 from copkit.survey.questionnaire import QUESTIONS
 from copkit.survey.questionnaire import rules as questionnaire
 
@@ -119,6 +122,120 @@ def test_damaged_rules_say_what_is_wrong(damaged, says, case):
     says(refused.value, case["message"])
 
 
+def test_evidence_is_figures_and_the_sentence_comes_from_them(vivier, answers):
+    found = ck.roadmap.evidence("reg-32", answers, vivier)
+    said = found[found.said != ""].groupby("lever").said.agg(" ; ".join)
+    table = ck.roadmap.candidates("reg-32", answers, vivier).set_index("lever")
+    assert said.to_dict() == table.evidence.to_dict()
+    known = found[found.value.notna()]
+    assert (known[["unit", "source", "status"]] != "").all(axis=None) and known.status.isin(["publie", "derive"]).all()
+    cars = known[known.lever == "vehicules_electriques"].set_index("figure")
+    row = cars.loc["objectif"]
+    assert (row.unit, row.year, row.source, row.status) == ("ktCO2e/an", 2030, "sgpe_simulateur_2024", "publie")
+    assert row.value == pytest.approx(940.7603)
+    assert cars.loc["rythme nécessaire", "unit"] == "millier_vehicules par an"
+    hedges = known[known.lever == "haies"].set_index("component")
+    assert hedges.value["relevance"] == 100 and hedges.value["projects"] == 3 and hedges.value["replicable"] == 50
+    shown = figures(found).texts()
+    assert "940" in shown["Valeur"] and "milliers de véhicules par an" in shown["Unité"] and "publié" in shown["Statut"]
+
+
+def test_levels_are_checked_for_a_region_and_for_a_departement(bare):
+    whole = bare.assign(levers=bare.lever, level="region", why="", key="oui", concrete="oui")
+    whole.attrs = dict(bare.attrs)
+
+    def said(territory, level):
+        made = whole.assign(level=level)
+        made.attrs["territory"] = territory
+        return [one for one in model.checks(made) if "niveau" in one]
+
+    assert said("reg-32", "region") == said("reg-32", "departement") == said("dep-59", "departement") == []
+    assert len(said("reg-32", "")) == len(whole) and "dire son niveau (région ou département)" in said("reg-32", "")[0]
+    assert len(said("dep-59", "region")) == len(whole)
+    assert said("dep-59", "region")[0].endswith(
+        "niveau région, dans les thèmes d'un département. Écrire département, ou le garder dans ceux de la région."
+    )
+
+
+@pytest.fixture(scope="module")
+def two_groups():
+    """Two working groups that hold the 43 levers, one by its ids and one by its labels."""
+    ids, labels = list(nomenclatures.cop_labels()), list(nomenclatures.cop_labels().values())
+    return {"Mobilité": ids[:20], "Le reste": labels[20:]}
+
+
+def test_working_groups_are_given_as_a_table_or_as_a_mapping(two_groups, tmp_path):
+    path = tmp_path / "groupes.csv"
+    rows = [{"Groupe": group, "Levier": lever} for group, levers in two_groups.items() for lever in levers]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    for one in (two_groups, path, str(path)):
+        found = ck.roadmap.candidates("reg-32", groups=one)
+        assert found.attrs["groups"] == {"mobilite": "Mobilité", "le_reste": "Le reste"}
+        assert found.group.value_counts().to_dict() == {"le_reste": 23, "mobilite": 20}
+    back = ck.roadmap.read_themes(found, returned(found, tmp_path, {"": {"Groupe de travail": "Le reste", **ADDED}}))
+    kept = ck.roadmap.retained(found, back)
+    assert list(kept.group) == ["le_reste"] and "Mobilité : aucun thème retenu." in " ".join(kept.attrs["problems"])
+    read = ck.roadmap.read_retained(tmp_path / "themes.xlsx", groups=path)
+    assert list(read.group) == ["le_reste"] and read.attrs["groups"] == found.attrs["groups"]
+    done = CliRunner().invoke(app, ["themes", "--territory", "reg-32", "--groups", str(path), "--format", "csv"])
+    assert done.stdout.count("Le reste") == 23
+
+
+ADDED = {"Retenu": "oui", "Intitulé": "Écoles", "Leviers": "Haies"}
+
+
+def test_working_groups_that_are_not_complete_say_all_that_is_wrong(two_groups, tmp_path, says):
+    wrong = {"Mobilité": [*two_groups["Mobilité"][1:], "haies", "Licornes"], "Le reste": two_groups["Le reste"]}
+    wrong["Vide"] = []
+    with pytest.raises(ProjectError) as refused:
+        ck.roadmap.working_groups(wrong)
+    says(refused.value, "groupes de travail, 4 problèmes", "« Mobilité », levier « Licornes » : libellé non reconnu")
+    says(refused.value, "groupe « Vide » sans levier", "levier « haies » dans 2 groupes. N'en garder qu'un.")
+    says(refused.value, f"levier « {two_groups['Mobilité'][0]} » dans aucun groupe. L'ajouter à un groupe.")
+    with pytest.raises(ProjectError, match="groupe « mobilité » écrit deux fois"):
+        ck.roadmap.working_groups({"Mobilité": two_groups["Mobilité"], "mobilité": two_groups["Le reste"]})
+    path = tmp_path / "groupes.csv"
+    path.write_text("Groupe;Nom\nMobilité;haies\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"colonne absente : levier\. Colonnes : groupe, levier\."):
+        ck.roadmap.working_groups(path)
+
+
+def test_themes_without_action_are_listed(bare, tmp_path, says):
+    whole = bare.assign(levers=bare.lever, level="region", why="").head(3)
+    titles = list(whole.title)
+    actions = ACTIONS.complete(pd.DataFrame({"theme": [titles[0].upper(), whole.theme_id[1], titles[2], "Autre"]}))
+    actions.loc[2, "duplicate_of"] = "ailleurs"
+    assert list(ck.roadmap.without_action(whole, actions).title) == [titles[2]]
+    assert list(ck.roadmap.without_action(whole, actions.head(0)).title) == titles
+    with pytest.raises(ProjectError, match="Thèmes retenus attendus"):
+        ck.roadmap.without_action("themes.xlsx", actions)
+    path = returned(bare, tmp_path, {"covoiturage": {"Retenu": "oui"}, "haies": {"Retenu": "oui"}})
+    sheet = tmp_path / "actions.csv"
+    labels = {"action_id": "A1", "title": "Aires de covoiturage", "lever": "Covoiturage", "theme": "covoiturage"}
+    row = {FIELDS[name].label: one for name, one in labels.items()}
+    pd.DataFrame([{**dict.fromkeys((one.label for one in ACTIONS.given.values()), ""), **row}]).to_csv(sheet)
+    asked = ["themes", "--territory", "reg-32", "--actions", str(sheet)]
+    done = CliRunner().invoke(app, [*asked, "-r", str(path)])
+    assert done.exit_code == 1, done.exception
+    without = done.stdout.partition("Thèmes prioritaires sans action")[2]
+    assert "Gestion des haies" in without and "covoiturage" not in without
+    refused = CliRunner().invoke(app, asked)
+    assert refused.exit_code != 0
+    says(str(refused.exception), "donner aussi -r")
+    assert tables.without_action(whole.head(0)).text == "Chaque thème retenu a une action au moins."
+
+
+def test_the_crossing_has_the_euros_of_the_projects_that_say_them(vivier):
+    costs = vivier.assign(cost=[2e6, 1e6, math.nan, *[math.nan] * 30])
+    found = ck.roadmap.crossing("reg-32", projects=costs).set_index("lever")
+    assert found.cost["haies"] == 3e6 and found.cost_missing["haies"] == 1
+    assert math.isnan(found.cost["report_modal"]) and found.cost_missing["report_modal"] == 30
+    assert math.isnan(found.cost["biogaz"]) and math.isnan(found.cost_missing["biogaz"])
+    shown = tables.crossing(ck.roadmap.crossing("reg-32", projects=costs))
+    assert "3" in shown.texts()["Coûts connus (M€)"]
+    assert "Coûts connus (M€)" not in tables.crossing(ck.roadmap.crossing("reg-32", projects=vivier)).data
+
+
 def test_four_examples_of_the_source_are_there_with_their_levers():
     cited = ["egalim", "reseaux_chaleur_decarbones", "covoiturage", "prevention_dechets"]
     assert [one.levers for one in model.rules().examples] == [[one] for one in cited]
@@ -151,7 +268,7 @@ def test_workbook_keeps_merges_renames_and_adds(bare, tmp_path, says):
     said = "\n".join(found.attrs["problems"])
     says(said, "« Écoles », leviers : libellé non reconnu", "Licornes")
     says(said, "Mobilité : 1 thème retenu. En garder de 5 à 10.", "Forêt et bois : aucun thème retenu.")
-    says(said, "« Écoles » : dire sa sorte (blocage ou opportunité), s'il est clé")
+    says(said, "« Écoles » : dire sa sorte (blocage ou opportunité), son niveau (région ou département), s'il est clé")
     done = CliRunner().invoke(app, ["themes", "--territory", "reg-32", "-r", str(path)])
     assert done.exit_code == 1 and "Partager les trajets" in done.stdout and "En garder de 5 à 10" in done.stderr
 

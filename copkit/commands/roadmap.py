@@ -131,9 +131,20 @@ def themes(
         list[Path] | None,
         typer.Option("--returned", "-r", help="Classeur revenu : montre les thèmes retenus ; peut se répéter."),
     ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(help="Groupes de travail de la COP : table aux colonnes groupe et levier ; sinon ceux du kit."),
+    ] = None,
+    actions: Annotated[
+        list[Path] | None,
+        typer.Option(help="Fiches action, avec -r : montre les thèmes retenus qu'aucune ne sert ; peut se répéter."),
+    ] = None,
     view: Annotated[
-        Literal["themes", "crossing"],
-        typer.Option(help="themes (candidats, ou retenus avec -r) ou crossing (questionnaire, projets, objectifs)."),
+        Literal["themes", "crossing", "evidence"],
+        typer.Option(
+            help="themes (candidats, ou retenus avec -r), crossing (questionnaire, projets, objectifs) ou evidence "
+            "(les chiffres qui fondent chaque levier)."
+        ),
     ] = "themes",
     format: Format = "table",
     csv: Csv = None,
@@ -141,19 +152,23 @@ def themes(
     """Propose les thèmes prioritaires d'un territoire par groupe de travail, avec leur score et ce qui le fonde."""
     from copkit import projects as vivier
     from copkit import roadmap, survey
+    from copkit.errors import CopkitError
     from copkit.presentation.roadmap import themes as tables
+    from copkit.presentation.territory.themes import evidence
 
     form = chosen(format, csv)
+    if actions and not returned:
+        raise CopkitError("Les actions se comparent aux thèmes retenus : donner aussi -r, le classeur revenu.")
     said = survey.read(*answers) if answers else None
     listed = vivier.read(*projects) if projects else None
-    if view == "crossing":
-        found = roadmap.crossing(territory, said, listed)
+    if view != "themes":
+        found = {"crossing": roadmap.crossing, "evidence": roadmap.evidence}[view](territory, said, listed)
         if form == "table":
-            print_table(tables.crossing(found), tables.SPARE)
+            print_table({"crossing": tables.crossing, "evidence": evidence}[view](found), tables.SPARE)
         else:
             print_data(found, form)
         return
-    found = roadmap.candidates(territory, said, listed)
+    found = roadmap.candidates(territory, said, listed, groups=groups)
     if out:
         roadmap.write_themes(found, out)
         say(f"Écrit : {out}. Une fois rempli : copkit themes --territory {territory} -r {out}", err=True)
@@ -161,8 +176,14 @@ def themes(
     shown = roadmap.retained(found, merged) if merged else found
     if form == "table":
         print_table(tables.kept(shown) if merged else tables.candidates(shown), tables.SPARE)
-    else:
+    elif not actions:
         print_data(shown, form)
+    if actions:
+        without = roadmap.without_action(shown, roadmap.read_actions(*actions))
+        if form == "table":
+            print_table(tables.without_action(without), tables.SPARE)
+        else:
+            print_data(without, form)
     if merged and (messages := [*merged.messages(), *shown.attrs["problems"]]):
         say("\nÀ reprendre :", err=True)
         for message in messages:

@@ -72,9 +72,9 @@ def survey(
     say(read.attrs["reading"].summary)
     print_table(tables.of(view, found, territory), tables.SPARE)
     say(french.typeset(_accounted(model.account(read))))
-    for row in read.attrs["twice"].itertuples():
+    for row in read.attrs["reading"].twice.itertuples():
         say(f"{row.name} a répondu plusieurs fois : {row.kept} est gardé, {row.others} est laissé de côté.", err=True)
-    for row in read.attrs["refused"].itertuples():
+    for row in read.attrs["reading"].refused.itertuples():
         say(f"Fichier non lu : {row.reason}", err=True)
 
 

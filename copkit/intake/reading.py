@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,14 @@ def located(file: str | Path, kind: Collected, hint: str = "", *, folder: bool =
             f"Vérifier son nom, ou donner son chemin complet.{hint}"
         )
     return found
+
+
+def located_all(
+    files: str | Path | Iterable[str | Path], kind: Collected, hint: str = "", *, folder: bool = False
+) -> list[Path]:
+    """One file, or several, each as ``located`` finds it."""
+    one = isinstance(files, str) or not isinstance(files, Iterable)
+    return [located(file, kind, hint, folder=folder) for file in ([files] if one else files)]
 
 
 def read(

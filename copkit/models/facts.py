@@ -117,12 +117,19 @@ SERIES = {
     "kt": "kt",
 }
 LISTED = SERIES | {"liste": TEXT, "annees": TEXT}
+ANSWERS = {  # of the collectivités to the questionnaire; a lever counts from enough of them on
+    **dict.fromkeys(("epci_repondants", "epci_liste", "leviers_juges", "leviers_pertinents"), "compte"),
+    **dict.fromkeys(("leviers_attendus", "leviers_investis"), "compte"),
+    **dict.fromkeys(("taux_epci", "part_attendus"), "%"),
+    **dict.fromkeys(("attendu_premier", "investi_premier", "pertinent_premier", "origine_reponses"), TEXT),
+}
 SCOPES = {
     "territoire": TERRITORY,
     "levier": TERRITORY | LEVER,
     "serie": TERRITORY | SERIES,
     "series": TERRITORY | LISTED,
     "series_region": TERRITORY | LISTED,
+    "reponses": TERRITORY | ANSWERS,
 }
 Facts = dict[str, Fact]
 
@@ -410,6 +417,11 @@ def listed(found: list[Facts]) -> Facts:
     }
     shared = {name: found[0][name] for name in ("statut", "statut_dit", "statut_titre")}
     return shared | _facts(LISTED, values)
+
+
+def answered(values: dict[str, float | str], levers: dict[str, str]) -> Facts:
+    """What collectivités answered: figures, and names of levers, by the names of ``ANSWERS``."""
+    return _facts(ANSWERS, values | {name: _lower(label) for name, label in levers.items()})
 
 
 def _names(labels: Iterable[str]) -> str:

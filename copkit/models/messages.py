@@ -72,7 +72,8 @@ class Condition(parameters.Strict):
 
 
 class Rule(parameters.Strict):
-    """A sentence, and when it is said. ``about``: what it is tried on, one by one, or all series in one sentence.
+    """A sentence, and when it is said. ``about``: what it is tried on, one by one, or all series in one sentence;
+    « reponses »: the answers of collectivités, where there are some.
 
     ``unless``: not when one of these rules already spoke; ``group``: at most one of a group in its place; ``most``: how
     often it speaks, of different levers or series.
@@ -80,7 +81,7 @@ class Rule(parameters.Strict):
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     place: Place
-    about: Literal["territoire", "levier", "serie", "series", "series_region"] = "territoire"
+    about: Literal["territoire", "levier", "serie", "series", "series_region", "reponses"] = "territoire"
     priority: int
     when: list[Condition] = Field(default_factory=list)
     unless: list[str] = Field(default_factory=list)
@@ -204,8 +205,10 @@ def _fields(template: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
 
 
-def said(p: xr.Dataset, path: str | Path | None = None) -> list[Said]:
+def said(p: xr.Dataset, path: str | Path | None = None, answers: Facts | None = None) -> list[Said]:
     """What the page of a territory says, place by place, the first sentence first.
+
+    ``answers``: the figures of what collectivités answered, where there are some.
 
     Raises
     ------
@@ -214,7 +217,7 @@ def said(p: xr.Dataset, path: str | Path | None = None) -> list[Said]:
     ParameterError
         If the rules are damaged.
     """
-    return _chosen(p, rules(path))[0]
+    return _chosen(p, rules(path), answers)[0]
 
 
 def table(p: xr.Dataset, path: str | Path | None = None) -> pd.DataFrame:
@@ -226,13 +229,15 @@ def table(p: xr.Dataset, path: str | Path | None = None) -> pd.DataFrame:
         n'est pas dite).
     """
     known = rules(path)
-    chosen, left = _chosen(p, known)
+    chosen, left = _chosen(p, known, None)
     rows = [_row(one, True, "") for one in chosen] + [_row(one, False, why) for one, why in left]
     tried = {one.rule.id for one in chosen} | {one.rule.id for one, _ in left}
     whole = facts.territory(p)
     for rule in known.rules:
         if rule.id not in tried:
             why = "aucun levier ni aucune série ne remplit ses conditions"
+            if rule.about == "reponses":
+                why = "aucune réponse au questionnaire n'est lue ici"
             if rule.about == "territoire":
                 lost = [name for name in rule.named if name not in whole]
                 failed = [one.written for one in rule.when if not one.holds(whole)]
@@ -261,10 +266,10 @@ def _values(rule: Rule, known: Facts) -> str:
     return " ; ".join(known[one.figure].written if one.figure in known else french.UNKNOWN for one in rule.when)
 
 
-def _chosen(p: xr.Dataset, known: Rules) -> tuple[list[Said], list[tuple[Said, str]]]:
+def _chosen(p: xr.Dataset, known: Rules, answers: Facts | None) -> tuple[list[Said], list[tuple[Said, str]]]:
     """What is said, and what could be but for another sentence that stands in its place."""
     proposals.of_reference(p, "La page d'un territoire")
-    tried = _tried(p, {rule.about for rule in known.rules})
+    tried = _tried(p, {rule.about for rule in known.rules}, answers)
     spoken, left, heard = [], [], set()
     for place in Place.__args__:
         own = [rule for rule in known.rules if rule.place == place]
@@ -295,10 +300,10 @@ def _silenced(rule: Rule, heard: set[str], groups: set[str], times: Counter) -> 
     return ""
 
 
-def _tried(p: xr.Dataset, abouts: set[str]) -> dict[str, list[Facts]]:
+def _tried(p: xr.Dataset, abouts: set[str], answers: Facts | None) -> dict[str, list[Facts]]:
     """The figures of all that rules are tried on."""
     whole, code = facts.territory(p), p.attrs["territory"]
-    found: dict[str, list[Facts]] = {"territoire": [whole]}
+    found: dict[str, list[Facts]] = {"territoire": [whole], "reponses": [whole | answers] if answers else []}
     if "levier" in abouts:
         found["levier"] = [whole | one for one in facts.by_lever(p)]
     found["serie"] = found["series"] = [whole | one for one in facts.by_series(code, p)]

@@ -95,7 +95,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as a reader sees them. ``numbers``: which columns hold some; ``of_chart``: the figures of a chart."""
+    """Cells as a reader sees them. ``numbers``: which columns hold some; ``of_chart``: the figures of a chart.
+
+    ``folded``: a detail, that a screen shows when it is asked for.
+    """
 
     caption: str
     names: list[str]
@@ -103,6 +106,7 @@ class Table:
     rows: list[list[str]]
     html: str = field(default="", compare=False)
     of_chart: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

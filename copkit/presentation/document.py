@@ -8,7 +8,7 @@ of the workbook, what a batch makes ready and what the tests read all come from 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib import import_module
@@ -167,6 +167,10 @@ class Document:
         theme.enable()
         with debug_mode(False):  # the tests check each specification: altair need not, each time it makes a part
             return make()
+
+    def some(self, about, names: Iterable[tuple[str, str]]) -> list:
+        """Parts by their kinds and names."""
+        return [self.make(self.parts(kind)[name], about) for kind, name in names]
 
     def table(self, name: str) -> Part:
         """A table by its name."""

@@ -75,16 +75,16 @@ def signed(decimals: int) -> Format:
 
 
 def beside(limit: float, decimals: int) -> Format:
-    """A number with enough decimals to show that it is below a limit, when it is.
+    """A number that says that it is below a limit when rounding would hide it; a spreadsheet keeps it whole.
 
     >>> beside(1.5, 1)(1.46), beside(1.5, 1).code(1.46), beside(50.0, 0)(49.7)
-    ('1,46', '#,##0.00', '49,7')
+    ('< 1,5', '"< 1,5"', '< 50')
     """
 
     def text(value: float) -> str:
         return french.beside(value, limit, decimals)
 
-    return Format(text, lambda value: _grouped(len(text(value).partition(",")[2])))
+    return Format(text, lambda value: f'"{text(value)}"' if text(value)[:1] == "<" else _grouped(decimals))
 
 
 def dashed(how: int | Callable | Rounded) -> Format:

@@ -23,7 +23,8 @@ class Table:
     """A table with its caption and the way to write each column (number of decimals, ``Format`` or ``Rounded``).
 
     ``totals``: what the rows make together, that a workbook writes under them. ``idle``: its rows that have nothing to
-    show, which a document leaves out; ``said``: the sentence that lists them.
+    show, which a document leaves out; ``said``: the sentence that lists them. ``fold``: a detail, that a document on a
+    screen shows when it is asked for.
     """
 
     data: pd.DataFrame
@@ -32,13 +33,14 @@ class Table:
     totals: tuple[Mapping[str, object], ...] = ()
     idle: tuple[int, ...] = ()
     said: str = ""
+    fold: bool = False
 
     @classmethod
-    def of(cls, caption: str, columns: Mapping[str, object]) -> Table:
+    def of(cls, caption: str, columns: Mapping[str, object], *, fold: bool = False) -> Table:
         """A table column by column: its cells, or its cells and the way to write them."""
         pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
         data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
-        return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None})
+        return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None}, fold=fold)
 
     def written(self) -> pd.DataFrame:
         """The cells as a reader sees them."""
@@ -60,7 +62,7 @@ class Table:
         """What a document shows of it: without its idle rows, then without the columns that say nothing."""
         kept = [row for row in range(len(self.data)) if row not in self.idle]
         formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in self.formats.items()}
-        found = Table(self.data.iloc[kept].reset_index(drop=True), self.caption, formats)
+        found = Table(self.data.iloc[kept].reset_index(drop=True), self.caption, formats, fold=self.fold)
         empty = [c for c, cells in found.texts().items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
         return replace(found, data=found.data.drop(columns=empty))
 
@@ -85,7 +87,8 @@ class Table:
         """What a writer needs of it."""
         names, rows = [french.typeset(name) for name in texts], [[*row] for row in zip(*texts.values(), strict=True)]
         numbers = [name in self.formats for name in texts]
-        return {"caption": french.typeset(self.caption), "names": names, "numbers": numbers, "rows": rows}
+        folded = {"folded": True} if self.fold else {}
+        return {"caption": french.typeset(self.caption), "names": names, "numbers": numbers, "rows": rows} | folded
 
     def _repr_html_(self) -> str:
         return self._html(self.texts())

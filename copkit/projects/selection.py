@@ -17,7 +17,7 @@ import xarray as xr
 from copkit import french, paths
 from copkit.display import Displayed
 from copkit.intake import gazetteer, perimeters
-from copkit.intake.reading import located
+from copkit.intake.reading import located, located_all
 from copkit.intake.report import Reading
 from copkit.models import panorama as panoramas
 from copkit.projects import fields
@@ -29,6 +29,7 @@ from copkit.reference import framework, tables, territories
 
 EXAMPLE = ("data", "examples", "vivier_hauts_de_france.csv")
 INVENTED = "exemple inventé"
+HINT = " Vide : l'exemple inventé du kit."
 # Texts that a person typed and that no figure needs: the public version shows none but the title.
 TYPED = ("lever_label", "theme", "programme", "state")
 JUDGED = ("theme", "contrary", "impact", "replicable", "partners", "next_steps")  # what the criteria look at
@@ -286,10 +287,8 @@ def vivier(
     Vivier de Nord : 193 dossiers
     """
     code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
-    one = isinstance(file, str) or not isinstance(file, Iterable)
-    asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if one else list(file)
-    found = [located(one, fields.PROJECTS, " Vide : l'exemple inventé du kit.") for one in asked]
-    table = read(*found, mapping=mapping)
+    asked = paths.home().joinpath(*EXAMPLE) if example else file
+    table = read(*located_all(asked, fields.PROJECTS, HINT), mapping=mapping)
     given = _decisions(table, decisions, year)
     projects = sort.triage(table, year=year, decisions=given)
     reading, year = table.attrs["reading"], projects.attrs["triage"]["year"]

@@ -19,7 +19,10 @@ from .plan import Roadmap as Roadmap
 from .plan import plan as plan
 from .themes import candidates as candidates
 from .themes import crossing as crossing
+from .themes import evidence as evidence
 from .themes import read_retained as read_retained
 from .themes import read_themes as read_themes
 from .themes import retained as retained
+from .themes import without_action as without_action
+from .themes import working_groups as working_groups
 from .themes import write_themes as write_themes

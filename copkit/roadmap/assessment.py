@@ -19,6 +19,7 @@ from copkit.projects.sorting import criteria
 from copkit.projects.sorting import rules as ruled
 from copkit.reference import tables, territories
 from copkit.roadmap.actions import SHEET, taken
+from copkit.roadmap.themes import named
 
 RETAINED, APART, CONTRARY, TWICE = "retenue", "a_part", "contraire", "doublon"
 STANDINGS = {
@@ -99,15 +100,10 @@ def assess(
 
 
 def _themes(written: pd.Series, themes: pd.DataFrame | None) -> tuple[pd.Series, pd.Series]:
-    """The id of the theme of each action among those that are kept, and whether it names one that is not.
-
-    A theme is named by its title or by its number, however it is typed.
-    """
+    """The id of the theme of each action among those that are kept, and whether it names one that is not."""
     if themes is None:
         return pd.Series("", written.index, "str", name="theme_id"), pd.Series(False, written.index)
-    names = {french.plain(one): number for number, one in zip(themes.theme_id, themes.title, strict=True)}
-    names |= {french.plain(one): one for one in themes.theme_id}
-    found = pd.Series([names.get(french.plain(one), "") for one in written], written.index, "str", name="theme_id")
+    found = named(written, themes)
     return found, (written.str.strip() != "") & (found == "")
 
 

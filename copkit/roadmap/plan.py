@@ -155,7 +155,7 @@ class Roadmap(Displayed):
     @cached_property
     def by_theme(self) -> pd.DataFrame:
         """The themes in the order of their groups, with the retained actions of each: actions, kt, cost."""
-        groups = {one.id: one.label for one in themes.rules().groups.items}
+        groups = self.themes.attrs.get("groups", {})
         order = {one: n for n, one in enumerate(groups)}
         rows = self.retained.groupby("theme_id")
         table = self.themes.assign(
@@ -169,7 +169,7 @@ class Roadmap(Displayed):
     @cached_property
     def without_action(self) -> pd.DataFrame:
         """The themes that no retained action serves."""
-        return self.by_theme[self.by_theme.actions == 0]
+        return themes.without_action(self.by_theme, self.retained)
 
     # ------------------------------------------------------------------ means
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -17,8 +19,8 @@ from pydantic import Field
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, ProjectError, given, typed, unknown
-from copkit.files import kept
-from copkit.intake import labels, perimeters
+from copkit.files import kept, path_of
+from copkit.intake import labels, perimeters, spreadsheets
 from copkit.intake import reading as collected
 from copkit.intake.fields import NO, ORIGIN, SEPARATOR, YES, Collected, ids
 from copkit.intake.fields import Field as Collecting
@@ -30,6 +32,7 @@ from copkit.models import panorama as panoramas
 from copkit.projects import fields as projects_fields
 from copkit.projects.counting import crossing as counting
 from copkit.reference import parameters, reading, territories
+from copkit.roadmap.actions import taken
 from copkit.survey import analysis, family, questionnaire
 
 FILE = "themes.yml"
@@ -38,12 +41,28 @@ BLOCKED, CHANCE = "blocage", "opportunite"
 STATUSES = (*dynamics.AT_PACE, *dynamics.LATE)
 KINDS = {BLOCKED: "blocage à lever", CHANCE: "opportunité à massifier"}
 LEVELS = {"region": "région", "departement": "département"}
+NAMED = 8  # levers of a message
+GROUPING = ("groupe", "levier")  # the columns of a file of working groups
 OPENINGS = {"A": "Accélérer", "B": "Faire connaître", "C": "Organiser entre territoires", "": "Mettre au débat"}
 THEMES = ["theme_id", "group", "title", "levers", "kind", "level", "key", "concrete", "why", "score", "evidence"]
 CROSSING = [
-    *("lever", "label", "target", "pace", "relevance", "rank_relevance", "projects", "rank_projects", "family"),
-    "reversal",
+    *("lever", "label", "target", "pace", "relevance", "rank_relevance", "projects", "rank_projects", "cost"),
+    *("cost_missing", "family", "reversal"),
 ]
+
+
+class Evidence(NamedTuple):
+    """A figure that founds a theme: which part of the score, its value, unit, year, source, status, and in words."""
+
+    lever: str
+    component: str
+    figure: str
+    value: float = math.nan
+    unit: str = ""
+    year: float = math.nan
+    source: str = ""
+    status: str = ""
+    said: str = ""
 
 
 class Group(parameters.Strict):
@@ -117,11 +136,10 @@ def rules() -> Rules:
     path, problems = paths.parameters(FILE), Problems()
     found, _ = reading.read_model(path, Rules)
     levers, sources = list(nomenclatures.cop_labels()), list(parameters.sources())
-    times = Counter(lever for group in found.groups.items for lever in group.levers)
     said = [f"composante absente : {one}." for one in COMPONENTS if one not in found.components]
-    said += [f"levier « {one} » dans aucun groupe. L'ajouter à un groupe." for one in levers if one not in times]
-    said += [f"levier « {one} » dans {n} groupes. N'en garder qu'un." for one, n in times.items() if n > 1]
-    cited = [*times, *(lever for one in found.examples for lever in one.levers)]
+    said += _incomplete(found.groups.items)
+    cited = [lever for group in found.groups.items for lever in group.levers]
+    cited += [lever for one in found.examples for lever in one.levers]
     said += [unknown(f"levier inconnu « {one} »", one, levers, "Leviers") for one in cited if one not in levers]
     named = (found.source, found.groups.source)
     said += [unknown(f"source inconnue « {one} »", one, sources) for one in named if one not in sources]
@@ -136,14 +154,116 @@ def rules() -> Rules:
     return found
 
 
+def _incomplete(groups: Iterable[Group]) -> list[str]:
+    """The levers that are in no group, or in several."""
+    times = Counter(lever for group in groups for lever in group.levers)
+    levers = nomenclatures.cop_labels()
+    absent = [f"« {one} »" for one in levers if one not in times]
+    said = [f"levier {one} dans aucun groupe. L'ajouter à un groupe." for one in absent]
+    if len(absent) > NAMED:
+        most = f"{', '.join(absent[:NAMED])} et {len(absent) - NAMED} autres"
+        said = [f"leviers dans aucun groupe : {most}. Les ajouter à un groupe."]
+    return said + [f"levier « {one} » dans {n} groupes. N'en garder qu'un." for one, n in times.items() if n > 1]
+
+
 def _groups() -> dict[str, str]:
     return {one.id: one.label for one in rules().groups.items}
+
+
+Grouping = str | Path | Mapping[str, Sequence[str]] | None
+
+
+def working_groups(groups: Grouping = None) -> list[Group]:
+    """Les groupes de travail d'une COP et leurs leviers : ceux du kit, ou ceux que l'on donne.
+
+    Parameters
+    ----------
+    groups : un fichier (CSV, XLSX, ODS) aux colonnes « groupe » et « levier », une ligne par levier ; ou un
+        dictionnaire du nom de chaque groupe vers ses leviers (identifiants ou libellés). Sans lui, ceux de
+        ``parameters/themes.yml``.
+
+    Returns
+    -------
+    list : chaque groupe, avec ``id``, ``label`` et ``levers``.
+
+    Raises
+    ------
+    ProjectError
+        Si un levier n'est pas reconnu, n'est dans aucun groupe ou est dans plusieurs : tous les problèmes à la fois.
+    """
+    if groups is None:
+        return rules().groups.items
+    where = "" if isinstance(groups, Mapping) else f"{groups} : "
+    written = groups if isinstance(groups, Mapping) else _grouped(path_of(groups, ProjectError))
+    known, said, found = {label: one for one, label in _groups().items()}, [], []
+    for label, levers in written.items():
+        if isinstance(levers, str) or not isinstance(levers, Iterable):
+            said.append(f"groupe « {label} » : {given(levers)} n'est pas une liste. Écrire la liste de ses leviers.")
+            continue
+        read, ids_ = [(one, labels.lever(str(one))) for one in levers], []
+        for one, answer in read:
+            if answer.unknown:
+                said.append(f"« {label} », levier « {one} » : {labels.unknown(answer.close)}")
+            ids_ += [lever for term in answer.ids for lever in labels.levers_of(term)]
+        name = known.get(label, french.plain(label).replace(" ", "_"))
+        if name in (one.id for one in found):
+            said.append(f"groupe « {label} » écrit deux fois. Donner un autre nom, ou réunir ses leviers.")
+        if not ids_:
+            said.append(f"groupe « {label} » sans levier. L'enlever, ou lui donner un levier.")
+            continue
+        found.append(Group(id=name, label=label, levers=ids_))
+    if said := said + _incomplete(found):
+        lines = "\n".join(f"  • {one}" for one in said)
+        raise ProjectError(f"{where}groupes de travail, {french.plural(len(said), 'problème')}\n{lines}")
+    return found
+
+
+def _grouped(path: Path) -> dict[str, list[str]]:
+    """The groups of a file, and what it writes of their levers."""
+    (sheet, *_) = spreadsheets.read(path).values()
+    plain = [french.plain(header) for header in sheet.headers]
+    if missing := [name for name in GROUPING if name not in plain]:
+        raise ProjectError(f"{path} : colonne absente : {', '.join(missing)}. Colonnes : {', '.join(GROUPING)}.")
+    found: dict[str, list[str]] = {}
+    for group, lever in sheet.cells[[plain.index(name) for name in GROUPING]].to_numpy().tolist():
+        if group or lever:
+            found.setdefault(group, []).append(lever)
+    return found
+
+
+def evidence(
+    territory: str | xr.Dataset, answers: pd.DataFrame | None = None, projects: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Les chiffres qui fondent les thèmes prioritaires d'un territoire, levier par levier.
+
+    Parameters
+    ----------
+    territory, answers, projects : comme ``candidates``.
+
+    Returns
+    -------
+    DataFrame : lever, component (« gap », « pace », « relevance », « projects », « replicable »), figure (ce qui est
+        compté), value, unit, year, source (clé de parameters/sources.yml, ou ce qui a été lu), status (« publie »,
+        « derive »), said (la même chose en mots). Ce qui manque y est, sans valeur.
+
+    Raises
+    ------
+    TerritoryError
+        Si le territoire est inconnu ou ambigu.
+    """
+    p = panoramas.given(territory)
+    rows = [row for one in _facts(p, answers, projects).values() for row in one["evidence"]]
+    found = pd.DataFrame(rows, columns=Evidence._fields)
+    found.attrs = {"territory": p.attrs["territory"], "version": p.attrs["version"]}
+    return found
 
 
 def candidates(
     territory: str | xr.Dataset,
     answers: pd.DataFrame | None = None,
     projects: pd.DataFrame | None = None,
+    *,
+    groups: Grouping = None,
 ) -> pd.DataFrame:
     """Les thèmes prioritaires possibles d'un territoire, par groupe de travail, du plus au moins prioritaire.
 
@@ -152,13 +272,15 @@ def candidates(
     territory : code (« reg-32 », « dep-59 ») ou panorama.
     answers : réponses au questionnaire, lues par ``ck.survey.read`` ; sans elles, la pertinence n'est pas connue.
     projects : projets lus par ``ck.projects.read`` ; sans eux, ni leur manque ni leur réplicabilité ne le sont.
+    groups : les groupes de travail de la COP, comme ``working_groups`` ; sans eux, ceux de ``parameters/themes.yml``.
 
     Returns
     -------
     DataFrame : theme_id, group, group_label, lever, title, kind (« blocage », « opportunite »), key et concrete
         (« oui », « non » : les deux questions de la définition, à confirmer), gap, pace, relevance, projects,
         replicable [0 à 1, vide quand on ne sait pas], score [0 à 1, moyenne pondérée de ce qui est connu], known
-        [0 à 1, part des poids connus], evidence (les chiffres), family.
+        [0 à 1, part des poids connus], evidence (les chiffres en mots ; en table : ``evidence``), family.
+        ``attrs["groups"]`` : identifiant de chaque groupe vers son nom.
 
     Raises
     ------
@@ -166,18 +288,20 @@ def candidates(
         Si le territoire est inconnu ou ambigu.
     ParameterError
         Si ``parameters/themes.yml`` est endommagé.
+    ProjectError
+        Si les groupes donnés ne sont pas complets.
 
     References
     ----------
     Thèmes prioritaires : ``sgpe_point_de_sortie``.
     """
-    p, found = panoramas.given(territory), rules()
+    p, found, grouped = panoramas.given(territory), rules(), working_groups(groups)
     facts = _facts(p, answers, projects)
     weights = {name: one.weight for name, one in found.components.items()}
     names = nomenclatures.cop_labels()
     concrete = {lever for cell in questionnaire.actions().levers for lever in ids(cell)}
     rows = []
-    for group in found.groups.items:
+    for group in grouped:
         for lever in group.levers:
             one = facts[lever]
             values = {name: one[name] for name in COMPONENTS}
@@ -196,16 +320,21 @@ def candidates(
                     **values,
                     "score": sum(weights[name] * value for name, value in known.items()) / total if total else math.nan,
                     "known": total / sum(weights.values()),
-                    "evidence": " ; ".join(one["evidence"]),
+                    "evidence": " ; ".join(row.said for row in one["evidence"] if row.said),
                     "family": one["family"],
                 }
             )
     table = pd.DataFrame(rows)
-    order = {group.id: n for n, group in enumerate(found.groups.items)}
+    order = {group.id: n for n, group in enumerate(grouped)}
     table["place"] = table.group.map(order)
     table = table.sort_values(["place", "score", "lever"], ascending=[True, False, True], na_position="last")
     table = table.drop(columns="place").reset_index(drop=True)
-    table.attrs = {"territory": p.attrs["territory"], "version": p.attrs["version"], "rules": found.version}
+    table.attrs = {
+        "territory": p.attrs["territory"],
+        "version": p.attrs["version"],
+        "rules": found.version,
+        "groups": {one.id: one.label for one in grouped},
+    }
     return table
 
 
@@ -226,40 +355,75 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
     listed = None if projects is None else _listed(projects, p)
     counted = None if listed is None else listed.lever.value_counts()
     repeated = {} if listed is None else _replicable(listed)
+    asked = None if answers is None else _origin(answers, "date", "réponses au questionnaire")
+    held = None if listed is None else _origin(listed, "year", "vivier de projets")
     out = {}
     for lever in nomenclatures.cop_labels():
-        said, values = [], dict.fromkeys(COMPONENTS, math.nan)
-        kt = targets.get(carried.get(lever, ""), math.nan)
+        rows, values = [], dict.fromkeys(COMPONENTS, math.nan)
+        carrier = carried.get(lever, "")
+        kt = targets.get(carrier, math.nan)
         if not math.isnan(kt) and lever != panoramas.FOREST:
             values["gap"] = min(1.0, max(0.0, kt / largest))
-            whole = "" if carried[lever] == lever else ", avec les leviers qu'il réunit"
-            said.append(f"objectif {french.rough(kt)} ktCO2e/an en 2030{whole} (SGPE)")
-        status = paces.status.get(lever, paces.status.get(carried.get(lever, ""), ""))
-        if status in found.paces:
-            values["pace"] = found.paces[status]
-            row = paces.loc[lever if lever in paces.index else carried[lever]]
-            said.append(f"dynamique : {status} ({row.first_year} à {row.last_year})")
+            rows.append(_aimed(p, lever, carrier, kt))
+        row = paces.loc[lever] if lever in paces.index else paces.loc[carrier] if carrier in paces.index else None
+        if row is not None and row.status in found.paces:
+            values["pace"] = found.paces[row.status]
+            rows += _paced(lever, row)
         if measured is not None and not measured.small[lever] and not pd.isna(measured.pertinence[lever]):
             values["relevance"] = float(measured.pertinence[lever])
-            of = french.plural(int(measured.respondents[lever]), "collectivité")
-            said.append(f"jugé pertinent par {french.percent(100 * values['relevance'], 0)} de {of}")
-        elif measured is None:
-            said.append("sans réponses au questionnaire")
+            rows.append(_judged(lever, values["relevance"], int(measured.respondents[lever]), asked))
         else:
-            said.append("trop peu de réponses")
+            why = "sans réponses au questionnaire" if measured is None else "trop peu de réponses"
+            rows.append(Evidence(lever, "relevance", "collectivités qui jugent le levier pertinent", said=why))
         if counted is None:
-            said.append("sans vivier")
+            rows.append(Evidence(lever, "projects", "projets", said="sans vivier"))
         else:
             n = int(counted.get(lever, 0))
             values["projects"] = 1 - min(1.0, n / found.thresholds.enough)
-            said.append(french.plural(n, "projet") if n else "aucun projet")
+            said = french.plural(n, "projet") if n else "aucun projet"
+            rows.append(Evidence(lever, "projects", "projets", n, "projets", *held, said=said))
             if lever in repeated:
                 values["replicable"], answered = repeated[lever]
-                said.append(
-                    f"{french.percent(100 * values['replicable'], 0)} réplicables, sur {answered} qui le disent"
-                )
-        out[lever] = values | {"evidence": said, "family": families.get(lever, "")}
+                share = 100 * values["replicable"]
+                figure = f"projets réplicables, sur {answered} qui le disent"
+                said = f"{french.percent(share, 0)} réplicables, sur {answered} qui le disent"
+                rows.append(Evidence(lever, "replicable", figure, share, "%", *held, said=said))
+        out[lever] = values | {"evidence": rows, "family": families.get(lever, "")}
     return out
+
+
+def _aimed(p: xr.Dataset, lever: str, carrier: str, kt: float) -> Evidence:
+    """The target of a lever, or of the lever of the panorama that carries it with others. [ktCO2e/an]"""
+    whole = "" if carrier == lever else ", avec les leviers qu'il réunit"
+    source, status = (str(p[name].sel(lever=carrier).item()) for name in ("source", "status"))
+    said = f"objectif {french.rough(kt)} ktCO2e/an en 2030{whole} (SGPE)"
+    return Evidence(lever, "gap", f"objectif{whole}", kt, "ktCO2e/an", 2030, source, status, said)
+
+
+def _paced(lever: str, row: pd.Series) -> list[Evidence]:
+    """The last observed value of a lever, its pace, and the pace that its target needs."""
+    said = f"dynamique : {row.status} ({row.first_year} à {row.last_year})"
+    seen = f"{row.indicator_label} ({row.status})"
+    rows = [Evidence(lever, "pace", seen, row["last"], row.unit, row.last_year, row.source, "publie", said)]
+    for name, what, year in (("pace", "rythme observé", row.last_year), ("needed", "rythme nécessaire", 2030)):
+        if not pd.isna(row[name]):
+            rows.append(Evidence(lever, "pace", what, row[name], f"{row.unit} par an", year, row.source, "derive"))
+    return rows
+
+
+def _judged(lever: str, share: float, count: int, asked: tuple) -> Evidence:
+    """The share of the answers that find a lever relevant."""
+    of = french.plural(count, "collectivité")
+    said = f"jugé pertinent par {french.percent(100 * share, 0)} des réponses ({of})"
+    figure = f"réponses qui jugent le levier pertinent, de {of}"
+    return Evidence(lever, "relevance", figure, 100 * share, "%", *asked, said=said)
+
+
+def _origin(table: pd.DataFrame, column: str, name: str) -> tuple[float, str, str]:
+    """Year, source and status of what was counted in a table: its last year, and whether some of it is invented."""
+    years = pd.to_numeric(table[column].astype("str").str[:4], errors="coerce") if column in table else pd.Series([])
+    invented = "invented" in table and bool((table.invented == YES).any())
+    return float(years.max()), f"{name}{' (exemple inventé)' if invented else ''}", "derive"
 
 
 def _listed(projects: pd.DataFrame, p: xr.Dataset) -> pd.DataFrame:
@@ -290,9 +454,10 @@ def crossing(
     Returns
     -------
     DataFrame : lever, label, target [ktCO2e/an], pace (statut), relevance [0 à 1], rank_relevance et rank_projects
-        [rang parmi les leviers connus, 1 en tête], projects [nombre], family, reversal : « jugé peu pertinent,
-        beaucoup de projets », « jugé pertinent, peu de projets », ou vide. Un renversement va du dernier
-        tiers d'un classement au premier tiers de l'autre (``reversal`` de parameters/themes.yml).
+        [rang parmi les leviers connus, 1 en tête], projects [nombre], cost [EUR, somme des coûts connus ; un projet de
+        plusieurs leviers compte dans chacun] et cost_missing [projets sans coût], family, reversal : « parmi les
+        moins pertinents, beaucoup de projets », « parmi les plus pertinents, peu de projets », ou vide. Un renversement
+        va du dernier tiers d'un classement au premier tiers de l'autre (``reversal`` de parameters/themes.yml).
 
     Raises
     ------
@@ -308,15 +473,19 @@ def crossing(
     table["target"] = table.lever.map(carried).map(targets).astype("float64")
     table["pace"] = table.lever.map(paces).fillna("")
     table["relevance"] = [facts[lever]["relevance"] for lever in table.lever]
-    counts = None if projects is None else _listed(projects, p).lever.value_counts()
-    table["projects"] = math.nan if counts is None else table.lever.map(counts).fillna(0).astype("float64")
+    listed = _listed(projects, p) if projects is not None else pd.DataFrame(columns=["lever", "cost"])
+    rows = listed.groupby("lever").cost
+    counts = table.lever.map(rows.size()).fillna(0).astype("float64")
+    table["projects"] = math.nan if projects is None else counts
+    table["cost"] = table.lever.map(rows.sum(min_count=1)).astype("float64")
+    table["cost_missing"] = (table.projects - table.lever.map(rows.count())).where(table.projects > 0)
     table["family"] = [facts[lever]["family"] for lever in table.lever]
     for name in ("relevance", "projects"):
         table[f"rank_{name}"] = table[name].rank(ascending=False, method="min")
     thirds = {name: _thirds(table[name], part) for name in ("relevance", "projects")}
     table["reversal"] = [
-        "jugé peu pertinent, beaucoup de projets" if (a, b) == ("last", "first")
-        else "jugé pertinent, peu de projets" if (a, b) == ("first", "last")
+        "parmi les moins pertinents, beaucoup de projets" if (a, b) == ("last", "first")
+        else "parmi les plus pertinents, peu de projets" if (a, b) == ("first", "last")
         else ""
         for a, b in zip(thirds["relevance"], thirds["projects"], strict=True)
     ]  # fmt: skip
@@ -370,16 +539,17 @@ KNOW = (
 
 def form(table: pd.DataFrame) -> Form:
     """The workbook of the candidates of a territory; rows may be added."""
-    shown = (Column("score", FIELDS["score"], 10, front=True), Column("evidence", FIELDS["evidence"], 44, front=True))
+    fields = FIELDS | {"group": replace(FIELDS["group"], choices=table.attrs["groups"])}
+    shown = (Column("score", fields["score"], 10, front=True), Column("evidence", fields["evidence"], 78, front=True))
     filled = [
-        Column(name, FIELDS[name], width, filled=True, needed=name in ("group", "title"))
+        Column(name, fields[name], width, filled=True, needed=name in ("group", "title"))
         for name, width in WIDTHS.items()
     ]
     name = territories.name(table.attrs["territory"])
     return Form(
         sheet="Thèmes",
         noun=Noun("thème", "thèmes", "de thème", "du thème"),
-        columns=(Column("theme_id", FIELDS["theme_id"], 22), *filled, *shown),
+        columns=(Column("theme_id", fields["theme_id"], 22), *filled, *shown),
         title=f"Thèmes prioritaires — {name}",
         do=DO,
         know=KNOW,
@@ -467,13 +637,14 @@ def retained(table: pd.DataFrame, merged: Merged) -> pd.DataFrame:
     return _retained(said, table.attrs)
 
 
-def read_retained(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
+def read_retained(*files: str | Path, mapping: str | Path | None = None, groups: Grouping = None) -> pd.DataFrame:
     """Lit les thèmes retenus dans des fichiers de toute forme : classeur de débat rempli, CSV.
 
     Parameters
     ----------
     files : chemins des fichiers, un thème par ligne ; ceux dont « Retenu » dit oui le sont.
     mapping : correspondance d'en-têtes, un nom de ``parameters/mappings/themes`` ou un fichier YAML.
+    groups : les groupes de travail de la COP, comme ``working_groups`` ; sans eux, ceux de ``parameters/themes.yml``.
 
     Returns
     -------
@@ -482,11 +653,14 @@ def read_retained(*files: str | Path, mapping: str | Path | None = None) -> pd.D
     Raises
     ------
     ProjectError
-        Si un fichier est absent, illisible, ou si ses en-têtes ne sont pas reconnus.
+        Si un fichier est absent, illisible, si ses en-têtes ne sont pas reconnus, ou si les groupes donnés ne sont
+        pas complets.
     """
-    said = collected.read(KEPT, files, mapping=mapping)
+    offered = {one.id: one.label for one in working_groups(groups)}
+    kind = replace(KEPT, fields={**KEPT.fields, "group": replace(FIELDS["group"], choices=offered)})
+    said = collected.read(kind, files, mapping=mapping)
     said = said[said.duplicate_of == ""]
-    return _retained(said, said.attrs)
+    return _retained(said, said.attrs | {"groups": offered})
 
 
 def _retained(said: pd.DataFrame, attrs: dict) -> pd.DataFrame:
@@ -510,7 +684,8 @@ def _retained(said: pd.DataFrame, attrs: dict) -> pd.DataFrame:
         kept_.at[at, "evidence"] = " ; ".join(filter(None, [kept_.at[at, "evidence"], row.evidence]))
     kept_ = kept_[kept_.merged_into == ""]
     made = kept_[[*THEMES, *(["invented"] if "invented" in kept_ else [])]].reset_index(drop=True)
-    made.attrs = attrs | {"problems": problems + checks(made)}
+    made.attrs = dict(attrs)
+    made.attrs["problems"] = problems + checks(made)
     return made
 
 
@@ -528,17 +703,19 @@ def _last(theme: str, into: dict[str, str]) -> str | None:
 def checks(made: pd.DataFrame) -> list[str]:
     """What the definition of priority themes asks for, and is not there: one sentence each."""
     limits, said = rules().thresholds, []
-    for group in rules().groups.items:
-        count = int((made.group == group.id).sum())
+    for group, label in made.attrs.get("groups", _groups()).items():
+        count = int((made.group == group).sum())
         if not limits.least <= count <= limits.most:
             counted = french.plural(count, "thème retenu", "thèmes retenus") if count else "aucun thème retenu"
-            said.append(f"{group.label} : {counted}. En garder de {limits.least} à {limits.most}.")
+            said.append(f"{label} : {counted}. En garder de {limits.least} à {limits.most}.")
+    local = made.attrs.get("territory", "").startswith("dep-")
     for row in made.itertuples():
         lacks = [
             what
             for what, wrong in (
                 ("un levier", not row.levers),
                 ("sa sorte (blocage ou opportunité)", row.kind not in KINDS),
+                ("son niveau (région ou département)", row.level not in LEVELS),
                 ("s'il est clé pour les objectifs", row.key not in (YES, NO)),
                 ("si des actions concrètes peuvent en naître", row.concrete not in (YES, NO)),
             )
@@ -546,9 +723,44 @@ def checks(made: pd.DataFrame) -> list[str]:
         ]
         if lacks:
             said.append(f"« {row.title} » : dire {french.join(lacks)}.")
+        if local and row.level == "region":
+            said.append(f"« {row.title} » : niveau région, dans les thèmes d'un département. Écrire département, ou le "
+                        "garder dans ceux de la région.")  # fmt: skip
         if NO in (row.key, row.concrete):
             said.append(f"« {row.title} » : non à l'une des deux questions, ce n'est pas un thème prioritaire.")
     return said
+
+
+def named(written: pd.Series, themes: pd.DataFrame) -> pd.Series:
+    """The id of the theme that each text names, by its title or its number however it is typed; empty without one."""
+    names = {french.plain(one): number for number, one in zip(themes.theme_id, themes.title, strict=True)}
+    names |= {french.plain(one): one for one in themes.theme_id}
+    return pd.Series([names.get(french.plain(one), "") for one in written], written.index, "str", name="theme_id")
+
+
+def without_action(themes: pd.DataFrame, actions: pd.DataFrame) -> pd.DataFrame:
+    """Les thèmes retenus qu'aucune action ne sert : ce qui reste à débattre.
+
+    Parameters
+    ----------
+    themes : ce que ``retained`` ou ``read_retained`` a rendu.
+    actions : ce que ``ck.roadmap.read_actions`` a lu, ou des actions évaluées (``ck.roadmap.assess``) ; un doublon ne
+        compte pas.
+
+    Returns
+    -------
+    DataFrame : les lignes de ``themes`` dont aucune action ne nomme l'intitulé ni le numéro.
+
+    Raises
+    ------
+    ProjectError
+        Si ce ne sont pas des thèmes retenus, ou pas des actions.
+    """
+    if not isinstance(themes, pd.DataFrame) or not {"theme_id", "title", "levers"} <= set(themes):
+        asked = typed('ck.roadmap.read_retained("themes.xlsx")', "copkit themes -r themes.xlsx")
+        raise ProjectError(f"Thèmes retenus attendus, et non {given(themes)}. Écrire d'abord {asked}.")
+    listed = taken(actions)
+    return themes[~themes.theme_id.isin(named(listed.theme[listed.duplicate_of == ""], themes))].reset_index(drop=True)
 
 
 def _levers(row, problems: list[str]) -> str:

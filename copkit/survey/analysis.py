@@ -48,7 +48,8 @@ def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: boo
     Parameters
     ----------
     answers : ce que ``ck.survey.read`` a lu.
-    weighted : chaque collectivité compte pour ses habitants ; sinon chacune pour une.
+    weighted : chaque collectivité compte pour ses habitants, et celles dont la population n'est pas connue (un Pays) ne
+        comptent pas ; sinon chacune pour une.
     not_applicable : « sans objet » compte parmi les réponses, comme non pertinent ; sinon il est laissé de côté.
 
     Returns
@@ -58,20 +59,20 @@ def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: boo
         ``pertinence`` part de réponses favorables [0 à 1], ``collectivite`` et ``parties_prenantes`` moyennes [0 à 3] ;
         ``maturite`` : moyenne des réponses à ces deux questions ensemble [0 à 3]. ``small`` : moins de collectivités
         que le seuil ; ``quadrant``, ``support``, ``stage`` : nom du quadrant, avec chacune des trois. ``attrs`` :
-        weighted, not_applicable.
+        weighted, not_applicable, left_out (collectivités laissées de côté, faute de population).
 
     Raises
     ------
     ProjectError
         Si la table n'est pas une table de réponses.
     """
-    table = with_levers(taken(answers))
-    known = nomenclatures.levers("cop")
+    counted, left_out = _counted(answers, weighted)
+    table, known = with_levers(counted), nomenclatures.levers("cop")
     found = _measured(table, "lever", list(known.lever), weighted=weighted, not_applicable=not_applicable)
     found.insert(0, "label", known.label.to_numpy())
     found.insert(1, "thematique", known.thematique.to_numpy())
     found = _placed(found).rename_axis("lever").reset_index()
-    found.attrs = {"weighted": weighted, "not_applicable": not_applicable}
+    found.attrs = {"weighted": weighted, "not_applicable": not_applicable, "left_out": left_out}
     return found
 
 
@@ -90,6 +91,7 @@ def by_action(answers: pd.DataFrame, *, types: Sequence[str] = ("epci",), weight
     table, known = taken(answers), actions().set_index("action")
     if types:
         table = table[table.type.isin(_types(types))]
+    table, left_out = _counted(table, weighted)
     found = _measured(table, "action", list(known.index), weighted=weighted)
     found = known[["label", "theme", "levers"]].join(found).rename_axis("action").reset_index()
     ranked = found[f"{OWN}_n"] >= rules().ranking.least
@@ -97,7 +99,7 @@ def by_action(answers: pd.DataFrame, *, types: Sequence[str] = ("epci",), weight
     found = found.assign(ranked=ranked).sort_values(order, ascending=[False, False, False, True], kind="stable")
     rank = pd.Series(np.arange(1.0, len(found) + 1), found.index).where(found.ranked)
     found = found.drop(columns="ranked").assign(rank=rank).reset_index(drop=True)
-    found.attrs = {"weighted": weighted, "not_applicable": False}
+    found.attrs = {"weighted": weighted, "not_applicable": False, "left_out": left_out}
     return found
 
 
@@ -136,11 +138,12 @@ def cut(answers: pd.DataFrame, by: str, *, weighted: bool = False) -> pd.DataFra
     table = taken(answers)
     if by not in ("type", "departement", "density"):
         raise ProjectError(unknown(f"Coupe inconnue : « {by} »", by, ("type", "departement", "density"), "Coupes"))
-    parts = {value: levers(rows, weighted=weighted) for value, rows in table[table[by] != ""].groupby(by, sort=True)}
+    table, left_out = _counted(table[table[by] != ""], weighted)
+    parts = {value: levers(rows, weighted=weighted) for value, rows in table.groupby(by, sort=True)}
     if not parts:
         return levers(table.head(0)).assign(**{by: ""}).head(0)
     found = pd.concat(parts, names=[by]).reset_index(level=0).reset_index(drop=True)
-    found.attrs = {"weighted": weighted, "not_applicable": False}
+    found.attrs = {"weighted": weighted, "not_applicable": False, "left_out": left_out}
     return found
 
 
@@ -196,7 +199,8 @@ def bounds(answers: pd.DataFrame, official: int) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : lever, label, respondents, official, et pour chaque mesure sa valeur, ``_least`` et ``_most``.
+    DataFrame : lever, label, respondents, official, pour chaque mesure sa valeur, ``_least`` et ``_most``, et sure : la
+        pertinence reste du même côté du seuil, quoi que disent les autres.
     """
     found, top = levers(answers), {RELEVANCE: 1.0, OWN: rules().scale.top, OTHERS: rules().scale.top}
     out = found[["lever", "label", "respondents"]].assign(official=official)
@@ -206,7 +210,8 @@ def bounds(answers: pd.DataFrame, official: int) -> pd.DataFrame:
         out[name] = found[name]
         out[f"{name}_least"] = known * answered
         out[f"{name}_most"] = known * answered + most * (1 - answered)
-    return out
+    limit = rules().thresholds.share
+    return out.assign(sure=(out[f"{RELEVANCE}_least"] >= limit) | (out[f"{RELEVANCE}_most"] < limit))
 
 
 # ------------------------------------------------------------------ counts
@@ -225,6 +230,15 @@ def taken(answers: pd.DataFrame) -> pd.DataFrame:
         raise ProjectError(EXPECTED.format(given(answers)))
     known = answers[answers.respondent != ""]
     return known[known.duplicate_of == ""] if "duplicate_of" in known else known
+
+
+def _counted(answers: pd.DataFrame, weighted: bool) -> tuple[pd.DataFrame, int]:
+    """The answers that count, and how many collectivités are left out: weighted, those without a population."""
+    table = taken(answers)
+    if not weighted:
+        return table, 0
+    known = table.weight.notna()
+    return table[known], int(table.respondent[~known].nunique())
 
 
 def _types(types: Sequence[str]) -> list[str]:
@@ -286,9 +300,6 @@ def _measured(
     weights = np.ones(len(people))
     if weighted:
         weights = table.groupby("respondent", sort=False).weight.first().reindex(people).to_numpy("float64")
-        if np.isnan(weights).any():
-            absent = ", ".join(map(str, people[np.isnan(weights)][:5]))
-            raise ProjectError(f"Population inconnue : {absent}. Sans elle, demander les mesures non pondérées.")
     out = pd.DataFrame(index=pd.Index(order))
     drawn = intervals.draws(len(people)) * weights
     answered, both = np.zeros((len(people), len(order)), bool), [0.0, 0.0]

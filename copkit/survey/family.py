@@ -16,6 +16,7 @@ from copkit.survey import analysis
 from copkit.survey.questionnaire import FAMILIES, rules
 
 ANSWERS, CITED, NONE = "réponses", "exemple de la source", "aucune"
+NEARLY = "près de "
 CHOICES = ("levier", "famille", "auteur", "raison")  # the columns of a file of choices
 
 
@@ -81,8 +82,8 @@ def _decided(lever: str, measured: pd.Series | None) -> tuple[str, str, str]:
         return _cited(lever, f"{few} seulement, il en faut {rules().thresholds.small}. ")
     limits = rules().thresholds
     values = {
-        "share": f"{french.beside(100 * measured.pertinence, 100 * limits.share, 0)}{french.NARROW}%",
-        "mean": french.beside(measured.collectivite, limits.invested, 1),
+        "share": f"{french.beside(100 * measured.pertinence, 100 * limits.share, 0, NEARLY)}{french.NARROW}%",
+        "mean": french.beside(measured.collectivite, limits.invested, 1, NEARLY),
     }
     share, mean = french.percent(100 * limits.share, 0), french.number(limits.invested, 1)
     applies = {

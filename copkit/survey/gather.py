@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from copkit import french
 from copkit.errors import ProjectError, given
 from copkit.files import path_of
 from copkit.intake import reading
+from copkit.intake.report import Reading
 from copkit.survey import respondents
 from copkit.survey.fields import ANSWERS, EXPECTED
 from copkit.survey.questionnaire import NOT_APPLICABLE, QUESTIONS
@@ -20,6 +21,17 @@ SUFFIXES = (".xlsx", ".xlsm", ".ods", ".csv", ".txt", ".tsv")
 LEFT_OUT = " Ses réponses ne sont pas comptées."
 REFUSED = ["file", "reason"]
 TWICE = ["respondent", "name", "kept", "others", "answers"]
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Gathered(Reading):
+    """Ce qui s'est passé à la lecture de réponses.
+
+    ``twice`` : les collectivités qui ont répondu plusieurs fois ; ``refused`` : les fichiers illisibles, et pourquoi.
+    """
+
+    twice: pd.DataFrame
+    refused: pd.DataFrame
 
 
 def read(
@@ -38,8 +50,8 @@ def read(
     Returns
     -------
     DataFrame : les champs de ``copkit.survey.fields.FIELDS``, puis respondent (code), departement, region, density,
-        weight [habitants]. ``attrs["reading"]`` dit ce qui est à vérifier, ``attrs["refused"]`` les fichiers
-        illisibles, ``attrs["twice"]`` les collectivités qui ont répondu deux fois : la dernière réponse est gardée.
+        weight [habitants]. ``attrs["reading"]`` dit ce qui est à vérifier, et dans ``refused`` les fichiers
+        illisibles, dans ``twice`` les collectivités qui ont répondu deux fois : la dernière réponse est gardée.
 
     Raises
     ------
@@ -53,11 +65,8 @@ def read(
     table, twice = _last(table)
     table, again = _answered_again(table)
     found = replace(found, problems=pd.concat([found.problems, again], ignore_index=True)) if len(again) else found
-    table.attrs |= {
-        "reading": found,
-        "twice": twice,
-        "refused": pd.DataFrame([(Path(file).name, reason) for file, reason in refused.items()], columns=REFUSED),
-    }
+    unread = pd.DataFrame([(Path(file).name, reason) for file, reason in refused.items()], columns=REFUSED)
+    table.attrs["reading"] = Gathered(**vars(found), twice=twice, refused=unread)
     return table
 
 

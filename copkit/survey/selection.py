@@ -6,6 +6,7 @@ group of too few collectivités, in which one would be recognised, is not told a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,16 +17,19 @@ import pandas as pd
 from copkit import french, paths
 from copkit.display import Displayed
 from copkit.intake.fields import YES
-from copkit.intake.reading import located
-from copkit.intake.report import Reading
+from copkit.intake.reading import located, located_all
+from copkit.models import facts
+from copkit.models.facts import Facts
 from copkit.reference import tables, territories
 from copkit.survey import analysis, answered, density, family, gather
 from copkit.survey.fields import ANSWERS, FIELDS
+from copkit.survey.gather import Gathered
 from copkit.survey.questionnaire import QUESTIONS, rules
 
 EXAMPLE = ("data", "examples", "reponses_hauts_de_france.csv")
 INVENTED = "exemple inventé"
 HINT = " Vide : l'exemple inventé du kit."
+CUTS = ("type", "departement", "density")
 BESIDE = ("respondent", "departement", "region", "density", "weight")  # what reading adds to the fields
 BLANKED = ("name", "siren", "date")  # what tells who answered, and no figure needs
 
@@ -34,15 +38,13 @@ BLANKED = ("name", "siren", "date")  # what tells who answered, and no figure ne
 class Consultation(Displayed):
     """Les réponses d'un territoire au questionnaire, telles qu'un document les montre.
 
-    answers : celles qui comptent, des collectivités du territoire. reading, twice, refused : ce qui s'est passé à la
-    lecture, absents de la version publique ; counts : les mêmes nombres, sans aucun texte reçu. lever : celui dont la
+    answers : celles qui comptent, des collectivités du territoire. reading : ce qui s'est passé à la
+    lecture, absent de la version publique ; counts : les mêmes nombres, sans aucun texte reçu. lever : celui dont la
     page est montrée, s'il y en a un.
     """
 
     answers: pd.DataFrame
-    reading: Reading | None
-    twice: pd.DataFrame | None
-    refused: pd.DataFrame | None
+    reading: Gathered | None
     counts: dict[str, object]
     territory: str
     public: bool
@@ -106,6 +108,35 @@ class Consultation(Displayed):
         return self.levers[self.levers.pertinence.notna()]
 
     @cached_property
+    def facts(self) -> Facts:
+        """The figures that « la page » of the territory may cite; nothing when nobody of it answered."""
+        if self.empty:
+            return {}
+        epci = self.coverage.set_index("type").loc["epci"]
+        known = self.spoken[~self.spoken.small].sort_values("pertinence", ascending=False, kind="stable")
+        relevant = known[known.pertinence >= rules().thresholds.share].sort_values(analysis.OWN, kind="stable")
+        behind, ahead = (
+            relevant[relevant.quadrant == analysis.QUADRANTS[True, invested]] for invested in (False, True)
+        )
+        values = {
+            "epci_repondants": float(epci.answered),
+            "epci_liste": float(epci.official),
+            "taux_epci": 100 * float(epci.share),
+            "leviers_juges": float(len(known)),
+            "leviers_pertinents": float(len(relevant)),
+            "leviers_attendus": float(len(behind)),
+            "leviers_investis": float(len(ahead)),
+            "part_attendus": 100 * len(behind) / len(relevant) if len(relevant) else math.nan,
+            "origine_reponses": INVENTED if self.invented else "réponses reçues",
+        }
+        found = {
+            "attendu_premier": behind.label[:1],
+            "investi_premier": ahead.label[-1:],
+            "pertinent_premier": known.label[:1],
+        }
+        return facts.answered(values, {name: one.item() for name, one in found.items() if len(one)})
+
+    @cached_property
     def correlations(self) -> dict[str, dict[str, float]]:
         """The correlation of relevance with each of the two other questions."""
         return {name: analysis.correlation(self.answers, name) for name in analysis.BESIDE}
@@ -132,23 +163,44 @@ class Consultation(Displayed):
         row = self.coverage.set_index("type").loc["epci"]
         return analysis.bounds(self.answers[self.answers.type == "epci"], int(row.official))
 
-    @cached_property
-    def sure(self) -> pd.Series:
-        """Levers of ``bounds`` whose relevance is on the same side of the threshold whatever the silent ones say."""
-        limit = rules().thresholds.share
-        return (self.bounds.pertinence_least >= limit) | (self.bounds.pertinence_most < limit)
-
     def cut(self, by: str) -> pd.DataFrame:
         """The levers for each type, département, or urban and rural; public, of groups that hide who answers."""
         if by not in self._cuts:
-            counts = self.answers[self.answers[by] != ""].groupby(by).respondent.nunique()
-            kept = counts.index[counts >= rules().thresholds.small] if self.public else counts.index
-            self._cuts[by] = analysis.cut(self.answers[self.answers[by].isin(kept)], by)
+            shown = self.answers[~self.answers[by].isin([*self.unshown[by], *self.beside[by]])]
+            self._cuts[by] = analysis.cut(shown, by)
         return self._cuts[by]
 
     @cached_property
     def _cuts(self) -> dict[str, pd.DataFrame]:
         return {}
+
+    @cached_property
+    def unshown(self) -> dict[str, list[str]]:
+        """The groups of each cut that the public version does not tell apart: one would recognise who answers."""
+        small = rules().thresholds.small
+        counts = {by: self._sizes(by) for by in CUTS}
+        return {
+            by: list(one.index[(one < small) & (one.index != "")]) if self.public else [] for by, one in counts.items()
+        }
+
+    @cached_property
+    def beside(self) -> dict[str, list[str]]:
+        """The group of each cut that goes with them: the total without the others would tell one group, or one answer.
+
+        What is in no group (the answer of the région, in a cut by département) is left by difference too.
+        """
+        found = {}
+        for by in CUTS:
+            sizes, hidden = self._sizes(by), self.unshown[by]
+            left = int(sizes.get("", 0))
+            alone = (len(hidden), left) in ((1, 0), (0, 1))
+            shown = sizes.drop(["", *hidden], errors="ignore").sort_values(kind="stable")
+            found[by] = list(shown.index[:1]) if self.public and alone else []
+        return found
+
+    def _sizes(self, by: str) -> pd.Series:
+        """Value of a cut → collectivités; « » : those that are in no group."""
+        return self.answers.groupby(by).respondent.nunique()
 
     def groups(self, by: str) -> pd.DataFrame:
         """Each group of a cut, all levers together: collectivités, answers, and the measures."""
@@ -158,12 +210,6 @@ class Consultation(Displayed):
             rows.append({"value": value, "respondents": part.respondent.nunique(), **analysis.whole(part)})
         columns = ["value", "respondents", *QUESTIONS]
         return pd.DataFrame(rows, columns=columns).sort_values("respondents", ascending=False, kind="stable")
-
-    @cached_property
-    def hidden(self) -> dict[str, int]:
-        """How many groups of each cut the public version does not tell apart."""
-        cuts = ("type", "departement", "density")
-        return {by: len(set(self.answers[by]) - {""} - set(self.cut(by)[by])) for by in cuts}
 
     @cached_property
     def apart(self) -> pd.DataFrame:
@@ -220,21 +266,20 @@ def consultation(
     Consultation de Somme : 30 collectivités
     """
     code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
-    one = isinstance(file, str) or not isinstance(file, Iterable)
-    asked = [paths.home().joinpath(*EXAMPLE)] if example else [file] if one else list(file)
-    table = gather.read(*(located(one, ANSWERS, HINT, folder=True) for one in asked), mapping=mapping)
+    asked = paths.home().joinpath(*EXAMPLE) if example else file
+    table = gather.read(*located_all(asked, ANSWERS, HINT, folder=True), mapping=mapping)
     answers = answered.within(table, code)
     if lever:
         analysis.of_lever(answers.head(0), lever)
-    about = {name: table.attrs[name] for name in ("reading", "twice", "refused")}
+    reading: Gathered = table.attrs["reading"]
     return Consultation(
         answers=_public(answers) if public else answers,
-        **(dict.fromkeys(about) if public else about),
-        counts=_counts(about, answers, table),
+        reading=None if public else reading,
+        counts=_counts(reading, answers, table),
         territory=code,
         public=public,
         example=example,
-        files=() if public else tuple(about["reading"].files),
+        files=() if public else tuple(reading.files),
         choices=family.read_choices(located(choices, ANSWERS)) if choices else {},
         lever=lever,
     )
@@ -253,9 +298,8 @@ def _public(answers: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _counts(about: dict, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str, object]:
+def _counts(reading: Gathered, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str, object]:
     """What happened at the reading, as numbers: nothing that was written in a file."""
-    reading = about["reading"]
     nobody = table.respondent == ""
     return {
         "summary": replace(reading, notes=[]).summary,
@@ -266,6 +310,6 @@ def _counts(about: dict, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str
         "elsewhere": len(analysis.taken(table)) - len(answers),
         "problems": len(reading.problems),
         "unknown": len(reading.unknown_labels),
-        "refused": len(about["refused"]),
-        "twice": len(about["twice"]),
+        "refused": len(reading.refused),
+        "twice": len(reading.twice),
     }

@@ -1,6 +1,7 @@
 """« La page » in real Chromium: one A4 sheet, one 16:9 slide, on a phone and on a screen, without a fault of access."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,8 +17,13 @@ FOOTER = french.typeset("Diagnostic produit par copkit, proposition indicative, 
 SHEET, SLIDE = (210, 297), (338.6, 190.5)  # mm
 
 
+ANSWERS = ("Les collectivités : pertinent, mais l’action ne suit pas.", "sobriété des usages ; " * 9)
+
+
 def written(code, slide=False):
-    return html.alone(made.page(panorama.shared(code)), footer=FOOTER, slide=slide)
+    """The page with a message on answers as long as it can be: without answers it is shorter."""
+    page = made.page(panorama.shared(code))
+    return html.alone(replace(page, messages=(*page.messages[:2], ANSWERS)), footer=FOOTER, slide=slide)
 
 
 @pytest.mark.parametrize("code", CODES)

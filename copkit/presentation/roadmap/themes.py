@@ -13,7 +13,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.reference import territories
 from copkit.roadmap.plan import Roadmap
-from copkit.roadmap.themes import COMPONENTS, KINDS, rules
+from copkit.roadmap.themes import COMPONENTS, KINDS, LEVELS, rules
 
 SPARE = ("Ce que l'on en sait", "Part des poids connue (%)", "Famille", "Rang (projets)", "Rang (pertinence)")
 
@@ -39,16 +39,30 @@ def candidates(found: pd.DataFrame) -> Table:
 
 def kept(found: pd.DataFrame) -> Table:
     """The themes that were kept."""
-    groups = {one.id: one.label for one in rules().groups.items}
     return Table.of(
         f"Thèmes prioritaires retenus — {territories.name(found.attrs['territory'])}",
         {
-            "Groupe de travail": found.group.map(groups),
+            "Groupe de travail": found.group.map(found.attrs["groups"]),
             "Thème": found.title,
             "Leviers": found.levers.map(levers.said),
             "Sorte": found.kind.map(KINDS),
+            "Niveau": found.level.map(LEVELS),
             "Pourquoi": found.why,
             "Ce que l'on en sait": found.evidence,
+        },
+    )
+
+
+def without_action(found: pd.DataFrame) -> Table | Note:
+    """The themes that no action serves."""
+    if found.empty:
+        return Note("Chaque thème retenu a une action au moins.")
+    return Table.of(
+        "Thèmes prioritaires sans action",
+        {
+            "Groupe de travail": found.group.map(found.attrs["groups"]),
+            "Thème": found.title,
+            "Leviers": found.levers.map(levers.said),
         },
     )
 
@@ -56,6 +70,12 @@ def kept(found: pd.DataFrame) -> Table:
 def crossing(found: pd.DataFrame) -> Table:
     """The levers in the questionnaire, among the projects and in the plan; the reversals first."""
     table = found.sort_values("reversal", key=lambda column: column == "", kind="stable")
+    costs = {}
+    if table.cost.notna().any():
+        costs = {
+            "Coûts connus (M€)": (table.cost / 1e6, formats.dashed(formats.SIGNIFICANT)),
+            "Projets sans coût": (table.cost_missing, 0),
+        }
     return Table.of(
         f"Leviers : questionnaire, projets, objectifs et dynamiques — {territories.name(found.attrs['territory'])}",
         {
@@ -65,6 +85,7 @@ def crossing(found: pd.DataFrame) -> Table:
             "Rang (pertinence)": (table.rank_relevance, 0),
             "Projets": (table.projects, 0),
             "Rang (projets)": (table.rank_projects, 0),
+            **costs,
             "Objectif (ktCO2e/an)": (table.target, french.rough),
             "Dynamique": table.pace,
             "Famille": table.family,

@@ -21,7 +21,7 @@ def silence(q: Consultation) -> Text:
     absent = int(found.official - found.answered)
     if absent == 0:
         return Text("Tous les EPCI ont répondu.")
-    sure, limit = int(q.sure.sum()), french.percent(100 * rules().thresholds.share, 0)
+    sure, limit = int(q.bounds.sure.sum()), french.percent(100 * rules().thresholds.share, 0)
     verb = "n'a" if absent == 1 else "n'ont"
     return Text(
         "**{absent}** {verb} pas répondu. Même s'ils répondaient tous « non », ou tous « oui », **{sure}** resteraient "
@@ -33,13 +33,7 @@ def silence(q: Consultation) -> Text:
 
 @BOUNDS.table("bornes", sheet="Bornes", rank=100)
 def _bounds(q: Consultation) -> Table:
-    made = tables.VIEWS["bounds"](q.bounds, tables.where(q))
-    columns = {name: made.data[name] for name in made.data}
-    kept = q.bounds.respondents > 0
-    columns["Pertinence sûre"] = ["oui" if one else "non" for one in q.sure[kept]]
-    text = "Ce que vaudraient les mesures des EPCI si tous avaient répondu, au plus bas et au plus haut"
-    formats = {**made.formats}
-    return Table.of(caption(q, text), {n: (c, formats[n]) if n in formats else c for n, c in columns.items()})
+    return tables.VIEWS["bounds"](q.bounds, tables.where(q))
 
 
 @BOUNDS.table("sans_reponse", sheet="Sans réponse", rank=105, private=True, rows=30)

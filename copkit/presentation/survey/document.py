@@ -5,6 +5,8 @@ Each section is a module of this folder. In the public version, nothing that cit
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
@@ -13,6 +15,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.survey.selection import INVENTED, Consultation
 
+LONG = 12  # rows that a screen shows without being asked
 MOST = 200  # rows of a table on the page, unless it says less
 NUMBERS = Note("La version publique ne donne que ces nombres : les listes citent ce qui est écrit dans les réponses.")
 
@@ -45,8 +48,9 @@ def _whole(part: Part, q: Consultation):
 
 
 def _page(part: Part, q: Consultation):
-    """A part as a page shows it."""
-    return first_rows(_whole(part, q), part.rows or MOST)
+    """A part as a page shows it; a long table folds."""
+    found = first_rows(_whole(part, q), part.rows or MOST)
+    return replace(found, fold=found.fold or len(found.data) > LONG) if isinstance(found, Table) else found
 
 
 DOCUMENT = Document(__package__, ProjectError, _page)

@@ -42,11 +42,15 @@ def compared(q: Consultation) -> Text:
         lines.append(Text("Leviers dont la pertinence diffère nettement : {}.", french.join(said)))
     elif len(set(q.cut("density").density)) > 1:
         lines.append(Text("Aucun levier n'a une pertinence nettement différente en urbain et en rural."))
-    if q.public and any(q.hidden.values()):
-        hidden = sum(q.hidden.values())
+    hidden, beside = (sum(map(len, one.values())) for one in (q.unshown, q.beside))
+    if hidden:
         count = f"{french.plural(hidden, 'groupe')} de moins de {limits.small} collectivités"
         verb = "n'est pas détaillé" if hidden == 1 else "ne sont pas détaillés"
         lines.append(Text("{} {} dans la version publique : une réponse s'y reconnaîtrait.", count, verb))
+    if beside:
+        count, verb = ("Un groupe", "n'est") if beside == 1 else (f"{beside} groupes", "ne sont")
+        said = "{} de plus {} pas détaillé{} : le total, moins les autres, dirait ce que l'on ne montre pas."
+        lines.append(Text(said, count, verb, "s" if beside > 1 else ""))
     return Text.bullets(lines)
 
 

@@ -22,7 +22,8 @@ def implemented(q: Consultation) -> Text:
     """Les thèmes des actions les plus et les moins mises en œuvre, et la règle du classement."""
     most, least = q.extremes
     rule = f"Selon les EPCI, sur la note de leur propre action. {rules().ranking.ties} "
-    rule += f"Une action de moins de {french.plural(rules().ranking.least, 'réponse')} n'est pas classée."
+    rule += f"Une action de moins de {french.plural(rules().ranking.least, 'réponse')} n'est pas classée. Toutes les "
+    rule += "actions, leur rang, leur pertinence et les intervalles : classeur, feuille « Toutes les actions »."
     if most.empty:
         return Text("{}", rule)
     lines = [
@@ -43,12 +44,10 @@ def _listed(q: Consultation, found: pd.DataFrame, what: str) -> Table | Note:
     return Table.of(
         caption(q, f"Les {len(found)} actions les {what} mises en œuvre, selon les EPCI"),
         {
-            "Rang": (found["rank"], 0),
             "Action": found.label,
             "Thème": found.theme,
             "Note (sur\u00a03)": (found.collectivite, 2),
             "Réponses": (found.collectivite_n, 0),
-            "Pertinente (%)": (100 * found.pertinence, 0),
         },
     )
 

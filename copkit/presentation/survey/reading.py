@@ -34,7 +34,7 @@ def received(q: Consultation) -> Text:
 @READING.table("lecture", sheet="Lecture", rank=120, always=True)
 def _read(q: Consultation) -> Table:
     columns = {"Ce qui a été lu": [label for _, label in ACCOUNT], "Nombre": ([q.counts[n] for n, _ in ACCOUNT], 0)}
-    return Table.of(caption(q, "Ce qui a été lu"), columns)
+    return Table.of(caption(q, "Ce qui a été lu"), columns, fold=True)
 
 
 @READING.table("reponses", sheet="Réponses", rank=110)
@@ -42,12 +42,12 @@ def _answers(q: Consultation) -> Table:
     found = analysis.counts(q.answers)
     labels = rules().scale.options | {"blank": "Sans réponse"}
     columns = {"Réponse": found.answer.map(labels), **{QUESTION_LABELS[one]: (found[one], 0) for one in QUESTIONS}}
-    return Table.of(caption(q, "Réponses à chaque question : leur somme est ce qui est compté"), columns)
+    return Table.of(caption(q, "Réponses à chaque question : leur somme est ce qui est compté"), columns, fold=True)
 
 
 @READING.table("deux_fois", sheet="Deux fois", rank=130, private=True, always=True, rows=30)
 def _twice(q: Consultation) -> Table | Note:
-    found = q.twice
+    found = q.reading.twice
     if found.empty:
         return Note("Aucune collectivité n'a répondu deux fois.")
     columns = {"Collectivité": found["name"], "Réponse gardée": found.kept, "Laissées de côté": found.others}
@@ -56,9 +56,10 @@ def _twice(q: Consultation) -> Table | Note:
 
 @READING.table("illisibles", sheet="Fichiers illisibles", rank=140, private=True, always=True, rows=30)
 def _refused(q: Consultation) -> Table | Note:
-    if q.refused.empty:
+    found = q.reading.refused
+    if found.empty:
         return Note("Tous les fichiers ont été lus.")
-    return Table.of(caption(q, "Fichiers non lus"), {"Fichier": q.refused.file, "Raison": q.refused.reason})
+    return Table.of(caption(q, "Fichiers non lus"), {"Fichier": found.file, "Raison": found.reason})
 
 
 @READING.table("a_verifier_reponses", sheet="À vérifier", rank=150, private=True, always=True, rows=30)

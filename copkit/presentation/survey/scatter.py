@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import ceil, floor, hypot
 
 import lazy_loader
@@ -23,6 +24,7 @@ from copkit.survey.selection import Consultation
 alt = lazy_loader.load("altair")
 HEIGHT, RADIUS, LINE = 440, 4.0, 13.0  # [px]
 BELOW, ROW, COLUMNS = 66.0, 17.0, (-52.0, 318.0)  # the key: under the axis, its rows, its columns [px]
+FIRST = 4  # levers of a quadrant that are cited
 FAR = 23.0  # [px] between a point and the middle of its number: from there a line joins them
 GREY = "#595959"
 AXES = {
@@ -171,12 +173,21 @@ def _drawn(q: Consultation, measure: str) -> alt.LayerChart | Note:
     if found.small.any():
         unit += f" ; cercle gris et {SMALL} : moins de {rules().thresholds.small} collectivités"
     said = f"Nuage de {len(found)} leviers. " + " ; ".join(f"{name} : {n}" for name, n in counts.items()) + "."
-    share, score = tables.share(), tables.score()
-    phone = [
-        [*map(french.typeset, (label, f"{share(100 * part)} % · {score(mean)} sur 3")), None]
-        for label, part, mean in _ordered(found, measure)[["label", "pertinence", measure]].itertuples(index=False)
-    ]
-    return charts.drawing(scatter.layers(), HEIGHT, words(q, title, unit, said), phone=phone)
+    return charts.drawing(scatter.layers(), HEIGHT, words(q, title, unit, said), phone=_listed(found, measure))
+
+
+def _listed(found: pd.DataFrame, measure: str) -> list[list]:
+    """What a phone shows instead: each quadrant, and its most relevant levers; the table under it has them all."""
+    column, quadrants = analysis.PLACED[measure]
+    share, score, rows = tables.share(), tables.score(), []
+    for name in quadrants.values():
+        inside = found[found[column] == name].sort_values("pertinence", ascending=False, kind="stable")
+        if inside.empty:
+            continue
+        rows.append([french.capital(_agreed(name, len(inside))), french.plural(len(inside), "levier"), None])
+        for one in inside.head(FIRST).itertuples():
+            rows.append([one.label, f"{share(100 * one.pertinence)} % · {score(getattr(one, measure))} sur 3", None])
+    return [[*map(french.typeset, row[:2]), None] for row in rows]
 
 
 def _agreed(name: str, count: int) -> str:
@@ -210,7 +221,7 @@ def _table(q: Consultation, measure: str) -> Table:
     )
 
 
-def named(found: pd.DataFrame, column: str, name: str, most: int = 6) -> str:
+def named(found: pd.DataFrame, column: str, name: str, most: int = FIRST) -> str:
     """The levers of a quadrant in a sentence, from the most relevant, and how many more."""
     kept = found[(found[column] == name) & ~found.small].sort_values("pertinence", ascending=False, kind="stable")
     labels = [lower(label) for label in kept.label[:most]]
@@ -263,11 +274,6 @@ def maturity(q: Consultation) -> alt.LayerChart | Note:
     return _drawn(q, analysis.MATURITY)
 
 
-@MATURITY.table("maturite", sheet="Maturité", rank=30)
-def _maturity(q: Consultation) -> Table:
-    return _table(q, analysis.MATURITY)
-
-
 INVESTMENT = Section("investissement", 50, "Pertinence et investissement des collectivités")
 
 
@@ -281,11 +287,6 @@ def invested(q: Consultation) -> Text:
 def investment(q: Consultation) -> alt.LayerChart | Note:
     """Chaque levier selon sa pertinence et l'action de la collectivité. [% ; 0 à 3]"""
     return _drawn(q, analysis.OWN)
-
-
-@INVESTMENT.table("investissement", sheet="Investissement", rank=40)
-def _investment(q: Consultation) -> Table:
-    return _table(q, analysis.OWN)
 
 
 SUPPORT = Section("accompagnement", 60, "Pertinence et mobilisation des parties prenantes")
@@ -303,6 +304,9 @@ def support(q: Consultation) -> alt.LayerChart | Note:
     return _drawn(q, analysis.OTHERS)
 
 
-@SUPPORT.table("accompagnement", sheet="Accompagnement", rank=50)
-def _support(q: Consultation) -> Table:
-    return _table(q, analysis.OTHERS)
+for _section, _name, _sheet, _rank, _measure in (
+    (MATURITY, "maturite", "Maturité", 30, analysis.MATURITY),
+    (INVESTMENT, "investissement", "Investissement", 40, analysis.OWN),
+    (SUPPORT, "accompagnement", "Accompagnement", 50, analysis.OTHERS),
+):
+    _section.table(_name, sheet=_sheet, rank=_rank)(partial(_table, measure=_measure))

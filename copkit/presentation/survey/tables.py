@@ -74,6 +74,8 @@ def measures(found: pd.DataFrame) -> dict[str, object]:
 def counted(found: pd.DataFrame) -> str:
     """How the answers of a table count."""
     voice = "pondéré par les habitants" if found.attrs.get("weighted") else "sans pondération"
+    if left := found.attrs.get("left_out"):
+        voice += f", {french.plural(left, 'collectivité')} sans population connue laissée{'s' * (left > 1)} de côté"
     return f"{voice}, « sans objet » {'compté non' if found.attrs.get('not_applicable') else 'non compté'}"
 
 
@@ -151,6 +153,7 @@ def _bounds(found: pd.DataFrame, where: str) -> Table:
             "Pertinents (%)": (ends("pertinence", 0, 100), str),
             "Collectivité (sur\u00a03)": (ends("collectivite", 1), str),
             "Parties prenantes (sur\u00a03)": (ends("parties_prenantes", 1), str),
+            "Pertinence sûre": kept.sure.map({True: "oui", False: "non"}),
         },
     )
 

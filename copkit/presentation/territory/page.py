@@ -13,6 +13,7 @@ from copkit.presentation import labels
 from copkit.presentation.blocks import Page
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
+from copkit.presentation.territory import received
 from copkit.reference import territories
 
 UNITS = "kt, Mt : milliers et millions de tonnes de CO2 équivalent"
@@ -31,13 +32,15 @@ PAGE = Section("page", 5)
 
 
 @PAGE.sentence(reference=True)
-def page(p: xr.Dataset) -> Page:
+def page(p: xr.Dataset, file: str = "") -> Page:
     """La page du territoire : l'effort, trois messages, cinq leviers, ce qui bouge, trois questions.
 
-    Chaque phrase vient d'une règle de ``parameters/messages.yml`` ; ``ck.table(p, "messages")`` dit laquelle.
+    ``file`` : des réponses au questionnaire ; un des trois messages dit alors ce que disent les collectivités. Chaque
+    phrase vient d'une règle de ``parameters/messages.yml`` ; ``ck.table(p, "messages")`` dit laquelle.
     """
     said: dict[str, list[model.Said]] = {place: [] for place in PLACES}
-    for one in model.said(p):
+    every = model.said(p, answers=received.answers(p, file).facts if file else None)
+    for one in sorted(every, key=lambda one: one.rule.about == "reponses"):  # figures first, then what is said of them
         said[one.rule.place].append(one)
 
     def told(place: str, *parts: str) -> tuple:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from copkit.presentation.document import CHART, SENTENCE, TABLE, Absent, Section, Shown
+from copkit.presentation.territory import received
 from copkit.presentation.text import Note
 
 SHOWN = (
@@ -38,7 +39,6 @@ def projects(p: xr.Dataset, file: str = "") -> Shown | Absent:
         )
         return Absent("Les projets du territoire", (Note(how),))
     from copkit.presentation.projects.document import DOCUMENT
-    from copkit.projects.selection import vivier
 
-    v = vivier(file, p.attrs["territory"], public=True)
-    return Shown(tuple(DOCUMENT.make(DOCUMENT.parts(kind)[name], v) for kind, name in (EMPTY if v.empty else SHOWN)))
+    v = received.projects(p, file)
+    return Shown(tuple(DOCUMENT.some(v, EMPTY if v.empty else SHOWN)))

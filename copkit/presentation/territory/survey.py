@@ -5,6 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from copkit.presentation.document import CHART, SENTENCE, TABLE, Absent, Section, Shown
+from copkit.presentation.territory import received
 from copkit.presentation.text import Note
 
 SHOWN = (
@@ -40,8 +41,7 @@ def survey(p: xr.Dataset, file: str = "") -> Shown | Absent:
         return Absent("Le point de vue des collectivités", (Note(how),))
     from copkit.presentation.survey.about import INVENTED
     from copkit.presentation.survey.document import DOCUMENT
-    from copkit.survey.selection import consultation
 
-    q = consultation(file, p.attrs["territory"], public=True)
-    made = [DOCUMENT.make(DOCUMENT.parts(kind)[name], q) for kind, name in (EMPTY if q.empty else SHOWN)]
+    q = received.answers(p, file)
+    made = DOCUMENT.some(q, EMPTY if q.empty else SHOWN)
     return Shown(tuple([INVENTED, *made] if q.invented and not q.empty else made))
