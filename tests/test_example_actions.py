@@ -35,6 +35,6 @@ def test_the_example_holds_each_case_of_the_rules(made):
         "A35": "un autre acteur mobilisé",
         "A37": "non réplicable",
         "A38": "sans dimension nouvelle",
-        "A40": "À préciser",
+        "A40": "à préciser",
     }.items():
         assert found.standing[number] == APART and why in found.why[number], found.why[number]

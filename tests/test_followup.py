@@ -323,6 +323,7 @@ def test_numbers_given_twice_and_actions_of_elsewhere_are_said():
         "Numéros donnés à plusieurs actions : A1." in said and "1 action d'un autre territoire, hors du suivi." in said
     )
     assert (f.actions.outcome == UNSAID).all() and len(f.actions) == 2  # told apart by their titles
+    assert ck.roadmap.worksites(f).set_index("id").actions["consolidation"] == 2
 
 
 # ------------------------------------------------------------------ the document

@@ -482,7 +482,7 @@ def worksites(found: Followup) -> pd.DataFrame:
         raise ProjectError(f"Suivi attendu, et non {given(found)}. Écrire d'abord {asked}.")
     rows = []
     kept = found.after[found.after.standing_kept == RETAINED]
-    outcomes = found.actions[found.actions.after != ""].set_index("after").outcome
+    outcomes = found.actions[found.actions.after != ""].drop_duplicates("after").set_index("after").outcome
     judged = found.indicators[found.indicators.track.isin([ON_TRACK, BEHIND])]
     carrier = {one.lever: one.part_of or one.lever for one in found.coverage.itertuples()}
     for site in sites.rules().worksites.items:
