@@ -31,10 +31,10 @@ def test_the_example_holds_each_case_of_the_rules(made):
     assert found.standing.value_counts().to_dict() == {RETAINED: 34, APART: 5, CONTRARY: 1}
     assert found.standing["A36"] == CONTRARY and "thermique" in found.why["A36"]
     for number, why in {
-        "A17": "pas de prochaine étape d'ici 12 mois",
+        "A17": "pas de prochaine étape d’ici 12 mois",
         "A35": "un autre acteur mobilisé",
         "A37": "non réplicable",
         "A38": "sans dimension nouvelle",
-        "A40": "À préciser",
+        "A40": "à préciser",
     }.items():
         assert found.standing[number] == APART and why in found.why[number], found.why[number]

@@ -320,9 +320,11 @@ def test_numbers_given_twice_and_actions_of_elsewhere_are_said():
     )
     said = " ".join(f.notes)
     assert (
-        "Numéros donnés à plusieurs actions : A1." in said and "1 action d'un autre territoire, hors du suivi." in said
+        "Numéros donnés à plusieurs actions de 2025 : A1." in said
+        and "1 action de 2025 d'un autre territoire ou de toute la région, hors du suivi." in said
     )
     assert (f.actions.outcome == UNSAID).all() and len(f.actions) == 2  # told apart by their titles
+    assert ck.roadmap.worksites(f).set_index("id").actions["consolidation"] == 2
 
 
 # ------------------------------------------------------------------ the document
@@ -343,6 +345,7 @@ def test_each_section_shows_and_each_sheet_is_a_table():
 def test_the_public_version_of_a_département_says_neither_who_decided_nor_why():
     f = example("dep-59", public=True)
     assert set(f.actions.territory) == {"dep-59"} and set(f.projects.departement) == {"dep-59"} and f.files == ()
+    assert set(f.carried.kind) == {"enjeu"}  # the région has actions for its themes and levers too
     parts = [part.make(f) for part in DOCUMENT.sheets(f)] + [DOCUMENT.show("decisions", f).parts[1]]
     text = " ".join(one.written().to_string() for one in parts if isinstance(one, Table))
     assert "Comité de pilotage" not in text and "Financement refusé" not in text and "Données attendues" not in text

@@ -10,6 +10,7 @@ import copkit as ck
 from copkit import files, french, journal, paths
 from copkit.commands.cli import app
 from copkit.errors import ProjectError
+from copkit.presentation.roadmap.actions import listed
 from copkit.projects import fields
 from copkit.projects.sorting.sort import triage
 
@@ -196,3 +197,19 @@ def test_the_terminal_sorts_with_what_is_in_force_and_says_what_it_does_not_find
     assert "Journal, n° 2 : dossier « 99 » : pas parmi les projets lus, la décision est gardée." in done.stderr
     row = next(line for line in done.stdout.splitlines() if line.startswith("21018944"))
     assert "crte,DREAL,2025-01-10,étude rendue,crte" in row
+
+
+def test_the_terminal_assesses_with_what_is_in_force(tmp_path):
+    path, file = tmp_path / "journal.csv", tmp_path / "actions.csv"
+    file.write_text(
+        "Action,Intitulé,Levier,Collectivité porteuse,Plan de travail à un an\nA1,Haies,Haies,Région,Étude\n"
+    )
+    for about in ("A1", "A9"):
+        ck.journal.decide(path, kind="action", about=about, decision="retenue", day="2025-01-10", **WHO)
+    done = CliRunner().invoke(
+        app, ["actions", str(file), "--territory", "reg-32", "--decisions", str(path), "--format", "csv"]
+    )
+    assert "Journal, n° 2 : action « A9 » : pas parmi les actions lues, la décision est gardée." in done.stderr
+    assert done.exit_code == 0 and "a_part" in done.stdout and "retenue,DREAL,2025-01-10,étude rendue" in done.stdout
+    found = ck.roadmap.assess(ck.roadmap.read_actions(file), "reg-32", decisions=path)
+    assert listed(found).written()["Décision"].to_list() == ["retenue (DREAL, 2025-01-10)"]

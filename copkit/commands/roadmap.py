@@ -37,6 +37,9 @@ def actions(
     themes: Annotated[
         Path | None, typer.Option(help="Thèmes retenus (classeur de débat, CSV) : un autre thème n'est pas cohérent.")
     ] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="Journal de décisions (copkit journal), à côté de la réponse des critères.")
+    ] = None,
     view: Annotated[
         Literal["actions", "levers", "overlaps"],
         typer.Option(help="actions (critères et effet), levers (ce qu'elles couvrent) ou overlaps (recouvrements)."),
@@ -55,7 +58,9 @@ def actions(
     merged = roadmap.read_returns(*returned, territory=territory) if returned else None
     read = of_returns(merged) if merged else roadmap.read_actions(*files, mapping=mapping)
     kept = roadmap.read_retained(themes) if themes else None
-    assessed = roadmap.assess(read, territory, themes=kept)
+    assessed = roadmap.assess(read, territory, themes=kept, decisions=decisions)
+    for one in assessed.attrs["absent"]:
+        say(f"Journal, {one} : pas parmi les actions lues, la décision est gardée.", err=True)
     if tet:
         from copkit.roadmap import write_tet
 

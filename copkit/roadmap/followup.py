@@ -186,7 +186,7 @@ def diff(
     projects : projets des deux années, triés ou non.
     versions : deux versions du panorama, par leur nom ou comme panoramas ; à défaut les deux dernières s'il y en a.
     issues : ce que l'année d'avant a laissé (``ck.roadmap.read_carried``), ou son fichier.
-    themes : thèmes retenus (``ck.roadmap.read_retained``) ; hors département, ceux sans action sont reportés.
+    themes : thèmes retenus (``ck.roadmap.read_retained``) ; ceux d'une région qui n'ont pas d'action sont reportés.
     decisions : journal de décisions (``ck.journal``), ou son fichier.
     same : actions rapprochées par une personne : numéro d'avant → numéro d'après.
 
@@ -213,7 +213,10 @@ def diff(
     entries = decisions if decisions is None or isinstance(decisions, pd.DataFrame) else journal.read(decisions)
     year = _year(year)
     former = None if entries is None else journal.until(entries, f"{year - 1}-12-31")
-    old, new = (_assessed(one, p, known, themes, notes) for one, known in ((before, former), (after, entries)))
+    old, new = (
+        _assessed(one, p, known, themes, of, notes)
+        for one, known, of in ((before, former, year - 1), (after, entries, year))
+    )
     found, actions, changes = compared(old, new, same)
     coverage = _coverage(assessment.by_lever(old, p), assessment.by_lever(new, p), p)
     left = carried.read_carried(issues) if isinstance(issues, str | Path) else issues
@@ -229,7 +232,7 @@ def diff(
         changes=changes,
         coverage=coverage,
         indicators=_indicators(code, coverage),
-        carried=_carried(old, new, found, actions, coverage, left, None if code.startswith("dep-") else themes, year),
+        carried=_carried(old, new, found, actions, coverage, left, themes, year, code.startswith("dep-")),
         projects=sorted_,
         levers=levers,
         decisions=entries,
@@ -251,17 +254,20 @@ def _year(year: object) -> int:
     return int(year)
 
 
-def _assessed(given_: object, p: xr.Dataset, entries, themes: pd.DataFrame | None, notes: list[str]) -> pd.DataFrame:
+def _assessed(
+    given_: object, p: xr.Dataset, entries, themes: pd.DataFrame | None, year: int, notes: list[str]
+) -> pd.DataFrame:
     """The actions of a year that lie in the territory, assessed; those that were sent twice once."""
     table = read_actions(given_) if isinstance(given_, str | Path) else given_
     made = perimeters.placed(assessment.assess(table, p, themes=themes, decisions=entries))  # type: ignore
     made = made[made.standing != TWICE]
     kept, _ = within(made, p.attrs["territory"])
     if away := len(made) - len(kept):
-        notes.append(f"{french.plural(away, 'action')} d'un autre territoire, hors du suivi.")
+        many = french.plural(away, f"action de {year}", f"actions de {year}")
+        notes.append(f"{many} d'un autre territoire ou de toute la région, hors du suivi.")
     twice = kept.action_id[kept.action_id.duplicated(keep=False)].unique()
     if len(twice):
-        notes.append(f"Numéros donnés à plusieurs actions : {', '.join(twice)}. En donner un à chacune.")
+        notes.append(f"Numéros donnés à plusieurs actions de {year} : {', '.join(twice)}. En donner un à chacune.")
     return kept.reset_index(drop=True)
 
 
@@ -482,7 +488,7 @@ def worksites(found: Followup) -> pd.DataFrame:
         raise ProjectError(f"Suivi attendu, et non {given(found)}. Écrire d'abord {asked}.")
     rows = []
     kept = found.after[found.after.standing_kept == RETAINED]
-    outcomes = found.actions[found.actions.after != ""].set_index("after").outcome
+    outcomes = found.actions[found.actions.after != ""].drop_duplicates("after").set_index("after").outcome
     judged = found.indicators[found.indicators.track.isin([ON_TRACK, BEHIND])]
     carrier = {one.lever: one.part_of or one.lever for one in found.coverage.itertuples()}
     for site in sites.rules().worksites.items:
@@ -503,8 +509,11 @@ def worksites(found: Followup) -> pd.DataFrame:
 # ------------------------------------------------------------------ what carries over
 
 
-def _carried(old, new, found, actions, coverage, left, kept, year: int) -> pd.DataFrame:
-    """What is left to the next year, each once, since when: enjeux, themes, actions listed apart or lost, levers."""
+def _carried(old, new, found, actions, coverage, left, kept, year: int, local: bool) -> pd.DataFrame:
+    """What is left to the next year, each once, since when: enjeux, themes, actions listed apart or lost, levers.
+
+    ``local``: of a département, whose région has actions for its themes and its levers too: neither is left.
+    """
     rows = []
     if left is not None:
         open_ = carried.CARRIED.taken(left, 'ck.roadmap.read_carried("enjeux.csv")')
@@ -512,7 +521,7 @@ def _carried(old, new, found, actions, coverage, left, kept, year: int) -> pd.Da
         rows += [
             (carried.ISSUE, one.about, one.title, one.reason, one.since, one.invented) for one in free.itertuples()
         ]
-    if kept is not None:
+    if kept is not None and not local:
         had, has = (set(one.theme_id[one.standing_kept == RETAINED]) for one in (old, new))
         for one in kept[~kept.theme_id.isin(has)].to_dict("records"):
             since = year if one["theme_id"] in had else year - 1
@@ -527,7 +536,9 @@ def _carried(old, new, found, actions, coverage, left, kept, year: int) -> pd.Da
         (carried.ACTION, one.before, one.title, "Disparue sans être dite faite ni abandonnée.", year, one.invented)
         for one in gone.itertuples()
     ]
-    bare = coverage[coverage.state.isin([NONE, LOST]) & coverage.target.notna() & (coverage.part_of == "")]
+    bare = coverage[
+        (not local) & coverage.state.isin([NONE, LOST]) & coverage.target.notna() & (coverage.part_of == "")
+    ]
     rows += [
         (carried.LEVER, one.lever, one.label, "Aucune action retenue.", year if one.state == LOST else year - 1, "")
         for one in bare.itertuples()

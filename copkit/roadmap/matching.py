@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -125,8 +126,8 @@ def _edges(keys: list[list], free: list[set[int]], blank: tuple) -> list[tuple[i
 
 def _alone(edges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The edges whose ends have no other."""
-    starts, ends = [i for i, _ in edges], [j for _, j in edges]
-    return [(i, j) for i, j in edges if starts.count(i) == 1 and ends.count(j) == 1]
+    starts, ends = Counter(i for i, _ in edges), Counter(j for _, j in edges)
+    return [(i, j) for i, j in edges if starts[i] == 1 and ends[j] == 1]
 
 
 def _components(free: list[set[int]], edges: set[tuple[int, int]]) -> list[tuple[list[int], list[int]]]:

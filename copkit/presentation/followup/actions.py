@@ -80,7 +80,7 @@ def done_and_new(f: Followup) -> Text:
     return Text.bullets(lines) if lines else Text("Aucune action n'est dite faite, aucune n'est nouvelle.")
 
 
-@ACTIONS.table("actions", sheet="À reprendre", rank=10, rows=25)
+@ACTIONS.table("actions", sheet="À reprendre", rank=10)
 def _asking(f: Followup) -> Table | Note:
     """The actions that ask for something; those of which nothing is said are named below, not listed."""
     order = {one: n for n, one in enumerate(ASKING)}

@@ -16,7 +16,7 @@ from copkit.roadmap.followup import Followup, worksites
 CARRIED = Section("reports", 70)
 
 
-@CARRIED.table("reports", sheet="Reports", rank=100, rows=25)
+@CARRIED.table("reports", sheet="Reports", rank=100)
 def _carried(f: Followup) -> Table | Note:
     """What is left to the next COP; themes and levers without action are named below, not listed."""
     found = f.carried.reset_index(drop=True)
