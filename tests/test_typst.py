@@ -130,6 +130,19 @@ def paper(whole) -> pypdf.PdfReader:
     return read(whole)
 
 
+def test_a_table_that_a_screen_folds_is_in_the_annex_of_a_paper_which_says_where():
+    rows = [["Haies", "linéaire", "12,0"]]
+    folded = dataclasses.replace(table(rows, "Le détail des haies"), folded=True)
+    said = sheets.read(described(blocks.Heading(2, "1. Les haies"), table(rows), folded))
+    (annexed,) = [one for sheet in said["annex"] for one in sheet]
+    assert (annexed["caption"], annexed["number"], annexed["of_chart"]) == ("Le détail des haies", 1, False)
+    shown = [one for one in said["blocks"] if one["is"] in ("table", "reference")]
+    assert [(one["is"], one["caption"]) for one in shown] == [
+        ("table", "Les leviers"),
+        ("reference", "Le détail des haies"),
+    ]
+
+
 def test_a_document_says_its_title_its_language_its_date_and_that_it_is_tagged(paper):
     root = paper.trailer["/Root"]
     assert paper.metadata.title == "Diagnostic — Nord" and paper.metadata.author.startswith("copkit ")

@@ -1,6 +1,6 @@
 """What a document says on paper, as plain data, and how its tables stand there, whatever writes it.
 
-Tables too wide for a page that stands, and those that give the figures of a chart, are in an annex.
+Tables too wide for a page that stands, details, and those that give the figures of a chart, are in an annex.
 """
 
 from __future__ import annotations
@@ -86,11 +86,12 @@ class _Paper:
                 yield _chart(block) | {"figures": len(self.annex) + 1 if figures else None}
             elif isinstance(block, blocks.Table):
                 made = self.table(block)
-                if block.of_chart or made["lying"]:
+                away = made["lying"] or block.folded
+                if block.of_chart or away:
                     self.annex.append(made | {"of_chart": block.of_chart, "number": len(self.annex) + 1})
                 if not block.of_chart:
                     elsewhere = {"is": "reference", "table": len(self.annex), "caption": block.caption}
-                    yield elsewhere if made["lying"] else made
+                    yield elsewhere if away else made
             elif isinstance(block, blocks.Picture):
                 yield _picture(block.png, "Image que montre un carnet, sans description.")
             elif isinstance(block, blocks.Foreign):
@@ -101,7 +102,7 @@ class _Paper:
 
     def table(self, table: blocks.Table) -> dict:
         """A table, and how it is laid out; its words are cut shorter where it has many columns of long ones."""
-        sizes = _ANNEX if table.of_chart else _SIZES
+        sizes = _ANNEX if table.of_chart or table.folded else _SIZES
         for longest in _LONGEST:
             names, *rows = ([cut(cell, longest) for cell in row] for row in (table.names, *table.rows))
             if laid := _laid_out(names, rows, sizes):
