@@ -260,7 +260,7 @@ def test_a_notebook_says_its_step_and_the_files_that_it_stands_on(path):
     assert one.question, "what it answers, under its title"
     cell = next(c for c in nbformat.read(path, 4).cells if "parameters" in c.metadata.get("tags", []))
     comments = [t.line for t in tokenize.generate_tokens(StringIO(cell.source).readline) if t.type == tokenize.COMMENT]
-    examples = {line.partition(":")[0].strip() for line in comments if "exemple inventé" in line}
+    examples = {line.partition(":")[0].strip() for line in comments if re.search("exemples? inventés?", line)}
     assert examples <= set(one.needs) <= set(one.declared), "metadata copkit.besoins: parameter, the file to give"
 
 
