@@ -6,9 +6,9 @@ asked for once, and a document shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -19,16 +19,18 @@ from copkit.display import Displayed
 from copkit.errors import ProjectError, unknown
 from copkit.intake import perimeters
 from copkit.intake.fields import NO, YES, ids
-from copkit.intake.reading import located
+from copkit.intake.reading import located, located_all
 from copkit.intake.report import Reading
 from copkit.models import dynamics, gaps, interactions, nomenclatures, scenario_file
 from copkit.models import panorama as panoramas
 from copkit.models.scenario import simulate
+from copkit.projects.fields import PROJECTS
 from copkit.projects.selection import Vivier, vivier
 from copkit.reference import framework, territories
 from copkit.roadmap import assessment, themes
 from copkit.roadmap.actions import ACTIONS, read_actions
 from copkit.roadmap.assessment import CONTRARY, RETAINED, TWICE
+from copkit.survey.fields import ANSWERS
 from copkit.survey.selection import Consultation, consultation
 
 EXAMPLES = {
@@ -61,8 +63,8 @@ class Roadmap(Displayed):
     themes: pd.DataFrame
     scenario: xr.Dataset
     chosen: bool
-    vivier: Vivier | None
-    consultation: Consultation | None
+    of_projects: Callable[[], Vivier] | None  # read when a view asks for it
+    of_answers: Callable[[], Consultation] | None
     strengths: pd.DataFrame
     reading: Reading | None
     counts: dict[str, object]
@@ -89,9 +91,19 @@ class Roadmap(Displayed):
     def invented(self) -> bool:
         """Whether something that it shows is invented."""
         parts = (self.actions, self.regional, self.themes, self.strengths)
-        said = any("invented" in one and bool((one.invented == YES).any()) for one in parts)
-        beside = any(one.invented for one in (self.vivier, self.consultation) if one is not None)
-        return self.example or said or beside
+        if self.example or any("invented" in one and bool((one.invented == YES).any()) for one in parts):
+            return True
+        return any(one.invented for one in (self.vivier, self.consultation) if one is not None)
+
+    @cached_property
+    def vivier(self) -> Vivier | None:
+        """The projects of the territory, when they were given."""
+        return self.of_projects() if self.of_projects else None
+
+    @cached_property
+    def consultation(self) -> Consultation | None:
+        """The answers of the territory, when they were given."""
+        return self.of_answers() if self.of_answers else None
 
     # ------------------------------------------------------------------ actions
 
@@ -294,7 +306,7 @@ def plan(
     if example:
         folder = paths.home() / "data" / "examples"
         given = {one: file or (folder / EXAMPLES[one] if _holds(one, code) else "") for one, file in given.items()}
-    read = read_actions(*_files(given["actions"], ACTIONS))
+    read = read_actions(*located_all(given["actions"], ACTIONS, HINT))
     kept = _themes(given["themes"])
     p, table = panoramas.panorama(code), perimeters.placed(read)
     inside, around = within(table, code)
@@ -312,8 +324,8 @@ def plan(
         themes=kept,
         scenario=simulate(p, {}) if chosen is None else chosen,
         chosen=chosen is not None,
-        vivier=vivier(given["projects"], code, public=public) if given["projects"] else None,
-        consultation=consultation(given["answers"], code, public=public) if given["answers"] else None,
+        of_projects=_later(vivier, given["projects"], PROJECTS, code, public),
+        of_answers=_later(consultation, given["answers"], ANSWERS, code, public),
         strengths=_strengths(given["points"], code, public),
         reading=None if public else reading,
         counts=_counts(reading, read, found),
@@ -331,22 +343,26 @@ def _holds(one: str, code: str) -> bool:
     return code == EXAMPLE_OF or (one != "scenario" and code != "fr" and territories.region_of(code) == EXAMPLE_OF)
 
 
-def _files(given: Files, kind) -> list[Path]:
-    one = isinstance(given, str) or not isinstance(given, Iterable)
-    return [located(file, kind, HINT) for file in ([given] if one else given)]
+def _later(read: Callable, given: Files, kind, code: str, public: bool) -> Callable | None:
+    """What reads files when a view asks for it; that they are there is checked now."""
+    if not given:
+        return None
+    return partial(read, located_all(given, kind, HINT, folder=kind is ANSWERS), code, public=public)
 
 
 def _themes(given: Files) -> pd.DataFrame:
     """The themes that are kept; none when no file is given."""
     if not given:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in themes.THEMES})
-    return themes.read_retained(*_files(given, themes.KEPT))
+    return themes.read_retained(*located_all(given, themes.KEPT, HINT))
 
 
 def _strengths(given: Files, code: str, public: bool) -> pd.DataFrame:
     """The strong points of the territory; public, those that may be."""
     found = (
-        strengths.read(*_files(given, strengths.STRENGTHS)) if given else strengths.STRENGTHS.complete(pd.DataFrame())
+        strengths.read(*located_all(given, strengths.STRENGTHS, HINT))
+        if given
+        else strengths.STRENGTHS.complete(pd.DataFrame())
     )
     return strengths.within(found, code, public=public)
 
