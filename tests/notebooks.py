@@ -22,7 +22,12 @@ from copkit.models import panorama
 PLAIN, COPKIT = "nbclient", "copkit"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 # The plain kernel has nothing to save: stopping it at once changes no output and saves half a second a notebook.
-QUICK = {"shutdown_kernel": "immediate", "config": Config(AsyncKernelManager={"transport_encryption": "auto"})}
+# Its client loses what a busy machine brings more than 4 s after the end of a cell, unless it is told to wait.
+QUICK = {
+    "shutdown_kernel": "immediate",
+    "config": Config(AsyncKernelManager={"transport_encryption": "auto"}),
+    "iopub_timeout": 60,
+}
 
 
 def notebook(*cells: str | dict, kernel: str = "python3") -> nbformat.NotebookNode:
@@ -91,7 +96,7 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **o
 
 def execute_plain(source: nbformat.NotebookNode | Path, folder: Path, **options) -> Run:
     """The plain engine, tried again when it waits for ever: its client now and then loses a message of a widget."""
-    patient = {"execution_timeout": 60, **options}
+    patient = {"execution_timeout": 120, **options}
     for rank in range(3):
         run = execute(source, PLAIN, folder if rank == 0 else folder.with_name(f"{folder.name}-{rank}"), **patient)
         if "execution_timeout" in options or not isinstance(run.error, CellTimeoutError):

@@ -73,6 +73,7 @@ def test_every_departement_value_is_derived_with_a_key_a_grade_and_a_reason(pano
         assert all(p.key.values) and all(p.reason.values)
 
 
+@pytest.mark.long
 def test_share_is_the_value_of_the_key_over_that_of_the_region(panoramas):
     keys = downscaling.keys()
     values = tables.read("allocation.csv").set_index(["key", "territory"]).value

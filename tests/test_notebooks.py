@@ -24,7 +24,10 @@ NBVAL = ["-q", "-rA", "--nbval-lax", "--nbval-current-env", "-p", "nbval.plugin"
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
-    """What nbval says of them, each executed in a kernel of its own; pictures of charts, which take long, in one."""
+    """What nbval says of them, each executed in a kernel of its own; pictures of charts, which take long, in one.
+
+    The kernels are forked from one that has imported what they import; « long »: ordinary ones.
+    """
     said = ""
     for pictures, paths in itertools.groupby(HERE, lambda path: path.stem == PICTURES):
         folder = tmp_path_factory.mktemp("carnets")
@@ -32,7 +35,10 @@ def said(tmp_path_factory):
             code = nbformat.read(path, 4).metadata.copkit.get("essais", [SMALL])[0]
             notebook = parameterize_notebook(load_notebook_node(str(path)), {"territoire": code})
             nbformat.write(notebook, folder / path.name)
-        env = os.environ | {"COPKIT_CHARTS": "" if pictures else "spec", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        kernels = {} if LONG else {"JUPYTER_DEFAULT_PROVISIONER_NAME": "copkit-fork", "COPKIT_WARM": "on"}
+        env = (
+            os.environ | kernels | {"COPKIT_CHARTS": "" if pictures else "spec", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        )
         command = [sys.executable, "-m", "pytest", *NBVAL, "."]
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
         said += done.stdout + done.stderr

@@ -166,6 +166,7 @@ def test_electric_car_is_cars_times_km_times_grams(panoramas, case):
     assert ("prudence" in found.note) == ("dit" in case)
 
 
+@pytest.mark.long
 def test_product_of_the_factors_is_the_kt_of_the_lever_in_every_territory(panoramas):
     checked = 0
     for code, p in panoramas.items():

@@ -60,6 +60,7 @@ def test_import_and_help_stay_light():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "chosen", "left_out"),
     [
@@ -119,6 +120,7 @@ def copy(tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "line", "contract", "said"),
     [

@@ -45,14 +45,14 @@ def address(tmp_path_factory):
 
 
 @contextmanager
-def visits(address, chromium):
-    """Open the page at a link, each time in a browser that knows nothing; at the end, nothing went wrong."""
-    contexts, asked, wrong = [], [], []
+def visits(address, browser):
+    """Open the page at a link; at the end, nothing went wrong."""
+    pages, asked, wrong = [], [], []
 
     def go(query="", width=1280, heading="1. Découvrir"):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
-        contexts.append(context)
-        page = context.new_page()
+        page = browser.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": 900})
         page.set_default_timeout(HANG)
         page.add_init_script(WATCH)
         page.on("request", lambda request: asked.append(request.url))
@@ -64,22 +64,37 @@ def visits(address, chromium):
         return page
 
     yield go
-    for context in contexts:
-        assert all(page.evaluate("window.violations") == [] for page in context.pages)
-        context.close()
+    for page in pages:
+        assert page.evaluate("window.violations") == []
+        page.close()
     assert wrong == []
     assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
 
 
+@pytest.fixture(scope="module")
+def window(chromium):
+    """A browser that keeps the files of the simulator from one visit to the next."""
+    context = chromium.new_context(accept_downloads=True)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(address, chromium):
+def visit(address, window):
+    with visits(address, window) as go:
+        yield go
+
+
+@pytest.fixture
+def fresh(address, chromium):
+    """Each time in a browser that knows nothing."""
     with visits(address, chromium) as go:
         yield go
 
 
 @pytest.fixture(scope="module")
-def opened(address, chromium):
-    with visits(address, chromium) as go:
+def opened(address, window):
+    with visits(address, window) as go:
         yield go("?territoire=reg-32")
 
 
@@ -203,7 +218,7 @@ def test_a_gap_is_compensated_by_the_chosen_levers_and_accepted(visit):
     expect(page.get_by_text(re.compile(r"Probabilité d’atteindre .*\s:\s\d+"))).to_be_visible()
 
 
-def test_a_shared_link_gives_the_same_page_in_a_fresh_browser(visit, address):
+def test_a_shared_link_gives_the_same_page_in_a_fresh_browser(visit, fresh, address):
     page = visit("?territoire=dep-59")
     page.fill("#copkit-kt-haies", "12,25")
     page.fill("#copkit-d-covoiturage", "3,1")
@@ -218,7 +233,7 @@ def test_a_shared_link_gives_the_same_page_in_a_fresh_browser(visit, address):
     link = page.get_by_label("Lien de ce scénario").input_value()
     assert link.startswith(address) and "v=sgpe-2024-10" in link
     expect(page).to_have_url(link)
-    other = visit(link.removeprefix(address))
+    other = fresh(link.removeprefix(address))
     assert fields(other) == fields(page)
     assert sorted(words(other)) == sorted(words(page))
     assert other.locator(".ck-bar").inner_text().replace("Annuler", "") == page.locator(".ck-bar").inner_text().replace(
@@ -255,13 +270,13 @@ def test_workbook_of_the_scenario_has_the_figures_of_the_page(visit):
     assert "brouillon" in waited.value.suggested_filename
 
 
-def test_a_saved_scenario_is_taken_up_again(visit):
+def test_a_saved_scenario_is_taken_up_again(visit, fresh):
     page = visit("?territoire=reg-53&l=haies:k:100.5")
     page.get_by_label("Enregistrer comme brouillon").check()
     with page.expect_download() as waited:
         page.get_by_role("button", name="Scénario JSON", exact=True).click()
     content = Path(waited.value.path()).read_bytes()
-    other = visit("?territoire=reg-32")
+    other = fresh("?territoire=reg-32")
     with other.expect_file_chooser() as chooser:
         other.get_by_role("button", name="Reprendre un scénario JSON").click()
     file = {"name": "s.json", "mimeType": "application/json", "buffer": content}
