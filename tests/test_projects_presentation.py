@@ -389,7 +389,7 @@ def test_the_diagnostic_says_how_to_give_a_file():
     absent = ck.report.projects(ck.panorama("reg-32"))
     assert isinstance(absent, Absent), "a document leaves the chapter out"
     said = absent.parts[0].text
-    assert said.startswith("Aucun fichier de projets n'est chargé.") and "« fichier »" in said
+    assert said.startswith("Aucun fichier de projets n'est chargé.") and "paramètre « projets »" in said
 
 
 def test_the_diagnostic_shows_the_public_version():

@@ -129,7 +129,7 @@ def test_sections_without_data_leave_the_document_and_say_in_a_notebook_what_to_
     for code, name in (("reg-04", "quantites"), ("reg-04", "interactions"), ("dep-59", "comparaison")):
         assert isinstance(ck.section(ck.panorama(code), name), Absent)
     absent = ck.report.projects(ck.panorama("dep-59"), "")
-    says(absent._repr_mimebundle_()["text/markdown"], "donner le chemin d’un export au paramètre «\u00a0fichier\u00a0»")
+    says(absent._repr_mimebundle_()["text/markdown"], "donner le chemin d’un export au paramètre «\u00a0projets\u00a0»")
 
 
 def test_sources_name_who_published_them_and_lead_where_they_do():

@@ -225,6 +225,11 @@ def test_themes_without_action_are_listed(bare, tmp_path, says):
     assert tables.without_action(whole.head(0)).text == "Chaque thème retenu a une action au moins."
 
 
+def test_the_diagnostic_says_that_no_theme_is_kept(bare, tmp_path):
+    absent = ck.report.themes(ck.panorama("reg-32"), str(returned(bare, tmp_path, {})))
+    assert absent.title == "Les thèmes prioritaires" and "écrire oui dans la colonne" in absent.parts[0].text
+
+
 def test_the_crossing_has_the_euros_of_the_projects_that_say_them(vivier):
     costs = vivier.assign(cost=[2e6, 1e6, math.nan, *[math.nan] * 30])
     found = ck.roadmap.crossing("reg-32", projects=costs).set_index("lever")

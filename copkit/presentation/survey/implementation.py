@@ -46,7 +46,7 @@ def _listed(q: Consultation, found: pd.DataFrame, what: str) -> Table | Note:
         {
             "Action": found.label,
             "Thème": found.theme,
-            "Note (sur\u00a03)": (found.collectivite, 2),
+            "Note (sur\u00a03)": (found.collectivite, tables.score()),
             "Réponses": (found.collectivite_n, 0),
         },
     )

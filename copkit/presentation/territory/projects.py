@@ -35,7 +35,7 @@ def projects(p: xr.Dataset, file: str = "") -> Shown | Absent:
     if not file:
         how = (
             "Aucun fichier de projets n'est chargé. Pour montrer ici le bilan d'un vivier, donner le chemin d'un "
-            "export au paramètre « fichier » ; le carnet « projets » en donne le détail."
+            "export au paramètre « projets » ; le carnet « projets » en donne le détail."
         )
         return Absent("Les projets du territoire", (Note(how),))
     from copkit.presentation.projects.document import DOCUMENT

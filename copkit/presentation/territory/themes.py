@@ -48,6 +48,9 @@ def themes(p: xr.Dataset, file: str = "", answers: str = "", projects: str = "",
     if file:
         (path,) = received.located_all(file, model.KEPT)
         shown = model.read_retained(path, groups=groups or None)
+        if shown.empty:
+            none = "Aucun thème n'est retenu dans ce fichier : écrire oui dans la colonne « Retenu »."
+            return Absent("Les thèmes prioritaires", (Note(none),))
         made = (_kept(shown), kept(shown, p.attrs["territory"]))
     else:
         every = model.candidates(p, *given, groups=groups or None)
