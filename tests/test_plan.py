@@ -23,7 +23,7 @@ HEADER = (
     "Maître d'ouvrage clair", "Parties prenantes", "Dimension nouvelle", "Maturité", "Quantité physique",
     "Unité de la quantité", "Effet significatif à l'échelle du levier", "Réplicable", "Contraire aux cibles", "Coût",
     "Financement accordé", "Besoins d'ingénierie", "Ingénierie accordée", "Plan de travail à un an",
-    "Horizon des prochaines étapes [mois]", "Indicateurs de suivi", "Attendu dans un an",
+    "Horizon des prochaines étapes [mois]", "Indicateurs de suivi", "Attendu dans un an", "Verrous à lever",
 )  # fmt: skip
 GOOD = {
     "Territoire": "dep-59", "Levier": "Gestion des haies", "Thème prioritaire": "Haies",
@@ -79,6 +79,29 @@ def test_what_is_counted_adds_up(example):
     )
     assert r.coverage[r.coverage.lever == "total"].projects.item() == len(r.retained)
     assert r.thematiques.levers.sum() == 43 and r.thematiques.served.sum() == (r.served > 0).sum()
+
+
+def test_the_state_of_each_thematique_has_its_three_blocks_and_flags_what_is_empty(example, tmp_path):
+    found = example.synthesis.set_index("label")
+    paces = ck.dynamics("reg-32").status
+    assert found[["late", "at_pace", "unknown"]].sum().sum() == len(paces)
+    assert found.late.sum() == len(example.paces["late"]) and found.at_pace.sum() == len(example.paces["at_pace"])
+    assert set(found.blocked.explode().dropna()) | set(found.chances.explode().dropna()) == set(example.themes.title)
+    shown = ck.table(example, "synthese").data.set_index("Thématique")
+    assert (
+        shown["Défis"]["Mieux se loger"] == "à renseigner" and "dossiers" in shown["Ce qui est fait"]["Mieux se loger"]
+    )
+    empty = ck.table(plan("reg-32", actions=written(tmp_path, {})), "synthese").data.set_index("Thématique")
+    assert (empty["Opportunités"] == "à renseigner").all()
+    assert empty["Ce qui est fait"]["Mieux se loger"] == "à renseigner"
+    assert empty["Ce qui est fait"]["Mieux préserver"] == "1 action retenue"
+
+
+def test_what_hampers_an_action_is_listed_with_its_lever(example, tmp_path):
+    assert len(example.obstacles) == 8 == len(ck.table(example, "verrous").data)
+    file = written(tmp_path, {"Verrous à lever": "Foncier"}, {})
+    table = ck.table(plan("reg-32", actions=file), "verrous").data
+    assert table.to_numpy().tolist() == [["Gestion des haies", "Action 1", "Foncier"]]
 
 
 def test_the_four_exit_points_of_the_example(example):

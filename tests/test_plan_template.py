@@ -25,7 +25,8 @@ SAMPLE = FACTS.parent / "samples" / "tet-modele-import-pa.xlsx"
 FULL = {
     "territory": "dep-59", "dimension": "innove", "owner_known": "oui", "schedule": "2026 à 2028", "cost": 120000,
     "funding": "Fonds vert", "funding_granted": "non", "engineering": "Bureau d'études", "engineering_granted": "oui",
-    "other_needs": "Foncier", "next_steps": "Étude : sols", "next_steps_months": 6, "indicators": "km plantés",
+    "other_needs": "Foncier", "obstacles": "Délai d'instruction",
+    "next_steps": "Étude : sols", "next_steps_months": 6, "indicators": "km plantés",
     "quantity": 12.5, "quantity_unit": "milliers de km", "impact": "oui", "replicable": "non", "contrary": "oui",
     "contrary_reason": "raison : autre", "dossiers": "12 ; 14", "expected": "2 km", "progress": "en_retard",
 }  # fmt: skip

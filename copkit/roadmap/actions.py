@@ -53,6 +53,7 @@ FIELDS: dict[str, Field] = {
     "engineering": Field("Besoins d’ingénierie"),
     "engineering_granted": Field("Ingénierie accordée", "yes_no"),
     "other_needs": Field("Autres besoins"),
+    "obstacles": replace(PROJECT["obstacles"], label="Verrous à lever", public=True),  # what hampers, on the ground
     "next_steps": Field("Plan de travail à un an"),
     "next_steps_months": PROJECT["next_steps_months"],
     "indicators": Field("Indicateurs de suivi"),
@@ -86,14 +87,21 @@ SHEET = {  # the fourteen fields of a sheet: what fills each; the first part is 
     "Indicateurs de suivi": ("indicators",),
 }
 IDENTITY = ("territory", "lever", "title")
-PRIVATE = ("partners", "description", "schedule", "next_steps", "contrary_reason")  # of a dossier: its words stay there
+PRIVATE = (
+    "partners",
+    "description",
+    "obstacles",
+    "schedule",
+    "next_steps",
+    "contrary_reason",
+)  # of a dossier: its words stay there
 ACTIONS = Collected("actions", ("fiche action", "fiches action"), FIELDS, ("title",), IDENTITY, unfolded)
 WIDTHS = {  # of the columns to fill in
     "territory": 26, "lever": 32, "title": 36, "description": 50, "theme": 24, "holder": 26, "owner_known": 12,
     "partners": 30, "dimension": 22, "maturity": 18, "quantity": 12, "quantity_unit": 18, "impact": 12,
     "replicable": 12, "contrary": 12, "contrary_reason": 26, "cost": 14, "schedule": 24, "funding": 28,
-    "funding_granted": 12, "engineering": 28, "engineering_granted": 12, "other_needs": 24, "next_steps": 36,
-    "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "vehicle": 10, "dossiers": 18,
+    "funding_granted": 12, "engineering": 28, "engineering_granted": 12, "other_needs": 24, "obstacles": 28,
+    "next_steps": 36, "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "vehicle": 10, "dossiers": 18,
 }  # fmt: skip
 DO = (
     "Dans la feuille « Actions », écrire une ligne par action.",

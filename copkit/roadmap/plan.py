@@ -242,6 +242,39 @@ class Roadmap(Displayed):
         }
 
     @cached_property
+    def synthesis(self) -> pd.DataFrame:
+        """Each thématique: label; levers late, at_pace, unknown; projects (NaN without any file), strengths, actions;
+        blocked and chances (titles of themes); what is empty is still to be said."""
+        p = panoramas.panorama(self.territory)
+        paces = dynamics.dynamics(p).set_index("lever").status
+        chantier = pd.Series(p.chantier.values, p.lever.values)
+        of = nomenclatures.levers("cop").set_index("lever").thematique
+        rows = []
+        for one, label in framework.labels("thematiques").items():
+            found = paces[paces.index.isin(chantier.index[chantier == one])]
+            late, at = int(found.isin(dynamics.LATE).sum()), int(found.isin(dynamics.AT_PACE).sum())
+            mine = self.themes[self.themes.levers.map(lambda cell, one=one: one in {of.get(x) for x in ids(cell)})]
+            rows.append(
+                {
+                    "label": label,
+                    "late": late,
+                    "at_pace": at,
+                    "unknown": len(found) - late - at,
+                    "projects": float("nan") if self.vivier is None else _holding(self.vivier.counted, one),
+                    "strengths": _holding(self.strengths, one),
+                    "actions": _holding(self.retained, one),
+                    "blocked": list(mine.title[mine.kind == themes.BLOCKED]),
+                    "chances": list(mine.title[mine.kind == themes.CHANCE]),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def obstacles(self) -> pd.DataFrame:
+        """The actions, retained or not, that say what hampers them."""
+        return self.actions[(self.actions.obstacles != "") & (self.actions.standing != TWICE)]
+
+    @cached_property
     def followed(self) -> pd.DataFrame:
         """The retained actions that say both what is expected in a year and what follows it."""
         return self.retained[(self.retained.expected != "") & (self.retained.indicators != "")]
@@ -253,6 +286,11 @@ class Roadmap(Displayed):
             return pd.DataFrame(columns=["type", "label", "answered", "official", "share"])
         found = self.consultation.coverage
         return found[found.official > 0].reset_index(drop=True)
+
+
+def _holding(table: pd.DataFrame, thematique: str) -> int:
+    """How many rows serve a thématique."""
+    return int(table.thematiques.map(lambda cell: thematique in ids(cell)).sum())
 
 
 def plan(

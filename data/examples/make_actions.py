@@ -40,6 +40,7 @@ FUNDING = ("Fonds vert (inventé)", "Programme européen (inventé)", "Fonds ré
 ENGINEERING = ("", "Étude de faisabilité", "Assistance à maîtrise d'ouvrage", "Animation")
 MATURITY = ("à initier", "initié, en conception", "initié, en conception", "prêt à démarrer")
 DIMENSION = ("accélère une action engagée", "massifie une action engagée", "innove")
+OBSTACLES = ("", "", "", "Foncier à maîtriser (inventé)", "", "", "", "", "", "Délai d'instruction (inventé)")
 SCHEDULE = ("2026-2027", "2026-2028", "2026-2030")
 CONTRACT = ("crte", "crte", "crst", "")
 FIELDS = {  # what a row of actions.yml may impose → field
@@ -126,6 +127,7 @@ def _row(one: dict, title: str, number: int, pick) -> dict[str, str]:
         "funding_granted": granted,
         "engineering": helped,
         "engineering_granted": pick(("oui", "non")) if helped else "",
+        "obstacles": OBSTACLES[number % len(OBSTACLES)],
         "next_steps": "Réunir les acteurs, choisir un site, lancer l'étude (inventé).",
         "next_steps_months": str(pick((3, 6, 9, 12))),
         "indicators": "Avancement de la quantité (inventé)"

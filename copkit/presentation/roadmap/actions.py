@@ -138,7 +138,8 @@ def _sheets(r: Roadmap) -> Table | Note:
     if found.empty:
         return Note("Aucune action ne remplit les trois critères.")
     names = ["action_id", "title", "theme", "holder", "partners", "dimension", "maturity", "cost", "schedule"]
-    names += ["funding", "funding_granted", "engineering", "engineering_granted", "other_needs", "vehicle", "dossiers"]
+    names += ["funding", "funding_granted", "engineering", "engineering_granted", "other_needs", "obstacles"]
+    names += ["vehicle", "dossiers"]
     columns = {FIELDS[one].label: _cells(found[one], FIELDS[one]) for one in names}
     return Table.of(caption(r, "Fiches des actions retenues"), columns)
 

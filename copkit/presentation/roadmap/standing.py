@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copkit import french
+from copkit.intake import levers
 from copkit.presentation.document import Section
 from copkit.presentation.roadmap.document import caption
 from copkit.presentation.table import Table
@@ -13,6 +14,7 @@ from copkit.roadmap.plan import Roadmap
 
 STANDING = Section("etat", 40)
 CITED = 4  # levers of a sentence
+TO_SAY = "à renseigner"  # an empty block, flagged
 
 
 @STANDING.sentence(always=True)
@@ -50,6 +52,54 @@ def _paces(r: Roadmap) -> Text:
             said.append(f"{french.plural(len(levers), 'levier')} {what} ({', '.join(map(lower, first))}{more})")
     said.append(f"{french.plural(len(found['unknown']), 'levier')} dont rien ne dit le rythme")
     return Text("**Dynamiques** : {}.", " ; ".join(said))
+
+
+@STANDING.table("synthese", sheet="Synthèse", rank=25, always=True)
+def _synthesis(r: Roadmap) -> Table:
+    found = r.synthesis
+    return Table.of(
+        caption(r, "Par thématique : où elle en est, ce qui est fait, défis et opportunités"),
+        {
+            "Thématique": found.label,
+            "Où elle en est": [_position(one) for one in found.itertuples()],
+            "Ce qui est fait": [_done(one) for one in found.itertuples()],
+            "Défis": [" ; ".join(titles) or TO_SAY for titles in found.blocked],
+            "Opportunités": [" ; ".join(titles) or TO_SAY for titles in found.chances],
+        },
+    )
+
+
+def _position(one) -> str:
+    """How many levers are late, at their pace, or not measured."""
+    counts = ((one.late, "en retard"), (one.at_pace, "au rythme"), (one.unknown, "dont rien ne dit le rythme"))
+    said = [f"{french.plural(n, 'levier')} {what}" for n, what in counts if n]
+    return " ; ".join(said) or "aucun levier chiffré"
+
+
+def _done(one) -> str:
+    """Projects, strong points and retained actions."""
+    counts = (
+        (one.projects, "dossier", "dossiers"),
+        (one.strengths, "point fort", "points forts"),
+        (one.actions, "action retenue", "actions retenues"),
+    )
+    said = [french.plural(int(n), noun, nouns) for n, noun, nouns in counts if n == n and n]
+    return " ; ".join(said) or TO_SAY
+
+
+@STANDING.table("verrous", sheet="Verrous", rank=115, rows=12)
+def _obstacles(r: Roadmap) -> Table | None:
+    found = r.obstacles
+    if found.empty:
+        return None
+    return Table.of(
+        caption(r, "Verrous à lever, tels que les fiches les disent"),
+        {
+            "Levier": [levers.said(one) if one else "—" for one in found.lever],
+            "Action": found.title,
+            "Verrou": found.obstacles,
+        },
+    )
 
 
 @STANDING.table("points_forts", sheet="Points forts", rank=110, rows=12)
