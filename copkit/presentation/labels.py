@@ -207,7 +207,7 @@ def purpose(code: str, objective: int, step: int) -> Text:
     return Text(
         "Ce document sert un des quatre objectifs d'une COP, {}, à l'étape « {} ». {}",
         lower(framework.items("objectifs")[objective].label),
-        lower(framework.items("etapes")[step].label),
+        lower([*framework.items("etapes"), *framework.items("suites")][step].label),
         calendar(code),
     )
 

@@ -33,6 +33,7 @@ from copkit.roadmap import assessment, carried, matching, sites
 from copkit.roadmap import themes as kept_themes
 from copkit.roadmap.actions import ACTIONS, FIELDS, IDENTITY, read_actions
 from copkit.roadmap.assessment import APART, RETAINED, TWICE
+from copkit.roadmap.contracts import CONTRACTS, city_policy, read_contracts
 from copkit.roadmap.plan import EXAMPLES as PLAN_EXAMPLES
 from copkit.roadmap.plan import within
 
@@ -98,7 +99,8 @@ class Followup(Displayed):
     qu'elle est devenue (``outcome``) et pourquoi. changes : ce qui a changé dans les fiches. projects : ce que sont
     devenus les dossiers du vivier. levers : objectifs de deux versions du panorama [ktCO2e/an]. coverage : leviers
     couverts par des actions retenues. indicators : dernière valeur, rythme, état. carried : ce qui est laissé à la COP
-    suivante. decisions : le journal. themes : les thèmes retenus. notes : ce que le lecteur doit savoir.
+    suivante. decisions : le journal. city : part des contrats de ville lus. themes : les thèmes retenus. notes : ce que
+    le lecteur doit savoir.
     """
 
     territory: str
@@ -113,6 +115,7 @@ class Followup(Displayed):
     projects: pd.DataFrame | None = None
     levers: pd.DataFrame | None = None
     decisions: pd.DataFrame | None = None
+    city: pd.DataFrame | None = None
     themes: pd.DataFrame | None = None
     versions: tuple[str, str] = ("", "")
     notes: tuple[str, ...] = ()
@@ -174,6 +177,7 @@ def diff(
     issues: pd.DataFrame | str | Path | None = None,
     themes: pd.DataFrame | None = None,
     decisions: pd.DataFrame | str | Path | None = None,
+    contracts: pd.DataFrame | None = None,
     same: Mapping[str, str] | None = None,
 ) -> Followup:
     """Compare une année d'une feuille de route à la précédente : ce qui est fait, en retard, nouveau, laissé de côté.
@@ -188,6 +192,7 @@ def diff(
     issues : ce que l'année d'avant a laissé (``ck.roadmap.read_carried``), ou son fichier.
     themes : thèmes retenus (``ck.roadmap.read_retained``) ; ceux d'une région qui n'ont pas d'action sont reportés.
     decisions : journal de décisions (``ck.journal``), ou son fichier.
+    contracts : contrats de ville, comme ``ck.roadmap.read_contracts`` les lit.
     same : actions rapprochées par une personne : numéro d'avant → numéro d'après.
 
     Returns
@@ -222,7 +227,9 @@ def diff(
     left = carried.read_carried(issues) if isinstance(issues, str | Path) else issues
     sorted_ = _projects(projects, code, year, (former, entries)) if projects is not None else None
     levers, named = _levers(code, versions, notes)
-    tables = [one for one in (old, new, *(projects or ()), left, themes) if one is not None and "invented" in one]
+    tables = [
+        one for one in (old, new, *(projects or ()), left, themes, contracts) if one is not None and "invented" in one
+    ]
     return Followup(
         territory=code,
         year=year,
@@ -236,6 +243,7 @@ def diff(
         projects=sorted_,
         levers=levers,
         decisions=entries,
+        city=None if contracts is None else city_policy(contracts),
         themes=themes,
         versions=named,
         notes=tuple(notes),
@@ -571,6 +579,7 @@ def followup(
     issues: str | Path = "",
     themes: str | Path = "",
     decisions: str | Path = "",
+    contracts: str | Path = "",
     year: int | None = None,
     same: Mapping[str, str] | str | None = None,
     public: bool = False,
@@ -584,7 +593,8 @@ def followup(
         fichiers laissés vides. Un chemin relatif est cherché dans le dossier courant, dans celui d'où « copkit » a été
         lancé, puis dans celui du kit.
     projects_before, projects_after : viviers des deux années ; vides : aucun.
-    issues : ce que l'année d'avant a laissé ; themes : les thèmes retenus ; decisions : le journal. Vides : aucun.
+    issues : ce que l'année d'avant a laissé ; themes : les thèmes retenus ; decisions : le journal ; contracts : les
+        contrats de ville. Vides : aucun.
     year : année du suivi ; à défaut celle de parameters/suivi.yml.
     same : actions rapprochées par une personne : numéro d'avant → numéro d'après, ou « A1=B7 ; A2=A9 ».
     public : version publique : sans auteur ni raison d'une décision, sans texte libre d'un sujet reporté.
@@ -607,6 +617,7 @@ def followup(
     if example:
         folder = paths.home() / "data" / "examples"
         asked = {name: one or folder / EXAMPLES[name] for name, one in asked.items()}
+    asked |= {"contracts": contracts}
     for what, first, second in (
         ("de fiches action", asked["before"], asked["after"]),
         ("de projets", asked["projects_before"], asked["projects_after"]),
@@ -615,7 +626,7 @@ def followup(
             said = "l'année d'avant" if first else "l'année du suivi"
             raise ProjectError(f"Un seul fichier {what} est donné, celui de {said}. Donner aussi l'autre.")
     kinds = {"issues": carried.CARRIED, "themes": kept_themes.KEPT, "projects_before": vivier.PROJECTS}
-    kinds["projects_after"] = vivier.PROJECTS
+    kinds |= {"projects_after": vivier.PROJECTS, "contracts": CONTRACTS}
     files = {name: located(one, kinds.get(name, ACTIONS)) for name, one in asked.items() if one}
     pair = [read_projects(files[one]) for one in ("projects_before", "projects_after") if one in files]
     found = diff(
@@ -627,6 +638,7 @@ def followup(
         issues=files.get("issues"),
         themes=kept_themes.read_retained(files["themes"]) if "themes" in files else None,
         decisions=files.get("decisions"),
+        contracts=read_contracts(files["contracts"]) if "contracts" in files else None,
         same=pairs(same.split(";")) if isinstance(same, str) else same,
     )
     names = () if public or example else tuple(one.name for one in files.values())

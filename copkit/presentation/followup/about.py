@@ -62,7 +62,7 @@ def opening(f: Followup) -> Text:
     ]
     if f.actions.empty:
         return Text.joined([*lines, Text("**Aucune action ne vient de ce territoire.**")])
-    return Text.joined([*lines, message(f), Text("{}", labels.purpose(f.territory, objective=2, step=3))])
+    return Text.joined([*lines, message(f), Text("{}", labels.purpose(f.territory, objective=2, step=4))])
 
 
 @HEADING.sentence(page=False)

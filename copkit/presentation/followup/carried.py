@@ -79,5 +79,21 @@ def _worksites(f: Followup) -> Table:
     )
 
 
+CITY = Section("ville", 90)
+
+
+@CITY.table("ville", sheet="Politique de la ville", rank=115, when=lambda f: f.city is not None)
+def _city(f: Followup) -> Table:
+    found = f.city
+    columns = {
+        "Politique de la ville": found.label.map(french.capital),
+        "Lus": (found.looked, 0),
+        "En tout": (found.whole, 0),
+        "Part (%)": (found.share, 0),
+        "Contrats qui n'en disent pas le nombre": (found.missing, 0),
+    }
+    return Table.of(caption(f, "Contrats de ville lus, et ce qu'ils couvrent"), columns)
+
+
 def _figures(counts, known) -> list[str]:
     return [str(one) if yes else "—" for one, yes in zip(counts, known, strict=True)]
