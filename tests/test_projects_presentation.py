@@ -53,7 +53,7 @@ def v(request):
 
 def at(whole: selection.Vivier, code: str, table: pd.DataFrame) -> selection.Vivier:
     """The same vivier for other projects and another territory."""
-    inside, peers, left = selection._inside(table, code)
+    inside, peers, left = selection.inside(table, code)
     return dataclasses.replace(whole, projects=inside, peers=peers, territory=code, **left)
 
 

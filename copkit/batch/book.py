@@ -158,11 +158,11 @@ def _document(code: str, one: Notebook, run: dict | None) -> Text:
     command = " ".join([f"copkit run {code} --all", *(f"-p {name}=FICHIER" for name in one.needs)])
     wanted = [Text(" Il faut : {}.", need) for need in one.needs.values()]
     return Text(
-        "**{}** — {} **Pas encore fait.**{} Pour l'avoir : `{}`",
+        "**{}** — {} **Pas encore fait.**{} Pour l'avoir : {}",
         one.title,
         one.question,
         Text.joined(wanted, ""),
-        Text(command),
+        Text.code(command),
     )
 
 
@@ -215,6 +215,6 @@ def _inside(code: str, runs: dict) -> list[Text]:
     if absent := [one for one in inside if one not in there]:
         names = french.join(map(territories.name, absent))
         found.append(
-            Text("Pas encore faits : {}. Pour les avoir : `{}`", names, Text(f"copkit run {' '.join(absent)}"))
+            Text("Pas encore faits : {}. Pour les avoir : {}", names, Text.code(f"copkit run {' '.join(absent)}"))
         )
     return found

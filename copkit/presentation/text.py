@@ -40,6 +40,15 @@ class Text(str):
         """
         return str.__new__(cls, f"[{_marked(label)}]({quote(address, safe=':/?#@!$&=+,;%~-._')})")
 
+    @classmethod
+    def code(cls, typed: str) -> Text:
+        """What is to be typed: nothing in it is obeyed, and nothing ends it.
+
+        >>> Text.code("copkit run reg-32 -p points_forts=`a`")
+        '`copkit run reg-32 -p points_forts=a`'
+        """
+        return str.__new__(cls, f"`{' '.join(escaping.terminal(typed).replace('`', '').split())}`")
+
     @property
     def plain(self) -> str:
         """The same for a terminal, where nothing is escaped."""

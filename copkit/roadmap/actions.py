@@ -101,7 +101,8 @@ WIDTHS = {  # of the columns to fill in
     "partners": 30, "dimension": 22, "maturity": 18, "quantity": 12, "quantity_unit": 18, "impact": 12,
     "replicable": 12, "contrary": 12, "contrary_reason": 26, "cost": 14, "schedule": 24, "funding": 28,
     "funding_granted": 12, "engineering": 28, "engineering_granted": 12, "other_needs": 24, "obstacles": 28,
-    "next_steps": 36, "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "vehicle": 10, "dossiers": 18,
+    "next_steps": 36, "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "vehicle": 10,
+    "dossiers": 18,
 }  # fmt: skip
 DO = (
     "Dans la feuille « Actions », écrire une ligne par action.",

@@ -253,7 +253,8 @@ class Roadmap(Displayed):
         for one, label in framework.labels("thematiques").items():
             found = paces[paces.index.isin(chantier.index[chantier == one])]
             late, at = int(found.isin(dynamics.LATE).sum()), int(found.isin(dynamics.AT_PACE).sum())
-            mine = self.themes[self.themes.levers.map(lambda cell, one=one: one in {of.get(x) for x in ids(cell)})]
+            serves = [one in {of.get(lever) for lever in ids(cell)} for cell in self.themes.levers]
+            mine = self.themes.loc[pd.Series(serves, self.themes.index, dtype=bool)]
             rows.append(
                 {
                     "label": label,
@@ -290,7 +291,7 @@ class Roadmap(Displayed):
 
 def _holding(table: pd.DataFrame, thematique: str) -> int:
     """How many rows serve a thématique."""
-    return int(table.thematiques.map(lambda cell: thematique in ids(cell)).sum())
+    return sum(thematique in ids(cell) for cell in table.thematiques)
 
 
 def plan(

@@ -30,7 +30,7 @@ def lab(tmp_path_factory):
     documents("diagnostic", ["reg-06"], out)
     notebook = nbformat.read(paths.home() / "notebooks" / "projets.ipynb", 4)
     parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
-    parameters.source += f"\nfichier = {str(hostile.projects(out))!r}"
+    parameters.source += f"\nprojets = {str(hostile.projects(out))!r}"
     nbformat.write(notebook, out / "projets.ipynb")
     notebook = nbformat.read(paths.home() / "notebooks" / "prise_en_main.ipynb", 4)
     notebook.cells = notebook.cells[:4]

@@ -105,7 +105,7 @@ def euros(value: float) -> str:
     """An amount with two significant digits: « 126 M€ », « 350 k€ ».
 
     >>> euros(126_430_000), euros(350_000), euros(0)
-    ('130 M€', '350 k€', '0 €')
+    ('130\xa0M€', '350\xa0k€', '0\xa0€')
     """
     for unit, size in (("Md€", 1e9), ("M€", 1e6), ("k€", 1e3)):
         if value >= size:

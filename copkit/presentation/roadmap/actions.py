@@ -185,8 +185,7 @@ def followed(r: Roadmap) -> Text:
     for name, what in (("expected", "disent ce qui est attendu dans un an"), ("indicators", "donnent un indicateur")):
         none = r.retained.title[r.retained[name] == ""].to_list()
         rest = Text(" Ne le disent pas : {}.", " ; ".join(map(lower, none))) if none else ""
-        said = "les {whole} actions retenues {what}." if not none else "{n} actions retenues sur {whole} {what}.{rest}"
-        lines.append(Text(said, n=whole - len(none), whole=whole, what=what, rest=rest))
+        lines.append(Text("{} actions retenues sur {} {}.{}", whole - len(none), whole, what, rest))
     return Text.joined([Text.bullets(lines), Text("Le détail, action par action, est dans le classeur et les fiches.")])
 
 

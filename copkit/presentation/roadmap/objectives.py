@@ -23,11 +23,11 @@ def verdict(r: Roadmap) -> Text:
     """Si les objectifs retenus compensent ce qu'ils retirent, recouvrements déduits ; leurs justifications."""
     p = r.scenario
     if not r.chosen:
-        said = (
+        return Text(
             "Les objectifs retenus n'ont pas été donnés : la table montre la proposition indicative du SGPE "
-            "({} ktCO2e/an hors forêt)."
+            "({} ktCO2e/an hors forêt).",
+            labels.kt(p, r.aimed),
         )
-        return Text(said, labels.kt(p, r.aimed))
     before, after = r.joint
     lines = [Text("**Verdict** : {}", r.verdict[1])]
     if before or after:

@@ -49,8 +49,11 @@ def compared(q: Consultation) -> Text:
         lines.append(Text("{} {} dans la version publique : une réponse s'y reconnaîtrait.", count, verb))
     if beside:
         count, verb = ("Un groupe", "n'est") if beside == 1 else (f"{beside} groupes", "ne sont")
-        said = "{} de plus {} pas détaillé{} : le total, moins les autres, dirait ce que l'on ne montre pas."
-        lines.append(Text(said, count, verb, "s" if beside > 1 else ""))
+        s = "s" if beside > 1 else ""
+        lines.append(
+            Text("{} de plus {} pas détaillé{} : le total, moins les autres, dirait ce que l'on ne montre pas.",
+                 count, verb, s)
+        )  # fmt: skip
     return Text.bullets(lines)
 
 

@@ -66,8 +66,7 @@ def _invented(*tables: pd.DataFrame | None) -> list[Text]:
     """Whether something that is shown is invented."""
     known = (one for one in tables if one is not None and "invented" in one)
     if any((one.invented == YES).any() for one in known):
-        said = "**Exemple inventé** : réponses, projets ou thèmes le sont ; objectifs et dynamiques sont réels."
-        return [Text(said)]
+        return [Text("**Exemple inventé** : réponses, projets ou thèmes le sont ; objectifs et dynamiques sont réels.")]
     return []
 
 
