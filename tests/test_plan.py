@@ -97,6 +97,21 @@ def test_the_state_of_each_thematique_has_its_three_blocks_and_flags_what_is_emp
     assert empty["Ce qui est fait"]["Mieux préserver"] == "1 action retenue"
 
 
+def test_a_decision_counts_beside_the_answer_of_the_rule(tmp_path):
+    journal = tmp_path / "journal.csv"
+    head = "numéro;objet;identifiant;décision;auteur;date;raison;révoque"
+    lines = ("1;action;A1;a_part;Comité;2026-01-02;À revoir;", "2;action;A2;retenue;Comité;2026-01-02;Soutenue;")
+    journal.write_text("\n".join([head, *lines]), encoding="utf-8")
+    file = written(tmp_path, {}, {"Parties prenantes": ""}, {})
+    r = plan("reg-32", actions=file, decisions=journal)
+    assert (r.retained.action_id.to_list(), r.apart.action_id.to_list()) == (["A2", "A3"], ["A1"])
+    assert r.coverage[r.coverage.lever == "total"].projects.item() == 2
+    why = ck.table(r, "a_part").data["Pourquoi"].item()
+    assert why.startswith("Listée à part par décision (Comité, 2026-01-02) : À revoir. Selon la règle, retenue.")
+    assert "Action 2 : Retenue par décision" in ck.report.decided(r).plain
+    assert plan("reg-32", actions=file).retained.action_id.to_list() == ["A1", "A3"]
+
+
 def test_what_hampers_an_action_is_listed_with_its_lever(example, tmp_path):
     assert len(example.obstacles) == 8 == len(ck.table(example, "verrous").data)
     file = written(tmp_path, {"Verrous à lever": "Foncier"}, {})

@@ -109,14 +109,14 @@ class Roadmap(Displayed):
 
     @cached_property
     def retained(self) -> pd.DataFrame:
-        """The actions that meet the three criteria."""
-        return self.actions[self.actions.standing == RETAINED]
+        """The actions that meet the three criteria, or that somebody decided to retain."""
+        return self.actions[self.actions.standing_kept == RETAINED]
 
     @cached_property
     def apart(self) -> pd.DataFrame:
         """The actions that are listed apart, with their reason; those that are contrary to the targets first."""
-        found = self.actions[self.actions.standing != RETAINED]
-        return found.sort_values("standing", key=lambda one: one != CONTRARY, kind="stable")
+        found = self.actions[self.actions.standing_kept != RETAINED]
+        return found.sort_values("standing_kept", key=lambda one: one != CONTRARY, kind="stable")
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
@@ -303,6 +303,7 @@ def plan(
     answers: Files = "",
     points: Files = "",
     scenario: str | Path = "",
+    decisions: str | Path = "",
     perimeter: str | Path = "",
     name: str = "",
     public: bool = False,
@@ -318,6 +319,7 @@ def plan(
     themes : thèmes retenus, un classeur de débat rempli ou un CSV.
     projects : vivier ; answers : réponses au questionnaire ; points : points forts. Vides : absents.
     scenario : objectifs retenus, un scénario enregistré (JSON) ; vide : ceux de la référence.
+    decisions : journal de décisions ; une décision compte, à côté de la réponse de la règle. Vide : aucune.
     perimeter : périmètres de CRTE (CSV, YAML) ; name : celui dont on veut l'extrait, quand le fichier en a plusieurs.
     public : version publique : ni ce qui a été lu, ni ce qui cite un dossier.
 
@@ -353,7 +355,8 @@ def plan(
     if perimeter:
         held_by, held = _perimeter(perimeter, name, table)
         inside, around = table[held], table[~held & (table.territory == territories.region_of(code))]
-    found = assessment.assess(inside, p, themes=kept if given["themes"] else None)
+    told = located(decisions, ACTIONS) if decisions else None
+    found = assessment.assess(inside, p, themes=kept if given["themes"] else None, decisions=told)
     chosen = _scenario(given["scenario"], code) if given["scenario"] else None
     reading = read.attrs["reading"]
     return Roadmap(

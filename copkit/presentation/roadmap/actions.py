@@ -114,6 +114,24 @@ def _by_theme(r: Roadmap) -> pd.DataFrame:
     return r.retained.sort_values("theme_id", key=lambda one: one.map(order).fillna(len(order)), kind="stable")
 
 
+@ACTIONS.sentence()
+def decided(r: Roadmap) -> Text | None:
+    """Ce que des personnes ont décidé, à côté de la réponse de la règle."""
+    found = r.actions[r.actions.decision != ""]
+    lines = [Text("{} : {}", one.title, _why(one)) for one in found.itertuples()]
+    return Text.joined([Text("**Décisions** :"), Text.bullets(lines)]) if lines else None
+
+
+def _why(one) -> str:
+    """Why an action stands where it does: the rule's reason, behind what somebody decided."""
+    if not one.decision:
+        return one.why
+    said = (
+        f"{STANDINGS[one.decision]} par décision ({one.decision_author}, {one.decision_date}) : {one.decision_reason}"
+    )
+    return f"{french.capital(said.rstrip('. '))}. Selon la règle, {STANDINGS[one.standing]}. {one.why}"
+
+
 @ACTIONS.table("actions", sheet="Actions", rank=40)
 def _retained(r: Roadmap) -> Table | Note:
     found = _by_theme(r)
@@ -169,8 +187,8 @@ def _apart(r: Roadmap) -> Table | Note:
             "Action": found.title,
             "Levier": [levers.said(one) if one else "—" for one in found.lever],
             "Territoire": _places(found),
-            "Où elle est": found.standing.map(STANDINGS),
-            "Pourquoi": found.why,
+            "Où elle est": found.standing_kept.map(STANDINGS),
+            "Pourquoi": [_why(one) for one in found.itertuples()],
         },
     )
 

@@ -36,7 +36,7 @@ def sheet(r: Roadmap, action: dict) -> Table:
     rows += [(label, _said(action, names)) for label, names in SHEET.items() if label != "Intitulé"]
     rows += [("Attendu dans un an", action["expected"] or "à renseigner"), ("Effet", _effect(action))]
     rows += [(label, action[f"{key}_reason"]) for key, label in CRITERIA.items()]
-    rows.append(("Feuille de route", f"{french.capital(STANDINGS[action['standing']])}. {action['why']}"))
+    rows.append(("Feuille de route", f"{french.capital(STANDINGS[action['standing_kept']])}. {action['why']}"))
     fields, said = zip(*rows, strict=True)
     return Table.of(caption(r, f"Fiche {action['action_id']}"), {"Champ": list(fields), "Ce qui est dit": list(said)})
 
