@@ -112,6 +112,14 @@ def test_a_decision_counts_beside_the_answer_of_the_rule(tmp_path):
     assert plan("reg-32", actions=file).retained.action_id.to_list() == ["A1", "A3"]
 
 
+def test_a_cost_that_nobody_says_is_unknown_and_not_zero(tmp_path):
+    r = plan(
+        "reg-32", actions=written(tmp_path, {"Financement accordé": "non"}, {"Financement accordé": "oui", "Coût": "9"})
+    )
+    shown = ck.table(r, "financement").written().set_index("Financement")["Coût (€)"]
+    assert shown.to_list() == ["9", "n.d.", "0"] and "dont n.d. à trouver" in ck.report.opening(r).plain
+
+
 def test_what_hampers_an_action_is_listed_with_its_lever(example, tmp_path):
     assert len(example.obstacles) == 8 == len(ck.table(example, "verrous").data)
     file = written(tmp_path, {"Verrous à lever": "Foncier"}, {})

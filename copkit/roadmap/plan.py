@@ -193,7 +193,8 @@ class Roadmap(Displayed):
         rows = []
         for one, label in labels.items():
             part = groups.get_group(one) if one in groups.groups else self.retained.head(0)
-            rows.append((one, label, len(part), int(part.cost.notna().sum()), float(part.cost.sum())))
+            cost = float(part.cost.sum(min_count=1)) if len(part) else 0.0  # of none that is known: not zero
+            rows.append((one, label, len(part), int(part.cost.notna().sum()), cost))
         return pd.DataFrame(rows, columns=["granted", "label", "actions", "known", "cost"])
 
     @cached_property

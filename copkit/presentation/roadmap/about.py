@@ -104,9 +104,11 @@ def _effect(r: Roadmap) -> Text:
 def euros(value: float) -> str:
     """An amount with two significant digits: « 126 M€ », « 350 k€ ».
 
-    >>> euros(126_430_000), euros(350_000), euros(0)
-    ('130\xa0M€', '350\xa0k€', '0\xa0€')
+    >>> euros(126_430_000), euros(350_000), euros(0), euros(float("nan"))
+    ('130\xa0M€', '350\xa0k€', '0\xa0€', 'n.d.')
     """
+    if value != value:
+        return french.UNKNOWN
     for unit, size in (("Md€", 1e9), ("M€", 1e6), ("k€", 1e3)):
         if value >= size:
             return f"{french.significant(value / size)}\u00a0{unit}"
