@@ -8,13 +8,11 @@ from __future__ import annotations
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
-from copkit.presentation.document import Document, Part, first_rows, in_place
+from copkit.presentation.document import Gathered
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.roadmap.followup import Followup
 from copkit.roadmap.plan import INVENTED
-
-MOST = 200  # rows of a table on the page, unless it says less
 
 
 def words(f: Followup, title: str, unit: str, description: str, *more: str) -> dict:
@@ -34,28 +32,17 @@ def caption(f: Followup, text: str) -> str:
     return f"{text} — {f.name}, {f.year}{f' ({INVENTED})' if f.invented else ''}"
 
 
-def _whole(part: Part, f: Followup):
-    """A part with all its rows; or what stands in its place."""
-    if f.public and part.private:
-        return None
-    if f.actions.empty and not part.always:
-        return in_place(part, f"Aucune action ne vient de ce territoire ({f.name}).")
-    return part.make(f)
+def _nothing(f: Followup) -> str:
+    return f"Aucune action ne vient de ce territoire ({f.name})." if f.actions.empty else ""
 
 
-def _page(part: Part, f: Followup):
-    """A part as a page shows it."""
-    return first_rows(_whole(part, f), part.rows or MOST)
-
-
-DOCUMENT = Document(__package__, ProjectError, _page)
+DOCUMENT = Gathered(__package__, ProjectError, nothing=_nothing)
 FIRST = "actions"  # of the tables
 
 
 def table(f: Followup, what: str, *, whole: bool = False) -> Table | Note | None:
     """A table by its name; ``whole``: with all its rows."""
-    part = DOCUMENT.table(what)
-    return _whole(part, f) if whole else DOCUMENT.make(part, f)
+    return DOCUMENT.asked(what, f, whole=whole)
 
 
 # ------------------------------------------------------------------ workbook
@@ -63,9 +50,7 @@ def table(f: Followup, what: str, *, whole: bool = False) -> Table | Note | None
 
 def book(f: Followup):
     """The workbook of a follow-up, not written yet; public, the workbook is too."""
-    from copkit.presentation import workbook
-
-    return workbook.book(_cover(f), ((part.sheet, _whole(part, f)) for part in DOCUMENT.sheets(f)), DOCUMENT.summary(f))
+    return DOCUMENT.book(f, _cover(f))
 
 
 def _cover(f: Followup) -> list[tuple[str, str]]:

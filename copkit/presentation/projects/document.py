@@ -12,13 +12,12 @@ import pandas as pd
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
-from copkit.presentation.document import Document, Part, first_rows, in_place
+from copkit.presentation.document import Gathered
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.projects.selection import INVENTED, Vivier
 
 NONE, HERE = "○", "→"  # no project; the territory of the document among others
-MOST = 200  # rows of a table on the page, unless it says less
 NUMBERS = Note("La version publique ne donne que ces nombres : les listes citent ce qui est écrit dans le fichier.")
 
 
@@ -54,31 +53,17 @@ def rules(found: Iterable[str]) -> list[str]:
     return [rule for rule in found if not any(words in rule for words in once)]
 
 
-# ------------------------------------------------------------------ parts
+def _nothing(v: Vivier) -> str:
+    return f"Aucun dossier du fichier n'est situé dans ce territoire ({v.name})." if v.empty else ""
 
 
-def _whole(part: Part, v: Vivier):
-    """A part with all its rows; or what stands in its place, once a section: its chart, or its first table."""
-    if v.public and part.private:
-        return NUMBERS if part is part.section.parts[0] else None
-    if v.empty and not part.always:
-        return in_place(part, f"Aucun dossier du fichier n'est situé dans ce territoire ({v.name}).")
-    return part.make(v)
-
-
-def _page(part: Part, v: Vivier):
-    """A part as a page shows it."""
-    return first_rows(_whole(part, v), part.rows or MOST)
-
-
-DOCUMENT = Document(__package__, ProjectError, _page)
+DOCUMENT = Gathered(__package__, ProjectError, nothing=_nothing, instead=NUMBERS)
 FIRST = "bilan"  # of the tables
 
 
 def table(v: Vivier, what: str, *, whole: bool = False) -> Table | Note | None:
     """A table by its name; ``whole``: with all its rows."""
-    part = DOCUMENT.table(what)
-    return _whole(part, v) if whole else DOCUMENT.make(part, v)
+    return DOCUMENT.asked(what, v, whole=whole)
 
 
 # ------------------------------------------------------------------ workbook
@@ -86,9 +71,7 @@ def table(v: Vivier, what: str, *, whole: bool = False) -> Table | Note | None:
 
 def book(v: Vivier):
     """The workbook of a vivier, not written yet; public, the workbook is too."""
-    from copkit.presentation import workbook
-
-    return workbook.book(_cover(v), ((part.sheet, _whole(part, v)) for part in DOCUMENT.sheets(v)), DOCUMENT.summary(v))
+    return DOCUMENT.book(v, _cover(v))
 
 
 def _cover(v: Vivier) -> list[tuple[str, str]]:

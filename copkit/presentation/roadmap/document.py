@@ -8,12 +8,11 @@ from __future__ import annotations
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
-from copkit.presentation.document import Document, Part, first_rows, in_place
+from copkit.presentation.document import Gathered
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.roadmap.plan import INVENTED, Roadmap
 
-MOST = 200  # rows of a table on the page, unless it says less
 NOUN = ("action retenue", "actions retenues")
 
 
@@ -35,28 +34,17 @@ def caption(r: Roadmap, text: str) -> str:
     return f"{text} — {r.name}{f' ({INVENTED})' if r.invented else ''}"
 
 
-def _whole(part: Part, r: Roadmap):
-    """A part with all its rows; or what stands in its place."""
-    if r.public and part.private:
-        return None
-    if r.empty and not part.always:
-        return in_place(part, f"Aucune action ne vient de ce territoire ({r.name}).")
-    return part.make(r)
+def _nothing(r: Roadmap) -> str:
+    return f"Aucune action ne vient de ce territoire ({r.name})." if r.empty else ""
 
 
-def _page(part: Part, r: Roadmap):
-    """A part as a page shows it."""
-    return first_rows(_whole(part, r), part.rows or MOST)
-
-
-DOCUMENT = Document(__package__, ProjectError, _page)
+DOCUMENT = Gathered(__package__, ProjectError, nothing=_nothing)
 FIRST = "actions"  # of the tables
 
 
 def table(r: Roadmap, what: str, *, whole: bool = False) -> Table | Note | None:
     """A table by its name; ``whole``: with all its rows."""
-    part = DOCUMENT.table(what)
-    return _whole(part, r) if whole else DOCUMENT.make(part, r)
+    return DOCUMENT.asked(what, r, whole=whole)
 
 
 # ------------------------------------------------------------------ workbook
@@ -64,9 +52,7 @@ def table(r: Roadmap, what: str, *, whole: bool = False) -> Table | Note | None:
 
 def book(r: Roadmap):
     """The workbook of a roadmap, not written yet; public, the workbook is too."""
-    from copkit.presentation import workbook
-
-    return workbook.book(_cover(r), ((part.sheet, _whole(part, r)) for part in DOCUMENT.sheets(r)), DOCUMENT.summary(r))
+    return DOCUMENT.book(r, _cover(r))
 
 
 def _cover(r: Roadmap) -> list[tuple[str, str]]:

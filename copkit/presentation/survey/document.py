@@ -5,18 +5,15 @@ Each section is a module of this folder. In the public version, nothing that cit
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from copkit import __version__, french
 from copkit.errors import ProjectError
 from copkit.presentation import charts
-from copkit.presentation.document import Document, Part, first_rows, in_place
+from copkit.presentation.document import Gathered
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 from copkit.survey.selection import INVENTED, Consultation
 
 LONG = 12  # rows that a screen shows without being asked
-MOST = 200  # rows of a table on the page, unless it says less
 NUMBERS = Note("La version publique ne donne que ces nombres : les listes citent ce qui est écrit dans les réponses.")
 
 
@@ -38,29 +35,17 @@ def caption(q: Consultation, text: str) -> str:
     return f"{text} — {q.name}{f' ({INVENTED})' if q.invented else ''}"
 
 
-def _whole(part: Part, q: Consultation):
-    """A part with all its rows; or what stands in its place, once a section: its chart, or its first table."""
-    if q.public and part.private:
-        return NUMBERS if part is part.section.parts[0] else None
-    if q.empty and not part.always:
-        return in_place(part, f"Aucune réponse ne vient de ce territoire ({q.name}).")
-    return part.make(q)
+def _nothing(q: Consultation) -> str:
+    return f"Aucune réponse ne vient de ce territoire ({q.name})." if q.empty else ""
 
 
-def _page(part: Part, q: Consultation):
-    """A part as a page shows it; a long table folds."""
-    found = first_rows(_whole(part, q), part.rows or MOST)
-    return replace(found, fold=found.fold or len(found.data) > LONG) if isinstance(found, Table) else found
-
-
-DOCUMENT = Document(__package__, ProjectError, _page)
+DOCUMENT = Gathered(__package__, ProjectError, nothing=_nothing, instead=NUMBERS, fold=LONG + 1)
 FIRST = "leviers"  # of the tables
 
 
 def table(q: Consultation, what: str, *, whole: bool = False) -> Table | Note | None:
     """A table by its name; ``whole``: with all its rows."""
-    part = DOCUMENT.table(what)
-    return _whole(part, q) if whole else DOCUMENT.make(part, q)
+    return DOCUMENT.asked(what, q, whole=whole)
 
 
 # ------------------------------------------------------------------ workbook
@@ -68,9 +53,7 @@ def table(q: Consultation, what: str, *, whole: bool = False) -> Table | Note | 
 
 def book(q: Consultation):
     """The workbook of a questionnaire, not written yet; public, the workbook is too."""
-    from copkit.presentation import workbook
-
-    return workbook.book(_cover(q), ((part.sheet, _whole(part, q)) for part in DOCUMENT.sheets(q)), DOCUMENT.summary(q))
+    return DOCUMENT.book(q, _cover(q))
 
 
 def _cover(q: Consultation) -> list[tuple[str, str]]:
