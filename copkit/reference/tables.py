@@ -149,6 +149,48 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
             },
             ["key", "territory"],
         ),
+        "energy.parquet": (
+            {
+                "territory": code,
+                "energy": _text(allowed=["electricite", "gaz"]),
+                "network": _text(allowed=["distribution", "transport"]),
+                "sector": _text(allowed=["agriculture", "industrie", "tertiaire", "residentiel", "inconnu"]),
+                "year": _number(least=2018),  # before, small professionals are counted in housing
+                "value": _number(least=0),
+                "points": _number(least=0, empty=True),
+                "status": status,
+                "source": _source(),
+            },
+            ["territory", "energy", "network", "sector", "year"],
+        ),
+        "installations.parquet": (
+            {
+                "site": _text(),
+                "name": _text(),
+                "operator": _text(empty=True),
+                "family": _text(),
+                "commune": _text(pattern=r"^(com-[\dAB]{5})?$", empty=True),
+                "departement": code,
+                "placement": _text(),
+                "year": _number(),
+                "value": _number(least=0),
+                "status": status,
+                "source": _source(),
+            },
+            ["site", "year"],
+        ),
+        "buses.parquet": (
+            {
+                "territory": code,
+                "vehicle": _text(allowed=["Autobus", "Autocar"]),
+                "fuel": _text(),
+                "year": _number(),
+                "value": _number(least=0),
+                "status": status,
+                "source": _source(),
+            },
+            ["territory", "vehicle", "fuel", "year"],
+        ),
         "cop_calendar.csv": (
             {
                 "territory": code,
@@ -187,6 +229,9 @@ TABLES = (
     "panorama.csv",
     "observed.parquet",
     "allocation.csv",
+    "energy.parquet",
+    "installations.parquet",
+    "buses.parquet",
     "cop_calendar.csv",
     "plans.csv",
 )
