@@ -1,7 +1,7 @@
 """The ranges of the Monte Carlo (``parameters/uncertainty.yml``): read, checked, drawn.
 
 Each range is a relative deviation from the value of the panorama, chosen by the kit (status ``hypothese``); only
-the rounding of the coefficients is computed, from the decimals that the source printed.
+the rounding of the coefficients is computed, from the decimals that the source printed, and what keys miss is measured.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pydantic import Field, model_validator
 from copkit import paths
 from copkit.errors import ParameterError, Problems
 from copkit.files import kept
+from copkit.models import reliability
 from copkit.models.panorama import LATEST
 from copkit.reference import parameters, reading, tables
 
 FILE = "uncertainty.yml"
 PhysicalKind = Literal["stock", "flow", "intensity", "uptake", "direct"]
-Grade = Literal["A", "B", "C"]
 _NORMAL = NormalDist().inv_cdf(0.975)  # low and high of a lognormal hold 95 % of its values
 
 
@@ -105,10 +105,26 @@ class Attainment(Range):
     kinds: Annotated[list[PhysicalKind], Field(min_length=1)]
 
 
-class Key(Range):
-    """The range of the share of a département, by grade of its key."""
+class Keys(parameters.Strict):
+    """The measured range of the share of a département, times ``scale``."""
 
-    grade: Grade
+    scale: float
+    status: parameters.Status
+    reason: str
+
+    @model_validator(mode="after")
+    def _positive(self) -> Keys:
+        if not 0 <= self.scale < math.inf:
+            raise ValueError(f"scale {self.scale:g} : écrire un nombre positif ou nul")
+        return self
+
+    def law(self, half: float, share: float, confidence: float) -> Range:
+        """The law of a weight known within exp(±``half``) at a confidence [%], for a share that stays a share."""
+        half *= self.scale * _NORMAL / NormalDist().inv_cdf(0.5 + confidence / 200)
+        low, high = (100 * (reliability.moved(share, by) / share - 1) for by in (-half, half))
+        return Range.model_construct(
+            low=float(low), high=float(high), distribution="lognormal", status=self.status, reason=self.reason
+        )
 
 
 class Rounding(parameters.Strict):
@@ -143,23 +159,20 @@ class Pathway(parameters.Strict):
 
 
 class Assumptions(parameters.Strict):
-    """The whole file: each kind and status, each kind, each grade has exactly one range."""
+    """The whole file: each kind and status, each kind has exactly one range."""
 
     pathway: Pathway
     coefficients: Annotated[list[Coefficient], Field(min_length=1)]
     rounding: Rounding
     attainment: Annotated[list[Attainment], Field(min_length=1)]
     common_attainment: Range
-    keys: Annotated[list[Key], Field(min_length=1)]
+    keys: Keys
+    unmeasured_share: Range
 
     def by_kind(self) -> dict[str | tuple[str, str], Range]:
         """(kind, status) → the range of a coefficient; kind → the range of what is done."""
         coefficients = {(kind, status): r for r in self.coefficients for kind in r.kinds for status in r.statuses}
         return coefficients | {kind: r for r in self.attainment for kind in r.kinds}
-
-    def key(self, grade: str) -> Key:
-        """The range of a key."""
-        return next(r for r in self.keys if r.grade == grade)
 
 
 def read(file: str | Path | None = None) -> Assumptions:
@@ -184,7 +197,6 @@ def _read(path: Path) -> Assumptions:
             [f"{k}, {s}" for k in kinds for s in get_args(parameters.Status)],
         ),
         "attainment": ([k for r in found.attainment for k in r.kinds], list(kinds)),
-        "keys": ([r.grade for r in found.keys], list(get_args(Grade))),
     }
     for block, (written, expected) in wanted.items():
         count = Counter(written)

@@ -153,7 +153,9 @@ def uncertainty_communes(
         }
     ).chunk(territory=chunk)
     levels, means, odds = xr.apply_ufunc(
-        partial(_levels, planned=planned, target=target, law=known.key(GRADE), seed=seed, quantiles=tuple(quantiles)),
+        partial(
+            _levels, planned=planned, target=target, law=known.unmeasured_share, seed=seed, quantiles=tuple(quantiles)
+        ),
         *(base[name] for name in base),
         xr.DataArray(totals, dims=("departement", "draw")),
         input_core_dims=[[], [], [], [], ["departement", "draw"]],

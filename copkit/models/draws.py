@@ -6,6 +6,7 @@ that all territories share are drawn once and contracted over the levers by a ma
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from copkit.models import assumptions as ranges
+from copkit.models import audition, reliability
 from copkit.models.assumptions import Assumptions, PhysicalKind, Range
 from copkit.models.levers import FOREST
 from copkit.models.panorama import panorama
@@ -105,22 +107,30 @@ def _levers(p, known: Assumptions, chosen: list[int], planned: np.ndarray, remai
 
 
 def _keys(p: xr.Dataset, known: Assumptions, chosen: list[int], planned: np.ndarray) -> list[Term]:
-    """The allocation keys of a département: what a key misses, it misses for all the levers that it shares out."""
-    keys, grades, weights = p.variables["key"].values.tolist(), p.variables["grade"].values.tolist(), {}
+    """The allocation keys of a département: what a key misses, it misses for all the levers of its audition."""
+    names = ("lever", "allocation", "key", "grade", "share")
+    columns = {name: p.variables[name].values.tolist() for name in names}
+    groups: dict[tuple[str, ...], list[int]] = {}
     for i in chosen:
-        if grades[i]:
-            weights[keys[i], grades[i]] = weights.get((keys[i], grades[i]), 0.0) + float(planned[i])
-    return [
-        Term(
-            kind="cle",
-            lever=ALL,
-            label=f"{key} (note {grade})",
-            law=known.key(grade),
-            stream=(key, grade, p.attrs["territory"]),
-            weight=weight,
+        lever, key = columns["lever"][i], columns["allocation"][i]
+        if key and planned[i]:
+            groups.setdefault((key, audition.hearing_of(lever).levers[0]), []).append(i)
+    terms, confidence = [], audition.settings().rule.confidence
+    for (key, first), rows in groups.items():
+        widths = [reliability.width(columns["lever"][i], key) for i in rows]
+        measured = not any(map(math.isnan, widths))
+        law = known.keys.law(max(widths), columns["share"][rows[0]], confidence) if measured else known.unmeasured_share
+        terms.append(
+            Term(
+                kind="cle",
+                lever=ALL,
+                label=f"{columns['key'][rows[0]]} (note {columns['grade'][rows[0]]})",
+                law=law,
+                stream=(key, first, p.attrs["territory"]),
+                weight=math.fsum(planned[i] for i in rows),
+            )
         )
-        for (key, grade), weight in weights.items()
-    ]
+    return terms
 
 
 def _printed(code: str, version: str) -> dict[str, float]:

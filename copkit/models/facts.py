@@ -14,7 +14,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.files import kept
-from copkit.models import comparison, dynamics, indicators, interactions, levers, panorama, plans, uncertainty
+from copkit.models import comparison, dynamics, indicators, interactions, levers, panorama, plans, reliability
 from copkit.models.levers import FOREST
 from copkit.reference import territories
 
@@ -85,7 +85,7 @@ YES, NO = "oui", "non"
 TERRITORY = {
     **dict.fromkeys(("nom", "niveau", "region", "outre_mer", "foret", "reparti", "fourchette"), TEXT),
     **dict.fromkeys(("effort", "recouvrement"), "kt"),
-    **dict.fromkeys(("part_nation", "part_population", "ecart_france", "part_c", "part_ab"), "%"),
+    **dict.fromkeys(("part_nation", "part_population", "ecart_france", "part_c", "part_ab", "erreur_cles"), "%"),
     **dict.fromkeys(("part_premiers", "part_recouvrement", "part_en_retard"), "%"),
     **dict.fromkeys(("baisse_fioul", "baisse_logements", "baisse_tertiaire"), "%"),
     **dict.fromkeys(("par_habitant", "par_habitant_france"), "t"),
@@ -148,7 +148,10 @@ _SCALED = {  # quantity of a lever → what its rule counts
     **{"millier_vehicules": 1e3, "millier_logements": 1e3, "millier_km": 1e3, "kha_par_an": 1e3, "kt_par_an": 1e3},
     "TWh_par_an": 1e9,  # kWh
 }
-_KEYS = {"A": "la clé du SGPE (note A)", "B": "une clé proche de celle du SGPE (note B)"}
+_KEYS = {
+    "A": "une clé qui la retrouve à 3 % près entre régions (note A)",
+    "B": "une clé qui la retrouve à 10 % près entre régions (note B)",
+}
 _STATUSES = {"mauvais sens": "dans le mauvais sens"}  # of the dynamics, as a sentence says them
 _KM_PER_CAR = "km_par_voiture_an"
 
@@ -181,9 +184,9 @@ def territory(p: xr.Dataset) -> Facts:
     grades = panorama.grade_shares(p)
     values["reparti"] = NO if grades.empty else YES
     if not grades.empty:
-        low, high = uncertainty.of_keys(p)
+        low, high = reliability.span(p)
         step = 10.0 ** math.floor(math.log10((high - low) / 2))
-        values |= {"part_c": grades["C"], "part_ab": grades["A"] + grades["B"]}
+        values |= {"part_c": grades["C"], "part_ab": grades["A"] + grades["B"], "erreur_cles": reliability.error(p)}
         values["fourchette"] = _range(low, high, step)
     share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
     values |= {"part_nation": share, **_people(code, level, effort), **_first(p), **_rates(p)}

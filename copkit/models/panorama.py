@@ -41,7 +41,7 @@ SECTORS = (
 OVERSEAS = "batiment"  # a sector of the overseas alone: elsewhere its levers are « residentiel » and « tertiaire »
 P = ParamSpec("P")
 R = TypeVar("R")
-_NUMBERS = ("target", "baseline", "quantity_per_kt", "quantity")
+_NUMBERS = ("target", "low", "high", "share", "baseline", "quantity_per_kt", "quantity")
 
 
 def panorama(code: str | xr.Dataset, reference: str = "sgpe", version: str = LATEST) -> xr.Dataset:
@@ -57,9 +57,11 @@ def panorama(code: str | xr.Dataset, reference: str = "sgpe", version: str = LAT
     -------
     xr.Dataset, dimension ``lever`` :
         ``target`` émissions évitées en 2030 par rapport à 2019 [ktCO2e/an] ;
+        ``low`` et ``high`` fourchette de l'objectif d'un département, à 80 % [ktCO2e/an] (docs/cles.md) ;
         ``baseline`` point de départ 2019 [unité du levier] ; ``quantity`` quantité en 2030 [unité du levier] ;
         ``unit_abatement`` [ktCO2e/an par unité du levier], ``quantity_per_kt`` son inverse, tel que publié.
-        Coordonnées : label, sector, chantier, unit, additive, status, source, shown, editable, key, grade, reason.
+        Coordonnées : label, sector, chantier, unit, additive, status, source, shown, editable ; share, part de la
+        région ; key, allocation, grade, reason : la clé qui la donne.
         Inconnu : NaN.
 
     Raises
@@ -156,7 +158,8 @@ def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version:
             "reference": reference,
         },
     )
-    out.target.attrs["units"] = "ktCO2e/an"
+    for name in ("target", "low", "high"):
+        out[name].attrs["units"] = "ktCO2e/an"
     return out
 
 

@@ -1,7 +1,8 @@
 """What panoramas are made of: the published rows of the régions, shared between départements, summed for France.
 
-Columns: lever, target [ktCO2e/an], baseline and quantity [unit of the lever], quantity_per_kt, shown, editable,
-status, source, key, grade, reason, additive. Unknown is NaN.
+Columns: lever, target and its range low, high [ktCO2e/an], share of the région, baseline and quantity [unit of the
+lever], quantity_per_kt, shown, editable,
+status, source, key (in words), allocation (as keys.csv writes it), grade, reason, additive. Unknown is NaN.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import pandas as pd
 from copkit import paths
 from copkit.errors import DataError
 from copkit.files import kept
-from copkit.models import downscaling
+from copkit.models import downscaling, reliability
 from copkit.reference import parameters, tables, territories
+
+_TEXTS = {"key": "label", "allocation": "key", "grade": "grade", "reason": "reason"}
 
 
 @kept(maxsize=4)
@@ -74,7 +77,11 @@ def _complete(found: pd.DataFrame) -> pd.DataFrame:
             "editable": found.editable == "oui",
             "status": found.status,
             "source": found.source,
+            "low": np.nan,
+            "high": np.nan,
+            "share": np.nan,
             "key": "",
+            "allocation": "",
             "grade": "",
             "reason": "",
         }
@@ -85,27 +92,31 @@ def _complete(found: pd.DataFrame) -> pd.DataFrame:
 
 
 @kept(maxsize=128)
-def _allocated(region: str, version: str) -> tuple[tuple, np.ndarray, np.ndarray, np.ndarray]:
-    """How each lever of a région is shared out: shares, key, grade, reason."""
-    found = [downscaling.shares(region, lever) for lever in _regional(region, version).lever]
-    shares, *texts = zip(*found, strict=True)
-    return shares, *(np.array(text, dtype=object) for text in texts)
+def _allocated(region: str, version: str) -> list[downscaling.Allocation]:
+    """How each lever of a région is shared out."""
+    return [downscaling.shares(region, lever) for lever in _regional(region, version).lever]
 
 
 def _departemental(code: str, version: str) -> dict[str, np.ndarray]:
     """The région's columns times the département's share of each key; additive quantities are shared likewise."""
     region = territories.region_of(code)
     table = {name: column.to_numpy() for name, column in _regional(region, version).items()}
-    shares, key, grade, reason = _allocated(region, version)
-    share = np.array([parts[code] if parts else np.nan for parts in shares])
-    status = np.where((grade != "") | np.isnan(share), "derive", table["status"])
+    found = _allocated(region, version)
+    share = np.array([one.shares[code] if one.shares else np.nan for one in found])
+    texts = {name: np.array([getattr(one, at) for one in found], dtype=object) for name, at in _TEXTS.items()}
+    status = np.where((texts["grade"] != "") | np.isnan(share), "derive", table["status"])
     # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all, unit_abatement is 0)
     additive = table["additive"]
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = table["quantity_per_kt"] / np.where(additive, 1, share)
     shared = {column: table[column] * np.where(additive, share, 1) for column in ("baseline", "quantity")}
-    origin = {"status": status, "key": key, "grade": grade, "reason": reason}
-    return {**table, **origin, **shared, "target": table["target"] * share, "quantity_per_kt": slope}
+    ranges = [
+        reliability.bounds(lever, one.key, at) if one.key else (np.nan, np.nan)
+        for lever, one, at in zip(table["lever"], found, share, strict=True)
+    ]
+    low, high = (table["target"] * np.array(bound) for bound in zip(*ranges, strict=True))
+    numbers = {"target": table["target"] * share, "low": low, "high": high, "share": share, "quantity_per_kt": slope}
+    return {**table, "status": status, **texts, **shared, **numbers}
 
 
 def _national(version: str) -> pd.DataFrame:
@@ -119,4 +130,13 @@ def _national(version: str) -> pd.DataFrame:
     table.loc[~table.additive, ["baseline", "quantity"]] = np.nan
     table["quantity_per_kt"] = (table.quantity - table.baseline.fillna(0)) / table.target
     counts = groups.size().to_numpy()
-    return table.assign(status="derive", key="", grade="", reason=[f"Somme de {n} régions." for n in counts])
+    return table.assign(
+        status="derive",
+        low=np.nan,
+        high=np.nan,
+        share=np.nan,
+        key="",
+        allocation="",
+        grade="",
+        reason=[f"Somme de {n} régions." for n in counts],
+    )

@@ -7,7 +7,6 @@ pathway is the same straight line for all levers.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import NormalDist
@@ -166,23 +165,6 @@ def drivers(
             rows.append((*names, *widths, variance**0.5, share, law.status, law.reason))
     table = pd.DataFrame(rows, columns=DRIVERS)
     return table.sort_values(["territory", "share"], ascending=[True, False], kind="stable", ignore_index=True)
-
-
-def of_keys(p: xr.Dataset | str) -> tuple[float, float] | None:
-    """The range of the effort of a département that comes from its allocation keys alone: nine chances in ten.
-
-    The deviations of the keys are independent: their variances add up, and the sum is taken as normal. None where no
-    key shares the effort out. [ktCO2e/an]
-
-    >>> [round(end, -2) for end in of_keys("dep-59")], of_keys("reg-32")
-    ([7900.0, 10500.0], None)
-    """
-    model = model_of(given(p), ranges.read(None), forest=False)
-    terms = [term for term in model.terms if term.kind == "cle"]
-    if not terms:
-        return None
-    half = NINE_IN_TEN * math.sqrt(sum((term.weight * term.width) ** 2 * term.law.variance() for term in terms))
-    return model.target - half, model.target + half
 
 
 def _check(draws: int, seed: int, quantiles: Sequence[float], keep: str | None) -> None:

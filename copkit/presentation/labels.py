@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import partial
@@ -158,6 +159,31 @@ def kts(p: xr.Dataset) -> Rounded:
     return Rounded(partial(kt, p), 1)
 
 
+def by_lever(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
+    """How the efforts of levers are written: one digit where the range of its key is wider than the value's half."""
+    loose = {
+        lever
+        for lever, low, high, kt in zip(
+            *(p[name].values.tolist() for name in ("lever", "low", "high", "target")), strict=True
+        )
+        if kt > 0 and (high - low) / 2 > LOOSE * kt
+    }
+
+    def write(lever: str, value: float) -> str:
+        return french.rough(value, 1) if lever in loose else kt(p, value)
+
+    return Rounded(write, 1, tuple(levers))
+
+
+def span(p: xr.Dataset, lever: str) -> str:
+    """The range of the target of a lever; a dash where there is none. [ktCO2e/an]"""
+    low, high, target = (float(p[name].sel(lever=lever)) for name in ("low", "high", "target"))
+    if math.isnan(low) or not target > 0:
+        return "—"
+    first, last = french.rough(low), french.rough(high)
+    return first if first == last else f"{first} à {last}"
+
+
 def quantities(p: xr.Dataset) -> Rounded:
     """How a column of quantities is written: no more digits than each is worth; what is counted one by one is whole."""
     levers, units, additive = (p[name].values.tolist() for name in ("lever", "unit", "additive"))
@@ -182,6 +208,7 @@ def headline(p: xr.Dataset, text: str, **of: str) -> str:
     return f"En ordre de grandeur, {lower(text)}" if panorama.rough_share(p, **of) > ROUGH else text
 
 
+LOOSE = 0.5  # half a range that leaves one digit to a value, as a part of it
 WHOLE = {"bus_ou_car"}
 ROUGH = 33  # from this part of it on stand-in keys, a figure is an order of magnitude [%]
 SHARES = Rounded(french.short, 1)  # how a column of shares is written

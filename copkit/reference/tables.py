@@ -149,6 +149,19 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
             },
             ["key", "territory"],
         ),
+        "audition.csv": (
+            {
+                "lever": lever,
+                "key": _text(),
+                "territory": code,
+                "published": _number(least=0),
+                "by_key": _number(least=0),
+                "held_out": _number(least=0),
+                "status": status,
+                "source": _source(),
+            },
+            ["lever", "key", "territory"],
+        ),
         "energy.parquet": (
             {
                 "territory": code,
@@ -229,6 +242,7 @@ TABLES = (
     "panorama.csv",
     "observed.parquet",
     "allocation.csv",
+    "audition.csv",
     "energy.parquet",
     "installations.parquet",
     "buses.parquet",

@@ -227,8 +227,8 @@ def _texts(here: Ground) -> dict:
             else ""
         ),
         "departement": (
-            "Valeurs du département déduites de celles de sa région par des clés de répartition, notées A (clé "
-            "officielle), B (clé proche) ou C (clé de remplacement)."
+            "Valeurs du département déduites de celles de sa région par des clés de répartition, notées A "
+            "(3 % de l'effort au plus dans la mauvaise région), B (10 %) ou C (au-delà)."
             if (here.p.grade.values != "").any()
             else ""
         ),

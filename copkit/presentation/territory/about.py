@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import downscaling, indicators, plans, proposals, provenance
+from copkit.models import downscaling, indicators, plans, proposals, provenance, reliability
 from copkit.models import panorama as model
 from copkit.presentation import charts, labels
 from copkit.presentation.document import Section
@@ -20,7 +20,7 @@ FOREST = (
     "Le SGPE ne régionalise pas l'objectif du levier forêt, faute de données comparables : il est noté « ? » et aucune "
     "part ne le compte. Les deux totaux étant donnés, il se lit par différence, sans être une cible pour autant."
 )
-GRADES = ("A · clé officielle", "B · clé proche", "C · clé de remplacement")
+GRADES = ("A · à 3 % près", "B · à 10 % près", "C · au-delà")
 HEADING = Section("entete", 10)
 
 
@@ -56,9 +56,11 @@ def keys(p: xr.Dataset) -> Text:
         return Text("Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit.{}", scope)
     return Text(
         "Le SGPE ne publie pas de valeur par département. Chaque valeur régionale ({}) est répartie entre les "
-        "départements par une clé, notée **A** (la clé officielle du SGPE, connue par département), **B** (une clé "
-        "proche) ou **C** (une clé de remplacement, faute de mieux). La somme des départements est la région. "
-        "Une valeur notée C situe un ordre de grandeur : elle ne se fixe pas comme cible sans donnée locale.",
+        "départements par une clé : un chiffre connu par département, ou un mélange de chiffres. Chaque clé a été "
+        "essayée entre les régions, dont la part est publiée ; sa note dit l'effort qu'elle y place dans la mauvaise "
+        "région : **A** jusqu'à 3 %, ou la clé officielle du SGPE, **B** jusqu'à 10 %, **C** au-delà. La somme des "
+        "départements est la région. La mesure vaut entre régions, non à l'intérieur d'une région : une donnée locale "
+        "vaut mieux.",
         territories.name(territories.region_of(p.attrs["territory"])),
     )
 
@@ -72,7 +74,7 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     written = [french.percent(s, 0) for s in share]
     drawn = pd.DataFrame({"label": GRADES, "share": share.to_numpy(), "written": written})
     words = charts.words(
-        f"{written[-1]} de l'effort du département repose sur une clé de remplacement",
+        f"{written[-1]} de l'effort du département repose sur une clé notée C",
         ["% des émissions évitées, hors forêt, selon la note de la clé de répartition", labels.source_line(p)],
         f"Notes des clés : {charts.said(drawn)}.",
     )
@@ -93,6 +95,7 @@ def _keys(p: xr.Dataset) -> Table | Note:
         columns["Producteur de la clé"] = [known.official_producer.get(lever, "") or "—" for lever in levers]
         return Table.of(f"Comment le SGPE répartit l'effort national — {p.attrs['name']}", columns)
     columns["Clé employée entre départements"] = p.key.values
+    columns["Erreur entre régions (%)"] = (list(map(reliability.missed, levers, p.allocation.values)), 1)
     columns["Note"] = [one or "—" for one in grade]
     columns["Pourquoi"] = p.reason.values
     return Table.of(f"Comment la valeur régionale est répartie — {p.attrs['name']}", columns)

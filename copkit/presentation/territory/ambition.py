@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import gaps, proposals, uncertainty
+from copkit.models import gaps, proposals, reliability
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import charts, labels, marimekko
@@ -64,19 +64,26 @@ def _grade(row: model.Row) -> str:
 
 
 def _sure(p: xr.Dataset) -> Text:
-    """What is known of a figure that keys share out: its range, and how much of it stands on stand-in keys."""
-    ends = uncertainty.of_keys(p)
-    if ends is None:
+    """What is known of a figure that keys share out: its range, what the keys miss, and how much stands on grade C."""
+    low, high = reliability.span(p)
+    if math.isnan(low):
         return Text()
     size = math.floor(math.log10(model.total(p, forest=False)))
-    low, high = (french.rough(end, 2 + math.floor(math.log10(end)) - size) for end in ends)  # as far as the total
+    low, high = (french.rough(end, 2 + math.floor(math.log10(end)) - size) for end in (low, high))  # as the total
+    rough = model.rough_share(p)
     return Text(
-        " **{share} de cet effort** est réparti par une clé de remplacement (note C) : un ordre de grandeur, qui ne se "
-        "fixe pas comme cible sans donnée locale. Fourchette, neuf fois sur dix selon les hypothèses du kit sur "
-        "les clés : de {low} à {high}.",
-        share=french.share(model.rough_share(p)),
+        " **Ce qu'il vaut** : entre régions, les clés employées ici placent en moyenne {error} de l'effort dans la "
+        "mauvaise région. Si elles se trompent autant ici, l'effort est quatre fois sur cinq entre {low} et {high}"
+        "{rest}.",
+        error=french.share(reliability.error(p)),
         low=low,
         high=high,
+        rest=Text(
+            " ; {share} repose sur une clé notée C, qui ne fixe pas de cible sans donnée locale",
+            share=french.share(rough),
+        )
+        if rough >= 1
+        else "",
     )
 
 
@@ -123,7 +130,7 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     reading = "surface d'une tuile : émissions évitées ; numéro : voir la table"
     lines = [f"{french.capital(total)} ktCO2e/an évitées, hors forêt{beside} ; {reading}", labels.source_line(p)]
     if layout["hatch"]:
-        lines.insert(1, "tuile hachurée : répartie par une clé de remplacement (note C), ordre de grandeur")
+        lines.insert(1, "tuile hachurée : répartie par une clé notée C, ordre de grandeur")
     if layout["narrow"]:
         lines.append(f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}")
     parts = [f"{name} {french.percent(s, 0)}" for name, s in zip(names, shares.share, strict=True)]
@@ -188,7 +195,10 @@ def levers(p: xr.Dataset) -> Table:
         "Levier": [row.label for row in rows],
         "Secteur": [sectors[row.sector] for row in rows],
         "Thématique": [thematiques[row.chantier] for row in rows],
-        "Émissions évitées (ktCO2e/an)": ([row.target_ktco2e if row.shown else "?" for row in rows], labels.kts(p)),
+        "Émissions évitées (ktCO2e/an)": (
+            [row.target_ktco2e if row.shown else "?" for row in rows],
+            labels.by_lever(p, [row.lever for row in rows]),
+        ),
         **(
             {REFERENCE: ([row.reference if row.shown else "?" for row in rows], labels.kts(p))}
             if proposals.composed(p)
@@ -198,6 +208,7 @@ def levers(p: xr.Dataset) -> Table:
         "Statut": [labels.STATUSES[row.status] for row in rows],
     }
     if any(row.grade for row in rows):
+        columns["Fourchette à 80 % (ktCO2e/an)"] = [labels.span(p, row.lever) for row in rows]
         columns["Note de la clé"] = [row.grade for row in rows]
     made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
     none = [n for n, row in enumerate(rows) if row.shown and row.target_ktco2e == row.reference == 0]

@@ -73,7 +73,7 @@ def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
     ]
     grades = model.grade_shares(p)
     if not grades.empty:
-        rows.append(("Effort réparti par une clé de remplacement (note C)", float(grades["C"]), "%"))
+        rows.append(("Effort réparti par une clé notée C", float(grades["C"]), "%"))
     return rows
 
 
