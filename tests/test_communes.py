@@ -34,8 +34,8 @@ def whole():
 def sure_keys(tmp_path):
     """The assumptions of the kit, but keys that do not vary."""
     content = yaml.safe_load(paths.parameters("uncertainty.yml").read_text(encoding="utf-8"))
-    for key in content["keys"]:
-        key.update(low=0, high=0)
+    content["keys"]["scale"] = 0
+    content["unmeasured_share"].update({"low": 0, "high": 0})
     file = tmp_path / "cles_sures.yml"
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return file
@@ -137,7 +137,13 @@ def test_commune_has_the_draws_of_the_national_model_written_for_it(code, within
     ]
     stream = ("population municipale (2023)", "C", code)
     own = draws.Term(
-        kind="cle", lever="", label="", law=known.key("C"), stream=stream, weight=share * model.planned, width=1.0
+        kind="cle",
+        lever="",
+        label="",
+        law=known.unmeasured_share,
+        stream=stream,
+        weight=share * model.planned,
+        width=1.0,
     )
     values = {"planned": model.planned * share, "target": model.target * share, "terms": (*scaled, own)}
     commune = draws.Model(code=code, name="", missing=0, **values)

@@ -103,9 +103,9 @@ def test_all_the_problems_of_the_rules_are_said_at_once(tmp_path):
 def test_effort_of_a_departement_has_no_digit_under_the_width_of_its_range():
     written = {code: facts.territory(panorama.shared(code))["effort"].written for code in SOME}
     assert [written[code] for code in ("dep-59", "dep-48", "dep-75", "dep-2A")] == [
-        "9 Mt",
-        "340 kt",
-        "3,6 Mt",
+        "10 Mt",
+        "350 kt",
+        "2,4 Mt",
         "600 kt",
     ]
     assert [written[code] for code in ("reg-32", "reg-06", "fr")] == ["21,6 Mt", "570 kt", "193 Mt"]
@@ -221,11 +221,11 @@ def test_page_is_that_of_a_reference():
 
 
 def test_table_of_the_rules_gives_each_its_threshold_its_value_and_its_sentence():
-    found = ck.table("dep-59", "messages").data.set_index("Règle")
+    found = ck.table("dep-2A", "messages").data.set_index("Règle")
     assert set(found.index) == set(RULES)
     row = found.loc["ordre_de_grandeur"]
-    assert (row["Condition"], row["Valeur ici"], row["Dite"]) == (f"part_c ≥ 50{french.NARROW}%", "86\u202f%", "oui")
+    assert (row["Condition"], row["Valeur ici"], row["Dite"]) == (f"part_c ≥ 50{french.NARROW}%", "63\u202f%", "oui")
     assert row["Phrase"].startswith("Un ordre de grandeur, pas une cible.")
     row = found.loc["trois_leviers"]
-    assert (row["Dite"], row["Phrase"], row["Pourquoi non"]) == ("non", "—", "condition : reparti : non")
+    assert (row["Dite"], row["Phrase"], row["Pourquoi non"]) == ("non", "—", "condition : etabli : oui")
     assert "effort_reparti" in found.index and found.loc["effort_reparti_sans_foret", "Pourquoi non"]

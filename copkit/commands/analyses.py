@@ -270,4 +270,24 @@ def calendar(
         print_data(found, form)
 
 
-ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar)
+def keys(
+    lever: Annotated[str | None, typer.Argument(metavar="LEVIER", help="haies, production_industrielle…")] = None,
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Affiche ce que vaut la clé de répartition de chaque levier, ou toutes celles qui ont été essayées pour un."""
+    from copkit.models import audition
+
+    found = audition.audition(lever)
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation import labels
+
+        print_table(
+            labels.auditions(found, lever),
+            ("Effort (ktCO2e/an)", "Régions", "Erreur d'avant (%)", "Clé d'avant", "Erreur (%)"),
+        )
+    else:
+        print_data(found, form)
+
+
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys)

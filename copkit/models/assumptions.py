@@ -119,11 +119,15 @@ class Keys(parameters.Strict):
         return self
 
     def law(self, half: float, share: float, confidence: float) -> Range:
-        """The law of a weight known within exp(±``half``) at a confidence [%], for a share that stays a share."""
-        half *= self.scale * _NORMAL / NormalDist().inv_cdf(0.5 + confidence / 200)
-        low, high = (100 * (reliability.moved(share, by) / share - 1) for by in (-half, half))
+        """The law of a weight known within exp(±``half``) at a confidence [%], for a share that stays a share.
+
+        Its mean is zero: the expected shares sum to one.
+        """
+        half *= self.scale / NormalDist().inv_cdf(0.5 + confidence / 200)
+        spread = math.log(reliability.moved(share, half) / reliability.moved(share, -half)) / 2
+        low, high = (100 * math.expm1(by * _NORMAL * spread - spread**2 / 2) for by in (-1, 1))
         return Range.model_construct(
-            low=float(low), high=float(high), distribution="lognormal", status=self.status, reason=self.reason
+            low=low, high=high, distribution="lognormal", status=self.status, reason=self.reason
         )
 
 

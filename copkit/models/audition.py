@@ -25,6 +25,7 @@ from copkit.reference import parameters, reading, tables, territories
 
 FILE, SITES = "audition.yml", "sites_energie.csv"
 USES = ("electricite", "chaleur", "gaz", "tertiaire")  # of a site that is not industry
+NOT_PUBLISHED = "aucune valeur publiée"
 VERSION = "sgpe-2024-10"  # the panorama that the keys are heard against
 
 
@@ -228,7 +229,7 @@ def effort(lever: str) -> float:
 def apart(lever: str) -> dict[str, str]:
     """The régions that are set apart for a lever, and why: a rule of their own, or no value published."""
     target = _targets()[lever]
-    found = {code: "aucune valeur publiée" for code in target.index if not target[code] > 0}
+    found = {code: NOT_PUBLISHED for code in target.index if not target[code] > 0}
     return found | {one.territory: one.reason for one in settings().apart if lever in one.levers}
 
 
@@ -273,8 +274,8 @@ def fit(keys: tuple[str, ...], levers: Iterable[str], without: int | None = None
         where = said(lever, keys)
         if without is not None:
             where[without] = False
-        drawn, true = table[:, where], published_shares(lever)[where]
-        left.append((drawn / drawn.sum(axis=1, keepdims=True)).T)
+        true = published_shares(lever)[where]
+        left.append(table[:, where].T)  # shares of the whole: what is left out moves the scale, not the weights
         right.append(true / true.sum())
     weights, _ = nnls(np.concatenate(left), np.concatenate(right))
     if not weights.sum():
@@ -401,6 +402,57 @@ def shares_by_region() -> pd.DataFrame:
                 parts.append(found.rename(columns={"key": "by_key"}).assign(lever=lever, key=key))
     out = pd.concat(parts, ignore_index=True)
     return out[["lever", "key", "territory", "published", "by_key", "held_out"]]
+
+
+def audition(lever: str | None = None) -> pd.DataFrame:
+    """L'audition des clés de répartition : ce que chacune placerait dans la mauvaise région.
+
+    Parameters
+    ----------
+    lever : un levier, pour toutes les clés et tous les mélanges qui y ont été essayés ; sans levier, la clé d'avant et
+        celle qui est retenue, levier par levier.
+
+    Returns
+    -------
+    DataFrame. De tous les leviers, par levier : label, effort [ktCO2e/an], before, before_error [%], key, error [%],
+    held_out [%], regions, grade, apart. D'un levier : key, error [%], held_out [%], regions (nombre de régions où
+    l'erreur peut être dite), grade, chosen. ``held_out`` : chaque région annoncée sans avoir été regardée.
+
+    Raises
+    ------
+    LeverError
+        Si le levier n'a pas d'audition.
+    ParameterError
+        Si ``parameters/audition.yml`` est endommagé : tous les problèmes d'un coup.
+
+    References
+    ----------
+    Répartition publiée : ``sgpe_simulateur_2024`` ; figures : ``parameters/audition.yml``, ``data/clean/``.
+
+    Examples
+    --------
+    >>> audition("bus_cars_decarbones")[["key", "error"]].round(1).values.tolist()
+    [['bus_cars', 0.1], ['population', 4.5]]
+    """
+    grade = settings().rule.grade
+    if lever is not None:
+        hearing, kept = hearing_of(lever), written(chosen(lever).weights)
+        official = {hearing.official}
+        rows = [
+            (key := written(one.weights), one.error, one.held_out, one.regions, grade(one.held_out, key in official))
+            for one in heard(lever)
+        ]
+        table = pd.DataFrame(rows, columns=["key", "error", "held_out", "regions", "grade"])
+        return table.assign(chosen=table.key == kept)
+    levers, rows = parameters.levers(), []
+    for hearing in settings().auditions:
+        for one in hearing.levers if not hearing.fixed else []:
+            best = chosen(one)
+            found = {"lever": one, "label": levers[one].label, "effort": effort(one), "before": hearing.before}
+            found |= {"before_error": misplaced(one, {hearing.before: 1.0}), "key": written(best.weights)}
+            found |= {"error": misplaced(one, best.weights), "held_out": best.held_out, "regions": best.regions}
+            rows.append(found | {"grade": grade(best.held_out, bool(hearing.official)), "apart": len(apart(one))})
+    return pd.DataFrame(rows).sort_values("effort", ascending=False).set_index("lever")
 
 
 def national(errors: dict[str, float]) -> float:

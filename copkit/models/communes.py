@@ -19,13 +19,12 @@ import xarray as xr
 from copkit.errors import CopkitError
 from copkit.models import assumptions as ranges
 from copkit.models.assumptions import Range
-from copkit.models.downscaling import FALLBACK_LABELS
 from copkit.models.draws import ALL, Model, Term, blocks, deviations, model_of
 from copkit.models.panorama import LATEST, panorama
 from copkit.models.uncertainty import RANDOM, TIE, _check, _years
 from copkit.reference import tables, territories
 
-KEY, GRADE = FALLBACK_LABELS["population"], "C"
+KEY, GRADE = "population municipale (2023)", "C"
 CHUNK = 500  # communes of a task: enough of them for the cores of a cluster
 CELLS = 250_000  # draws held at once inside a task: 2 MB, whatever the number of draws
 METHOD = (

@@ -83,7 +83,7 @@ TEXT = "texte"
 YES, NO = "oui", "non"
 
 TERRITORY = {
-    **dict.fromkeys(("nom", "niveau", "region", "outre_mer", "foret", "reparti", "fourchette"), TEXT),
+    **dict.fromkeys(("nom", "niveau", "region", "outre_mer", "foret", "reparti", "etabli", "fourchette"), TEXT),
     **dict.fromkeys(("effort", "recouvrement"), "kt"),
     **dict.fromkeys(("part_nation", "part_population", "ecart_france", "part_c", "part_ab", "erreur_cles"), "%"),
     **dict.fromkeys(("part_premiers", "part_recouvrement", "part_en_retard"), "%"),
@@ -98,7 +98,7 @@ TERRITORY = {
     "emissions": "kt",
 }
 LEVER = {
-    **dict.fromkeys(("levier", "levier_titre", "levier_id", "note", "cle_dite"), TEXT),
+    **dict.fromkeys(("levier", "levier_titre", "levier_id", "note"), TEXT),
     "kt": "kt",
     **dict.fromkeys(("part", "part_suivant", "evolution"), "%"),
     **dict.fromkeys(("rang_levier", "rang_etabli", "rang_incertain"), "compte"),
@@ -148,10 +148,6 @@ _SCALED = {  # quantity of a lever → what its rule counts
     **{"millier_vehicules": 1e3, "millier_logements": 1e3, "millier_km": 1e3, "kha_par_an": 1e3, "kt_par_an": 1e3},
     "TWh_par_an": 1e9,  # kWh
 }
-_KEYS = {
-    "A": "une clé qui la retrouve à 3 % près entre régions (note A)",
-    "B": "une clé qui la retrouve à 10 % près entre régions (note B)",
-}
 _STATUSES = {"mauvais sens": "dans le mauvais sens"}  # of the dynamics, as a sentence says them
 _KM_PER_CAR = "km_par_voiture_an"
 
@@ -183,9 +179,11 @@ def territory(p: xr.Dataset) -> Facts:
     }
     grades = panorama.grade_shares(p)
     values["reparti"] = NO if grades.empty else YES
+    values["etabli"] = NO if panorama.rough_share(p) > panorama.ROUGH else YES
     if not grades.empty:
         low, high = reliability.span(p)
-        step = 10.0 ** math.floor(math.log10((high - low) / 2))
+        # as far as half the range, and two digits at most: what is measured between régions is not known inside them
+        step = 10.0 ** max(math.floor(math.log10((high - low) / 2)), math.floor(math.log10(effort)) - 1)
         values |= {"part_c": grades["C"], "part_ab": grades["A"] + grades["B"], "erreur_cles": reliability.error(p)}
         values["fourchette"] = _range(low, high, step)
     share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
@@ -301,7 +299,7 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     columns = (p.lever, p.quantity, p.baseline, panorama.change(p))
     physics = {lever: rest for lever, *rest in zip(*(column.values.tolist() for column in columns), strict=True)}
     for n, row in enumerate(rows):
-        known["C" if row.grade == "C" else "A"] += 1
+        known[row.grade] += 1
         quantity, baseline, change = physics[row.lever]
         scale, start = _SCALED.get(row.unit, 1.0), 0.0 if math.isnan(baseline) else baseline
         gap = abs(quantity - start) * scale
@@ -312,13 +310,12 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
                 "levier_titre": row.label,
                 "levier_id": row.lever,
                 "note": row.grade or "publiée",
-                "cle_dite": _KEYS.get(row.grade, ""),
                 "kt": row.target_ktco2e,
                 "part": row.share,
                 "part_suivant": rows[n + 1].share if n + 1 < len(rows) else math.nan,
                 "evolution": abs(change),
                 "rang_levier": n + 1,
-                "rang_etabli": known["A"] if row.grade in ("A", "B") else math.nan,
+                "rang_etabli": known["A"] if row.grade == "A" else math.nan,
                 "rang_incertain": known["C"] if row.grade == "C" else math.nan,
                 "quantite": quantity * scale,
                 "depart": baseline * scale,

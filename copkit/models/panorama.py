@@ -39,6 +39,7 @@ SECTORS = (
     "energie",
 )
 OVERSEAS = "batiment"  # a sector of the overseas alone: elsewhere its levers are « residentiel » and « tertiaire »
+ROUGH = 33  # from this part of it on keys graded C, a figure is an order of magnitude [%]
 P = ParamSpec("P")
 R = TypeVar("R")
 _NUMBERS = ("target", "low", "high", "share", "baseline", "quantity_per_kt", "quantity")

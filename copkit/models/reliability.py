@@ -120,3 +120,16 @@ def _allocated(p: xr.Dataset, forest: bool = False) -> list[tuple[str, str, floa
         for lever, key, kt, share in zip(*columns, strict=True)
         if key and kt > 0 and (forest or lever != FOREST)
     ]
+
+
+def coverage() -> float:
+    """How often a région falls in the range that the others give, over every lever and key kept. [%]
+
+    What the ranges claim (``confidence``) is tried so: each région in turn is left out.
+    """
+    inside = [
+        abs(missed[code]) <= conformal([abs(by) for other, by in missed.items() if other != code])
+        for missed in misses().values()
+        for code in missed
+    ]
+    return 100 * sum(inside) / len(inside)

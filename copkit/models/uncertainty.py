@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,6 @@ from copkit.models.draws import blocks, model_of
 from copkit.models.panorama import given
 
 MOST_DRAWS = 100_000
-NINE_IN_TEN = NormalDist().inv_cdf(0.95)  # half-width of what holds nine values in ten, in standard deviations
 TIE = 1e-9  # a sum that differs from its target by less is the target
 DRIVERS = ["territory", "assumption", "assumption_label", "lever", "label", "low", "high", "distribution"]
 DRIVERS += ["standard_deviation", "share", "status", "reason"]

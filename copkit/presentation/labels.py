@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import panorama, proposals
+from copkit.models import downscaling, panorama, proposals
 from copkit.presentation import formats
 from copkit.presentation.formats import Rounded
 from copkit.presentation.table import Table
@@ -205,12 +205,11 @@ def headline(p: xr.Dataset, text: str, **of: str) -> str:
 
     ``of``: the sector or the chantier that it is about; none: the whole effort.
     """
-    return f"En ordre de grandeur, {lower(text)}" if panorama.rough_share(p, **of) > ROUGH else text
+    return f"En ordre de grandeur, {lower(text)}" if panorama.rough_share(p, **of) > panorama.ROUGH else text
 
 
 LOOSE = 0.5  # half a range that leaves one digit to a value, as a part of it
 WHOLE = {"bus_ou_car"}
-ROUGH = 33  # from this part of it on stand-in keys, a figure is an order of magnitude [%]
 SHARES = Rounded(french.short, 1)  # how a column of shares is written
 
 
@@ -302,3 +301,23 @@ def cops(found: pd.DataFrame) -> Table:
             "Date": [french.long_date(date.fromisoformat(one)) if one else "—" for one in found.date],
         },
     )
+
+
+def auditions(found: pd.DataFrame, lever: str | None = None) -> Table:
+    """What the allocation keys are worth, lever by lever, or those that were tried for one."""
+    words = [downscaling.label(key) for key in found.key]
+    measured = {"Erreur (%)": (found.error, 1), "Hors échantillon (%)": (found.held_out, 1), "Note": found.grade}
+    if lever:
+        kept = ["retenue" if one else "" for one in found.chosen]
+        columns = {"Clé essayée": words, **measured, "Choix": kept, "Régions": (found.regions, 0)}
+        return Table.of(f"Clés essayées pour « {parameters.levers()[lever].label} »", columns)
+    columns = {
+        "Levier": found.label,
+        "Clé retenue": words,
+        **measured,
+        "Clé d'avant": [downscaling.label(key) for key in found.before],
+        "Erreur d'avant (%)": (found.before_error, 1),
+        "Effort (ktCO2e/an)": (found.effort, 0),
+        "Régions": (found.regions, 0),
+    }
+    return Table.of("Effort placé dans la mauvaise région par la clé de chaque levier", columns)
