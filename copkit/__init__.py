@@ -2,6 +2,7 @@
 
 Un territoire et ses leviers
     territories, levers, crosswalk, keys       territoires, 43 leviers, table de passage, clés de répartition
+    audition                                   ce que vaut chaque clé de répartition
     calendar                                   le calendrier des 18 COP régionales
     panorama                                   les objectifs d'un territoire, levier par levier [ktCO2e/an]
     totals, shares, place                      ses totaux, ses parts par secteur, son rang parmi ses pairs

@@ -37,7 +37,7 @@ def test_panorama_csv_keeps_full_precision_and_leaves_unknown_empty():
 
 def test_panorama_table_is_french():
     out = copkit("panorama", "dep-59").stdout
-    assert "Panorama des leviers" in out and "Total sans forêt" in out and "9\u202f200" in out
+    assert "Panorama des leviers" in out and "Total sans forêt" in out and "10\u202f000" in out
 
 
 def test_help_is_french():

@@ -102,6 +102,7 @@ ACCEPTED = {
     "survey.consultation": [None],
     "territories": [None],
     "crosswalk": [None],
+    "audition": [None],
     "consistency": [3],
     "notebook.parameter": [3, None, "inconnu"],
     "notebook.territory": ["inconnu"],

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from copkit import paths
+from copkit import errors, paths
 from copkit.errors import LeverError, ParameterError, Problems, unknown
 from copkit.files import kept
 from copkit.reference import parameters, reading, tables, territories
@@ -318,11 +318,11 @@ def heard(lever: str) -> list[Heard]:
 
 def hearing_of(lever: str) -> Hearing:
     """The audition of a lever."""
-    for one in settings().auditions:
-        if lever in one.levers:
-            return one
-    known = [lever for one in settings().auditions for lever in one.levers]
-    raise LeverError(unknown(f"Levier sans audition : « {lever} »", lever, known, "Leviers"))
+    known = {name: one for one in settings().auditions for name in one.levers}
+    if isinstance(lever, str) and lever in known:
+        return known[lever]
+    remedy = "Les leviers entendus : ck.audition(), ou « copkit keys »."
+    raise LeverError(unknown(f"Levier sans audition : {errors.given(lever)}", lever, known, remedy=remedy))
 
 
 @kept(maxsize=64)
