@@ -81,7 +81,7 @@ def test_levers_that_are_no_list_are_refused(panoramas, says):
 
 
 def test_lever_of_unknown_target_is_refused_and_said(damaged, says):
-    damaged.replace("parameters/keys.csv", "tous usages (2022),C,population,", "tous usages (2022),C,,")
+    damaged.remove("data/clean/allocation.csv", "emissions_industrie,dep-73,")
     s = simulate(panorama("dep-38"), {"haies": 0})
     with pytest.raises(SimulationError) as refused:
         compensate(s, ["production_industrielle"])
@@ -207,7 +207,7 @@ def test_sentence_tells_who_does_what_or_what_stops_it(panoramas, says):
 
 def test_lever_without_reference_has_no_share_in_a_prorata(panoramas, says):
     p = panoramas["dep-48"]
-    empty = "reseaux_chaleur_decarbones"  # no heat network in this département
+    empty = "chaudieres_gaz_tertiaire"  # no gas delivered in this département
     found = compensate(simulate(p, {"haies": 0}), [empty], "prorata")
     assert not found.feasible and found.closed == 0
     says(found.sentence, "aucun levier choisi n'a de marge", "ce territoire n'a aucune part de ce levier")

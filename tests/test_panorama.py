@@ -234,8 +234,8 @@ def test_region_without_rows_is_said_with_its_version(damaged, says):
 
 
 def test_total_says_how_many_values_it_lacks(damaged):
-    # no electricity figure for the Savoie and no fallback: industry is unknown in the whole région
-    damaged.remove("data/clean/allocation.csv", "electricite_industrie,dep-73,")
+    # no figure of its sites for the Savoie and no fallback: industry is unknown in the whole région
+    damaged.remove("data/clean/allocation.csv", "emissions_industrie,dep-73,")
     p = panorama("dep-38")
     industry = p.sel(lever="production_industrielle")
     assert np.isnan(float(industry.target))

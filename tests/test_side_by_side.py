@@ -243,8 +243,8 @@ def _drawn(found):
 
 
 def test_what_is_written_the_same_is_said_once():
-    said = words(ck.report.message(ck.side_by_side("dep-2A", "dep-2B")))
-    assert words("L'effort total** : proche de l'un à l'autre, environ **3\u202f500** kgCO2e/an par habitant.") in said
+    said = words(ck.report.message(ck.side_by_side("dep-02", "dep-2A")))
+    assert words("L'effort total** : proche de l'un à l'autre, environ **3\u202f600** kgCO2e/an par habitant.") in said
 
 
 def test_departements_are_written_with_two_digits():

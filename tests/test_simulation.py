@@ -114,7 +114,7 @@ def test_wrong_arguments_are_refused(panoramas, says):
 
 
 def test_lever_of_which_the_territory_has_no_part_stays_at_zero(panoramas, says):
-    p, lever = panoramas["dep-48"], "reseaux_chaleur_decarbones"
+    p, lever = panoramas["dep-48"], "chaudieres_gaz_tertiaire"
     assert at(simulate(p, {lever: 0}), "proposed", lever) == 0
     for targets, unit in (({lever: 1}, "ktco2e"), ({lever: 40}, "quantity")):
         with pytest.raises(SimulationError) as refused:
@@ -153,7 +153,7 @@ def test_scenario_without_target_is_its_panorama(panoramas):
 
 
 def test_unknown_reference_stays_unknown_and_is_counted(damaged):
-    damaged.replace("parameters/keys.csv", "tous usages (2022),C,population,", "tous usages (2022),C,,")
+    damaged.remove("data/clean/allocation.csv", "emissions_industrie,dep-73,")
     s = simulate(panorama("dep-38"), {}, done={"production_industrielle": 5})
     assert math.isnan(at(s, "proposed", "production_industrielle"))
     assert shortfall(s).missing.to_list() == [1, 1]

@@ -172,7 +172,9 @@ def plain(text):
 def test_the_page_of_a_departement_says_its_keys():
     haies = next(one for one in known_page("dep-59")["levers"] if one["id"] == "haies")
     assert haies["grade"] in "ABC" and haies["key_label"]
-    assert "notées A (clé officielle)" in plain(known_page("dep-59")["texts"]["departement"])
+    assert "notées A (3 % de l'effort au plus dans la mauvaise région)" in plain(
+        known_page("dep-59")["texts"]["departement"]
+    )
     assert known_page("reg-32")["texts"]["departement"] == ""
 
 

@@ -92,7 +92,7 @@ def test_the_first_sheet_says_the_message_and_draws_it(books):
         "ktCO₂e/an",
     )
     assert said["Rang de l’effort dans la région, à la référence"] == (13, "sur 13 départements")
-    assert said["Effort réparti par une clé de remplacement (note C)"][1] == "%"
+    assert said["Effort réparti par une clé notée C"][1] == "%"
     assert sheet.page_setup.fitToHeight == 1
     levers, sectors = sheet._charts
     for chart, unit, series in (
