@@ -205,9 +205,10 @@ def test_sentence_tells_who_does_what_or_what_stops_it(panoramas, says):
     )
 
 
-def test_lever_without_reference_has_no_share_in_a_prorata(panoramas, says):
-    p = panoramas["dep-48"]
-    empty = "chaudieres_gaz_tertiaire"  # no gas delivered in this département
+def test_lever_without_reference_has_no_share_in_a_prorata(damaged, says):
+    damaged.replace("parameters/keys.csv", "0.86 emissions_chaleur + 0.14 reseaux_chaleur", "emissions_chaleur")
+    p = panorama("dep-48")
+    empty = "reseaux_chaleur_decarbones"  # no urban boiler house is declared in this département
     found = compensate(simulate(p, {"haies": 0}), [empty], "prorata")
     assert not found.feasible and found.closed == 0
     says(found.sentence, "aucun levier choisi n'a de marge", "ce territoire n'a aucune part de ce levier")

@@ -93,7 +93,7 @@ def test_every_metropolitan_territory_has_its_overlap_and_is_within_its_base(pan
             continue
         assert table.group.to_list() == [group.id for group in groups()], code
         assert (table.joint <= table.base).all() and (table.overlap >= 0).all(), code
-        # one key shares out oil and gas, another the energy of buildings: where one is far larger, the sum passes the base
+        # one key shares out oil and gas, another the energy of buildings: where they part, the sum passes the base
         mixed = code in ("dep-23", "dep-48")
         assert (table.first_order < table.base * (1.1 if mixed else 1)).all(), code
 

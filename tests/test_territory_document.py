@@ -113,8 +113,8 @@ def test_headlines_of_the_lozere_say_that_its_industry_is_wood():
 
 def test_levers_without_effort_are_listed_in_one_line():
     shown = ck.section(ck.panorama("dep-48"), "ambition").parts
-    table = next(part for part in shown if isinstance(part, Table) and "N°" in part.data)
-    line = shown[shown.index(table) + 1].plain
+    at = next(n for n, part in enumerate(shown) if isinstance(part, Table) and "N°" in part.data)
+    table, line = shown[at], shown[at + 1].plain
     assert line.startswith("Objectif nul ici : changement de chaudière à gaz (résidentiel) ; changement")
     whole = ck.table(ck.panorama("dep-48"), "panorama")
     assert len(table.data) + len(whole.idle) == len(whole.data)
