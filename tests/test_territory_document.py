@@ -63,8 +63,7 @@ def test_an_effort_that_keys_share_out_has_two_figures_at_most(p, parts):
     if not model.allocated(p):
         return
     for table in (part for part in parts if isinstance(part, Table)):
-        cells = [text for name in table.data if "ktCO2e/an" in name for text in table.texts()[name]]
-        texts = [end for text in cells for end in text.split(" à ")]  # both ends of a range
+        texts = [text for name in table.data if "ktCO2e/an" in name for text in table.texts()[name]]
         digits = [re.sub(r"\D", "", text).rstrip("0") for text in texts if "<" not in text]
         assert not [one for one in digits if len(one) > 2], table.caption
 

@@ -18,8 +18,8 @@ def sources(p: xr.Dataset, *, enjeux: bool = True) -> dict[str, str]:
     used = list(dict.fromkeys(p.source.values))
     if (p.grade.values != "").any():
         used.append("sgpe_simulateur_a_propos")
-        keys = downscaling.keys()
-        chosen = set(keys.key[[lv for lv in p.lever.values if lv in keys.index]]) | {"population"}
+        mixes = {key for key in p.allocation.values.tolist() if key}
+        chosen = {figure for key in mixes for figure in downscaling.parsed(key)}
         used += [source for key, source in allocated() if key in chosen]
     observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
     used += [source for cell in observed for source in cell.split(", ") if source]

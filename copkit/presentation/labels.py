@@ -175,15 +175,6 @@ def by_lever(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
     return Rounded(write, 1, tuple(levers))
 
 
-def span(p: xr.Dataset, lever: str) -> str:
-    """The range of the target of a lever; a dash where there is none. [ktCO2e/an]"""
-    low, high, target = (float(p[name].sel(lever=lever)) for name in ("low", "high", "target"))
-    if math.isnan(low) or not target > 0:
-        return "—"
-    first, last = french.rough(low), french.rough(high)
-    return first if first == last else f"{first} à {last}"
-
-
 def quantities(p: xr.Dataset) -> Rounded:
     """How a column of quantities is written: no more digits than each is worth; what is counted one by one is whole."""
     levers, units, additive = (p[name].values.tolist() for name in ("lever", "unit", "additive"))

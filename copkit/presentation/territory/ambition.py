@@ -208,7 +208,9 @@ def levers(p: xr.Dataset) -> Table:
         "Statut": [labels.STATUSES[row.status] for row in rows],
     }
     if any(row.grade for row in rows):
-        columns["Fourchette à 80 % (ktCO2e/an)"] = [labels.span(p, row.lever) for row in rows]
+        for end, name in {"low": "Bas à 80 % (ktCO2e/an)", "high": "Haut à 80 % (ktCO2e/an)"}.items():
+            ends = dict(zip(p.lever.values.tolist(), p[end].values.tolist(), strict=True))
+            columns[name] = ([ends[row.lever] if row.shown else "—" for row in rows], labels.kts(p))
         columns["Note de la clé"] = [row.grade for row in rows]
     made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
     none = [n for n, row in enumerate(rows) if row.shown and row.target_ktco2e == row.reference == 0]
