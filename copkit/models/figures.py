@@ -48,7 +48,7 @@ COLUMNS = {
                              "ktCO2e/an par unit"),
     "status": Column("string", "publie (par la source), derive (calculé par copkit) ou hypothese"),
     "key": Column("string", "Clé qui répartit la valeur de la région entre ses départements"),
-    "key_grade": Column("string", "Note de la clé : ce qu'elle place dans la mauvaise région, A 3 % au plus, B 10 %, C davantage"),
+    "key_grade": Column("string", "Note de la clé : effort placé ailleurs, A 3 % au plus, B 10 %, C davantage"),
     "key_reason": Column("string", "Pourquoi cette clé"),
     "source": Column("string", "Clé de la source, dans parameters/sources.yml"),
     "reference": Column("string", "Plan : sgpe, proposition indicative du SGPE"),
