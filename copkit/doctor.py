@@ -75,7 +75,16 @@ def _numbers(version: str) -> tuple[int, ...]:
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.intake import labels, mapping, plausible
-    from copkit.models import assumptions, consistency, downscaling, groups, indicators, messages, nomenclatures
+    from copkit.models import (
+        assumptions,
+        audition,
+        consistency,
+        downscaling,
+        groups,
+        indicators,
+        messages,
+        nomenclatures,
+    )
     from copkit.projects import reconciliation
     from copkit.projects.fields import PROJECTS
     from copkit.projects.sorting import rules
@@ -92,6 +101,7 @@ def parameters() -> list[str]:
     framework.items("objectifs")
     glossary.words()
     downscaling.keys()
+    audition.sites()
     indicators.indicators()
     nomenclatures.crosswalk()
     groups.groups()

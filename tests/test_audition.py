@@ -210,3 +210,11 @@ def test_damaged_files_of_the_audition_say_where_and_what_to_write(damaged, says
     with pytest.raises(ParameterError) as refused:
         audition.audition()
     says(refused.value, *case["message"])
+
+
+@pytest.mark.cases("audition", "sites_endommages")
+def test_damaged_list_of_sites_says_where_and_what_to_write(damaged, says, case):
+    damaged.apply(case)
+    with pytest.raises(ParameterError) as refused:
+        audition.sites()
+    says(refused.value, *case["message"])

@@ -133,8 +133,14 @@ def _settings() -> Audition:
 
 
 @kept(maxsize=4)
-def _uses() -> dict[str, str]:
-    """Site of the carbon market → what it is, when it is not industry (``parameters/sites_energie.csv``)."""
+def sites() -> dict[str, str]:
+    """Site of the carbon market → what it is, when it is not industry (``parameters/sites_energie.csv``).
+
+    Raises
+    ------
+    ParameterError
+        If the file is damaged: all its problems at once.
+    """
     path = paths.parameters(SITES)
     rows, problems = reading.read_table(path, ["site", "name", "departement", "use", "reason"]), Problems()
     known, seen = set(tables.read("installations.parquet").site), {}
@@ -157,7 +163,7 @@ def rows(name: str) -> pd.DataFrame:
     for column, values in figure.where.items():
         table = table[table[column].isin(values)]
     if figure.sites:
-        table = table[table.site.map(_uses()).fillna("industrie") == figure.sites]
+        table = table[table.site.map(sites()).fillna("industrie") == figure.sites]
     return table.rename(columns={"departement": "territory"})
 
 
