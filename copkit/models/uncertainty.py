@@ -35,8 +35,8 @@ RANDOM = (
     "Varient : le coefficient de chaque levier et son arrondi, la part de l'effort restant qui sera réalisée, levier "
     "par levier et pour tous ensemble (mêmes tirages dans tous les territoires), et la clé de répartition des "
     "départements (un tirage par territoire et clé). L'objectif, lui, est fixe. Les fourchettes sont des hypothèses "
-    "du kit (parameters/uncertainty.yml), sauf celle des clés, mesurée entre régions (docs/cles.md) ; les écarts s'ajoutent (ordre 1) et sont indépendants, interactions non "
-    "comptées."
+    "du kit (parameters/uncertainty.yml), sauf celle des clés, mesurée entre régions (docs/cles.md) ; les écarts "
+    "s'ajoutent (ordre 1) et sont indépendants, interactions non comptées."
 )
 
 
