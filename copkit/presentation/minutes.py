@@ -161,16 +161,19 @@ def _round(about: Minutes, one: Round) -> list[blocks.Block]:
             "Sous / à / au-dessus de la référence": [f"{f.below} / {f.at} / {f.above}" for _, f in rows],
         },
     )
+    translated = [(limit, found) for limit, found in rows if limit.translated]
     middle = Table.of(
-        f"Tour {one.number} : médiane de chaque levier, dans son unité",
+        f"Tour {one.number} : médiane des leviers qui ont une unité physique",
         {
-            "Levier": [limit.label for limit, _ in rows],
-            "Référence": [_quantity(limit, limit.quantity) for limit, _ in rows],
-            "Médiane": [_quantity(limit, limit.quantity_of(found.median)) for limit, found in rows],
+            "Levier": [limit.label for limit, _ in translated],
+            "Unité": [units.label(limit.unit) for limit, _ in translated],
+            "Référence": ([limit.quantity for limit, _ in translated], french.quantity),
+            "Médiane": ([limit.quantity_of(found.median) for limit, found in translated], french.quantity),
         },
     )
     sums = _sums(f"Tour {one.number} : totaux du scénario médian", one.sums)
-    return [*shown, blocks.table(sums), blocks.table(table), blocks.table(middle)]
+    tables = [sums, table, middle] if translated else [sums, table]
+    return [*shown, *map(blocks.table, tables)]
 
 
 def _quantity(limit: Limit, value: float) -> str:
