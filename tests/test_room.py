@@ -148,7 +148,12 @@ def test_a_decision_is_followed_by_another_and_never_erased(decided):
 def test_a_decision_says_all_that_it_cannot_keep(decided, says):
     with pytest.raises(SimulationError) as refused:
         decided.decide({"prairies": None, FLEET: Entry(1e6, "quantity"), "vignes": None}, "")
-    says(refused.value, "prairies : aucune proposition, donc pas de médiane", "au-delà de la borne", "inconnu : « vignes »")
+    says(
+        refused.value,
+        "prairies : aucune proposition, donc pas de médiane",
+        "au-delà de la borne",
+        "inconnu : « vignes »",
+    )
 
 
 def test_no_scenario_leaves_before_one_is_kept(room):

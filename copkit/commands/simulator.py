@@ -72,7 +72,9 @@ def simulator(
         say(f"Écrit : {path}")
         return
     if out:
-        raise RunError("--out va avec --static ou --session. Écrire par exemple : copkit simulator --static reg-32 --out s.html")
+        raise RunError(
+            "--out va avec --static ou --session. Écrire par exemple : copkit simulator --static reg-32 --out s.html"
+        )
     from copkit.simulator.server import serve
 
     serve(

@@ -235,9 +235,7 @@ class Room:
         rows = self._file.execute(
             "select lever, value, unit, carried from proposals where round = ? and person = ?", (self.round, person)
         )
-        return {
-            lever: {"value": value, "unit": unit, "carried": bool(carried)} for lever, value, unit, carried in rows
-        }
+        return {lever: {"value": value, "unit": unit, "carried": bool(carried)} for lever, value, unit, carried in rows}
 
     def spreads(self, number: int) -> dict[str, Spread]:
         """The spread of each lever that somebody spoke of in a round."""
