@@ -117,9 +117,8 @@ def visitors(chromium):
 def quartile(values, part):
     """By hand: in a straight line between the two values around its place."""
     values, place = sorted(values), (len(values) - 1) * part
-    return values[int(place)] + (place - int(place)) * (
-        values[min(int(place) + 1, len(values) - 1)] - values[int(place)]
-    )
+    low, high = values[int(place)], values[min(int(place) + 1, len(values) - 1)]
+    return low + (place - int(place)) * (high - low)
 
 
 def wanted(known):
@@ -188,9 +187,8 @@ def test_sixty_people_three_browsers_and_a_killed_server(visitors, tmp_path, say
         expect(second.locator("main > [role=status]")).to_have_text("Proposition reçue : Gestion des haies.")
 
         expect(host.locator(".head")).to_contain_text("62 personnes dans la salle, 62 ont proposé")
-        assert host.locator(".results").count() == 0 and "results" not in "".join(crowd.told).replace(
-            '"results": null', ""
-        )
+        assert host.locator(".results").count() == 0  # nobody sees the others before the end of the round
+        assert "median" not in "".join(crowd.told)
         host.get_by_role("button", name="Clore le tour 1").click()
         host.get_by_role("heading", name="Scénario médian du tour 1").wait_for()
 
