@@ -26,6 +26,7 @@ from copkit.simulator.room import MOST_PEOPLE, Room
 from .serving import answer
 
 FLEET, HEDGES, SHARING = "vehicules_electriques", "haies", "covoiturage"
+REASON = "**Parc** réaliste <b>selon</b> la salle"  # what is typed is shown as it is typed
 
 
 @pytest.fixture
@@ -75,7 +76,13 @@ def test_quantities_and_kt_are_spread_together(room):
 
 
 @pytest.mark.cases("seance", "borne")
-def test_bounds_of_a_lever_are_those_of_the_kit(room, case, says):
+def test_bounds_of_a_lever_are_those_of_the_kit(tmp_path, case, says):
+    room = Room.make(tmp_path / "seance.sqlite", "reg-32")  # its figures are published: no key moves them
+    with closing(room):
+        _try_bound(room, case, says)
+
+
+def _try_bound(room, case, says):
     person, what = enter(room), (case["levier"], case["valeur"], case["unite"])
     if "refus" not in case:
         room.propose(person, *what)
@@ -120,7 +127,7 @@ def decided(room):
     with pytest.raises(SimulationError, match="Le clore avant de retenir"):
         room.decide({HEDGES: None}, "")
     room.close_round()
-    room.decide({HEDGES: None, FLEET: Entry(160, "quantity")}, "Parc réaliste selon la salle")
+    room.decide({HEDGES: None, FLEET: Entry(160, "quantity")}, REASON)
     return room
 
 
@@ -132,7 +139,7 @@ def test_the_kit_reads_the_scenario_that_was_kept(decided):
     assert float(s.proposed.sel(lever=SHARING)) == float(s.target.sel(lever=SHARING))
     lacks = float(s.target.sel(lever=FLEET) - s.proposed.sel(lever=FLEET)) + float(ck.shortfall(hand).deficit.iloc[1])
     assert float(ck.shortfall(s).deficit.iloc[1]) == pytest.approx(lacks, rel=1e-9)
-    assert str(s.justification.sel(lever=FLEET).values) == "Parc réaliste selon la salle"
+    assert str(s.justification.sel(lever=FLEET).values) == REASON
     assert re.search(r"tour 1 : médiane, 3 propositions$", str(s.justification_source.sel(lever=HEDGES).values))
     assert "valeur retenue par la salle" in str(s.justification_source.sel(lever=FLEET).values)
 
@@ -164,7 +171,7 @@ def test_no_scenario_leaves_before_one_is_kept(room):
 def test_minutes_say_roles_rounds_and_decision(decided):
     decided.open_round()
     said = json.dumps(paper.read(minutes.document(decided.minutes())), ensure_ascii=False, default=str)
-    for words in ("Élu ou élue", "Sans rôle indiqué", "Parc réaliste selon la salle", "à l’issue du tour 1", "Tour 2",
+    for words in (REASON, "Élu ou élue", "Sans rôle indiqué", "à l’issue du tour 1", "Tour 2",
                   "9 propositions de 3 personnes sur 3 leviers", "9 propositions viennent du tour précédent",
                   "Les avis s’écartent le plus sur : Gestion des haies", "encore ouvert"):  # fmt: skip
         assert words in said.replace("\u00a0", " "), words
@@ -188,6 +195,9 @@ def test_the_file_is_its_owner_s_alone_and_keeps_no_key_of_a_participant(room):
 def test_another_server_finds_everything(room):
     key = room.enter("elu")
     room.propose(room.person(key), HEDGES, 11, "ktco2e")
+    with pytest.raises(RunError, match=r"séance déjà ouverte par un autre serveur. L'arrêter d'abord"):
+        Room(room.path)
+    room.close()
     with closing(Room(room.path)) as again:
         assert again.own(again.person(key))[HEDGES]["value"] == 11
         assert (again.code, again.host, again.roles()) == (room.code, room.host, {"elu": 1})
@@ -222,6 +232,8 @@ def test_what_is_no_database_is_refused_and_left_alone(tmp_path):
     path.write_text("Relevé de décisions\n" * 200)
     with pytest.raises(RunError, match=r"notes.txt : ce fichier n'est pas une séance de copkit"):
         Room(path)
+    with pytest.raises(RunError, match=r"illisible \(unable to open"):
+        Room(tmp_path)
     assert path.read_text() == "Relevé de décisions\n" * 200
 
 
@@ -243,6 +255,7 @@ def test_what_is_no_database_is_refused_and_left_alone(tmp_path):
 )
 def test_the_command_says_what_to_type(room, monkeypatch, says, options, error, said):
     monkeypatch.chdir(room.path.parent)
+    room.close()
     if "out" in options:
         options = {**options, "out": room.path.parent / options["out"]}
     with pytest.raises(error) as refused:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from copkit import french
+from copkit import files, french
 from copkit.errors import RunError, SimulationError, unknown
 from copkit.models import gaps, panorama, scenario, scenario_file
 from copkit.models.levers import FOREST
@@ -87,7 +86,8 @@ class Room:
         """
         self.path = path
         try:
-            self._file = sqlite3.connect(path, isolation_level=None)
+            self._file = sqlite3.connect(path, timeout=1, isolation_level=None)
+            self._file.execute("pragma locking_mode = exclusive")  # until the end of the process, however it ends
             ours = self._one("pragma application_id")[0] == APPLICATION
             kind = self._one("pragma user_version")[0]
             if not ours:
@@ -98,9 +98,12 @@ class Room:
             self._file.execute("pragma synchronous = full")  # what was answered outlives a power cut too
             self._file.execute("pragma foreign_keys = on")
             self.code, self.host, self.territory, self.version, made = self._one("select * from room")
-        except sqlite3.Error as error:
-            problem = _NOT_OURS if isinstance(error, sqlite3.DatabaseError) else f"ouverture impossible ({error})."
-            raise RunError(f"{path} : {problem}") from None
+        except sqlite3.OperationalError as error:
+            locked = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            other = "séance déjà ouverte par un autre serveur. L'arrêter d'abord."
+            raise RunError(f"{path} : {other if locked else f'illisible ({error}). Choisir un fichier.'}") from None
+        except sqlite3.DatabaseError:
+            raise RunError(f"{path} : {_NOT_OURS}") from None
         self.made = datetime.fromisoformat(made)
         if self.version not in panorama.versions():
             known = ", ".join(panorama.versions())
@@ -119,19 +122,14 @@ class Room:
         """
         code = territories.resolve(territory)
         panorama.panorama(code)
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        except OSError as error:
-            problem = f"écriture impossible ({error.strerror}). Choisir un autre fichier avec --out."
-            raise RunError(f"{path} : {problem}") from None
         now = _now()
-        with sqlite3.connect(path, isolation_level=None) as file:
-            file.executescript(f"begin;{_TABLES}pragma application_id = {APPLICATION};pragma user_version = {FORMAT};")
-            said = "".join(secrets.choice(SIGNS) for _ in range(CODE)), secrets.token_urlsafe(KEY)
-            file.execute("insert into room values (?, ?, ?, ?, ?)", (*said, code, panorama.LATEST, now))
-            file.execute("insert into rounds values (1, ?, null)", (now,))
-            file.execute("commit")
-        file.close()
+        with files.draft(path, error=RunError, new_folder=False) as made:
+            made.chmod(0o600)  # before anything is in it
+            with closing(sqlite3.connect(made, isolation_level=None)) as file:
+                file.executescript(f"{_TABLES}pragma application_id = {APPLICATION};pragma user_version = {FORMAT};")
+                said = "".join(secrets.choice(SIGNS) for _ in range(CODE)), secrets.token_urlsafe(KEY)
+                file.execute("insert into room values (?, ?, ?, ?, ?)", (*said, code, panorama.LATEST, now))
+                file.execute("insert into rounds values (1, ?, null)", (now,))
         return cls(path)
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ import time
 import webbrowser
 from asyncio import to_thread
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -572,32 +573,28 @@ def serve(
     TerritoryError
         If the territory is unknown.
     """
-    room = _room(path, territory)
     root = f"/{base_url.strip('/')}/".replace("//", "/")
-    try:
-        sockets = bind_sockets(port, host)
-    except OSError as error:
-        room.close()
-        raise RunError(
-            f"Impossible d'écouter à l'adresse {host}, port {port} ({error.strerror}). "
-            "Choisir un autre port, ou --port 0 pour un port libre."
-        ) from error
-    hall = Hall(room, _address(address, host, sockets[0].getsockname()[1], root))
-    server = HTTPServer(application(hall, root), max_body_size=4 * LARGEST_BODY, max_header_size=LARGEST_BODY)
-    server.add_sockets(sockets)
-    for line in _said(hall):
-        say(line)
-    loop = IOLoop.current()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: loop.add_callback_from_signal(loop.stop))
-    if browser:
-        loop.run_in_executor(None, webbrowser.open, hall.host_link)
-    try:
+    with closing(_room(path, territory)) as room:
+        try:
+            sockets = bind_sockets(port, host)
+        except OSError as error:
+            raise RunError(
+                f"Impossible d'écouter à l'adresse {host}, port {port} ({error.strerror}). "
+                "Choisir un autre port, ou --port 0 pour un port libre."
+            ) from error
+        hall = Hall(room, _address(address, host, sockets[0].getsockname()[1], root))
+        server = HTTPServer(application(hall, root), max_body_size=4 * LARGEST_BODY, max_header_size=LARGEST_BODY)
+        server.add_sockets(sockets)
+        for line in _said(hall):
+            say(line)
+        loop = IOLoop.current()
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: loop.add_callback_from_signal(loop.stop))
+        if browser:
+            loop.run_in_executor(None, webbrowser.open, hall.host_link)
         loop.start()
-    finally:
         server.stop()
-        room.close()
 
 
 def _room(path: Path | None, territory: str | None) -> Room:

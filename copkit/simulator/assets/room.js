@@ -8,6 +8,7 @@ const STORE = IS_HOST ? sessionStorage : localStorage;
 const KEPT_KEY = `copkit-seance-${NAME.toUpperCase()}`;
 const WAITING = `${KEPT_KEY}-attente`; // proposals that could not be sent yet
 const LOST = "La connexion est perdue. Nouvel essai dans un instant\u202f; rien n’est perdu.";
+const PATIENCE = 20_000; // ms without an answer: the network is lost
 let key = "";
 let ground = null;
 let LIMIT = null;
@@ -18,7 +19,7 @@ async function ask(path, { method = "GET", body = null, as = "json" } = {}) {
   if (body) headers["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(`${BASE}api/${path}`, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+    answer = await fetch(`${BASE}api/${path}`, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
   } catch {
     throw new Error(LOST);
   }
@@ -379,6 +380,14 @@ function participant() {
 
 // ---- The host
 
+const relative = ({ lever: id, disagreement }) => (lever(id).target > 0 ? disagreement / lever(id).target : Infinity);
+const ORDERS = {
+  kt: { label: `écart entre les quartiles, en ${KT}` }, // as it comes
+  relative: { label: "écart entre les quartiles, en part de la référence", by: (a, b) => relative(b) - relative(a) },
+  opinions: { label: "nombre de propositions", by: (a, b) => b.values.length - a.values.length },
+  name: { label: "nom du levier", by: (a, b) => lever(a.lever).label.localeCompare(lever(b.lever).label, "fr") },
+};
+
 function host() {
   const main = document.getElementById("page");
   const places = Object.fromEntries(["head", "join", "bilan", "list", "choose", "kept"].map((name) => [name, h("div", {})]));
@@ -389,6 +398,7 @@ function host() {
   let live = false; // whether the spread is shown while the round is open
   let joining = true;
   let choosing = false;
+  let order = "kt";
   let soon = () => {};
 
   async function act(path, body) {
@@ -454,8 +464,15 @@ function host() {
     const spoken = new Set(state.results.map((one) => one.lever));
     const silent = ground.levers.filter((one) => !one.closed && !spoken.has(one.id));
     const closed = ground.levers.filter((one) => one.closed);
+    const orders = Object.entries(ORDERS).map(([id, { label }]) => [id, label]);
+    const sorted = ORDERS[order].by ? [...state.results].sort(ORDERS[order].by) : state.results;
+    const apart = state.results.filter((one) => one.disagreement > 0).slice(0, 3).map((one) => lever(one.lever).label);
+    const choice = select([["", orders]], order, (id) => { order = id; list(); places.list.querySelector("select").focus(); });
     places.list.replaceChildren(h("h2", {}, "Où la salle s’accorde, où elle diverge"),
-      ...(state.results.length ? [h("p", { class: "note" }, `Du plus grand écart entre les quartiles au plus petit, en ${KT}. Chaque bande va de 0 à ${formatNumber(reach(state.results))} fois la référence.`), ...results(state.results)]
+      ...(state.results.length ? [
+        apart.length ? h("p", {}, "Les avis s’écartent le plus, en ktCO₂e/an, sur\u00a0: ", h("strong", {}, apart.join("\u00a0; ")), ".") : "",
+        h("div", { class: "order" }, field("Ordre des leviers", choice)),
+        h("p", { class: "note" }, `Chaque bande va de 0 à ${formatNumber(reach(state.results))} fois la référence du levier.`), ...results(sorted)]
         : [h("p", {}, "Aucune proposition pour l’instant.")]),
       silent.length ? details(`${plural(silent.length, "levier")} sans proposition, à leur référence`, h("p", {}, silent.map((one) => one.label).join("\u00a0; "))) : "",
       closed.length ? details(`${plural(closed.length, "levier")} hors du choix de la salle`, h("ul", {}, ...closed.map((one) => h("li", {}, `${one.label}\u00a0: ${one.closed}.`)))) : "");
