@@ -45,7 +45,11 @@ def simulator(
         typer.Option(help="Fichier à écrire avec --static, ou qui garde la séance (--session).", show_default=False),
     ] = None,
 ) -> None:
-    """Ouvre le simulateur, l'écrit dans un fichier HTML qui s'ouvre sans serveur (--static), ou ouvre une séance."""
+    """Ouvre le simulateur dans le navigateur ; ou l'écrit dans un fichier (--static) ; ou ouvre une séance (--session).
+
+    Le fichier de --static est une page HTML qui s'ouvre sans serveur. Dans une séance, une salle propose depuis ses
+    téléphones.
+    """
     if session and static:
         raise RunError("--session et --static ne vont pas ensemble. Garder l'un des deux.")
     if public_url and not session:

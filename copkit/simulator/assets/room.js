@@ -105,7 +105,7 @@ function legend(mine) {
 function figures(one, own) {
   const found = lever(one.lever);
   const physical = one.quantity === null ? null : `soit ${withUnit(found, one.quantity)}`;
-  const half = one.disagreement > 0 ? `quartiles ${formatQuantity(one.low)} et ${formatQuantity(one.high)}` : "les quartiles se confondent";
+  const half = one.values.length === 1 ? "un seul avis" : one.disagreement > 0 ? `quartiles ${formatQuantity(one.low)} et ${formatQuantity(one.high)}` : "les quartiles se confondent";
   const reference = `référence ${found.target === null ? UNKNOWN : formatQuantity(found.target)}`;
   return h("div", { class: "figures" },
     h("p", {}, h("strong", {}, `Médiane ${formatQuantity(one.median)} ${KT}`), physical && `, ${physical}`),
