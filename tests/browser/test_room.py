@@ -26,7 +26,7 @@ from .conftest import HANG
 PEOPLE, EACH = 60, 5
 FLEET, HEDGES = "vehicules_electriques", "haies"
 ROLES = ["", "elu", "etat", "habitant"]
-LOST = "ERR_CONNECTION_REFUSED"  # what a browser itself says of a server that is down
+LOST = "net::ERR_"  # what a browser itself says of a server that is down
 
 
 class Session:
@@ -52,7 +52,7 @@ class Crowd(threading.Thread):
     """Sixty people, each with a connection of their own. One of them kills the server when half has been received."""
 
     def __init__(self, session, asked):
-        super().__init__()
+        super().__init__(daemon=True)
         self.session, self.asked, self.received, self.told, self.keys = session, asked, [], [], []
         self.killed, self.down = threading.Event(), False
 
@@ -68,12 +68,13 @@ class Crowd(threading.Thread):
         self.loop, self.back = asyncio.get_running_loop(), asyncio.Event()
         self.back.set()
         self.client = SimpleAsyncHTTPClient(force_instance=True, max_clients=PEOPLE)
-        await asyncio.gather(*(self._one(role, wanted) for role, wanted in self.asked))
+        entered = await asyncio.gather(*(self._ask("entree", "POST", {"role": role}) for role, _ in self.asked))
+        self.keys = [json.loads(one)["key"] for one in entered]
+        pairs = zip(self.keys, self.asked, strict=True)
+        await asyncio.gather(*(self._propose(key, wanted) for key, (_, wanted) in pairs))
         self.client.close()
 
-    async def _one(self, role, wanted):
-        key = json.loads(await self._ask("entree", "POST", {"role": role}))["key"]
-        self.keys.append(key)
+    async def _propose(self, key, wanted):
         for one in wanted:
             self.told.append(await self._ask("proposition", "PUT", one, key))
             self.received.append(one)
