@@ -20,7 +20,7 @@ from copkit.models.scenario import Entry
 from copkit.models.spread import by_disagreement, spread
 from copkit.presentation import minutes
 from copkit.presentation.writers import paper
-from copkit.simulator import room_server
+from copkit.simulator import exports, room_server
 from copkit.simulator.room import MOST_PEOPLE, Room
 
 from .serving import answer
@@ -142,6 +142,8 @@ def test_the_kit_reads_the_scenario_that_was_kept(decided):
     assert str(s.justification.sel(lever=FLEET).values) == REASON
     assert re.search(r"tour 1 : médiane, 3 propositions$", str(s.justification_source.sel(lever=HEDGES).values))
     assert "valeur retenue par la salle" in str(s.justification_source.sel(lever=FLEET).values)
+    state, notes = exports.import_json(decided.scenario())  # and so does the page of the simulator
+    assert ({*state.levers}, notes) == ({HEDGES, FLEET}, [])
 
 
 def test_a_decision_is_followed_by_another_and_never_erased(decided):

@@ -103,9 +103,9 @@ def _decision(about: Minutes) -> list[blocks.Block]:
         "Ce qui change par rapport à la référence",
         {
             "Levier": [limit.label for limit, _ in rows],
-            "Référence (ktCO2e/an)": ([one.target for _, one in rows], 1),
-            "Retenu (ktCO2e/an)": ([one.kt for _, one in rows], 1),
-            "Écart (ktCO2e/an)": ([one.kt - one.target for _, one in rows], french.signed),
+            "Référence (ktCO2e/an)": ([one.target for _, one in rows], french.quantity),
+            "Retenu (ktCO2e/an)": ([one.kt for _, one in rows], french.quantity),
+            "Écart (ktCO2e/an)": ([one.kt - one.target for _, one in rows], _difference),
             "Retenu, en quantité": [_quantity(limit, one.quantity) for limit, one in rows],
             "D'où": ["médiane" if limit.lever in about.medians else "valeur de la salle" for limit, _ in rows],
         },
@@ -152,12 +152,12 @@ def _round(about: Minutes, one: Round) -> list[blocks.Block]:
         {
             "Levier": [limit.label for limit, _ in rows],
             "Avis": ([len(found.values) for _, found in rows], 0),
-            "Référence": ([limit.target for limit, _ in rows], 1),
-            "Le plus bas": ([found.values[0] for _, found in rows], 1),
-            "1er quartile": ([found.low for _, found in rows], 1),
-            "Médiane": ([found.median for _, found in rows], 1),
-            "3e quartile": ([found.high for _, found in rows], 1),
-            "Le plus haut": ([found.values[-1] for _, found in rows], 1),
+            "Référence": ([limit.target for limit, _ in rows], french.quantity),
+            "Le plus bas": ([found.values[0] for _, found in rows], french.quantity),
+            "1er quartile": ([found.low for _, found in rows], french.quantity),
+            "Médiane": ([found.median for _, found in rows], french.quantity),
+            "3e quartile": ([found.high for _, found in rows], french.quantity),
+            "Le plus haut": ([found.values[-1] for _, found in rows], french.quantity),
             "Sous / à / au-dessus de la référence": [f"{f.below} / {f.at} / {f.above}" for _, f in rows],
         },
     )
@@ -180,6 +180,11 @@ def _quantity(limit: Limit, value: float) -> str:
     return f"{french.quantity(value)} {units.label(limit.unit)}" if limit.translated else "sans traduction"
 
 
+def _difference(value: float) -> str:
+    text = french.quantity(value)
+    return f"+{text}" if value > 0 else text
+
+
 def _sums(caption: str, sums: dict[str, dict[str, float]]) -> Table:
     columns = {
         "Référence": "reference",
@@ -188,7 +193,7 @@ def _sums(caption: str, sums: dict[str, dict[str, float]]) -> Table:
         "Surplus": "surplus",
         "Manque net": "net",
     }
-    figures = {name: ([one[key] for one in sums.values()], 1) for name, key in columns.items()}
+    figures = {name: ([one[key] for one in sums.values()], french.quantity) for name, key in columns.items()}
     return Table.of(f"{caption} (ktCO2e/an)", {"Convention": [french.capital(name) for name in sums], **figures})
 
 

@@ -233,6 +233,10 @@ def test_sixty_people_three_browsers_and_a_killed_server(visitors, tmp_path, say
         minutes = "\n".join(one.extract_text() for one in PdfReader(taken["Compte rendu (PDF)"]).pages)
         says(minutes, "62 personnes dans la séance", "Médiane de la salle, le parc à sa référence", "Élu ou élue")
 
+        host.get_by_role("button", name="Ouvrir le tour 2").click()
+        expect(first.get_by_text("Vos propositions du tour précédent sont reprises")).to_be_visible()
+        expect(first.locator(".own")).to_contain_text("soit 150 milliers de véhicules (du tour précédent)")
+
         secrets = {*crowd.keys, *(sha256(one.encode()).hexdigest() for one in crowd.keys), key}
         given = "\n".join(
             [*crowd.told, json.dumps(whole), minutes, taken["Scénario (JSON)"].read_text(encoding="utf-8")]
