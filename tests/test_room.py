@@ -181,7 +181,7 @@ def test_minutes_say_roles_rounds_and_decision(decided):
 
 def test_minutes_of_an_empty_room(room):
     said = json.dumps(paper.read(minutes.document(room.minutes())), ensure_ascii=False, default=str)
-    assert "Aucun scénario n’a été retenu" in said and "0 personne dans la séance" in said
+    assert "Aucun scénario n’a été retenu" in said and "0 personne est entrée dans la séance" in said
 
 
 # ---- The file

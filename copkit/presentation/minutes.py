@@ -115,7 +115,8 @@ def _decision(about: Minutes) -> list[blocks.Block]:
 
 def _people(about: Minutes) -> list[blocks.Block]:
     count = sum(about.roles.values())
-    said = Text("{} dans la séance. Aucun nom n'a été demandé ni gardé.", french.plural(count, "personne"))
+    entered = french.plural(count, "personne est entrée", "personnes sont entrées")
+    said = Text("{} dans la séance. Aucun nom n'a été demandé ni gardé.", entered)
     shown: list[blocks.Block] = [_heading("Qui a pris part"), *_said(said)]
     if not count:
         return shown
@@ -200,7 +201,7 @@ def _sums(caption: str, sums: dict[str, dict[str, float]]) -> Table:
 def _method() -> list[blocks.Block]:
     lines = [
         "Chaque personne propose, pour les leviers de son choix, l'objectif entier de 2030 ; sa dernière proposition "
-        "compte seule.",
+        "compte seule. Qui est entré de deux appareils compte deux fois : sans nom, rien ne le montre.",
         "Le scénario médian prend, levier par levier, la médiane des propositions ; un levier dont personne n'a parlé "
         "garde sa référence. La médiane de quelques avis n'est pas celle de la salle : la colonne « Avis » les compte.",
         "Entre les deux quartiles se tient la moitié des propositions ; ils se lisent entre deux valeurs en ligne "

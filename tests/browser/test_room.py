@@ -187,7 +187,7 @@ def test_sixty_people_three_browsers_and_a_killed_server(visitors, tmp_path, say
         crowd.join()
         expect(second.locator("main > [role=status]")).to_have_text("Proposition reçue : Gestion des haies.")
 
-        expect(host.locator(".head")).to_contain_text("62 personnes dans la salle, 62 ont proposé")
+        expect(host.locator(".head")).to_contain_text("62 personnes entrées, 62 ont proposé")
         assert host.locator(".results").count() == 0  # nobody sees the others before the end of the round
         assert "median" not in "".join(crowd.told)
         host.get_by_role("button", name="Clore le tour 1").click()
@@ -231,7 +231,7 @@ def test_sixty_people_three_browsers_and_a_killed_server(visitors, tmp_path, say
         kept = medians | {FLEET: float(panorama.target.sel(lever=FLEET))}
         assert {lever: float(s.proposed.sel(lever=lever)) for lever in kept} == pytest.approx(kept, rel=1e-12)
         minutes = "\n".join(one.extract_text() for one in PdfReader(taken["Compte rendu (PDF)"]).pages)
-        says(minutes, "62 personnes dans la séance", "Médiane de la salle, le parc à sa référence", "Élu ou élue")
+        says(minutes, "62 personnes sont entrées", "Médiane de la salle, le parc à sa référence", "Élu ou élue")
 
         host.get_by_role("button", name="Ouvrir le tour 2").click()
         expect(first.get_by_text("Vos propositions du tour précédent sont reprises")).to_be_visible()

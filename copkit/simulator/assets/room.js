@@ -431,7 +431,7 @@ function host() {
     const before = document.activeElement?.textContent;
     places.head.replaceChildren(
       h("div", { class: "head" }, h("h1", {}, `Séance ${ground.of}`), stateChip(round, open),
-        h("p", {}, h("strong", {}, `${plural(people, "personne")} dans la salle`), `, ${!speakers ? "aucune n’a encore proposé" : `${speakers} ${speakers < 2 ? "a proposé" : "ont proposé"}`}`)),
+        h("p", {}, h("strong", {}, `${plural(people, "personne")} ${people < 2 ? "entrée" : "entrées"}`), `, ${!speakers ? "aucune n’a encore proposé" : `${speakers} ${speakers < 2 ? "a proposé" : "ont proposé"}`}`)),
       h("div", { class: "actions" }, turn, keep, button("Compte rendu (PDF)", () => take("compte-rendu", `seance-${day}.pdf`)), json,
         button(joining ? "Masquer le lien" : "Montrer le lien", () => { joining = !joining; render(true); })));
     [...places.head.querySelectorAll("button")].find((one) => one.textContent === before)?.focus();
