@@ -1,4 +1,4 @@
-"""``copkit simulator``: serve the simulator, or write it as one file."""
+"""``copkit simulator``: serve the simulator, write it as one file, or open a live session."""
 
 from __future__ import annotations
 
@@ -33,9 +33,41 @@ def simulator(
             metavar="CODE", help="Ne rien servir : écrire le simulateur de ce territoire.", autocompletion=codes
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Fichier à écrire avec --static.", show_default=False)] = None,
+    session: Annotated[
+        bool, typer.Option("--session", help="Ouvrir une séance : une salle propose depuis ses téléphones.")
+    ] = False,
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="ADRESSE", help="Avec --session : l'adresse que la salle ouvre.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Fichier à écrire avec --static, ou qui garde la séance (--session).", show_default=False),
+    ] = None,
 ) -> None:
-    """Ouvre le simulateur dans le navigateur, ou l'écrit dans un fichier HTML qui s'ouvre sans serveur (--static)."""
+    """Ouvre le simulateur dans le navigateur ; ou l'écrit dans un fichier (--static) ; ou ouvre une séance (--session).
+
+    Le fichier de --static est une page HTML qui s'ouvre sans serveur. Dans une séance, une salle propose depuis ses
+    téléphones.
+    """
+    if session and static:
+        raise RunError("--session et --static ne vont pas ensemble. Garder l'un des deux.")
+    if public_url and not session:
+        raise RunError("--public-url va avec --session. Écrire par exemple : copkit simulator --session --public-url …")
+    if session:
+        from copkit.simulator import room_server
+
+        room_server.serve(
+            path=out,
+            territory=territoire,
+            port=port,
+            host=host,
+            base_url=base_url,
+            address=public_url,
+            browser=not no_browser,
+            say=say,
+        )
+        return
     if static:
         from copkit.simulator.static import write
 
@@ -44,7 +76,9 @@ def simulator(
         say(f"Écrit : {path}")
         return
     if out:
-        raise RunError("--out va avec --static. Écrire par exemple : copkit simulator --static reg-32 --out s.html")
+        raise RunError(
+            "--out va avec --static ou --session. Écrire par exemple : copkit simulator --static reg-32 --out s.html"
+        )
     from copkit.simulator.server import serve
 
     serve(
