@@ -128,10 +128,10 @@ def target(code, lever):
     return float(ck.panorama(code).target.sel(lever=lever))
 
 
-KEY = "\nhaies,surface agricole utile,Agreste,surface_agricole,territoires agricoles CLC (2018)"
+KEY = "haies,surface agricole utile,Agreste,surface_agricole,2.8,2.8"
 EDITED = {
     "levier": ("parameters/leviers/haies.yml", "label: Gestion des haies", "label: Haies et bocage"),
-    "clé": ("parameters/keys.csv", f"{KEY},B", f"{KEY},C"),
+    "clé": ("parameters/keys.csv", f"{KEY},A", f"{KEY},C"),
     "table": ("data/clean/panorama.csv", "reg-84,haies,160.8566", "reg-84,haies,170.8566"),
     "territoire": ("data/clean/territories.csv", "Hauts-de-France", "Picardie et Nord"),
     "cadre": ("parameters/cadre.yml", "label: Mieux préserver", "label: Préserver mieux"),

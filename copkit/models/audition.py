@@ -201,7 +201,7 @@ def _regional() -> dict[str, np.ndarray]:
     """Key → the share of each région in its known total; NaN where a département is unknown."""
     inside = [territories.departements_of(code) for code in regions()]
     return {
-        key: np.array([math.fsum(known.get(d, math.nan) for d in ds) for ds in inside]) / total(key)
+        key: np.array([sum(known.get(d, math.nan) for d in ds) for ds in inside]) / total(key)
         for key, known in values().items()
     }
 
@@ -210,7 +210,7 @@ def _regional() -> dict[str, np.ndarray]:
 def total(key: str) -> float:
     """The figure of a key, added up over the départements of the mainland where it is known."""
     known = values()[key]
-    return math.fsum(known[code] for code in _mainland() if code in known)
+    return float(sum(known[code] for code in _mainland() if code in known))
 
 
 @kept(maxsize=2)
@@ -327,7 +327,7 @@ def hearing_of(lever: str) -> Hearing:
     known = {name: one for one in settings().auditions for name in one.levers}
     if isinstance(lever, str) and lever in known:
         return known[lever]
-    remedy = "Les leviers entendus : ck.audition(), ou « copkit keys »."
+    remedy = f"Les leviers entendus : {errors.typed('ck.audition()', 'copkit keys')}."
     raise LeverError(unknown(f"Levier sans audition : {errors.given(lever)}", lever, known, remedy=remedy))
 
 
