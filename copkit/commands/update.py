@@ -61,7 +61,7 @@ def update(
 
 def _show(found, shown) -> None:
     if len(found.rules):
-        print_table(shown.rules(found), ("Lignes",))
+        print_table(shown.rules(found), ("Lesquels", "Lignes"))
     for note in found.notes:
         say(note)
     if len(found.difference.values):

@@ -8,6 +8,8 @@ from copkit.presentation.table import Table
 from copkit.reference import territories
 from copkit.refresh.update import Update
 
+MANY = 4  # files that are named
+
 
 def summary(update: Update) -> Table:
     """How many values of each series would change."""
@@ -47,14 +49,16 @@ def values(update: Update) -> Table:
 
 def rules(update: Update) -> Table:
     """What the named rules did with the files."""
-    rows = update.rules
+    rows = update.rules.groupby(["rule", "said"], sort=False).agg({"file": list, "count": "sum"}).reset_index()
+    names = [", ".join(files if len(files) <= MANY else [*files[:MANY], "…"]) for files in rows.file]
     return Table.of(
         "Ce que les règles ont fait des fichiers",
         {
-            "Fichier": rows.file.to_list(),
             "Règle": rows.rule.to_list(),
+            "Fichiers": (rows.file.map(len).to_list(), 0),
             "Lignes": (rows["count"].to_list(), 0),
             "Ce qui est fait": rows.said.to_list(),
+            "Lesquels": names,
         },
     )
 

@@ -59,14 +59,18 @@ def difference(
         pd.Series(CHANGED, changes.index).mask(~known_old[changes.index], ADDED).mask(~known_new[changes.index], GONE)
     )
     unit = changes.unit_new.where(changes.unit_new.notna(), changes.unit_old)
-    values = changes[KEY].assign(unit=unit, before=changes.value_old, after=changes.value_new, change=kinds)
+    values = (
+        changes[KEY]
+        .astype({"year": "int64"})
+        .assign(unit=unit, before=changes.value_old, after=changes.value_new, change=kinds)
+    )
     values = _judged(values.sort_values(KEY, ignore_index=True), stored[mine], read, known)
     news = values[values.change != GONE].merge(read[[*KEY, "status"]], on=KEY)
     news = news.assign(value=news.after, source=[sources[name][1] for name in news.indicator])
     gone = pd.MultiIndex.from_frame(values[values.change != ADDED][KEY])
     kept = stored[~(mine & pd.MultiIndex.from_frame(stored[KEY]).isin(gone))]
     table = pd.concat([kept, news[kept.columns]], ignore_index=True)
-    table = table.astype({"year": "int64", "value": "float64"}) if len(news) else kept
+    table = table.astype({"year": "int64", "value": "float64"})
     return Difference(values, table, tuple(sorted(sources)))
 
 

@@ -233,7 +233,9 @@ def _dated(rows: list[_Row], one: Indicator, known: Settings, watch: Watch) -> l
     if one.zero == "absent_outre_mer":
         lost = [row for row in kept if row.value == 0 and territories.is_overseas(f"reg-{row.code}")]
         sure = [row for row in kept if row not in lost]
-        watch.note("zero_outre_mer", len(lost), f"{', '.join(sorted({str(row.year) for row in lost}))}." if lost else "")
+        watch.note(
+            "zero_outre_mer", len(lost), f"{', '.join(sorted({str(row.year) for row in lost}))}." if lost else ""
+        )
         kept = sure
     return kept
 
