@@ -161,6 +161,35 @@ def fleet(file: str | Path) -> pd.DataFrame:
     return _one(file, "parc")
 
 
+def crte(file: str | Path, region: str = "") -> dict[str, list[str]]:
+    """Périmètres de CRTE de l'ANCT : pour chaque nom, les EPCI qui le font ; ce que prennent les périmètres du kit.
+
+    Parameters
+    ----------
+    file : fichier de l'ANCT, colonnes insee_reg, id_crte, lib_crte, siren_groupement.
+    region : « reg-32 » : ses CRTE seulement.
+
+    Returns
+    -------
+    dict : nom → codes (« epci-200093201 »). Deux CRTE de même nom portent leur identifiant.
+
+    Raises
+    ------
+    DataError
+        Si le fichier est illisible, coupé, ou n'a pas les colonnes attendues.
+
+    References
+    ----------
+    ``anct_crte`` dans parameters/sources.yml.
+    """
+    table = _one(file, "crte")
+    table = table[table.region == region.removeprefix("reg-")] if region else table
+    ids = table.groupby("perimeter").id.nunique()
+    same = table.perimeter.isin(ids.index[ids > 1])
+    names = table.perimeter.where(~same, table.perimeter + " (" + table.id + ")")
+    return {name: [f"epci-{code}" for code in group.territory] for name, group in table.groupby(names, sort=False)}
+
+
 def read(path: Path, problems: Problems) -> pd.DataFrame | None:
     """The table of an official file, told by its headers; its problems are added to ``problems``."""
     return _READERS[kind(path)](path, problems)
@@ -233,8 +262,16 @@ def _crte(path: Path, problems: Problems) -> pd.DataFrame | None:
     cells = _cells(path, problems)
     if cells is None:
         return None
-    table = cells[["id_crte", "lib_crte", "siren_groupement"]].set_axis(["id", "perimeter", "territory"], axis=1)
+    names = {"id_crte": "id", "lib_crte": "perimeter", "siren_groupement": "territory", "insee_reg": "region"}
+    if lost := [name for name in names if name not in cells]:
+        problems.add(path.name, f"colonne absente : {', '.join(lost)}. Prendre le fichier des CRTE de l'ANCT.")
+        return None
+    table = cells[[*names]].rename(columns=names).apply(lambda column: column.str.strip())
     table = table.drop_duplicates().reset_index(drop=True)
+    if not (wrong := table[~table.territory.str.fullmatch(r"\d{9}")]).empty:
+        said = f"siren_groupement : « {wrong.territory.iloc[0]} » ({wrong.perimeter.iloc[0]})"
+        problems.add(path.name, f"{said} : neuf chiffres attendus. Le lire comme du texte.")
+        return None
     table.attrs["notes"] = []
     return table
 
@@ -248,24 +285,20 @@ _READERS: dict[str, Callable[[Path, Problems], pd.DataFrame | None]] = {
 
 
 def _cells(path: Path, problems: Problems) -> pd.DataFrame | None:
-    """The cells of a big file as text; a file whose last line is not whole is cut."""
+    """The cells of a file as text, when each line has as many as there are headers: a file that is cut has not."""
     text, _ = delimited.decode(path.read_bytes())
-    mark, lines = delimited.separator(text), text.rstrip("\n").splitlines()
-    first, last = (next(csv.reader([line], delimiter=mark)) for line in (lines[0], lines[-1]))
-    if len(last) != len(first):
-        problems.add(
-            path.name,
-            f"ligne {len(lines)} : {french.plural(len(last), 'cellule')} au lieu de {len(first)} : le fichier est peut-être "
-            "coupé. Le télécharger de nouveau.",
-        )
-        return None
-    try:
-        return pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False)
-    except pd.errors.ParserError as wrong:
-        found = re.search(r"line (\d+)", str(wrong))
-        where = f"ligne {found[1]} : " if found else ""
-        problems.add(path.name, f"{where}plus de cellules que d'en-têtes. Le télécharger de nouveau.")
-        return None
+    mark = delimited.separator(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    width = len(next(lines))
+    for cells in lines:
+        if cells and len(cells) != width:
+            problems.add(
+                path.name,
+                f"ligne {lines.line_num} : {french.plural(len(cells), 'cellule')} au lieu de {width} : le fichier est "
+                "peut-être coupé. Le télécharger de nouveau.",
+            )
+            return None
+    return pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False)
 
 
 def _table(
@@ -340,8 +373,11 @@ def _said(
         count = french.number(values.loc[nowhere, last].sum(), 0)
         notes.append(f"sans commune, comptés dans leur département seulement : {count} ({last})")
     if old := int((~placed & ~nowhere).sum()):
-        said = "commune d'une liste ancienne, comptée", "communes d'une liste ancienne, comptées"
-        notes.append(f"{french.plural(old, *said)} dans leur département sans ligne à elles")
+        said = (
+            "commune d'une liste ancienne, comptée dans son département seulement",
+            "communes d'une liste ancienne, comptées dans leur département seulement",
+        )
+        notes.append(french.plural(old, *said))
     if blank := int(values.isna().sum().sum()):
         notes.append(
             f"{french.plural(blank, 'valeur absente', 'valeurs absentes')} à la source : les totaux ne les comptent pas"

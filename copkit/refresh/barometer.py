@@ -10,7 +10,7 @@ import pandas as pd
 
 from copkit.errors import ProjectError
 from copkit.intake import cells, delimited
-from copkit.refresh.hub import COLUMNS, check_size
+from copkit.refresh.hub import check_size, series
 from copkit.refresh.rules import Watch, listed
 from copkit.refresh.settings import Settings
 
@@ -29,14 +29,14 @@ def read(path: Path, known: Settings, watch: Watch) -> pd.DataFrame:
         sheet = delimited.read(path)
     except ProjectError as wrong:
         watch.fault("schema", str(wrong).removeprefix(f"{path} : "))
-        return pd.DataFrame(columns=COLUMNS)
+        return series([])
     table = sheet.cells.set_axis(sheet.headers, axis=1).set_axis(sheet.rows)
     for stray in sheet.strays:
         watch.fault("schema", f"ligne {stray.row} : {stray.reason}.")
     years = [name for name in table if _YEAR.fullmatch(name)]
     if lost := [name for name in HEADERS if name not in table] or ([] if years else ["2024"]):
         watch.fault("schema", f"colonne absente {listed(lost)}. Demander de nouveau la table du baromètre.")
-        return pd.DataFrame(columns=COLUMNS)
+        return series([])
     keys = table["ID"].str.strip().where(table["ID"].str.strip() != "", table["Indicateur"].str.strip())
     points = []
     for key, one in known.series.items():
@@ -51,7 +51,7 @@ def read(path: Path, known: Settings, watch: Watch) -> pd.DataFrame:
         points += _points(lines.iloc[0], int(lines.index[0]), years, one, known, watch)
     targets = sum(name.startswith("cible_") for name in table)
     watch.note("cibles_nationales", targets, "Colonnes comptées.")
-    return pd.DataFrame(points, columns=COLUMNS)
+    return series(points)
 
 
 def _points(line: pd.Series, number: int, years: list[str], one, known: Settings, watch: Watch) -> list[tuple]:

@@ -103,6 +103,8 @@ def _judged(values: pd.DataFrame, stored: pd.DataFrame, read: pd.DataFrame, know
 
 def _judge(row, series: dict, top: float, one, bounds: Bounds, scales: dict[str, int]) -> tuple[str, str]:
     """The rule that finds one value abnormal and why; empty when none does."""
+    if row.change == GONE and row.before == 0 and getattr(one, "zero", "valeur") != "valeur":
+        return "", ""  # the rule of the zeros overseas took it out
     if row.change == GONE:
         return "annee_disparue", f"la valeur de {row.year} n'est plus dans la série"
     if row.indicator in scales and row.change == CHANGED:

@@ -22,6 +22,11 @@ COLUMNS = ["territory", "indicator", "year", "value", "unit", "status"]
 REDO = "Demander de nouveau le fichier entier."
 
 
+def series(points: list[tuple]) -> pd.DataFrame:
+    """Points as a table: COLUMNS."""
+    return pd.DataFrame(points, columns=COLUMNS).astype({"year": "int64", "value": "float64"})
+
+
 @dataclass
 class _Row:
     """One line of the file, where it is and what it says."""
@@ -39,10 +44,10 @@ def read(content: bytes, number: str, known: Settings, watch: Watch) -> pd.DataF
 
     ``number``: the number of the indicator, a key of ``indicators`` in parameters/refresh.yml.
     """
-    one, empty = known.indicators[number], pd.DataFrame(columns=COLUMNS)
+    one = known.indicators[number]
     found = _opened(content, one, known.hub.rows, watch)
     if found is None:
-        return empty
+        return series([])
     lines = [_row(n, line, one, watch) for n, line in enumerate(found["data"], start=1)]
     rows = _chosen([line for line in lines if line], one, watch)
     rows = _placed(rows, one, known, watch)
@@ -54,7 +59,7 @@ def read(content: bytes, number: str, known: Settings, watch: Watch) -> pd.DataF
     table = [
         (place, one.indicator, year, value * one.factor, one.unit, status) for (place, year), value in points.items()
     ]
-    return pd.DataFrame(table, columns=COLUMNS).sort_values(["territory", "year"], ignore_index=True)
+    return series(table).sort_values(["territory", "year"], ignore_index=True)
 
 
 def ask(service: Service, number: str, known: Settings) -> bytes:
@@ -227,9 +232,10 @@ def _placed(rows: list[_Row], one: Indicator, known: Settings, watch: Watch) -> 
 
 def _dated(rows: list[_Row], one: Indicator, known: Settings, watch: Watch) -> list[_Row]:
     """The rows of the years that the kit keeps; a zero overseas is left out where it stands for nothing."""
-    kept = [row for row in rows if row.year is not None and row.year >= known.first_year]
+    first = one.first_year or known.first_year
+    kept = [row for row in rows if row.year is not None and row.year >= first]
     early = sum(row.year is not None for row in rows) - len(kept)
-    watch.note("serie_cumulee" if one.cumulative else "annees_anciennes", early, f"Avant {known.first_year}.")
+    watch.note("serie_cumulee" if one.cumulative else "annees_anciennes", early, f"Avant {first}.")
     if one.zero == "absent_outre_mer":
         lost = [row for row in kept if row.value == 0 and territories.is_overseas(f"reg-{row.code}")]
         sure = [row for row in kept if row not in lost]

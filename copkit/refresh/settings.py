@@ -90,6 +90,7 @@ class Indicator(Series):
     zero: Literal["valeur", "absent_outre_mer"] = "valeur"
     cumulative: bool = False
     foreign: bool = False
+    first_year: int = 0
 
     @model_validator(mode="after")
     def _split(self) -> Indicator:

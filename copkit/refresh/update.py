@@ -132,7 +132,7 @@ class _Read:
         """
         self.problems.raise_if_any(DataError)
         found = [one for one in self.series if len(one)]
-        read = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=hub.COLUMNS)
+        read = pd.concat(found, ignore_index=True) if found else hub.series([])
         stored = tables.read(TABLE)
         rules = pd.DataFrame(self.rules, columns=["file", "rule", "count", "said"])
         return Update(difference(stored, read, self.sources, self.known), rules, tuple(self.raws), tuple(self.notes))
