@@ -8,8 +8,8 @@ from copkit.intake.perimeters import read_perimeters
 from copkit.refresh import update
 
 IGT = (
-    "INSEE commune,Commune,Agriculture,Autres transports,Autres transports international,CO2 biomasse hors-total,Déchets,"
-    "Energie,Industrie hors-énergie,Résidentiel,Routier,Tertiaire"
+    "INSEE commune,Commune,Agriculture,Autres transports,Autres transports international,CO2 biomasse hors-total,"
+    "Déchets,Energie,Industrie hors-énergie,Résidentiel,Routier,Tertiaire"
 )
 FILES = {
     "igt": (
@@ -172,5 +172,5 @@ def test_an_update_keeps_the_official_files_for_those_who_use_them(given, damage
         == official.fleet(folder / "parc_vp_communes.csv").value.sum()
     )
     (folder / "crte.csv").write_text(FILES["crte"][1] + "84;coupé")
-    with pytest.raises(DataError, match="crte.csv : 1 problème"):
+    with pytest.raises(DataError, match=r"crte\.csv : 1 problème"):
         update.from_folder(folder)

@@ -27,7 +27,6 @@ from copkit.refresh.difference import difference
 from copkit.refresh.service import Service
 from copkit.refresh.settings import Network, settings
 
-
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
 TOKEN = "jeton-tres-secret"
 AT_ONCE = Network(interval=0, timeout=20, retries=2, backoff=0, longest=0, keep=24)
@@ -176,7 +175,8 @@ def test_other_sources_and_other_series_are_left_as_they_are():
 def published(number, *, more=()):
     """A file of the hub that says what the kit holds of a series, and more."""
     name, names = settings().indicators[number].indicator, territories.territories("region").set_index("code").name
-    rows = tables.read("observed.parquet").query("indicator == @name and source == @settings().hub.delivered")
+    rows = tables.read("observed.parquet")
+    rows = rows[(rows.indicator == name) & (rows.source == settings().hub.delivered)]
     lines = [[row.territory[4:], names[row.territory], int(row.year), row.value] for row in rows.itertuples()]
     return hub_file(number, [*lines, *more])
 
@@ -203,8 +203,8 @@ def test_a_small_hub_gives_a_difference_then_nothing(made_hub, damaged):
     found = update.from_folder(made_hub)
     assert found.difference.by_indicator().to_dict("records") == [
         {
-            "indicator": "part_electrique_parc_voitures_particulieres", "unit": "%", "added": 2, "changed": 0, "gone": 0,
-            "abnormal": 0, "first_year": 2026, "last_year": 2026,
+            "indicator": "part_electrique_parc_voitures_particulieres", "unit": "%", "added": 2, "changed": 0,
+            "gone": 0, "abnormal": 0, "first_year": 2026, "last_year": 2026,
         }
     ]  # fmt: skip
     assert state(damaged.home) == before  # looking writes nothing
@@ -465,7 +465,7 @@ def test_a_service_that_is_not_there_is_said():
     with serving(FINE) as (_, url):
         pass
     with pytest.raises(
-        ServiceError, match="serveur injoignable. Vérifier le réseau et l'adresse dans parameters/refresh.yml"
+        ServiceError, match=r"serveur injoignable\. Vérifier le réseau et l'adresse dans parameters/refresh.yml"
     ):
         asked(url)
 
@@ -480,7 +480,7 @@ def test_a_redirect_to_another_server_gets_no_token_and_is_refused():
 
 def test_the_token_is_never_sent_in_clear_nor_taken_from_what_a_server_repeats(monkeypatch, tmp_path):
     with pytest.raises(
-        ServiceError, match="adresse en http, où le jeton partirait en clair. Écrire une adresse en https"
+        ServiceError, match=r"adresse en http, où le jeton partirait en clair\. Écrire une adresse en https"
     ):
         Service("http://hub.example/v1", AT_ONCE, token=TOKEN)
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login moi password autre\n")

@@ -15,8 +15,8 @@ def update(
         Path | None,
         typer.Option(
             metavar="DOSSIER",
-            help="Lire les fichiers de ce dossier, sans réseau : copies du hub (826.json…), table du baromètre, fichiers "
-            "officiels (IGT, logements de l'Insee, parc du SDES, CRTE).",
+            help="Lire les fichiers de ce dossier, sans réseau : copies du hub (826.json…), table du baromètre, "
+            "fichiers officiels (IGT, logements de l'Insee, parc du SDES, CRTE).",
         ),
     ] = None,
     write: Annotated[

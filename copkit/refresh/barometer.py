@@ -61,7 +61,8 @@ def _points(line: pd.Series, number: int, years: list[str], one, known: Settings
         ("perimetre", "Périmètre", one.perimeter),
     ):
         if line[column].strip() != expected:
-            said = f"ligne {number}, colonne {column} : « {line[column].strip()} » au lieu de « {expected} » ({one.indicator})"
+            given = f"ligne {number}, colonne {column} : « {line[column].strip()} »"
+            said = f"{given} au lieu de « {expected} » ({one.indicator})"
             watch.fault(rule, f"{said}. Vérifier ce que la source compte, puis corriger parameters/refresh.yml.")
             return []
     points = []

@@ -45,9 +45,9 @@ def difference(
 ) -> Difference:
     """Compare what was read with what is stored.
 
-    ``stored``: the table of observed series; ``read``: territory, indicator, year, value, unit, status; ``sources``: for
-    each indicator that was read, the source delivered with the kit and the one of new values. A value that is the same
-    keeps its source.
+    ``stored``: the table of observed series; ``read``: territory, indicator, year, value, unit, status; ``sources``:
+    for each indicator that was read, the source delivered with the kit and the one of new values. A value that is the
+    same keeps its source.
     """
     old_sources = stored.indicator.map(lambda name: sources.get(name, ()))
     mine = pd.Series([source in said for source, said in zip(stored.source, old_sources, strict=True)], stored.index)

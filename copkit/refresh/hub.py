@@ -19,6 +19,7 @@ from copkit.refresh.settings import Indicator, Settings
 KEYS = ("cubeName", "measureName", "timeDimension", "data", "measureMeta")
 REGION = re.compile(r"\d{2}")
 COLUMNS = ["territory", "indicator", "year", "value", "unit", "status"]
+FILE = "parameters/refresh.yml"
 REDO = "Demander de nouveau le fichier entier."
 
 
@@ -90,7 +91,7 @@ def ask(service: Service, number: str, known: Settings) -> bytes:
     except (KeyError, TypeError):
         raise ServiceError(
             f"{service.host}, {what} : la réponse n'a plus la forme attendue (data, et annotation.measures de "
-            f"« {one.measure} » avec son unité). Vérifier si le hub a changé, puis parameters/refresh.yml."
+            f"« {one.measure} » avec son unité). Vérifier si le hub a changé, puis {FILE}."
         ) from None
     return json.dumps(kept | {"measureMeta": meta}, ensure_ascii=False, indent=1).encode()
 
@@ -103,8 +104,8 @@ def check_size(largest: float, one, watch: Watch) -> None:
         return
     watch.fault(
         "ordre_de_grandeur",
-        f"la plus forte valeur est {french.exact(largest)}, hors de {french.exact(low)} à {french.exact(high)} {one.unit} : "
-        f"la source a peut-être corrigé son unité (« {one.declared} »). Vérifier, puis corriger parameters/refresh.yml.",
+        f"la plus forte valeur est {french.exact(largest)}, hors de {french.exact(low)} à {french.exact(high)} "
+        f"{one.unit} : la source a peut-être corrigé son unité (« {one.declared} »). Vérifier, puis corriger {FILE}.",
     )
 
 
@@ -125,7 +126,7 @@ def _opened(content: bytes, one: Indicator, limit: int, watch: Watch) -> dict | 
         return None
     if len(found["data"]) >= limit > 0:
         said = f"{len(found['data'])} lignes, autant que demandé : la réponse est peut-être coupée"
-        watch.fault("reponse_tronquee", f"{said}. Relever rows dans parameters/refresh.yml.")
+        watch.fault("reponse_tronquee", f"{said}. Relever rows dans {FILE}.")
         return None
     if found["measureName"] != one.measure:
         watch.fault("schema", f"mesure « {found['measureName']} » au lieu de « {one.measure} ». Vérifier le fichier.")
@@ -133,8 +134,8 @@ def _opened(content: bytes, one: Indicator, limit: int, watch: Watch) -> dict | 
     if (unit := found["measureMeta"].get("unite")) != one.declared:
         watch.fault(
             "unite_declaree",
-            f"unité « {unit} » au lieu de « {one.declared} ». Vérifier ce que la source compte, puis corriger declared, "
-            "unit et factor dans parameters/refresh.yml.",
+            f"unité « {unit} » au lieu de « {one.declared} ». Vérifier ce que la source compte, puis corriger "
+            f"declared, unit et factor dans {FILE}.",
         )
         return None
     return found
@@ -192,8 +193,9 @@ def _chosen(rows: list[_Row], one: Indicator, watch: Watch) -> list[_Row]:
         return rows
     kept = [row for row in rows if row.part == one.keep]
     if not kept:
-        said = f"aucune ligne « {one.keep} » dans {one.split}. Valeurs trouvées : {listed(dict.fromkeys(r.part for r in rows))}"
-        watch.fault("schema", f"{said}. Corriger keep dans parameters/refresh.yml.")
+        found = listed(dict.fromkeys(row.part for row in rows))
+        said = f"aucune ligne « {one.keep} » dans {one.split}. Valeurs trouvées : {found}"
+        watch.fault("schema", f"{said}. Corriger keep dans {FILE}.")
     watch.note("ventilation_choisie", len(rows) - len(kept), f"Gardé : « {one.keep} ».")
     return kept
 
@@ -222,7 +224,7 @@ def _placed(rows: list[_Row], one: Indicator, known: Settings, watch: Watch) -> 
     for (rule, said), count in wrong.items():
         watch.fault(
             rule,
-            f"{french.plural(count, 'ligne')} : {said}. Vérifier le fichier, ou aside dans parameters/refresh.yml.",
+            f"{french.plural(count, 'ligne')} : {said}. Vérifier le fichier, ou aside dans {FILE}.",
         )
     for code, said in labels.items():
         if len(said) > 1:
@@ -261,7 +263,7 @@ def _joined(rows: list[_Row], one: Indicator, watch: Watch) -> dict[tuple[str, i
             if strange := sorted(set(parts) - set(one.sum)):
                 watch.fault(
                     "schema",
-                    f"type inconnu {listed(strange)} dans {one.split}. L'ajouter à sum dans parameters/refresh.yml.",
+                    f"type inconnu {listed(strange)} dans {one.split}. L'ajouter à sum dans {FILE}.",
                 )
             if set(parts) < set(one.sum):
                 short += 1

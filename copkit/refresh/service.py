@@ -48,7 +48,7 @@ class _Token(AuthBase):
 
 
 class Service:
-    """A public service. ``token``: what it asks for; ``network``: how it is asked; ``cache``: where answers are kept."""
+    """A public service. ``network``: how it is asked; ``token``: what it asks for; ``cache``: where answers stay."""
 
     def __init__(self, url: str, network: Network, *, token: str = "", cache: Path | None = None) -> None:
         self.url, self.network, self.cache, self._secret = url, network, cache, token

@@ -177,8 +177,8 @@ def from_folder(folder: Path) -> Update:
         found.notes.append(f"Fichiers que le kit ne reconnaît pas, laissés : {french.join(strange)}.")
     if not found.raws and not found.problems:
         raise DataError(
-            f"{folder} : rien à lire. Y poser des fichiers du hub (826.json…), la table du baromètre ou un fichier officiel "
-            "(IGT, logements de l'Insee, parc du SDES, CRTE)."
+            f"{folder} : rien à lire. Y poser des fichiers du hub (826.json…), la table du baromètre ou un fichier "
+            "officiel (IGT, logements de l'Insee, parc du SDES, CRTE)."
         )
     return found.update()
 
@@ -214,8 +214,8 @@ def from_network(*, cache: Path | None = None, progress: Progress = lambda done,
     token = os.environ.get(known.hub.token, "").strip()
     if not token:
         raise ServiceError(
-            f"{known.hub.token} n'est pas dans l'environnement : le hub demande un jeton. Le demander à l'Écolab, ou lire "
-            "des fichiers : copkit update --offline-dir DOSSIER."
+            f"{known.hub.token} n'est pas dans l'environnement : le hub demande un jeton. Le demander à l'Écolab, ou "
+            "lire des fichiers : copkit update --offline-dir DOSSIER."
         )
     found, total = _Read(known), len(known.indicators) + 1
     service = Service(known.hub.url, known.network, token=token, cache=cache)
@@ -238,14 +238,14 @@ def write(update: Update, *, accept_abnormal: bool = False) -> list[Path]:
     Raises
     ------
     DataError
-        If something looks abnormal and is not accepted, if the table would not pass its own check, or if a folder cannot
-        be written.
+        If something looks abnormal and is not accepted, if the table would not pass its own check, or if a folder
+        cannot be written.
     """
     odd = update.difference.abnormal
     if len(odd) and not accept_abnormal:
         raise DataError(
-            f"{french.plural(len(odd), 'valeur anormale', 'valeurs anormales')} : rien n'est écrit. Les vérifier, puis écrire "
-            "quand même avec --accept-abnormal, ou retirer le fichier de la série."
+            f"{french.plural(len(odd), 'valeur anormale', 'valeurs anormales')} : rien n'est écrit. Les vérifier, puis "
+            "écrire quand même avec --accept-abnormal, ou retirer le fichier de la série."
         )
     now, table = datetime.now().astimezone(), paths.written_data("clean", TABLE)
     texts: dict[Path, bytes] = {}
@@ -286,8 +286,8 @@ def outdated() -> str:
     if said.get("sha256_livree") == _digest(paths.home() / "data" / "clean" / TABLE):
         return ""
     return (
-        f"{mine} : version faite sur des séries que le kit livre autrement depuis. L'effacer pour prendre celles du kit, "
-        "puis relancer « copkit update »."
+        f"{mine} : version faite sur des séries que le kit livre autrement depuis. L'effacer pour prendre celles du "
+        "kit, puis relancer « copkit update »."
     )
 
 
