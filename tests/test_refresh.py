@@ -311,6 +311,15 @@ def test_a_damaged_file_of_parameters_is_refused(damaged, says):
     says(refused.value, "parameters/refresh.yml", "« 23 » : bornes inconnues « parts ». Bornes : nationale, courante")
 
 
+def test_a_series_in_another_unit_than_the_one_of_the_kit_is_refused(made_hub, damaged, says):
+    damaged.replace("parameters/refresh.yml", 'declared: "GWh", unit: "GWh"', 'declared: "GWh", unit: "TWh"')
+    said = "« consommation_energie_tertiaire_non_corrigee » : unité « TWh », alors que la série est en « GWh »."
+    assert update.disagreements() == [f"{said} Les accorder."]
+    with pytest.raises(DataError) as refused:
+        update.from_folder(made_hub)
+    says(refused.value, "parameters/refresh.yml : 1 problème", said)
+
+
 @pytest.mark.skipif(
     not SAMPLES.is_dir(), reason="dossier shared/samples absent : copies du hub non livrées avec le dépôt"
 )

@@ -22,7 +22,7 @@ from copkit.refresh import barometer, hub
 from copkit.refresh.difference import Difference, difference
 from copkit.refresh.rules import Watch
 from copkit.refresh.service import Service
-from copkit.refresh.settings import Settings, settings
+from copkit.refresh.settings import FILE, Settings, settings
 
 TABLE, RECORD = "observed.parquet", "version.json"
 SIDECAR = ".origine.json"
@@ -130,6 +130,8 @@ class _Read:
         DataError
             All the faults of all the files at once.
         """
+        for said in disagreements():
+            self.problems.add(f"parameters/{FILE}", said)
         self.problems.raise_if_any(DataError)
         found = [one for one in self.series if len(one)]
         read = pd.concat(found, ignore_index=True) if found else hub.series([])
@@ -273,6 +275,18 @@ def write(update: Update, *, accept_abnormal: bool = False) -> list[Path]:
         of_record.write_bytes(_json(record))
     files.reload()
     return [table, *texts]
+
+
+def disagreements() -> list[str]:
+    """The series that parameters/refresh.yml gives in another unit than the one in which the kit holds them."""
+    units = tables.read(TABLE).groupby("indicator").unit.first()
+    known = settings()
+    return [
+        f"« {one.indicator} » : unité « {one.unit} », alors que la série est en « {units[one.indicator]} ». Les "
+        "accorder."
+        for one in (*known.indicators.values(), *known.series.values())
+        if one.indicator in units.index and units[one.indicator] != one.unit
+    ]
 
 
 def outdated() -> str:
