@@ -157,6 +157,25 @@ def test_what_would_change_and_what_looks_abnormal(case):
     assert after.source.to_dict() == {year: "nouvelle" if year in changed else "livree" for year in after.index}
 
 
+SERIES = st.dictionaries(
+    st.tuples(st.sampled_from(["reg-32", "reg-01"]), st.integers(2009, 2030)), st.floats(-1e6, 1e6)
+)
+
+
+@given(SERIES, SERIES)
+def test_what_was_written_is_the_reading_and_a_second_one_changes_nothing(before, after):
+    name = "chaleur_livree_reseaux"
+    stored, read = (
+        hub.series([(place, name, year, value, "TWh", "publie") for (place, year), value in found.items()])
+        for found in (before, after)
+    )
+    sources = {name: ("livree", "nouvelle")}
+    once = difference(stored.assign(source="livree"), read, sources, settings())
+    rows = {(row.territory, row.year): row.value for row in once.table.itertuples()}
+    assert rows == pytest.approx(after, abs=settings().rounding, rel=0)
+    assert difference(once.table, read, sources, settings()).values.empty
+
+
 def test_other_sources_and_other_series_are_left_as_they_are():
     stored = tables.read("observed.parquet")
     name = settings().indicators["23"].indicator  # also known by département, from another source
@@ -311,7 +330,8 @@ def test_a_damaged_file_of_parameters_is_refused(damaged, says):
     says(refused.value, "parameters/refresh.yml", "« 23 » : bornes inconnues « parts ». Bornes : nationale, courante")
 
 
-def test_a_series_in_another_unit_than_the_one_of_the_kit_is_refused(made_hub, damaged, says):
+def test_a_series_in_another_unit_than_the_one_of_the_kit_is_refused(made_hub, damaged, says, monkeypatch):
+    monkeypatch.setattr(files, "_EVERY", 0)
     damaged.replace("parameters/refresh.yml", 'declared: "GWh", unit: "GWh"', 'declared: "GWh", unit: "TWh"')
     said = "« consommation_energie_tertiaire_non_corrigee » : unité « TWh », alors que la série est en « GWh »."
     assert update.disagreements() == [f"{said} Les accorder."]

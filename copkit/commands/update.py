@@ -52,11 +52,15 @@ def update(
         written = model.write(found, accept_abnormal=accept_abnormal)
         say(f"Écrit : {written[0]}, et {len(written) - 1} fichiers dans data/raw.", err=form != "table")
     elif form == "table":
-        say(
-            "Rien à écrire."
-            if found.empty
-            else "Rien n'est écrit. Pour écrire cette version : la même commande, avec --write."
-        )
+        say(_end(found))
+
+
+def _end(found) -> str:
+    """What to do next."""
+    if found.empty:
+        return "Rien à écrire."
+    accepted = " et, les valeurs anormales vérifiées, --accept-abnormal" if len(found.difference.abnormal) else ""
+    return f"Rien n'est écrit. Pour écrire cette version : la même commande, avec --write{accepted}."
 
 
 def _show(found, shown) -> None:

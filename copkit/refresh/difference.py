@@ -50,7 +50,9 @@ def difference(
     same keeps its source.
     """
     old_sources = stored.indicator.map(lambda name: sources.get(name, ()))
-    mine = pd.Series([source in said for source, said in zip(stored.source, old_sources, strict=True)], stored.index)
+    mine = pd.Series(
+        [source in said for source, said in zip(stored.source, old_sources, strict=True)], stored.index, dtype=bool
+    )
     both = stored[mine].merge(read, on=KEY, how="outer", suffixes=("_old", "_new"), indicator=True)
     known_old, known_new = both["_merge"] != "right_only", both["_merge"] != "left_only"
     same = known_old & known_new & ((both.value_old - both.value_new).abs() <= known.rounding)
@@ -97,7 +99,7 @@ def _judged(values: pd.DataFrame, stored: pd.DataFrame, read: pd.DataFrame, know
         )
         if row.change == GONE and not any(place == row.territory for place, _ in series):
             last = max(year for place, year in before if place == row.territory)
-            said[-1] = ("territoire_disparu", f"{row.territory} n'est plus dans la série, connue jusqu'en {last}")
+            said[-1] = ("territoire_disparu", f"le territoire n'est plus dans la série, connue jusqu'en {last:.0f}")
     return values.assign(rule=[rule for rule, _ in said], abnormal=[why for _, why in said])[COLUMNS]
 
 
