@@ -151,26 +151,36 @@ def test_another_file_than_the_one_expected_is_named(given, tmp_path):
         official.fleet(tmp_path / "absent.csv")
 
 
-def test_an_update_keeps_the_official_files_for_those_who_use_them(given, damaged, tmp_path):
-    folder = tmp_path / "officiels"
-    folder.mkdir()
+@pytest.fixture
+def folder(given, tmp_path):
+    """A folder of official files."""
+    (tmp_path / "officiels").mkdir()
     for kind in FILES:
         path = given(kind)
-        path.rename(folder / path.name)
+        path.rename(tmp_path / "officiels" / path.name)
+    return tmp_path / "officiels"
+
+
+def test_an_update_says_what_the_official_files_hold(folder):
     found = update.from_folder(folder)
     said = "\n".join(found.notes)
-    assert (
+    cars = (
         "officiels/parc_vp_communes.csv : parc de voitures par commune (SDES), 3 communes, 3 départements, 2011 à 2026"
-        in said
     )
-    assert "officiels/crte.csv : périmètres de CRTE (ANCT), 3 périmètres" in said
-    assert found.difference.values.empty and not found.empty and official.stored("parc") is None
-    update.write(found)
+    assert cars in said and "officiels/crte.csv : périmètres de CRTE (ANCT), 3 périmètres" in said
+    assert found.difference.values.empty and not found.empty and len(found.raws) == len(FILES)
+
+
+def test_an_update_keeps_the_official_files_for_those_who_use_them(folder, damaged):
+    for path in folder.iterdir():
+        if path.name != "crte.csv":
+            path.unlink()
+    assert official.stored("crte") is None
+    update.write(update.from_folder(folder))
     assert update.from_folder(folder).empty
-    assert (
-        official.fleet(official.stored("parc")).value.sum()
-        == official.fleet(folder / "parc_vp_communes.csv").value.sum()
-    )
+    kept = official.stored("crte")
+    assert kept.parent == damaged.home / "data" / "raw" / "anct_crte" and kept.read_text() == FILES["crte"][1]
+    assert official.crte(kept) == official.crte(folder / "crte.csv")
     (folder / "crte.csv").write_text(FILES["crte"][1] + "84;coupé")
     with pytest.raises(DataError, match=r"crte\.csv : 1 problème"):
         update.from_folder(folder)

@@ -476,7 +476,7 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_a_service_that_does_not_answer_as_it_should_is_said_in_french(what):
     script, said = WRONG[what]
-    with serving(*script) as (_, url), pytest.raises(ServiceError) as refused:
+    with serving(*script) as (_, url), pytest.raises((ServiceError, DataError)) as refused:
         asked(url)
     assert (
         said in str(refused.value) and str(refused.value).startswith("127.0.0.1:") and TOKEN not in str(refused.value)
@@ -515,7 +515,7 @@ def test_the_token_is_never_sent_in_clear_nor_taken_from_what_a_server_repeats(m
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login moi password autre\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     repeats = lambda asked: json.dumps({"error": f"jeton {asked.headers['Authorization']} inconnu"}).encode()  # noqa: E731
-    with serving((200, {}, repeats)) as (server, url), pytest.raises(ServiceError) as refused:
+    with serving((200, {}, repeats)) as (server, url), pytest.raises(DataError) as refused:
         asked(url)
     assert "jeton Bearer … inconnu" in str(refused.value) and TOKEN not in str(refused.value)
     assert server.asked[0][1]["Authorization"] == f"Bearer {TOKEN}"  # not what netrc says
@@ -540,6 +540,7 @@ def network_kit(damaged, monkeypatch, tmp_path):
     """A kit whose services are on the loopback: one indicator of the hub, and the barometer."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COPKIT_HUB_TOKEN", TOKEN)
+    monkeypatch.setattr(files, "_EVERY", 0)  # the addresses that are written are read, and no others
 
     def at(hub_url, barometer_url):
         text = damaged.read("parameters/refresh.yml")
@@ -596,6 +597,18 @@ def table_of(stored):
         cells = [f"{points[int(y)]}".replace(".", ",") if int(y) in points.index else "" for y in years]
         writer.writerow([key if "-" in key else "", key, one.declared, one.perimeter, *cells])
     return text.getvalue().encode()
+
+
+def test_faults_of_a_measure_come_with_those_of_the_others(network_kit, tmp_path):
+    stored = tables.read("observed.parquet").query("source == 'sgpe_barometre_2026'")
+    table = table_of(stored).replace("térawattheures".encode(), b"gigawattheures")
+    with serving((200, {}, b'{"error": "id_826 inconnu"}')) as (_, url), serving((200, {}, table)) as (_, there):
+        network_kit(url, there)
+        with pytest.raises(DataError) as refused:
+            update.from_network(cache=tmp_path / "cache")
+    said = str(refused.value)
+    assert "hub, indicateur 826 : 1 problème" in said and "« id_826 inconnu »" in said
+    assert "baromètre : 2 problèmes" in said and "unite_declaree" in said
 
 
 def test_without_a_token_the_command_says_what_to_do(capsys, monkeypatch):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ServiceError
+from copkit.errors import DataError
 from copkit.reference import territories
 from copkit.refresh.rules import Watch, listed
 from copkit.refresh.service import Service
@@ -69,7 +69,9 @@ def ask(service: Service, number: str, known: Settings) -> bytes:
     Raises
     ------
     ServiceError
-        If the service does not answer, refuses, or does not know the measure.
+        If the service does not answer, or refuses.
+    DataError
+        If it does not know the measure, or answers of it in another shape.
     """
     one, what = known.indicators[number], f"indicateur {number}"
     cube = one.measure.partition(".")[0]
@@ -89,7 +91,7 @@ def ask(service: Service, number: str, known: Settings) -> bytes:
         meta = found["annotation"]["measures"][one.measure]["meta"]
         kept = {"cubeName": cube, "measureName": one.measure, "timeDimension": time, "data": found["data"]}
     except (KeyError, TypeError):
-        raise ServiceError(
+        raise DataError(
             f"{service.host}, {what} : la réponse n'a plus la forme attendue (data, et annotation.measures de "
             f"« {one.measure} » avec son unité). Vérifier si le hub a changé, puis {FILE}."
         ) from None

@@ -21,7 +21,7 @@ from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from copkit import french
-from copkit.errors import ServiceError
+from copkit.errors import DataError, ServiceError
 from copkit.files import write_whole
 from copkit.refresh.settings import Network
 
@@ -162,8 +162,8 @@ class Service:
             return
         raise ServiceError(f"{self.host}, {what} : {said}. {ELSEWHERE}.") from None
 
-    def refused(self, found: dict, what: str) -> ServiceError:
-        """What to raise for an answer that is an error: what the server says, without what it was sent."""
+    def refused(self, found: dict, what: str) -> DataError:
+        """What to raise for a measure that is refused: what the server says, without what it was sent."""
         said = " ".join(str(found["error"]).split())
         said = (said.replace(self._secret, "…") if self._secret else said)[:LONGEST_ERROR]
-        return ServiceError(f"{self.host}, {what} : « {said} ». Vérifier la mesure dans parameters/refresh.yml.")
+        return DataError(f"{self.host}, {what} : « {said} ». Vérifier la mesure dans parameters/refresh.yml.")

@@ -223,9 +223,13 @@ def from_network(*, cache: Path | None = None, progress: Progress = lambda done,
     service = Service(known.hub.url, known.network, token=token, cache=cache)
     for done, (number, one) in enumerate(known.indicators.items()):
         progress(done, total)
-        content = service.kept(f"{number}.json", lambda number=number: hub.ask(service, number, known))
-        origin = f"{known.hub.url}, mesure {one.measure}"
-        found.hub(content, number, f"hub, indicateur {number}", origin)
+        where = f"hub, indicateur {number}"
+        try:
+            content = service.kept(f"{number}.json", lambda number=number: hub.ask(service, number, known))
+        except DataError as wrong:  # of this measure: the others are asked all the same
+            found.problems.add(where, str(wrong))
+        else:
+            found.hub(content, number, where, f"{known.hub.url}, mesure {one.measure}")
     progress(total - 1, total)
     national = Service(known.barometer.url, known.network, cache=cache)
     content = national.kept("barometre.csv", lambda: national.content("baromètre"))
