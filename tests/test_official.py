@@ -2,7 +2,7 @@
 
 import pytest
 
-from copkit.errors import DataError, ProjectError
+from copkit.errors import DataError, Problems, ProjectError
 from copkit.intake import official
 from copkit.intake.perimeters import read_perimeters
 from copkit.refresh import update
@@ -114,6 +114,12 @@ def test_a_file_cut_in_a_line_is_refused(given, kind):
                     "parc": (8, "3 cellules au lieu de 4"), "crte": (5, "5 cellules au lieu de 6")}[kind]  # fmt: skip
     said = f"{path.name} : 1 problème\n  • ligne {lines} : {cells} : le fichier est peut-être coupé. Le télécharger"
     assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_last_line_without_its_end_is_said(given, kind):
+    table = official.read(given(kind, str.rstrip), Problems())
+    assert "la dernière ligne n'est pas terminée : vérifier que le fichier n'est pas coupé" in table.attrs["notes"]
 
 
 WRONG = {

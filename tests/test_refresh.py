@@ -126,6 +126,13 @@ def test_each_trap_of_the_barometer_is_caught_by_its_rule(case):
     assert {*watch.done} == {*case["regles"]} - {"licence_a_confirmer"}
 
 
+@given(st.floats(0.3, 0.999))
+def test_a_table_of_the_barometer_cut_anywhere_is_refused_or_says_the_same(share):
+    whole, watch = barometer_file(), rules.Watch("fichier", Problems())
+    table = barometer.of_bytes(whole[: int(share * len(whole))], "table.csv", settings(), watch)
+    assert watch.problems or table.equals(barometer.of_bytes(whole, "table.csv", settings(), watch))
+
+
 def test_a_table_of_the_barometer_without_its_columns_is_refused():
     watch = rules.Watch("fichier", Problems())
     assert barometer.of_bytes(b"Levier,Objectif\nHaies,1\n", "table.csv", settings(), watch).empty

@@ -267,12 +267,12 @@ def _crte(path: Path, problems: Problems) -> pd.DataFrame | None:
         problems.add(path.name, f"colonne absente : {', '.join(lost)}. Prendre le fichier des CRTE de l'ANCT.")
         return None
     table = cells[[*names]].rename(columns=names).apply(lambda column: column.str.strip())
-    table = table.drop_duplicates().reset_index(drop=True)
+    notes, table = table.attrs["notes"], table.drop_duplicates().reset_index(drop=True)
     if not (wrong := table[~table.territory.str.fullmatch(r"\d{9}")]).empty:
         said = f"siren_groupement : « {wrong.territory.iloc[0]} » ({wrong.perimeter.iloc[0]})"
         problems.add(path.name, f"{said} : neuf chiffres attendus. Le lire comme du texte.")
         return None
-    table.attrs["notes"] = []
+    table.attrs["notes"] = notes
     return table
 
 
@@ -298,7 +298,10 @@ def _cells(path: Path, problems: Problems) -> pd.DataFrame | None:
                 "peut-être coupé. Le télécharger de nouveau.",
             )
             return None
-    return pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False)
+    table = pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False)
+    unended = "la dernière ligne n'est pas terminée : vérifier que le fichier n'est pas coupé"
+    table.attrs["notes"] = [] if text.endswith("\n") else [unended]
+    return table
 
 
 def _table(
@@ -321,7 +324,7 @@ def _table(
     numbers = {name: _numbers(path, cells[name], problems) for name in series}
     if problems:
         return None
-    values = pd.DataFrame(numbers, index=cells.index)
+    values, notes = pd.DataFrame(numbers, index=cells.index), [*cells.attrs["notes"], *notes]
     areas = "dep-" + codes.str[:2].where(codes.str[:2] != "97", codes.str[:3])
     known_areas = set(tables.read("territories.csv").query("level == 'departement'").code)
     if (others := ~areas.isin(known_areas)).any():
