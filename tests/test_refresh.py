@@ -22,7 +22,7 @@ from copkit import files, paths
 from copkit.commands.cli import main
 from copkit.errors import DataError, ParameterError, Problems, ServiceError
 from copkit.reference import tables, territories
-from copkit.refresh import barometer, hub, rules, update
+from copkit.refresh import barometer, controls, hub, rules, update
 from copkit.refresh.difference import difference
 from copkit.refresh.service import Service
 from copkit.refresh.settings import Network, settings
@@ -193,6 +193,24 @@ def test_other_sources_and_other_series_are_left_as_they_are():
     kept = stored.drop(mine.index).reset_index(drop=True)
     assert found.table.iloc[: len(kept)].equals(kept.astype({"year": "int64"}))
     assert set(found.table.source[len(kept) :]) == {settings().hub.source}
+
+
+def test_control_totals_agree_where_they_exist_and_a_disagreement_is_printed():
+    stored = tables.read("observed.parquet")
+    found = controls.controls(stored).set_index(["label", "year"])
+    points = found.loc[["points de recharge, somme des départements", "points de recharge, somme des régions"]]
+    assert set(points.loc[pd.IndexSlice[:, [2023, 2024]], "verdict"]) == {"accord"}  # 2022 is without the overseas
+    assert points["sum"].to_list() == points.total.to_list()
+    cars = found.loc["voitures électriques de 2019, région par région, et points de départ du simulateur"].loc[2019]
+    assert (cars.places, cars.expected, cars.verdict) == (13, 13, "accord")
+    energy = found.loc["énergie du tertiaire, somme des régions et France"]
+    assert energy.verdict.to_dict() == {
+        2017: "accord", 2018: "désaccord", 2019: "désaccord", 2020: "désaccord", 2021: "désaccord", 2022: "incomplet",
+        2023: "incomplet",
+    }  # fmt: skip
+    assert round(100 * energy.gap[2017], 2) == 0.06 and round(100 * energy.gap[2020], 1) == 5.8
+    moved = stored.assign(value=stored.value + ((stored.territory == "dep-59") & (stored.unit == "nb")))
+    assert "désaccord" in set(controls.controls(moved).set_index("label").loc[points.index[0][0]].verdict)
 
 
 # ------------------------------------------------------------------ a new version, whole or not at all
@@ -631,6 +649,10 @@ def test_the_command_shows_each_value_and_writes_only_when_asked(made_hub, damag
     shutil.copy(made_hub / "manifest.json", made_hub / "inconnu.csv")
     code, said = run(capsys, monkeypatch, "update", "--offline-dir", str(made_hub))
     assert code == 0 and state(damaged.home) == before
+    energy = (
+        "Énergie du tertiaire, somme des régions et France : désaccord en 2018, 2019, 2020 et 2021. Deux"
+    )
+    assert energy in said and "voitures électriques de 2019" in said
     assert "2 séries lues : 2 valeurs changeraient." in said and "Rien n'est écrit." in said
     assert "laissés : inconnu.csv" in said and "Grand Est" in said and "nouveau" in said
     code, said = run(capsys, monkeypatch, "update", "--offline-dir", str(made_hub), "--write")

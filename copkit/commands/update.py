@@ -71,4 +71,6 @@ def _show(found, shown) -> None:
     if len(found.difference.values):
         print_table(shown.values(found), ("Unité",))
         print_table(shown.summary(found), ("Années", "Unité"))
-    say(shown.said(found))
+    print_table(shown.controls(found), ("Unité", "À côté de", "Somme"))
+    for line in (*shown.apart(found), shown.said(found)):
+        say(line)

@@ -6,6 +6,7 @@ from copkit import french
 from copkit.presentation.formats import OBSERVED
 from copkit.presentation.table import Table
 from copkit.reference import territories
+from copkit.refresh import controls as control_totals
 from copkit.refresh.update import Update
 
 MANY = 4  # files that are named
@@ -61,6 +62,35 @@ def rules(update: Update) -> Table:
             "Lesquels": names,
         },
     )
+
+
+def controls(update: Update) -> Table:
+    """Control totals, with what they say of the table that would be written."""
+    rows = control_totals.controls(update.difference.table)
+    places = [f"{a} sur {b}" for a, b in zip(rows.places, rows.expected, strict=True)]
+    return Table.of(
+        "Contrôles nationaux, sur la table qui serait écrite",
+        {
+            "Contrôle": rows.label.to_list(),
+            "Année": [str(year) for year in rows.year],
+            "Territoires": places,
+            "Somme": (rows["sum"].to_list(), OBSERVED),
+            "À côté de": (rows.total.to_list(), OBSERVED),
+            "Unité": rows.unit.to_list(),
+            "Écart (%)": ((100 * rows.gap).to_list(), 2),
+            "Verdict": rows.verdict.to_list(),
+        },
+    )
+
+
+def apart(update: Update) -> list[str]:
+    """What is to be known of each control that disagrees."""
+    rows = control_totals.controls(update.difference.table)
+    rows = rows[rows.verdict == control_totals.APART]
+    return [
+        f"{french.capital(label)} : désaccord en {french.join(map(str, group.year))}. {group.note.iloc[0]}"
+        for label, group in rows.groupby("label", sort=False)
+    ]
 
 
 def said(update: Update) -> str:

@@ -105,6 +105,28 @@ class National(Series):
     perimeter: str
 
 
+class Control(Strict):
+    """A control total: the sum of the territories beside France, or each région beside the simulator's start."""
+
+    label: str
+    parts: str
+    level: Literal["region", "departement"]
+    factor: Positive = 1.0
+    total: str = ""
+    baseline: str = ""  # a lever, whose starting points are those of ``year``, in ``unit``
+    year: int = 0
+    unit: str = ""
+    tolerance: Positive
+    status: Status
+    note: str
+
+    @model_validator(mode="after")
+    def _beside(self) -> Control:
+        if bool(self.baseline) != bool(self.year and self.unit) or (self.baseline and self.total):
+            raise ValueError("écrire total, ou baseline avec year et unit")
+        return self
+
+
 class Settings(Strict):
     """The file."""
 
@@ -115,6 +137,7 @@ class Settings(Strict):
     rounding: Positive
     bounds: dict[str, Bounds]
     aside: dict[str, tuple[str, ...]]
+    controls: tuple[Control, ...]
     indicators: dict[str, Indicator]
     series: dict[str, National]
 
