@@ -649,9 +649,7 @@ def test_the_command_shows_each_value_and_writes_only_when_asked(made_hub, damag
     shutil.copy(made_hub / "manifest.json", made_hub / "inconnu.csv")
     code, said = run(capsys, monkeypatch, "update", "--offline-dir", str(made_hub))
     assert code == 0 and state(damaged.home) == before
-    energy = (
-        "Énergie du tertiaire, somme des régions et France : désaccord en 2018, 2019, 2020 et 2021. Deux"
-    )
+    energy = "Énergie du tertiaire, somme des régions et France : désaccord en 2018, 2019, 2020 et 2021. Deux"
     assert energy in said and "voitures électriques de 2019" in said
     assert "2 séries lues : 2 valeurs changeraient." in said and "Rien n'est écrit." in said
     assert "laissés : inconnu.csv" in said and "Grand Est" in said and "nouveau" in said
