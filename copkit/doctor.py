@@ -90,6 +90,7 @@ def parameters() -> list[str]:
     from copkit.projects.sorting import rules
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
+    from copkit.refresh.settings import settings
     from copkit.roadmap import carried, contracts, plan_template, sites, themes
     from copkit.roadmap.actions import ACTIONS
     from copkit.roadmap.exits import rules as exit_rules
@@ -115,6 +116,7 @@ def parameters() -> list[str]:
     themes.rules()
     exit_rules()
     sites.rules()
+    settings()
     collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
@@ -141,11 +143,16 @@ def reference() -> None:
 def data() -> list[str]:
     """Every table of ``data/clean/`` against its schema."""
     from copkit.reference import tables
+    from copkit.refresh import update
 
     problems = Problems()
     for name in tables.TABLES:
         tables.check(paths.clean_data(name), name, problems)
-    return str(problems).split("\n\n") if problems else stray_codes()
+    if problems:
+        return str(problems).split("\n\n")
+    own = update.outdated()
+    units = [f"parameters/refresh.yml : {said}" for said in update.disagreements()]
+    return [*([own] if own else []), *units, *stray_codes()]
 
 
 def stray_codes() -> list[str]:

@@ -56,6 +56,10 @@ class RunError(CopkitError):
     """A batch cannot start: unknown notebook, undeclared parameter…"""
 
 
+class ServiceError(CopkitError):
+    """A public service on the network does not answer as it should."""
+
+
 class CopkitWarning(UserWarning):
     """Something that works but that the reader of the result has to know."""
 

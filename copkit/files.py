@@ -39,7 +39,7 @@ class _Look(NamedTuple):
     number: int
 
 
-_looks: dict[Path, _Look] = {}
+_looks: dict[tuple[Path, Path], _Look] = {}
 _numbers = count()
 
 
@@ -76,12 +76,13 @@ def reload() -> None:
 
 def _kit() -> int:
     """The number of the state of the kit's files: another one when a file changed, and for another kit."""
-    home, now = paths.home(), time.monotonic()
-    seen = _looks.get(home)
+    home, own, now = paths.home(), paths.own(), time.monotonic()
+    seen = _looks.get((home, own))
     if seen is None or now - seen.at >= _EVERY:
-        marks = tuple(_marks(home / "parameters")) + tuple(_marks(home / "data" / "clean"))
+        folders = dict.fromkeys((home / "parameters", home / "data" / "clean", own / "data" / "clean"))
+        marks = tuple(mark for folder in folders for mark in _marks(folder))
         number = seen.number if seen and seen.marks == marks else next(_numbers)
-        seen = _looks[home] = _Look(now, marks, number)
+        seen = _looks[home, own] = _Look(now, marks, number)
     return seen.number
 
 

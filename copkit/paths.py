@@ -2,6 +2,8 @@
 
 ``COPKIT_HOME`` names another folder that holds ``parameters/``, ``data/clean/`` and ``notebooks/``:
 a copy that an analyst edits, or a damaged one in the tests.
+What ``copkit update`` writes goes to the kit itself, and to a folder of the user when the kit is an installed package,
+which may be read-only: ``COPKIT_DATA`` names another one. A table that is there takes the place of the one delivered.
 """
 
 from __future__ import annotations
@@ -26,6 +28,22 @@ def _home(chosen: str | None) -> Path:
     return checkout if (checkout / "parameters").is_dir() else _PACKAGE / "_files"
 
 
+def own() -> Path:
+    """The folder whose ``data/`` receives new versions: the kit's, or the user's own when the kit is installed."""
+    return _own(home(), os.environ.get("COPKIT_DATA"))
+
+
+@lru_cache(maxsize=4)
+def _own(kit: Path, chosen: str | None) -> Path:
+    if chosen:
+        return Path(chosen).resolve()
+    if kit != _PACKAGE / "_files":
+        return kit
+    from platformdirs import user_data_path
+
+    return user_data_path("copkit", appauthor=False)
+
+
 @lru_cache(maxsize=256)
 def _joined(*parts: str | Path) -> Path:
     return Path(*parts)
@@ -37,8 +55,16 @@ def parameters(*parts: str) -> Path:
 
 
 def clean_data(*parts: str) -> Path:
-    """A path under ``data/clean/``."""
-    return _joined(home(), "data", "clean", *parts)
+    """A path under ``data/clean/``: that of the user's own version where there is one."""
+    delivered = _joined(home(), "data", "clean", *parts)
+    if parts and own() != home() and (written := _joined(own(), "data", "clean", *parts)).is_file():
+        return written
+    return delivered
+
+
+def written_data(*parts: str) -> Path:
+    """A path under the ``data/`` that receives new versions."""
+    return _joined(own(), "data", *parts)
 
 
 def notebooks(*parts: str) -> Path:

@@ -19,7 +19,7 @@ def versions() -> dict[str, str]:
 
     Keys: ``copkit``, ``donnees``, ``code``, ``contenu``.
     """
-    return dict(_versions(str(paths.home()), stamp()))
+    return dict(_versions(f"{paths.home()} {paths.own()}", stamp()))
 
 
 @lru_cache(maxsize=4)
@@ -45,6 +45,8 @@ def _code() -> Iterator[Path]:
 def _content() -> Iterator[Path]:
     for folder in (paths.parameters(), paths.clean_data()):
         yield from (Path(root, name) for root, _, names in sorted(os.walk(folder)) for name in sorted(names))
+    if paths.own() != paths.home():
+        yield from sorted(path for path in paths.written_data("clean").glob("*") if path.is_file())
 
 
 def _digest(files: Iterator[Path]) -> str:

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from copkit import french
-from copkit.commands import analyses, journal, projects, roadmap, run, simulator, strengths, survey, usage
+from copkit.commands import analyses, journal, projects, roadmap, run, simulator, strengths, survey, update, usage
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
 from copkit.errors import CopkitError, command_line
 
@@ -97,6 +97,7 @@ for command in (
     *map(light, analyses.ALL),
     *projects.ALL,
     strengths.strengths,
+    update.update,
     survey.survey,
     *roadmap.ALL,
 ):

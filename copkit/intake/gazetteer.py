@@ -161,7 +161,7 @@ def commune(code: str, label: str, departement: str) -> tuple[str, str]:
     """
     known, text = lists(), code.strip().upper().removeprefix("COM-").removesuffix(".0")
     if text:
-        text = _arrondissement(text.zfill(5) if text.isdigit() else text)
+        text = whole_commune(text.zfill(5) if text.isdigit() else text)
         if text in known.communes:
             return f"com-{text}", ""
         if re.fullmatch(r"(\d\d|2[AB])\d{3}", text) and departement_of(text) in known.departements:
@@ -194,7 +194,7 @@ def _by_bare() -> dict[str, list]:
     return out
 
 
-def _arrondissement(code: str) -> str:
+def whole_commune(code: str) -> str:
     """Paris, Lyon and Marseille are one commune each."""
     if re.fullmatch(r"751(0[1-9]|1\d|20)", code):
         return "75056"

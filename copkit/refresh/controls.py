@@ -1,0 +1,71 @@
+"""Control totals: what the territories make together beside what is said of France, and of the simulator's start.
+
+A disagreement is printed, never smoothed: it stops nothing, and the reader sees it before a new version is written.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from copkit.models import indicators
+from copkit.reference import tables, territories
+from copkit.refresh.settings import Control, settings
+
+AGREES, APART, SHORT = "accord", "désaccord", "incomplet"
+EXACT = 1e-9  # of a total: what sums of decimal numbers lose
+COLUMNS = ["label", "year", "places", "expected", "sum", "total", "gap", "unit", "verdict", "note"]
+
+
+def controls(table: pd.DataFrame) -> pd.DataFrame:
+    """Each control of parameters/refresh.yml, each year that both sides know.
+
+    Returns
+    -------
+    DataFrame: label, year, places that have a value, places expected, sum and total [``unit``], gap (the largest, as a
+    share of the total), verdict, note.
+    """
+    rows = [row for one in settings().controls for row in _rows(one, table)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(one: Control, table: pd.DataFrame) -> list[tuple]:
+    parts = _latest(table[table.indicator == one.parts])
+    parts = parts[parts.territory.isin(territories.territories(one.level).code)]
+    parts = parts.assign(value=parts.value * one.factor)
+    if one.baseline:
+        return _starts(one, parts)
+    totals = _latest(table[(table.indicator == (one.total or one.parts)) & (table.territory == "fr")])
+    unit, known = "", {}
+    for row in totals.itertuples():
+        unit, known[int(row.year)] = row.unit, row.value
+    expected, rows = parts.territory.nunique(), []
+    for year, group in parts.groupby("year"):
+        if (total := known.get(int(year))) is None:
+            continue
+        gap = abs(group.value.sum() / total - 1) if total else float("nan")
+        verdict = SHORT if len(group) < expected else AGREES if gap <= one.tolerance + EXACT else APART
+        rows.append(
+            (one.label, int(year), len(group), expected, group.value.sum(), total, gap, unit, verdict, one.note)
+        )
+    return rows
+
+
+def _starts(one: Control, parts: pd.DataFrame) -> list[tuple]:
+    """The starting points of the simulator, territory by territory."""
+    panorama = tables.read("panorama.csv")
+    panorama = panorama[(panorama.lever == one.baseline) & (panorama.version == panorama.version.max())]
+    starts = panorama.dropna(subset="baseline").set_index("territory").baseline
+    both = parts[parts.year == one.year].set_index("territory").value.to_frame("value").join(starts, how="inner")
+    if both.empty:
+        return []
+    gap = (both.value / both.baseline - 1).abs().max()
+    verdict = SHORT if len(both) < len(starts) else AGREES if gap <= one.tolerance + EXACT else APART
+    sums = both.value.sum(), both.baseline.sum()
+    return [(one.label, one.year, len(both), len(starts), *sums, gap, one.unit, verdict, one.note)]
+
+
+def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+    """One value for each territory and year, of the most recent source."""
+    ranks = rows.source.map({source: indicators.source_year(source) for source in rows.source.unique()})
+    ranked = rows.assign(rank=ranks).sort_values("rank", kind="stable")
+    return ranked.drop_duplicates(["territory", "year"], keep="last")
