@@ -187,7 +187,7 @@ def test_plan_without_a_common_row_says_so(says):
 
 
 def test_unknown_lever_of_a_departement_stays_unknown(damaged):
-    damaged.replace("parameters/keys.csv", "tous usages (2022),C,population,", "tous usages (2022),C,,")
+    damaged.remove("data/clean/allocation.csv", "emissions_industrie,dep-73,")
     c = compare("dep-38", "sgpe", "sgpe", by="lever")
     assert c.missing == ["production_industrielle"]
 

@@ -285,7 +285,7 @@ def heaviest(p: xr.Dataset, sector: str) -> tuple[Row, float]:
 
     >>> row, part = heaviest(shared("dep-48"), "industrie")
     >>> row.lever, round(part)
-    ('produits_bois', 76)
+    ('produits_bois', 79)
     """
     rows = [row for row in ordered(p) if row.sector == sector and row.lever != FOREST]
     rows = [row for row in rows if not math.isnan(row.target_ktco2e)]
@@ -326,7 +326,7 @@ def rough_share(p: xr.Dataset, **of: str) -> float:
     ``of``: of a sector or of a chantier only, as ``sector="industrie"``.
 
     >>> round(rough_share(shared("dep-59")), 1), rough_share(shared("reg-32"))
-    (85.6, 0.0)
+    (2.7, 0.0)
     """
     p = asked(p)
     kept = (p.variables["lever"].values != FOREST) & np.all([p.variables[by].values == v for by, v in of.items()], 0)
