@@ -74,6 +74,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
+    from copkit.adaptation.climate import climate
+    from copkit.adaptation.priorities import PRIORITIES
     from copkit.intake import labels, mapping, plausible
     from copkit.models import (
         assumptions,
@@ -117,7 +119,8 @@ def parameters() -> list[str]:
     exit_rules()
     sites.rules()
     settings()
-    collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
+    climate()
+    collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS, PRIORITIES)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
     for kind in (*collected, themes.KEPT, carried.CARRIED, contracts.CONTRACTS):
