@@ -71,11 +71,22 @@ class Recensement(Displayed):
         """No priority lies in the territory."""
         return self.priorities.empty
 
+    @property
+    def collected(self) -> bool:
+        """Whether priorities were given; the example of the kit counts where it has some."""
+        return not self.example or not (self.empty and self.regional.empty)
+
+    @property
+    def given(self) -> list[str]:
+        """What was given and is counted, in French."""
+        found = {"priorités": self.collected, "actions": self.actions is not None, "projets": self.projects is not None}
+        return [name for name, there in found.items() if there]
+
     @cached_property
     def invented(self) -> bool:
         """Whether something that it shows is invented."""
         parts = (self.priorities, self.regional, self.actions, self.projects)
-        return self.example or any(one is not None and bool((one.invented == YES).any()) for one in parts)
+        return any(one is not None and bool((one.invented == YES).any()) for one in parts)
 
     # ------------------------------------------------------------------ the climate
 

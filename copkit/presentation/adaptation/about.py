@@ -33,7 +33,7 @@ def opening(r: Recensement) -> Text:
         INVENTED if r.invented else "",
         Text("**Version publique.**") if r.public else "",
         message(r),
-        Text("{}", labels.purpose(r.territory, objective=3, step=1)),
+        Text("{}", labels.purpose(r.territory, objective=2, step=1)),
     ]
     return Text.joined(lines)
 
@@ -52,6 +52,8 @@ def message(r: Recensement) -> Text:
 
 
 def _priorities(r: Recensement) -> Text:
+    if not r.collected:
+        return Text("**Aucun recensement n'a été donné** pour ce territoire.")
     if r.empty:
         return Text("**Aucune priorité** ne vient de ce territoire ({} d'un autre).", r.counts["elsewhere"] or "aucune")
     known = r.priorities.budget.notna()
@@ -74,11 +76,11 @@ def _priorities(r: Recensement) -> Text:
 
 def _served(r: Recensement) -> Text:
     """How many levers of the 22 nothing serves, and what was counted."""
-    given = [name for name, table in (("actions", r.actions), ("projets", r.projects)) if table is not None]
-    counted = french.join(["priorités", *given])
+    if not r.given:
+        return Text("**{} leviers d'adaptation**, dont rien ne dit encore ce qui les sert.", len(r.levers))
     none = len(r.unserved)
     said = french.plural(none, "levier") if none else "aucun levier"
-    return Text("**{} sur {}** que rien ne sert ({} comptés).", said, len(r.levers), counted)
+    return Text("**{} sur {}** que rien ne sert, {} compris.", said, len(r.levers), french.join(r.given))
 
 
 SOURCES = Section("sources", 140)

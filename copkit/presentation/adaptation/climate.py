@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copkit import french
 from copkit.adaptation.climate import FILE
 from copkit.adaptation.recensement import Recensement
 from copkit.presentation.adaptation.document import caption
@@ -31,12 +32,11 @@ def _warming(r: Recensement) -> Table | None:
     if not r.warming:
         return None
     return Table.of(
-        caption(r, "Réchauffement à retenir par échéance (TRACC)", invented=False),
+        _caption(r, "Réchauffement à retenir par échéance (TRACC)", r.warming),
         {
             "Échéance": [str(one.year) for one in r.warming],
             "Réchauffement (°C)": ([one.warming for one in r.warming], 1),
             "Par rapport à": [one.reference for one in r.warming],
-            "Source": [_source(one) for one in r.warming],
         },
     )
 
@@ -45,11 +45,10 @@ def _warming(r: Recensement) -> Table | None:
 def _markers(r: Recensement) -> Table:
     names = {"fr": "France"}
     return Table.of(
-        caption(r, "Repères publiés sur le climat qui vient", invented=False),
+        _caption(r, "Repères publiés sur le climat qui vient", r.markers),
         {
             "Territoire": [names.get(one.place) or territories.name(one.place) for one in r.markers],
             "Repère": [one.text for one in r.markers],
-            "Source": [_source(one) for one in r.markers],
         },
     )
 
@@ -74,15 +73,16 @@ def _exposures(r: Recensement) -> Table | None:
     if not r.exposures:
         return None
     return Table.of(
-        caption(r, "Thèmes d'exposition publiés", invented=False),
+        _caption(r, "Thèmes d'exposition publiés", r.exposures),
         {
             "Thème": [one.theme for one in r.exposures],
             "Ce qui est publié": [one.text for one in r.exposures],
-            "Source": [_source(one) for one in r.exposures],
         },
     )
 
 
-def _source(one) -> str:
-    known = parameters.sources()[one.source]
-    return f"{known.publisher}, {known.year}, {one.locator}"
+def _caption(r: Recensement, text: str, shown: list) -> str:
+    """What, where, and the sources of what is shown."""
+    known = [parameters.sources()[key] for key in dict.fromkeys(one.source for one in shown)]
+    said = french.join(f"{one.publisher}, « {one.title} », {one.year}" for one in known)
+    return f"{caption(r, text, invented=False)}. Source : {said}"

@@ -15,10 +15,13 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 
 
-def words(r: Recensement, title: str, unit: str, description: str) -> dict:
-    """The title, the lines under it and the description of a chart: unit, file, and whether it is invented."""
+def words(r: Recensement, title: str, unit: str, description: str, *, file: bool = True) -> dict:
+    """The title, the lines under it and the description of a chart: unit, whether it is invented; ``file``: of the
+    priorities, where they come from."""
     said = f"{description} {INVENTED.capitalize()}." if r.invented else description
-    return charts.words(title, [unit, origin(r)], said)
+    if file:
+        return charts.words(title, [unit, origin(r)], said)
+    return charts.words(title, [f"{unit} · {INVENTED}" if r.invented else unit], said)
 
 
 def origin(r: Recensement) -> str:
@@ -34,6 +37,8 @@ def caption(r: Recensement, text: str, *, invented: bool = True) -> str:
 
 
 def _nothing(r: Recensement) -> str:
+    if not r.collected:
+        return "Aucun recensement n'a été donné. Donner son chemin au paramètre « priorites »."
     return f"Aucune priorité ne vient de ce territoire ({r.name})." if r.empty else ""
 
 

@@ -21,15 +21,6 @@ LEVERS, COP = Section("leviers", 40), Section("leviers_cop", 50)
 NAMES = {"actions": "Actions", "projects": "Projets"}
 
 
-def _column(r: Recensement, found: pd.DataFrame, name: str) -> tuple:
-    """Those that name the lever, and after « + » those for a lever beside it."""
-    pairs = zip(found[name], found[f"near_{name}"], found.near, strict=True)
-    return [
-        french.UNKNOWN if named != named else f"{int(named)}" + (f" + {int(near)}" if beside else "")
-        for named, near, beside in pairs
-    ]
-
-
 @LEVERS.sentence(always=True)
 def reading(r: Recensement) -> Text:
     """Ce que comptent les colonnes, et ce qui n'a pas été donné."""
@@ -38,23 +29,26 @@ def reading(r: Recensement) -> Text:
     lines = []
     if given:
         lines.append(
-            Text("Pour les {} : ceux qui nomment le levier, puis, après « + », ceux d'un levier des 43 voisin "
+            Text("Pour les {} : ceux qui nomment le levier, puis, à côté, ceux d'un levier des 43 qui en est voisin "
                  "(rapprochement du kit).", french.join(given))
         )  # fmt: skip
     if absent:
-        lines.append(Text("Aucun fichier donné pour les {} : rien n'est compté.", french.join(absent)))
+        lines.append(Text("Aucun fichier donné pour les {} : rien n'en est compté.", french.join(absent)))
     return Text.joined(lines, " ")
 
 
 @LEVERS.table("leviers", sheet="Leviers d'adaptation", rank=30, always=True)
 def _levers(r: Recensement) -> Table:
     found, known = r.levers, nomenclatures.cop_labels()
-    columns: dict[str, object] = {"Levier d'adaptation": found.label, "Priorités": (found.priorities, 0)}
+    columns: dict[str, object] = {"Levier d'adaptation": found.label}
+    if r.collected:
+        columns["Priorités"] = (found.priorities, 0)
     for name, label in NAMES.items():
         if getattr(r, name) is not None:
-            columns[label] = _column(r, found, name)
+            columns[label] = (found[name], 0)
+            columns[f"{label} de leviers voisins"] = (found[f"near_{name}"].where(found.near != ""), formats.dashed(0))
     columns["Leviers voisins, parmi les 43"] = [
-        french.capital(" ; ".join(lower(known[one]) for one in ids(cell))) if cell else f"Aucun : {lower(note)}"
+        french.capital(" ; ".join(lower(known[one]) for one in ids(cell)) if cell else note)
         for cell, note in zip(found.near, found.note, strict=True)
     ]
     return Table.of(caption(r, "Les 22 leviers d'adaptation du SGPE, et ce qui sert chacun"), columns)
@@ -63,19 +57,22 @@ def _levers(r: Recensement) -> Table:
 @LEVERS.sentence(always=True)
 def unserved(r: Recensement) -> Text:
     """Les leviers d'adaptation que ni priorité, ni action, ni projet ne sert."""
+    if not r.given:
+        return Text("**Rien n'est encore recensé** : ni priorités, ni actions, ni projets n'ont été donnés.")
     found = r.unserved
     if found.empty:
         return Text("Chaque levier d'adaptation a une priorité, une action ou un projet.")
-    alone = int((found.near == "").sum())
-    said = (
-        Text(" Pour {} d'entre eux, aucun des 43 leviers n'est voisin : seule une priorité, une action ou un "
-             "projet qui les nomme peut les servir.", alone)
-        if alone
-        else ""
+    head = Text(
+        "**{} sur {} que rien ne sert** : {}.",
+        french.plural(len(found), "levier"), len(r.levers), " ; ".join(lower(one) for one in found.label),
     )  # fmt: skip
-    head = Text("**{} sur {} que rien ne sert** : {}.", french.plural(len(found), "levier"), len(r.levers),
-                " ; ".join(lower(one) for one in found.label))  # fmt: skip
-    return Text.joined([head, said], "")
+    alone = int((found.near == "").sum())
+    said = Text(
+        " Pour {} d'entre eux, aucun des 43 leviers n'est voisin : seule une priorité, une action ou un projet qui les "
+        "nomme peut les servir.",
+        alone,
+    )
+    return Text.joined([head, said if alone else ""], "")
 
 
 @COP.sentence(always=True)
@@ -109,7 +106,8 @@ def serving_levers(r: Recensement) -> alt.LayerChart | Note | None:
     )
     best = found.iloc[0]
     title = f"« {best.label} » : {french.plural(int(best.projects), 'projet')}, le levier d'adaptation le plus servi"
-    made = words(r, title, "projets du vivier", f"Projets par levier qui sert l'adaptation : {charts.said(drawn)}.")
+    where = f"{french.plural(len(r.projects), 'projet')} du vivier"
+    made = words(r, title, where, f"Projets par levier qui sert l'adaptation : {charts.said(drawn)}.", file=False)
     return charts.bars(drawn, "projects", "projets", made, axis=charts.whole(), step=26)
 
 

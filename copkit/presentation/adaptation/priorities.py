@@ -16,7 +16,7 @@ from copkit.presentation import charts
 from copkit.presentation.adaptation.document import caption, words
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
-from copkit.presentation.text import Note, Text
+from copkit.presentation.text import Note, Text, lower
 
 alt = lazy_loader.load("altair")
 LIST, EFFECTS, LEVELS = Section("priorites", 60), Section("effets", 70), Section("niveaux", 80)
@@ -44,7 +44,7 @@ def _list(r: Recensement) -> Table:
         "Territoire": [place(row) for row in found.itertuples()],
         "Levier": [known.get(one, UNSAID) for one in found[LEVER]],
         "Niveau": found.priority.replace("", UNSAID),
-        "Budget": [french.euros(one) for one in found.budget],
+        "Budget (€)": (found.budget, 0),
         "Échéance": [day(one) or UNSAID for one in found.due],
     }
     return Table.of(caption(r, "Priorités d'adaptation recensées"), columns)
@@ -55,7 +55,11 @@ def around(r: Recensement) -> Text:
     """Où sont les priorités, celles de toute la région, et ce que les fiches ne disent pas."""
     lines = []
     if len(r.places) > 1:
-        said = [f"{one.name} ({one.priorities})" for one in r.places.itertuples() if one.priorities]
+        said = [
+            f"{one.name if one.code else lower(one.name)} ({one.priorities})"
+            for one in r.places.itertuples()
+            if one.priorities
+        ]
         none = [one.name for one in r.places.itertuples() if not one.priorities]
         lines.append(Text("**Où** : {}{}.", french.join(said), f" ; aucune dans {french.join(none)}" if none else ""))
     if len(r.regional):
