@@ -228,7 +228,7 @@ def _serving(table: pd.DataFrame | None, levers: list[str]) -> float:
 def recensement(
     territory: str = "reg-32",
     *,
-    priorities: Files = "",
+    priorities: Files | pd.DataFrame = "",
     actions: Files = "",
     projects: Files = "",
     public: bool = False,
@@ -238,9 +238,9 @@ def recensement(
     Parameters
     ----------
     territory : code d'une région, d'un département ou « fr ».
-    priorities : recensement des priorités ; vide : l'exemple inventé du kit (Hauts-de-France), et dans cette région
-        ceux des autres fichiers laissés vides. Un chemin relatif est cherché dans le dossier courant, dans celui
-        d'où « copkit » a été lancé, puis dans celui du kit.
+    priorities : recensement des priorités, ou ce que ``read`` ou ``of_returns`` a rendu ; vide : l'exemple inventé du
+        kit (Hauts-de-France), et dans cette région ceux des autres fichiers laissés vides. Un chemin relatif est
+        cherché dans le dossier courant, dans celui d'où « copkit » a été lancé, puis dans celui du kit.
     actions : fiches action ; projects : vivier. Vides : absents, rien n'est compté.
     public : version publique : ni ce qui a été lu, ni les freins remontés.
 
@@ -266,16 +266,19 @@ def recensement(
     >>> recensement("dep-80")
     Adaptation — Somme : 3 priorités
     """
-    code, example = territories.resolve(territory), not priorities
+    table = priorities if isinstance(priorities, pd.DataFrame) else None
+    code, example = territories.resolve(territory), table is None and not priorities
     given = {"priorities": priorities, "actions": actions, "projects": projects}
     if example:
         folder = paths.home() / "data" / "examples"
         here = code != "fr" and territories.region_of(code) == EXAMPLE_OF
         given = {name: file or (folder / EXAMPLES[name] if name == "priorities" or here else "")
                  for name, file in given.items()}  # fmt: skip
-    table = read(*located_all(given["priorities"], PRIORITIES, HINT))
+    if table is None:
+        table = read(*located_all(given["priorities"], PRIORITIES, HINT))
+    table = PRIORITIES.taken(table, 'ck.adaptation.read("priorites.csv")')
     inside, around = _within(counted(table), code)
-    reading: Reading = table.attrs["reading"]
+    reading: Reading | None = table.attrs.get("reading")
     return Recensement(
         territory=code,
         priorities=_shown(inside, public),
@@ -286,7 +289,7 @@ def recensement(
         counts=_counts(reading, table, inside, around),
         public=public,
         example=example,
-        files=() if public else tuple(reading.files),
+        files=() if public or reading is None else tuple(reading.files),
     )
 
 
@@ -328,12 +331,9 @@ def _naming_levers(table: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(adaptation=[SEPARATOR.join(labels.adaptation(one)) for one in kept.lever_label])
 
 
-def _counts(reading: Reading, table: pd.DataFrame, inside: pd.DataFrame, around: pd.DataFrame) -> dict[str, object]:
-    """What happened at the reading, as numbers."""
-    return {
-        "summary": reading.summary,
-        "rows": reading.rows,
-        "elsewhere": len(counted(table)) - len(inside) - len(around),
-        "duplicates": len(reading.duplicates),
-        "problems": len(reading.problems),
-    }
+def _counts(
+    reading: Reading | None, table: pd.DataFrame, inside: pd.DataFrame, around: pd.DataFrame
+) -> dict[str, object]:
+    """What happened at the reading: its summary, and how many priorities are of another territory."""
+    summary = reading.summary if reading else f"{french.capital(french.plural(len(table), *PRIORITIES.noun))}."
+    return {"summary": summary, "elsewhere": len(counted(table)) - len(inside) - len(around)}

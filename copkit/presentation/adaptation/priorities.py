@@ -55,11 +55,8 @@ def around(r: Recensement) -> Text:
     """Où sont les priorités, celles de toute la région, et ce que les fiches ne disent pas."""
     lines = []
     if len(r.places) > 1:
-        said = [
-            f"{one.name if one.code else lower(one.name)} ({one.priorities})"
-            for one in r.places.itertuples()
-            if one.priorities
-        ]
+        there = [one for one in r.places.itertuples() if one.priorities]
+        said = [f"{one.name if one.code else lower(one.name)} ({one.priorities})" for one in there]
         none = [one.name for one in r.places.itertuples() if not one.priorities]
         lines.append(Text("**Où** : {}{}.", french.join(said), f" ; aucune dans {french.join(none)}" if none else ""))
     if len(r.regional):

@@ -15,11 +15,9 @@ def summary(r: Recensement) -> Summary:
     name = f"{r.name} ({INVENTED})" if r.invented else r.name
     title = caption(r, f"{french.plural(len(r.priorities), *PRIORITIES.noun)} d'adaptation")
     version = "Version publique." if r.public else "Version de travail, non publique."
-    none = (
-        "Rien n'est encore recensé."
-        if not r.given
-        else f"{french.plural(len(r.unserved), 'levier')} sur {len(r.levers)} que rien ne sert."
-    )
+    none = "Rien n'est encore recensé."
+    if r.given:
+        none = f"{french.plural(len(r.unserved), 'levier')} sur {len(r.levers)} que rien ne sert."
     parts = () if r.empty else (_bars(r, "effect", "Effet"), _bars(r, "priority", "Niveau de priorité"))
     return Summary(name=name, title=title, lines=(f"{origin(r)}. {version}", r.counts["summary"], none), parts=parts)
 
