@@ -64,6 +64,7 @@ LONG_MODULES = [
     "strengths",
     "survey_presentation",
     "actions",
+    "adaptation",
     "directory",
     "exchange",
     "journal",
