@@ -182,7 +182,8 @@ def check(code):
             typed = re.findall(r"\d+", re.sub(r"\{\w+\}", "", template))
             assert [n for n in re.findall(r"\d+", left) if n not in typed] == [], (code, one.rule.id, text)
     made = page.page(panorama.shared(code))
-    assert len(made.messages) == 3 and len(made.levers) == 5 and len(made.questions) == 3, code
+    assert len(made.messages) == 3 and len(made.questions) == 3, code
+    assert len(made.levers) == 5 or (5 < len(made.levers) <= 9 and not (made.moves and made.still)), code
     assert made.title and made.effort[0] and made.sure and made.source
     assert len(plain(made)) <= WHOLE, (code, len(plain(made)))
 
