@@ -65,6 +65,7 @@ LONG_MODULES = [
     "survey_presentation",
     "actions",
     "adaptation",
+    "context",
     "directory",
     "exchange",
     "journal",

@@ -194,7 +194,7 @@ def test_counts_of_the_example_add_up(example):
 
 
 def test_departement_shows_its_own_and_says_those_of_its_region():
-    r = ck.adaptation.recensement("dep-80")
+    r = ck.adaptation.recensement("dep-80", priorities=EXAMPLE)
     assert set(r.priorities.departement) == {"dep-80"} and len(r.priorities) == 3 and len(r.regional) == 2
     assert "2 priorités de toute la région" in str(ck.report.around(r))
     (sheets,) = ck.section(r, "fiches").parts
@@ -202,7 +202,7 @@ def test_departement_shows_its_own_and_says_those_of_its_region():
 
 
 def test_public_version_has_neither_obstacles_nor_files():
-    r = ck.adaptation.recensement("reg-32", public=True)
+    r = ck.adaptation.recensement("reg-32", priorities=EXAMPLE, public=True)
     assert r.reading is None and r.files == () and (r.priorities.national_obstacles == "").all()
     assert "Freins à lever" not in str(ck.section(r, "fiches").parts) and "regional_obstacles" not in r.shown
 
@@ -239,13 +239,10 @@ LEVEL = "{year: 2050, warming: 2, reference: inventé, source: sgpe_point_de_sor
         ("    locator: introduction\n", "", "locator"),
     ],
 )
-def test_damaged_parameters_are_told(tmp_path, monkeypatch, says, old, new, words):
-    file = paths.parameters(climate.FILE)
-    (tmp_path / climate.FILE).write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
-    monkeypatch.setattr(paths, "parameters", lambda name, real=paths.parameters: tmp_path / name
-                        if name == climate.FILE else real(name))  # fmt: skip
+def test_damaged_parameters_are_told(damaged, says, old, new, words):
+    damaged.replace("parameters/adaptation.yml", old, new)
     with pytest.raises(ParameterError) as refused:
-        climate.climate.__wrapped__()
+        climate.climate()
     says(refused.value, words)
 
 

@@ -122,6 +122,7 @@ template.command("mapping", cls=usage.Command)(projects.mapping)
 template.command("strengths", cls=usage.Command)(strengths.template)
 template.command("survey", cls=usage.Command)(survey.template)
 template.command("actions", cls=usage.Command)(roadmap.template)
+template.command("jobs", cls=usage.Command)(roadmap.jobs_template)
 template.command("adaptation", cls=usage.Command)(adaptation.template)
 app.add_typer(template, name="template")
 decisions = typer.Typer(
