@@ -2,6 +2,7 @@
 
 import csv
 import runpy
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -36,6 +37,11 @@ def jobs(tmp_path):
     return write
 
 
+@pytest.fixture(scope="module")
+def roadmap():
+    return ck.roadmap.plan("reg-32", actions=FOLDER / "actions_hauts_de_france.csv")
+
+
 ROWS = (
     ("Rénovation", "Hauts-de-France", "40 000", "50 000", "2 400", "3 000", "Inventé", "oui"),
     ("Réparation", "Nord", "10 000", "", "800", "", "Inventé", "oui"),
@@ -61,16 +67,14 @@ def test_no_job_and_nobody_to_train_give_no_rate(jobs):
     assert ck.roadmap.employment(ck.roadmap.read_jobs(jobs())).empty
 
 
-def test_jobs_are_absent_from_the_document_until_they_are_given(jobs):
-    r = ck.roadmap.plan("reg-32", actions=FOLDER / "actions_hauts_de_france.csv")
+def test_jobs_are_absent_from_the_document_until_they_are_given(jobs, roadmap):
     for name, title in (("emplois", "Emplois et compétences"), ("contexte", "Contexte")):
-        absent = DOCUMENT.show(name, r)
+        absent = DOCUMENT.show(name, roadmap)
         assert isinstance(absent, Absent) and absent.title == title
-    r = ck.roadmap.plan("reg-32", actions=FOLDER / "actions_hauts_de_france.csv", jobs=jobs(*ROWS))
-    said, table = DOCUMENT.show("emplois", r).parts[1:]
-    assert said.plain.startswith("- 50\u202f000 emplois dans 2 secteurs ou métiers, +25 % d'ici l'année visée selon")
+    said, table = DOCUMENT.show("emplois", replace(roadmap, jobs=ck.roadmap.read_jobs(jobs(*ROWS)))).parts[1:]
+    assert said.startswith("- **50\u202f000 emplois** dans 2 secteurs ou métiers, +25 % d'ici l'année visée selon")
     assert (
-        "80 % des besoins de formation couverts, selon 1 ligne qui dit les places et les besoins ; 1 sans" in said.plain
+        "**80 % des besoins de formation couverts**, selon 1 ligne qui dit les places et les besoins ; 1 sans" in said
     )
     assert table.written()["Source"].to_list() == ["Inventé", "Inventé", ""] and "(exemple inventé)" in table.caption
 
@@ -120,8 +124,8 @@ def test_shares_of_a_list_stand_beside_what_the_source_prints():
     assert ck.roadmap.city_policy(table, "reg-06").published_looked.isna().all()
 
 
-def test_document_shows_both_and_lists_what_is_no_contrat_de_ville():
-    r = ck.roadmap.plan("reg-32", actions=FOLDER / "actions_hauts_de_france.csv", contracts=CONTRACTS)
+def test_document_shows_both_and_lists_what_is_no_contrat_de_ville(roadmap):
+    r = replace(roadmap, contracts=ck.roadmap.read_contracts(CONTRACTS))
     said, shares, listed = DOCUMENT.show("contexte", r).parts[1:]
     assert french.plain("177 quartiers prioritaires sur 204 (87 %)") in french.plain(str(said))
     assert "La source écrit 86 % pour 177 quartiers et en cite 204 ailleurs" in str(said)

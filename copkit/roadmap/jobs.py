@@ -132,9 +132,9 @@ def employment(jobs: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : title, origin, les nombres lus, change (évolution des emplois [%]), coverage (places sur personnes à former
-        [%]), missing (nombre de secteurs dont l'ensemble n'a pas le taux) ; la dernière ligne est l'ensemble, ses taux
-        sur les seuls secteurs qui disent les deux nombres.
+    DataFrame : title, origin, les nombres lus, change (évolution des emplois [%]), coverage (places sur personnes à
+        former [%]), missing (secteurs qui ne disent pas les places et les besoins, dans l'ensemble) ; la dernière ligne
+        est l'ensemble, ses taux sur les seuls secteurs qui disent les deux nombres.
     """
     table = counted(JOBS.taken(jobs, 'ck.roadmap.read_jobs("emplois.xlsx")'))
     found = table[["title", "now_year", "later_year", "origin", *COUNTS]].reset_index(drop=True)
