@@ -111,6 +111,7 @@ ACCEPTED |= {"roadmap.read_returns": ["inconnu"], "roadmap.write_template": ["in
 ACCEPTED |= {"survey.families": [None], "roadmap.working_groups": [None]}  # what the source cites, those of the kit
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"adaptation.read_returns": ["inconnu"], "adaptation.write_template": ["inconnu"]}  # a path, to be written
+ACCEPTED |= {"roadmap.write_jobs_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.write_template": ["inconnu"], "survey.write_templates": ["inconnu"]}  # a path, to be written
 MORE = {
     "roadmap.without_action": (None,),
