@@ -8,7 +8,7 @@ import lazy_loader
 import pandas as pd
 
 from copkit import french
-from copkit.adaptation.priorities import LEVER, PRIORITIES
+from copkit.adaptation.priorities import LEVER, PRIORITIES, RECORD
 from copkit.adaptation.recensement import Recensement
 from copkit.intake import gazetteer
 from copkit.models import nomenclatures
@@ -48,6 +48,19 @@ def _list(r: Recensement) -> Table:
         "Échéance": [day(one) or UNSAID for one in found.due],
     }
     return Table.of(caption(r, "Priorités d'adaptation recensées"), columns)
+
+
+@LIST.table("recensement", sheet="Recensement", rank=15, page=False)
+def _record(r: Recensement) -> Table:
+    found, known, columns = r.priorities, nomenclatures.adaptation_labels(), {}
+    for name in r.shown:
+        cells = found[name]
+        if name in ("region", "departement"):
+            cells = [gazetteer.name(one) if one else "" for one in cells]
+        columns[RECORD[name].label] = [known.get(one, "") for one in cells] if name == LEVER else cells
+    columns[RECORD["budget"].label] = (found.budget, 0)
+    columns[RECORD["due"].label] = list(map(day, found.due))
+    return Table.of(caption(r, "Le recensement, colonne par colonne"), columns)
 
 
 @LIST.sentence()
