@@ -256,9 +256,7 @@ def test_every_part_says_something_and_the_workbook_opens(example, tmp_path):
         assert not isinstance(made, Note) or part.name == "a_verifier_priorites", part.name
     ck.write_workbook(example, tmp_path / "a.xlsx")
     book = openpyxl.load_workbook(tmp_path / "a.xlsx", read_only=True)
-    assert {"Priorités", "Recensement", "Leviers d'adaptation", "Leviers des 43", "Freins"} <= set(
-        book.sheetnames
-    )
+    assert {"Priorités", "Recensement", "Leviers d'adaptation", "Leviers des 43", "Freins"} <= set(book.sheetnames)
 
 
 def test_commands_write_the_workbook_read_it_back_and_list_the_levers(tmp_path, sent):

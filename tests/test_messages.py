@@ -213,6 +213,16 @@ def test_page_is_the_one_that_was_read_over(case):
     assert plain(page.page(ck.panorama(case["nom"]))) == case["page"]
 
 
+PAGES = [("reg-06", 9), ("reg-03", 8), ("reg-02", 8), ("reg-01", 5), ("reg-32", 5)]
+
+
+@pytest.mark.parametrize(("code", "levers"), PAGES)
+def test_levers_take_the_room_of_what_moves_where_nothing_is_said_of_it(code, levers):
+    made = page.page(panorama.shared(code))
+    assert len(made.levers) == levers and (levers == 5) == bool(made.moves and made.still)
+    assert not [detail for *_, detail in made.levers if "0,0" in detail]
+
+
 def test_page_is_that_of_a_reference():
     scenario = ck.simulate(ck.panorama("reg-32"), {"covoiturage": 100})
     with pytest.raises(LeverError, match="se lit sur la référence"):
