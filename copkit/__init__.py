@@ -21,6 +21,7 @@ Ce que des territoires envoient
     strengths                                  points forts : modèle à remplir, lecture, mise en commun
     survey                                     questionnaire : réponses, leviers, actions, familles
     roadmap                                    feuille de route : fiches action, critères, effet, recouvrements, suivi
+    adaptation                                 adaptation : 22 leviers du SGPE, priorités recensées, repères
     journal                                    décisions : qui, quoi, quand, pourquoi ; révoquées, jamais effacées
 
 Montrer

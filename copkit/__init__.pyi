@@ -1,3 +1,4 @@
+from . import adaptation as adaptation
 from . import journal as journal
 from . import notebook as notebook
 from . import projects as projects

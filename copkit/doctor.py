@@ -74,6 +74,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
+    from copkit.adaptation.climate import climate
+    from copkit.adaptation.priorities import PRIORITIES
     from copkit.intake import labels, mapping, plausible
     from copkit.models import (
         assumptions,
@@ -91,7 +93,7 @@ def parameters() -> list[str]:
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
     from copkit.refresh.settings import settings
-    from copkit.roadmap import carried, contracts, plan_template, sites, themes
+    from copkit.roadmap import carried, contracts, jobs, plan_template, sites, themes
     from copkit.roadmap.actions import ACTIONS
     from copkit.roadmap.exits import rules as exit_rules
     from copkit.strengths import STRENGTHS
@@ -117,10 +119,12 @@ def parameters() -> list[str]:
     exit_rules()
     sites.rules()
     settings()
-    collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS)
+    climate()
+    contracts.context()
+    collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS, PRIORITIES)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
-    for kind in (*collected, themes.KEPT, carried.CARRIED, contracts.CONTRACTS):
+    for kind in (*collected, themes.KEPT, carried.CARRIED, contracts.CONTRACTS, jobs.JOBS):
         for name in mapping.names(kind):
             mapping.load(name, kind)
     return []

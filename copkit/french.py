@@ -104,6 +104,20 @@ def significant(value: float | None, digits: int = 2) -> str:
     return text.rstrip("0").rstrip(",") if "," in text else text
 
 
+def euros(value: float) -> str:
+    """An amount with two significant digits: « 126 M€ », « 350 k€ ».
+
+    >>> euros(126_430_000), euros(350_000), euros(0), euros(float("nan"))
+    ('130\xa0M€', '350\xa0k€', '0\xa0€', 'n.d.')
+    """
+    if value != value:
+        return UNKNOWN
+    for unit, size in (("Md€", 1e9), ("M€", 1e6), ("k€", 1e3)):
+        if value >= size:
+            return f"{significant(value / size)}\u00a0{unit}"
+    return f"{number(value, 0)}\u00a0€"
+
+
 def signed(value: float | None, decimals: int = 1) -> str:
     """A difference, with its sign; none for what is written zero.
 

@@ -28,6 +28,7 @@ GROUPS = {
     "Points forts": ("ck.strengths", ck.strengths),
     "Questionnaire": ("ck.survey", ck.survey),
     "Feuille de route": ("ck.roadmap", ck.roadmap),
+    "Adaptation": ("ck.adaptation", ck.adaptation),
     "Journal de décisions": ("ck.journal", ck.journal),
     "Dans un carnet": ("ck.notebook", ck.notebook),
 }

@@ -64,6 +64,8 @@ LONG_MODULES = [
     "strengths",
     "survey_presentation",
     "actions",
+    "adaptation",
+    "context",
     "directory",
     "exchange",
     "journal",

@@ -40,7 +40,7 @@ def declared(package):
     return {one.name: (node.module or "", one.asname) for node in lines for one in node.names}
 
 
-GROUPED = (ck, ck.projects, ck.survey)
+GROUPED = (ck, ck.projects, ck.survey, ck.adaptation)
 
 
 @pytest.mark.parametrize("package", GROUPED, ids=lambda package: package.__name__)
@@ -110,6 +110,8 @@ ACCEPTED = {
 ACCEPTED |= {"roadmap.read_returns": ["inconnu"], "roadmap.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.families": [None], "roadmap.working_groups": [None]}  # what the source cites, those of the kit
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
+ACCEPTED |= {"adaptation.read_returns": ["inconnu"], "adaptation.write_template": ["inconnu"]}  # a path, to be written
+ACCEPTED |= {"roadmap.write_jobs_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.write_template": ["inconnu"], "survey.write_templates": ["inconnu"]}  # a path, to be written
 MORE = {
     "roadmap.without_action": (None,),
@@ -140,9 +142,16 @@ WRITERS = (
     "projects.read_workshop",
 )
 NO_ARGUMENT = ("keys", "reload", "survey.actions", "journal.decide", "journal.revoke")  # or by their names only
-TYPES = ("projects.Vivier", "projects.Workshop", "roadmap.Roadmap", "roadmap.Followup", "survey.Consultation")
+TYPES = (
+    "adaptation.Recensement",
+    "projects.Vivier",
+    "projects.Workshop",
+    "roadmap.Roadmap",
+    "roadmap.Followup",
+    "survey.Consultation",
+)
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}
-GROUPS |= {"roadmap.": ck.roadmap, "journal.": ck.journal}
+GROUPS |= {"roadmap.": ck.roadmap, "adaptation.": ck.adaptation, "journal.": ck.journal}
 GROUPS |= {"notebook.": ck.notebook}
 SPACES = {"charts.": ck.charts, "report.": ck.report}
 FUNCTIONS = {

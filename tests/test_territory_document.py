@@ -89,7 +89,7 @@ def test_a_sector_that_is_mostly_another_lever_than_in_the_country_says_which(p)
 def test_a_sector_of_the_overseas_alone_is_compared_with_nothing(p):
     found = ck.table(p, "secteurs")
     here = [row for row in found.written().itertuples(index=False) if row[0] == labels.sectors()[model.OVERSEAS]]
-    assert all(row[-1] == "—" for row in here)
+    assert all(row[-1] == "outre-mer seul" for row in here)
     reason = "secteur propre aux outre-mer" in " ".join(said(ck.charts.sectors(p)))
     assert reason == (bool(here) and p.attrs["level"] != "france")
 
@@ -127,7 +127,7 @@ def test_a_bus_is_whole_and_a_workbook_keeps_what_was_computed():
 
 
 def test_sections_without_data_leave_the_document_and_say_in_a_notebook_what_to_do(says):
-    for code, name in (("reg-04", "quantites"), ("reg-04", "interactions"), ("dep-59", "comparaison")):
+    for code, name in (("reg-04", "comparaison"), ("reg-04", "interactions"), ("dep-59", "comparaison")):
         assert isinstance(ck.section(ck.panorama(code), name), Absent)
     absent = ck.report.projects(ck.panorama("dep-59"), "")
     says(absent._repr_mimebundle_()["text/markdown"], "donner le chemin d’un export au paramètre «\u00a0projets\u00a0»")
@@ -140,6 +140,36 @@ def test_sources_name_who_published_them_and_lead_where_they_do():
     )
     assert "piterre" not in text and "sgpe_simulateur_2024" not in text and "Licence" not in text
     assert "](../glossaire.html)" in text
+
+
+# ------------------------------------------------------------------ overseas
+
+OVERSEAS = [code for code in territories.codes("region") if territories.is_overseas(code)]
+
+
+@pytest.mark.parametrize("code", OVERSEAS)
+def test_an_overseas_document_has_no_empty_section_and_no_dash_where_a_sentence_is_due(code):
+    p = ck.panorama(code)
+    for name in ("entete", "ambition", "secteurs", "place", "quantites", "dynamiques", "cles", "sources"):
+        section = ck.section(p, name)
+        assert not isinstance(section, Absent), name
+        for part in section.parts:
+            assert not isinstance(part, Note), (name, part)
+            cells = part.read().written().to_numpy().ravel() if isinstance(part, Table) else []
+            assert not {"—", "", french.UNKNOWN} & {*cells}, (name, part.caption)
+
+
+@pytest.mark.parametrize("code", OVERSEAS)
+def test_an_overseas_document_says_of_each_lever_what_there_is_to_count(code):
+    p = ck.panorama(code)
+    found = ck.table(p, "a_compter").data.set_index("Levier")
+    assert len(found) == p.sizes["lever"] and found["Objectif (ktCO2e/an)"].sum() == pytest.approx(
+        float(p.target.sum())
+    )
+    aerial = found.loc[[one for one in found.index if "aérien" in one], "Parmi les 43"]
+    assert set(aerial) == {"aucun : l'aérien est absent des 43 leviers"}
+    assert "aucun coefficient" in str(ck.report.uncounted(p)) and "par quelle clé" in str(ck.report.keys(p))
+    assert isinstance(ck.table("reg-32", "a_compter"), Note) and isinstance(ck.report.uncounted("reg-32"), Note)
 
 
 # ------------------------------------------------------------------ the glossary

@@ -24,7 +24,7 @@ from copkit.errors import CopkitError, DataError
 from copkit.files import read_text, write_whole
 
 YEARS = (("Première année", "Valeur"), ("Dernière année", "Dernière valeur"))
-SPARE = (*YEARS, "Indicateur observé", "À savoir", "Unité", "Rythme par an")
+SPARE = (*YEARS, "Indicateur observé", "Unité", "Rythme par an")
 Targets = Annotated[
     list[str],
     typer.Option(

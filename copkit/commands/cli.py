@@ -14,7 +14,19 @@ import typer
 from typer.exceptions import TyperException
 
 from copkit import french
-from copkit.commands import analyses, journal, projects, roadmap, run, simulator, strengths, survey, update, usage
+from copkit.commands import (
+    adaptation,
+    analyses,
+    journal,
+    projects,
+    roadmap,
+    run,
+    simulator,
+    strengths,
+    survey,
+    update,
+    usage,
+)
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
 from copkit.errors import CopkitError, command_line
 
@@ -100,6 +112,7 @@ for command in (
     update.update,
     survey.survey,
     *roadmap.ALL,
+    adaptation.adaptation,
 ):
     app.command(cls=usage.Command)(command)
 template = typer.Typer(
@@ -109,6 +122,8 @@ template.command("mapping", cls=usage.Command)(projects.mapping)
 template.command("strengths", cls=usage.Command)(strengths.template)
 template.command("survey", cls=usage.Command)(survey.template)
 template.command("actions", cls=usage.Command)(roadmap.template)
+template.command("jobs", cls=usage.Command)(roadmap.jobs_template)
+template.command("adaptation", cls=usage.Command)(adaptation.template)
 app.add_typer(template, name="template")
 decisions = typer.Typer(
     cls=usage.Group, subcommand_metavar="COMMANDE", no_args_is_help=True, help="Tient un journal de décisions."

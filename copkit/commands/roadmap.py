@@ -123,6 +123,17 @@ def template(
     say(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit actions -r {out} --territory {territory}")
 
 
+def jobs_template(
+    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("emplois.xlsx"),
+    territory: Territory = "fr",
+) -> None:
+    """Écrit le classeur des emplois et compétences d'un territoire, à faire remplir."""
+    from copkit.roadmap import write_jobs_template
+
+    write_jobs_template(out, territory)
+    say(f"Écrit : {out}. Une fois rempli : copkit run {territory} --notebook feuille_de_route -p emplois={out}")
+
+
 def themes(
     territory: Territory = "fr",
     answers: Annotated[

@@ -156,6 +156,8 @@ def _levers() -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict[str, str
             name(label, rows.lever.iloc[0])
     for label, rows in table[table.nomenclature == "schema_projet"].groupby("label", sort=False):
         name(label, SEPARATOR.join(rows.lever) or nomenclatures.OTHERS)  # a term of several levers stands for them all
+    for label in nomenclatures.adaptation_labels().values():
+        name(label, nomenclatures.OTHERS)  # the levers of the 43 beside it are not it
     return by_key, stands, shown
 
 
@@ -180,6 +182,22 @@ def lever(label: str) -> Found:
     """
     by_key, _, shown = _levers()
     return _read(label, by_key, shown, _groupings())
+
+
+def adaptation(label: str) -> tuple[str, ...]:
+    """The levers of the 22 of adaptation that a cell names, beside those of the 43.
+
+    >>> adaptation("Réseaux de froid ; Gestion des haies"), lever("Réseaux de froid").ids
+    (('reseaux_de_froid',), ('autres',))
+    """
+    by_key = _adaptation()
+    return _read(label, by_key, {}, _levers()[0]).ids if label else ()
+
+
+@kept(maxsize=4)
+def _adaptation() -> dict[str, str]:
+    """key of the label of a lever of the 22 → its id."""
+    return {key(label): id_ for id_, label in nomenclatures.adaptation_labels().items()}
 
 
 def thematique_of(label: str) -> Found:

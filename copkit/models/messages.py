@@ -25,6 +25,7 @@ from copkit.models.facts import Facts
 from copkit.reference import parameters, reading, territories
 
 FILE = "messages.yml"
+FULL = "la page est pleine"
 Place = Literal["effort", "message", "contexte", "levier", "bouge", "stagne", "surete", "question"]
 COLUMNS = ["place", "rule", "about", "condition", "value", "said", "title", "text", "detail", "reason"]
 
@@ -76,7 +77,8 @@ class Rule(parameters.Strict):
     « reponses »: the answers of collectivités, where there are some.
 
     ``unless``: not when one of these rules already spoke; ``group``: at most one of a group in its place; ``most``: how
-    often it speaks, of different levers or series.
+    often it speaks, of different levers or series. ``fills``: the places whose room is its own where nothing is
+    said there, once its place is full.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -87,6 +89,7 @@ class Rule(parameters.Strict):
     unless: list[str] = Field(default_factory=list)
     group: str = ""
     most: Annotated[int, Field(ge=1)] = 1
+    fills: list[Place] = Field(default_factory=list)
     title: str = ""
     text: str = ""
     detail: str = ""
@@ -279,14 +282,31 @@ def _chosen(p: xr.Dataset, known: Rules, answers: Facts | None) -> tuple[list[Sa
         for one in possible:
             why = _silenced(one.rule, heard, groups, times)
             if why or count == known.most[place]:
-                left.append((one, why or "la page est pleine"))
+                left.append((one, why or FULL))
                 continue
             spoken.append(one)
             heard.add(one.rule.id)
             times[one.rule.id] += 1
             groups.add(one.rule.group)
             count += 1
-    return spoken, left
+    return _filled(known, spoken, left)
+
+
+def _filled(known: Rules, spoken: list[Said], left: list[tuple[Said, str]]) -> tuple[list[Said], list]:
+    """The same, once the rules that fill other places have taken the room of those where nothing is said."""
+    counts, times = Counter(one.rule.place for one in spoken), Counter(one.rule.id for one in spoken)
+    kept = []
+    for one, why in left:
+        rule = one.rule
+        free = sum(known.most[place] for place in rule.fills if not counts[place])
+        beyond = counts[rule.place] - known.most[rule.place]
+        if why == FULL and beyond < free and times[rule.id] < rule.most:
+            spoken.append(one)
+            counts[rule.place] += 1
+            times[rule.id] += 1
+        else:
+            kept.append((one, why))
+    return spoken, kept
 
 
 def _silenced(rule: Rule, heard: set[str], groups: set[str], times: Counter) -> str:

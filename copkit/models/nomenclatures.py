@@ -166,6 +166,12 @@ def cop_labels() -> dict[str, str]:
     return dict(zip(table.lever, table.label, strict=True))
 
 
+def adaptation_labels() -> dict[str, str]:
+    """The 22 adaptation levers of the SGPE and their labels, in their order."""
+    table = crosswalk("adaptation").drop_duplicates("id")
+    return dict(zip(table.id, table.label, strict=True))
+
+
 def lever_labels() -> dict[str, str]:
     """Lever that a project may have → its label: the 43, then the terms beside them, « autres » last."""
     return dict(_lever_labels())

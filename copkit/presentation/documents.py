@@ -26,6 +26,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 
 if TYPE_CHECKING:
+    from copkit.adaptation.recensement import Recensement
     from copkit.models.side_by_side import SideBySide
     from copkit.presentation.document import Part
     from copkit.projects.selection import Vivier
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from copkit.roadmap.plan import Roadmap
     from copkit.survey.selection import Consultation
 
-    About = xr.Dataset | str | Vivier | Consultation | Roadmap | Followup | SideBySide
+    About = xr.Dataset | str | Vivier | Consultation | Recensement | Roadmap | Followup | SideBySide
 
 COMPUTED = (Comparison, Compensation, Conversion, Identity, Reduction)  # from a panorama, with a table of their own
 DOCUMENTS = {  # what each is about, as a message says it; of which class, when it is one of ours
@@ -41,6 +42,7 @@ DOCUMENTS = {  # what each is about, as a message says it; of which class, when 
     "copkit.presentation.projects.document": ("un vivier (ck.projects.vivier)", "Vivier"),
     "copkit.presentation.survey.document": ("une consultation (ck.survey.consultation)", "Consultation"),
     "copkit.presentation.comparison.document": ("une comparaison (ck.side_by_side)", "SideBySide"),
+    "copkit.presentation.adaptation.document": ("un recensement (ck.adaptation.recensement)", "Recensement"),
     "copkit.presentation.roadmap.document": ("une feuille de route (ck.roadmap.plan)", "Roadmap"),
     "copkit.presentation.followup.document": ("un suivi (ck.roadmap.followup)", "Followup"),
 }
@@ -52,12 +54,12 @@ def section(about: About, name: str) -> Shown:
 
     Parameters
     ----------
-    about : le panorama d'un territoire, ou son code ; un vivier de projets, une consultation, une feuille de route,
-        un suivi, une comparaison (``ck.side_by_side``).
+    about : le panorama d'un territoire, ou son code ; un vivier de projets, une consultation, un recensement des
+        priorités d'adaptation, une feuille de route, un suivi, une comparaison (``ck.side_by_side``).
     name : « ambition », « place », « quantites »… pour un territoire ; « bilan », « leviers », « couverture »… pour un
-        vivier ; « participation », « leviers », « familles »… pour une consultation ; « points », « actions »,
-        « moyens »… pour une feuille de route ; « actions », « leviers », « reports »… pour un suivi ; « ensemble »,
-        « secteurs », « leviers »… pour une comparaison.
+        vivier ; « participation », « leviers », « familles »… pour une consultation ; « leviers », « priorites »,
+        « fiches »… pour un recensement ; « points », « actions », « moyens »… pour une feuille de route ; « actions »,
+        « leviers », « reports »… pour un suivi ; « ensemble », « secteurs », « leviers »… pour une comparaison.
 
     Raises
     ------
@@ -81,9 +83,9 @@ def table(
     what : une table du document : « panorama » (à défaut), « synthese », « secteurs », « quantites »… pour un panorama,
         et « manque », « ecarts » pour un scénario ; « bilan » (à défaut), « parts », « leviers », « dossiers »… pour un
         vivier ; « leviers » (à défaut), « participation », « actions », « familles »… pour une consultation ;
-        « actions » (à défaut), « points », « themes », « couverture »… pour une feuille de route ; « actions » (à
-        défaut), « indicateurs », « dossiers », « reports »… pour un suivi ; « secteurs » (à défaut), « leviers »,
-        « ensemble » pour une comparaison.
+        « priorites » (à défaut), « leviers », « effets »… pour un recensement ; « actions » (à défaut), « points »,
+        « themes », « couverture »… pour une feuille de route ; « actions » (à défaut), « indicateurs », « dossiers »,
+        « reports »… pour un suivi ; « secteurs » (à défaut), « leviers », « ensemble » pour une comparaison.
     whole : toutes les lignes ; par défaut une longue liste est coupée, et sa légende dit combien elle en a.
 
     Returns
@@ -115,8 +117,8 @@ def write_workbook(about: About, path: str | Path) -> None:
     Parameters
     ----------
     about : le panorama du territoire, son code, ou un scénario : ce qui ne se lit que sur sa référence y est, et le
-        dit. Ou un vivier, une consultation, une feuille de route, un suivi : public, le classeur l'est aussi. Ou
-        une comparaison.
+        dit. Ou un vivier, une consultation, un recensement, une feuille de route, un suivi : public, le classeur l'est
+        aussi. Ou une comparaison.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
     from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it

@@ -15,6 +15,9 @@ from .followup import Followup as Followup
 from .followup import diff as diff
 from .followup import followup as followup
 from .followup import worksites as worksites
+from .jobs import employment as employment
+from .jobs import read_jobs as read_jobs
+from .jobs import write_jobs_template as write_jobs_template
 from .plan import Roadmap as Roadmap
 from .plan import plan as plan
 from .themes import candidates as candidates

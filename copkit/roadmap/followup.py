@@ -243,7 +243,7 @@ def diff(
         projects=sorted_,
         levers=levers,
         decisions=entries,
-        city=None if contracts is None else city_policy(contracts),
+        city=None if contracts is None else city_policy(contracts, code),
         themes=themes,
         versions=named,
         notes=tuple(notes),

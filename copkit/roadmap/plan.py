@@ -30,6 +30,8 @@ from copkit.reference import framework, territories
 from copkit.roadmap import assessment, themes
 from copkit.roadmap.actions import ACTIONS, read_actions
 from copkit.roadmap.assessment import CONTRARY, RETAINED, TWICE
+from copkit.roadmap.contracts import CONTRACTS, city_policy, read_contracts
+from copkit.roadmap.jobs import JOBS, employment, read_jobs
 from copkit.survey.fields import ANSWERS
 from copkit.survey.selection import Consultation, consultation
 
@@ -53,8 +55,8 @@ class Roadmap(Displayed):
 
     actions : celles du territoire, évaluées, une par ligne. regional : celles de sa région qui le concernent aussi
     (département, périmètre). themes : les thèmes retenus. scenario : les objectifs retenus, ou la référence ; chosen :
-    s'ils ont été donnés. vivier, consultation, strengths : l'état des lieux, quand il a été donné. perimeter : le nom
-    d'un périmètre dont c'est l'extrait.
+    s'ils ont été donnés. vivier, consultation, strengths : l'état des lieux, quand il a été donné ; contracts, jobs :
+    le contexte et les emplois, de même. perimeter : le nom d'un périmètre dont c'est l'extrait.
     """
 
     territory: str
@@ -72,6 +74,8 @@ class Roadmap(Displayed):
     example: bool
     files: tuple[str, ...]
     perimeter: str = ""
+    contracts: pd.DataFrame | None = None
+    jobs: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         count = french.plural(len(self.retained), "action retenue", "actions retenues")
@@ -90,7 +94,8 @@ class Roadmap(Displayed):
     @cached_property
     def invented(self) -> bool:
         """Whether something that it shows is invented."""
-        parts = (self.actions, self.regional, self.themes, self.strengths)
+        given = [one for one in (self.contracts, self.jobs) if one is not None]
+        parts = (self.actions, self.regional, self.themes, self.strengths, *given)
         if self.example or any("invented" in one and bool((one.invented == YES).any()) for one in parts):
             return True
         return any(one.invented for one in (self.vivier, self.consultation) if one is not None)
@@ -202,6 +207,18 @@ class Roadmap(Displayed):
         """The retained actions that need engineering that is not granted."""
         return self.retained[(self.retained.engineering != "") & (self.retained.engineering_granted != YES)]
 
+    # ------------------------------------------------------------------ jobs, and context
+
+    @cached_property
+    def employment(self) -> pd.DataFrame | None:
+        """Each sector or trade: jobs now and later, training places, coverage; then all of them."""
+        return None if self.jobs is None else employment(self.jobs)
+
+    @cached_property
+    def city(self) -> pd.DataFrame | None:
+        """What share of the contrats de ville was read, beside what the sources print."""
+        return None if self.contracts is None else city_policy(self.contracts, self.territory)
+
     # ------------------------------------------------------------------ objectives, and where it stands
 
     @cached_property
@@ -305,6 +322,8 @@ def plan(
     points: Files = "",
     scenario: str | Path = "",
     decisions: str | Path = "",
+    contracts: Files = "",
+    jobs: Files = "",
     perimeter: str | Path = "",
     name: str = "",
     public: bool = False,
@@ -321,6 +340,7 @@ def plan(
     projects : vivier ; answers : réponses au questionnaire ; points : points forts. Vides : absents.
     scenario : objectifs retenus, un scénario enregistré (JSON) ; vide : ceux de la référence.
     decisions : journal de décisions ; une décision compte, à côté de la réponse de la règle. Vide : aucune.
+    contracts : contrats de ville et autre contexte ; jobs : emplois et compétences. Vides : absents.
     perimeter : périmètres de CRTE (CSV, YAML) ; name : celui dont on veut l'extrait, quand le fichier en a plusieurs.
     public : version publique : ni ce qui a été lu, ni ce qui cite un dossier.
 
@@ -376,6 +396,8 @@ def plan(
         example=example,
         files=() if public else tuple(reading.files),
         perimeter=held_by,
+        contracts=read_contracts(*located_all(contracts, CONTRACTS)) if contracts else None,
+        jobs=read_jobs(*located_all(jobs, JOBS)) if jobs else None,
     )
 
 

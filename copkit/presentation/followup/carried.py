@@ -6,6 +6,7 @@ from copkit import french
 from copkit.presentation import formats
 from copkit.presentation.document import Section
 from copkit.presentation.followup.document import caption
+from copkit.presentation.roadmap.context import policy
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text, lower
 from copkit.reference import territories
@@ -84,15 +85,7 @@ CITY = Section("ville", 90)
 
 @CITY.table("ville", sheet="Politique de la ville", rank=115, when=lambda f: f.city is not None)
 def _city(f: Followup) -> Table:
-    found = f.city
-    columns = {
-        "Politique de la ville": found.label.map(french.capital),
-        "Lus": (found.looked, 0),
-        "En tout": (found.whole, 0),
-        "Part (%)": (found.share, 0),
-        "Contrats qui n'en disent pas le nombre": (found.missing, 0),
-    }
-    return Table.of(caption(f, "Contrats de ville lus, et ce qu'ils couvrent"), columns)
+    return policy(f.city, caption(f, "Contrats de ville lus, et ce qu'ils couvrent"))
 
 
 def _figures(counts, known) -> list[str]:

@@ -62,10 +62,10 @@ def message(r: Roadmap) -> Text:
         lines.append(
             Text(
                 "**Argent** : {} pour {}, dont {} à trouver et {} sans réponse.",
-                euros(float(known.cost.sum())),
+                french.euros(float(known.cost.sum())),
                 french.plural(int(known.known.sum()), "action au coût connu", "actions au coût connu"),
-                euros(float(known.cost["non"])),
-                euros(float(known.cost[""])),
+                french.euros(float(known.cost["non"])),
+                french.euros(float(known.cost[""])),
             )
         )
     found = exits(r)
@@ -99,20 +99,6 @@ def _effect(r: Roadmap) -> Text:
         french.percent(100 * r.identified[1] / r.aimed, 1) if r.aimed else french.UNKNOWN,
         aimed,
     )
-
-
-def euros(value: float) -> str:
-    """An amount with two significant digits: « 126 M€ », « 350 k€ ».
-
-    >>> euros(126_430_000), euros(350_000), euros(0), euros(float("nan"))
-    ('130\xa0M€', '350\xa0k€', '0\xa0€', 'n.d.')
-    """
-    if value != value:
-        return french.UNKNOWN
-    for unit, size in (("Md€", 1e9), ("M€", 1e6), ("k€", 1e3)):
-        if value >= size:
-            return f"{french.significant(value / size)}\u00a0{unit}"
-    return f"{french.number(value, 0)}\u00a0€"
 
 
 EXITS = Section("points", 20)

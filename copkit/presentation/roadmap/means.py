@@ -8,7 +8,6 @@ import pandas as pd
 from copkit import french
 from copkit.presentation import charts
 from copkit.presentation.document import Section
-from copkit.presentation.roadmap.about import euros
 from copkit.presentation.roadmap.document import caption, words
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
@@ -30,14 +29,14 @@ def funding(r: Roadmap) -> alt.LayerChart | Note:
             "label": found.label.to_numpy(),
             "millions": (found.cost / 1e6).to_numpy(),
             "written": [
-                f"{euros(cost)} · {french.plural(n, 'action')}"
+                f"{french.euros(cost)} · {french.plural(n, 'action')}"
                 for cost, n in zip(found.cost, found.actions, strict=True)
             ],
         }
     )
     whole, sought = float(r.money.cost.sum()), float(r.money.set_index("granted").cost["non"])
     share = french.percent(100 * sought / whole, 0) if whole else french.UNKNOWN
-    title = f"{euros(sought)} restent à trouver, {share} du coût déclaré"
+    title = f"{french.euros(sought)} restent à trouver, {share} du coût déclaré"
     made = words(r, title, "millions d'euros ; coût déclaré par les fiches", f"Financement : {charts.said(drawn)}.")
     domain = [0, 1.5 * float(drawn.millions.max())]
     return charts.bars(drawn, "millions", "coût déclaré (M€)", made, domain=domain)

@@ -20,6 +20,11 @@ FOREST = (
     "Le SGPE ne régionalise pas l'objectif du levier forêt, faute de données comparables : il est noté « ? » et aucune "
     "part ne le compte. Les deux totaux étant donnés, il se lit par différence, sans être une cible pour autant."
 )
+OVERSEAS = Text(
+    "La source ne dit pas par quelle clé l'effort national est réparti outre-mer : le kit ne le refait pas, et n'y "
+    "calcule ni quantités, ni recouvrements entre leviers, faute des coefficients qui les fondent. Les leviers y ont "
+    "leurs propres intitulés ; la table de passage les relie à ceux des 43, et dit ceux qui n'y sont pas."
+)
 GRADES = ("A · à 3 % près", "B · à 10 % près", "C · au-delà")
 HEADING = Section("entete", 10)
 
@@ -53,7 +58,10 @@ def keys(p: xr.Dataset) -> Text:
     if not model.allocated(p):
         single = " Le département est sa région : ses valeurs sont celles de la région."
         scope = single if p.attrs["level"] == "departement" else ""
-        return Text("Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit.{}", scope)
+        said = Text("Valeurs publiées par le SGPE à l'échelle de la région, sans répartition par le kit.{}", scope)
+        if not territories.is_overseas(p.attrs["territory"]):
+            return said
+        return Text.joined([said, OVERSEAS], " ")
     return Text(
         "Le SGPE ne publie pas de valeur par département. Chaque valeur régionale ({}) est répartie entre les "
         "départements par une clé : un chiffre connu par département, ou un mélange de chiffres. Chaque clé a été "
@@ -132,8 +140,12 @@ def left_out(p: xr.Dataset) -> list[str]:
         "Biodiversité, eau et alimentation n'ont pas de valeur en ktCO2e.",
     ]
     if territories.is_overseas(p.attrs["territory"]):
-        own = "Outre-mer, les leviers ont leurs propres intitulés et n'ont pas de quantité physique publiée."
-        lines = [lines[0], own, lines[-1]]
+        own = [
+            "Outre-mer, les leviers ont leurs propres intitulés et n'ont pas de quantité physique publiée.",
+            "Un levier sans série régionale, ou dont la série n'a pas de cible publiée, ne dit pas s'il avance : son "
+            "rythme reste à établir.",
+        ]
+        lines = [lines[0], *own, lines[-1]]
     if model.allocated(p) and territories.region_of(p.attrs["territory"]) == "reg-11":
         lines.append(
             "Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne n'ont pas de surface propre d'occupation du "

@@ -301,7 +301,7 @@ def _sectors(p: xr.Dataset) -> Table:
 
 
 def _share_or_none(value: float) -> str:
-    return "—" if pd.isna(value) else french.short(value)
+    return "outre-mer seul" if pd.isna(value) else french.short(value)
 
 
 PLACE = Section("place", 40, "La place du territoire")

@@ -136,8 +136,7 @@ def observed(p: xr.Dataset) -> Table | Note:
             "Dernière valeur": (found["last"], formats.OBSERVED),
             "Rythme par an": (found.pace, formats.CHANGE),
             "Rythme nécessaire": (found.needed, formats.CHANGE),
-            "État": found.status,
-            "À savoir": found.aside.replace("", "—"),
+            "État": [f"{s} ({a})" if a else s for s, a in zip(found.status, found.aside, strict=True)],
         },
     )
 

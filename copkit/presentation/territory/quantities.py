@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import consistency, levers, nomenclatures, proposals
+from copkit.models import consistency, dynamics, levers, nomenclatures, proposals
 from copkit.models import interactions as overlaps
 from copkit.models import panorama as model
 from copkit.presentation import charts, formats, labels
@@ -24,7 +24,64 @@ REFERENCE = "En 2030, référence"
 QUANTITIES = Section("quantites", 50)
 
 
-@QUANTITIES.chart()
+def _counted(p: xr.Dataset) -> bool:
+    """Whether a coefficient translates the target of some lever into a quantity."""
+    return bool(model.quantities(p).translated.any())
+
+
+@QUANTITIES.sentence(when=lambda p: not _counted(p))
+def uncounted(p: xr.Dataset) -> Text | Note:
+    """Pourquoi aucune quantité n'est donnée, et de quoi en fixer une."""
+    if _counted(p):
+        return Note("Des leviers se traduisent ici en quantités : la table les donne.")
+    return Text(
+        "**Des tonnes, pas encore des quantités.** La source donne l'objectif de chaque levier en ktCO2e/an et ne "
+        "publie outre-mer aucun coefficient qui le traduise en véhicules, en toits ou en mégawatts. Ceux de métropole "
+        "n'y sont pas repris : aucune source ne dit qu'ils y valent. La table dit ce qui se compte en métropole pour "
+        "les leviers que la table de passage met en face, et la dernière valeur observée ici : de quoi fixer une "
+        "quantité avec les acteurs du territoire."
+    )
+
+
+@QUANTITIES.table("a_compter", sheet="À compter", rank=41, when=lambda p: not _counted(p))
+def _to_count(p: xr.Dataset) -> Table | Note:
+    if _counted(p):
+        return Note("Des leviers se traduisent ici en quantités : la table les donne.")
+    known, series = parameters.levers(), dynamics.dynamics(p.attrs["territory"]).set_index("lever")
+    beside = nomenclatures.crosswalk("simulateur_outre_mer")
+    rows = []
+    for one in model.ordered(p):
+        lever, target = one.lever, one.target_ktco2e
+        part = beside[beside.id == known[lever].nomenclatures.simulateur]
+        facing = [known[one] for one in part.lever if one]
+        rows.append(
+            {
+                "Levier": known[lever].label,
+                "Objectif (ktCO2e/an)": target,
+                "Parmi les 43": " ; ".join(one.label for one in facing) or f"aucun : {lower(part.note.iloc[0])}",
+                "Ce qui s'y compte en métropole": _counts_of(facing),
+                "Observé ici": _seen(series.loc[lever]) if lever in series.index else "aucune série régionale",
+            }
+        )
+    title = f"Ce que chaque levier donne à compter — {p.attrs['name']}"
+    return Table(pd.DataFrame(rows), title, {"Objectif (ktCO2e/an)": labels.kts(p)})
+
+
+def _counts_of(facing: list[parameters.Lever]) -> str:
+    """The quantities of levers of the mainland, with their units."""
+    found = [f"{one.quantity.label} ({units.label(one.quantity.unit)})" for one in facing if one.quantity]
+    return " ; ".join(dict.fromkeys(found)) or "rien : des ktCO2e seulement"
+
+
+def _seen(row) -> str:
+    """The last value of the series that follows a lever here."""
+    if pd.isna(row["last"]):
+        return "aucune série régionale"
+    unit = "" if row.unit == "nb" else f" {units.label(row.unit)}"
+    return f"{row.indicator_label} : {formats.OBSERVED(row['last'])}{unit} en {int(row.last_year)}"
+
+
+@QUANTITIES.chart(when=_counted)
 def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%].
 
@@ -53,7 +110,7 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     return charts.bars(drawn, "change", unit, words, domain=[-100, 0], over=ticks, **bold)
 
 
-@QUANTITIES.table("quantites", sheet="Quantités", rank=40)
+@QUANTITIES.table("quantites", sheet="Quantités", rank=40, when=_counted)
 def _quantities(p: xr.Dataset) -> Table | Note:
     found, rows, scenario = model.quantities(p), [], proposals.composed(p)
     if not found.translated.any():

@@ -31,7 +31,8 @@ _PIXEL = 0.56  # points: the words of all drawings are then of one size, a littl
 _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
 _LEAD, _OPENING = 280, 120  # letters
-_KEPT = 240  # points: a table that is no higher is not cut, nor a row
+_KEPT = 240  # points: a table that is no higher is not cut, nor a row; in the annex, where it pushes no text:
+_KEPT_APART = 340
 _BOLD, _NAMES = 1.08, (1.7, 2.5)  # how much wider; lines that the name of a column may take, a little less than whole
 _TIGHT = 0.95  # of the width of a page: a table whose longest words ask for more has a smaller type, or lies
 _SLACK, _TRIALS = 0.3, 12  # of a type of one point; of a share of the width between columns
@@ -296,7 +297,7 @@ def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...])
     widths = _shared(least, texts, _room(side, size, names))
     heights = [size * _LINE * max(_heights(line, widths)) + _ROW for line in texts]
     points = [width * size + _CELL for width in widths]
-    kept = sum(heights) <= _KEPT
+    kept = sum(heights) <= (_KEPT_APART if sizes is _ANNEX else _KEPT)
     return {
         "size": size,
         "widths": points,
