@@ -60,11 +60,15 @@ class Table:
 
     def read(self) -> Table:
         """What a document shows of it: without its idle rows, then without the columns that say nothing."""
-        kept = [row for row in range(len(self.data)) if row not in self.idle]
-        formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in self.formats.items()}
-        found = Table(self.data.iloc[kept].reset_index(drop=True), self.caption, formats, fold=self.fold)
-        empty = [c for c, cells in found.texts().items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
-        return replace(found, data=found.data.drop(columns=empty))
+        data, formats = self.data, self.formats
+        if self.idle:
+            kept = [row for row in range(len(data)) if row not in self.idle]
+            data = data.iloc[kept].reset_index(drop=True)
+            formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in formats.items()}
+        found = Table(data, self.caption, formats, fold=self.fold)
+        texts = found.texts()
+        empty = [c for c, cells in texts.items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
+        return _Read(data.drop(columns=empty), self.caption, formats, fold=self.fold, cells=texts)
 
     def _column(self, values: list, how) -> list[str]:
         if isinstance(how, Rounded):
@@ -118,6 +122,17 @@ class Table:
         columns = [[escaping.terminal(name), *cells] for name, cells in texts.items()]
         aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
         return "\n".join([escaping.terminal(self.caption), *map(" ".join, zip(*aligned, strict=True))])
+
+
+@dataclass(frozen=True)
+class _Read(Table):
+    """A table of a document, whose cells were written to see which columns say nothing."""
+
+    cells: dict[str, list[str]] = field(default_factory=dict)
+
+    def texts(self) -> dict[str, list[str]]:
+        """The cells as a reader sees them, column by column."""
+        return {c: self.cells[c] for c in self.data}
 
 
 def _breakable(text: str) -> str:
