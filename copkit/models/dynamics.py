@@ -177,7 +177,7 @@ def _dynamics(code: str, levers: str, every: bool) -> pd.DataFrame:
         found = [trend for trend in found if trend.last_year is not None]
         rows += _lines(p.attrs["level"], lever, found, every)
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.astype({"first_year": "Int64", "last_year": "Int64", "points": "Int64"})
+    return table.assign(**{name: table[name].astype("Int64") for name in ("first_year", "last_year", "points")})
 
 
 class Figure(NamedTuple):

@@ -45,7 +45,7 @@ def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: st
     (43, 11, 47)
     """
     _known(nomenclature, NOMENCLATURES, "Nomenclature inconnue")
-    table = _rationale_rows() if nomenclature == "rationale" else pd.DataFrame(map(_row, _chosen(nomenclature)))
+    table = _table(nomenclature)
     if enjeu is not None:
         _known(enjeu, ("climat", "biodiversite", "ressources", "adaptation", "sante"), "Enjeu inconnu")
         table = table[table.enjeux.map(lambda cell: enjeu in cell)]
@@ -53,6 +53,11 @@ def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: st
         _known(a_la_main, ("region", "infra", "etat", "entreprises"), "Acteur inconnu")
         table = table[table.a_la_main.map(lambda cell: a_la_main in cell)]
     return table.reset_index(drop=True)
+
+
+@kept(maxsize=8)
+def _table(nomenclature: str) -> pd.DataFrame:
+    return _rationale_rows() if nomenclature == "rationale" else pd.DataFrame(map(_row, _chosen(nomenclature)))
 
 
 def _known(word: str, known: tuple[str, ...], what: str) -> None:

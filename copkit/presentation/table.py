@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from copkit import escaping, french
 from copkit.escaping import element
-from copkit.presentation.formats import Rounded
+from copkit.presentation.formats import Rounded, unknown
 from copkit.presentation.text import lower
+
+if TYPE_CHECKING:  # what writes documents knows tables by their MIME alone: pandas waits for the first one
+    import pandas as pd
 
 MIME = "application/vnd.copkit.table+json"  # what a writer of documents needs of a table
 LEFT = ' style="text-align:left"'  # said cell by cell: JupyterLab puts the text of every table on the right
@@ -38,12 +40,16 @@ class Table:
     @classmethod
     def of(cls, caption: str, columns: Mapping[str, object], *, fold: bool = False) -> Table:
         """A table column by column: its cells, or its cells and the way to write them."""
+        import pandas as pd
+
         pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
         data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
         return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None}, fold=fold)
 
     def written(self) -> pd.DataFrame:
         """The cells as a reader sees them."""
+        import pandas as pd
+
         return pd.DataFrame(self.texts())
 
     def texts(self) -> dict[str, list[str]]:
@@ -79,7 +85,7 @@ class Table:
         if isinstance(value, str):
             return escaping.terminal(french.typeset(value))
         if how is None:
-            return french.UNKNOWN if value is None or pd.isna(value) else str(value)
+            return french.UNKNOWN if value is None or unknown(value) else str(value)
         return how(value) if callable(how) else french.number(value, how)
 
     def _repr_mimebundle_(self, *_, **__) -> dict[str, str]:
