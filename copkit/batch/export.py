@@ -18,7 +18,7 @@ _PAPERMILL_KEPT = ("parameters", "duration", "start_time", "end_time", "version"
 
 def warm() -> None:
     """Load what an export needs, but for V8, that draws the charts."""
-    # papermill would load the file systems of one, 0.2 s, and what fetches pages, 0.1 s: no notebook of a batch is there
+    # papermill would load file systems, 0.2 s, and what fetches pages, 0.1 s: no notebook of a batch is there
     with absent("pyarrow"), absent("requests", ModuleType("requests")):
         import papermill  # noqa: F401
 
