@@ -1,4 +1,4 @@
-"""What the process imports from which the commands of the tests are forked: each finds read what it would read first."""
+"""What is imported where the commands of the tests are forked from: each finds read what it would read first."""
 
 import os
 
@@ -12,7 +12,7 @@ import pandera.pandas  # noqa: E402, F401
 import python_calamine  # noqa: E402, F401
 import rich.table  # noqa: E402, F401
 
-import copkit.commands.cli  # noqa: E402, F401
+import copkit.commands.cli  # noqa: E402
 import copkit.projects.counting.balance  # noqa: E402, F401
 from copkit import doctor  # noqa: E402
 from copkit.intake import gazetteer  # noqa: E402
