@@ -289,7 +289,8 @@ def vivier(
     """
     code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
     asked = paths.home().joinpath(*EXAMPLE) if example else file
-    table = _read(*located_all(asked, fields.PROJECTS, HINT), mapping=mapping).copy()
+    files = located_all(asked, fields.PROJECTS, HINT)
+    table = _read(*files).copy() if mapping is None else read(*files, mapping=mapping)
     given = _decisions(table, decisions, year)
     projects = sort.triage(table, year=year, decisions=given)
     reading, year = table.attrs["reading"], projects.attrs["triage"]["year"]
@@ -312,9 +313,9 @@ def vivier(
 
 
 @kept(maxsize=2)
-def _read(*files: Path, mapping: str | Path | None) -> pd.DataFrame:
+def _read(*files: Path) -> pd.DataFrame:
     """The projects of files, read once for all that a notebook shows of them: to be copied."""
-    return read(*files, mapping=mapping)
+    return read(*files)
 
 
 def _decisions(table: pd.DataFrame, given: str | Path | None, year: int | None):
