@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from copkit import french, paths
 
 # The same examples at each run, and no time limit: a test fails for what the kit does, not for the machine's load.
-# « make long » (COPKIT_TESTS=long) tries some fifteen times as many, new ones at each run, 2 000 files and every drawn mark.
+# « make long » (COPKIT_TESTS=long) tries fifteen times as many, new ones each time, 2 000 files and every drawn mark.
 LONG = os.environ.get("COPKIT_TESTS") == "long"
 SAME = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("copkit", derandomize=True, max_examples=12, **SAME)

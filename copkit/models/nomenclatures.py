@@ -236,7 +236,8 @@ def find(p: xr.Dataset, word: str) -> str:
     rows = rows[rows.nomenclature.isin(["simulateur", "simulateur_outre_mer"]) & rows.id.isin(list(ids))]
     names = [(name, lever.id) for lever in known.values() for name in (lever.id, lever.label)]
     names += [*ids.items(), *((label, ids[sgpe]) for label, sgpe in zip(rows.label, rows.id, strict=True))]
-    found = sorted({lever for name, lever in names if french.plain(name) == french.plain(str(word))})
+    wanted = french.plain(str(word))
+    found = sorted({lever for name, lever in names if french.plain(name) == wanted})
     present = [lever for lever in found if lever in here]
     if len(present) == 1:
         return present[0]
