@@ -328,7 +328,7 @@ def test_a_missing_notebook_and_an_unknown_territory_are_said(tmp_path):
 
 def test_default_limit_follows_the_memory_and_the_limits_of_the_service(tmp_path, monkeypatch):
     read = psutil.virtual_memory()  # once: it changes while the test looks
-    monkeypatch.setattr(sessions.psutil, "virtual_memory", lambda: read)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: read)
     free = read.available
     groups, own = tmp_path / "groups", tmp_path / "own"
     service = groups / "system.slice" / "copkit.service"
