@@ -32,7 +32,7 @@ keys: .venv/.ok
 api: .venv/.ok
 	$(BIN)/python docs/make_api.py
 
-# Everything again with 2 000 files, ten times the examples and each mark of each chart falsified: an hour or so.
+# Everything again with 2 000 files, fifteen times the examples and each mark of each chart falsified: an hour or so.
 long: .venv/.ok
 	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -o timeout=7200
 

@@ -109,7 +109,7 @@ def parameters() -> list[str]:
     nomenclatures.crosswalk()
     groups.groups()
     assumptions.read()
-    consistency.consistency()
+    consistency.lines()
     messages.rules()
     rules.rules()
     questionnaire.actions()

@@ -6,6 +6,7 @@ import html as _html
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,7 @@ def element(text: str) -> str:
     return html(text).replace("$", "<span>$</span>")
 
 
+@lru_cache(maxsize=4096)  # the same labels come back in each table, each document
 def html(text: str) -> str:
     """The text inside an HTML element or a quoted attribute.
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+_NEITHER = re.compile(r"[\W_]+")  # letter nor digit
 NARROW = "\u202f"  # narrow no-break space: thousands, before « % », « ; », « ? »
 UNKNOWN = "n.d."
 MONTHS = (
@@ -228,9 +229,10 @@ def plain(text: str) -> str:
     >>> plain("Provence-Alpes-Côte d’Azur")
     'provence alpes cote d azur'
     """
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    bare = "".join(c for c in folded if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+        text = "".join(c for c in folded if not unicodedata.combining(c))
+    return " ".join(_NEITHER.sub(" ", text.casefold()).split())
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from io import BytesIO
 
-from copkit.batch.forked.server import environment
+from copkit.batch.forked.server import absent, environment
 
 LIBRARIES = (
     "ipywidgets",
@@ -49,6 +49,10 @@ def pages() -> dict[str, float]:
     from copkit.models import dynamics, panorama
     from copkit.reference import territories
 
+    with absent("anywidget"):  # altair would make a widget of it: 0.15 s, and no notebook of a light parent shows one
+        import_module("altair")
+    import_module("copkit.notebook")
+    import_module("copkit.presentation.documents")
     with _charts_as_specifications():
         doctor.reference()
         _diagnostic(ck.panorama(REGION))

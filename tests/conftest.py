@@ -2,9 +2,11 @@
 
 import gc
 import os
+import pickle
 import shutil
 import signal
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +17,10 @@ from hypothesis import HealthCheck, settings
 from copkit import french, paths
 
 # The same examples at each run, and no time limit: a test fails for what the kit does, not for the machine's load.
-# « make long » (COPKIT_TESTS=long) tries ten times as many, new ones at each run, 2 000 files and every drawn mark.
+# « make long » (COPKIT_TESTS=long) tries fifteen times as many, new ones each time, 2 000 files and every drawn mark.
 LONG = os.environ.get("COPKIT_TESTS") == "long"
 SAME = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("copkit", derandomize=True, max_examples=20, **SAME)
+settings.register_profile("copkit", derandomize=True, max_examples=12, **SAME)
 settings.register_profile("long", max_examples=200, **SAME)
 FEW = 200 if LONG else 6  # examples, where each writes and reads workbooks
 settings.load_profile("long" if LONG else "copkit")
@@ -30,7 +32,19 @@ FACTS = Path(__file__).parents[2] / "shared" / "facts"
 
 def read_cases(name):
     """The cases of a file; libyaml reads them ten times as fast, in each of the processes that collect the tests."""
-    return yaml.load((CASES / f"{name}.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return pickle.loads(_pickled(name))
+
+
+@cache
+def _pickled(name):
+    """Read once, and copied for each test: one may change its own."""
+    return pickle.dumps(yaml.load((CASES / f"{name}.yml").read_text(encoding="utf-8"), yaml.CSafeLoader))
+
+
+def every(step, things):
+    """One thing in so many, the first and the last among them; all of them in the long suite."""
+    things = list(things)
+    return things if LONG else [*things[:-1:step], *things[-1:]]
 
 
 def pytest_configure(config):

@@ -1,4 +1,4 @@
-"""The command line in processes of its own, each forked from one that has imported what the commands import."""
+"""The command line in processes of its own, each forked from one that has imported and read what commands do."""
 
 import multiprocessing
 import os
@@ -7,11 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Not xarray, which asks for dask and pint when it is imported: the commands see to it themselves.
-PRELOADED = ["pandas", "pydantic", "pandera.pandas", "rich.table", "openpyxl", "python_calamine", "copkit.commands.cli"]
-PRELOADED += ["copkit.projects.reading", "copkit.projects.sorting.sort", "copkit.projects.counting.balance"]
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(PRELOADED)
+FORKS.set_forkserver_preload(["tests.ready"])
 LONG = 300  # only bounds a hang [s]
 
 

@@ -19,6 +19,7 @@ from copkit.errors import RunError
 from copkit.models.communes import uncertainty_communes
 from copkit.reference import territories
 
+from .conftest import LONG
 from .notebooks import documents
 from .processes import wait_until
 
@@ -444,7 +445,7 @@ def test_last_worker_that_dies_stops_the_batch_and_resume_finishes_it(other, lig
     assert files(out) == expected_files(territories.territories("region").code)
 
 
-@pytest.mark.parametrize("state", ["running", "closed"])
+@pytest.mark.parametrize("state", ["running", "closed"] if LONG else ["running"])
 def test_scheduler_that_dies_stops_the_batch(other, light, tmp_path, says, state):
     other.worker()
 

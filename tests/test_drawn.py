@@ -401,6 +401,6 @@ def test_each_falsified_bar_tile_and_mark_is_seen(folder, name):
     spec = specification(folder, name, code)
     assert faults(folder, name, code, spec) == []
     channels = tuple(one for one in drawn.GEOMETRY if one != "fill" or name != "panorama")
-    falsified = list(drawn.falsified(spec, 10_000 if LONG else 4, channels))
+    falsified = list(drawn.falsified(spec, 10_000 if LONG else 2, channels))
     assert falsified
     assert [what for what, other in falsified if not faults(folder, name, code, other)] == []

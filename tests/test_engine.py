@@ -164,7 +164,8 @@ def test_what_a_notebook_did_not_close_is_written_when_it_ends(tmp_path):
 
 
 def test_quitting_ends_the_process_of_the_notebook(tmp_path):
-    plain, ours = both(notebook("quit()", "import time\ntime.sleep(1)", "print('jamais')"), tmp_path)
+    waits = "import asyncio\nawait asyncio.Event().wait()"  # if it is begun before the process has ended
+    plain, ours = both(notebook("quit()", waits, "print('jamais')"), tmp_path)
     assert plain.failure == ours.failure == "DeadKernelError" and ours.texts[2] == ""
 
 

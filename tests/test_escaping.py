@@ -174,13 +174,13 @@ def test_html_in_what_a_cell_says_is_text_in_the_page(case):
     assert not [tag for tag in page.find_all("a") if "javascript" in tag["href"]]
 
 
-@pytest.mark.cases("textes_hostiles", "textes")
-def test_a_hostile_text_is_a_text_in_the_index(case):
-    text = case["texte"]
-    runs = [{"territory": "reg-32", "notebook": text, "status": "echec", "error": text, "files": {"html": text}}]
-    runs += [{"territory": text, "name": text, "level": text, "notebook": text, "status": "ok", "files": {}}]
-    plain = [{**run, "notebook": "x", "error": "x", "files": {kind: "x" for kind in run["files"]}} for run in runs]
-    plain[1] |= {"territory": "x", "name": "x", "level": "x"}
+def test_hostile_texts_are_texts_in_the_index(cases):
+    runs, plain = [], []
+    for n, case in enumerate(cases("textes_hostiles")["textes"]):
+        for found, text in (runs, case["texte"]), (plain, f"x{n}"):
+            found += [{"territory": "reg-32", "notebook": text, "status": "echec", "error": text}]
+            found[-1]["files"] = {"html": text}
+            found += [{"territory": text, "name": text, "level": text, "notebook": text, "status": "ok", "files": {}}]
     page, wanted = (
         BeautifulSoup(index.render({"runs": one, "updated": None}, effort={}), "html.parser") for one in (runs, plain)
     )

@@ -61,6 +61,15 @@ def test_import_and_help_stay_light():
 
 
 @pytest.mark.long
+def test_what_writes_documents_loads_no_table_and_nothing_that_fetches_a_page():
+    heavy = "{'pandas', 'numpy', 'xarray', 'narwhals', 'arrow', 'requests', 'ipywidgets'}"
+    begin = "from copkit.batch.forked.server import begin; begin('copkit.batch.pool', '_get_ready')"
+    code = f"import sys; {begin}; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "chosen", "left_out"),
     [

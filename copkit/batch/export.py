@@ -5,6 +5,8 @@ This is where charts become pictures: the only place of a batch that runs V8, ne
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import nbformat
 
 from copkit.batch.forked.server import absent
@@ -16,7 +18,8 @@ _PAPERMILL_KEPT = ("parameters", "duration", "start_time", "end_time", "version"
 
 def warm() -> None:
     """Load what an export needs, but for V8, that draws the charts."""
-    with absent("pyarrow"):  # papermill would load its file systems: 0.2 s, and no notebook of a batch is there
+    # papermill would load file systems, 0.2 s, and what fetches pages, 0.1 s: no notebook of a batch is there
+    with absent("pyarrow"), absent("requests", ModuleType("requests")):
         import papermill  # noqa: F401
 
     html.warm()

@@ -28,6 +28,7 @@ _TYPES = (  # as the official list writes them
     ("comcom", "cc"),
     ("agglo", "ca"),
 )
+_WHOLE = {"st": "saint", "ste": "sainte", "stes": "saintes"}
 _SMALL = {"de", "du", "des", "d", "la", "le", "les", "l", "et", "en"}
 
 
@@ -39,7 +40,7 @@ class Gazetteer:
         self.communes = {
             code[4:]: (name, departement, region, inside)
             for code, name, departement, region, inside in zip(
-                communes.code, communes.name, communes.departement, communes.region, communes.epci, strict=True
+                *(communes[one].tolist() for one in ("code", "name", "departement", "region", "epci")), strict=True
             )
         }
         self.by_name: dict[tuple[str, str], list[str]] = {}
@@ -78,7 +79,7 @@ def lists() -> Gazetteer:
 
 def _bare(label: str) -> str:
     words = [word for word in french.plain(label).split() if word not in _SMALL]
-    return " ".join({"st": "saint", "ste": "sainte", "stes": "saintes"}.get(word, word) for word in words)
+    return " ".join([_WHOLE.get(word, word) for word in words])
 
 
 def _epci(label: str) -> str:

@@ -184,7 +184,9 @@ def computed() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset=["value"])
 
 
+@kept(maxsize=2)
 def _mainland() -> list[str]:
+    """The départements of the mainland, in their order."""
     known = territories.territories("departement")
     return [code for code in known.code if not territories.is_overseas(territories.region_of(code))]
 

@@ -74,12 +74,18 @@ def _consistency(margins: tuple[float, float, float], version: str) -> pd.DataFr
     published = published[~published.territory.map(territories.is_overseas)]
     targets = published.pivot(index="territory", columns="lever", values="target_ktco2e")
     targets = targets[list(dict.fromkeys(published.lever))]  # in the order of the source
-    rows = [_row(line, target, published, targets, margins) for line, target in _lines()]
+    rows = [_row(line, target, published, targets, margins) for line, target in lines()]
     return pd.DataFrame(rows)
 
 
-def _lines() -> list[tuple[dict[str, str], parameters.RationaleTarget]]:
-    """The rows of the file, each with the typed target that it names."""
+def lines() -> list[tuple[dict[str, str], parameters.RationaleTarget]]:
+    """The rows of the file, each with the typed target that it names.
+
+    Raises
+    ------
+    ParameterError
+        If the file is damaged.
+    """
     path, problems, out = paths.parameters("coherence.csv"), Problems(), []
     known = parameters.levers()
     targets = {t.indicator: t for lever in known.values() for row in lever.rationale for t in row.targets}

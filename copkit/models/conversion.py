@@ -201,10 +201,11 @@ def _row(row: NamedTuple, known: dict, as_published: bool) -> float | int:
         raise DataError(f"« {row.input} », « {row.completed_ktco2e} » : nombres attendus, avec un point.") from None
     code = f"reg-{str(row.region_code).strip().removesuffix('.0').zfill(2)}"
     if code not in known:
-        known[code] = panoramas.panorama(code), {}
+        p = panoramas.panorama(code)
+        known[code] = p, limits_of.limits(p)
     p, limits = known[code]
     if row.sgpe_id not in limits:
-        limits[row.sgpe_id] = _limit(p, str(row.sgpe_id))
+        limits[row.sgpe_id] = limits[nomenclatures.find(p, str(row.sgpe_id))]
     limit = limits[row.sgpe_id]
     to_quantity = row.direction == TO_QUANTITY
     kt, quantity = _converted(p, limit, *((value, None) if to_quantity else (None, value)), done, as_published)

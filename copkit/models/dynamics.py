@@ -133,8 +133,9 @@ def standing(code: str) -> Standing:
     table = followed(code)
     right = (RIGHT_WAY, UNCONFIRMED)
     groups = (AT_PACE, ("en retard", LATE_UNCLEAR), ("mauvais sens",), right, (ALIKE,), (UNCORRECTED,))
-    found = [table.label[table.status.isin(group)].to_list() for group in groups]
-    return Standing(*found, table.label[~table.status.isin((*JUDGED, *right, ALIKE, UNCORRECTED))].to_list())
+    known, others = [*zip(table.label, table.status, strict=True)], (*JUDGED, *right, ALIKE, UNCORRECTED)
+    found = [[label for label, status in known if status in group] for group in groups]
+    return Standing(*found, [label for label, status in known if status not in others])
 
 
 def followed(code: str) -> pd.DataFrame:
@@ -151,11 +152,9 @@ def _followed(code: str) -> pd.DataFrame:
 def in_kt(table: pd.DataFrame) -> pd.DataFrame:
     """Dynamics whose emissions are in ktCO2e."""
     tonnes = table.unit == "tCO2e"
-    numbers = ["first", "last", "pace", "needed"]
-    scaled = table[numbers].div(tonnes.map({True: T_PER_KT, False: 1.0}), axis=0)
-    table = table.assign(unit=table.unit.mask(tonnes, "ktCO2e"))
-    table[numbers] = scaled
-    return table
+    scale = np.where(tonnes, T_PER_KT, 1.0)
+    scaled = {name: table[name] / scale for name in ("first", "last", "pace", "needed")}
+    return table.assign(unit=table.unit.mask(tonnes, "ktCO2e"), **scaled)
 
 
 def shown_factor(row, unit: str) -> float:
@@ -178,7 +177,7 @@ def _dynamics(code: str, levers: str, every: bool) -> pd.DataFrame:
         found = [trend for trend in found if trend.last_year is not None]
         rows += _lines(p.attrs["level"], lever, found, every)
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.astype({"first_year": "Int64", "last_year": "Int64", "points": "Int64"})
+    return table.assign(**{name: table[name].astype("Int64") for name in ("first_year", "last_year", "points")})
 
 
 class Figure(NamedTuple):

@@ -204,13 +204,14 @@ def chains(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> l
         if name not in known:
             raise LeverError(unknown(f"Groupe inconnu : « {name} »", name, known, "Groupes"))
     names, out = dict(zip(p.lever.values.tolist(), p.label.values.tolist(), strict=True)), []
+    columns = _Columns.of(p)
     for group in known.values():
         steps = [(one.acts_on, {lever: names[lever] for lever in one.levers if lever in names}) for one in group.chain]
         steps = [step for step in steps if step[1]]
         if order and group.id in order:
             steps = _reordered(steps, list(order[group.id]), group)
         if steps:
-            base, method, reason = _base(p, group)
+            base, method, reason = _base(p, group, columns)
             out.append(Chain(group=group, steps=tuple(steps), base=base, base_method=method, reason=reason))
     return out
 
@@ -226,16 +227,33 @@ def _reordered(steps: list[tuple[str, dict]], order: list[str], group: Group) ->
     return sorted(steps, key=lambda step: min(order.index(lever) for lever in step[1]))
 
 
-def _base(p: xr.Dataset, group: Group) -> tuple[float, str, str]:
+class _Columns(NamedTuple):
+    """What the accounts of the groups read of a panorama, looked up once: its levers and their figures."""
+
+    levers: list[str]
+    baseline: np.ndarray
+    unit_abatement: np.ndarray
+    fleet: float  # thousands of cars, NaN when it is unknown
+
+    @classmethod
+    def of(cls, p: xr.Dataset) -> _Columns:
+        """Those of a panorama."""
+        fleet = levers.car_fleet(p)
+        numbers = (p[name].values for name in ("baseline", "unit_abatement"))
+        return cls(p.lever.values.tolist(), *numbers, np.nan if fleet is None else fleet)
+
+
+def _base(p: xr.Dataset, group: Group, columns: _Columns) -> tuple[float, str, str]:
     """The emissions that the group acts on [ktCO2e/an], how they are counted, why they are unknown."""
     code = p.attrs["territory"]
     if code == "fr":  # a sum, as the national panorama itself: what cannot be added there can here
         regions = [c for c in territories.territories("region").code if not territories.is_overseas(c)]
-        found = [_base(panorama(region, version=p.attrs["version"]), group) for region in regions]
+        every = [panorama(region, version=p.attrs["version"]) for region in regions]
+        found = [_base(one, group, _Columns.of(one)) for one in every]
         missing = [territories.name(c) for c, (value, *_) in zip(regions, found, strict=True) if np.isnan(value)]
         reason = f"émissions de départ inconnues pour {french.join(missing)}" if missing else ""
         return float(sum(value for value, *_ in found)), "somme des régions de métropole", reason
-    counted = {account.label: _account(p, account) for account in group.base.accounts}
+    counted = {account.label: _account(columns, account) for account in group.base.accounts}
     counted = {label: value for label, value in counted.items() if not np.isnan(value)}
     if not counted:
         return np.nan, "", f"{group.base.label} : ni parc, ni point de départ, ni coefficient connus ici"
@@ -243,11 +261,8 @@ def _base(p: xr.Dataset, group: Group) -> tuple[float, str, str]:
     return counted[method], method, ""
 
 
-def _account(p: xr.Dataset, account: Account) -> float:
+def _account(columns: _Columns, account: Account) -> float:
     """One account, over the levers of it that the territory has; NaN when a figure is missing. [ktCO2e/an]"""
-    here = np.isin(p.lever.values, account.levers)
-    if account.method == "parc":
-        counted = np.nan if (fleet := levers.car_fleet(p)) is None else fleet
-    else:
-        counted = p.baseline.values[here]
-    return float(np.abs(counted * p.unit_abatement.values[here]).sum()) if here.any() else np.nan
+    here = [lever in account.levers for lever in columns.levers]
+    counted = columns.fleet if account.method == "parc" else columns.baseline[here]
+    return float(np.abs(counted * columns.unit_abatement[here]).sum()) if any(here) else np.nan

@@ -45,7 +45,7 @@ def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: st
     (43, 11, 47)
     """
     _known(nomenclature, NOMENCLATURES, "Nomenclature inconnue")
-    table = _rationale_rows() if nomenclature == "rationale" else pd.DataFrame(map(_row, _chosen(nomenclature)))
+    table = _table(nomenclature)
     if enjeu is not None:
         _known(enjeu, ("climat", "biodiversite", "ressources", "adaptation", "sante"), "Enjeu inconnu")
         table = table[table.enjeux.map(lambda cell: enjeu in cell)]
@@ -53,6 +53,11 @@ def levers(nomenclature: str = "cop", *, enjeu: str | None = None, a_la_main: st
         _known(a_la_main, ("region", "infra", "etat", "entreprises"), "Acteur inconnu")
         table = table[table.a_la_main.map(lambda cell: a_la_main in cell)]
     return table.reset_index(drop=True)
+
+
+@kept(maxsize=8)
+def _table(nomenclature: str) -> pd.DataFrame:
+    return _rationale_rows() if nomenclature == "rationale" else pd.DataFrame(map(_row, _chosen(nomenclature)))
 
 
 def _known(word: str, known: tuple[str, ...], what: str) -> None:
@@ -231,7 +236,8 @@ def find(p: xr.Dataset, word: str) -> str:
     rows = rows[rows.nomenclature.isin(["simulateur", "simulateur_outre_mer"]) & rows.id.isin(list(ids))]
     names = [(name, lever.id) for lever in known.values() for name in (lever.id, lever.label)]
     names += [*ids.items(), *((label, ids[sgpe]) for label, sgpe in zip(rows.label, rows.id, strict=True))]
-    found = sorted({lever for name, lever in names if french.plain(name) == french.plain(str(word))})
+    wanted = french.plain(str(word))
+    found = sorted({lever for name, lever in names if french.plain(name) == wanted})
     present = [lever for lever in found if lever in here]
     if len(present) == 1:
         return present[0]

@@ -6,9 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-import pandas as pd
-
 from copkit import french
+
+
+def unknown(value: object) -> bool:
+    """True for what pandas takes for a missing value."""
+    if isinstance(value, float | int | str):
+        return value != value
+    import pandas as pd  # not to be waited for by what writes documents
+
+    return bool(pd.isna(value))
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ def dashed(how: int | Callable | Rounded) -> Format:
     ('1\u202f500', '—')
     """
     one = of(how)
-    return Format(lambda value: "—" if pd.isna(value) else one(value), one.code, one.scale)
+    return Format(lambda value: "—" if unknown(value) else one(value), one.code, one.scale)
 
 
 def _quantity(value: float) -> str:
@@ -116,7 +123,7 @@ def _observed(value: float) -> str:
 
 
 def _whole(value: float) -> bool:
-    return not pd.isna(value) and value == round(value)
+    return not unknown(value) and value == round(value)
 
 
 def _decimals(value: float) -> int:
@@ -139,7 +146,7 @@ def _change(value: float) -> str:
     >>> _change(377_022.2), _change(-2.333), _change(15.0), _change(0.00294)
     ('+377\u202f000', '−2,33', '+15', '+0,003')
     """
-    if pd.isna(value):
+    if unknown(value):
         return "—"
     text = french.significant(round(abs(value), 3), 3)
     return f"{'+' if value >= 0 else '−'}{text}" if text != "0" else text
@@ -147,7 +154,7 @@ def _change(value: float) -> str:
 
 def _evolution(value: float) -> str:
     """An evolution in percent, with its sign; « × 12 » from three times as much on."""
-    if pd.isna(value):
+    if unknown(value):
         return french.UNKNOWN
     if value >= 200:
         return f"×{french.NARROW}{french.number(1 + value / 100, 0)}"
@@ -166,7 +173,7 @@ def _small(value: float) -> str:
 
 
 def _plain(value: float) -> str:
-    return french.UNKNOWN if pd.isna(value) else f"{value:.0f}"
+    return french.UNKNOWN if unknown(value) else f"{value:.0f}"
 
 
 PLAIN = Format(_plain, lambda _: "0")  # a year, a line of a file: a number that is not a quantity

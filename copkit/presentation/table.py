@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from copkit import escaping, french
 from copkit.escaping import element
-from copkit.presentation.formats import Rounded
+from copkit.presentation.formats import Rounded, unknown
 from copkit.presentation.text import lower
+
+if TYPE_CHECKING:  # what writes documents knows tables by their MIME alone: pandas waits for the first one
+    import pandas as pd
 
 MIME = "application/vnd.copkit.table+json"  # what a writer of documents needs of a table
 LEFT = ' style="text-align:left"'  # said cell by cell: JupyterLab puts the text of every table on the right
@@ -38,12 +40,16 @@ class Table:
     @classmethod
     def of(cls, caption: str, columns: Mapping[str, object], *, fold: bool = False) -> Table:
         """A table column by column: its cells, or its cells and the way to write them."""
+        import pandas as pd
+
         pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
         data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
         return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None}, fold=fold)
 
     def written(self) -> pd.DataFrame:
         """The cells as a reader sees them."""
+        import pandas as pd
+
         return pd.DataFrame(self.texts())
 
     def texts(self) -> dict[str, list[str]]:
@@ -60,11 +66,15 @@ class Table:
 
     def read(self) -> Table:
         """What a document shows of it: without its idle rows, then without the columns that say nothing."""
-        kept = [row for row in range(len(self.data)) if row not in self.idle]
-        formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in self.formats.items()}
-        found = Table(self.data.iloc[kept].reset_index(drop=True), self.caption, formats, fold=self.fold)
-        empty = [c for c, cells in found.texts().items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
-        return replace(found, data=found.data.drop(columns=empty))
+        data, formats = self.data, self.formats
+        if self.idle:
+            kept = [row for row in range(len(data)) if row not in self.idle]
+            data = data.iloc[kept].reset_index(drop=True)
+            formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in formats.items()}
+        found = Table(data, self.caption, formats, fold=self.fold)
+        texts = found.texts()
+        empty = [c for c, cells in texts.items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
+        return _Read(data.drop(columns=empty), self.caption, formats, fold=self.fold, cells=texts)
 
     def _column(self, values: list, how) -> list[str]:
         if isinstance(how, Rounded):
@@ -75,7 +85,7 @@ class Table:
         if isinstance(value, str):
             return escaping.terminal(french.typeset(value))
         if how is None:
-            return french.UNKNOWN if value is None or pd.isna(value) else str(value)
+            return french.UNKNOWN if value is None or unknown(value) else str(value)
         return how(value) if callable(how) else french.number(value, how)
 
     def _repr_mimebundle_(self, *_, **__) -> dict[str, str]:
@@ -118,6 +128,17 @@ class Table:
         columns = [[escaping.terminal(name), *cells] for name, cells in texts.items()]
         aligned = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
         return "\n".join([escaping.terminal(self.caption), *map(" ".join, zip(*aligned, strict=True))])
+
+
+@dataclass(frozen=True)
+class _Read(Table):
+    """A table of a document, whose cells were written to see which columns say nothing."""
+
+    cells: dict[str, list[str]] = field(default_factory=dict)
+
+    def texts(self) -> dict[str, list[str]]:
+        """The cells as a reader sees them, column by column."""
+        return {c: self.cells[c] for c in self.data}
 
 
 def _breakable(text: str) -> str:

@@ -138,7 +138,11 @@ def _rows(sheet, first: int, table: Table, texts: Mapping[str, list[str]], width
     for column, name in enumerate(texts, start=1):
         cell = _text(sheet.cell(first, column), french.typeset(name))
         how = table.formats.get(name)
-        cell.font, cell.fill, cell.alignment = WHITE, HEADER, MIDDLE if how is None else OVER
+        key = "header", how is None, escaping.risky(cell.value)
+        if key not in looks:
+            cell.font, cell.fill, cell.alignment = WHITE, HEADER, MIDDLE if how is None else OVER
+            looks[key] = cell._style
+        cell._style = copy(looks[key])
         for row, (value, text) in enumerate(zip(table.data[name].to_list(), texts[name], strict=True), start=first + 1):
             _cell(sheet.cell(row, column), value, text, how, looks)
         for row, total in enumerate(table.totals, start=first + 1 + len(table.data)):

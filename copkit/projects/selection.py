@@ -16,6 +16,7 @@ import xarray as xr
 
 from copkit import french, paths
 from copkit.display import Displayed
+from copkit.files import kept
 from copkit.intake import gazetteer, perimeters
 from copkit.intake.reading import located, located_all
 from copkit.intake.report import Reading
@@ -288,7 +289,8 @@ def vivier(
     """
     code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
     asked = paths.home().joinpath(*EXAMPLE) if example else file
-    table = read(*located_all(asked, fields.PROJECTS, HINT), mapping=mapping)
+    files = located_all(asked, fields.PROJECTS, HINT)
+    table = _read(*files).copy() if mapping is None else read(*files, mapping=mapping)
     given = _decisions(table, decisions, year)
     projects = sort.triage(table, year=year, decisions=given)
     reading, year = table.attrs["reading"], projects.attrs["triage"]["year"]
@@ -308,6 +310,12 @@ def vivier(
         files=() if public else tuple(table.attrs["reading"].files),
         **left,
     )
+
+
+@kept(maxsize=2)
+def _read(*files: Path) -> pd.DataFrame:
+    """The projects of files, read once for all that a notebook shows of them: to be copied."""
+    return read(*files)
 
 
 def _decisions(table: pd.DataFrame, given: str | Path | None, year: int | None):

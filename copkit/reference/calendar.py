@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from copkit.files import kept
 from copkit.reference import tables, territories
 
 if TYPE_CHECKING:
@@ -39,10 +40,16 @@ def calendar(territory: str = "fr") -> pd.DataFrame:
     >>> calendar("dep-59")[["territory", "state", "date"]].to_dict("records")
     [{'territory': 'reg-32', 'state': 'COP lancée', 'date': '2023-12-06'}]
     """
-    code = territories.resolve(territory)
-    found = tables.read("cop_calendar.csv")
+    code, found = territories.resolve(territory), _sorted()
     if code != "fr":
-        found = found[found.territory == territories.region_of(code)]
+        found = found[found.territory == territories.region_of(code)].reset_index(drop=True)
+    return found.copy()
+
+
+@kept(maxsize=1)
+def _sorted() -> pd.DataFrame:
+    """Those of the 18, in the order in which they are given."""
+    found = tables.read("cop_calendar.csv")
     found = found.assign(undated=found.date == "").sort_values(["undated", "date", "territory"], kind="stable")
     found = found.drop(columns="undated").reset_index(drop=True)
     found.insert(1, "name", [territories.name(one) for one in found.territory])

@@ -16,6 +16,7 @@ import pandas as pd
 
 from copkit import french, paths
 from copkit.display import Displayed
+from copkit.files import kept
 from copkit.intake.fields import YES
 from copkit.intake.reading import located, located_all
 from copkit.models import facts
@@ -267,7 +268,8 @@ def consultation(
     """
     code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
     asked = paths.home().joinpath(*EXAMPLE) if example else file
-    table = gather.read(*located_all(asked, ANSWERS, HINT, folder=True), mapping=mapping)
+    files = located_all(asked, ANSWERS, HINT, folder=True)
+    table = _read(*files).copy() if mapping is None else gather.read(*files, mapping=mapping)
     answers = answered.within(table, code)
     if lever:
         analysis.of_lever(answers.head(0), lever)
@@ -283,6 +285,12 @@ def consultation(
         choices=family.read_choices(located(choices, ANSWERS)) if choices else {},
         lever=lever,
     )
+
+
+@kept(maxsize=2)
+def _read(*files: Path) -> pd.DataFrame:
+    """The answers of files, read once for all that a notebook shows of them: to be copied."""
+    return gather.read(*files)
 
 
 def _public(answers: pd.DataFrame) -> pd.DataFrame:

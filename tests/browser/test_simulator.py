@@ -18,6 +18,7 @@ from copkit import french
 from copkit.models import panorama
 from copkit.models.gaps import gap_sentence
 
+from ..conftest import every
 from .conftest import HANG
 
 START = "import typer; from copkit.commands.simulator import simulator; typer.run(simulator)"
@@ -313,7 +314,7 @@ def test_named_scenarios_are_compared_in_one_table(visit):
 
 def test_every_metropolitan_region_shows_the_targets_of_the_library(visit):
     page = visit("?territoire=reg-32")
-    for code in METROPOLE:
+    for code in every(5, METROPOLE):
         page.get_by_label("Territoire", exact=True).select_option(code)
         p = ck.panorama(code)
         expect(page.locator(".ck-bar strong")).to_have_text(p.attrs["name"])

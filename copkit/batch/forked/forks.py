@@ -47,7 +47,8 @@ def warm_up(source: str, *, written: bool) -> str:
     """
     if not imports(source, "copkit", "altair"):
         return LIBRARIES if imports(source) else NOTHING
-    if any(name in source for name in ("dask", "chunk", "pint")):  # of arrays that xarray would have to know
+    # of arrays that xarray would have to know, and of charts that altair would make widgets of
+    if any(name in source for name in ("dask", "chunk", "pint", "JupyterChart")):
         return WARM
     if any(f"ck.{name}." in source for name in ("projects", "survey", "roadmap")):
         return FILES

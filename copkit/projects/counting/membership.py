@@ -9,6 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from copkit.errors import ProjectError, option, unknown
+from copkit.files import kept
 from copkit.intake import perimeters as places
 from copkit.models import nomenclatures
 from copkit.projects import fields
@@ -132,6 +133,11 @@ def _lever(projects: pd.DataFrame, by: str) -> Members:
 
 def themes_of() -> dict[str, list[str]]:
     """Lever → its themes in the matrix of the 43; none for a term outside of it."""
+    return {lever: [*themes] for lever, themes in _themes_of().items()}
+
+
+@kept(maxsize=1)
+def _themes_of() -> dict[str, list[str]]:
     table = nomenclatures.levers()
     own = dict(zip(table.lever, table.theme, strict=True))
     found = {lever: [theme] for lever, theme in own.items()}
