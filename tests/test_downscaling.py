@@ -155,7 +155,7 @@ def test_zero_is_only_where_the_key_or_the_region_is_zero(panoramas, cases):
             if (region, lever) == (published["region"], published["levier"]):
                 assert float(panoramas[region].target.sel(lever=lever)) == 0
             else:
-                assert downscaling.weight(downscaling.shares(region, lever).key, code) == 0, (code, lever)
+                assert downscaling.weights(downscaling.shares(region, lever).key)[code] == 0, (code, lever)
     assert zeros > 0
 
 

@@ -142,12 +142,16 @@ def lines() -> dict[str, NamedTuple]:
     return {row.lever: row for row in _keys().itertuples(index=False)}
 
 
-def weight(key: str, code: str) -> float:
-    """The weight of a département for a key or a mix: the sum of its shares of the mainland's totals. NaN: unknown."""
-    known = audition.values()
-    return math.fsum(
-        part * known[name].get(code, math.nan) / audition.total(name) for name, part in parsed(key).items()
-    )
+@kept(maxsize=128)
+def weights(key: str) -> dict[str, float]:
+    """The weight of each département for a key or a mix: the sum of its shares of the mainland's totals.
+
+    A département of which one figure is unknown has none.
+    """
+    known, parts = audition.values(), parsed(key)
+    scale = {name: part / audition.total(name) for name, part in parts.items()}
+    inside = set.intersection(*(set(known[name]) for name in parts))
+    return {code: math.fsum(one * known[name][code] for name, one in scale.items()) for code in inside}
 
 
 def shares(region: str, lever: str) -> Allocation:
@@ -162,7 +166,7 @@ def shares(region: str, lever: str) -> Allocation:
         return Allocation({inside[0]: 1.0}, "le département est la région", "", alone)
     row = lines()[lever]
     for key, grade in ((row.key, row.grade), (row.fallback, row.fallback_grade)):
-        if key and (parts := proportional({code: weight(key, code) for code in inside}, inside)):
+        if key and (parts := proportional(weights(key), inside)):
             return Allocation(parts, label(key), grade, row.reason, key)
     return Allocation(None, "aucune clé complète", "", row.reason)
 
