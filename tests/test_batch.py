@@ -18,7 +18,7 @@ from copkit.batch import manifest as manifest_file
 from copkit.batch import plan
 from copkit.batch.store import Folder
 from copkit.errors import CopkitError, DataError, ParameterError, RunError, TerritoryError
-from copkit.models import panorama as model
+from copkit.models import reliability
 from copkit.presentation import theme
 from copkit.presentation.table import Table
 from copkit.presentation.territory.document import DOCUMENT
@@ -108,8 +108,8 @@ def test_report_gives_the_figures_of_the_panorama(outputs):
     p = ck.panorama("dep-59")
     without, with_ = (french.rough(total) for total in ck.totals(p).total[["sans forêt", "avec forêt"]])
     assert f"environ {without} ktCO₂e/an hors forêt" in text and f"{with_} avec le levier forêt" in text
-    share = french.share(model.rough_share(p))
-    assert text.index(f"{share} de cet effort") < text.index("<svg "), "how sure it is comes before any figure"
+    share = french.share(reliability.error(p))
+    assert text.index(f"placent en moyenne {share}") < text.index("<svg "), "how sure it is comes before any figure"
 
 
 def test_executed_notebook_opens_elsewhere_with_its_charts_and_names_no_machine(outputs):

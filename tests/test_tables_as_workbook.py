@@ -85,7 +85,7 @@ def test_totals_stand_under_the_columns_that_they_sum(books, code):
 def test_the_first_sheet_says_the_message_and_draws_it(books):
     sheet = books("dep-48").worksheets[0]
     assert sheet.title == "Synthèse"
-    assert sheet["A1"].value == "Lozère\xa0: environ 340 ktCO₂e/an à éviter en 2030, hors forêt"
+    assert sheet["A1"].value == "Lozère\xa0: environ 350 ktCO₂e/an à éviter en 2030, hors forêt"
     said = {row[0].value: (row[1].value, row[2].value) for row in sheet.iter_rows(min_row=5, max_row=14)}
     assert said["Émissions évitées en 2030, hors forêt"] == (
         pytest.approx(model.total(ck.panorama("dep-48"), forest=False)),
