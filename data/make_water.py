@@ -1,8 +1,8 @@
 """Take the water withdrawals of the régions from the public hub of indicators into ``clean/observed.parquet``.
 
 ``.venv/bin/python data/make_water.py FOLDER`` where FOLDER holds ``638.json``, as the hub gives it (indicator 638).
-Run again on the same file, it changes nothing. From 2012 on: before, the source leaves out whole uses in several régions
-(Hauts-de-France doubles from 2011 to 2012). In millions of m³, as published, to the nearest m³.
+Run again on the same file, it changes nothing. From 2012 on: before, the source leaves out whole uses in several
+régions (Hauts-de-France doubles from 2011 to 2012). In millions of m³, as published, to the nearest m³.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french, paths
-from copkit.errors import LeverError, ParameterError, Problems
+from copkit.errors import ParameterError, Problems
 from copkit.files import kept
 from copkit.models import indicators, published
 from copkit.reference import parameters, reading, tables, territories
@@ -82,6 +82,22 @@ class Measure:
     exists: str
     holder: str
     points: tuple[tuple[int, float], ...]
+    sign: float  # +1 when the lever makes the series grow; NaN without a series
+    silent: bool  # the series moves with the weather, or alike in all régions: it says nothing of the territory
+
+    @property
+    def since(self) -> tuple[tuple[int, float], tuple[int, float]] | None:
+        """The first value from the base year of the plans on, and the last one, when there are two."""
+        kept = [point for point in self.points if point[0] >= BASE]
+        return (kept[0], kept[-1]) if len(kept) > 1 else None
+
+    @property
+    def moved(self) -> float:
+        """What it moved the way of the lever since then; negative: the other way. [``unit``]"""
+        return (self.since[1][1] - self.since[0][1]) * self.sign if self.since and not self.silent else math.nan
+
+
+BASE = 2019  # year that the panoramas count from
 
 
 def panoramas(lever: str) -> str:
@@ -110,7 +126,13 @@ def of(p: xr.Dataset) -> list[Measure]:
 @kept(maxsize=256)
 def _measures(code: str, version: str) -> list[Measure]:
     goals, levers = _quantities(code, version), parameters.levers()
-    return [_measure(code, row, levers[row.lever], goals) for row in _rows()]
+    found = [(row, _measure(code, row, levers[row.lever], goals)) for row in _rows()]
+    said = {(row.lever, row.rationale) for row, _ in found if row.level != REGIONAL}
+    return [
+        one
+        for row, one in found
+        if one.points or one.target.level == REGIONAL or row.level != REGIONAL or (row.lever, row.rationale) not in said
+    ]
 
 
 def _quantities(code: str, version: str) -> dict[str, float]:
@@ -157,7 +179,18 @@ def _measure(code: str, row: Row, lever: parameters.Lever, goals: dict[str, floa
         exists="" if series else row.exists or _ELSEWHERE,
         holder="" if series else row.holder or _SOMEBODY,
         points=series,
+        sign=sign,
+        silent=_silent(code, line, series),
     )
+
+
+def _silent(code: str, line, series: tuple) -> bool:
+    """Whether a series says nothing of the territory."""
+    if line is None or not series:
+        return True
+    since = [year for year, _ in series if year >= BASE]
+    alike = code != "fr" and len(since) > 1 and indicators.alike(line.indicator, since[0], since[-1])
+    return bool(alike) or line.climate == indicators.UNCORRECTED
 
 
 _ELSEWHERE = "série connue dans d'autres territoires"
@@ -174,7 +207,7 @@ def _points(code: str, line) -> tuple[str, list[indicators.Point], list[str]]:
         known = [
             one for one in territories.codes("region") if indicators.series(one, line.indicator, zero=line.zero)[0]
         ]
-        return code, *(indicators.national_sum(line.indicator, known) if known else ([], []))
+        return code, *(indicators.national_sum(line.indicator, known, zero=line.zero) if known else ([], []))
     return code, [], []
 
 

@@ -254,9 +254,9 @@ def series(code: str, indicator: str, *, zero: str = "valeur") -> tuple[list[Poi
     return list(points), notes
 
 
-def national_sum(indicator: str, regions: list[str]) -> tuple[list[Point], list[str]]:
+def national_sum(indicator: str, regions: list[str], *, zero: str = "valeur") -> tuple[list[Point], list[str]]:
     """The sum of the régions' series, for the years that all of them know."""
-    found, by_year = [series(region, indicator)[0] for region in regions], defaultdict(list)
+    found, by_year = [series(region, indicator, zero=zero)[0] for region in regions], defaultdict(list)
     if not all(found):
         return [], []
     for point in (point for points in found for point in points):
