@@ -15,6 +15,7 @@ from .models.consistency import consistency as consistency
 from .models.conversion import convert as convert
 from .models.downscaling import keys as keys
 from .models.dynamics import dynamics as dynamics
+from .models.enjeux import enjeux as enjeux
 from .models.factors import identity as identity
 from .models.gaps import shortfall as shortfall
 from .models.interactions import interactions as interactions

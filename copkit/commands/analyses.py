@@ -215,6 +215,32 @@ def crosswalk(
         print_data(found, form)
 
 
+def enjeux(
+    lever: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LEVIER", help="Identifiants ou libellés ; sans levier, les 43.", autocompletion=levers),
+    ] = None,
+    enjeu: Annotated[
+        str | None, typer.Option(help="climat, biodiversite, ressources, adaptation ou sante : ceux qui le servent.")
+    ] = None,
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Dit quels enjeux servent des leviers, et lesquels agissent sur la même quantité."""
+    from copkit.models import enjeux as model
+
+    found = model.enjeux(lever or None, enjeu=enjeu)
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation.biodiversity import enjeux as written
+
+        print_table(written.table(found), ("Thème",))
+        say(found.sentence)
+        for line in written.overlaps(found):
+            say(f"  • {line}")
+    else:
+        print_data(found.table, form)
+
+
 def pathways(
     territory: Annotated[
         list[str] | None,
@@ -290,4 +316,4 @@ def keys(
         print_data(found, form)
 
 
-ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys)
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys, enjeux)

@@ -20,6 +20,7 @@ from copkit.models.budgets import Reduction
 from copkit.models.comparison import Comparison
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
+from copkit.models.enjeux import Served
 from copkit.models.factors import Identity
 from copkit.models.panorama import panorama
 from copkit.presentation.document import CHART, SENTENCE, Shown
@@ -37,7 +38,14 @@ if TYPE_CHECKING:
 
     About = xr.Dataset | str | Vivier | Consultation | Recensement | Roadmap | Followup | SideBySide
 
-COMPUTED = (Comparison, Compensation, Conversion, Identity, Reduction)  # from a panorama, with a table of their own
+COMPUTED = (
+    Comparison,
+    Compensation,
+    Conversion,
+    Identity,
+    Reduction,
+    Served,
+)  # from a panorama, with a table of their own
 DOCUMENTS = {  # what each is about, as a message says it; of which class, when it is one of ours
     "copkit.presentation.territory.document": ("un panorama (ck.panorama) ou un scénario (ck.simulate)", ""),
     "copkit.presentation.biodiversity.document": ('un panorama de la biodiversité (plan="biodiversite")', ""),

@@ -67,12 +67,12 @@ def panorama(p: xr.Dataset) -> alt.LayerChart | Note:
 
 
 @MEASURES.table("panorama", sheet="Biodiversité et ressources", rank=10)
-def _measures(p: xr.Dataset) -> Table:
+def panorama_table(p: xr.Dataset) -> Table:
     """Every measure, one row each."""
-    return table(p.attrs["name"], model.of(p), p.attrs["level"])
+    return table(p, model.of(p))
 
 
-def table(name: str, found: list[Measure], level: str, *, fold: bool = False) -> Table:
+def table(p: xr.Dataset, found: list[Measure], *, fold: bool = False) -> Table:
     """Measures as a table; those to be built have their row too, typed."""
     enjeux = framework.labels("enjeux")
     served = ("biodiversite", "ressources")
@@ -88,10 +88,10 @@ def table(name: str, found: list[Measure], level: str, *, fold: bool = False) ->
         "État": [one.state for one in found],
         "Source": [words.source(one.source) for one in found],
     }
-    if level == "departement":
+    if p.attrs["level"] == "departement":
         places = {"reg": "région", "dep": "département"}
         columns["Échelle"] = [places[one.place[:3]] if one.points else "—" for one in found]
-    return Table.of(f"Biodiversité et ressources — {name}", columns, fold=fold)
+    return Table.of(f"Biodiversité et ressources — {p.attrs['name']}", columns, fold=fold)
 
 
 @MEASURES.chart()
@@ -198,7 +198,8 @@ def limits(p: xr.Dataset) -> Text:
             Text.bullets(
                 [
                     "Le panorama du SGPE pour la biodiversité et les ressources est publié en images, dont les "
-                    "chiffres ne se lisent pas : les valeurs viennent des séries observées, les cibles des textes cités.",
+                    "chiffres ne se lisent pas : les valeurs viennent des séries observées, les cibles des textes "
+                    "cités.",
                     "Une cible nationale n'est pas celle du territoire : la distance dit où il se tient par rapport à "
                     "elle, pas ce qui lui est demandé.",
                     "Ces mesures ont chacune leur unité : elles ne s'additionnent pas.",
