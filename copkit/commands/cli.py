@@ -82,7 +82,7 @@ def panorama(
     if plan == biodiversity.BIODIVERSITY and form == "table":
         from copkit.presentation.biodiversity import measures
 
-        print_table(measures.panorama_table(p), ("Enjeu", "Source", "Niveau de la cible", "Levier", "État"))
+        print_table(measures.panorama_table(p), ("Source", "Levier", "Niveau"))
         say(measures.counts(p).plain)
     elif plan == biodiversity.BIODIVERSITY:
         print_data(biodiversity.table(p), form)

@@ -13,7 +13,6 @@ from copkit.presentation.biodiversity import series, words
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
-from copkit.reference import framework
 
 alt = lazy_loader.load("altair")
 MEASURES, BUILT = Section("mesures", 20), Section("a_construire", 40)
@@ -31,7 +30,7 @@ def counts(p: xr.Dataset) -> Text:
         sum(bool(one.points) for one in found),
         len(found),
     )
-    return Text.joined([lead, standing(found), missing(found)])
+    return Text.joined([lead, standing(found), missing(found, named=False)])
 
 
 def standing(found: list[Measure]) -> Text:
@@ -48,50 +47,48 @@ def standing(found: list[Measure]) -> Text:
     return Text("{} à une cible chiffrée ; {} {} ({}).", lead, len(reached), verb, words.names(reached))
 
 
-def missing(found: list[Measure]) -> Text:
-    """Which levers have no target, or one to come, or no series."""
+def missing(found: list[Measure], *, named: bool = True) -> Text:
+    """Which levers have no target, or one to come; which have no series, or how many."""
     said = []
     for level in (model.NONE, model.TO_BE_DEFINED):
         if some := [one for one in found if one.target.level == level]:
             said.append(Text("**{}** : {}.", words.UNTYPED[level], words.names(some)))
     followed = {one.lever for one in found if one.points}
     if some := [one for one in found if one.lever not in followed]:
-        said.append(Text("**{}** : {}.", french.capital(model.TO_BUILD), words.names(some)))
+        which = words.names(some) if named else french.plural(len({one.lever for one in some}), "levier")
+        said.append(Text("**{}** : {}.", french.capital(model.TO_BUILD), which))
     return Text.joined(said, " ")
 
 
-@MEASURES.chart()
-def panorama(p: xr.Dataset) -> alt.LayerChart | Note:
-    """Les séries des leviers qui servent la biodiversité, chacune à son échelle, et leur cible quand elle s'y lit."""
-    return series.chart(p, [one for one in model.of(p) if model.rank(one.enjeux) < 2], "la biodiversité")
-
-
 @MEASURES.table("panorama", sheet="Biodiversité et ressources", rank=10)
-def panorama_table(p: xr.Dataset) -> Table:
-    """Every measure, one row each."""
-    return table(p, model.of(p))
+def panorama_table(p: xr.Dataset, *, fold: bool = False) -> Table:
+    """Every measure, one row each; a document lists those without a series apart."""
+    found = model.of(p)
+    absent = [n for n, one in enumerate(found) if not one.points]
+    return table(p, found, fold=fold).without(absent, (), "")
 
 
 def table(p: xr.Dataset, found: list[Measure], *, fold: bool = False) -> Table:
     """Measures as a table; those to be built have their row too, typed."""
-    enjeux = framework.labels("enjeux")
-    served = ("biodiversite", "ressources")
     columns = {
         "Levier": [one.label for one in found],
         "Mesure": [french.capital(one.measure) for one in found],
-        "Enjeu": [french.join(enjeux[e].lower() for e in one.enjeux if e in served) for one in found],
-        "Dernière valeur": [words.quantity(one, one.value) if one.points else model.TO_BUILD for one in found],
-        "Année": ([one.year for one in found], formats.dashed(formats.PLAIN)),
+        "Dernière valeur": [words.value(one) for one in found],
         "Cible": [words.target(one) for one in found],
-        "Niveau de la cible": [words.LEVELS[one.target.level] for one in found],
-        "Distance": [words.distance(one) for one in found],
-        "État": [one.state for one in found],
+        "Niveau": [words.LEVELS[one.target.level] for one in found],
+        "Distance à la cible": [words.distance(one) for one in found],
         "Source": [words.source(one.source) for one in found],
     }
     if p.attrs["level"] == "departement":
         places = {"reg": "région", "dep": "département"}
         columns["Échelle"] = [places[one.place[:3]] if one.points else "—" for one in found]
     return Table.of(f"Biodiversité et ressources — {p.attrs['name']}", columns, fold=fold)
+
+
+@MEASURES.chart()
+def panorama(p: xr.Dataset) -> alt.LayerChart | Note:
+    """Les séries des leviers qui servent la biodiversité, chacune à son échelle, et leur cible quand elle s'y lit."""
+    return series.chart(p, [one for one in model.of(p) if model.rank(one.enjeux) < 2], "la biodiversité")
 
 
 @MEASURES.chart()
@@ -184,7 +181,7 @@ def cautions(p: xr.Dataset) -> Text:
     """Ce qu'il faut savoir des séries et des cibles."""
     found = [one for one in model.of(p) if one.note]
     said = dict.fromkeys((one.label, one.note) for one in found)
-    return Text.bullets(Text("{} : {}", label, note) for label, note in said)
+    return Text.bullets(Text("{} — {}", label, note) for label, note in said)
 
 
 SOURCES = Section("sources", 90)

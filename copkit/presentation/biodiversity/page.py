@@ -41,7 +41,7 @@ def page(p: xr.Dataset, answers: str = "") -> Page:
         effort=_typeset(
             f"{reached} sur {every}",
             "mesures à leur cible" if every > 1 else "mesure à sa cible",
-            f"parmi celles, {every} sur {len(found)}, qu'une cible chiffrée permet de situer",
+            f"{every} des {len(found)} mesures se comparent à une cible chiffrée",
         ),
         context=_typeset(
             f"{len({one.lever for one in found})} des 43 leviers de la COP servent la biodiversité ou les ressources.",

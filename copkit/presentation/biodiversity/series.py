@@ -59,9 +59,8 @@ def chart(p: xr.Dataset, found: list[Measure], served: str) -> alt.LayerChart | 
         layers.append(rule.encode(x=x, x2="x2:Q", y=y))
     layers += charts.pixels(texts, x=x, y=y)
     told = [[french.typeset(french.capital(one.measure)), french.typeset(_said(one)), None] for one in drawn]
-    many = french.plural(len(drawn), "série suit un levier", "séries suivent des leviers")
     title = charts.words(
-        f"{many} qui {'sert' if len(drawn) == 1 else 'servent'} {served}",
+        _finding(drawn, served),
         [
             "chaque série à sa propre échelle ; tirets : la cible, quand elle se compte dans la même unité",
             _origin(drawn),
@@ -69,6 +68,18 @@ def chart(p: xr.Dataset, found: list[Measure], served: str) -> alt.LayerChart | 
         f"{' ; '.join(f'{one.measure} : {_said(one)}' for one in drawn)}.",
     )
     return charts.drawing(layers, height, title, phone=told)
+
+
+def _finding(drawn: list[Measure], served: str) -> str:
+    """How many series move the way of their lever, and how many the other way."""
+    ways = [one.moved for one in drawn if one.moved]
+    ahead, back = sum(way > 0 for way in ways), sum(way < 0 for way in ways)
+    if not ahead + back:
+        return f"{french.plural(len(drawn), 'série')} pour {served}"
+    count = "Une série" if len(drawn) == 1 else f"Sur {len(drawn)} séries"
+    verb = "va" if ahead == 1 else "vont"
+    said = f"{ahead or 'aucune'} {verb if ahead else 'ne va'} dans le sens du levier depuis {model.BASE}"
+    return f"{count} pour {served}, {said}, {back or 'aucune'} à rebours"
 
 
 def _goal(one: Measure) -> float | None:

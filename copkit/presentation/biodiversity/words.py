@@ -13,7 +13,7 @@ from copkit.presentation.text import lower
 from copkit.reference import parameters, units
 
 LEVELS = {
-    model.REGIONAL: "régional, indicatif",
+    model.REGIONAL: "régional",
     model.NATIONAL: "national",
     model.SUPRA: "supra-régional",
     model.NONE: "pas de cible",
@@ -25,7 +25,10 @@ UNTYPED = {
     model.TO_BE_DEFINED: "Définition à venir",
     model.ELSEWHERE: "Fixée par le comité régional de l'énergie",
 }
-SCALED = {"tCO2e": (1e-3, "ktCO2e"), "t.km": (1e-9, "milliards de t.km"), "kg": (1e-3, "t"), "t/hab": (1e3, "kg/hab")}
+SCALED = {
+    **{"tCO2e": (1e-3, "ktCO2e"), "t.km": (1e-9, "milliards de t.km"), "kg": (1e-3, "t"), "t/hab": (1e3, "kg/hab")},
+    **{"kg_par_hab_an": (1, "kg/hab"), "kha_par_an": (1e3, "ha par an"), "kha": (1e3, "ha par an")},
+}
 
 
 def unit(one: Measure) -> str:
@@ -74,13 +77,17 @@ def target(one: Measure) -> str:
 
 
 def distance(one: Measure) -> str:
-    """What is left, with its sign; « — » where nothing can be compared, the state says why."""
-    if math.isnan(one.distance):
-        return "—"
+    """What is left, with its sign; or why nothing is compared. Never empty."""
+    if one.state == model.REACHED:
+        return one.state
+    return left(one) if one.state == model.AHEAD else one.state
+
+
+def left(one: Measure) -> str:
+    """The distance to the target, with its sign."""
     if one.compared == model.CHANGE:
         return f"{french.signed(one.distance, 1)} points d'évolution"
-    text = _number(one, abs(one.distance))
-    sign = "+" if one.distance > 0 else "−"
+    sign, text = "+" if one.distance > 0 else "−", _number(one, abs(one.distance))
     return f"{sign}{text} {'points' if unit(one) == '%' else unit(one)}".strip()
 
 

@@ -18,13 +18,13 @@ BIODIVERSITY = Section("biodiversite", 65)
 def biodiversity(p: xr.Dataset) -> Text:
     """Où en sont les mesures de la biodiversité et des ressources, et ce qui n'a ni cible ni donnée."""
     found = _found(p)
-    return Text.joined([measures.standing(found), measures.missing(found)])
+    return Text.joined([measures.standing(found), measures.missing(found, named=False)], " ")
 
 
 @BIODIVERSITY.table("biodiversite", sheet="Biodiversité et ressources", rank=85)
 def _measures(p: xr.Dataset) -> Table:
     """The measures of the levers that serve biodiversity or resources."""
-    return measures.table(p, _found(p), fold=True)
+    return measures.panorama_table(p, fold=True)
 
 
 def _found(p: xr.Dataset) -> list[model.Measure]:
