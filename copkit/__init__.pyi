@@ -12,6 +12,7 @@ from .models.budgets import budget_to_reduction as budget_to_reduction
 from .models.comparison import compare as compare
 from .models.compensation import compensate as compensate
 from .models.consistency import consistency as consistency
+from .models.controls import controls as controls
 from .models.conversion import convert as convert
 from .models.downscaling import keys as keys
 from .models.dynamics import dynamics as dynamics

@@ -215,6 +215,19 @@ def crosswalk(
         print_data(found, form)
 
 
+def controls(format: Format = "table", csv: Csv = None) -> None:
+    """Compare la somme des régions aux totaux nationaux, et montre les écarts tels qu'ils sont."""
+    from copkit.models import controls as model
+
+    found = model.controls()
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation import labels
+
+        print_table(labels.controls(found), ("À savoir",))
+    else:
+        print_data(found, form)
+
+
 def enjeux(
     lever: Annotated[
         list[str] | None,
@@ -316,4 +329,4 @@ def keys(
         print_data(found, form)
 
 
-ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys, enjeux)
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys, enjeux, controls)

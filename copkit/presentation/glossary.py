@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from copkit.models import downscaling, nomenclatures, panorama
+from copkit.models import controls, downscaling, nomenclatures, panorama
 from copkit.presentation import labels
 from copkit.presentation.blocks import Block, Heading, Prose, table
 from copkit.presentation.table import Table as Shown
@@ -37,6 +37,11 @@ def blocks() -> tuple[Block, ...]:
         table(_keys(mainland)),
         Heading(2, "La cohérence avec le rationnel national", "coherence"),
         table(quantities.inconsistent()),
+        Heading(2, "Les totaux nationaux de contrôle", "controles"),
+        _said(
+            "La somme des régions face au total qu’une source donne pour le pays. Un écart est montré tel qu’il est."
+        ),
+        table(labels.controls(controls.controls())),
         Heading(2, "Sources", "sources"),
         _said(labels.cited(SOURCES)),
     )
