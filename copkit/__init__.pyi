@@ -13,6 +13,8 @@ from .models.comparison import compare as compare
 from .models.compensation import compensate as compensate
 from .models.consistency import consistency as consistency
 from .models.controls import controls as controls
+from .models.conventions import difference as difference
+from .models.conventions import observed as observed
 from .models.conversion import convert as convert
 from .models.downscaling import keys as keys
 from .models.dynamics import dynamics as dynamics

@@ -154,13 +154,17 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…", autocompletion=plans)],
     b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…", autocompletion=plans)],
     by: Annotated[str, typer.Option(help="sector, chantier ou lever.", autocompletion=cuts)] = "sector",
+    allow_mixed_conventions: Annotated[
+        bool,
+        typer.Option("--allow-mixed-conventions", help="Comparer malgré deux conventions de comptage différentes."),
+    ] = False,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
     """Compare deux plans d'un territoire, hors forêt, et dit si l'écart est compensé."""
     import copkit
 
-    found = copkit.compare(code, a, b, by=by)
+    found = copkit.compare(code, a, b, by=by, allow_mixed_conventions=allow_mixed_conventions)
     if (form := chosen(format, csv)) == "table":
         from copkit.presentation.territory.comparison import two_plans
 

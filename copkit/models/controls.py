@@ -129,7 +129,7 @@ def _rows() -> list[dict[str, str]]:
         if series and series not in stored:
             problems.add(name, unknown(f"ligne {n}, colonne national : « {series} » inconnue", series, stored))
         for column in ("factor", "national_factor", "year", "value", "tolerance"):
-            if row[column] and not _number(row[column]) or not row["tolerance"]:
+            if (row[column] and not _number(row[column])) or not row["tolerance"]:
                 problems.add(name, f"ligne {n}, colonne {column} : nombre attendu, trouvé « {row[column]} ».")
     problems.raise_if_any(ParameterError)
     return rows

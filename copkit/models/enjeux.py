@@ -55,9 +55,11 @@ def enjeux(levers: xr.Dataset | str | Iterable[str] | None = None, *, enjeu: str
 
     Returns
     -------
-    Served : table (lever, label, theme et une colonne par enjeu), counts (enjeu, label, served, of_43), tensions
-        (label, levers, reason, status) : seulement les recouvrements de parameters/interactions.yml, une hypothèse du
-        kit. Les sources ne déclarent pas d'autre tension entre leviers, et le kit n'en suppose pas.
+    Served : table (lever, label, theme et une colonne par enjeu), counts (enjeu, label, served, of_43 et, d'un panorama
+        du climat ou d'un scénario, target : ce qu'évitent ensemble les leviers qui servent l'enjeu [ktCO2e/an], sans
+        que les enjeux s'additionnent, un levier en servant plusieurs), tensions (label, levers, reason, status) :
+        seulement les recouvrements de parameters/interactions.yml, une hypothèse du kit. Les sources ne déclarent pas
+        d'autre tension entre leviers, et le kit n'en suppose pas.
 
     Raises
     ------
@@ -80,6 +82,7 @@ def enjeux(levers: xr.Dataset | str | Iterable[str] | None = None, *, enjeu: str
     names, known = framework.labels("enjeux"), parameters.levers()
     if enjeu is not None and enjeu not in names:
         raise LeverError(unknown(f"Enjeu inconnu : {given(enjeu)}", str(enjeu), names, "Enjeux"))
+    kt = _efforts(levers)
     chosen = [lever for lever in _chosen(levers) if enjeu is None or enjeu in known[lever].enjeux]
     table = pd.DataFrame(
         [
@@ -95,16 +98,29 @@ def enjeux(levers: xr.Dataset | str | Iterable[str] | None = None, *, enjeu: str
             "label": list(names.values()),
             "served": [int(table[one].sum()) for one in names],
             "of_43": [sum(one in cell for cell in every) for one in names],
+            "target": [_effort(kt, table.lever[table[one].astype(bool)]) for one in names],
         }
     )
     return Served(table=table, counts=counts, tensions=_tensions(chosen))
+
+
+def _efforts(levers: xr.Dataset | str | Iterable[str] | None) -> dict[str, float]:
+    """What each lever of a climate panorama, or of a scenario, avoids; nothing for names. [ktCO2e/an]"""
+    p = panorama(levers) if isinstance(levers, str) and french.plain(levers) not in _names() else levers
+    if not isinstance(p, xr.Dataset) or p.attrs.get("plan"):
+        return {}
+    return dict(zip(p.lever.values.tolist(), asked(p).target.values.tolist(), strict=True))
+
+
+def _effort(kt: dict[str, float], levers: Iterable[str]) -> float:
+    return float(np.nansum([kt[lever] for lever in levers])) if kt else np.nan
 
 
 def _chosen(levers: xr.Dataset | str | Iterable[str] | None) -> list[str]:
     """The ids of the levers asked for, each once."""
     if levers is None:
         return nomenclatures.levers("cop").lever.to_list()
-    if isinstance(levers, str) and levers not in _names():
+    if isinstance(levers, str) and french.plain(levers) not in _names():
         levers = panorama(levers)
     if isinstance(levers, xr.Dataset):
         if levers.attrs.get("plan"):

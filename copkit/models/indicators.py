@@ -91,6 +91,13 @@ def _indicators() -> pd.DataFrame:
 
 
 @kept(maxsize=4)
+def units() -> dict[str, str]:
+    """The unit of each observed series."""
+    table = tables.read("observed.parquet")
+    return dict(zip(table.indicator.to_list(), table.unit.to_list(), strict=True))
+
+
+@kept(maxsize=4)
 def by_lever() -> dict[str, list]:
     """The lines of ``parameters/indicators.csv`` of each lever, in the order of the file."""
     out = defaultdict(list)

@@ -20,6 +20,7 @@ from copkit import DATA_VERSION, errors
 from copkit.errors import LeverError, unknown
 from copkit.files import kept
 from copkit.models import biodiversity, published
+from copkit.models.conventions import SGPE_CONVENTION
 from copkit.models.levers import FOREST
 from copkit.models.proposals import asked, beside_reference, of_reference
 from copkit.models.published import versions
@@ -184,7 +185,7 @@ def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version:
         },
     )
     for name in ("target", "low", "high"):
-        out[name].attrs["units"] = "ktCO2e/an"
+        out[name].attrs |= {"units": "ktCO2e/an", "convention": SGPE_CONVENTION}
     return out
 
 
