@@ -94,8 +94,11 @@ def difference(a: xr.DataArray, b: xr.DataArray, *, allow_mixed_conventions: boo
     Raises
     ------
     UnitError
-        Si les unités, ou les conventions, diffèrent.
+        Si l'un n'est pas une série ; si les unités, ou les conventions, diffèrent.
     """
+    for one in (a, b):
+        if not isinstance(one, xr.DataArray):
+            raise UnitError(f"Série attendue, et non {given(one)}.\nÉcrire ck.observed(…) ou p.target.")
     first, second = (one.attrs.get("units", "") for one in (a, b))
     if first != second:
         raise UnitError(

@@ -82,6 +82,10 @@ def enjeux(levers: xr.Dataset | str | Iterable[str] | None = None, *, enjeu: str
     names, known = framework.labels("enjeux"), parameters.levers()
     if enjeu is not None and enjeu not in names:
         raise LeverError(unknown(f"Enjeu inconnu : {given(enjeu)}", str(enjeu), names, "Enjeux"))
+    if not isinstance(levers, str | Iterable | None):
+        raise LeverError(
+            f'Leviers attendus, et non {given(levers)}.\nÉcrire ck.enjeux(["haies", "covoiturage"]), ou « reg-32 ».'
+        )
     kt = _efforts(levers)
     chosen = [lever for lever in _chosen(levers) if enjeu is None or enjeu in known[lever].enjeux]
     table = pd.DataFrame(

@@ -35,13 +35,13 @@ def blocks() -> tuple[Block, ...]:
         table(quantities.covered(overseas, "Ce que couvre chaque levier, outre-mer")),
         Heading(2, "Comment le SGPE répartit l’effort entre les régions", "cles"),
         table(_keys(mainland)),
-        Heading(2, "La cohérence avec le rationnel national", "coherence"),
-        table(quantities.inconsistent()),
         Heading(2, "Les totaux nationaux de contrôle", "controles"),
         _said(
             "La somme des régions face au total qu’une source donne pour le pays. Un écart est montré tel qu’il est."
         ),
         table(labels.controls(controls.controls())),
+        Heading(2, "La cohérence avec le rationnel national", "coherence"),
+        table(quantities.inconsistent()),
         Heading(2, "Sources", "sources"),
         _said(labels.cited(SOURCES)),
     )
