@@ -157,7 +157,19 @@ def test_the_diagnostic_has_the_second_panorama_folded():
     shown = ck.section("reg-32", "biodiversite").parts
     table = next(part for part in shown if isinstance(part, Table))
     assert table.fold and "Pas de cible" in shown[0] and len(table.data) == 30
-    ck.section("dep-59", "biodiversite")
+    own = ck.section("dep-59", "biodiversite").parts
+    assert "Faute de série départementale, 28 valeurs sont celles de la région." in own[0]
+
+
+def test_a_value_of_the_region_is_not_given_for_that_of_a_departement():
+    p = ck.panorama("dep-59", plan="biodiversite")
+    values = dict(zip(ck.table(p).data["Mesure"], ck.table(p).data["Dernière valeur"], strict=True))
+    assert values["Part du territoire terrestre en aire protégée"].endswith("en 2024 (région)")
+    assert values["Part de la surface agricole en agriculture biologique"].endswith("en 2021")
+    page = ck.report.page(p)
+    assert "dont 28 à la région" in page.context[1] and page.messages[0][0].endswith("(région).")
+    alone, region = (biodiversity.measures(code, ck.DATA_VERSION) for code in ("dep-974", "reg-04"))
+    assert [words.value(one) for one in alone] == [words.value(one) for one in region]  # it is its région
 
 
 def test_the_command_gives_the_table_and_the_rows():

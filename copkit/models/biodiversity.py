@@ -72,6 +72,7 @@ class Measure:
     value: float
     year: float
     place: str  # whose value it is: the territory, or its région
+    borrowed: bool  # it is that of the région of a département
     source: str
     change: float  # since the year that the target counts from
     target: Target
@@ -169,6 +170,7 @@ def _measure(code: str, row: Row, lever: parameters.Lever, goals: dict[str, floa
         value=value,
         year=year,
         place=place,
+        borrowed=place != code,
         source=points[-1].source if points else "",
         change=change,
         target=target,
@@ -199,10 +201,12 @@ _SOMEBODY = "le producteur de la série"
 
 def _points(code: str, line) -> tuple[str, list[indicators.Point], list[str]]:
     """The series of a territory; that of its région where a département has none, their sum where the country has."""
-    for place in dict.fromkeys((code, territories.region_of(code))) if line is not None else ():
+    region = territories.region_of(code)
+    alone = code != region and len(territories.departements_of(region)) == 1  # it is its région
+    for place in dict.fromkeys((region, code) if alone else (code, region)) if line is not None else ():
         found, notes = indicators.series(place, line.indicator, zero=line.zero)
         if found:
-            return place, found, notes
+            return code if alone else place, found, notes
     if code == "fr" and line is not None and line.unit in ADDED:
         known = [
             one for one in territories.codes("region") if indicators.series(one, line.indicator, zero=line.zero)[0]

@@ -13,6 +13,7 @@ from copkit.presentation.biodiversity import series, words
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
+from copkit.reference import territories
 
 alt = lazy_loader.load("altair")
 MEASURES, BUILT = Section("mesures", 20), Section("a_construire", 40)
@@ -24,7 +25,7 @@ def counts(p: xr.Dataset) -> Text:
     found = model.of(p)
     lead = Text(
         "Sur les 43 leviers de la COP, {} servent la biodiversité ou les ressources, dont {} sans servir le climat. "
-        "{} de leurs {} mesures ont ici une valeur observée.",
+        "{} de leurs {} mesures ont une valeur observée.",
         len({one.lever for one in found}),
         len({one.lever for one in found if "climat" not in one.enjeux}),
         sum(bool(one.points) for one in found),
@@ -34,7 +35,13 @@ def counts(p: xr.Dataset) -> Text:
 
 
 def standing(found: list[Measure]) -> Text:
-    """How many measures stand beside a target, and which have reached it."""
+    """How many measures stand beside a target, and which have reached it; whose values they are."""
+    borrowed = sum(one.borrowed for one in found)
+    whose = Text("Faute de série départementale, {} valeurs sont celles de la région.", borrowed) if borrowed else ""
+    return Text.joined([_compared(found), whose], " ")
+
+
+def _compared(found: list[Measure]) -> Text:
     compared = [one for one in found if one.state in (model.REACHED, model.AHEAD)]
     reached = [one for one in compared if one.state == model.REACHED]
     if not compared:
@@ -79,9 +86,6 @@ def table(p: xr.Dataset, found: list[Measure], *, fold: bool = False) -> Table:
         "Distance à la cible": [words.distance(one) for one in found],
         "Source": [words.source(one.source) for one in found],
     }
-    if p.attrs["level"] == "departement":
-        places = {"reg": "région", "dep": "département"}
-        columns["Échelle"] = [places[one.place[:3]] if one.points else "—" for one in found]
     return Table.of(f"Biodiversité et ressources — {p.attrs['name']}", columns, fold=fold)
 
 
@@ -117,6 +121,7 @@ def _figures(p: xr.Dataset) -> Table:
                 formats.dashed(formats.OBSERVED),
             ),
             "Cible comptée en": [_counted(one) for one in found],
+            "Valeur de": [territories.name(one.place) if one.points else "—" for one in found],
             "Échéance": ([one.target.year for one in found], formats.dashed(formats.PLAIN)),
             "Niveau de la cible": [words.LEVELS[one.target.level] for one in found],
             "Distance": (

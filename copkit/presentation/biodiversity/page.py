@@ -45,7 +45,7 @@ def page(p: xr.Dataset, answers: str = "") -> Page:
         ),
         context=_typeset(
             f"{len({one.lever for one in found})} des 43 leviers de la COP servent la biodiversité ou les ressources.",
-            f"{observed} de leurs {len(found)} mesures ont ici une valeur observée.",
+            f"{observed} de leurs {len(found)} mesures ont une valeur observée{_borrowed(found)}.",
         ),
         messages=tuple(_typeset(*_message(one)) for one in first),
         levers=tuple(_typeset(french.capital(one.measure), words.value(one), _aim(one)) for one in others),
@@ -59,6 +59,11 @@ def page(p: xr.Dataset, answers: str = "") -> Page:
         ),
         named=TITLES,
     )
+
+
+def _borrowed(found: list[Measure]) -> str:
+    count = sum(one.borrowed for one in found)
+    return f", dont {count} à la région, faute de série départementale" if count else ""
 
 
 def _typeset(*parts: str) -> tuple[str, ...]:
@@ -88,7 +93,7 @@ def _moving(found: list[Measure], way: float) -> list[Measure]:
 def _moved(one: Measure) -> str:
     (first, before), (last, after) = one.since
     start, end = words.quantity(one, before), words.quantity(one, after)
-    return f"{french.capital(one.measure)} : {start} en {first}, {end} en {last}."
+    return f"{french.capital(one.measure)} : {start} en {first}, {end} en {last}{words.whose(one)}."
 
 
 def _missing(found: list[Measure]) -> str:

@@ -57,7 +57,12 @@ def _number(one: Measure, value: float) -> str:
 
 def value(one: Measure) -> str:
     """The last value and its year."""
-    return f"{quantity(one, one.value)} en {int(one.year)}" if one.points else model.TO_BUILD
+    return f"{quantity(one, one.value)} en {int(one.year)}{whose(one)}" if one.points else model.TO_BUILD
+
+
+def whose(one: Measure) -> str:
+    """What stands behind a value that is that of the région of a département."""
+    return " (région)" if one.borrowed else ""
 
 
 def target(one: Measure) -> str:
