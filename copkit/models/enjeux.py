@@ -13,6 +13,7 @@ from copkit import french
 from copkit.display import Displayed
 from copkit.errors import LeverError, given, unknown
 from copkit.models import groups, nomenclatures
+from copkit.models import panorama as panoramas
 from copkit.models.panorama import panorama
 from copkit.models.proposals import asked
 from copkit.reference import framework, parameters
@@ -64,7 +65,7 @@ def enjeux(levers: xr.Dataset | str | Iterable[str] | None = None, *, enjeu: str
     Raises
     ------
     LeverError
-        Si un levier ou l'enjeu est inconnu.
+        Si un levier ou l'enjeu est inconnu ; si ce qui est donné n'est ni des leviers, ni un panorama.
 
     References
     ----------
@@ -86,6 +87,8 @@ def enjeux(levers: xr.Dataset | str | Iterable[str] | None = None, *, enjeu: str
         raise LeverError(
             f'Leviers attendus, et non {given(levers)}.\nÉcrire ck.enjeux(["haies", "covoiturage"]), ou « reg-32 ».'
         )
+    if isinstance(levers, xr.Dataset) and not levers.attrs.get("plan"):
+        levers = panoramas.given(levers)
     kt = _efforts(levers)
     chosen = [lever for lever in _chosen(levers) if enjeu is None or enjeu in known[lever].enjeux]
     table = pd.DataFrame(
