@@ -80,7 +80,9 @@ def parameters() -> list[str]:
     from copkit.models import (
         assumptions,
         audition,
+        biodiversity,
         consistency,
+        controls,
         downscaling,
         groups,
         indicators,
@@ -106,6 +108,8 @@ def parameters() -> list[str]:
     downscaling.keys()
     audition.sites()
     indicators.indicators()
+    biodiversity.rows()
+    controls.rows()
     nomenclatures.crosswalk()
     groups.groups()
     assumptions.read()

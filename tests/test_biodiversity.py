@@ -97,9 +97,7 @@ def test_a_target_above_the_nation_is_typed(damaged):
     assert (one.target.level, words.LEVELS[one.target.level]) == ("supra_regional", "supra-régional")
 
 
-@pytest.mark.parametrize(
-    ("what", "read"), [("endommages", biodiversity._rows), ("controles_endommages", controls._rows)]
-)
+@pytest.mark.parametrize(("what", "read"), [("endommages", biodiversity.rows), ("controles_endommages", controls.rows)])
 def test_every_fault_of_a_file_is_said_at_once(what, read, damaged, says):
     for case in CASES[what]:
         damaged.apply(case)

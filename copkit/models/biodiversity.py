@@ -127,7 +127,7 @@ def of(p: xr.Dataset) -> list[Measure]:
 @kept(maxsize=256)
 def _measures(code: str, version: str) -> list[Measure]:
     goals, levers = _quantities(code, version), parameters.levers()
-    found = [(row, _measure(code, row, levers[row.lever], goals)) for row in _rows()]
+    found = [(row, _measure(code, row, levers[row.lever], goals)) for row in rows()]
     said = {(row.lever, row.rationale) for row, _ in found if row.level != REGIONAL}
     return [
         one
@@ -387,7 +387,7 @@ def rank(enjeux: Iterable[str]) -> int:
 
 
 @kept(maxsize=4)
-def _rows() -> list[Row]:
+def rows() -> list[Row]:
     """The file, checked, in the order of the panorama.
 
     Raises

@@ -44,9 +44,9 @@ def controls() -> pd.DataFrame:
     >>> found.loc[("bornes", 2024), ["regions", "difference", "state"]].to_list()
     [18, 0.0, 'concorde']
     """
-    rows = [row for one in _rows() for row in _compared(one)]
+    found = [row for one in rows() for row in _compared(one)]
     columns = ["control", "label", "year", "regions", "summed", "national", "difference", "tolerance", "state"]
-    return pd.DataFrame(rows, columns=[*columns, "source", "note", "sentence"])
+    return pd.DataFrame(found, columns=[*columns, "source", "note", "sentence"])
 
 
 def _compared(one: dict) -> list[list]:
@@ -114,12 +114,12 @@ def _starts(lever: str) -> dict[str, float]:
 
 
 @kept(maxsize=4)
-def _rows() -> list[dict[str, str]]:
+def rows() -> list[dict[str, str]]:
     """The file, checked."""
     path = paths.parameters(FILE)
-    rows, problems, name = reading.read_table(path, COLUMNS), Problems(), paths.shown(path)
+    found, problems, name = reading.read_table(path, COLUMNS), Problems(), paths.shown(path)
     stored = [*tables.read("observed.parquet").indicator.unique()]
-    for n, row in enumerate(rows, start=2):
+    for n, row in enumerate(found, start=2):
         choices = {"indicator": stored, "source": ["", *parameters.sources()]}
         reading.check_choices(path, n, row, choices, problems)
         if not row["national"] and not (row["year"] and row["value"] and row["source"]):
@@ -132,7 +132,7 @@ def _rows() -> list[dict[str, str]]:
             if (row[column] and not _number(row[column])) or not row["tolerance"]:
                 problems.add(name, f"ligne {n}, colonne {column} : nombre attendu, trouvé « {row[column]} ».")
     problems.raise_if_any(ParameterError)
-    return rows
+    return found
 
 
 def _number(text: str) -> bool:
