@@ -82,7 +82,6 @@ def parameters() -> list[str]:
         audition,
         biodiversity,
         consistency,
-        controls,
         downscaling,
         groups,
         indicators,
@@ -109,7 +108,6 @@ def parameters() -> list[str]:
     audition.sites()
     indicators.indicators()
     biodiversity.rows()
-    controls.rows()
     nomenclatures.crosswalk()
     groups.groups()
     assumptions.read()

@@ -5,7 +5,6 @@ import math
 from collections import Counter
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -13,11 +12,13 @@ import copkit as ck
 from copkit import french
 from copkit.commands.cli import app
 from copkit.errors import LeverError, ParameterError, UnitError
-from copkit.models import biodiversity, controls
+from copkit.models import biodiversity
 from copkit.models import enjeux as by_enjeu
 from copkit.presentation import blocks
 from copkit.presentation.biodiversity import series, words
 from copkit.presentation.table import Table
+from copkit.refresh import controls
+from copkit.refresh.settings import settings
 
 from .conftest import read_cases
 
@@ -97,7 +98,7 @@ def test_a_target_above_the_nation_is_typed(damaged):
     assert (one.target.level, words.LEVELS[one.target.level]) == ("supra_regional", "supra-régional")
 
 
-@pytest.mark.parametrize(("what", "read"), [("endommages", biodiversity.rows), ("controles_endommages", controls.rows)])
+@pytest.mark.parametrize(("what", "read"), [("endommages", biodiversity.rows), ("controles_endommages", settings)])
 def test_every_fault_of_a_file_is_said_at_once(what, read, damaged, says):
     for case in CASES[what]:
         damaged.apply(case)
@@ -240,28 +241,19 @@ def test_the_command_of_enjeux_says_overlaps():
 # ------------------------------------------------------------------ totals and conventions
 
 
-@pytest.mark.parametrize("case", CASES["controles"], ids=lambda one: f"{one['controle']}-{one['annee']}")
+@pytest.mark.parametrize("case", CASES["controles"], ids=lambda one: f"{one['controle'][:24]}-{one['annee']}")
 def test_a_national_total_agrees_or_its_gap_is_printed(case):
-    found = ck.controls().set_index(["control", "year"]).loc[(case["controle"], case["annee"])]
-    assert (found.regions, found.state) == (case["regions"], case["etat"])
-    assert found.difference == pytest.approx(case["ecart"], abs=0.005)
-    assert (found.state == controls.AGREES) == (abs(found.difference) <= found.tolerance)
-    assert found.state in found.sentence
-
-
-def test_cars_of_2019_are_compared_region_by_region(damaged):
-    table = pd.read_parquet(damaged.home / "data/clean/observed.parquet")
-    cars = table.indicator.eq("parc_voitures_particulieres_electrique_hydrogene") & table.year.eq(2019)
-    table.loc[cars & table.territory.eq("reg-32"), "value"] += 100  # what one has more, another has less
-    table.loc[cars & table.territory.eq("reg-53"), "value"] -= 100
-    table.to_parquet(damaged.home / "data/clean/observed.parquet", index=False)
-    found = ck.controls().set_index("control").loc["voitures_2019"]
-    assert found.state == controls.APART and abs(found.difference) > 1
+    found = ck.controls().set_index(["label", "year"]).loc[(case["controle"], case["annee"])]
+    assert (found.places, found.verdict) == (case["lieux"], case["verdict"])
+    assert 100 * found.gap == pytest.approx(case["ecart"], abs=0.005)
+    assert found.places == found.expected or found.verdict == controls.SHORT
 
 
 def test_the_command_prints_the_gaps():
     done = CliRunner().invoke(app, ["controls", "--format", "json"])
-    assert {row["state"] for row in json.loads(done.stdout)} == {controls.AGREES, controls.APART}
+    found = {row["verdict"] for row in json.loads(done.stdout)}
+    assert found == {controls.AGREES, controls.APART, controls.SHORT}
+    assert "désaccord" in CliRunner().invoke(app, ["controls"]).stdout
 
 
 def test_an_emission_series_carries_its_convention():

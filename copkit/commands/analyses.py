@@ -221,13 +221,13 @@ def crosswalk(
 
 def controls(format: Format = "table", csv: Csv = None) -> None:
     """Compare la somme des régions aux totaux nationaux, et montre les écarts tels qu'ils sont."""
-    from copkit.models import controls as model
+    from copkit.refresh import controls as model
 
     found = model.controls()
     if (form := chosen(format, csv)) == "table":
-        from copkit.presentation import labels
+        from copkit.presentation import refresh
 
-        print_table(labels.controls(found), ("À savoir",))
+        print_table(refresh.totals(found), ("Unité", "À côté de", "Somme"))
     else:
         print_data(found, form)
 

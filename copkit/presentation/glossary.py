@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from copkit.models import controls, downscaling, nomenclatures, panorama
-from copkit.presentation import labels
+from copkit.models import downscaling, nomenclatures, panorama
+from copkit.presentation import labels, refresh
 from copkit.presentation.blocks import Block, Heading, Prose, table
 from copkit.presentation.table import Table as Shown
 from copkit.presentation.territory import quantities
 from copkit.presentation.text import Text
 from copkit.reference import glossary, parameters, territories
+from copkit.refresh.controls import controls
 
 TITLE = "Glossaire"
 SOURCES = {
@@ -39,7 +40,7 @@ def blocks() -> tuple[Block, ...]:
         _said(
             "La somme des régions face au total qu’une source donne pour le pays. Un écart est montré tel qu’il est."
         ),
-        table(labels.controls(controls.controls())),
+        table(refresh.totals(controls(), notes=True)),
         Heading(2, "La cohérence avec le rationnel national", "coherence"),
         table(quantities.inconsistent()),
         Heading(2, "Sources", "sources"),

@@ -10,7 +10,6 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import controls as totals
 from copkit.models import downscaling, panorama, proposals
 from copkit.presentation import formats
 from copkit.presentation.formats import Rounded
@@ -63,23 +62,6 @@ def crosswalk(found: pd.DataFrame) -> Table:
             "Relation": found.relation.map(RELATIONS),
             "Levier des 43": [known[one].label if one else "" for one in found.lever],
             "À savoir": found.note,
-        },
-    )
-
-
-def controls(found: pd.DataFrame) -> Table:
-    """National control totals, agreeing or not."""
-    return Table.of(
-        "Somme des régions et totaux nationaux",
-        {
-            "Contrôle": found.label.map(french.capital),
-            "Année": (found.year, formats.PLAIN),
-            "Régions": (found.regions, formats.PLAIN),
-            "Somme des régions": found.summed.map(totals.digits),
-            "Total national": found.national.map(totals.digits),
-            "Écart (%)": (found.difference, formats.signed(2)),
-            "État": found.state,
-            "À savoir": found.note.replace("", "—"),
         },
     )
 
