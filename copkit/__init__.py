@@ -8,6 +8,8 @@ Un territoire et ses leviers
     totals, shares, place                      ses totaux, ses parts par secteur, son rang parmi ses pairs
     convert, identity, budget_to_reduction     kt en quantité et retour, facteurs d'un levier, budgets carbone
     dynamics, consistency                      le rythme observé, le rationnel national face aux régions
+    observed, difference                       une série observée ; une soustraction entre mêmes conventions
+    enjeux, controls                           les enjeux que servent des leviers, les totaux nationaux de contrôle
 
 Un scénario
     simulate, shortfall, compensate            composer des objectifs, ce qui manque, ce qui le compense

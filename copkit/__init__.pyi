@@ -12,9 +12,12 @@ from .models.budgets import budget_to_reduction as budget_to_reduction
 from .models.comparison import compare as compare
 from .models.compensation import compensate as compensate
 from .models.consistency import consistency as consistency
+from .models.conventions import difference as difference
+from .models.conventions import observed as observed
 from .models.conversion import convert as convert
 from .models.downscaling import keys as keys
 from .models.dynamics import dynamics as dynamics
+from .models.enjeux import enjeux as enjeux
 from .models.factors import identity as identity
 from .models.gaps import shortfall as shortfall
 from .models.interactions import interactions as interactions
@@ -37,6 +40,7 @@ from .presentation.documents import table as table
 from .presentation.documents import write_workbook as write_workbook
 from .reference.calendar import calendar as calendar
 from .reference.territories import territories as territories
+from .refresh.controls import controls as controls
 from .simulator.widget import Simulator as Simulator
 
 __version__: str

@@ -80,6 +80,7 @@ def parameters() -> list[str]:
     from copkit.models import (
         assumptions,
         audition,
+        biodiversity,
         consistency,
         downscaling,
         groups,
@@ -106,6 +107,7 @@ def parameters() -> list[str]:
     downscaling.keys()
     audition.sites()
     indicators.indicators()
+    biodiversity.rows()
     nomenclatures.crosswalk()
     groups.groups()
     assumptions.read()

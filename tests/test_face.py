@@ -109,6 +109,7 @@ ACCEPTED = {
 }
 ACCEPTED |= {"roadmap.read_returns": ["inconnu"], "roadmap.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.families": [None], "roadmap.working_groups": [None]}  # what the source cites, those of the kit
+ACCEPTED |= {"enjeux": [None]}  # the 43
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"adaptation.read_returns": ["inconnu"], "adaptation.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"roadmap.write_jobs_template": ["inconnu"]}  # a path, to be written
@@ -118,10 +119,12 @@ MORE = {
     "compare": ("sgpe", "sraddet"),
     "compensate": (["haies"],),
     "convert": ("haies",),
+    "difference": (None,),
     "identity": ("haies",),
     "simulate": ({},),
     "section": ("place",),
     "notebook.parameter": (1,),
+    "observed": ("prelevements_eau",),
     "roadmap.assess": ("reg-32",),
     "roadmap.read_themes": ("themes.xlsx",),
     "roadmap.retained": (None,),
@@ -141,7 +144,14 @@ WRITERS = (
     "projects.write_workshop",
     "projects.read_workshop",
 )
-NO_ARGUMENT = ("keys", "reload", "survey.actions", "journal.decide", "journal.revoke")  # or by their names only
+NO_ARGUMENT = (
+    "controls",
+    "keys",
+    "reload",
+    "survey.actions",
+    "journal.decide",
+    "journal.revoke",
+)  # or by their names only
 TYPES = (
     "adaptation.Recensement",
     "projects.Vivier",

@@ -37,11 +37,11 @@ class Missing:
 
 
 def chapters() -> list[Notebook]:
-    """The notebooks of the book, in the order of the steps, then of their names."""
+    """The notebooks of the book, in the order of the steps; in each the main one, then the others by their names."""
     order = {step: rank for rank, step in enumerate(_steps())}
     found = (Notebook.read(path) for path in sorted(paths.notebooks().glob("*.ipynb")))
     kept = [one for one in found if one.step and "territoire" in one.declared]
-    return sorted(kept, key=lambda one: order.get(one.step, len(order)))
+    return sorted(kept, key=lambda one: (order.get(one.step, len(order)), one.stem != index.MAIN_NOTEBOOK))
 
 
 def _steps() -> dict[str, str]:

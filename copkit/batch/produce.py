@@ -30,6 +30,7 @@ _KERNEL = {
     "AsyncKernelManager": {"transport_encryption": "auto"},
 }
 PAGES = {"page": False, "diapositive": True}  # files of the page of a document: a sheet, a slide
+MAIN = "diagnostic"  # the notebook whose page is that of the territory; the file of another's ends with its name
 _STATUS = "Proposition indicative, non prescriptive"  # unless the notebook's « copkit » metadata say otherwise
 _DATA = "Données sous Licence Ouverte 2.0 avec leurs sources."
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -70,9 +71,14 @@ def execute(
 
 
 def _kind(name: str, task: Task) -> str:
-    """What the manifest calls a file: its extension, or its name when it is beside the document."""
+    """What the manifest calls a file: its extension, or what it is when it is beside the document."""
     stem, _, extension = name.rpartition(".")
-    return extension if stem == task.stem else stem
+    return extension if stem == task.stem else stem.removesuffix(_beside(task))
+
+
+def _beside(task: Task) -> str:
+    """How the name of a file beside a document ends: two documents of a territory are in one folder."""
+    return "" if task.stem == MAIN else f"_{task.stem}"
 
 
 @contextmanager
@@ -107,7 +113,7 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
         (work / f"{task.stem}.html").write_text(html.write(described), encoding="utf-8")
         for name, slide in PAGES.items() if described.page else ():
             text = html.alone(described.page, footer=footer, slide=slide)
-            (work / f"{name}.html").write_text(text, encoding="utf-8")
+            (work / f"{name}{_beside(task)}.html").write_text(text, encoding="utf-8")
     with _timed(result.phases, "images des graphiques"):
         export.portable(notebook, about)
     with _timed(result.phases, "écriture"):

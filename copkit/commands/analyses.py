@@ -154,13 +154,17 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="PLAN_A", help="sgpe, sraddet…", autocompletion=plans)],
     b: Annotated[str, typer.Argument(metavar="PLAN_B", help="sgpe, sraddet…", autocompletion=plans)],
     by: Annotated[str, typer.Option(help="sector, chantier ou lever.", autocompletion=cuts)] = "sector",
+    allow_mixed_conventions: Annotated[
+        bool,
+        typer.Option("--allow-mixed-conventions", help="Comparer malgré deux conventions de comptage différentes."),
+    ] = False,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
     """Compare deux plans d'un territoire, hors forêt, et dit si l'écart est compensé."""
     import copkit
 
-    found = copkit.compare(code, a, b, by=by)
+    found = copkit.compare(code, a, b, by=by, allow_mixed_conventions=allow_mixed_conventions)
     if (form := chosen(format, csv)) == "table":
         from copkit.presentation.territory.comparison import two_plans
 
@@ -213,6 +217,45 @@ def crosswalk(
         print_table(labels.crosswalk(found))
     else:
         print_data(found, form)
+
+
+def controls(format: Format = "table", csv: Csv = None) -> None:
+    """Compare la somme des régions aux totaux nationaux, et montre les écarts tels qu'ils sont."""
+    from copkit.refresh import controls as model
+
+    found = model.controls()
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation import refresh
+
+        print_table(refresh.totals(found), ("Unité", "À côté de", "Somme"))
+    else:
+        print_data(found, form)
+
+
+def enjeux(
+    lever: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LEVIER", help="Identifiants ou libellés ; sans levier, les 43.", autocompletion=levers),
+    ] = None,
+    enjeu: Annotated[
+        str | None, typer.Option(help="climat, biodiversite, ressources, adaptation ou sante : ceux qui le servent.")
+    ] = None,
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Dit quels enjeux servent des leviers, et lesquels agissent sur la même quantité."""
+    from copkit.models import enjeux as model
+
+    found = model.enjeux(lever or None, enjeu=enjeu)
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation.biodiversity import enjeux as written
+
+        print_table(written.table(found), ("Thème",))
+        say(found.sentence)
+        for line in written.overlaps(found):
+            say(f"  • {line}")
+    else:
+        print_data(found.table, form)
 
 
 def pathways(
@@ -290,4 +333,4 @@ def keys(
         print_data(found, form)
 
 
-ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys)
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys, enjeux, controls)

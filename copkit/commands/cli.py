@@ -70,14 +70,23 @@ def root(
 @light
 def panorama(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
+    plan: Annotated[str, typer.Option(help="climat, ou biodiversite : valeurs, cibles et distances.")] = "climat",
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
-    """Affiche le panorama des leviers d'un territoire, en ktCO2e/an évitées en 2030 par rapport à 2019."""
+    """Affiche le panorama d'un territoire : ktCO2e/an évitées en 2030, ou biodiversité et ressources."""
+    from copkit.models import biodiversity
     from copkit.models import panorama as model
 
-    p, form = model.panorama(code), chosen(format, csv)
-    if form == "table":
+    p, form = model.panorama(code, plan=plan), chosen(format, csv)
+    if plan == biodiversity.BIODIVERSITY and form == "table":
+        from copkit.presentation.biodiversity import measures
+
+        print_table(measures.panorama_table(p), ("Source", "Levier", "Niveau"))
+        say(measures.counts(p).plain)
+    elif plan == biodiversity.BIODIVERSITY:
+        print_data(biodiversity.table(p), form)
+    elif form == "table":
         from copkit.presentation.territory.ambition import levers, summary
 
         print_table(levers(p), ("Thématique", "Statut", "Secteur"))

@@ -91,6 +91,13 @@ def _indicators() -> pd.DataFrame:
 
 
 @kept(maxsize=4)
+def units() -> dict[str, str]:
+    """The unit of each observed series."""
+    table = tables.read("observed.parquet")
+    return dict(zip(table.indicator.to_list(), table.unit.to_list(), strict=True))
+
+
+@kept(maxsize=4)
 def by_lever() -> dict[str, list]:
     """The lines of ``parameters/indicators.csv`` of each lever, in the order of the file."""
     out = defaultdict(list)
@@ -254,9 +261,9 @@ def series(code: str, indicator: str, *, zero: str = "valeur") -> tuple[list[Poi
     return list(points), notes
 
 
-def national_sum(indicator: str, regions: list[str]) -> tuple[list[Point], list[str]]:
+def national_sum(indicator: str, regions: list[str], *, zero: str = "valeur") -> tuple[list[Point], list[str]]:
     """The sum of the régions' series, for the years that all of them know."""
-    found, by_year = [series(region, indicator)[0] for region in regions], defaultdict(list)
+    found, by_year = [series(region, indicator, zero=zero)[0] for region in regions], defaultdict(list)
     if not all(found):
         return [], []
     for point in (point for points in found for point in points):

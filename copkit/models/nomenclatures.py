@@ -202,10 +202,17 @@ def rationale(lever: str) -> str:
     "Quatre fois plus d'usage du vélo en 2030 qu'en 2019"
     """
     known = parameters.levers()
-    rows = known[lever].rationale or [
-        row for member in _members().get(known[lever].nomenclatures.simulateur, []) for row in known[member].rationale
-    ]
+    rows = known[lever].rationale or [row for member in members(lever) for row in known[member].rationale]
     return " ; ".join(target.text for row in rows for target in row.targets)
+
+
+def members(lever: str) -> list[str]:
+    """The levers of the COP that a lever of the simulator stands for; none for another.
+
+    >>> members("velo_transports_en_commun")
+    ['report_modal']
+    """
+    return _members().get(parameters.levers()[lever].nomenclatures.simulateur or "", [])
 
 
 @kept(maxsize=4)

@@ -19,7 +19,8 @@ import xarray as xr
 from copkit import DATA_VERSION, errors
 from copkit.errors import LeverError, unknown
 from copkit.files import kept
-from copkit.models import published
+from copkit.models import biodiversity, published
+from copkit.models.conventions import SGPE_CONVENTION
 from copkit.models.levers import FOREST
 from copkit.models.proposals import asked, beside_reference, of_reference
 from copkit.models.published import versions
@@ -45,7 +46,9 @@ R = TypeVar("R")
 _NUMBERS = ("target", "low", "high", "share", "baseline", "quantity_per_kt", "quantity")
 
 
-def panorama(code: str | xr.Dataset, reference: str = "sgpe", version: str = LATEST) -> xr.Dataset:
+def panorama(
+    code: str | xr.Dataset, reference: str = "sgpe", version: str = LATEST, *, plan: str = biodiversity.CLIMATE
+) -> xr.Dataset:
     """Le panorama des leviers d'un territoire.
 
     Parameters
@@ -53,6 +56,7 @@ def panorama(code: str | xr.Dataset, reference: str = "sgpe", version: str = LAT
     code : « fr », une région (« reg-32 ») ou un département (« dep-59 ») ; ou un panorama de ce territoire.
     reference : plan de référence ; « sgpe » (proposition indicative du SGPE).
     version : version des données ; par défaut la dernière.
+    plan : « climat » (à défaut) ou « biodiversite », le panorama de la biodiversité et des ressources.
 
     Returns
     -------
@@ -64,28 +68,44 @@ def panorama(code: str | xr.Dataset, reference: str = "sgpe", version: str = LAT
         Coordonnées : label, sector, chantier, unit, additive, status, source, shown, editable ; share, part de la
         région ; key, allocation, grade, reason : la clé qui la donne.
         Inconnu : NaN.
+    Biodiversité et ressources, dimensions ``lever``, ``measure`` (jusqu'à trois mesures par levier) et ``year`` :
+        ``value`` dernière valeur observée et ``value_year`` ; ``target`` cible et ``target_year`` ; ``distance`` ce qui
+        reste, avec le signe du chemin à faire [``unit`` ; points d'évolution quand ``compared`` vaut « evolution »] ;
+        ``change`` évolution depuis l'année de départ de la cible [%] ; ``observed`` la série [``unit``].
+        Coordonnées : label, theme, enjeux, panorama (« biodiversite », « les deux »), measure_label, indicator, unit,
+        place (le territoire de la valeur), source, target_level (« regional », « national », « supra_regional »,
+        « pas_de_cible », « definition_a_venir », « fixee_ailleurs »), target_text, target_source, state, note, et
+        exists, holder (ce qui existe d'une donnée à construire, et qui le détient).
 
     Raises
     ------
     TerritoryError
         Si le code est inconnu, ambigu ou d'un autre niveau.
     LeverError
-        Si le plan de référence ou la version est inconnu.
+        Si le plan, le plan de référence ou la version est inconnu.
 
     References
     ----------
-    ``sgpe_simulateur_2024`` dans parameters/sources.yml ; clés : parameters/keys.csv.
+    ``sgpe_simulateur_2024`` dans parameters/sources.yml ; clés : parameters/keys.csv. Biodiversité et ressources :
+    parameters/biodiversite.csv ; cibles nationales : ``sgpe_point_de_sortie``.
 
     Examples
     --------
     >>> p = panorama("reg-32")
     >>> round(float(p.target.sum()), 1), round(float(p.target.drop_sel(lever="puits_forestiers").sum()), 1)
     (22764.4, 21631.8)
+    >>> water = panorama("reg-32", plan="biodiversite").sel(lever="sobriete_eau", measure=1)
+    >>> int(water.value_year), float(water.target), str(water.target_level.values)
+    (2022, -10.0, 'national')
     """
+    if plan not in biodiversity.SERVED:
+        raise LeverError(unknown(f"Plan inconnu : « {plan} »", plan, biodiversity.SERVED, "Plans"))
     if reference not in REFERENCES:
         raise LeverError(_no_panorama(code, reference))
     if version not in versions():
         raise LeverError(unknown(f"Version inconnue : « {version} »", version, versions(), "Versions"))
+    if plan == biodiversity.BIODIVERSITY:
+        return biodiversity.panorama(territories.resolve(code), version)
     return _known(territories.resolve(code), reference, version).copy(deep=True)
 
 
@@ -94,6 +114,11 @@ def given(p: xr.Dataset | str) -> xr.Dataset:
     if isinstance(p, str):
         return panorama(p)
     if isinstance(p, xr.Dataset) and "target" in p.variables and "territory" in p.attrs:
+        if p.attrs.get("plan") == biodiversity.BIODIVERSITY:
+            raise LeverError(
+                "Panorama de la biodiversité et des ressources : ses mesures ont chacune leur unité, elles ne font ni "
+                f'total ni scénario.\nDonner celui du climat : ck.panorama("{p.attrs["territory"]}").'
+            )
         return p
     raise LeverError(f'Panorama attendu, et non {errors.given(p)}. Écrire ck.panorama("reg-32"), ou « reg-32 ».')
 
@@ -160,7 +185,7 @@ def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version:
         },
     )
     for name in ("target", "low", "high"):
-        out[name].attrs["units"] = "ktCO2e/an"
+        out[name].attrs |= {"units": "ktCO2e/an", "convention": SGPE_CONVENTION}
     return out
 
 

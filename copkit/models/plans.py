@@ -14,11 +14,11 @@ from copkit.errors import DataError, LeverError, Problems, typed, unknown
 from copkit.files import kept
 from copkit.models import panorama as panoramas
 from copkit.models import proposals
+from copkit.models.conventions import SGPE_CONVENTION
 from copkit.models.levers import FOREST
 from copkit.reference import framework, parameters, tables, territories
 
 LABELS = {"sgpe": "la proposition du SGPE", "sraddet": "le SRADDET", "pcaet": "le PCAET"}
-SGPE_CONVENTION = "scope_1_2"  # the planning exercise: feuille_de_route_hauts_de_france_2025
 COLUMNS = ["kt", "status", "source"]
 
 

@@ -139,6 +139,12 @@ class Page:
     sure: str = ""
     questions: tuple[str, ...] = ()
     source: str = ""
+    named: dict[str, str] = field(default_factory=dict)  # parts that this page names otherwise
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What stands above each part."""
+        return self.TITLES | self.named
 
     def _repr_mimebundle_(self, *_, **__) -> dict:
         written = str(self.markdown())

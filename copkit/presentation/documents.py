@@ -15,10 +15,12 @@ import xarray as xr
 from copkit import french
 from copkit.display import Displayed
 from copkit.errors import CopkitError, given
+from copkit.models import biodiversity
 from copkit.models.budgets import Reduction
 from copkit.models.comparison import Comparison
 from copkit.models.compensation import Compensation
 from copkit.models.conversion import Conversion
+from copkit.models.enjeux import Served
 from copkit.models.factors import Identity
 from copkit.models.panorama import panorama
 from copkit.presentation.document import CHART, SENTENCE, Shown
@@ -36,9 +38,17 @@ if TYPE_CHECKING:
 
     About = xr.Dataset | str | Vivier | Consultation | Recensement | Roadmap | Followup | SideBySide
 
-COMPUTED = (Comparison, Compensation, Conversion, Identity, Reduction)  # from a panorama, with a table of their own
+COMPUTED = (
+    Comparison,
+    Compensation,
+    Conversion,
+    Identity,
+    Reduction,
+    Served,
+)  # from a panorama, with a table of their own
 DOCUMENTS = {  # what each is about, as a message says it; of which class, when it is one of ours
     "copkit.presentation.territory.document": ("un panorama (ck.panorama) ou un scénario (ck.simulate)", ""),
+    "copkit.presentation.biodiversity.document": ('un panorama de la biodiversité (plan="biodiversite")', ""),
     "copkit.presentation.projects.document": ("un vivier (ck.projects.vivier)", "Vivier"),
     "copkit.presentation.survey.document": ("une consultation (ck.survey.consultation)", "Consultation"),
     "copkit.presentation.comparison.document": ("une comparaison (ck.side_by_side)", "SideBySide"),
@@ -46,7 +56,7 @@ DOCUMENTS = {  # what each is about, as a message says it; of which class, when 
     "copkit.presentation.roadmap.document": ("une feuille de route (ck.roadmap.plan)", "Roadmap"),
     "copkit.presentation.followup.document": ("un suivi (ck.roadmap.followup)", "Followup"),
 }
-TERRITORY = next(iter(DOCUMENTS))
+TERRITORY, BIODIVERSITY = list(DOCUMENTS)[:2]
 
 
 def section(about: About, name: str) -> Shown:
@@ -134,6 +144,8 @@ def _of(about, *computed: type) -> tuple[ModuleType, Any]:
     """
     if isinstance(about, str):
         about = panorama(about)
+    if isinstance(about, xr.Dataset) and about.attrs.get("plan") == biodiversity.BIODIVERSITY:
+        return import_module(BIODIVERSITY), about
     if isinstance(about, computed) or (isinstance(about, xr.Dataset) and "target" in about):
         return import_module(TERRITORY), about
     for folder, (_, name) in DOCUMENTS.items():

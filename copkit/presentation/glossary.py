@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from copkit.models import downscaling, nomenclatures, panorama
-from copkit.presentation import labels
+from copkit.presentation import labels, refresh
 from copkit.presentation.blocks import Block, Heading, Prose, table
 from copkit.presentation.table import Table as Shown
 from copkit.presentation.territory import quantities
 from copkit.presentation.text import Text
 from copkit.reference import glossary, parameters, territories
+from copkit.refresh.controls import controls
 
 TITLE = "Glossaire"
 SOURCES = {
@@ -35,6 +36,11 @@ def blocks() -> tuple[Block, ...]:
         table(quantities.covered(overseas, "Ce que couvre chaque levier, outre-mer")),
         Heading(2, "Comment le SGPE répartit l’effort entre les régions", "cles"),
         table(_keys(mainland)),
+        Heading(2, "Les totaux nationaux de contrôle", "controles"),
+        _said(
+            "La somme des régions face au total qu’une source donne pour le pays. Un écart est montré tel qu’il est."
+        ),
+        table(refresh.totals(controls(), notes=True)),
         Heading(2, "La cohérence avec le rationnel national", "coherence"),
         table(quantities.inconsistent()),
         Heading(2, "Sources", "sources"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from copkit import french
 from copkit.presentation.formats import OBSERVED
 from copkit.presentation.table import Table
@@ -66,10 +68,14 @@ def rules(update: Update) -> Table:
 
 def controls(update: Update) -> Table:
     """Control totals, with what they say of the table that would be written."""
-    rows = control_totals.controls(update.difference.table)
+    return totals(control_totals.controls(update.difference.table), ", sur la table qui serait écrite")
+
+
+def totals(rows: pd.DataFrame, of: str = "", *, notes: bool = False) -> Table:
+    """Control totals, agreeing or not; ``notes``: with what is to be known of each."""
     places = [f"{a} sur {b}" for a, b in zip(rows.places, rows.expected, strict=True)]
     return Table.of(
-        "Contrôles nationaux, sur la table qui serait écrite",
+        f"Contrôles nationaux{of}",
         {
             "Contrôle": rows.label.to_list(),
             "Année": [str(year) for year in rows.year],
@@ -79,6 +85,7 @@ def controls(update: Update) -> Table:
             "Unité": rows.unit.to_list(),
             "Écart (%)": ((100 * rows.gap).to_list(), 2),
             "Verdict": rows.verdict.to_list(),
+            **({"À savoir": rows.note.to_list()} if notes else {}),
         },
     )
 

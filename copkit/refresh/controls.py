@@ -16,15 +16,26 @@ EXACT = 1e-9  # of a total: what sums of decimal numbers lose
 COLUMNS = ["label", "year", "places", "expected", "sum", "total", "gap", "unit", "verdict", "note"]
 
 
-def controls(table: pd.DataFrame) -> pd.DataFrame:
-    """Each control of parameters/refresh.yml, each year that both sides know.
+def controls(table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Les totaux nationaux de contrôle : la somme des territoires face au total qu'une source donne pour le pays.
+
+    Parameters
+    ----------
+    table : séries observées ; à défaut celles du kit (data/clean/observed.parquet).
 
     Returns
     -------
-    DataFrame: label, year, places that have a value, places expected, sum and total [``unit``], gap (the largest, as a
-    share of the total), verdict, note.
+    DataFrame, une ligne par contrôle de parameters/refresh.yml et par année connue des deux côtés : label, year, places
+        (territoires qui ont une valeur), expected (attendus), sum et total [``unit``], gap (l'écart, part du total),
+        unit, verdict (« accord », « désaccord », « incomplet »), note. Un désaccord est montré, jamais lissé.
+
+    Raises
+    ------
+    ParameterError
+        Si ``parameters/refresh.yml`` est endommagé.
     """
-    rows = [row for one in settings().controls for row in _rows(one, table)]
+    observed = tables.read("observed.parquet") if table is None else table
+    rows = [row for one in settings().controls for row in _rows(one, observed)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -35,8 +46,8 @@ def _rows(one: Control, table: pd.DataFrame) -> list[tuple]:
     if one.baseline:
         return _starts(one, parts)
     totals = _latest(table[(table.indicator == (one.total or one.parts)) & (table.territory == "fr")])
-    unit, known = "", {}
-    for row in totals.itertuples():
+    unit, known = one.unit, dict(one.totals)
+    for row in () if one.totals else totals.itertuples():
         unit, known[int(row.year)] = row.unit, row.value
     expected, rows = parts.territory.nunique(), []
     for year, group in parts.groupby("year"):

@@ -106,7 +106,10 @@ class National(Series):
 
 
 class Control(Strict):
-    """A control total: the sum of the territories beside France, or each région beside the simulator's start."""
+    """A control total: the sum of the territories beside France, or each région beside the simulator's start.
+
+    ``totals``: of France by year, in ``unit``, where ``source`` gives them and no series of the kit does.
+    """
 
     label: str
     parts: str
@@ -116,14 +119,18 @@ class Control(Strict):
     baseline: str = ""  # a lever, whose starting points are those of ``year``, in ``unit``
     year: int = 0
     unit: str = ""
+    totals: dict[int, float] = Field(default_factory=dict)
+    source: str = ""
     tolerance: Positive
     status: Status
     note: str
 
     @model_validator(mode="after")
     def _beside(self) -> Control:
-        if bool(self.baseline) != bool(self.year and self.unit) or (self.baseline and self.total):
+        if bool(self.baseline) != bool(self.year and self.unit and not self.totals) or (self.baseline and self.total):
             raise ValueError("écrire total, ou baseline avec year et unit")
+        if bool(self.totals) != bool(self.source) or (self.totals and (self.total or self.baseline or not self.unit)):
+            raise ValueError("écrire totals avec source et unit, et ni total ni baseline")
         return self
 
 

@@ -188,6 +188,7 @@ def _interactions(p: xr.Dataset) -> Table | Note:
             "Recouvrement (%)": (found.share, labels.SHARES),
             **beside,
         },
+        fold=True,
     )
 
 

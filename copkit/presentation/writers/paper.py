@@ -65,7 +65,7 @@ class _Paper:
             "place": about.place,
             "lines": [line for line in (about.status, made and french.long_date(made), about.versions) if line],
             "summary": len(about.contents) > 2,
-            "page": about.page and asdict(about.page) | {"titles": about.page.TITLES},
+            "page": about.page and asdict(about.page) | {"titles": about.page.titles},
             "blocks": [*self.blocks(body)],
             "annex": [[*sheet] for _, sheet in groupby(self.annex, lambda one: one["lying"])],
             "annexed": french.typeset(ANNEX),

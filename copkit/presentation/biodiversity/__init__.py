@@ -1,0 +1,1 @@
+"""The document of the panorama of biodiversity and resources."""
