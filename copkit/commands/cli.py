@@ -70,18 +70,29 @@ def root(
 @light
 def panorama(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
+    local: usage.LocalFigures = None,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
     """Affiche le panorama des leviers d'un territoire, en ktCO2e/an évitées en 2030 par rapport à 2019."""
     from copkit.models import panorama as model
 
-    p, form = model.panorama(code), chosen(format, csv)
+    form, given = chosen(format, csv), None
+    if local:
+        from copkit.local import read
+
+        given = read(local)
+    p = model.panorama(code, local=given)
     if form == "table":
+        from copkit.presentation.labels import local_keys
         from copkit.presentation.territory.ambition import levers, summary
 
         print_table(levers(p), ("Thématique", "Statut", "Secteur"))
         print_table(summary(p))
+        if given and not (changed := model.local_effect(p)).empty:
+            print_table(local_keys(changed, p.attrs["name"]), ("Part de la région avant (%)", "Clé d'avant"))
+        elif given:
+            say("Les chiffres locaux de ce fichier ne concernent pas ce territoire.", err=True)
     else:
         print_data(model.table(p), form)
 
@@ -119,6 +130,7 @@ template = typer.Typer(
     cls=usage.Group, subcommand_metavar="COMMANDE", no_args_is_help=True, help="Donne un fichier à compléter."
 )
 template.command("mapping", cls=usage.Command)(projects.mapping)
+template.command("keys", cls=usage.Command)(light(analyses.template))
 template.command("strengths", cls=usage.Command)(strengths.template)
 template.command("survey", cls=usage.Command)(survey.template)
 template.command("actions", cls=usage.Command)(roadmap.template)

@@ -14,7 +14,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.files import kept
-from copkit.models import comparison, dynamics, indicators, interactions, levers, panorama, plans, reliability
+from copkit.models import comparison, dynamics, indicators, interactions, levers, local, panorama, plans, reliability
 from copkit.models.levers import FOREST
 from copkit.reference import territories
 
@@ -290,7 +290,7 @@ def _plan(code: str) -> dict:
 def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     """The figures of each lever that weighs something, the forest apart, from the largest."""
     rows = [row for row in panorama.ordered(p) if row.shown and row.lever != FOREST and row.target_ktco2e > 0]
-    known = {"A": 0, "B": 0, "C": 0, "": 0}
+    known = dict.fromkeys(("A", "B", "C", local.GRADE, ""), 0)
     code = p.attrs["territory"]
     people = float(_populations()[code][0])
     found, _ = indicators.series(code, "nombre_communes")
