@@ -1,4 +1,4 @@
-"""Local figures: the workbook where a préfecture or a DREAL puts its own figures in the place of a key, and its reading.
+"""Local figures: the workbook where a préfecture or a DREAL puts its own in the place of a key, and its reading.
 
 What a figure must say and how it is shared out: ``copkit.models.local``. Writing and reading are those of the intake.
 """
@@ -11,8 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import files
-from copkit.errors import LeverError, ProjectError, Problems, TerritoryError, unknown
-from copkit.intake import gazetteer
+from copkit.errors import LeverError, Problems, ProjectError, TerritoryError, unknown
 from copkit.intake.fields import Field
 from copkit.intake.workbook.form import Column, Form, Noun
 from copkit.intake.workbook.read import Known, Problem
@@ -163,11 +162,11 @@ def _read(path: Path) -> Local:
     for wrong in made.problems:
         problems.add(path.name, _place(wrong))
     for edit in made.edits:
-        rows.setdefault(edit.row, {"where": f"{path.name}, feuille « {edit.sheet} », ligne {edit.row}"})
+        rows.setdefault(edit.row, {"where": f"feuille « {edit.sheet} », ligne {edit.row}"})
         rows[edit.row][edit.name] = edit.value if edit.kept or edit.value == "" else None
     told = {wrong.row for wrong in made.problems if wrong.row}
     said = [row | {"told": n in told} for n, row in rows.items() if n in told or any(map(row.get, ANSWERS))]
-    local, others = model.checked(said) if said or not problems else (None, Problems())
+    local, others = model.checked(said, path.name) if said or not problems else (None, Problems())
     problems.extend(others)
     problems.raise_if_any(ProjectError)
     return local

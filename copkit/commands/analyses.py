@@ -300,7 +300,7 @@ def template(
     ] = "",
     out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("cles_locales.xlsx"),
 ) -> None:
-    """Écrit le classeur où donner ses propres chiffres à la place d'une clé, pour tous les départements d'une région."""
+    """Écrit le classeur où donner ses propres chiffres à la place d'une clé, pour toute une région."""
     from copkit.local import write_template
 
     write_template(out, code, lever)

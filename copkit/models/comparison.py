@@ -16,8 +16,8 @@ from copkit import french
 from copkit.display import Displayed
 from copkit.errors import LeverError, TerritoryError, option, typed, unknown
 from copkit.files import kept
-from copkit.models import panorama as panoramas
 from copkit.models import local, plans, proposals
+from copkit.models import panorama as panoramas
 from copkit.models.conventions import check_conventions
 from copkit.models.levers import FOREST
 from copkit.models.plans import Plan

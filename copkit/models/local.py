@@ -16,7 +16,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 import pandas as pd
 
 from copkit import errors, files, french
-from copkit.errors import LeverError, ProjectError, Problems, unknown
+from copkit.errors import LeverError, Problems, ProjectError, unknown
 from copkit.models import downscaling
 from copkit.reference import parameters, tables, territories
 
@@ -137,9 +137,9 @@ def figures(table: pd.DataFrame, lever: str | None = None) -> Local:
     Parameters
     ----------
     table : une ligne par département, EPCI, commune ou site (le code de sa commune). Colonnes : territory (« dep-59 »,
-        « epci-200093201 », « com-59350 »), value, unit, year, source ; lever, sauf s'il est donné à part. Facultatives :
-        what, ce qui est compté ; site, le nom d'un site. Une ligne pour la région (« reg-32 ») est un total, comparé à
-        la somme.
+        « epci-200093201 », « com-59350 »), value, unit, year, source ; lever, sauf s'il est donné à part.
+        Facultatives : what, ce qui est compté ; site, le nom d'un site. Une ligne pour la région (« reg-32 ») est un
+        total, comparé à la somme.
     lever : le levier de toutes les lignes.
 
     Returns
@@ -171,8 +171,8 @@ def figures(table: pd.DataFrame, lever: str | None = None) -> Local:
     return found
 
 
-def checked(said: list[dict]) -> tuple[Local, Problems]:
-    """Rows as ``figures`` takes them, and all that is wrong with them.
+def checked(said: list[dict], file: str = "Chiffres locaux") -> tuple[Local, Problems]:
+    """Rows as ``figures`` takes them, and all that is wrong with them; ``file``: where they were read.
 
     ``where``: the place of a row, in messages; ``told``: what is wrong with it was said where it was read.
     """
@@ -188,9 +188,13 @@ def checked(said: list[dict]) -> tuple[Local, Problems]:
     for (lever, region), of in groups.items():
         partial = any(row.lever in ("", lever) and row.region in ("", region) for row in lame)
         found.append(_figure(lever, region, of, problems, partial))
+    gathered = Problems()
+    for where, messages in problems.found.items():
+        for message in messages:
+            gathered.add(file, f"{where} : {message}")
     if not rows:
-        problems.add("Chiffres locaux", "aucune valeur. Écrire au moins la valeur de chaque département d'une région.")
-    return Local(tuple(one for one in found if one)), problems
+        gathered.add(file, "aucune valeur. Écrire au moins la valeur de chaque département d'une région.")
+    return Local(tuple(one for one in found if one)), gathered
 
 
 class _Row(NamedTuple):
@@ -297,34 +301,34 @@ def _figure(lever: str, region: str, rows: list[_Row], problems: Problems, parti
     where = f"« {label} », {territories.name(region)}"
     _check_same(rows, where, problems)
     _check_twice(rows, problems)
-    if partial:
-        return None
     parts: dict[str, list[_Row]] = {code: [] for code in territories.departements_of(region)}
     totals = [row for row in rows if row.territory == region]
     for row in rows:
         if row.territory != region:
             inside = _places().departements.get(row.territory, (row.territory,))
             parts[inside[0]].append(row)
-    if lost := [territories.name(code) for code, of in parts.items() if not of]:
+    lost = [territories.name(code) for code, of in parts.items() if not of]
+    if lost and not partial:
         problems.add(
             where,
             f"il manque {french.join(lost)} : une part se calcule sur tous les départements de la région. "
             "Ajouter leur valeur, zéro s'il n'y a rien.",
         )
     for code, of in parts.items():
-        _check_inside(code, of, problems)
+        _check_inside(code, of, f"« {label} », {territories.name(code)}", problems, partial)
     values = {code: math.fsum(row.value for row in of) for code, of in parts.items()}
     whole = math.fsum(values.values())
-    if rows and not whole and not lost:
+    partial = partial or bool(lost)
+    if not (whole or partial):
         problems.add(where, "toutes les valeurs sont nulles : rien ne se répartit. Les vérifier.")
     for row in totals:
-        if abs(row.value - whole) > ROUNDING * max(row.value, whole) and not lost:
+        if abs(row.value - whole) > ROUNDING * max(row.value, whole) and not partial:
             said = [french.number(one, 1) for one in (row.value, whole)]
             problems.add(
                 row.where,
                 f"total de {said[0]}, quand la somme de « {label} » fait {said[1]}. Corriger l'un ou l'autre.",
             )
-    if str(problems) != before:
+    if partial or str(problems) != before:
         return None
     sources = french.join(dict.fromkeys(row.source for row in rows))
     what = next((row.what for row in rows if row.what), "")
@@ -348,7 +352,7 @@ def _check_twice(rows: list[_Row], problems: Problems) -> None:
         seen.setdefault(at, row.where)
 
 
-def _check_inside(code: str, rows: list[_Row], problems: Problems) -> None:
+def _check_inside(code: str, rows: list[_Row], where: str, problems: Problems, partial: bool) -> None:
     """The rows of a département: itself; its sites; or EPCI and communes that cover it without counting one twice."""
     found, name = _places(), territories.name(code)
     parts = [row for row in rows if row.territory != code]
@@ -359,16 +363,16 @@ def _check_inside(code: str, rows: list[_Row], problems: Problems) -> None:
     epci = {row.territory for row in parts if row.territory in found.communes}
     for row in parts:
         if found.epci.get(row.territory) in epci:
-            told = f"« {row.territory} » est donnée, et son EPCI aussi : elle compterait deux fois. Garder l'un ou l'autre."
-            problems.add(row.where, told)
-    if not parts or all(row.site for row in parts):
+            told = f"« {row.territory} » est donnée, et son EPCI aussi : elle compterait deux fois."
+            problems.add(row.where, f"{told} Garder l'un ou l'autre.")
+    if partial or not parts or all(row.site for row in parts):
         return  # a département has the sites that it has
     covered = set().union(*(found.communes.get(row.territory, {row.territory}) for row in parts))
     if lost := sorted(found.communes[code] - covered):
         whole = list(dict.fromkeys(found.epci[one] or one for one in lost)) if epci else lost
         listed = ", ".join(whole[:LISTED]) + (", …" if len(whole) > LISTED else "")
         problems.add(
-            name,
+            where,
             f"{french.plural(len(lost), 'commune sans valeur', 'communes sans valeur')} ({listed}). Ajouter ces "
             "lignes, zéro s'il n'y a rien, ou donner la valeur du département entier.",
         )

@@ -388,7 +388,7 @@ def _graded_share(p: xr.Dataset, noted: str, **of: str) -> float:
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
-    """Part de l'effort hors forêt répartie par une clé A, B ou C, ou L : locale ; vide quand il n'y a pas de clé. [%]"""
+    """Part de l'effort hors forêt répartie par une clé A, B, C ou locale (L) ; vide quand il n'y a pas de clé. [%]"""
     of_reference(p, "La part de chaque clé")
     kept = (p.variables["lever"].values != FOREST) & (p.variables["grade"].values != "")
     target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))

@@ -71,7 +71,8 @@ def to_json(s: xr.Dataset) -> str:
     if given := local.of(p):
         raise SimulationError(
             f"Ce scénario repose sur {french.plural(len(given.figures), 'chiffre local', 'chiffres locaux')} : relu "
-            "sans eux, il aurait d'autres objectifs de référence. Le composer sur le panorama du kit pour l'enregistrer."
+            "sans eux, il aurait d'autres objectifs de référence. Pour l'enregistrer, le composer "
+            "sur le panorama du kit."
         )
     kt, targets = s.proposed.to_series(), {}
     for lever, one in entries.items():
