@@ -107,7 +107,7 @@ def write_template(path: str | Path, territory: str, lever: str = "") -> None:
     LeverError
         Si le levier est inconnu ou n'a pas de clé.
     """
-    code = territories.resolve(territory)
+    path, code = files.path_of(path, ProjectError), territories.resolve(territory)
     region = "" if code == "fr" else territories.region_of(code)
     inside = territories.departements_of(region) if region else []
     if len(inside) < 2:
@@ -163,9 +163,11 @@ def _read(path: Path) -> Local:
         problems.add(path.name, _place(wrong))
     for edit in made.edits:
         rows.setdefault(edit.row, {"where": f"feuille « {edit.sheet} », ligne {edit.row}"})
-        rows[edit.row][edit.name] = edit.value if edit.kept or edit.value == "" else None
-    told = {wrong.row for wrong in made.problems if wrong.row}
-    said = [row | {"told": n in told} for n, row in rows.items() if n in told or any(map(row.get, ANSWERS))]
+        rows[edit.row][edit.name] = edit.value
+    names, told = {edit.cell: edit.name for edit in made.edits}, {}
+    for wrong in made.problems:
+        told.setdefault(wrong.row, set()).add(names.get(wrong.cell, ""))
+    said = [row | {"told": told.get(n)} for n, row in rows.items() if n in told or any(map(row.get, ANSWERS))]
     local, others = model.checked(said, path.name) if said or not problems else (None, Problems())
     problems.extend(others)
     problems.raise_if_any(ProjectError)
@@ -175,3 +177,7 @@ def _read(path: Path) -> Local:
 def _place(wrong: Problem) -> str:
     """A problem of the workbook, without the name of its file."""
     return str(wrong).removeprefix(wrong.file).lstrip(", ")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -112,6 +112,7 @@ ACCEPTED |= {"survey.families": [None], "roadmap.working_groups": [None]}  # wha
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"adaptation.read_returns": ["inconnu"], "adaptation.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"roadmap.write_jobs_template": ["inconnu"]}  # a path, to be written
+ACCEPTED |= {"local.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.write_template": ["inconnu"], "survey.write_templates": ["inconnu"]}  # a path, to be written
 MORE = {
     "roadmap.without_action": (None,),
@@ -128,6 +129,7 @@ MORE = {
     "roadmap.by_lever": ("reg-32",),
     "roadmap.diff": ("actions.csv",),
     "roadmap.write_carried": ("reports.csv",),
+    "local.write_template": ("reg-94", "haies"),
     "strengths.within": ("fr",),
     "survey.bounds": (10,),
     "survey.cut": ("type",),
@@ -144,6 +146,7 @@ WRITERS = (
 NO_ARGUMENT = ("keys", "reload", "survey.actions", "journal.decide", "journal.revoke")  # or by their names only
 TYPES = (
     "adaptation.Recensement",
+    "local.Local",
     "projects.Vivier",
     "projects.Workshop",
     "roadmap.Roadmap",
@@ -152,7 +155,7 @@ TYPES = (
 )
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}
 GROUPS |= {"roadmap.": ck.roadmap, "adaptation.": ck.adaptation, "journal.": ck.journal}
-GROUPS |= {"notebook.": ck.notebook}
+GROUPS |= {"notebook.": ck.notebook, "local.": ck.local}
 SPACES = {"charts.": ck.charts, "report.": ck.report}
 FUNCTIONS = {
     prefix + name: getattr(group, name)

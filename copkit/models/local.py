@@ -174,11 +174,11 @@ def figures(table: pd.DataFrame, lever: str | None = None) -> Local:
 def checked(said: list[dict], file: str = "Chiffres locaux") -> tuple[Local, Problems]:
     """Rows as ``figures`` takes them, and all that is wrong with them; ``file``: where they were read.
 
-    ``where``: the place of a row, in messages; ``told``: what is wrong with it was said where it was read.
+    ``where``: the place of a row, in messages; ``told``: the columns of which something was said where it was read.
     """
     problems, rows = Problems(), []
     for row in said:
-        rows.append(_row(row, row["where"], Problems() if row.get("told") else problems, bool(row.get("told"))))
+        rows.append(_row(row, row["where"], row.get("told") or set(), problems))
     groups: dict[tuple[str, str], list[_Row]] = {}
     lame = [row for row in rows if not row.whole]
     for row in rows:
@@ -211,24 +211,24 @@ class _Row(NamedTuple):
     whole: bool  # whether all its cells are understood
 
 
-def _row(row: dict, where: str, problems: Problems, told: bool) -> _Row:
+def _row(row: dict, where: str, told: set[str], problems: Problems) -> _Row:
     """A row; what is wrong with each of its cells."""
     wrong, levers, text = (
         [],
         shared(),
         {name: _text(row.get(name)) for name in ("lever", "territory", "unit", "source")},
     )
-    lost = [SAID[name] for name in COLUMNS if not _text(row.get(name))]
+    lost = [SAID[name] for name in COLUMNS if not _text(row.get(name)) and name not in told]
     if lost:
         wrong.append(f"sans {french.join(lost)}. Compléter la ligne, ou la vider.")
     if text["lever"] and text["lever"] not in levers:
         wrong.append(unknown(f"levier inconnu ou sans clé : « {text['lever']} »", text["lever"], levers))
     value, year = (_number(row.get(name)) for name in ("value", "year"))
-    if _text(row.get("value")) and not value >= 0:
+    if _text(row.get("value")) and not 0 <= value < math.inf:
         said = "négative" if value < 0 else "illisible"
-        wrong.append(f"valeur {said} : « {row['value']} ». Écrire un nombre, zéro compris.")
+        wrong.append(f"valeur {said} : « {_text(row['value'])} ». Écrire un nombre, zéro compris.")
     if _text(row.get("year")) and not (year.is_integer() and 1950 <= year <= 2100):
-        wrong.append(f"année illisible : « {row['year']} ». Écrire par exemple 2024.")
+        wrong.append(f"année illisible : « {_text(row['year'])} ». Écrire par exemple 2024.")
     region, refused = _region(text["territory"])
     wrong += [refused] if refused else []
     for one in wrong:
@@ -239,7 +239,9 @@ def _row(row: dict, where: str, problems: Problems, told: bool) -> _Row:
 
 
 def _text(cell: object) -> str:
-    return "" if cell is None or cell != cell else str(cell).strip()  # NaN is not itself
+    if cell is None or cell != cell:  # NaN is not itself
+        return ""
+    return str(cell).strip().removesuffix(".0") if isinstance(cell, float) else str(cell).strip()
 
 
 def _number(cell: object) -> float:
@@ -323,7 +325,7 @@ def _figure(lever: str, region: str, rows: list[_Row], problems: Problems, parti
         problems.add(where, "toutes les valeurs sont nulles : rien ne se répartit. Les vérifier.")
     for row in totals:
         if abs(row.value - whole) > ROUNDING * max(row.value, whole) and not partial:
-            said = [french.number(one, 1) for one in (row.value, whole)]
+            said = [french.number(one, 3 if whole < 1000 else 0) for one in (row.value, whole)]
             problems.add(
                 row.where,
                 f"total de {said[0]}, quand la somme de « {label} » fait {said[1]}. Corriger l'un ou l'autre.",

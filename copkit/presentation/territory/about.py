@@ -44,7 +44,7 @@ def heading(p: xr.Dataset) -> Text:
     )
 
 
-LOCAL = (
+LOCAL = Text(
     " Pour les leviers notés **L**, le territoire a donné son propre chiffre, avec sa source : il prend la place de la "
     "clé, et la valeur de la région reste la sienne."
 )
