@@ -1,4 +1,4 @@
-"""Local figures: what is refused, the shares that they give, what they change, the workbook that goes and comes back."""
+"""Local figures: what is refused, the shares that they give, what they change, their workbook there and back."""
 
 import math
 
@@ -14,7 +14,7 @@ from copkit import local
 from copkit.commands.cli import app
 from copkit.errors import LeverError, ProjectError, SimulationError, TerritoryError
 from copkit.models import local as model
-from copkit.models import panorama, reliability
+from copkit.models import messages, panorama, reliability
 from copkit.reference import territories
 
 COLUMNS = ["lever", "territory", "value", "unit", "year", "source", "site"]
@@ -123,7 +123,12 @@ def test_before_and_after(industry):
 
 def test_the_document_says_it(industry, says):
     p = ck.panorama("dep-59", local=industry)
-    says(str(ck.report.ambition(p)), "de l'effort suit 1 clé locale (note L), sans fourchette", "tenus pour exacts")
+    says(
+        str(ck.report.ambition(p)),
+        "suit 1 clé locale (note L)",
+        "le total n'a donc pas de fourchette",
+        "les autres clés",
+    )
     says(str(ck.report.keys(p)), "Pour les leviers notés **L**, le territoire a donné son propre chiffre")
     says(str(ck.report.references(p)), "Production industrielle : clé locale : chiffre du territoire (tCO2e, 2022)")
     assert "L" in set(ck.table(p, "panorama").data["Note de la clé"])
@@ -131,6 +136,9 @@ def test_the_document_says_it(industry, says):
         ck.charts.grades(p).to_dict()
     )
     assert "Clé locale" in ck.table(p, "cles_locales").data
+    said = " ".join(one.text for one in messages.said(p))
+    says(said, "suivent des chiffres locaux (note L), sans fourchette")
+    assert "quatre fois sur cinq" not in said
     kit = ck.panorama("dep-59")
     assert "locale (note L)" not in str(ck.report.ambition(kit)) and len(ck.report.keys(kit)) < len(ck.report.keys(p))
 
@@ -191,13 +199,14 @@ def test_all_that_is_wrong_in_a_workbook_is_said_at_once_with_its_row(filled, sa
         "feuille « Clés locales », cellule E3 : ",
         "feuille « Clés locales », cellule G2 : ",
         "cellule C4 : territoire inconnu.",
-        "feuille « Clés locales », ligne 2 : sans année et source.",
+        "feuille « Clés locales », ligne 2 : sans source.",
         "ligne 2 : valeur négative : « -1 »",
+        "ligne 4 : sans unité, année et source. Compléter la ligne, ou la vider.",
     )
-    assert "il manque" not in str(refused.value)  # what is not understood is not said again
+    assert "il manque H" not in str(refused.value)  # what is not understood is not said again
     with pytest.raises(ProjectError, match=r"cles\.xlsx : 1 problème\n  • aucune valeur"):
         local.read(filled([], year="", source=""))
-    with pytest.raises(ProjectError, match="Fichier de chiffres locaux introuvable : « absent.xlsx »"):
+    with pytest.raises(ProjectError, match=r"Fichier de chiffres locaux introuvable : « absent\.xlsx »"):
         local.read("absent.xlsx")
     assert local.read("") is None
 

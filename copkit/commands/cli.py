@@ -90,7 +90,9 @@ def panorama(
         print_table(levers(p), ("Thématique", "Statut", "Secteur"))
         print_table(summary(p))
         if given and not (changed := model.local_effect(p)).empty:
-            print_table(local_keys(changed, p.attrs["name"]), ("Part de la région avant (%)", "Clé d'avant"))
+            print_table(
+                local_keys(changed, p.attrs["name"]), ("Clé d'avant", "Part de la région avant (%)", "Clé locale")
+            )
         elif given:
             say("Les chiffres locaux de ce fichier ne concernent pas ce territoire.", err=True)
     else:

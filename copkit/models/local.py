@@ -213,11 +213,9 @@ class _Row(NamedTuple):
 
 def _row(row: dict, where: str, told: set[str], problems: Problems) -> _Row:
     """A row; what is wrong with each of its cells."""
-    wrong, levers, text = (
-        [],
-        shared(),
-        {name: _text(row.get(name)) for name in ("lever", "territory", "unit", "source")},
-    )
+    row = {name: None if name in told else cell for name, cell in row.items()}
+    text = {name: _text(row.get(name)) for name in ("lever", "territory", "unit", "source")}
+    wrong, levers = [], shared()
     lost = [SAID[name] for name in COLUMNS if not _text(row.get(name)) and name not in told]
     if lost:
         wrong.append(f"sans {french.join(lost)}. Compléter la ligne, ou la vider.")

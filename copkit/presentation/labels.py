@@ -311,10 +311,10 @@ def local_keys(found: pd.DataFrame, name: str) -> Table:
             "Après (ktCO2e/an)": (found.after_target, rough),
             "Part de la région avant (%)": (found.before_share, SHARES),
             "Part après (%)": (found.after_share, SHARES),
-            "Clé d'avant": found.before_key,
-            "Note d'avant": found.before_grade,
+            "Note avant": found.before_grade,
+            "Note après": found.after_grade,
             "Clé locale": found.after_key.str.removeprefix("clé locale : "),
-            "Note": found.after_grade,
+            "Clé d'avant": found.before_key,
         },
     )
 

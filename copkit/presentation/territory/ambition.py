@@ -65,21 +65,21 @@ def _grade(row: model.Row) -> str:
 
 def _sure(p: xr.Dataset) -> Text:
     """What is known of a figure that keys share out: its range, what the keys miss, and how much stands on grade C."""
-    given = _given(p)
+    if model.local_share(p):
+        return _given(p)
     low, high = reliability.span(p)
-    if math.isnan(low) or math.isnan(reliability.error(p)):
-        return given
+    if math.isnan(low):
+        return Text()
     size = math.floor(math.log10(model.total(p, forest=False)))
     low, high = (french.rough(end, 2 + math.floor(math.log10(end)) - size) for end in (low, high))  # as the total
     rough = model.rough_share(p)
     return Text(
         " **Ce qu'il vaut** : entre régions, les clés employées ici placent en moyenne {error} de l'effort dans la "
-        "mauvaise région. Si elles se trompent autant ici{exact}, l'effort est quatre fois sur cinq {between}"
-        "{rest}.{given}",
-        exact=", les chiffres locaux étant tenus pour exacts" if given else "",
-        given=given,
+        "mauvaise région. Si elles se trompent autant ici, l'effort est quatre fois sur cinq entre {low} et {high}"
+        "{rest}.",
         error=french.share(reliability.error(p)),
-        between=f"de {low}, à l'arrondi près" if low == high else f"entre {low} et {high}",
+        low=low,
+        high=high,
         rest=Text(
             " ; {share} repose sur une clé notée C, qui ne fixe pas de cible sans donnée locale",
             share=french.share(rough),
@@ -90,14 +90,15 @@ def _sure(p: xr.Dataset) -> Text:
 
 
 def _given(p: xr.Dataset) -> Text:
-    """The part of the effort that follows local figures, which no range surrounds."""
-    if not (share := model.local_share(p)):
-        return Text()
+    """The same where local figures take the place of keys: no range surrounds them, nor the total."""
+    error, keys = reliability.error(p), labels.keys_given(p)
+    others = " Entre régions, les autres clés placent en moyenne {error} de l'effort dans la mauvaise région."
     return Text(
-        " **Chiffres locaux** : {share} de l'effort suit {keys} (note L), sans fourchette : la mesure entre régions ne "
-        "dit rien d'un chiffre donné.",
-        share=french.share(share),
-        keys=labels.keys_given(p),
+        " **Ce qu'il vaut** : {share} de l'effort suit {keys} (note L) : un chiffre donné avec sa source, que rien n'a "
+        "mesuré. Le total n'a donc pas de fourchette.{others}",
+        share=french.share(model.local_share(p)),
+        keys=keys,
+        others="" if math.isnan(error) else Text(others, error=french.share(error)),
     )
 
 
