@@ -12,6 +12,7 @@ import pandas as pd
 
 from copkit import files
 from copkit.errors import LeverError, Problems, ProjectError, TerritoryError, unknown
+from copkit.intake import official
 from copkit.intake.fields import Field
 from copkit.intake.workbook.form import Column, Form, Noun
 from copkit.intake.workbook.read import Known, Problem
@@ -25,21 +26,32 @@ from copkit.reference import parameters, territories
 __all__ = ["Local", "figures", "read", "write_template"]
 SHEET = "Clés locales"
 FIELDS: dict[str, tuple[Field, int]] = {  # what is filled in, and the width of its column
-    "lever": (Field("Levier", "choice"), 34),
+    "lever": (Field("Levier", "choice"), 46),
     "territory": (Field("Territoire", "territory"), 26),
     "site": (Field("Site", "name"), 20),
     "value": (Field("Valeur", "number"), 14),
     "unit": (Field("Unité", "name"), 14),
     "year": (Field("Année", "year"), 10),
     "source": (Field("Source", "name"), 40),
-    "what": (Field("Ce qui est compté", "name"), 34),
+    "what": (Field("Ce qui est compté", "name"), 30),
 }
 SHOWN = {  # what the kit does today, beside
-    "key": (Field("Clé du kit"), 44),
+    "key": (Field("Clé du kit"), 70),
     "grade": (Field("Note"), 8),
     "share": (Field("Part du kit (%)", "number"), 12),
 }
 ANSWERS = ("value", "unit", "year", "source")  # a row without any of them says nothing
+OFFICIAL = {  # series of an official file → the lever whose official key it is (keys.csv), and what it counts
+    "residences_principales_chauffees_fioul": (
+        "chaudieres_fioul_residentiel",
+        "résidences principales chauffées au fioul",
+    ),
+    "residences_principales_chauffees_gaz_de_ville": (
+        "chaudieres_gaz_residentiel",
+        "résidences principales chauffées au gaz de ville",
+    ),
+}
+COVERED = 0.95  # least part of the communes of a département that an official file holds: some have merged since
 DO = (
     "Dans la feuille « Clés locales », remplir les leviers pour lesquels un chiffre local est connu ; laisser les "
     "autres vides, ou supprimer leurs lignes.",
@@ -132,7 +144,9 @@ def read(file: str | Path) -> Local | None:
 
     Parameters
     ----------
-    file : le classeur, cherché comme tout fichier que l'on nomme. Vide : rien, et le panorama suit les clés du kit.
+    file : le classeur, cherché comme tout fichier que l'on nomme ; ou le fichier de l'Insee des logements par
+        combustible, clé officielle des chaudières au fioul et au gaz (note A). Vide : rien, et le panorama suit les
+        clés du kit.
 
     Returns
     -------
@@ -152,7 +166,38 @@ def read(file: str | Path) -> Local | None:
             f"Fichier de chiffres locaux introuvable : « {file} ».\n"
             "Vérifier son nom, ou en écrire un à remplir : copkit template keys reg-32."
         )
-    return _read(found)
+    return _official(found) if official.kind(found) else _read(found)
+
+
+@files.kept(maxsize=4)
+def _official(path: Path) -> Local:
+    """The official keys that an official file gives, in the régions that it holds."""
+    if (kind := official.kind(path)) != "logements":
+        raise ProjectError(
+            f"{path.name} : {official.LABELS[kind]}. Ce fichier n'est la clé officielle d'aucun levier.\n"
+            "En prendre les valeurs par département dans un classeur de « copkit template keys »."
+        )
+    table = official.dwellings(path)
+    inside = {code: len(territories.departements_of(code)) for code in territories.codes("region")}
+    table = table.assign(departement=[model.departement_of(code) for code in table.territory])
+    shared = table[[bool(one) and inside[territories.region_of(one)] > 1 for one in table.departement]]
+    problems, source = Problems(), parameters.sources()[official.SOURCE_OF[kind]]
+    whole = shared.territory.str.startswith("dep-")
+    for code, communes in shared[~whole].groupby("departement").territory:
+        known = model.communes_of(code)
+        if communes.nunique() < COVERED * len(known):
+            said = f"{territories.name(code)} : {communes.nunique()} communes sur {len(known)}"
+            problems.add(path.name, f"{said}. Prendre le fichier entier.")
+    rows = []
+    for row in shared[whole & shared.indicator.isin(OFFICIAL)].itertuples():
+        lever, what = OFFICIAL[row.indicator]
+        place = f"{what}, {territories.name(row.territory)}"
+        one = {"where": place, "lever": lever, "territory": row.territory, "value": row.value, "unit": row.unit}
+        rows.append(one | {"year": row.year, "what": what, "source": f"{source.publisher}, {source.title}"})
+    local, others = model.checked(rows, path.name)
+    problems.extend(others)
+    problems.raise_if_any(ProjectError)
+    return Local(tuple(one._replace(official=True) for one in local.figures))
 
 
 @files.kept(maxsize=8)

@@ -126,8 +126,8 @@ def test_the_document_says_it(industry, says):
     says(
         str(ck.report.ambition(p)),
         "suit 1 clé locale (note L)",
-        "le total n'a donc pas de fourchette",
-        "les autres clés",
+        "Le total n'a donc pas de fourchette",
+        "les autres clés placent",
     )
     says(str(ck.report.keys(p)), "Pour les leviers notés **L**, le territoire a donné son propre chiffre")
     says(str(ck.report.references(p)), "Production industrielle : clé locale : chiffre du territoire (tCO2e, 2022)")
@@ -135,9 +135,9 @@ def test_the_document_says_it(industry, says):
     assert "1 clé locale" in str(ck.charts.panorama(p).to_dict()) and "L · chiffre local" in str(
         ck.charts.grades(p).to_dict()
     )
-    assert "Clé locale" in ck.table(p, "cles_locales").data
+    assert "Clé donnée" in ck.table(p, "cles_locales").data
     said = " ".join(one.text for one in messages.said(p))
-    says(said, "suivent des chiffres locaux (note L), sans fourchette")
+    says(said, "suivent des chiffres donnés pour le territoire, sans fourchette")
     assert "quatre fois sur cinq" not in said
     kit = ck.panorama("dep-59")
     assert "locale (note L)" not in str(ck.report.ambition(kit)) and len(ck.report.keys(kit)) < len(ck.report.keys(p))
@@ -209,6 +209,27 @@ def test_all_that_is_wrong_in_a_workbook_is_said_at_once_with_its_row(filled, sa
     with pytest.raises(ProjectError, match=r"Fichier de chiffres locaux introuvable : « absent\.xlsx »"):
         local.read("absent.xlsx")
     assert local.read("") is None
+
+
+def test_an_official_file_gives_the_official_key(tmp_path, says):
+    known = territories.territories("commune", within="reg-94")
+    values = known.departement.map({"dep-2A": "4;1", "dep-2B": "1;3"})
+    head = "CODGEO;P22_RP;P22_RP_CGAZV;P22_RP_CFIOUL\n"
+    lines = [f"{code[4:]};9;{one}\n" for code, one in zip(known.code, values, strict=True)]
+    path = tmp_path / "base-cc-logement-2022.csv"
+    path.write_text(head + "".join(lines), encoding="utf-8")
+    found = local.read(path)
+    south, north = (known.departement == "dep-2A").sum(), (known.departement == "dep-2B").sum()
+    p = ck.panorama("dep-2A", local=found).sel(lever=["chaudieres_fioul_residentiel", "chaudieres_gaz_residentiel"])
+    assert p.share.values == pytest.approx([south / (south + 3 * north), 4 * south / (4 * south + north)], rel=1e-12)
+    assert p.grade.values.tolist() == ["A", "A"] and "Insee" in p.key.values[0]
+    says(str(ck.report.ambition(ck.panorama("dep-2A", local=found))), "suit 2 clés officielles données (note A)")
+    path.write_text(head + "".join(lines[::2]), encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"Corse-du-Sud : 62 communes sur 124\. Prendre le fichier entier\."):
+        local.read(path)
+    path.write_text("COMMUNE_CODE;PARC_2024\n2A004;1\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match="n'est la clé officielle d'aucun levier"):
+        local.read(path)
 
 
 def test_no_template_where_nothing_is_shared_out(tmp_path):

@@ -91,7 +91,7 @@ def panorama(
         print_table(summary(p))
         if given and not (changed := model.local_effect(p)).empty:
             print_table(
-                local_keys(changed, p.attrs["name"]), ("Clé d'avant", "Part de la région avant (%)", "Clé locale")
+                local_keys(changed, p.attrs["name"]), ("Clé d'avant", "Part de la région avant (%)", "Clé donnée")
             )
         elif given:
             say("Les chiffres locaux de ce fichier ne concernent pas ce territoire.", err=True)

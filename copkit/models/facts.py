@@ -85,10 +85,8 @@ YES, NO = "oui", "non"
 TERRITORY = {
     **dict.fromkeys(("nom", "niveau", "region", "outre_mer", "foret", "reparti", "etabli", "fourchette"), TEXT),
     **dict.fromkeys(("effort", "recouvrement"), "kt"),
-    **dict.fromkeys(
-        ("part_nation", "part_population", "ecart_france", "part_c", "part_ab", "erreur_cles", "part_locale"), "%"
-    ),
-    **dict.fromkeys(("part_premiers", "part_recouvrement", "part_en_retard"), "%"),
+    **dict.fromkeys(("part_nation", "part_population", "ecart_france", "part_c", "part_ab", "erreur_cles"), "%"),
+    **dict.fromkeys(("part_locale", "part_premiers", "part_recouvrement", "part_en_retard"), "%"),
     **dict.fromkeys(("baisse_fioul", "baisse_logements", "baisse_tertiaire"), "%"),
     **dict.fromkeys(("par_habitant", "par_habitant_france"), "t"),
     **dict.fromkeys(("annee_population", "annee_emissions"), "année"),

@@ -21,6 +21,7 @@ from copkit.models import downscaling
 from copkit.reference import parameters, tables, territories
 
 KEY, GRADE = "local", "L"  # what stands in the place of the key of keys.csv, and its grade
+OFFICIAL = "Clé officielle du SGPE, lue dans le fichier officiel qui a été donné."
 REASON = "Chiffre donné par le territoire, avec sa source ; il n'a pas été essayé entre régions : aucune fourchette."
 COLUMNS = ("lever", "territory", "value", "unit", "year", "source")
 SAID = {
@@ -47,11 +48,13 @@ class Figure(NamedTuple):
     year: int
     source: str
     what: str = ""
+    official: bool = False  # it is the official key of the lever, from its producer
 
     @property
     def label(self) -> str:
         """The key in words, which says what it is and where it comes from."""
-        return f"clé locale : {self.what or 'chiffre du territoire'} ({self.unit}, {self.year}), source : {self.source}"
+        named = "clé officielle" if self.official else "clé locale"
+        return f"{named} : {self.what or 'chiffre du territoire'} ({self.unit}, {self.year}), source : {self.source}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +79,8 @@ class Local:
         if one is None:
             return None
         parts = downscaling.proportional(dict(one.values), territories.departements_of(region))
-        return downscaling.Allocation(parts, one.label, GRADE, REASON, KEY)
+        grade, reason = ("A", OFFICIAL) if one.official else (GRADE, REASON)
+        return downscaling.Allocation(parts, one.label, grade, reason, KEY)
 
 
 @contextmanager
@@ -269,6 +273,17 @@ def _region(code: str) -> tuple[str, str]:
     if len(territories.departements_of(region)) == 1:
         return "", f"{territories.name(region)} n'a qu'un département : il n'y a rien à répartir. Retirer la ligne."
     return region, ""
+
+
+def departement_of(code: str) -> str:
+    """The département of a commune, or itself; empty for what is unknown or lies in several."""
+    inside = _places().departements.get(code, ())
+    return code if code in _places().communes and code.startswith("dep-") else inside[0] if len(inside) == 1 else ""
+
+
+def communes_of(code: str) -> set[str]:
+    """The communes of a département or of an EPCI."""
+    return _places().communes.get(code, set())
 
 
 class _Places(NamedTuple):

@@ -367,7 +367,7 @@ def rough_share(p: xr.Dataset, **of: str) -> float:
     >>> round(rough_share(shared("dep-59")), 1), rough_share(shared("reg-32"))
     (2.7, 0.0)
     """
-    return _graded_share(p, "C", **of)
+    return _noted_share(p, "grade", "C", **of)
 
 
 def local_share(p: xr.Dataset) -> float:
@@ -376,15 +376,15 @@ def local_share(p: xr.Dataset) -> float:
     >>> local_share(shared("dep-59"))
     0.0
     """
-    return _graded_share(p, local_figures.GRADE)
+    return _noted_share(p, "allocation", local_figures.KEY)
 
 
-def _graded_share(p: xr.Dataset, noted: str, **of: str) -> float:
+def _noted_share(p: xr.Dataset, column: str, noted: str, **of: str) -> float:
     p = asked(p)
     kept = (p.variables["lever"].values != FOREST) & np.all([p.variables[by].values == v for by, v in of.items()], 0)
-    target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))
+    target, note = (p.variables[name].values[kept] for name in ("target", column))
     whole = float(np.nansum(target))
-    return 100 * float(np.nansum(target[grade == noted])) / whole if whole else 0.0
+    return 100 * float(np.nansum(target[note == noted])) / whole if whole else 0.0
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
@@ -394,7 +394,7 @@ def grade_shares(p: xr.Dataset) -> pd.Series:
     target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))
     if not (whole := np.nansum(target)):
         return pd.Series(dtype=float, name="target")
-    notes = ("A", "B", "C", *([local_figures.GRADE] if local_share(p) else []))
+    notes = ("A", "B", "C", *([local_figures.GRADE] if local_figures.GRADE in grade else []))
     found = {one: 100 * float(np.nansum(target[grade == one])) / whole for one in notes}
     return pd.Series(found, name="target").rename_axis("grade")
 

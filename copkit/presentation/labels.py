@@ -220,8 +220,12 @@ def source_line(p: xr.Dataset, computed: bool = False) -> str:
 
 
 def keys_given(p: xr.Dataset) -> str:
-    """How many levers follow a local figure: « 2 clés locales »."""
-    return french.plural(int((p.allocation.values == local.KEY).sum()), "clé locale", "clés locales")
+    """How many levers follow figures that were given, by their grades: « 2 clés locales (note L) »."""
+    given = p.grade.values[p.allocation.values == local.KEY].tolist()
+    own, known = given.count(local.GRADE), len(given) - given.count(local.GRADE)
+    said = [f"{french.plural(own, 'clé locale', 'clés locales')} (note {local.GRADE})"] if own else []
+    named = french.plural(known, "clé officielle donnée", "clés officielles données")
+    return french.join([*said, *([f"{named} (note A)"] if known else [])])
 
 
 def purpose(code: str, objective: int, step: int) -> Text:
@@ -313,7 +317,7 @@ def local_keys(found: pd.DataFrame, name: str) -> Table:
             "Part après (%)": (found.after_share, SHARES),
             "Note avant": found.before_grade,
             "Note après": found.after_grade,
-            "Clé locale": found.after_key.str.removeprefix("clé locale : "),
+            "Clé donnée": found.after_key,
             "Clé d'avant": found.before_key,
         },
     )

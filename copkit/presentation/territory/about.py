@@ -74,7 +74,7 @@ def keys(p: xr.Dataset) -> Text:
         "départements est la région. La mesure vaut entre régions, non à l'intérieur d'une région : une donnée locale "
         "vaut mieux.{}",
         territories.name(territories.region_of(p.attrs["territory"])),
-        LOCAL if model.local_share(p) else "",
+        LOCAL if local.GRADE in p.grade.values else "",
     )
 
 

@@ -94,7 +94,7 @@ def _given(p: xr.Dataset) -> Text:
     error, keys = reliability.error(p), labels.keys_given(p)
     others = " Entre régions, les autres clés placent en moyenne {error} de l'effort dans la mauvaise région."
     return Text(
-        " **Ce qu'il vaut** : {share} de l'effort suit {keys} (note L) : un chiffre donné avec sa source, que rien n'a "
+        " **Ce qu'il vaut** : {share} de l'effort suit {keys} : un chiffre donné avec sa source, que rien n'a "
         "mesuré. Le total n'a donc pas de fourchette.{others}",
         share=french.share(model.local_share(p)),
         keys=keys,
