@@ -88,6 +88,10 @@ def run(
     from copkit.batch.plan import Limits
     from copkit.batch.run import run as batch
 
+    if local:
+        from copkit.local import read
+
+        read(local)  # what is wrong with it is said once, before anything is made
     limits = Limits(notebook_seconds=time_limit, memory_mib=memory_limit)
     started = time.perf_counter()
     try:
