@@ -29,9 +29,9 @@ FIELDS: dict[str, tuple[Field, int]] = {  # what is filled in, and the width of 
     "lever": (Field("Levier", "choice"), 46),
     "territory": (Field("Territoire", "territory"), 26),
     "site": (Field("Site", "name"), 20),
-    "value": (Field("Valeur", "number"), 14),
-    "unit": (Field("Unité", "name"), 14),
-    "year": (Field("Année", "year"), 10),
+    "value": (Field("Valeur", "number"), 18),
+    "unit": (Field("Unité", "name"), 17),
+    "year": (Field("Année", "year"), 17),
     "source": (Field("Source", "name"), 40),
     "what": (Field("Ce qui est compté", "name"), 30),
 }

@@ -250,3 +250,5 @@ def test_the_commands_write_the_template_and_show_before_and_after(filled, tmp_p
     assert "Ce que changent les chiffres locaux" in done.output and "registre inventé" in done.output
     done = run(app, ["panorama", "dep-59", "--local", str(filled([1, 3]))])
     assert done.exit_code == 0 and "ne concernent pas ce territoire" in done.output
+    done = run(app, ["run", "dep-2A", "--local", str(out), "--out", str(tmp_path / "documents")])
+    assert "aucune valeur" in str(done.exception) and not (tmp_path / "documents").exists()  # before anything is made

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 
 import pandas as pd
@@ -65,6 +65,13 @@ class Local:
 
     def __repr__(self) -> str:
         return f"<{french.plural(len(self.figures), 'clé locale', 'clés locales')}>"
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.figures)  # asked for each time that something is kept
 
     def __deepcopy__(self, _) -> Local:
         return self  # nothing in it changes
