@@ -2,7 +2,7 @@
 
 Un territoire et ses leviers
     territories, levers, crosswalk, keys       territoires, 43 leviers, table de passage, clés de répartition
-    audition                                   ce que vaut chaque clé de répartition
+    audition, local                            ce que vaut chaque clé ; chiffres locaux qui prennent sa place
     calendar                                   le calendrier des 18 COP régionales
     panorama                                   les objectifs d'un territoire, levier par levier [ktCO2e/an]
     totals, shares, place                      ses totaux, ses parts par secteur, son rang parmi ses pairs

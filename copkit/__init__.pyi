@@ -1,5 +1,6 @@
 from . import adaptation as adaptation
 from . import journal as journal
+from . import local as local
 from . import notebook as notebook
 from . import projects as projects
 from . import roadmap as roadmap

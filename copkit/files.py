@@ -1,7 +1,8 @@
 """Files: text read; what was made from them, kept while they hold the same; written whole or not at all.
 
 One rule for all that is kept: what the files hold decides. What a function marked ``kept`` made is made again when any
-file of the kit changed, or a file that is one of its arguments. The files of the kit are looked at again (their dates
+file of the kit changed, or a file that is one of its arguments; what a person gives in place of a figure of the kit
+(``beside``) decides too, and what was made without it stays kept. The files of the kit are looked at again (their dates
 and sizes) every twentieth of a second at most: a hundred files take a third of a millisecond.
 """
 
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import lru_cache, wraps
 from itertools import count
 from pathlib import Path
@@ -39,6 +41,7 @@ class _Look(NamedTuple):
     number: int
 
 
+beside: ContextVar = ContextVar("beside", default=None)  # given in place of a figure of the kit; it can be hashed
 _looks: dict[tuple[Path, Path], _Look] = {}
 _numbers = count()
 
@@ -52,13 +55,13 @@ def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(make: Callable[P, R]) -> Callable[P, R]:
         @lru_cache(maxsize)
-        def made(_state: int, _files: tuple, *args: P.args, **kwargs: P.kwargs) -> R:
+        def made(_state: tuple, _files: tuple, *args: P.args, **kwargs: P.kwargs) -> R:
             return make(*args, **kwargs)
 
         @wraps(make)
         def found(*args: P.args, **kwargs: P.kwargs) -> R:
             files = [one for one in (*args, *kwargs.values()) if isinstance(one, Path)]
-            return made(_kit(), tuple(map(_seen, files)) if files else (), *args, **kwargs)
+            return made((_kit(), beside.get()), tuple(map(_seen, files)) if files else (), *args, **kwargs)
 
         found.cache_info = made.cache_info  # type: ignore[attr-defined]
         return found

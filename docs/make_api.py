@@ -25,6 +25,7 @@ table ; une erreur (`copkit.errors.CopkitError`) dit ce qui ne va pas, où, et q
 GROUPS = {
     "Territoires, leviers, scénarios, documents": ("ck", ck),
     "Projets": ("ck.projects", ck.projects),
+    "Clés locales": ("ck.local", ck.local),
     "Points forts": ("ck.strengths", ck.strengths),
     "Questionnaire": ("ck.survey", ck.survey),
     "Feuille de route": ("ck.roadmap", ck.roadmap),

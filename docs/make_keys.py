@@ -54,6 +54,10 @@ de métropole. L'**erreur** est la part de l'effort qu'elle y place dans la mauv
   chiffres qui ont un lien avec le levier (`parameters/audition.yml` dit lequel) ; ses poids sont ceux des
   moindres carrés, aucun négatif, aucun sous {least} %.
 - **La note** : A jusqu'à {a:g} % d'erreur hors échantillon, ou clé officielle ; B jusqu'à {b:g} % ; C au-delà.
+- **La note L** : un chiffre local, donné par le territoire avec son unité, son année et sa source, a pris la place
+  de la clé (`copkit template keys reg-32`, puis `copkit panorama dep-59 --local FICHIER`). Il partage la valeur
+  publiée de la région, qui ne change pas. Ce n'est pas un A : rien ne l'a mesuré. Aucune fourchette ne l'entoure,
+  et le tirage aléatoire ne le fait pas varier.
 - **La fourchette** d'une valeur de département, à {confidence} % : ce que la clé manque d'une région aux
   autres, de part et d'autre de la valeur (intervalle « conforme »), la somme restant celle de la région.
   Essayée entre régions, chacune laissée de côté à son tour, elle contient la part publiée {coverage} fois sur

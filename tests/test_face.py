@@ -113,6 +113,7 @@ ACCEPTED |= {"enjeux": [None]}  # the 43
 ACCEPTED |= {"strengths.read_returns": ["inconnu"], "strengths.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"adaptation.read_returns": ["inconnu"], "adaptation.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"roadmap.write_jobs_template": ["inconnu"]}  # a path, to be written
+ACCEPTED |= {"local.write_template": ["inconnu"]}  # a path, to be written
 ACCEPTED |= {"survey.write_template": ["inconnu"], "survey.write_templates": ["inconnu"]}  # a path, to be written
 MORE = {
     "roadmap.without_action": (None,),
@@ -131,6 +132,7 @@ MORE = {
     "roadmap.by_lever": ("reg-32",),
     "roadmap.diff": ("actions.csv",),
     "roadmap.write_carried": ("reports.csv",),
+    "local.write_template": ("reg-94", "haies"),
     "strengths.within": ("fr",),
     "survey.bounds": (10,),
     "survey.cut": ("type",),
@@ -154,6 +156,7 @@ NO_ARGUMENT = (
 )  # or by their names only
 TYPES = (
     "adaptation.Recensement",
+    "local.Local",
     "projects.Vivier",
     "projects.Workshop",
     "roadmap.Roadmap",
@@ -162,7 +165,7 @@ TYPES = (
 )
 GROUPS = {"": ck, "projects.": ck.projects, "strengths.": ck.strengths, "survey.": ck.survey}
 GROUPS |= {"roadmap.": ck.roadmap, "adaptation.": ck.adaptation, "journal.": ck.journal}
-GROUPS |= {"notebook.": ck.notebook}
+GROUPS |= {"notebook.": ck.notebook, "local.": ck.local}
 SPACES = {"charts.": ck.charts, "report.": ck.report}
 FUNCTIONS = {
     prefix + name: getattr(group, name)

@@ -333,4 +333,21 @@ def keys(
         print_data(found, form)
 
 
+def template(
+    code: Annotated[
+        str,
+        typer.Argument(metavar="CODE", help="reg-32, ou un de ses départements : dep-59.", autocompletion=codes),
+    ],
+    lever: Annotated[
+        str, typer.Option(help="Un seul levier ; sans lui, tous.", autocompletion=levers, show_default=False)
+    ] = "",
+    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("cles_locales.xlsx"),
+) -> None:
+    """Écrit le classeur où donner ses propres chiffres à la place d'une clé, pour toute une région."""
+    from copkit.local import write_template
+
+    write_template(out, code, lever)
+    say(f"Écrit : {out}. Une fois rempli : copkit panorama {code} --local {out}")
+
+
 ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys, enjeux, controls)

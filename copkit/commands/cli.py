@@ -71,6 +71,7 @@ def root(
 def panorama(
     code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
     plan: Annotated[str, typer.Option(help="climat, ou biodiversite : valeurs, cibles et distances.")] = "climat",
+    local: usage.LocalFigures = None,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
@@ -78,7 +79,12 @@ def panorama(
     from copkit.models import biodiversity
     from copkit.models import panorama as model
 
-    p, form = model.panorama(code, plan=plan), chosen(format, csv)
+    form, given = chosen(format, csv), None
+    if local:
+        from copkit.local import read
+
+        given = read(local)
+    p = model.panorama(code, plan=plan, local=given)
     if plan == biodiversity.BIODIVERSITY and form == "table":
         from copkit.presentation.biodiversity import measures
 
@@ -87,10 +93,17 @@ def panorama(
     elif plan == biodiversity.BIODIVERSITY:
         print_data(biodiversity.table(p), form)
     elif form == "table":
+        from copkit.presentation.labels import local_keys
         from copkit.presentation.territory.ambition import levers, summary
 
         print_table(levers(p), ("Thématique", "Statut", "Secteur"))
         print_table(summary(p))
+        if given and not (changed := model.local_effect(p)).empty:
+            print_table(
+                local_keys(changed, p.attrs["name"]), ("Clé d'avant", "Part de la région avant (%)", "Clé donnée")
+            )
+        elif given:
+            say("Les chiffres locaux de ce fichier ne concernent pas ce territoire.", err=True)
     else:
         print_data(model.table(p), form)
 
@@ -128,6 +141,7 @@ template = typer.Typer(
     cls=usage.Group, subcommand_metavar="COMMANDE", no_args_is_help=True, help="Donne un fichier à compléter."
 )
 template.command("mapping", cls=usage.Command)(projects.mapping)
+template.command("keys", cls=usage.Command)(light(analyses.template))
 template.command("strengths", cls=usage.Command)(strengths.template)
 template.command("survey", cls=usage.Command)(survey.template)
 template.command("actions", cls=usage.Command)(roadmap.template)

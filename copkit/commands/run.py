@@ -59,6 +59,7 @@ def run(
             help="Paramètre du carnet (de tout le livre : reponses=…, projets=…) ; peut se répéter.",
         ),
     ] = None,
+    local: usage.LocalFigures = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Écrire aussi chaque document en PDF accessible.")] = False,
     docx: Annotated[
         bool, typer.Option("--docx", help="Écrire aussi chaque document pour Word ou LibreOffice.")
@@ -87,6 +88,10 @@ def run(
     from copkit.batch.plan import Limits
     from copkit.batch.run import run as batch
 
+    if local:
+        from copkit.local import read
+
+        read(local)  # what is wrong with it is said once, before anything is made
     limits = Limits(notebook_seconds=time_limit, memory_mib=memory_limit)
     started = time.perf_counter()
     try:
@@ -99,7 +104,7 @@ def run(
                 level=level,
                 out=out,
                 jobs=jobs,
-                parameters=parameters(parameter or []),
+                parameters=parameters([*(parameter or []), *([f"cles_locales={local}"] if local else [])]),
                 pdf=pdf,
                 docx=docx,
                 resume=resume,

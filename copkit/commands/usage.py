@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -228,3 +229,14 @@ def mappings(kind: str) -> Callable[[str], list[str]]:
         return sorted(path.stem for path in paths.parameters("mappings", kind).glob(f"{incomplete}*.yml"))
 
     return named
+
+
+LocalFigures = Annotated[
+    str | None,
+    typer.Option(
+        "--local",
+        metavar="FICHIER",
+        help="Chiffres locaux qui prennent la place de clés : un classeur de « copkit template keys », rempli.",
+        show_default=False,
+    ),
+]

@@ -16,8 +16,8 @@ from copkit import french
 from copkit.display import Displayed
 from copkit.errors import LeverError, TerritoryError, option, typed, unknown
 from copkit.files import kept
+from copkit.models import local, plans, proposals
 from copkit.models import panorama as panoramas
-from copkit.models import plans, proposals
 from copkit.models.conventions import check_conventions
 from copkit.models.levers import FOREST
 from copkit.models.plans import Plan
@@ -131,6 +131,7 @@ def _kt(value: float) -> str:
     return french.number(value, _decimals(value))
 
 
+@local.followed
 def compare(
     code: str | xr.Dataset,
     a: str | pd.DataFrame | xr.Dataset,
@@ -186,6 +187,7 @@ def compare(
     return _compare(full, a, b, by, version, allow_mixed_conventions)
 
 
+@local.followed
 def with_another(p: xr.Dataset) -> Comparison | None:
     """A panorama, or a scenario, against the first other plan of its territory, by sector; None when there is none.
 

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from copkit.models import assumptions as ranges
-from copkit.models import audition, reliability
+from copkit.models import audition, local, reliability
 from copkit.models.assumptions import Assumptions, PhysicalKind, Range
 from copkit.models.levers import FOREST
 from copkit.models.panorama import panorama
@@ -113,7 +113,7 @@ def _keys(p: xr.Dataset, known: Assumptions, chosen: list[int], planned: np.ndar
     groups: dict[tuple[str, ...], list[int]] = {}
     for i in chosen:
         lever, key = columns["lever"][i], columns["allocation"][i]
-        if key and planned[i]:
+        if key not in ("", local.KEY) and planned[i]:  # a local figure is given: no range is known of it
             groups.setdefault((key, audition.hearing_of(lever).levers[0]), []).append(i)
     terms, confidence = [], audition.settings().rule.confidence
     for (key, first), rows in groups.items():

@@ -18,7 +18,7 @@ import xarray as xr
 from copkit import french
 from copkit.errors import LeverError, unknown
 from copkit.files import kept
-from copkit.models import indicators, nomenclatures, panorama
+from copkit.models import indicators, local, nomenclatures, panorama
 from copkit.reference import parameters, tables, units
 
 AHEAD, ON_PACE = 1.2, 0.8  # least ratios of the observed pace to the needed one: « en avance », « au rythme »
@@ -47,6 +47,7 @@ COLUMNS = [
 ]
 
 
+@local.followed
 def dynamics(code: str | xr.Dataset, levers: str = "panorama", *, every: bool = False) -> pd.DataFrame:
     """Les dynamiques en cours : pour chaque levier, valeur observée, rythme, rythme nécessaire, part déjà atteinte.
 

@@ -14,7 +14,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.files import kept
-from copkit.models import comparison, dynamics, indicators, interactions, levers, panorama, plans, reliability
+from copkit.models import comparison, dynamics, indicators, interactions, levers, local, panorama, plans, reliability
 from copkit.models.levers import FOREST
 from copkit.reference import territories
 
@@ -86,7 +86,7 @@ TERRITORY = {
     **dict.fromkeys(("nom", "niveau", "region", "outre_mer", "foret", "reparti", "etabli", "fourchette"), TEXT),
     **dict.fromkeys(("effort", "recouvrement"), "kt"),
     **dict.fromkeys(("part_nation", "part_population", "ecart_france", "part_c", "part_ab", "erreur_cles"), "%"),
-    **dict.fromkeys(("part_premiers", "part_recouvrement", "part_en_retard"), "%"),
+    **dict.fromkeys(("part_locale", "part_premiers", "part_recouvrement", "part_en_retard"), "%"),
     **dict.fromkeys(("baisse_fioul", "baisse_logements", "baisse_tertiaire"), "%"),
     **dict.fromkeys(("par_habitant", "par_habitant_france"), "t"),
     **dict.fromkeys(("annee_population", "annee_emissions"), "année"),
@@ -182,10 +182,13 @@ def territory(p: xr.Dataset) -> Facts:
     values["etabli"] = NO if panorama.rough_share(p) > panorama.ROUGH else YES
     if not grades.empty:
         low, high = reliability.span(p)
+        own = panorama.local_share(p)
         # as far as half the range, and two digits at most: what is measured between régions is not known inside them
-        step = 10.0 ** max(math.floor(math.log10((high - low) / 2)), math.floor(math.log10(effort)) - 1)
+        last = math.floor(math.log10(effort)) - 1
+        step = 10.0 ** (last if own else max(math.floor(math.log10((high - low) / 2)), last))
         values |= {"part_c": grades["C"], "part_ab": grades["A"] + grades["B"], "erreur_cles": reliability.error(p)}
-        values["fourchette"] = _range(low, high, step)
+        # a local figure has no range, and so has no total that stands on one
+        values |= {"part_locale": own} if own else {"fourchette": _range(low, high, step)}
     share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
     values |= {"part_nation": share, **_people(code, level, effort), **_first(p), **_rates(p)}
     values |= _place(p) | _overlap(p) | _pace(code) | _plan(code)
@@ -290,7 +293,7 @@ def _plan(code: str) -> dict:
 def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     """The figures of each lever that weighs something, the forest apart, from the largest."""
     rows = [row for row in panorama.ordered(p) if row.shown and row.lever != FOREST and row.target_ktco2e > 0]
-    known = {"A": 0, "B": 0, "C": 0, "": 0}
+    known = dict.fromkeys(("A", "B", "C", local.GRADE, ""), 0)
     code = p.attrs["territory"]
     people = float(_populations()[code][0])
     found, _ = indicators.series(code, "nombre_communes")

@@ -20,6 +20,7 @@ from copkit import DATA_VERSION, errors
 from copkit.errors import LeverError, unknown
 from copkit.files import kept
 from copkit.models import biodiversity, published
+from copkit.models import local as local_figures
 from copkit.models.conventions import SGPE_CONVENTION
 from copkit.models.levers import FOREST
 from copkit.models.proposals import asked, beside_reference, of_reference
@@ -47,7 +48,12 @@ _NUMBERS = ("target", "low", "high", "share", "baseline", "quantity_per_kt", "qu
 
 
 def panorama(
-    code: str | xr.Dataset, reference: str = "sgpe", version: str = LATEST, *, plan: str = biodiversity.CLIMATE
+    code: str | xr.Dataset,
+    reference: str = "sgpe",
+    version: str = LATEST,
+    *,
+    plan: str = biodiversity.CLIMATE,
+    local: local_figures.Local | None = None,
 ) -> xr.Dataset:
     """Le panorama des leviers d'un territoire.
 
@@ -57,6 +63,8 @@ def panorama(
     reference : plan de référence ; « sgpe » (proposition indicative du SGPE).
     version : version des données ; par défaut la dernière.
     plan : « climat » (à défaut) ou « biodiversite », le panorama de la biodiversité et des ressources.
+    local : chiffres locaux (``ck.local.read``) qui prennent la place de la clé de leurs leviers, le total de la région
+        restant le sien. Ce qui se déduit du panorama les suit.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def panorama(
     TerritoryError
         Si le code est inconnu, ambigu ou d'un autre niveau.
     LeverError
-        Si le plan, le plan de référence ou la version est inconnu.
+        Si le plan, le plan de référence ou la version est inconnu, ou ``local`` autre chose que des chiffres locaux.
 
     References
     ----------
@@ -106,7 +114,36 @@ def panorama(
         raise LeverError(unknown(f"Version inconnue : « {version} »", version, versions(), "Versions"))
     if plan == biodiversity.BIODIVERSITY:
         return biodiversity.panorama(territories.resolve(code), version)
-    return _known(territories.resolve(code), reference, version).copy(deep=True)
+    given = local_figures.taken(local) or local_figures.of(code)
+    if given is None:
+        return _known(territories.resolve(code), reference, version).copy(deep=True)
+    with local_figures.in_force(given):
+        return _known(territories.resolve(code), reference, version).copy(deep=True)
+
+
+def local_effect(p: xr.Dataset) -> pd.DataFrame:
+    """What local figures change in a département, or in those of a région, lever by lever; nothing without any.
+
+    Columns: territory, name, lever, label, then « before_ » and « after_ »: target [ktCO2e/an], share of the région
+    [%], key, grade.
+    """
+    given, inside, parts = local_figures.of(p), territories.departements_of, []
+    code = p.attrs["territory"]
+    region = "" if given is None or code == "fr" else territories.region_of(code)
+    codes = [] if not region else [code] if code in inside(region) else inside(region)
+    for one in codes:
+        with local_figures.in_force(None):
+            before = _known(one, p.attrs["reference"], p.attrs["version"])
+        with local_figures.in_force(given):
+            after = _known(one, p.attrs["reference"], p.attrs["version"])
+        changed = after.allocation.values == local_figures.KEY
+        part = {"territory": one, "name": territories.name(one), "lever": after.lever.values[changed]}
+        part["label"] = after.label.values[changed]
+        for when, found in (("before", before), ("after", after)):
+            part |= {f"{when}_target": found.target.values[changed], f"{when}_share": 100 * found.share.values[changed]}
+            part |= {f"{when}_{name}": found[name].values[changed] for name in ("key", "grade")}
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def given(p: xr.Dataset | str) -> xr.Dataset:
@@ -135,7 +172,7 @@ def of_panorama(make: Callable[Concatenate[xr.Dataset, P], R]) -> Callable[Conca
             kwargs[name] = given(kwargs[name])
         return make(*args, **kwargs)  # type: ignore
 
-    return made
+    return local_figures.followed(made)
 
 
 def shared(code: str) -> xr.Dataset:
@@ -182,6 +219,7 @@ def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version:
             "level": territories.level(code),
             "version": version,
             "reference": reference,
+            **({"local": given} if (given := local_figures.given()) else {}),
         },
     )
     for name in ("target", "low", "high"):
@@ -353,21 +391,35 @@ def rough_share(p: xr.Dataset, **of: str) -> float:
     >>> round(rough_share(shared("dep-59")), 1), rough_share(shared("reg-32"))
     (2.7, 0.0)
     """
+    return _noted_share(p, "grade", "C", **of)
+
+
+def local_share(p: xr.Dataset) -> float:
+    """The part of an effort, without forest, that follows local figures, 0 where none was given. [%]
+
+    >>> local_share(shared("dep-59"))
+    0.0
+    """
+    return _noted_share(p, "allocation", local_figures.KEY)
+
+
+def _noted_share(p: xr.Dataset, column: str, noted: str, **of: str) -> float:
     p = asked(p)
     kept = (p.variables["lever"].values != FOREST) & np.all([p.variables[by].values == v for by, v in of.items()], 0)
-    target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))
+    target, note = (p.variables[name].values[kept] for name in ("target", column))
     whole = float(np.nansum(target))
-    return 100 * float(np.nansum(target[grade == "C"])) / whole if whole else 0.0
+    return 100 * float(np.nansum(target[note == noted])) / whole if whole else 0.0
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:
-    """Part de l'effort hors forêt répartie par une clé A, B ou C ; vide quand aucune clé n'est employée. [%]"""
+    """Part de l'effort hors forêt répartie par une clé A, B, C ou locale (L) ; vide quand il n'y a pas de clé. [%]"""
     of_reference(p, "La part de chaque clé")
     kept = (p.variables["lever"].values != FOREST) & (p.variables["grade"].values != "")
     target, grade = (p.variables[name].values[kept] for name in ("target", "grade"))
     if not (whole := np.nansum(target)):
         return pd.Series(dtype=float, name="target")
-    found = {one: 100 * float(np.nansum(target[grade == one])) / whole for one in ("A", "B", "C")}
+    notes = ("A", "B", "C", *([local_figures.GRADE] if local_figures.GRADE in grade else []))
+    found = {one: 100 * float(np.nansum(target[grade == one])) / whole for one in notes}
     return pd.Series(found, name="target").rename_axis("grade")
 
 

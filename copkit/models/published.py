@@ -13,7 +13,7 @@ import pandas as pd
 from copkit import paths
 from copkit.errors import DataError
 from copkit.files import kept
-from copkit.models import downscaling, reliability
+from copkit.models import downscaling, local, reliability
 from copkit.reference import parameters, tables, territories
 
 _TEXTS = {"key": "label", "allocation": "key", "grade": "grade", "reason": "reason"}
@@ -93,8 +93,12 @@ def _complete(found: pd.DataFrame) -> pd.DataFrame:
 
 @kept(maxsize=128)
 def _allocated(region: str, version: str) -> list[downscaling.Allocation]:
-    """How each lever of a région is shared out."""
-    return [downscaling.shares(region, lever) for lever in _regional(region, version).lever]
+    """How each lever of a région is shared out: by its key, or by the local figure in force."""
+    found = [downscaling.shares(region, lever) for lever in _regional(region, version).lever]
+    if not (given := local.given()):
+        return found
+    levers = _regional(region, version).lever
+    return [given.allocation(region, lever) or one for lever, one in zip(levers, found, strict=True)]
 
 
 def _departemental(code: str, version: str) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from copkit import __version__, french
 from copkit.errors import CopkitError, CopkitWarning, Problems, SimulationError
-from copkit.models import panorama
+from copkit.models import local, panorama
 from copkit.models.gaps import unjustified
 from copkit.models.limits import KT, QUANTITY, Limit, limits, not_a_number, same
 from copkit.models.scenario import NOTHING, Entry, build, parts
@@ -65,9 +65,15 @@ def to_json(s: xr.Dataset) -> str:
     Raises
     ------
     SimulationError
-        Si ``s`` n'est pas un scénario.
+        Si ``s`` n'est pas un scénario, ou s'il repose sur des chiffres locaux, que ce texte ne garde pas.
     """
     p, entries, texts = parts(s)
+    if given := local.of(p):
+        raise SimulationError(
+            f"Ce scénario repose sur {french.plural(len(given.figures), 'chiffre local', 'chiffres locaux')} : relu "
+            "sans eux, il aurait d'autres objectifs de référence. Pour l'enregistrer, le composer "
+            "sur le panorama du kit."
+        )
     kt, targets = s.proposed.to_series(), {}
     for lever, one in entries.items():
         if one.value is not None:

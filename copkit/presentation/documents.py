@@ -15,7 +15,7 @@ import xarray as xr
 from copkit import french
 from copkit.display import Displayed
 from copkit.errors import CopkitError, given
-from copkit.models import biodiversity
+from copkit.models import biodiversity, local
 from copkit.models.budgets import Reduction
 from copkit.models.comparison import Comparison
 from copkit.models.compensation import Compensation
@@ -77,7 +77,8 @@ def section(about: About, name: str) -> Shown:
         Si la section n'existe pas : le message donne toutes les sections.
     """
     document, about = _of(about)
-    return document.DOCUMENT.show(name, about)
+    with local.in_force(local.of(about)):
+        return document.DOCUMENT.show(name, about)
 
 
 def table(
@@ -118,7 +119,8 @@ def table(
         if isinstance(about, intake.Reading | intake.Merged):
             return intake.table(about)
     document, about = _of(about, *COMPUTED)
-    return document.table(about, what or document.FIRST, whole=whole)
+    with local.in_force(local.of(about)):
+        return document.table(about, what or document.FIRST, whole=whole)
 
 
 def write_workbook(about: About, path: str | Path) -> None:
@@ -134,7 +136,8 @@ def write_workbook(about: About, path: str | Path) -> None:
     from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it
 
     document, about = _of(about)
-    workbook.write(document.book(about), path)
+    with local.in_force(local.of(about)):
+        workbook.write(document.book(about), path)
 
 
 def _of(about, *computed: type) -> tuple[ModuleType, Any]:
@@ -181,7 +184,8 @@ class Space:
             if one is None or not (isinstance(about, one.about) if one.about else not isinstance(about, COMPUTED)):
                 what = "ce panorama" if isinstance(about, xr.Dataset) else given(about)
                 raise CopkitError(f"{self._name}.{part.name} : {_wanted(part)} attendu, et non {what}.")
-            return document.DOCUMENT.make(one, about, *args, **kwargs)
+            with local.in_force(local.of(about)):
+                return document.DOCUMENT.make(one, about, *args, **kwargs)
 
         made.__name__ = part.name
         return made

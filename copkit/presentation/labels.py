@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import downscaling, panorama, proposals
+from copkit.models import downscaling, local, panorama, proposals
 from copkit.presentation import formats
 from copkit.presentation.formats import Rounded
 from copkit.presentation.table import Table
@@ -214,8 +214,18 @@ def source_line(p: xr.Dataset, computed: bool = False) -> str:
         origin = "somme des régions (dérivé)"
     else:
         origin = "réparti par le kit depuis la région (dérivé)" if panorama.allocated(p) else "publié"
+        origin += f", {keys_given(p)}" if panorama.local_share(p) else ""
     plan = f"{standing(p)}, version {p.attrs['version']}"
     return f"2030 par rapport à 2019 · {plan} · {origin}\u00a0; source : simulateur territorial du SGPE"
+
+
+def keys_given(p: xr.Dataset) -> str:
+    """How many levers follow figures that were given, by their grades: « 2 clés locales (note L) »."""
+    given = p.grade.values[p.allocation.values == local.KEY].tolist()
+    own, known = given.count(local.GRADE), len(given) - given.count(local.GRADE)
+    said = [f"{french.plural(own, 'clé locale', 'clés locales')} (note {local.GRADE})"] if own else []
+    named = french.plural(known, "clé officielle donnée", "clés officielles données")
+    return french.join([*said, *([f"{named} (note A)"] if known else [])])
 
 
 def purpose(code: str, objective: int, step: int) -> Text:
@@ -289,6 +299,26 @@ def cops(found: pd.DataFrame) -> Table:
             "Région": found.name,
             "État": found.state.map(french.capital),
             "Date": [french.long_date(date.fromisoformat(one)) if one else "—" for one in found.date],
+        },
+    )
+
+
+def local_keys(found: pd.DataFrame, name: str) -> Table:
+    """What local figures change, before and after; the région keeps its total. ``name``: of the territory."""
+    several, rough = found.territory.nunique() > 1, Rounded(french.rough, 1)
+    return Table.of(
+        f"Ce que changent les chiffres locaux — {name}, la valeur de la région restant la sienne",
+        {
+            **({"Département": found["name"]} if several else {}),
+            "Levier": found.label,
+            "Avant (ktCO2e/an)": (found.before_target, rough),
+            "Après (ktCO2e/an)": (found.after_target, rough),
+            "Part de la région avant (%)": (found.before_share, SHARES),
+            "Part après (%)": (found.after_share, SHARES),
+            "Note avant": found.before_grade,
+            "Note après": found.after_grade,
+            "Clé donnée": found.after_key,
+            "Clé d'avant": found.before_key,
         },
     )
 

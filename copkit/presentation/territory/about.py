@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import downscaling, indicators, plans, proposals, provenance, reliability
+from copkit.models import downscaling, indicators, local, plans, proposals, provenance, reliability
 from copkit.models import panorama as model
 from copkit.presentation import charts, labels
 from copkit.presentation.document import Section
@@ -25,7 +25,7 @@ OVERSEAS = Text(
     "calcule ni quantités, ni recouvrements entre leviers, faute des coefficients qui les fondent. Les leviers y ont "
     "leurs propres intitulés ; la table de passage les relie à ceux des 43, et dit ceux qui n'y sont pas."
 )
-GRADES = ("A · à 3 % près", "B · à 10 % près", "C · au-delà")
+GRADES = {"A": "A · à 3 % près", "B": "B · à 10 % près", "C": "C · au-delà", "L": "L · chiffre local"}
 HEADING = Section("entete", 10)
 
 
@@ -44,6 +44,10 @@ def heading(p: xr.Dataset) -> Text:
     )
 
 
+LOCAL = Text(
+    " Pour les leviers notés **L**, le territoire a donné son propre chiffre, avec sa source : il prend la place de la "
+    "clé, et la valeur de la région reste la sienne."
+)
 KEYS = Section("cles", 100)
 
 
@@ -68,8 +72,9 @@ def keys(p: xr.Dataset) -> Text:
         "essayée entre les régions, dont la part est publiée ; sa note dit l'effort qu'elle y place dans la mauvaise "
         "région : **A** jusqu'à 3 %, ou la clé officielle du SGPE, **B** jusqu'à 10 %, **C** au-delà. La somme des "
         "départements est la région. La mesure vaut entre régions, non à l'intérieur d'une région : une donnée locale "
-        "vaut mieux.",
+        "vaut mieux.{}",
         territories.name(territories.region_of(p.attrs["territory"])),
+        LOCAL if local.GRADE in p.grade.values else "",
     )
 
 
@@ -80,9 +85,9 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     if share.empty:
         return Note("Valeurs publiées à cette échelle : aucune clé de répartition n'est employée.")
     written = [french.percent(s, 0) for s in share]
-    drawn = pd.DataFrame({"label": GRADES, "share": share.to_numpy(), "written": written})
+    drawn = pd.DataFrame({"label": share.index.map(GRADES), "share": share.to_numpy(), "written": written})
     words = charts.words(
-        f"{written[-1]} de l'effort du département repose sur une clé notée C",
+        f"{french.percent(share['C'], 0)} de l'effort du département repose sur une clé notée C",
         ["% des émissions évitées, hors forêt, selon la note de la clé de répartition", labels.source_line(p)],
         f"Notes des clés : {charts.said(drawn)}.",
     )
@@ -107,6 +112,11 @@ def _keys(p: xr.Dataset) -> Table | Note:
     columns["Note"] = [one or "—" for one in grade]
     columns["Pourquoi"] = p.reason.values
     return Table.of(f"Comment la valeur régionale est répartie — {p.attrs['name']}", columns)
+
+
+@KEYS.table("cles_locales", sheet="Clés locales", rank=62, when=model.local_share)
+def _local(p: xr.Dataset) -> Table:
+    return labels.local_keys(model.local_effect(p), p.attrs["name"])
 
 
 SOURCES = Section("sources", 130)
@@ -203,10 +213,17 @@ def references(p: xr.Dataset) -> Text:
         [
             Text("### Sources"),
             labels.cited(provenance.sources(p, enjeux=False)),
+            *([_given(p)] if model.local_share(p) else []),
             Text("{}", labels.OBTAINED),
             GLOSSARY,
         ]
     )
+
+
+def _given(p: xr.Dataset) -> Text:
+    """Where local figures come from, as the territory wrote it."""
+    rows = zip(p.label.values, p.key.values, p.allocation.values, strict=True)
+    return Text.bullets(Text("{} : {}.", label, key) for label, key, own in rows if own == local.KEY)
 
 
 @SOURCES.table("sources", sheet="Sources", rank=130, page=False)

@@ -65,6 +65,8 @@ def _grade(row: model.Row) -> str:
 
 def _sure(p: xr.Dataset) -> Text:
     """What is known of a figure that keys share out: its range, what the keys miss, and how much stands on grade C."""
+    if model.local_share(p):
+        return _given(p)
     low, high = reliability.span(p)
     if math.isnan(low):
         return Text()
@@ -84,6 +86,19 @@ def _sure(p: xr.Dataset) -> Text:
         )
         if rough >= 1
         else "",
+    )
+
+
+def _given(p: xr.Dataset) -> Text:
+    """The same where local figures take the place of keys: no range surrounds them, nor the total."""
+    error, keys = reliability.error(p), labels.keys_given(p)
+    others = " Entre régions, les autres clés placent en moyenne {error} de l'effort dans la mauvaise région."
+    return Text(
+        " **Ce qu'il vaut** : {share} de l'effort suit {keys} : un chiffre donné avec sa source, que rien n'a "
+        "mesuré. Le total n'a donc pas de fourchette.{others}",
+        share=french.share(model.local_share(p)),
+        keys=keys,
+        others="" if math.isnan(error) else Text(others, error=french.share(error)),
     )
 
 

@@ -74,6 +74,8 @@ def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
     grades = model.grade_shares(p)
     if not grades.empty:
         rows.append(("Effort réparti par une clé notée C", float(grades["C"]), "%"))
+    if given := model.local_share(p):
+        rows.append(("Effort réparti par une clé donnée", given, "%"))
     return rows
 
 
