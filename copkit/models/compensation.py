@@ -42,6 +42,7 @@ SENTENCES = {  # what a compensation says, here and in the page
     "idle": "{label} : référence nulle, le prorata ne lui demande rien.",
     "doubtful": "{label} : {share} de sa référence, à vérifier.",
     "twice": "{twice} ktCO2e/an de plus sont demandés, parce que des leviers agissent sur la même quantité.",
+    "why": "Compense un manque de {gap} ktCO2e/an ; règle : {policy}.",
     "without": "Manque compté sans {count} sans valeur (n.d.).",
     "policy_effort_egal": POLICIES["effort_egal"],
     "policy_prorata": POLICIES["prorata"],
@@ -136,7 +137,7 @@ def compensate(
         for lever, kt, x, room in zip(chosen, before, more, upper, strict=True)
         if x > 0
     }
-    said = f"Compense un manque de {french.number(gap)} ktCO2e/an ; règle : {POLICIES[policy]}."
+    said = SENTENCES["why"].format(gap=french.number(gap), policy=POLICIES[policy])
     texts |= {lever: {"texte": said, "source": ""} for lever in after if lever not in texts}  # the source is awaited
     entries |= {lever: entries.get(lever, NOTHING)._replace(value=kt, unit=KT) for lever, kt in after.items()}
     scenario = build(p, entries, texts)
@@ -158,9 +159,7 @@ def compensate(
         sentence += " " + SENTENCES["twice"].format(twice=french.number(counted))
     if unknown:
         sentence += " " + SENTENCES["without"].format(count=french.plural(unknown, "levier"))
-    return Compensation(
-        scenario, float(gap), closed, missing, missing == 0, asks, binding, sentence, counted, doubtful
-    )
+    return Compensation(scenario, float(gap), closed, missing, missing == 0, asks, binding, sentence, counted, doubtful)
 
 
 def _overlaps(p: xr.Dataset, proposed: pd.Series, chosen: list[str]) -> Callable[[np.ndarray], float]:
@@ -353,7 +352,9 @@ def _sentence(gap: float, missing: float, asks: pd.DataFrame, binding: list[str]
             said = {"quantity": french.quantity(row.quantity_after), "unit": units.label(row.unit)}
             text += SENTENCES["ask_quantity"].format(**said)
         told.append(text)
-    shared = SENTENCES["shared"].format(told=french.join(told), policy=POLICIES[policy]) if told else SENTENCES["no_room"]
+    shared = (
+        SENTENCES["shared"].format(told=french.join(told), policy=POLICIES[policy]) if told else SENTENCES["no_room"]
+    )
     parts = {"gap": french.number(gap), "missing": french.number(missing), "shared": shared}
     if missing == 0:
         return SENTENCES["covered"].format(**parts)

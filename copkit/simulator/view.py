@@ -1,12 +1,13 @@
-"""What follows from a state: levers, totals, gauge, charts, links. Plain floats on a ground made once."""
+"""What follows from a state: levers, totals, gauge, overlaps, links. Plain floats on a ground made once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from copkit import french
+from copkit.models import interactions
 from copkit.models.scenario import Standing, settle
-from copkit.simulator import gauge, links, official_links, tiles, trajectory
+from copkit.simulator import gauge, links, official_links
 from copkit.simulator.ground import Ground, ground
 from copkit.simulator.state import Entry, State, accepted, version_of
 
@@ -23,7 +24,7 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
 
     Returns
     -------
-    dict, en JSON : levers, totals, gauge, charts, overlaps, link, official_link,
+    dict, en JSON : levers, totals, gauge, overlaps, link, official_link,
         warnings, et ``state``, la saisie sans ses valeurs refusées. [ktCO2e/an et unités des leviers] ; inconnu : None.
     """
     code = page["territory"]["code"]
@@ -39,10 +40,6 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
         "levers": levers,
         "totals": gauge.totals(settled),
         "gauge": measured,
-        "charts": {
-            "panorama": tiles.rows(here, settled, state),
-            "trajectory": trajectory.rows(here, settled, state.focus),
-        },
         "overlaps": overlaps(here, settled),
         "link": link,
         "official_link": official_links.official_link(kept),
@@ -96,12 +93,13 @@ def overlaps(here: Ground, settled: dict[str, Standing]) -> list[dict]:
     """
     found = (one.read({lever: standing.kt for lever, standing in settled.items()}) for one in here.chains)
     return [
-        {
-            "group": one.chain.group.id,
-            "joint": one.joint,
-            "overlap": one.overlap,
-            "sentence": french.typeset(one.sentence),
-        }
+        {"group": one.chain.group.id, "joint": one.joint, "overlap": one.overlap, "sentence": _overlap(one)}
         for one in found
         if one.overlap > 0
     ]
+
+
+def _overlap(one: interactions.Reading) -> str:
+    parts = {"first": one.first_order, "joint": one.joint, "overlap": one.overlap}
+    written = {name: french.number(value, 0) for name, value in parts.items()}
+    return french.typeset(gauge.SENTENCES["overlap"].format(group=one.chain.group.label, **written))
