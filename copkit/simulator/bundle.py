@@ -1,4 +1,4 @@
-"""The browser side of the simulator as text: one script and one style sheet, for the server, the file and the widget."""
+"""The browser side of the simulator as text: one script, one style sheet, for the server, the file and the widget."""
 
 from __future__ import annotations
 

@@ -19,8 +19,6 @@ SENTENCES = {
     "with_forest": "avec forêt",
     "without_forest": "hors forêt",
     "done": "Déjà fait : {refusal}",
-    "overlap": "{group} : {first} ktCO2e/an en additionnant les leviers, {joint} quand chacun agit sur ce que les "
-    "précédents laissent, soit {overlap} comptés plus d'une fois (hypothèse du kit).",
     "twice": "Ces objectifs comptent {twice} ktCO2e/an plus d'une fois de plus que la référence : en effet conjoint, "
     "il manque {lack} ktCO2e/an.",
 }

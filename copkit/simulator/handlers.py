@@ -44,8 +44,8 @@ PAGE_POLICY = "; ".join(
         "frame-ancestors 'self'",
     )
 )
-# The notebook: no inline script and no 'unsafe-eval'. Two exceptions: 'unsafe-inline' for styles only, because JupyterLab's style
-# loader and Vega write style elements; blob: for scripts, because anywidget loads a widget's module from one.
+# The notebook: no inline script and no 'unsafe-eval'. Two exceptions: 'unsafe-inline' for styles only, because
+# JupyterLab's style loader writes style elements; blob: for scripts, because anywidget loads a module from one.
 NOTEBOOK_POLICY = "; ".join(
     (
         "default-src 'none'",

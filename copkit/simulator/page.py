@@ -28,7 +28,8 @@ def page(code: str, version: str = panorama.LATEST) -> dict:
     Returns
     -------
     dict : territory, territories, levers (du plus grand au plus petit), enjeux, thematiques, sectors, plans,
-        panorama (où sont les tuiles), chains (leviers qui se recouvrent), texts, sources. [ktCO2e/an et unités des leviers] ; inconnu : None.
+        panorama (où sont les tuiles), chains (leviers qui se recouvrent), texts, sources.
+        [ktCO2e/an et unités des leviers] ; inconnu : None.
 
     Raises
     ------
@@ -155,7 +156,8 @@ def _limit(limit: Limit) -> dict:
 def _sentences() -> dict[str, str]:
     """What the rules say, as patterns."""
     asked = {f"compensate_{name}": text for name, text in compensation.SENTENCES.items()}
-    said = {**limits.SENTENCES, **gaps.SENTENCES, **gauge.SENTENCES, "kt": limits.KT_LABEL, **asked, **links.SENTENCES}
+    said = {**limits.SENTENCES, **gaps.SENTENCES, **gauge.SENTENCES, "kt": limits.KT_LABEL}
+    said |= {**asked, **links.SENTENCES, **interactions.SENTENCES}
     return {name: french.typeset(text) for name, text in said.items()}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from copkit import french
-from copkit.models import interactions
 from copkit.models.scenario import Standing, settle
 from copkit.simulator import gauge, links, official_links
 from copkit.simulator.ground import Ground, ground
@@ -93,13 +92,7 @@ def overlaps(here: Ground, settled: dict[str, Standing]) -> list[dict]:
     """
     found = (one.read({lever: standing.kt for lever, standing in settled.items()}) for one in here.chains)
     return [
-        {"group": one.chain.group.id, "joint": one.joint, "overlap": one.overlap, "sentence": _overlap(one)}
+        {"group": one.chain.group.id, "joint": one.joint, "overlap": one.overlap, "sentence": french.typeset(one.sentence)}
         for one in found
         if one.overlap > 0
     ]
-
-
-def _overlap(one: interactions.Reading) -> str:
-    parts = {"first": one.first_order, "joint": one.joint, "overlap": one.overlap}
-    written = {name: french.number(value, 0) for name, value in parts.items()}
-    return french.typeset(gauge.SENTENCES["overlap"].format(group=one.chain.group.label, **written))

@@ -151,9 +151,10 @@ function totalsOf(page, settled) {
 /** What a chain of levers avoids: one by one (`first`), together (`joint`), and what the sum counts more than once. */
 function readChain({ base, steps }, kt) {
   const all = unknown(base);
-  let [left, first, joint] = [all, 0, 0];
+  let [left, first, joint, beyond] = [all, 0, 0, null];
   for (const names of steps) {
     const asked = names.reduce((sum, id) => sum + kt(id), 0);
+    if (asked > all) beyond ??= names;
     const taken = all === 0 ? 0 : left * Math.min(asked / all, 1);
     for (const id of names) {
       first += kt(id);
@@ -161,7 +162,7 @@ function readChain({ base, steps }, kt) {
     }
     left -= taken;
   }
-  return { first, joint, overlap: same(first, joint) ? 0 : first - joint };
+  return { first, joint, beyond, overlap: same(first, joint) ? 0 : first - joint };
 }
 
 /** What the proposals count more than once, beyond what the references do; unknown groups apart. */
@@ -181,12 +182,15 @@ function jointly({ net, deficit, surplus }, twice, sentences) {
 
 /** The groups of levers that overlap, in sentences. */
 function overlapsOf(page, settled) {
+  const label = (id) => page.levers.find((lever) => lever.id === id).label;
   return page.chains.map((chain) => ({ chain, ...readChain(chain, (id) => settled.get(id).kt) }))
     .filter(({ overlap }) => overlap > 0)
-    .map(({ chain, first, joint, overlap }) => ({
-      group: chain.id, joint, overlap,
-      sentence: fill(page.sentences.overlap, { group: chain.label, first: whole(first), joint: whole(joint), overlap: whole(overlap) }),
-    }));
+    .map(({ chain, first, joint, overlap, beyond }) => {
+      const share = first ? (100 * overlap) / first : overlap;
+      const parts = { group: chain.label, first: whole(first), joint: whole(joint), overlap: whole(overlap), share: `${formatNumber(share)}${NARROW}%` };
+      const reason = beyond ? ` ${capital(fill(page.sentences.overlap_beyond, { levers: beyond.map(label).join(" et ") }))}.` : "";
+      return { group: chain.id, joint, overlap, sentence: fill(page.sentences.overlap, parts) + reason };
+    });
 }
 
 /** The gauge and its sectors, in the chosen convention and against the chosen plan. */

@@ -23,10 +23,11 @@ function summaryBar(store) {
     const { view, state } = store;
     const sums_ = view.gauge.total;
     const found = balance(view.gauge, state.step);
-    gauge.update(sums_.reference === null ? { reference: 0, proposed: 0, done: 0 } : { reference: sums_.reference, proposed: Math.min(sums_.proposed, sums_.reference) - Math.max(0, Math.min(sums_.net, 0)), done: sums_.done });
+    const still = found.status === "neutral" && state.step !== 3;
+    gauge.update(still ? { reference: sums_.reference ?? 0, proposed: sums_.done, done: sums_.done } : sums_.reference === null ? { reference: 0, proposed: 0, done: 0 } : { reference: sums_.reference, proposed: Math.min(sums_.proposed, sums_.reference) - Math.max(0, Math.min(sums_.net, 0)), done: sums_.done });
     setText(verdict, found.said);
     setText(more, found.more);
-    setText(total, `${whole(sums_.proposed)} proposés sur ${whole(sums_.reference)} ${KT}, ${store.convention()}`);
+    setText(total, still ? `Référence : ${whole(sums_.reference)} ${KT}, ${store.convention()}` : `${whole(sums_.proposed)} proposés sur ${whole(sums_.reference)} ${KT}, ${store.convention()}`);
     setText(scenario, state.name);
     element.dataset.status = found.status;
     compensate_.disabled = !(sums_.net > 0) && !view.gauge.overlap;
@@ -42,7 +43,8 @@ function balance({ total, overlap, lack, twice }, step) {
   const left = `reste ${whole(Math.max(proposed - done, 0))}`;
   if (!below && !above) {
     const said = done > 0 ? `Déjà fait ${whole(done)} sur ${whole(reference)}, ${left}` : `${whole(reference)} ${KT} à éviter d’ici 2030`;
-    return { said, more: done > 0 && step !== 3 ? "" : french("Aucun objectif n’est encore changé : ceux du SGPE."), status: "neutral" };
+    const today = done > 0 ? "pour les leviers suivis ou saisis" : french("Déjà fait : n.d., aucune série ici dans l’unité d’un levier.");
+    return { said, more: step === 3 ? french("Aucun objectif n’est encore changé : ceux du SGPE.") : today, status: "neutral" };
   }
   const parts = [below ? `${whole(deficit)} sous la référence (${plural(below, "levier")})` : "", above ? `${whole(surplus)} au-dessus (${plural(above, "levier")})` : ""].filter(Boolean).join(", ");
   if (overlap) return { said: `Manque ${whole(lack)} en effet conjoint`, more: `${parts}, dont ${whole(twice)} comptés deux fois`, status: "doubtful" };
@@ -83,7 +85,8 @@ function sectors(store) {
       if (!one) continue;
       row.gauge.update({ reference: one.reference ?? 0, proposed: state.step === 3 ? one.proposed : one.done, done: one.done });
       const gap = one.net > 0 ? `manque ${whole(one.net)}` : one.above ? `+${whole(-one.net)}` : "";
-      const texts = { 1: `${whole(one.done)} faits sur ${whole(one.reference)}`, 2: `reste ${whole(one.remaining)}`, 3: [`${whole(one.proposed)} sur ${whole(one.reference)}`, gap].filter(Boolean).join(", ") };
+      const seen = page.levers.some((lever) => lever.sector === id && store.knows(lever.id));
+      const texts = { 1: `${seen ? `${whole(one.done)} faits` : UNKNOWN} sur ${whole(one.reference)}`, 2: `reste ${whole(one.remaining)}`, 3: [`${whole(one.proposed)} sur ${whole(one.reference)}`, gap].filter(Boolean).join(", ") };
       setText(row.figures, texts[Math.min(state.step, 3)]);
       setAttribute(row.element, "aria-pressed", String(store.sector === id));
     }

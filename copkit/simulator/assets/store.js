@@ -31,6 +31,11 @@ class Store {
     return this.page.levers.find((lever) => lever.id === id);
   }
 
+  /** Whether what is already done of a lever is known: observed, or entered. */
+  knows(id) {
+    return Boolean(this.lever(id).done) || Boolean(this.view.levers[id].done_kt);
+  }
+
   /** Changes the state; changes of the same thing that follow closely are one step of the past. */
   change(edit, what = "") {
     const before = JSON.stringify(this.state);
