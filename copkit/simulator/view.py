@@ -92,7 +92,12 @@ def overlaps(here: Ground, settled: dict[str, Standing]) -> list[dict]:
     """
     found = (one.read({lever: standing.kt for lever, standing in settled.items()}) for one in here.chains)
     return [
-        {"group": one.chain.group.id, "joint": one.joint, "overlap": one.overlap, "sentence": french.typeset(one.sentence)}
+        {
+            "group": one.chain.group.id,
+            "joint": one.joint,
+            "overlap": one.overlap,
+            "sentence": french.typeset(one.sentence),
+        }
         for one in found
         if one.overlap > 0
     ]

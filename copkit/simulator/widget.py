@@ -9,7 +9,7 @@ import traitlets
 
 from copkit.reference import territories
 from copkit.simulator import bundle, links, requests
-from copkit.simulator.state import State, read
+from copkit.simulator.state import read
 from copkit.simulator.view import view as view_of
 
 
@@ -66,12 +66,3 @@ class Simulator(anywidget.AnyWidget):
                 for name in ("page", "state", "notes"):
                     setattr(self, name, found.pop(name))
         self.answer = found
-
-    def open(self, link: str) -> None:
-        """Ouvrir un lien, de cette page ou du simulateur officiel ; ce qui ne se lit pas est dit dans ``notes``."""
-        self.request = {"do": "open", "link": link, "code": self.page["territory"]["code"], "id": 0}
-
-
-def state_of(simulator: Simulator) -> State:
-    """What was entered, checked."""
-    return read(simulator.state)

@@ -6,9 +6,9 @@ import random
 import pytest
 
 from copkit import french
+from copkit.models.compensation import POLICIES, compensate
 from copkit.models.panorama import LATEST
 from copkit.models.scenario import settle
-from copkit.models.compensation import POLICIES, compensate
 from copkit.simulator import bundle, gauge, links, official_links
 from copkit.simulator.ground import ground
 from copkit.simulator.page import page as page_of

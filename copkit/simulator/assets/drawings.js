@@ -120,7 +120,7 @@ function panorama(store) {
     const ordered = page.panorama[state.vision].heads;
     heads.replaceChildren(...ordered.map((head) => h("span", { class: `ck-${head.id}` }, `${groups.get(head.id)}\u00a0: ${whole(total(head.id))}`)));
   };
-  return { element, update, print: (on) => (on ? (label(1000, 285), write()) : measure()) };
+  return { element, update, print: (on) => (on ? (label(1000, 230), write()) : measure()) };
 }
 
 const RULER = document.createElement("canvas").getContext("2d");

@@ -11,7 +11,7 @@ const plainText = (text) => text.normalize("NFD").replace(/[\u0300-\u036f’']/g
 /** « Pourquoi ce chiffre ? »: formula, coefficient, source and status of both figures of a lever. */
 function whyLines(page, lever) {
   const line = (name, value) => (value || value === 0 ? [h("dt", {}, name), h("dd", {}, String(value))] : []);
-  const one = (title, why) => why && h("div", {}, h("h4", {}, title), h("dl", { class: "ck-why" },
+  const one = (title, why) => why && h("div", {}, h("h3", {}, title), h("dl", { class: "ck-why" },
     line("Formule", why.formula),
     line("Coefficient", why.coefficient && `${formatQuantity(why.coefficient)} ${why.coefficient_unit ?? ""}`),
     line("Source", [why.source_title ?? why.source, why.year].filter(Boolean).join(", ")),

@@ -48,8 +48,9 @@ class Store {
     this.send();
   }
 
-  setLever(id, values) {
-    this.parked.delete(id);
+  setLever(id, values, parked = null) {
+    if (parked) this.parked.set(id, parked);
+    else this.parked.delete(id);
     this.change((state) => {
       const entry = { ...NO_ENTRY, ...state.levers[id], ...values };
       if (entry.value === null && !entry.done && !entry.why && !entry.source) delete state.levers[id];
@@ -61,8 +62,7 @@ class Store {
   toggle(id) {
     const parked = this.parked.get(id);
     const { value, unit } = this.state.levers[id] ?? NO_ENTRY;
-    this.setLever(id, parked ?? { value: null });
-    if (!parked) this.parked.set(id, { value, unit });
+    this.setLever(id, parked ?? { value: null }, parked ? null : { value, unit });
   }
 
   /** What is looked at, and is no entry: not undone. */

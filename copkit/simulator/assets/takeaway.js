@@ -96,7 +96,7 @@ function csvOf(store, excel) {
     const [now, entry] = [store.view.levers[lever.id], store.entered.levers[lever.id]];
     return [store.page.territory.code, store.page.version, now.changed && !now.justified ? "à justifier" : "", lever.id, lever.label, lever.thematique_label, lever.sector_label,
       lever.target, now.kt, known(unknown(now.kt) - unknown(lever.target)), now.done_kt, now.remaining_kt, lever.translated ? lever.limit.start : null, lever.limit.quantity, now.quantity,
-      lever.unit || "—", now.changed ? "hypothèse" : lever.status_label, entry?.why ?? "", entry?.source ?? ""];
+      lever.unit.replace("₂", "2") || "—", now.changed ? "hypothèse" : lever.status_label, entry?.why ?? "", entry?.source ?? ""];
   });
   return mark + [heads, ...rows].map((row) => row.map(cell).join(separator) + end).join("");
 }
