@@ -102,10 +102,9 @@ def visit(window, file):
 def test_page_opens_on_today_with_what_was_observed_and_says_no_more(visit):
     one = visit()
     opened = view(page_of("reg-32"), links.opening("reg-32"))["totals"]["without_forest"]
-    expect(one.verdict).to_have_text(
-        f"Déjà fait {kt(opened['done'])} sur {kt(opened['reference'])}, reste {kt(opened['reference'] - opened['done'])}"
-    )
-    assert opened["reference"] == pytest.approx(total(panorama("reg-32"), forest=False))
+    done, reference = opened["done"], opened["reference"]
+    expect(one.verdict).to_have_text(f"Déjà fait {kt(done)} sur {kt(reference)}, reste {kt(reference - done)}")
+    assert reference == pytest.approx(total(panorama("reg-32"), forest=False))
     expect(one.page.locator(".ck-bar")).to_have_attribute("data-status", "neutral")
     expect(one.row(CARS)).to_contain_text("50,0 faits sur 941 kt")
     expect(one.row(HEDGES)).to_contain_text("n.d. sur 113 kt")  # no series: unknown, not zero
