@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 
 from copkit.presentation import theme
@@ -31,8 +30,3 @@ def style() -> str:
     """The style sheet of the page."""
     colours = (f".copkit-simulateur .ck-{name} {{ --theme: {colour}; }}" for name, colour in theme.THEMATIQUES.items())
     return "\n".join([(ASSETS / "simulator.css").read_text(encoding="utf-8"), *colours])
-
-
-def stamp(text: str) -> str:
-    """A part of the address of a text, that changes with it."""
-    return sha256(text.encode("utf-8")).hexdigest()[:12]

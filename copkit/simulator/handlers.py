@@ -8,7 +8,9 @@ import hashlib
 import json
 import mimetypes
 import os
+import re
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,7 +25,7 @@ from copkit import files
 from copkit.errors import CopkitError
 from copkit.models import panorama
 from copkit.reference import territories
-from copkit.simulator import home, links, pool, requests, static
+from copkit.simulator import bundle, home, links, pool, requests, static
 
 YEAR = 365 * 24 * 3600
 LONGEST_QUERY = 8192  # characters: what browsers and proxies let through
@@ -31,19 +33,17 @@ SCRIPT_BEAT = "<script>window.voila_heartbeat()</script>"  # what Voilà writes 
 PATIENCE = 7  # of those in a row, one each 10 s
 FAILED = '</div><p class="copkit-notice" role="alert">Le simulateur n’a pas pu s’afficher. Recharger la page.</p>'
 
-# The pages of the simulator: their own script and style sheet, and what they ask of this server.
-PAGE_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "form-action 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'self'",
-    )
-)
+ERROR_PAGE = Path(__file__).parent / "template" / "voila" / "templates" / "copkit" / "error.html"
+
+
+@lru_cache(maxsize=1)
+def page_policy() -> str:
+    """What the pages of the simulator may do: run their own scripts, wear their own styles, ask this server."""
+    errors = re.findall(r"<style>(.*?)</style>", ERROR_PAGE.read_text(encoding="utf-8"), re.S)
+    allowed = [static.script(), home.script()], [bundle.style(), *errors]
+    return static.policy(*allowed, "; connect-src 'self'; frame-ancestors 'self'")
+
+
 # The notebook: no inline script and no 'unsafe-eval'. Two exceptions: 'unsafe-inline' for styles only, because
 # JupyterLab's style loader writes style elements; blob: for scripts, because anywidget loads a module from one.
 NOTEBOOK_POLICY = "; ".join(
@@ -98,7 +98,7 @@ class Headers(web.OutputTransform):
         for name, value in HEADERS.items():
             headers[name] = value
         notebook = "/carnet" in self.path or "/voila/" in self.path
-        headers["Content-Security-Policy"] = NOTEBOOK_POLICY if notebook else PAGE_POLICY
+        headers["Content-Security-Policy"] = NOTEBOOK_POLICY if notebook else page_policy()
         headers.pop("Server", None)
         return status_code, headers, chunk
 
@@ -164,9 +164,9 @@ class Pages:
 class Page(FrenchErrors):
     """The home page, and the page of a territory: whole, without a kernel."""
 
-    def initialize(self, pages: Pages, base: str, addresses: dict[str, str], territory: str | None) -> None:
+    def initialize(self, pages: Pages, base: str, territory: str | None) -> None:
         """``territory``: that of an address that names none; the home page otherwise."""
-        self.pages, self.base, self.addresses, self.territory = pages, base, addresses, territory
+        self.pages, self.base, self.territory = pages, base, territory
 
     async def get(self) -> None:
         """Send a page, made by the pool the first time."""
@@ -182,11 +182,11 @@ class Page(FrenchErrors):
         try:
             found = _resolved(given, version) if given else None
             if found:
-                sent = await self.pages.get(static.served, found[0], self.base, self.addresses, found[1])
+                sent = await self.pages.get(static.served, found[0], self.base, found[1])
             else:
-                sent = await self.pages.get(home.page, self.addresses)
+                sent = await self.pages.get(home.page)
         except CopkitError as error:
-            sent = await self.pages.workers.do(pool.compressed, home.page, self.addresses, str(error))
+            sent = await self.pages.workers.do(pool.compressed, home.page, str(error))
             self.set_status(404)
         except pool.Full:
             raise web.HTTPError(503) from None
@@ -242,25 +242,6 @@ class Ask(FrenchErrors):
             found = {"ok": False, "message": "Le calcul est trop long. Recommencer avec un scénario plus simple."}
         self.set_header("Cache-Control", "no-store")
         self.finish(found)
-
-
-class Text(web.RequestHandler):
-    """A script or a style sheet, kept a year: its address changes with it."""
-
-    def initialize(self, text: str, kind: str) -> None:
-        """``kind``: its MIME type."""
-        self.plain, self.kind = text.encode("utf-8"), kind
-        self.small = None
-
-    def get(self) -> None:
-        """Compressed for a browser that takes it."""
-        small = "gzip" in self.request.headers.get("Accept-Encoding", "")
-        self.set_header("Content-Type", f"{self.kind}; charset=utf-8")
-        self.set_header("Cache-Control", f"max-age={YEAR}")
-        self.set_header("Vary", "Accept-Encoding")
-        if small:
-            self.set_header("Content-Encoding", "gzip")
-        self.finish(gzip.compress(self.plain, 6) if small else self.plain)
 
 
 class Notebook(FrenchErrors, TornadoVoilaHandler):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from markupsafe import Markup
+
 from copkit import escaping, french, paths
 from copkit.reference import territories
 from copkit.simulator import bundle
@@ -11,12 +13,11 @@ from copkit.simulator import bundle
 LEVELS = (("region", "Régions"), ("departement", "Départements"))
 
 
-def page(files: dict[str, str], note: str = "") -> str:
+def page(note: str = "") -> str:
     """La page d'accueil.
 
     Parameters
     ----------
-    files : adresses de la feuille de style et du script.
     note : ce qu'il faut dire d'abord, par exemple qu'un territoire demandé n'existe pas.
     """
     table = territories.territories()
@@ -27,8 +28,19 @@ def page(files: dict[str, str], note: str = "") -> str:
     ]
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
     return escaping.template(bundle.ASSETS / "home.html.j2").render(
-        files=files, note=note, places=places, names=names, levels=LEVELS, outlines=outlines
+        style=Markup(bundle.style()),
+        script=Markup(script()),
+        note=note,
+        places=places,
+        names=names,
+        levels=LEVELS,
+        outlines=outlines,
     )
+
+
+def script() -> str:
+    """The script of the page, as it stands in it."""
+    return (bundle.ASSETS / "home.js").read_text(encoding="utf-8")
 
 
 def _words(code: str, name: str) -> str:

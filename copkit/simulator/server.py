@@ -34,7 +34,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from copkit import paths
 from copkit.errors import RunError
-from copkit.simulator import bundle, handlers, pool, sessions
+from copkit.simulator import handlers, pool, sessions
 
 TEMPLATE = Path(__file__).parent / "template"
 # Without a list, Voilà loads every extension of JupyterLab that is installed; without its own manager, no widget.
@@ -221,22 +221,14 @@ class SimulatorServer(Voila):
             return {"paths": list(folders), "compressed": self.compressed}
 
         self.pool = pool.Pool()
-        texts = {
-            "script": (bundle.plain_script(), "text/javascript"),
-            "style": (bundle.style(), "text/css"),
-            "home": ((bundle.ASSETS / "home.js").read_text(encoding="utf-8"), "text/javascript"),
-        }
-        addresses = {name: f"{root}copkit/{name}-{bundle.stamp(text)}" for name, (text, _) in texts.items()}
         front = {
             "pages": handlers.Pages(self.pool),
             "base": root,
-            "addresses": addresses,
             "territory": self.territory or None,
         }
         return [
             (root, handlers.Page, front),
             (f"{root}api/demande", handlers.Ask, {"workers": self.pool}),
-            *((addresses[name], handlers.Text, {"text": text, "kind": kind}) for name, (text, kind) in texts.items()),
             (f"{root}carnet", handlers.Notebook, page),
             *([(root.rstrip("/"), RedirectHandler, {"url": root})] if root != "/" else []),
             (f"{root}sante", handlers.Health),

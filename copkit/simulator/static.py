@@ -42,13 +42,23 @@ def page(code: str, address: str = "") -> str:
     ----------
     Panorama : ``sgpe_simulateur_2024`` ; bornes : ``models.levers.bounds``.
     """
-    parts = {"style": bundle.style(), "script": _inside(bundle.plain_script())}
-    return _rendered(code, {"kind": "file", "address": address.split("?")[0]}, csp=_policy(**parts), **parts)
+    parts = {"style": bundle.style(), "script": script()}
+    return _rendered(
+        code,
+        {"kind": "file", "address": address.split("?")[0]},
+        csp=policy([parts["script"]], [parts["style"]]),
+        **parts,
+    )
 
 
-def served(code: str, base: str, files: dict[str, str], version: str = panorama.LATEST) -> str:
-    """The same page as a server sends it: ``files``, the addresses of its script and of its style sheet."""
-    return _rendered(code, {"kind": "server", "address": base}, version, files=files)
+def served(code: str, base: str, version: str = panorama.LATEST) -> str:
+    """The same page as a server sends it, which says itself what the page may do (``policy``)."""
+    return _rendered(code, {"kind": "server", "address": base}, version, style=bundle.style(), script=script())
+
+
+def script() -> str:
+    """The script of a page, as it stands in it."""
+    return _inside(bundle.plain_script())
 
 
 def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) -> str:
@@ -58,7 +68,7 @@ def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) ->
         known.pop(name)
     limits = [french.typeset(line) for line in about.left_out(here.p)]
     known |= {"limits": limits, "copkit": __version__, "made": french.long_date(date.today())}
-    texts = {name: Markup(parts.pop(name)) for name in ("style", "script") if name in parts}
+    texts = {name: Markup(parts.pop(name)) for name in ("style", "script")}
     return escaping.template(bundle.ASSETS / TEMPLATE).render(
         page=known, data=_json(known | {"host": host}), number=french.number, **texts, **parts
     )
@@ -88,12 +98,12 @@ def _json(content: dict) -> Markup:
     return Markup(json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"))
 
 
-def _policy(*, style: str, script: str) -> str:
-    """A policy that allows these two texts, nothing else, and no address."""
-    marks = {name: _digest(text) for name, text in (("style", style), ("script", script))}
+def policy(scripts: list[str], styles: list[str], more: str = "") -> str:
+    """A policy that allows these texts and nothing else: no other script, no address but those of ``more``."""
+    marks = {name: " ".join(map(_digest, texts)) for name, texts in (("script", scripts), ("style", styles))}
     return (
         f"default-src 'none'; script-src {marks['script']}; style-src {marks['style']}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src data:; base-uri 'none'; form-action 'none'{more}"
     )
 
 
