@@ -85,7 +85,8 @@ def opened(browser, address: str, usable: str) -> dict[str, float]:
 def repaint(page, action) -> float:
     """From an action to the frame that shows it. [ms]"""
     page.evaluate("""() => { window.seen = new Promise((done) => {
-      const look = new MutationObserver(() => { look.disconnect(); requestAnimationFrame(() => done(performance.now())); });
+      const shown = () => requestAnimationFrame(() => done(performance.now()));
+      const look = new MutationObserver(() => { look.disconnect(); shown(); });
       look.observe(document.querySelector('.ck-verdict'), { childList: true, characterData: true, subtree: true });
       addEventListener('input', () => { window.began = performance.now(); }, { once: true, capture: true });
     }); }""")
