@@ -245,3 +245,34 @@ def test_what_a_link_gets_wrong_is_left_and_said(js):
         assert words in said, words
     (other,) = js([["fromLink", fixed, "?territoire=reg-53&l=haies:k:50"]])
     assert "haies" not in other["state"]["levers"] and "reg-53" in other["notes"][0]
+
+
+def test_the_shared_cases_are_refused_and_summed_in_the_same_words(js, cases):
+    """The cases that hold Python, read by the page: refusals with their bound, sentences of what lacks."""
+    refused = cases("simulateur")["refus"]
+    calls = []
+    for case in refused:
+        entry = {"value": None, "unit": "ktco2e", "done": 0, "why": "", "source": ""}
+        levers, before = {case["levier"]: entry | case["saisie"]}, {}
+        if "avant" in case:
+            before = {case["levier"]: entry | case["avant"]}
+        state = State(territory=case["territoire"]).model_dump() | {"levers": levers}
+        calls.append(["follow", page_of(case["territoire"]), state, before])
+    for case, found in zip(refused, js(calls), strict=True):
+        one = found["levers"][case["levier"]]
+        said = plain(one["error"] + one["done_error"])
+        assert all(plain(words) in said for words in case["message"]), case["nom"]
+    lacks = cases("simulation")["manques"]
+    states = [
+        State(levers={lever: Entry(value=float(value)) for lever, value in case["objectifs"].items()}) for case in lacks
+    ]
+    found = js([["follow", page_of("reg-32"), state.model_dump(), {}] for state in states])
+    for case, one in zip(lacks, found, strict=True):
+        total = one["gauge"]["total"]
+        wanted = [case[name] for name in ("manque", "surplus", "net")]
+        assert [total[name] for name in ("deficit", "surplus", "net")] == pytest.approx(wanted, abs=1e-9), case["nom"]
+        assert plain(one["gauge"]["sentence"]) == plain(case["phrase"]), case["nom"]
+
+
+def plain(text):
+    return french.plain(text.replace("\u00a0", " ").replace("\u202f", " ").replace("₂", "2").replace("’", "'"))
