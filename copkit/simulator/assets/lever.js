@@ -177,15 +177,17 @@ function leverList(store) {
   const rows = new Map(page.levers.map((lever) => [lever.id, leverRow(store, lever)]));
   const list = h("ul", { class: "ck-list" });
   const words = new Map(page.levers.map((lever) => [lever.id, `${lever.words} ${plainText(lever.official_label)}`]));
+  const wordsAsked = () => plainText(search.value).split(/\s+/).filter(Boolean);
   const found = () => {
-    const asked = plainText(search.value).split(/\s+/).filter(Boolean);
+    const asked = wordsAsked();
     return page.levers.filter((lever) => asked.every((word) => words.get(lever.id).includes(word)));
   };
   search.addEventListener("input", () => update());
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
-    const [first] = found();
+    const matching = found(); // a lever that is called so, before those that only speak of it
+    const first = matching.find((lever) => wordsAsked().every((word) => plainText(lever.label).includes(word))) ?? matching[0];
     if (first) store.open(first.id, true);
   });
   const keys = { effect: ([lever]) => -(lever.target ?? 0), gap: ([, now]) => -Math.max(now.deficit ?? 0, now.surplus ?? 0),
