@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 WORKERS = 2
-WAITING = 60  # requests that wait for a process, at most; pages are made once each
+WAITING = 200  # requests that wait for a process, at most; pages are made once each
 PATIENCE = 60  # s that a request may take
 
 

@@ -108,6 +108,7 @@ def test_page_opens_on_today_with_what_was_observed_and_says_no_more(visit):
     expect(one.page.locator(".ck-bar")).to_have_attribute("data-status", "neutral")
     expect(one.row(CARS)).to_contain_text("50,0 faits sur 941 kt")
     expect(one.row(HEDGES)).to_contain_text("n.d. sur 113 kt")  # no series: unknown, not zero
+    expect(one.row("chaudieres_fioul_tertiaire")).to_contain_text("−268 observés sur 576 kt")  # the other way
     one.search("véhicules élec")
     expect(one.panel).to_contain_text("15\u202f% du parc de voitures particulières en 2030")
     expect(one.page.locator(f"#copkit-fait-kt-{CARS}")).to_be_focused()  # today, what is done

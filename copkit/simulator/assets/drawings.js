@@ -97,10 +97,10 @@ function panorama(store) {
       const share = (value) => `${100 * Math.min(1, Math.max(0, value / target))}%`;
       fill.style.setProperty("block-size", share(state.step === 3 ? kt : made));
       done.style.setProperty("block-size", share(made));
-      const figure = !lever.shown ? "?" : state.step === 1 && !store.knows(lever.id) ? UNKNOWN : whole([0, made, left, kt][Math.min(state.step, 3)]);
+      const figure = !lever.shown ? "?" : whole([0, store.today(lever.id), left, kt][Math.min(state.step, 3)]);
       const lines = { full: `${lever.label}\n${figure}`, name: lever.label, number: String(lever.order), none: "" };
       setText(words, lines[words.dataset.words ?? "none"]);
-      setText(said, `${lever.label}\u00a0: ${lever.shown ? `${store.knows(lever.id) ? whole(made) : UNKNOWN} déjà faits, ${whole(kt)} proposés sur ${whole(lever.target)} ${KT}` : "référence non affichée"}`);
+      setText(said, `${lever.label}\u00a0: ${lever.shown ? `${whole(store.today(lever.id))} déjà faits, ${whole(kt)} proposés sur ${whole(lever.target)} ${KT}` : "référence non affichée"}`);
       button.classList.toggle("ck-below", deficit > 0 && view.levers[lever.id].changed);
       button.classList.toggle("ck-out", !listed(store, lever));
       setAttribute(button, "aria-pressed", state.focus === lever.id ? "true" : null);

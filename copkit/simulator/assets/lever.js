@@ -228,8 +228,9 @@ function leverRow(store, lever) {
     const { view, state } = store;
     const now = view.levers[lever.id];
     const kt = (value) => formatNumber(value, Math.abs(value) >= 100 ? 0 : 1);
+    const today = store.today(lever.id);
     gauge.update({ reference: lever.target, proposed: state.step === 3 ? now.kt : now.done_kt, done: now.done_kt });
-    const texts = { 1: `${store.knows(lever.id) ? `${kt(now.done_kt)} faits` : UNKNOWN} sur ${kt(lever.target)}`,
+    const texts = { 1: `${kt(today)}${today >= 0 ? " faits" : today < 0 ? " observés" : ""} sur ${kt(lever.target)}`,
       2: `reste ${kt(now.remaining_kt)} sur ${kt(now.kt)}`, 3: `${kt(now.kt)} sur ${kt(lever.target)}` };
     setText(figures, lever.shown ? `${texts[Math.min(state.step, 3)]} kt` : "référence non affichée");
     setText(gap, lever.closed ? "fermé" : now.error || now.done_error ? "refusé" : now.changed ? `${formatSigned(now.kt - lever.target, 0)}${now.justified ? "" : " · à justifier"}` : "");

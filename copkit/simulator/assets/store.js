@@ -31,9 +31,14 @@ class Store {
     return this.page.levers.find((lever) => lever.id === id);
   }
 
-  /** Whether what is already done of a lever is known: observed, or entered. */
+  /** What is already done of a lever: entered, else observed even where it went the other way; unknown otherwise. [kt] */
+  today(id) {
+    const [{ done }, { done_kt: entered }] = [this.lever(id), this.view.levers[id]];
+    return entered || (done ? Math.min(done.reached, 0) : NaN);
+  }
+
   knows(id) {
-    return Boolean(this.lever(id).done) || Boolean(this.view.levers[id].done_kt);
+    return !Number.isNaN(this.today(id));
   }
 
   /** Changes the state; changes of the same thing that follow closely are one step of the past. */
