@@ -28,20 +28,13 @@ class Counter(anywidget.AnyWidget):
       button.onclick = () => { model.set("asked", model.get("asked") + 1); model.save_changes(); };
       model.on("change:shown", show);
       show();
-      const chart = document.createElement("div");
-      chart.id = "chart";
-      el.append(button, chart);
-      const { vegaEmbed } = await import(new URL(model.get("runtime"), document.baseURI).href);
-      const rows = [{ a: 1, b: 2 }, { a: 2, b: 3 }];
-      const encoding = { x: { field: "a", type: "ordinal" }, y: { field: "b", type: "quantitative" } };
-      await vegaEmbed(chart, { data: { values: rows }, mark: "bar", encoding }, { ast: true, actions: false });
+      el.append(button);
     }
     export default { render };
     '''
     shown = traitlets.Unicode().tag(sync=True)
     asked = traitlets.Int().tag(sync=True)
-    runtime = traitlets.Unicode().tag(sync=True)
-counter = Counter(shown=f"{territoire} : 0", runtime=os.environ.get("COPKIT_SIMULATOR_RUNTIME", ""))
+counter = Counter(shown=f"{territoire} : 0")
 counter.observe(lambda change: counter.set_trait("shown", f"{territoire} : {change.new}"), "asked")
 counter
 """
@@ -112,8 +105,8 @@ class Server:
         return json.loads(self.get("sante").text)
 
     def visit(self, query: str = "") -> "Visit":
-        """Open the page as a browser without JavaScript would."""
-        return Visit(self, self.get(query))
+        """Open the notebook as a browser without JavaScript would."""
+        return Visit(self, self.get(f"carnet{query}"))
 
     def children(self) -> list[psutil.Process]:
         """Everything that it started."""

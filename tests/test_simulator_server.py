@@ -7,9 +7,12 @@ import re
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -65,10 +68,17 @@ def test_page_has_no_inline_script_and_names_no_other_address(visit):
     assert re.findall(r"""(?:src|href)=["'](?:https?:)?//""", visit.page.text) == []
 
 
-@pytest.mark.parametrize("path", ["", "sante", "nulle-part", "api/contents"])
+@pytest.mark.parametrize("path", ["", "sante", "nulle-part", "api/contents", "carnet/"])
 def test_every_answer_has_the_headers(served, path):
     headers = served.get(path).headers
-    assert headers["Content-Security-Policy"] == POLICY
+    policy = headers["Content-Security-Policy"]
+    if path == "carnet/":
+        assert policy == POLICY
+    else:  # no script nor style but those that the server knows, and no address but its own
+        assert re.sub(r"'sha256-[\w+/=]{44}'", "sha", policy) == (
+            "default-src 'none'; script-src sha sha; style-src sha sha; img-src data:; base-uri 'none'; "
+            "form-action 'none'; connect-src 'self'; frame-ancestors 'self'"
+        )
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "Server" not in headers
@@ -86,7 +96,7 @@ def test_kernels_are_forked_from_the_warm_parent(visit):
 
 def test_kernels_know_no_secret(visit):
     names = re.search(r"noms (.*)", visit.page.text)[1].split()
-    assert {"PATH", "QUERY_STRING", "COPKIT_SIMULATOR_RUNTIME"} <= set(names)
+    assert {"PATH", "QUERY_STRING"} <= set(names)
     assert not [name for name in names if "SECRET" in name or "DATABASE" in name]
     environment = Path(f"/proc/{visit.said('pid')}/environ").read_bytes()
     assert "clé".encode() not in environment
@@ -116,6 +126,65 @@ def test_files_stay_in_their_folders(served, path):
 def test_page_is_only_read(served):
     got = served.get(method="POST", data=b"a=1")
     assert got.status in (403, 405) and "<h1>" in got.text and "Traceback" not in got.text
+
+
+def test_home_offers_119_territories_and_a_territory_is_a_whole_page_without_a_kernel(served):
+    before = served.health()["sessions"]
+    home = served.get()
+    assert len(re.findall(r"<li data-words=", home.text)) == 119 and "<svg" in home.text
+    page = served.get("?territoire=dep-59", Accept_Encoding="gzip")
+    text = gzip.decompress(page.content).decode("utf-8")
+    assert page.headers["Content-Encoding"] == "gzip" and len(page.content) < 60_000
+    data = json.loads(re.search(r'id="donnees">(.*?)</script>', text, re.S)[1])
+    assert data["territory"]["code"] == "dep-59" and len(data["levers"]) >= 29
+    assert "Véhicules électriques" in re.sub("<script.*?</script>", "", text, flags=re.S)  # before any script
+    policy = page.headers["Content-Security-Policy"]
+    for sent in (home.text, text, served.get("nulle-part").text):
+        assert not re.search(r"""(?:src=|<link rel="stylesheet)""", re.sub("<script.*?</script>", "", sent, flags=re.S))
+        for body in re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", sent, re.S):
+            assert f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" in policy
+    assert served.health()["sessions"] == before
+
+
+@pytest.mark.parametrize(("given", "said"), [("32", "« 32 » désigne"), ("reg-99", "inconnu")])
+def test_an_unknown_territory_leads_to_the_home_page_that_says_so(served, given, said):
+    got = served.get(f"?territoire={given}")
+    assert got.status == 404 and said in got.text and "data-words" in got.text
+
+
+def test_a_link_of_the_official_simulator_opens_here(served):
+    official = "https://planification-territoires.ecologie.gouv.fr/territoire/bretagne/ambition?t-augm_haies=9"
+    got = served.get(f"?lien={quote(official)}")
+    assert got.status == 302 and "territoire=reg-53" in got.headers["Location"]
+    assert "l=haies:k:9" in got.headers["Location"]
+
+
+def ask(served, asked, **headers):
+    sent = {"Content_Type": "application/json"} | headers
+    return served.get("api/demande", method="POST", data=json.dumps(asked).encode(), **sent)
+
+
+def test_what_needs_python_is_answered_without_a_session_and_outlives_the_processes_that_answer(served):
+    before = served.health()["sessions"]
+    state = {"territory": "reg-32", "levers": {"haies": {"value": 50.0}}}
+    found = json.loads(ask(served, {"do": "export", "format": "json", "state": state}).text)
+    assert found["ok"] and found["file"]["name"].endswith("-brouillon.json")
+    for one in served.children():
+        if "spawn_main" in " ".join(one.cmdline()):
+            one.kill()
+    again = json.loads(ask(served, {"do": "export", "format": "json", "state": state}).text)
+    assert again == found and served.health()["sessions"] == before
+    refused = json.loads(ask(served, {"do": "export", "format": "xls", "state": state}).text)
+    assert not refused["ok"] and "Vouliez-vous dire" in refused["message"]
+    unknown = json.loads(ask(served, {"do": "détruire"}).text)
+    assert not unknown["ok"] and "Demande inconnue. Recharger la page." in unknown["message"]
+
+
+def test_another_site_cannot_ask_and_what_is_not_json_is_refused(served):
+    assert ask(served, {"do": "open"}, Origin="https://ailleurs.example").status == 403
+    assert ask(served, {"do": "open"}, Sec_Fetch_Site="cross-site").status == 403
+    assert served.get("api/demande", method="POST", data=b"a=1").status == 403
+    assert ask(served, [1]).status == 400
 
 
 def test_a_link_too_long_is_refused_with_what_to_do(served):
@@ -188,9 +257,9 @@ def test_a_session_is_ended_by_its_page_and_by_nobody_else(served):
 
 
 def test_files_are_sent_compressed_and_kept_a_year(served, visit):
-    address = re.search(r'modulepreload" href="\./([^"]+)"', visit.page.text)[1]
+    address = re.search(r'src="([^"]+/static/voila-style.js)"', visit.page.text)[1]
     plain, small = served.get(address), served.get(address, Accept_Encoding="gzip")
-    assert plain.headers["Content-Encoding"] is None and b"vegaEmbed" in plain.content
+    assert plain.headers["Content-Encoding"] is None and b"css" in plain.content
     assert small.headers["Content-Encoding"] == "gzip" and gzip.decompress(small.content) == plain.content
     assert len(small.content) < len(plain.content) / 2
     for got in (plain, small):
@@ -201,7 +270,7 @@ def test_files_are_sent_compressed_and_kept_a_year(served, visit):
 def test_a_cell_that_fails_says_what_to_do_and_nothing_of_the_program(tmp_path):
     cell = "import sys\nprint('avertissement', file=sys.stderr)\nsecret = 'mot de passe'\n1 / 0"
     with Server(tmp_path, cell) as running:
-        text = running.get().text
+        text = running.get("carnet").text
     assert "Le simulateur n’a pas pu s’afficher. Recharger la page" in text
     for word in (
         "ZeroDivisionError",
@@ -216,7 +285,7 @@ def test_a_cell_that_fails_says_what_to_do_and_nothing_of_the_program(tmp_path):
 
 def test_a_kernel_that_dies_while_the_page_is_made_is_said(tmp_path):
     with Server(tmp_path, "import os\nos._exit(1)") as running:
-        text = running.get().text
+        text = running.get("carnet").text
     assert "Le simulateur n’a pas pu s’afficher. Recharger la page" in text and "exception" not in text
 
 
@@ -224,7 +293,7 @@ def test_visitors_beyond_the_limit_are_told_to_wait_and_places_are_freed(tmp_pat
     with Server(tmp_path, "import os", SAYS_PID, max_sessions=2, constants={"ARRIVAL": 600, "CLOSING": 5}) as running:
         pages = [running.visit() for _ in range(2)]
         sockets = [page.connect() for page in pages]
-        full = running.get("?territoire=reg-76")
+        full = running.get("carnet?territoire=reg-76")
         assert full.status == 503 and full.headers["Retry-After"] == "60"
         assert "<h1>Le simulateur est complet</h1>" in full.text and "Réessayer dans quelques minutes" in full.text
         assert running.health() == {"sessions": 2, "limite": 2}
@@ -241,7 +310,7 @@ def test_visitors_beyond_the_limit_are_told_to_wait_and_places_are_freed(tmp_pat
 
 def test_many_at_once_never_pass_the_limit(tmp_path):
     with Server(tmp_path, "1", max_sessions=3) as running, ThreadPoolExecutor(10) as pool:
-        statuses = sorted(got.status for got in pool.map(lambda _: running.get(), range(10)))
+        statuses = sorted(got.status for got in pool.map(lambda _: running.get("carnet"), range(10)))
         assert statuses == [200] * 3 + [503] * 7
         assert running.health() == {"sessions": 3, "limite": 3}
 
@@ -262,7 +331,7 @@ def test_a_kernel_that_dies_gives_its_place_back(tmp_path):
     with Server(tmp_path, "import os", SAYS_PID, max_sessions=1) as running:
         os.kill(int(running.visit().said("pid")), signal.SIGKILL)
         assert wait_until(lambda: running.health()["sessions"] == 0)
-        assert running.get().status == 200
+        assert running.get("carnet").status == 200
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from copkit.models.scenario import settle, simulate
 from copkit.models.uncertainty import uncertainty
 from copkit.presentation import marimekko
 from copkit.reference import parameters, territories
-from copkit.simulator import actions
+from copkit.simulator import actions, links, tiles
 from copkit.simulator.ground import ground
 from copkit.simulator.page import page
 from copkit.simulator.state import Entry, Filter, State, scenario_of
@@ -42,6 +42,12 @@ def near(value, expected):
 
 def seen(code, levers=None, **parts):
     return view(known_page(code), State(territory=code, levers=levers or {}, **parts))
+
+
+def picture(code, levers=None, **parts):
+    """The rows of the picture of a panorama."""
+    here, state = ground(code, LATEST), State(territory=code, levers=levers or {}, **parts)
+    return tiles.rows(here, settle(here.limits, state.levers), state)
 
 
 @st.composite
@@ -263,7 +269,7 @@ def test_the_sraddet_measures_by_sector_and_both_columns_stay():
 def test_a_compensation_is_the_library_s_and_can_be_accepted():
     state = State(levers={"elevage_durable": Entry(value=221.7935)}, name="Moins", forest=True)
     found = actions.compensate(known_page("reg-32"), state, ["haies", "prairies"], "prorata")
-    there = compensate(scenario_of(state), ["haies", "prairies"], "prorata")
+    there = compensate(scenario_of(state), ["haies", "prairies"], "prorata", net=True)
     assert [row["kt_more"] for row in found["asks"]] == there.asks.kt_more.to_list()
     assert [row["quantity_after"] for row in found["asks"]] == there.asks.quantity_after.to_list()
     assert found["feasible"] and plain(found["sentence"]) == plain(there.sentence)
@@ -304,7 +310,7 @@ def inside(rect):
 @pytest.mark.parametrize("code", ["reg-32", "reg-06", "dep-59"])
 def test_tiles_are_drawn_for_their_own_lever_in_proportion(code, vision):
     found = seen(code, vision=vision, forest=True)
-    rects = [r for r in found["charts"]["panorama"]["rects"] if r["kind"] == "lever"]
+    rects = [r for r in picture(code, vision=vision, forest=True)["rects"] if r["kind"] == "lever"]
     drawn = {r["lever"]: area(r) for r in rects}
     kt = {lever: one["kt"] for lever, one in found["levers"].items() if one["kt"]}
     assert len(rects) == len(drawn) and set(drawn) == set(kt) and all(map(inside, rects))
@@ -325,7 +331,7 @@ def test_tiles_are_drawn_for_their_own_lever_in_proportion(code, vision):
 def test_a_smaller_target_makes_a_smaller_tile():
     sizes = []
     for value in (7394.6462, 3697.3231):
-        rects = seen("reg-32", {"production_industrielle": Entry(value=value)})["charts"]["panorama"]["rects"]
+        rects = picture("reg-32", {"production_industrielle": Entry(value=value)})["rects"]
         sizes.append(sum(area(r) for r in rects if r["lever"] == "production_industrielle") / sum(map(area, rects)))
     assert sizes[1] / (1 - sizes[1]) == pytest.approx(0.5 * sizes[0] / (1 - sizes[0]), rel=0.05)
 
@@ -333,7 +339,7 @@ def test_a_smaller_target_makes_a_smaller_tile():
 @pytest.mark.parametrize("vision", ["thematiques", "secteurs"])
 def test_what_is_done_is_hatched_in_its_share_and_leaves_the_remaining_view(vision):
     entries = {"haies": Entry(done=113.4236 / 4), "biogaz": Entry(done=649.9454)}
-    found = seen("reg-32", entries, vision=vision)["charts"]["panorama"]
+    found = picture("reg-32", entries, vision=vision)
     whole, done = ({r["lever"]: r for r in found["rects"] if r["kind"] == kind} for kind in ("lever", "done"))
     assert set(done) == {"haies", "biogaz"}
     assert area(done["haies"]) / area(whole["haies"]) == pytest.approx(0.25)
@@ -344,17 +350,17 @@ def test_what_is_done_is_hatched_in_its_share_and_leaves_the_remaining_view(visi
         assert any(
             b["x"] - 1e-6 <= line["x"] and line["x2"] <= b["x2"] + 1e-6 and b["y"] - 1e-6 <= line["y2"] for b in boxes
         )
-    left = seen("reg-32", entries, vision=vision, remaining=True)["charts"]["panorama"]
+    left = picture("reg-32", entries, vision=vision, remaining=True)
     assert left["hatch"] == [] and not {r["lever"] for r in left["rects"] if r["kind"] == "done"}
     assert "biogaz" not in {r["lever"] for r in left["rects"]}
 
 
 def test_filters_keep_their_levers_and_may_leave_nothing():
-    found = seen("reg-32", filter=Filter(enjeu="adaptation"))["charts"]["panorama"]["rects"]
+    found = picture("reg-32", filter=Filter(enjeu="adaptation"))["rects"]
     drawn = {r["lever"] for r in found} - {""}
     assert drawn and all("adaptation" in parameters.levers()[lever].enjeux for lever in drawn)
     everything = {lever: Entry(done=one["kt"]) for lever, one in seen("reg-32")["levers"].items()}
-    nothing = seen("reg-32", everything, remaining=True)["charts"]["panorama"]
+    nothing = picture("reg-32", everything, remaining=True)
     assert nothing == {"rects": [], "hatch": [], "texts": [], "narrow": ""}
 
 
@@ -362,34 +368,58 @@ def test_filters_keep_their_levers_and_may_leave_nothing():
 @pytest.mark.parametrize("value", [0.0, 5e-324, 1e-9, 1e7])
 def test_tiles_hold_for_tiny_and_huge_targets(value, vision):
     entries = {"haies": Entry(value=value), "elevage_durable": Entry(value=value)}
-    rects = seen("reg-32", entries, vision=vision)["charts"]["panorama"]["rects"]
+    rects = picture("reg-32", entries, vision=vision)["rects"]
     drawn = {r["lever"] for r in rects if r["kind"] == "lever"}
     assert ("haies" in drawn) == (value > 1) and all(math.isfinite(r["x2"] + r["y2"]) for r in rects)
 
 
-def test_the_trajectory_of_a_lever_joins_what_is_observed_to_what_is_proposed():
-    chart = seen(
-        "reg-32", {"vehicules_electriques": Entry(value=300.0, unit="quantity")}, focus="vehicules_electriques"
-    )
-    chart = chart["charts"]["trajectory"]
-    assert [(r["year"], r["value"]) for r in chart["points"]] == [(2019, 6.706), (2022, 30.1)]
-    ends = [(r["series"], r["year"], r["value"]) for r in chart["paces"]]
-    assert ends == [
-        ("référence", 2019, 6.706),
-        ("référence", 2030, 446.69959231),
-        ("proposé", 2022, 30.1),
-        ("proposé", 2030, 300.0),
-    ]
-    in_kt = seen("reg-32", focus="elevage_durable")["charts"]["trajectory"]
-    assert in_kt["unit"] == "ktCO₂e/an" or in_kt["paces"] == []
-    assert seen("reg-32")["charts"]["trajectory"] is None
-
-
+@pytest.mark.parametrize("vision", tiles.VISIONS)
 @pytest.mark.parametrize("code", ["reg-32", "reg-06", "dep-59"])
-def test_every_lever_has_a_trajectory_or_says_why_not(code):
-    for lever in ground(code, LATEST).limits:
-        chart = seen(code, focus=lever)["charts"]["trajectory"]
-        assert chart["sentence"] and (chart["points"] or chart["paces"] or chart["unit"] == "ktCO₂e/an")
+def test_tiles_of_the_page_are_the_references_and_stand_in_their_groups(code, vision):
+    page = known_page(code)
+    layout, known = page["panorama"][vision], {one["id"]: one for one in page["levers"]}
+    kt = {name: one["target"] for name, one in known.items() if name != page["forest_lever"] and one["target"]}
+    assert {one["lever"] for one in layout["tiles"]} == set(kt)
+    groups = {one["id"]: one for one in layout["heads"]}
+    for one in layout["tiles"]:
+        head = groups[known[one["lever"]]["thematique" if vision == "thematiques" else "sector"]]
+        assert 0 <= head["x"] <= one["x"] < one["x2"] <= head["x2"] <= 100
+        assert 0 <= head["y"] <= one["y"] < one["y2"] <= head["y2"] <= 100
+
+
+def test_a_page_opens_on_what_is_observed_in_the_unit_of_a_lever():
+    table = dynamics.dynamics("reg-32").set_index("lever")
+    known = {one["id"]: one for one in known_page("reg-32")["levers"]}
+    opened = links.opening("reg-32").levers
+    cars = known["vehicules_electriques"]["done"]
+    assert cars["kt"] == opened["vehicules_electriques"].done == table.reached_kt["vehicules_electriques"]
+    assert cars["year"] == 2022 and "Simulateur territorial" in cars["source"]
+    # nitrogen went past its reference: it is counted up to it, and both are said
+    nitrogen = known["fertilisation_azotee"]
+    assert nitrogen["done"]["reached"] > nitrogen["target"] == opened["fertilisation_azotee"].done
+    # the oil boilers of offices went the other way: nothing is entered, and it is said
+    assert (
+        known["chaudieres_fioul_tertiaire"]["done"]["reached"] < 0 == known["chaudieres_fioul_tertiaire"]["done"]["kt"]
+    )
+    assert "chaudieres_fioul_tertiaire" not in opened and known["haies"]["done"] is None
+    gauge = view(known_page("reg-32"), links.opening("reg-32"))["gauge"]
+    assert gauge["total"]["deficit"] == gauge["total"]["surplus"] == 0 < gauge["total"]["done"]
+
+
+def test_a_surplus_that_is_counted_twice_does_not_make_up_for_a_lack():
+    moved = {"covoiturage": 900.0, "velo_transports_en_commun": 900.0}
+    levers = {lever: Entry(value=value) for lever, value in moved.items()}
+    total = seen("reg-32", levers)["gauge"]["total"]
+    levers["elevage_durable"] = Entry(value=321.7935 - 300)
+    levers["production_industrielle"] = Entry(value=7394.6462 - (total["surplus"] - 300))
+    found = seen("reg-32", levers)["gauge"]
+    p = panorama("reg-32")
+    s = scenario_of(State(levers=levers))
+    twice = interactions.interactions(s).overlap.sum() - interactions.interactions(p).overlap.sum()
+    assert found["total"]["net"] == pytest.approx(0, abs=1e-9)
+    assert found["twice"] == pytest.approx(twice) and found["lack"] == pytest.approx(twice)
+    assert f"il manque {french.number(twice)} ktCO₂e/an" in found["overlap"].replace("\u00a0", " ")
+    assert seen("reg-32")["gauge"]["overlap"] == ""
 
 
 def test_a_view_changes_neither_the_page_nor_the_state():

@@ -7,7 +7,7 @@ the gap. The levers are sorted by id first, so that the answer does not depend o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ import xarray as xr
 from copkit import french
 from copkit.display import Displayed
 from copkit.errors import Problems, SimulationError, option, typed, unknown
+from copkit.models import interactions
 from copkit.models.gaps import shortfall
 from copkit.models.limits import KT, SAME, Limit, limits, not_a_number
 from copkit.models.scenario import NOTHING, build, parts
@@ -27,6 +28,26 @@ POLICIES = {
     "prorata": "la même part de l'objectif de référence pour chacun",
     "moindre_cout": "le moindre coût total",
 }
+DOUBTFUL = 200  # beyond this share of its reference, what is asked of a lever is said to be looked at again [%]
+SENTENCES = {  # what a compensation says, here and in the page
+    "nothing": "Rien à compenser : le scénario atteint sa référence.",
+    "covered": "Compensé : {gap} ktCO2e/an repris par {shared}",
+    "short": "Non compensé de {missing} ktCO2e/an sur {gap} : {shared}",
+    "shared": "{told} ; règle : {policy}.",
+    "no_room": "aucun levier choisi n'a de marge.",
+    "ask": "{label} {more} ktCO2e/an",
+    "ask_quantity": " (soit {quantity} {unit} en 2030)",
+    "bound": "{label} : {both}, borne atteinte ({why}).",
+    "bound_empty": "{label} : ce territoire n'a aucune part de ce levier.",
+    "idle": "{label} : référence nulle, le prorata ne lui demande rien.",
+    "doubtful": "{label} : {share} de sa référence, à vérifier.",
+    "twice": "{twice} ktCO2e/an de plus sont demandés, parce que des leviers agissent sur la même quantité.",
+    "why": "Compense un manque de {gap} ktCO2e/an ; règle : {policy}.",
+    "without": "Manque compté sans {count} sans valeur (n.d.).",
+    "policy_effort_egal": POLICIES["effort_egal"],
+    "policy_prorata": POLICIES["prorata"],
+    "policy_moindre_cout": POLICIES["moindre_cout"],
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +55,9 @@ class Compensation(Displayed):
     """Une compensation : le nouveau scénario et ce qu'elle demande à chaque levier.
 
     ``gap`` à compenser, ``closed`` ce qui l'est, ``missing`` ce qui manque encore [ktCO2e/an] ; ``feasible`` ;
-    ``asks`` un levier par ligne ; ``binding`` les bornes atteintes, en phrases ; ``sentence`` le tout en une phrase.
+    ``asks`` un levier par ligne ; ``binding`` les bornes atteintes, en phrases ; ``sentence`` le tout en une phrase ;
+    ``twice`` ce qui est demandé en plus parce que des leviers agissent sur la même quantité [ktCO2e/an] ;
+    ``doubtful`` ce qui est à vérifier, en phrases.
     """
 
     scenario: xr.Dataset
@@ -45,6 +68,8 @@ class Compensation(Displayed):
     asks: pd.DataFrame
     binding: list[str]
     sentence: str
+    twice: float
+    doubtful: list[str]
 
 
 def compensate(
@@ -53,6 +78,7 @@ def compensate(
     policy: str = "effort_egal",
     costs: Mapping[str, float] | None = None,
     gap: float | None = None,
+    net: bool = False,
 ) -> Compensation:
     """Répartit un manque entre des leviers choisis, dans leurs bornes physiques.
 
@@ -66,6 +92,8 @@ def compensate(
         « moindre_cout » (le moindre coût total ; à coût égal, au prorata). Une borne atteinte reporte sur les autres.
     costs : levier → coût de la tonne évitée, négatif quand le levier rapporte ; aucun par défaut. [€/tCO2e]
     gap : ce qu'il faut compenser ; par défaut le manque net hors forêt. [ktCO2e/an]
+    net : compter l'effet conjoint des leviers qui agissent sur la même quantité (``ck.interactions``) : ce qui serait
+        compté deux fois est demandé en plus. Par défaut, la somme à l'ordre 1.
 
     Returns
     -------
@@ -100,27 +128,63 @@ def compensate(
     upper = np.array([known[lever].kt_max for lever in chosen]) - before.to_numpy()
     target = s.target.to_series()[chosen].to_numpy()
     cost = np.array([float((costs or {}).get(lever, math.nan)) for lever in chosen])
-    more = pd.Series(_spread(float(gap), np.maximum(upper, 0), target, policy, cost), index=chosen)
+    room = np.maximum(upper, 0)
+    twice = _overlaps(p, s.proposed.to_series(), chosen) if net else None
+    found = _beside(float(gap), room, target, policy, cost, twice) if net else _spread(gap, room, target, policy, cost)
+    more = pd.Series(found, index=chosen)
     after = {
         lever: known[lever].kt_max if x >= room else kt + x
         for lever, kt, x, room in zip(chosen, before, more, upper, strict=True)
         if x > 0
     }
-    said = f"Compense un manque de {french.number(gap)} ktCO2e/an ; règle : {POLICIES[policy]}."
+    said = SENTENCES["why"].format(gap=french.number(gap), policy=POLICIES[policy])
     texts |= {lever: {"texte": said, "source": ""} for lever in after if lever not in texts}  # the source is awaited
     entries |= {lever: entries.get(lever, NOTHING)._replace(value=kt, unit=KT) for lever, kt in after.items()}
     scenario = build(p, entries, texts)
     asks = _asks(s, scenario, known, more, cost)
-    closed = float(more.sum())
+    counted = twice(more.to_numpy()) if net else 0.0
+    closed = float(more.sum()) - counted
     missing = gap - closed if gap - closed > SAME * gap else 0.0
     binding = [_bound(known[row.lever]) for row in asks[asks.binding].itertuples()]
     if policy == "prorata":
         idle = asks[(asks.target <= 0) & ~asks.binding]
-        binding += [f"{label} : référence nulle, le prorata ne lui demande rien." for label in idle.label]
-    sentence = _sentence(gap, closed, missing, asks, binding, policy)
+        binding += [SENTENCES["idle"].format(label=label) for label in idle.label]
+    doubtful = [
+        SENTENCES["doubtful"].format(label=row.label, share=french.percent(row.share, 0))
+        for row in asks[(asks.kt_more > 0) & (asks.share > DOUBTFUL)].itertuples()
+    ]
+    doubtful += [_bound(known[row.lever]) for row in asks[asks.binding & (asks.kt_more > 0)].itertuples()]
+    sentence = _sentence(gap, missing, asks, binding, policy)
+    if counted > SAME * gap and gap > 0:
+        sentence += " " + SENTENCES["twice"].format(twice=french.number(counted))
     if unknown:
-        sentence += f" Manque compté sans {french.plural(unknown, 'levier')} sans valeur (n.d.)."
-    return Compensation(scenario, float(gap), closed, missing, missing == 0, asks, binding, sentence)
+        sentence += " " + SENTENCES["without"].format(count=french.plural(unknown, "levier"))
+    return Compensation(scenario, float(gap), closed, missing, missing == 0, asks, binding, sentence, counted, doubtful)
+
+
+def _overlaps(p: xr.Dataset, proposed: pd.Series, chosen: list[str]) -> Callable[[np.ndarray], float]:
+    """What more of the chosen levers adds to what is counted more than once. [ktCO2e/an]"""
+    chains = [one for one in interactions.chains(p) if not math.isnan(one.base)]
+
+    def overlap(kt: Mapping[str, float]) -> float:
+        found = (one.read(kt).overlap for one in chains)
+        return sum(value for value in found if not math.isnan(value))
+
+    kt = proposed.to_dict()
+    before = overlap(kt)
+    return lambda more: overlap(kt | {lever: kt[lever] + x for lever, x in zip(chosen, more, strict=True)}) - before
+
+
+def _beside(gap: float, upper: np.ndarray, target: np.ndarray, policy: str, cost: np.ndarray, twice) -> np.ndarray:
+    """The extra kt whose joint effect is the gap: what is counted twice is asked for again, until nothing moves."""
+    asked = gap
+    for _ in range(200):
+        more = _spread(asked, upper, target, policy, cost)
+        wanted = gap + max(twice(more), 0.0)
+        if math.isclose(wanted, asked, rel_tol=1e-12) or more.sum() >= upper.sum():
+            break
+        asked = wanted
+    return more
 
 
 def _chosen(s, known: dict[str, Limit], using, policy: str, costs, gap) -> list[str]:
@@ -263,6 +327,7 @@ def _asks(s: xr.Dataset, new: xr.Dataset, known: dict[str, Limit], more: pd.Seri
             "target": old.target.values,
             "share": 100 * new.proposed.values / np.where(old.target.values > 0, old.target.values, np.nan),
             "kt_max": kt_max,
+            "margin": np.maximum(kt_max - new.proposed.values, 0),
             "limit": [known[lever].why for lever in chosen],
             "binding": new.proposed.values >= kt_max,
             "cost": more.to_numpy() * cost,
@@ -273,21 +338,24 @@ def _asks(s: xr.Dataset, new: xr.Dataset, known: dict[str, Limit], more: pd.Seri
 def _bound(limit: Limit) -> str:
     """A bound that is reached, in a sentence."""
     if limit.empty:
-        return f"{limit.label} : ce territoire n'a aucune part de ce levier."
-    return f"{limit.label} : {limit.both(limit.kt_max)}, borne atteinte ({limit.why})."
+        return SENTENCES["bound_empty"].format(label=limit.label)
+    return SENTENCES["bound"].format(label=limit.label, both=limit.both(limit.kt_max), why=limit.why)
 
 
-def _sentence(gap: float, closed: float, missing: float, asks: pd.DataFrame, binding: list[str], policy: str) -> str:
+def _sentence(gap: float, missing: float, asks: pd.DataFrame, binding: list[str], policy: str) -> str:
     if gap <= 0:
-        return "Rien à compenser : le scénario atteint sa référence."
+        return SENTENCES["nothing"]
     told = []
     for row in asks[asks.kt_more > 0].itertuples():
-        text = f"{row.label} {french.signed(row.kt_more)} ktCO2e/an"
+        text = SENTENCES["ask"].format(label=row.label, more=french.signed(row.kt_more))
         if not math.isnan(row.quantity_after):
-            text += f" (soit {french.quantity(row.quantity_after)} {units.label(row.unit)} en 2030)"
+            said = {"quantity": french.quantity(row.quantity_after), "unit": units.label(row.unit)}
+            text += SENTENCES["ask_quantity"].format(**said)
         told.append(text)
-    shared = f"{french.join(told)} ; règle : {POLICIES[policy]}." if told else "aucun levier choisi n'a de marge."
+    shared = (
+        SENTENCES["shared"].format(told=french.join(told), policy=POLICIES[policy]) if told else SENTENCES["no_room"]
+    )
+    parts = {"gap": french.number(gap), "missing": french.number(missing), "shared": shared}
     if missing == 0:
-        return f"Compensé : {french.number(gap)} ktCO2e/an repris par {shared}"
-    said = f"Non compensé de {french.number(missing)} ktCO2e/an sur {french.number(gap)}"
-    return " ".join([f"{said} : {shared}", *binding])
+        return SENTENCES["covered"].format(**parts)
+    return " ".join([SENTENCES["short"].format(**parts), *binding])

@@ -28,6 +28,11 @@ from copkit.reference import territories
 
 COLUMNS = ["group", "label", "levers", "base", "base_method", "first_order", "joint", "overlap", "share", "status"]
 CHAIN = ["group", "step", "lever", "label", "acts_on", "first_order", "in_chain"]
+SENTENCES = {  # the reading of a group, here and in the page
+    "overlap": "{group} : {first} ktCO2e/an en additionnant les leviers, {joint} quand chacun agit sur ce que les "
+    "précédents laissent : environ {overlap} ktCO2e/an ({share}) comptés plus d'une fois (hypothèse du kit).",
+    "overlap_beyond": "« {levers} » dépasse ces émissions ; son effet y est borné",
+}
 OVERSEAS = "Outre-mer : les leviers n'ont pas de traduction physique ; aucun recouvrement n'est calculé."
 
 
@@ -58,7 +63,7 @@ class Chain:
         for n, (acts_on, names) in enumerate(self.steps, start=1):
             asked = sum(kt[lever] for lever in names)
             if asked > self.base and not reason:
-                reason = f"« {' et '.join(names.values())} » dépasse ces émissions ; son effet y est borné"
+                reason = SENTENCES["overlap_beyond"].format(levers=" et ".join(names.values()))
             taken = left * min(asked / self.base, 1.0) if self.base else 0.0  # nan stays nan
             for lever, label in names.items():
                 part = taken * kt[lever] / asked if asked else taken
@@ -106,11 +111,10 @@ class Reading:
         if len(self.chain.steps) < 2 and not self.overlap:
             return f"{start} ; un seul maillon de la chaîne est présent ici, rien n'est compté deux fois."
         end = f" {french.capital(self.reason)}." if self.reason else ""
-        return (
-            f"{start}, {french.number(self.joint, 0)} quand chacun agit sur ce que les précédents laissent : environ "
-            f"{french.number(self.overlap, 0)} ktCO2e/an ({french.percent(self.share)}) comptés plus d'une fois "
-            f"(hypothèse du kit).{end}"
-        )
+        parts = {"first": self.first_order, "joint": self.joint, "overlap": self.overlap}
+        written = {name: french.number(value, 0) for name, value in parts.items()}
+        share = french.percent(self.share)
+        return SENTENCES["overlap"].format(group=self.chain.group.label, share=share, **written) + end
 
 
 @of_panorama

@@ -15,7 +15,7 @@ from copkit.simulator.state import State, from_scenario, scenario_of
 
 POLICIES = compensation.POLICIES
 MOST_DRAWS = 20_000
-ASKED = ("kt_before", "kt_more", "kt_after", "quantity_before", "quantity_after", "target", "share", "cost")
+ASKED = ("kt_before", "kt_more", "kt_after", "quantity_before", "quantity_after", "target", "share", "cost", "margin")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -33,7 +33,8 @@ def compensate(
     ----------
     ``ck.compensate``.
     """
-    found = compensation.compensate(scenario_of(state), list(using), policy, dict(costs) if costs else None)
+    scenario, costs = scenario_of(state), dict(costs) if costs else None
+    found = compensation.compensate(scenario, list(using), policy, costs, net=True)
     other = {
         name: value for name, value in state.model_dump().items() if name not in ("territory", "version", "levers")
     }
@@ -46,6 +47,7 @@ def compensate(
     return {
         "sentence": french.typeset(found.sentence),
         "feasible": found.feasible,
+        "doubtful": [french.typeset(one) for one in found.doubtful],
         "asks": rows,
         "state": from_scenario(found.scenario, **other).model_dump(),
     }

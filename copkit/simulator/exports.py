@@ -1,7 +1,7 @@
 """What a visitor takes away: workbook, CSV, JSON of the scenario, picture of its panorama; and the JSON back.
 
-A target that differs from the reference leaves only with its justification and its source; without them, the file
-is a draft: its name and its content say so, and list what is still to be justified.
+A target that differs from the reference waits for its justification and its source; without them, the file is a
+draft: its name and its content say so, and list what is still to be justified.
 """
 
 from __future__ import annotations
@@ -37,13 +37,12 @@ FORMATS = {
     "svg": "image/svg+xml",
     "png": "image/png",
 }
-PICTURES = ("svg", "png")
 LARGEST = 200_000  # bytes of a scenario that is sent to the page
 DRAFT = "brouillon"
 TYPED = ("Scénario", "Lien du scénario")  # lines of the cover that are kept as they were entered
 
 
-def export(page: Mapping, state: State, kind: str, draft: bool = False) -> tuple[str, str, bytes]:
+def export(page: Mapping, state: State, kind: str) -> tuple[str, str, bytes]:
     """Le fichier d'un scénario : son nom, son type MIME et ses octets.
 
     Parameters
@@ -51,20 +50,16 @@ def export(page: Mapping, state: State, kind: str, draft: bool = False) -> tuple
     page : ``page(code)``.
     state : une saisie acceptée (``view(…)["state"]``).
     kind : « xlsx », « csv », « csv_excel » (point-virgule, virgule décimale), « json », « svg » ou « png ».
-    draft : accepter un brouillon, où des objectifs changés attendent leur justification ; les images le disent seules.
 
     Raises
     ------
     SimulationError
-        Si le format est inconnu, si une valeur de la saisie est refusée, ou, sans ``draft``, si des objectifs changés
-        n'ont pas de justification ou de source : la liste en est donnée.
+        Si le format est inconnu, ou si une valeur de la saisie est refusée.
     """
     if kind not in FORMATS:
         raise SimulationError(unknown(f"Format inconnu : « {str(kind)[:20]} »", kind, FORMATS, "Formats"))
     s = scenario_of(state)
     waiting = gaps.unjustified(s)
-    if waiting and not draft and kind not in PICTURES:
-        raise SimulationError(refusal(waiting))
     makers = {
         "xlsx": _workbook,
         "csv": _csv,
@@ -74,16 +69,6 @@ def export(page: Mapping, state: State, kind: str, draft: bool = False) -> tuple
         "png": _png,
     }
     return filename(state, kind, bool(waiting)), FORMATS[kind], makers[kind](s, state, waiting)
-
-
-def refusal(waiting: list[str]) -> str:
-    """Why a file does not leave, and what to do."""
-    names = french.join(f"« {label_of(lever)} »" for lever in waiting)
-    few = "Un objectif change" if len(waiting) == 1 else f"{french.number(len(waiting), 0)} objectifs changent"
-    return french.typeset(
-        f"{few} sans justification ou sans source : {names}. À l'étape 4, écrire pourquoi et d'après quoi, ou exporter "
-        "un brouillon, qui les liste comme à justifier."
-    )
 
 
 def filename(state: State, kind: str, draft: bool) -> str:

@@ -7,6 +7,7 @@ import math
 from copkit import french
 from copkit.models import gaps
 from copkit.models.levers import FOREST
+from copkit.models.limits import same
 from copkit.models.panorama import SECTORS
 from copkit.models.scenario import Standing
 from copkit.presentation import labels
@@ -18,6 +19,8 @@ SENTENCES = {
     "with_forest": "avec forêt",
     "without_forest": "hors forêt",
     "done": "Déjà fait : {refusal}",
+    "twice": "Ces objectifs comptent {twice} ktCO2e/an plus d'une fois de plus que la référence : en effet conjoint, "
+    "il manque {lack} ktCO2e/an.",
 }
 
 
@@ -49,6 +52,7 @@ def gauge(here: Ground, settled: dict[str, Standing], state: State) -> dict:
     convention = SENTENCES["with_forest" if forest else "without_forest"]
     if plan is not None:
         convention = against(here.plan_labels[state.reference])
+    twice = overlap(here, settled)
     status, sentence = gaps.verdict(whole, convention, "levier" if plan is None else "secteur")
     proposed = french.number(whole["proposed"], 0)
     announce = SENTENCES["announce"].format(proposed=proposed, convention=convention, sentence=sentence)
@@ -57,12 +61,34 @@ def gauge(here: Ground, settled: dict[str, Standing], state: State) -> dict:
         "status": status,
         "sentence": french.typeset(sentence),
         "announce": french.typeset(announce),
+        **_joint(whole, twice if plan is None else 0.0),
         "total": plain(whole),
         "by_sector": [
             {"id": name, "label": french.typeset(names[name]), **plain({"sgpe": sgpe[name]["reference"], **one})}
             for name, one in rows.items()
         ],
     }
+
+
+def overlap(here: Ground, settled: dict[str, Standing]) -> float:
+    """What the proposals count more than once, beyond what the references do; unknown groups apart. [ktCO2e/an]"""
+    asked = {lever: one.kt for lever, one in settled.items()}
+    at_reference = {lever: one.target for lever, one in settled.items()}
+    found = 0.0
+    for chain in here.chains:
+        more = chain.read(asked).overlap - chain.read(at_reference).overlap
+        if not math.isnan(more):
+            found += more
+    return max(found, 0.0)
+
+
+def _joint(whole: dict[str, float], twice: float) -> dict:
+    """``twice`` and what is missing once it is taken away [ktCO2e/an]; a sentence when a surplus only hid it."""
+    lack = whole["net"] + twice
+    hidden = twice > 0 and lack > 0 and not math.isnan(lack) and not same(whole["deficit"], whole["surplus"] - twice)
+    spoilt = hidden and (whole["net"] <= 0 or same(whole["deficit"], whole["surplus"])) and lack >= 0.05
+    said = SENTENCES["twice"].format(twice=french.number(twice), lack=french.number(lack)) if spoilt else ""
+    return {"twice": twice, "lack": known(lack), "overlap": french.typeset(said)}
 
 
 def against(plan: str) -> str:

@@ -6,21 +6,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from copkit import french
 from copkit.errors import SimulationError, unknown
 from copkit.models import panorama
-from copkit.models.limits import KT, QUANTITY
-from copkit.simulator import official_links
+from copkit.models.limits import KT, QUANTITY, Limit
+from copkit.simulator import official_links, trajectory
 from copkit.simulator.ground import ground
 from copkit.simulator.state import MOST_KEPT, MOST_LEVERS, Entry, State, read, version_of
 
 LONGEST = 8000  # characters
 MOST_PAIRS = 300
 UNITS = {"k": KT, "q": QUANTITY}
+SENTENCES = {  # what the page says of a link, as here
+    "link_unreadable": "Lien : « {part} » ne se lit pas (levier:k ou q:valeur:fait), laissé de côté.",
+    "link_unknown": "Lien : levier inconnu ici, « {lever} », laissé de côté.",
+    "link_version": "Lien fait sur la version « {given} » des données, inconnue ici : ses valeurs sont lues sur "
+    "« {version} ». Revoir chaque objectif.",
+    "link_territory": "Lien d'un autre territoire ({given}) : rien n'en est repris ici.",
+    "link_long": "Lien trop long : il laisse {what}. Transmettre aussi l'export JSON de chaque scénario.",
+    "link_kept": "Le lien porte les valeurs des scénarios gardés, et non leurs justifications : exporter chacun.",
+    "link_official": "Lien du simulateur officiel : il ne porte pas de version ; ses valeurs, en ktCO2e entières, sont "
+    "lues sur les données « {version} ».",
+}
 _FLAGS = {"vue": "vision", "etape": "step", "levier": "focus", "ref": "reference", "nom": "name"}
 
 
@@ -84,6 +96,33 @@ def _texts(state: State) -> list[tuple[str, str]]:
 
 def _kept(state: State) -> list[tuple[str, str]]:
     return [("g", "~".join([one.name.replace("~", " "), *_entries(one.levers)])) for one in state.kept]
+
+
+def seen(limit: Limit, observed: Mapping | None) -> dict | None:
+    """What the observed series of a lever makes of « déjà fait »; None without a series in its unit.
+
+    ``kt``: what is entered for the visitor, within the reference; ``reached``: what was observed. [ktCO2e/an]
+    """
+    if not observed or observed["reached"] is None or limit.closed or math.isnan(limit.target):
+        return None
+    reached = observed["reached"]
+    kt = min(reached, limit.target)
+    kept = kt if kt > 0 and not limit.refusal_of_done(kt) else 0.0
+    return {"kt": kept, "reached": reached, "year": observed["year"], "source": observed["source"]}
+
+
+def opening(code: str, version: str = panorama.LATEST) -> State:
+    """Ce sur quoi une page s'ouvre sans lien : les références, et ce qui est déjà fait d'après les séries observées.
+
+    Raises
+    ------
+    TerritoryError
+        Si le code est inconnu, ambigu ou d'un autre niveau.
+    """
+    state = State(territory=code, version=version)
+    known = ground(state.territory, version_of(state)).limits
+    found = {lever: seen(limit, trajectory.observed(state.territory, lever)) for lever, limit in known.items()}
+    return state.having(levers={lever: Entry(done=one["kt"]) for lever, one in found.items() if one and one["kt"]})
 
 
 def from_query(text: str, default: str = "reg-32") -> tuple[State, list[str]]:

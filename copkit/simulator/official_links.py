@@ -88,10 +88,17 @@ def _whole(prefix: str, pairs: list, ids: dict[str, str], known: dict, notes: li
     return found
 
 
+def address(code: str) -> str:
+    """The page of a territory on the official simulator; empty outside of the régions of the mainland."""
+    if territories.level(code) != "region" or territories.is_overseas(code):
+        return ""
+    return ADDRESS.format(slug=slug(code))
+
+
 def official_link(state: State) -> str:
     """Le lien officiel d'une saisie acceptée, en ktCO2e entières ; vide hors des régions de métropole."""
     code = state.territory
-    if territories.level(code) != "region" or territories.is_overseas(code):
+    if not (found := address(code)):
         return ""
     known, pairs = ground(code, version_of(state)).limits, []
     for lever, one in settle(known, state.levers).items():
@@ -103,4 +110,4 @@ def official_link(state: State) -> str:
         if added is not None and added != js_round(max(one.target - one.done, 0)):
             pairs.append((ADDED + name, str(max(added, 0))))
     query = "&".join(f"{quote(key)}={value}" for key, value in pairs)
-    return ADDRESS.format(slug=slug(code)) + (f"?{query}" if query else "")
+    return found + (f"?{query}" if query else "")

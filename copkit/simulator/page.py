@@ -7,12 +7,12 @@ import math
 
 from copkit import french
 from copkit.files import kept
-from copkit.models import conversion, gaps, limits, nomenclatures, panorama, provenance
+from copkit.models import compensation, conversion, gaps, interactions, limits, nomenclatures, panorama, provenance
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit
 from copkit.presentation import labels, theme
 from copkit.reference import framework, parameters, territories, units
-from copkit.simulator import gauge, specs, trajectory
+from copkit.simulator import gauge, links, official_links, tiles, trajectory
 from copkit.simulator.actions import POLICIES
 from copkit.simulator.ground import Ground, ground, known
 
@@ -27,8 +27,9 @@ def page(code: str, version: str = panorama.LATEST) -> dict:
 
     Returns
     -------
-    dict : territory, territories, levers (du plus grand au plus petit), enjeux, thematiques, sectors, plans, charts
-        (spécifications Vega-Lite, sans données), texts, sources. [ktCO2e/an et unités des leviers] ; inconnu : None.
+    dict : territory, territories, levers (du plus grand au plus petit), enjeux, thematiques, sectors, plans,
+        panorama (où sont les tuiles), chains (leviers qui se recouvrent), texts, sources.
+        [ktCO2e/an et unités des leviers] ; inconnu : None.
 
     Raises
     ------
@@ -57,7 +58,9 @@ def _page(code: str, version: str) -> dict:
         "plans": _plans(here),
         "policies": [{"id": name, "label": french.typeset(label)} for name, label in POLICIES.items()],
         "forest_lever": FOREST if FOREST in here.limits else "",
-        "charts": {"panorama": specs.panorama(), "trajectory": specs.trajectory()},
+        "panorama": {name: tiles.places(here, name) for name in tiles.VISIONS},
+        "chains": [_chain(one) for one in here.chains],
+        "official": official_links.address(code),
         "texts": _texts(here),
         "sentences": _sentences(),
     }
@@ -105,6 +108,12 @@ def _lever(here: Ground, lever: str) -> dict:
         "start": known(float(one.baseline)),
         "limit": _limit(limit),
         "range": "" if limit.closed or math.isnan(limit.target) else french.typeset(limit.range()),
+        "low": known(float(one.low)) if "low" in here.p else None,
+        "high": known(float(one.high)) if "high" in here.p else None,
+        "official_id": known_lever.nomenclatures.simulateur or "",
+        "official_label": _official_label(known_lever.nomenclatures.simulateur, tile.label),
+        "words": french.plain(f"{tile.label} {known_lever.quantity.label if known_lever.quantity else ''}"),
+        "done": links.seen(limit, _observed(here, lever)),
         "closed": french.typeset(limit.closed),
         "translated": limit.translated,
         "status": str(one.status.values),
@@ -121,6 +130,20 @@ def _lever(here: Ground, lever: str) -> dict:
     }
 
 
+def _official_label(name: str | None, label: str) -> str:
+    """The name of the lever on the official simulator, where it is another one."""
+    known_names = dict(zip(*(nomenclatures.crosswalk("simulateur")[one] for one in ("id", "label")), strict=True))
+    found = french.typeset(known_names.get(name or "", ""))
+    written = (french.plain(text).replace("&", "et") for text in (found, label))
+    return "" if next(written) in next(written) else found
+
+
+def _chain(one: interactions.Chain) -> dict:
+    """Levers that act on the same quantity, in their order."""
+    steps = [list(names) for _, names in one.steps]
+    return {"id": one.group.id, "label": french.typeset(one.group.label), "base": known(one.base), "steps": steps}
+
+
 def _limit(limit: Limit) -> dict:
     """The figures that the rules of the page read (``scenario.js``)."""
     names = ("target", "quantity", "start", "slope", "kt_max", "quantity_min", "quantity_max")
@@ -132,7 +155,9 @@ def _limit(limit: Limit) -> dict:
 
 def _sentences() -> dict[str, str]:
     """What the rules say, as patterns."""
+    asked = {f"compensate_{name}": text for name, text in compensation.SENTENCES.items()}
     said = {**limits.SENTENCES, **gaps.SENTENCES, **gauge.SENTENCES, "kt": limits.KT_LABEL}
+    said |= {**asked, **links.SENTENCES, **interactions.SENTENCES}
     return {name: french.typeset(text) for name, text in said.items()}
 
 

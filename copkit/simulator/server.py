@@ -1,7 +1,9 @@
-"""The server of the simulator: Voilà for one notebook, with a limit on sessions, and nothing else reachable.
+"""The server of the simulator: Voilà, with its pages, one notebook, and nothing else reachable.
 
+A visitor needs no kernel: the page of a territory is whole as it comes, and what it asks of Python a few processes
+answer (``pool.py``). The notebook, at « carnet », is Voilà's: a kernel for each visitor, so many at once.
 All settings are here, in Python: no file of the working folder or of the user changes them. ``handlers.py`` holds
-what is answered, ``sessions.py`` the kernels, ``template/`` the page.
+what is answered, ``sessions.py`` the kernels, ``template/`` the page of the notebook.
 """
 
 from __future__ import annotations
@@ -32,13 +34,13 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from copkit import paths
 from copkit.errors import RunError
-from copkit.simulator import bundle, handlers, sessions
+from copkit.simulator import handlers, pool, sessions
 
 TEMPLATE = Path(__file__).parent / "template"
 # Without a list, Voilà loads every extension of JupyterLab that is installed; without its own manager, no widget.
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 LARGEST_MESSAGE = 2 * sessions.MEBIBYTE  # from a page: the largest scenario that can be imported, and room
-LARGEST_BODY = 64 * 1024
+LARGEST_BODY = 512 * 1024  # what a page asks: a scenario to read again, and what is entered
 IDLE, LOOK = 900, 60  # s without activity before a session ends, open or not; s between two looks
 ARRIVAL, CLOSING = 120, 20  # s for a page to connect; s for it to come back after it disconnects
 CELL = 60  # s that a cell of the page may take; less than handlers.PATIENCE
@@ -67,7 +69,7 @@ def serve(
     territory : str, optional
         Territory of an address that names none.
     max_sessions : int, optional
-        Pages open at once; by default what the free memory holds.
+        Notebooks open at once; by default what the free memory holds.
 
     Raises
     ------
@@ -83,19 +85,18 @@ def serve(
         from copkit.reference import territories
 
         territory = territories.resolve(territory)
-    runtime = bundle.runtime_path()
-    _set_environment(runtime)
+    _set_environment()
     per_session = sessions.prepare_kernels()
     limit = max_sessions or sessions.default_limit(per_session)
     server = SimulatorServer(
-        config=settings(notebook, limit, territory, runtime),
+        config=settings(notebook, limit, territory),
         config_file_paths=[],
         notebook_path=str(notebook),
         ip=host,
         port=port,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
         identity_provider_class=handlers.Visitors,
-        runtime=str(runtime),
+        territory=territory or "",
         log_level="ERROR",
     )
     server.say, server.opens = say, browser
@@ -103,22 +104,16 @@ def serve(
     server.start()
 
 
-def _set_environment(runtime: Path) -> None:
+def _set_environment() -> None:
     """Keep in the environment what kernels need, and add what tells them where they run."""
     clean = sessions.without_secrets(dict(os.environ))
     os.environ.clear()
     os.environ.update(clean)
     found = [str(TEMPLATE), *filter(None, [clean.get("JUPYTER_PATH")])]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(found)
-    os.environ[bundle.RUNTIME_VARIABLE] = runtime_address(runtime)
 
 
-def runtime_address(runtime: Path) -> str:
-    """The address of the Vega runtime, from the page."""
-    return f"./copkit/{runtime.name}"
-
-
-def settings(notebook: Path, limit: int, territory: str | None, runtime: Path) -> Config:
+def settings(notebook: Path, limit: int, territory: str | None) -> Config:
     """What Voilà is told; the rest of its settings is off."""
     voila = {
         "template": "copkit",
@@ -131,7 +126,6 @@ def settings(notebook: Path, limit: int, territory: str | None, runtime: Path) -
         "multi_kernel_manager_class": sessions.Sessions,
         "page_config_hook": _versioned,
         "prelaunch_hook": _with_territory(territory, notebook) if territory else None,
-        "resources": {"runtime": runtime_address(runtime)},
     }
     return Config(
         VoilaConfiguration=voila,
@@ -183,7 +177,7 @@ def _versioned(page_config: dict, *, base_url: str, **_) -> dict:
 class SimulatorServer(Voila):
     """Voilà with the handlers of the simulator, and no other."""
 
-    runtime = Unicode()
+    territory = Unicode()
     say: Callable[[str], None] = print
     opens = False
 
@@ -226,9 +220,16 @@ class SimulatorServer(Voila):
         def files(*folders: str) -> dict:
             return {"paths": list(folders), "compressed": self.compressed}
 
-        runtime = Path(self.runtime)
+        self.pool = pool.Pool()
+        front = {
+            "pages": handlers.Pages(self.pool),
+            "base": root,
+            "territory": self.territory or None,
+        }
         return [
-            (root, handlers.Page, page),
+            (root, handlers.Page, front),
+            (f"{root}api/demande", handlers.Ask, {"workers": self.pool}),
+            (f"{root}carnet", handlers.Notebook, page),
             *([(root.rstrip("/"), RedirectHandler, {"url": root})] if root != "/" else []),
             (f"{root}sante", handlers.Health),
             (f"{root}api/kernels/{KERNEL}", handlers.Session),
@@ -242,7 +243,6 @@ class SimulatorServer(Voila):
                 handlers.Files,
                 files(*self.labextensions_path),
             ),
-            (rf"{root}copkit/({re.escape(runtime.name)})", handlers.Files, files(str(runtime.parent))),
         ]
 
     def listen(self) -> None:
@@ -261,7 +261,7 @@ class SimulatorServer(Voila):
         server = HTTPServer(self.app, xheaders=trusted, max_body_size=LARGEST_BODY)
         server.add_sockets(sockets)
         limit = self.kernel_manager.limit
-        self.say(f"Simulateur : {self.display_url} ({limit} sessions à la fois au plus). Ctrl-C pour arrêter.")
+        self.say(f"Simulateur : {self.display_url} (carnet : {limit} sessions au plus). Ctrl-C pour arrêter.")
         if self.opens:
             self.ioloop.run_in_executor(None, webbrowser.open, self.display_url)
         try:
@@ -272,6 +272,7 @@ class SimulatorServer(Voila):
 
     def stop(self) -> None:
         """End every session and leave no file."""
+        self.pool.stop()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         for folder in (self.connection_dir, self.compressed):
             shutil.rmtree(folder, ignore_errors=True)

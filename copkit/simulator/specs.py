@@ -1,11 +1,10 @@
-"""The Vega-Lite specifications of the page's charts, without data: the page patches rows into named datasets."""
+"""The Vega-Lite specification of the picture of a panorama, without its data."""
 
 from __future__ import annotations
 
 from copkit.presentation import marimekko, theme
 
 TOP = -70  # above the tiles: the names of the columns [px]
-STYLES = {"référence": (theme.MUTED, [6, 4]), "proposé": (theme.HIGHLIGHT, [])}
 
 
 def _spec(**parts) -> dict:
@@ -52,56 +51,3 @@ def panorama() -> dict:
     ]
     size = {"width": marimekko.WIDTH, "height": marimekko.HEIGHT - TOP}
     return _spec(layer=layers, **size, description="Panorama des leviers : surface d’une tuile, émissions évitées.")
-
-
-def trajectory() -> dict:
-    """Un levier dans le temps : jeux « points » et « paces » (``trajectory.rows``)."""
-    x = {
-        "field": "year",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"zero": False, "nice": False},
-        "axis": {"format": "d", "tickMinStep": 1, "grid": False},
-    }
-    y = {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 5}}
-    names = list(STYLES)
-    colour = {
-        "field": "series",
-        "type": "nominal",
-        "scale": {"domain": names, "range": [STYLES[name][0] for name in names]},
-        "legend": None,
-    }
-    dash = {
-        "field": "series",
-        "type": "nominal",
-        "scale": {"domain": names, "range": [STYLES[name][1] or [1, 0] for name in names]},
-        "legend": None,
-    }
-    said = [
-        {"field": "series", "type": "nominal", "title": "Série"},
-        {"field": "year", "type": "quantitative", "title": "Année", "format": "d"},
-        {"field": "value", "type": "quantitative", "title": "Valeur", "format": ",.4~r"},
-    ]
-    lines = {"x": x, "y": y, "color": colour, "strokeDash": dash}
-    ends = {"x": x, "y": y, "color": colour, "text": {"field": "series", "type": "nominal"}}
-    layers = [
-        {"data": {"name": "paces"}, "mark": {"type": "line", "strokeWidth": 2.5}, "encoding": lines},
-        {
-            "data": {"name": "paces"},
-            "transform": [{"filter": "datum.year == 2030"}],
-            "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "fontWeight": "bold"},
-            "encoding": ends,
-        },
-        {
-            "data": {"name": "points"},
-            "mark": {"type": "point", "filled": True, "size": 70, "color": theme.TEXT, "opacity": 1},
-            "encoding": {"x": x, "y": y, "tooltip": said},
-        },
-    ]
-    return _spec(
-        layer=layers,
-        width=520,
-        height=240,
-        padding={"right": 70, "left": 5, "top": 5, "bottom": 5},
-        description="Trajectoire du levier : points observés, chemin de la référence et du scénario jusqu’en 2030.",
-    )

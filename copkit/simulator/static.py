@@ -1,6 +1,6 @@
-"""The simulator of a territory in one HTML file of about 1 MB: no server, no network, to send by e-mail.
+"""The page of a territory: served as it is, or in one HTML file that needs no server and no network.
 
-Its arithmetic is that of the served page (``scenario.js``); every figure and every sentence comes from here.
+Every figure and every sentence comes from here; the arithmetic of the browser is a mirror of Python's.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from datetime import date
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,15 +16,13 @@ from markupsafe import Markup
 from copkit import __version__, escaping, files, french
 from copkit.errors import SimulationError
 from copkit.models import panorama
-from copkit.presentation import labels, theme
 from copkit.presentation.territory import about
 from copkit.reference import territories
 from copkit.simulator import bundle
 from copkit.simulator import page as described
-from copkit.simulator import static_data as data
 from copkit.simulator.ground import ground
 
-TEMPLATE = "static.html.j2"
+TEMPLATE = "page.html.j2"
 
 
 def page(code: str, address: str = "") -> str:
@@ -45,24 +42,35 @@ def page(code: str, address: str = "") -> str:
     ----------
     Panorama : ``sgpe_simulateur_2024`` ; bornes : ``models.levers.bounds``.
     """
+    parts = {"style": bundle.style(), "script": script()}
+    return _rendered(
+        code,
+        {"kind": "file", "address": address.split("?")[0]},
+        csp=policy([parts["script"]], [parts["style"]]),
+        **parts,
+    )
+
+
+def served(code: str, base: str, version: str = panorama.LATEST) -> str:
+    """The same page as a server sends it, which says itself what the page may do (``policy``)."""
+    return _rendered(code, {"kind": "server", "address": base}, version, style=bundle.style(), script=script())
+
+
+def script() -> str:
+    """The script of a page, as it stands in it."""
+    return _inside(bundle.plain_script())
+
+
+def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) -> str:
     code = territories.resolve(code)
-    here, known = ground(code, panorama.LATEST), described.page(code)
-    levers = data.levers(here, known)
-    parts = {"style": _style(), "runtime": _runtime(), "script": _script()}
+    here, known = ground(code, version), described.page(code, version)
+    for name in ("territories",):  # the home page has them
+        known.pop(name)
+    limits = [french.typeset(line) for line in about.left_out(here.p)]
+    known |= {"limits": limits, "copkit": __version__, "made": french.long_date(date.today())}
+    texts = {name: Markup(parts.pop(name)) for name in ("style", "script")}
     return escaping.template(bundle.ASSETS / TEMPLATE).render(
-        **{name: Markup(text) for name, text in parts.items()},
-        csp=_policy(**parts),
-        data=_json(data.script(here, known, levers, address)),
-        page=known,
-        date=french.long_date(date.today()),
-        copkit=__version__,
-        sectors=data.sectors(here, known),
-        levers=levers,
-        description=f"Panorama des leviers {labels.of(code)}, hors forêt : tuiles remplies jusqu’à ce qui est proposé.",
-        untitled=french.join(data.untitled(here)) if data.untitled(here) else "",
-        link_label=_link_label(address),
-        limits=[french.typeset(line) for line in about.left_out(here.p)],
-        unknown=french.UNKNOWN,
+        page=known, data=_json(known | {"host": host}), number=french.number, **texts, **parts
     )
 
 
@@ -80,33 +88,6 @@ def write(code: str, path: str | Path, address: str = "") -> Path:
     return Path(path)
 
 
-def _link_label(address: str) -> str:
-    if address:
-        return "Pour ouvrir ce scénario dans le simulateur en ligne"
-    return "Pour ouvrir ce scénario dans le simulateur en ligne, à mettre à la suite de son adresse"
-
-
-@lru_cache(maxsize=1)
-def _style() -> str:
-    colours = (f".{name} {{ --theme: {colour}; }}" for name, colour in theme.THEMATIQUES.items())
-    return "\n".join([(bundle.ASSETS / "static.css").read_text(encoding="utf-8"), *colours])
-
-
-@lru_cache(maxsize=1)
-def _runtime() -> str:
-    """Vega, Vega-Lite and vega-embed for a plain script: ``vegaEmbed`` in the window."""
-    import vl_convert  # V8: never before a fork
-
-    return _inside(vl_convert.javascript_bundle("globalThis.vegaEmbed = vegaEmbed;", vl_version=bundle.VEGA_LITE))
-
-
-@lru_cache(maxsize=1)
-def _script() -> str:
-    """The script of the page, with nothing of it in the window."""
-    parts = ((bundle.ASSETS / name).read_text(encoding="utf-8") for name in (*bundle.RULES, "static.js"))
-    return _inside("\n".join(['"use strict";', "(() => {", *parts, "})();"]))
-
-
 def _inside(text: str) -> str:
     """A script that may stand in a page: no word in it ends the element nor opens a comment."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
@@ -117,12 +98,12 @@ def _json(content: dict) -> Markup:
     return Markup(json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"))
 
 
-def _policy(*, style: str, runtime: str, script: str) -> str:
-    """A policy that allows these three texts, nothing else, and no address."""
-    marks = {name: _digest(text) for name, text in (("style", style), ("runtime", runtime), ("script", script))}
+def policy(scripts: list[str], styles: list[str], more: str = "") -> str:
+    """A policy that allows these texts and nothing else: no other script, no address but those of ``more``."""
+    marks = {name: " ".join(map(_digest, texts)) for name, texts in (("script", scripts), ("style", styles))}
     return (
-        f"default-src 'none'; script-src {marks['runtime']} {marks['script']}; style-src {marks['style']}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {marks['script']}; style-src {marks['style']}; "
+        f"img-src data:; base-uri 'none'; form-action 'none'{more}"
     )
 
 

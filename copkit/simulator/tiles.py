@@ -6,7 +6,7 @@ import math
 
 from copkit import french
 from copkit.models.levers import FOREST
-from copkit.models.scenario import Standing
+from copkit.models.scenario import Standing, settle
 from copkit.presentation import marimekko, treemap
 from copkit.presentation.marimekko import Tile
 from copkit.simulator.ground import Ground
@@ -39,6 +39,42 @@ def rows(ground: Ground, settled: dict[str, Standing], state: State) -> dict[str
     narrow = ", ".join(parts["narrow"])
     said_narrow = f"Colonnes trop étroites pour un titre, de gauche à droite : {narrow}." if narrow else ""
     return {"rects": rects + done, "hatch": hatch, "texts": parts["texts"], "narrow": french.typeset(said_narrow)}
+
+
+VISIONS = ("thematiques", "secteurs")
+
+
+def places(ground: Ground, vision: str) -> dict[str, list[dict]]:
+    """Where the tiles of the references stand, without forest: a share of the width and of the height each. [%]
+
+    ``heads``: the groups, with their place, in the order of the tiles.
+    """
+    settled = settle(ground.limits, {})
+    drawn = [
+        _tile(ground, settled, lever, settled[lever].target)
+        for lever in ground.tiles
+        if lever != FOREST and settled[lever].target > SMALLEST
+    ]
+    if not drawn:
+        return {"tiles": [], "heads": []}
+    parts = marimekko.layout(drawn, levers=True) if vision == "thematiques" else treemap.layout(drawn)
+    rects = [one for one in parts["rects"] if one.get("lever")]
+    size = {"x": marimekko.WIDTH, "y": marimekko.HEIGHT}
+    found = [
+        {"lever": one["lever"]} | {side: round(100 * one[side] / size[side[0]], 3) for side in ("x", "x2", "y", "y2")}
+        for one in rects
+    ]
+    group = (
+        (lambda lever: ground.tiles[lever].chantier)
+        if vision == "thematiques"
+        else (lambda lever: ground.tiles[lever].sector)
+    )
+    heads: dict[str, dict] = {}
+    for one in found:
+        head = heads.setdefault(group(one["lever"]), {"x": 100.0, "x2": 0.0, "y": 100.0, "y2": 0.0})
+        for side, best in (("x", min), ("y", min), ("x2", max), ("y2", max)):
+            head[side] = best(head[side], one[side])
+    return {"tiles": found, "heads": [{"id": name} | place for name, place in heads.items()]}
 
 
 def _kept(ground: Ground, lever: str, state: State) -> bool:

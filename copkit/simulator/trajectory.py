@@ -1,7 +1,4 @@
-"""The chart of a lever over time: what was observed, the way to its reference and to its proposal. 2019-2030.
-
-A line joins the last known point (or the starting point of 2019) to 2030; nothing observed is prolonged.
-"""
+"""What was observed of a lever since 2019: points, pace, the pace needed, and what is already done."""
 
 from __future__ import annotations
 
@@ -10,38 +7,8 @@ import math
 from copkit import french
 from copkit.files import kept
 from copkit.models import dynamics, indicators
-from copkit.models.scenario import Standing
 from copkit.reference import parameters
-from copkit.simulator.ground import Ground, known
-
-KT = "ktCO₂e/an"
-
-
-def rows(here: Ground, settled: dict[str, Standing], lever: str) -> dict | None:
-    """Les lignes des jeux « points » et « paces » pour un levier ; None quand aucun levier n'est choisi."""
-    if lever not in settled:
-        return None
-    limit, one = here.limits[lever], settled[lever]
-    first, last = parameters.levers()[lever].valid.years
-    seen = observed(here.p.attrs["territory"], lever)
-    base = {"lever": lever, "label": here.tiles[lever].label}
-    if seen and not seen["converted"]:
-        return base | {"unit": seen["unit"], "points": seen["rows"], "paces": [], "sentence": seen["sentence"]}
-    quantities = limit.translated and not math.isnan(one.quantity)
-    unit, ends = (here.tiles[lever].unit, (limit.quantity, one.quantity)) if quantities else (KT, (one.target, one.kt))
-    start = (first, limit.start if quantities else 0.0)
-    points = seen["rows"] if seen and quantities else []
-    origin = (points[-1]["year"], points[-1]["value"]) if points else start
-    paces = [*_line("référence", start, (last, ends[0]))]
-    paces += _line("proposé", origin, (last, ends[1]))
-    sentence = seen["sentence"] if seen else "Aucune série observée pour ce levier dans ce territoire."
-    return base | {"unit": unit, "points": points, "paces": paces, "sentence": sentence}
-
-
-def _line(series: str, *ends: tuple[int, float]) -> list[dict]:
-    if any(math.isnan(value) for _, value in ends):
-        return []
-    return [{"year": year, "value": value, "series": series} for year, value in ends]
+from copkit.simulator.ground import known
 
 
 def observed(code: str, lever: str) -> dict | None:
@@ -65,8 +32,18 @@ def _observed(code: str) -> dict[str, dict]:
             "converted": converted,
             "rows": [{"year": p.year, "value": factor * p.value, "series": "observé"} for p in points],
             "points": [[p.year, factor * p.value] for p in points],
+            "reached": known(
+                row.reached_kt
+            ),  # what it makes since 2019, where the series has the lever's unit [ktCO2e/an]
+            "year": int(row.last_year),
+            "source": _title(row.source),
             "pace": known(row.pace),
             "needed": known(row.needed),
             "sentence": french.typeset(f"{row.sentence} {row.note}".strip()),
         }
     return found
+
+
+def _title(source: str) -> str:
+    one = parameters.sources().get(source)
+    return french.typeset(f"{one.publisher}, {one.title}") if one else ""

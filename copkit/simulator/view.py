@@ -1,4 +1,4 @@
-"""What follows from a state: levers, totals, gauge, charts, links. Plain floats on a ground made once."""
+"""What follows from a state: levers, totals, gauge, overlaps, links. Plain floats on a ground made once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from copkit import french
 from copkit.models.scenario import Standing, settle
-from copkit.simulator import gauge, links, official_links, tiles, trajectory
+from copkit.simulator import gauge, links, official_links
 from copkit.simulator.ground import Ground, ground
 from copkit.simulator.state import Entry, State, accepted, version_of
 
@@ -23,7 +23,7 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
 
     Returns
     -------
-    dict, en JSON : levers, totals, gauge, charts, overlaps, link, official_link,
+    dict, en JSON : levers, totals, gauge, overlaps, link, official_link,
         warnings, et ``state``, la saisie sans ses valeurs refusées. [ktCO2e/an et unités des leviers] ; inconnu : None.
     """
     code = page["territory"]["code"]
@@ -39,10 +39,6 @@ def view(page: Mapping, state: State, before: Mapping | None = None, notes: Iter
         "levers": levers,
         "totals": gauge.totals(settled),
         "gauge": measured,
-        "charts": {
-            "panorama": tiles.rows(here, settled, state),
-            "trajectory": trajectory.rows(here, settled, state.focus),
-        },
         "overlaps": overlaps(here, settled),
         "link": link,
         "official_link": official_links.official_link(kept),

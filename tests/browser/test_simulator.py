@@ -1,403 +1,361 @@
-"""The simulator as a visitor meets it: the served notebook in a real Chromium, from first look to shared link."""
+"""The simulator as a visitor meets it, in a real Chromium: one file, and the same page from a server."""
 
+import io
 import re
-import signal
-import subprocess
-import sys
-from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
-import copkit as ck
 from copkit import french
-from copkit.models import panorama
-from copkit.models.gaps import gap_sentence
+from copkit.models.panorama import LATEST, panorama, total
+from copkit.simulator import exports, links, static
+from copkit.simulator.ground import ground
+from copkit.simulator.page import page as page_of
+from copkit.simulator.state import Entry
+from copkit.simulator.view import view
 
-from ..conftest import every
+from ..serving import Server
 from .conftest import HANG
 
-START = "import typer; from copkit.commands.simulator import simulator; typer.run(simulator)"
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-"""
-METROPOLE = [f"reg-{n}" for n in (11, 24, 27, 28, 32, 44, 52, 53, 75, 76, 84, 93, 94)]
-CARS = "vehicules_electriques"
-KT, QUANTITY = f"#copkit-kt-{CARS}", f"#copkit-q-{CARS}"
+CARS, HEDGES, LIVESTOCK = "vehicules_electriques", "haies", "elevage_durable"
+NOTEBOOK = "from copkit.simulator.widget import Simulator\n\nSimulator(territoire)"
+
+
+def kt(value, decimals=0):
+    return french.number(value, decimals)
+
+
+class Visit:
+    """A page of the simulator, as hands use it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.verdict, self.panel = page.locator(".ck-verdict"), page.locator(".ck-aside")
+
+    def step(self, name):
+        self.page.locator(".ck-flow label", has_text=name).click()
+
+    def search(self, words):
+        self.page.fill("#copkit-recherche", words)
+        self.page.press("#copkit-recherche", "Enter")
+
+    def aim(self, lever, value, unit="kt"):
+        """Open a lever by its name and write a target."""
+        self.search(page_label(lever))
+        self.page.fill(f"#copkit-objectif-{unit}-{lever}", value)
+
+    def row(self, lever):
+        return self.page.locator(f".ck-row-lever[data-lever={lever}]")
+
+    def button(self, name):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def link(self):
+        return self.page.locator(".copkit-simulateur").get_attribute("data-link")
+
+    def state(self):
+        return links.from_query(self.link())[0]
+
+
+def page_label(lever):
+    return ground("reg-32", LATEST).tiles[lever].label
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    log = tmp_path_factory.mktemp("simulator") / "server.log"
-    command = [sys.executable, "-u", "-c", START, "--port", "0", "--no-browser"]
-    with log.open("w") as errors:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
-    found = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
-    assert found, log.read_text()
-    yield found[0]
-    server.send_signal(signal.SIGTERM)
-    server.wait(120)
-    server.stdout.close()
-
-
-@contextmanager
-def visits(address, browser):
-    """Open the page at a link; at the end, nothing went wrong."""
-    pages, asked, wrong = [], [], []
-
-    def go(query="", width=1280, heading="1. Découvrir"):
-        page = browser.new_page()
-        pages.append(page)
-        page.set_viewport_size({"width": width, "height": 900})
-        page.set_default_timeout(HANG)
-        page.add_init_script(WATCH)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.goto(address + query)
-        expect(page.get_by_role("heading", name=heading)).to_be_visible()
-        expect(page.locator(".ck-panorama svg")).to_be_visible()
-        return page
-
-    yield go
-    for page in pages:
-        assert page.evaluate("window.violations") == []
-        page.close()
-    assert wrong == []
-    assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("file") / "simulateur.html"
+    static.write("reg-32", path)
+    return path.as_uri()
 
 
 @pytest.fixture(scope="module")
-def window(chromium):
-    """A browser that keeps the files of the simulator from one visit to the next."""
-    context = chromium.new_context(accept_downloads=True)
-    yield context
+def window(chromium, file):
+    """One page for every check of the file: opening it again costs nothing but a new address."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(HANG)
+    said, asked = [], []
+    page.on("console", lambda one: said.append(one.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    page.close()
+    assert said == [] and [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def visit(window, file):
+    def go(link="", width=1280):
+        window.goto("about:blank")
+        window.set_viewport_size({"width": width, "height": 900})
+        window.goto(f"{file}#{link.lstrip('?')}" if link else file)
+        expect(window.locator(".ck-bar")).to_be_visible()
+        return Visit(window)
+
+    return go
+
+
+def test_page_opens_on_today_with_what_was_observed_and_says_no_more(visit):
+    one = visit()
+    opened = view(page_of("reg-32"), links.opening("reg-32"))["totals"]["without_forest"]
+    done, reference = opened["done"], opened["reference"]
+    expect(one.verdict).to_have_text(f"Déjà fait {kt(done)} sur {kt(reference)}, reste {kt(reference - done)}")
+    assert reference == pytest.approx(total(panorama("reg-32"), forest=False))
+    expect(one.page.locator(".ck-bar")).to_have_attribute("data-status", "neutral")
+    expect(one.row(CARS)).to_contain_text("50,0 faits sur 941 kt")
+    expect(one.row(HEDGES)).to_contain_text("n.d. sur 113 kt")  # no series: unknown, not zero
+    expect(one.row("chaudieres_fioul_tertiaire")).to_contain_text("−268 observés sur 576 kt")  # the other way
+    one.search("véhicules élec")
+    expect(one.panel).to_contain_text("15\u202f% du parc de voitures particulières en 2030")
+    expect(one.page.locator(f"#copkit-fait-kt-{CARS}")).to_be_focused()  # today, what is done
+    expect(one.page.locator(f"#copkit-fait-q-{CARS}")).to_have_value("30,1")
+    expect(one.panel).to_contain_text("Prérempli\u00a0: 2022. SGPE")
+    assert one.state().levers == links.opening("reg-32").levers
+
+
+def test_a_lever_is_reached_in_few_keys_and_both_units_give_each_other(visit):
+    one = visit("?territoire=reg-32&v=sgpe-2024-10&etape=3")
+    for key in ("Tab", "Enter", *"haies", "Enter"):  # eight keys
+        one.page.keyboard.press(key)
+    expect(one.page.locator(f"#copkit-objectif-kt-{HEDGES}")).to_be_focused()
+    one.page.keyboard.type("50")
+    expect(one.page.locator(f"#copkit-objectif-q-{HEDGES}")).to_have_value("1,67")
+    expect(one.verdict).to_have_text("Manque 63 ktCO₂e/an")
+    expect(one.page.locator(".ck-changes")).to_contain_text("50,0 ktCO₂e/an, soit 1,67 milliers de km")
+    expect(one.row(HEDGES)).to_contain_text("−63 · à justifier")
+    one.button("Annuler").click()
+    expect(one.verdict).to_contain_text("à éviter d’ici 2030")
+    one.search(page_label(CARS))
+    one.page.fill(f"#copkit-fait-kt-{CARS}", "50")
+    one.aim(CARS, "300", "q")
+    expect(one.page.locator(f"#copkit-objectif-kt-{CARS}")).to_have_value("627,1")
+    expect(one.panel).to_contain_text("Dont 50,0 déjà faits, reste 577,1 ktCO₂e/an.")
+    one.page.fill(f"#copkit-fait-q-{CARS}", "53,476")
+    expect(one.page.locator(f"#copkit-fait-kt-{CARS}")).to_have_value("100,0")
+    expect(one.panel).to_contain_text("Dont 100,0 déjà faits, reste 527,1 ktCO₂e/an.")
+
+
+def test_an_impossible_target_is_refused_beside_its_field_and_words_are_not_numbers(visit):
+    one = visit()
+    one.step("Objectifs")
+    one.aim(CARS, "20", "q")
+    field = one.page.locator(f"#copkit-objectif-q-{CARS}")
+    expect(one.panel.get_by_role("alert")).to_contain_text("c’est moins que ce qui est déjà fait")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(one.verdict).to_contain_text("Déjà fait")
+    field.fill("beaucoup")
+    expect(one.panel.get_by_text("Écrire un nombre, par exemple").locator("visible=true")).to_be_visible()
+    field.fill("")
+    field.press("Tab")
+    expect(one.panel.locator("[role=alert]")).to_have_text("")
+    one.search("forestiers")
+    expect(one.panel).to_contain_text("Objectif non régionalisé")
+    assert one.panel.locator("input").count() == 0
+
+
+def test_a_tile_opens_its_lever_and_fills_to_what_is_proposed(visit):
+    one = visit()
+    one.step("Objectifs")
+    tile = one.page.locator(f".ck-tile[data-lever={LIVESTOCK}]")
+    tile.click()
+    expect(one.panel.get_by_role("heading", name="Élevage durable")).to_be_focused()
+    one.page.fill(f"#copkit-objectif-kt-{LIVESTOCK}", "160,89675")
+    filled = "t => t.querySelector('.ck-tile-fill').offsetHeight / t.clientHeight"
+    assert tile.evaluate(filled) == pytest.approx(0.5, abs=0.02)
+    switch = one.row(LIVESTOCK).get_by_role("switch")
+    switch.click()
+    expect(one.verdict).to_contain_text("Déjà fait")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    switch.click()
+    expect(one.verdict).to_have_text("Manque 161 ktCO₂e/an")
+    first = one.page.locator(".ck-tile[tabindex='0']")
+    first.focus()
+    one.page.keyboard.press("ArrowRight")
+    assert one.page.evaluate("document.activeElement.className.includes('ck-tile')")
+    named = one.page.locator(".ck-tile").evaluate_all(
+        "all => all.filter(t => t.querySelector('.ck-tile-words').dataset.words.length < 5 "
+        "|| t.querySelector('.ck-tile-words').dataset.words === 'number').map(t => t.dataset.lever)"
+    )
+    keyed = one.page.locator(".ck-key [data-figure]").evaluate_all("all => all.map(t => t.dataset.figure)")
+    small = one.page.locator(".ck-tile-words:is([data-words=number], [data-words=none])").count()
+    assert len(keyed) == small and set(keyed) <= {*named, *keyed}
+    one.page.locator(".ck-sector", has_text="Transport").click()
+    inside = sum(tile.sector == "transport" for tile in ground("reg-32", LATEST).tiles.values())
+    expect(one.page.locator(".ck-row-lever")).to_have_count(inside)
+    one.page.get_by_label("Changés seulement").check()
+    expect(one.page.get_by_text("Aucun levier ne correspond")).to_be_visible()
+
+
+def test_a_lack_is_made_up_for_net_of_what_would_be_counted_twice(visit):
+    one = visit(links.to_query(links.opening("reg-32").having(levers={CARS: Entry(value=600.0)}))[0])
+    one.button("Compenser").click()
+    for name in ("Covoiturage", "Vélo et transport en commun"):
+        one.panel.get_by_label(name, exact=True).check()
+    one.button("Calculer").click()
+    said = one.panel.get_by_role("status").first
+    expect(said).to_contain_text("Compensé\u00a0: 340,8 ktCO₂e/an repris par Covoiturage")
+    expect(said).to_contain_text("parce que des leviers agissent sur la même quantité")
+    expect(one.panel.locator("table")).to_contain_text("sans borne")
+    one.button("Accepter").click()
+    expect(one.verdict).to_have_text("Compensé")
+    # by hand, to the same kt: the sum is right, the joint effect is not, and the bar says so
+    one = visit(
+        links.to_query(
+            links.opening("reg-32").having(
+                levers={CARS: Entry(value=600.0), "covoiturage": Entry(value=266.7976 + 341.0)}
+            )
+        )[0]
+    )
+    expect(one.verdict).to_contain_text("en effet conjoint")
+    expect(one.page.locator(".ck-bar")).to_have_attribute("data-status", "doubtful")
+
+
+def test_scenarios_are_compared_and_the_reference_lacks_nothing(visit):
+    one = visit("?territoire=reg-32&v=sgpe-2024-10&nom=B&l=haies:k:13.4236")
+    one.button("Garder ce scénario").click()
+    row = one.page.locator(".ck-across tr", has_text="Manque, hors forêt").locator("td")
+    assert row.all_inner_texts() == ["0", "100", "100"]
+    one.button("Annuler").click()
+    expect(one.page.locator(".ck-kept li")).to_have_count(0)
+
+
+def test_a_link_opens_on_the_result_with_what_changed_and_its_version(visit):
+    levers = {HEDGES: Entry(value=50.0, why="Accord local", source="Chambre")}
+    one = visit(links.to_query(links.opening("reg-32").having(levers=levers, name="Bocage"))[0])
+    changes = one.page.locator(".ck-changes")
+    expect(changes).to_be_in_viewport()
+    expect(changes).to_contain_text("Scénario «\u00a0Bocage\u00a0», Hauts-de-France, données sgpe-2024-10")
+    expect(changes).to_contain_text("Accord local – Chambre")
+    assert one.state().levers == levers
+    one = visit("?territoire=reg-32&v=sgpe-1999&l=haies:k:50&l=biogaz:k:3")
+    expect(one.page.locator(".ck-warnings")).to_contain_text("sgpe-1999")
+    expect(one.page.locator(".ck-warnings")).to_contain_text("Biogaz\u00a0: levier fermé")
+
+
+def test_the_table_has_the_figures_of_the_library_s_and_leaves_as_a_draft(visit):
+    one = visit("?territoire=reg-32&v=sgpe-2024-10&nom=Été&l=haies:q:1.5:20&p=haies:=1%2B1")
+    for excel in (False, True):
+        with one.page.expect_download() as got:
+            one.button("Table CSV pour Excel" if excel else "Table CSV").click()
+        name, _, data = exports.export(page_of("reg-32"), one.state(), "csv_excel" if excel else "csv")
+        assert got.value.suggested_filename == name and "brouillon" in name
+        style = {"sep": ";", "decimal": ",", "encoding": "utf-8-sig"} if excel else {}
+        found = pd.read_csv(got.value.path(), **style)
+        pd.testing.assert_frame_equal(found, pd.read_csv(io.BytesIO(data), **style))
+
+
+def test_paper_has_one_page_of_result_then_every_lever(visit):
+    levers = {
+        HEDGES: Entry(value=50.0, why="Accord local", source="Chambre"),
+        CARS: Entry(value=600.0),
+        "covoiturage": Entry(value=300.0),
+    }
+    one = visit(links.to_query(links.opening("reg-32").having(levers=levers))[0])
+    pdf = PdfReader(BytesIO(one.page.pdf(prefer_css_page_size=True, print_background=True)))
+    texts = [" ".join(one.extract_text().split()) for one in pdf.pages]
+    assert 2 <= len(texts) <= 3 and all(page.mediabox.width > page.mediabox.height for page in pdf.pages)
+    for said in ("Manque", "Par secteur", "Accord local – Chambre", *(page_label(lever) for lever in levers)):
+        assert said in texts[0], said
+    rest = " ".join(texts[1:])
+    assert all(tile.label in rest for tile in ground("reg-32", LATEST).tiles.values())
+    assert not one.page.locator(".ck-full").evaluate("e => e.open")  # as it was on the screen
+
+
+def test_nothing_overflows_and_a_change_is_seen_with_its_effect_on_a_telephone(visit):
+    one = visit(f"?territoire=reg-32&v=sgpe-2024-10&levier={CARS}&l={CARS}:k:600")
+    for width in (360, 640, 1280, 1920):
+        one.page.set_viewport_size({"width": width, "height": 900})
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= width
+    one.page.set_viewport_size({"width": 390, "height": 844})
+    one.page.locator(f"#copkit-objectif-kt-{CARS}").fill("500")
+    expect(one.verdict).to_have_text("Manque 441 ktCO₂e/an")
+    for part in (one.verdict, one.page.locator(f"#copkit-objectif-kt-{CARS}")):
+        expect(part).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(visit, width):
+    one = visit(
+        f"?territoire=reg-32&v=sgpe-2024-10&levier={CARS}&l={CARS}:k:600&l=covoiturage:k:300&nom=A&g=B~haies:k:3", width
+    )
+    one.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    found = Axe().run(one.page).response["violations"]
+    one.button("Fermer").click()
+    one.button("Compenser").click()
+    found += Axe().run(one.page).response["violations"]
+    assert [(v["id"], v["impact"], v["nodes"][0]["html"][:200]) for v in found] == []
+
+
+def test_page_without_javascript_shows_the_references(chromium, file):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file)
+    expect(page.get_by_text("Sans JavaScript, cette page montre les références")).to_be_visible()
+    expect(page.get_by_role("row", name="Véhicules électriques")).to_contain_text("940,8")
     context.close()
 
 
-@pytest.fixture
-def visit(address, window):
-    with visits(address, window) as go:
-        yield go
-
-
-@pytest.fixture
-def fresh(address, chromium):
-    """Each time in a browser that knows nothing."""
-    with visits(address, chromium) as go:
-        yield go
+# ------------------------------------------------------------------ from a server
 
 
 @pytest.fixture(scope="module")
-def opened(address, window):
-    with visits(address, window) as go:
-        yield go("?territoire=reg-32")
+def served(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("server"), NOTEBOOK) as running:
+        yield running
 
 
-@pytest.fixture
-def region(opened):
-    """A page of the région that tests share: each leaves the targets as it found them, the references."""
-    expect(opened.locator(QUANTITY)).to_have_value("446,7")
-    expect(opened.locator(".ck-verdict")).to_have_text("Atteint la référence")
-    return opened
+def test_a_visitor_finds_a_territory_and_plays_without_a_kernel_and_without_the_network(served, chromium):
+    context = chromium.new_context(accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(HANG)
+    said, sizes = [], []
+    page.on("console", lambda one: said.append(one.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(served.url)
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in Axe().run(page).response["violations"]] == []
+    page.fill("#recherche", "Nord")
+    expect(page.locator("#dit")).to_have_text("Entrée ouvre « 59 Nord ».")
+    page.press("#recherche", "Enter")
+    one = Visit(page)
+    expect(page.get_by_role("heading", name="Nord\u00a0: quel effort d’ici 2030")).to_be_visible()
+    assert len(sizes) < 20 and sum(sizes) < 300_000
+    one.step("Objectifs")
+    one.aim(HEDGES, "5")
+    expect(page).to_have_url(re.compile("territoire=dep-59&.*l=haies:k:5"))
+    assert served.health()["sessions"] == 0
+    context.set_offline(True)
+    page.fill(f"#copkit-objectif-kt-{HEDGES}", "6")
+    expect(page.locator(".ck-changes")).to_contain_text("6,0 ktCO₂e/an")
+    one.button("Calculer la probabilité").click()
+    expect(page.get_by_text("Le serveur ne répond pas")).to_be_visible()
+    context.set_offline(False)
+    one.button("Calculer la probabilité").click()
+    expect(page.get_by_text("Neuf fois sur dix")).to_be_visible()
+    with page.expect_download() as got:
+        one.button("Classeur XLSX").click()
+    assert "brouillon" in got.value.suggested_filename
+    sheet = openpyxl.load_workbook(BytesIO(got.value.path().read_bytes()))["Simulateur"]
+    assert [row[5] for row in sheet.iter_rows(values_only=True) if row[0] == HEDGES] == [6]
+    page.reload()
+    expect(page.locator(".ck-changes")).to_contain_text("6,0 ktCO₂e/an")
+    assert served.health()["sessions"] == 0
+    assert [text for text in said if "ERR_INTERNET_DISCONNECTED" not in text] == []
+    context.close()
 
 
-def total(code: str, forest: bool = False) -> str:
-    return french.number(panorama.total(ck.panorama(code), forest=forest), 0)
-
-
-def proposed(s) -> float:
-    return float(s.proposed.where(s.lever != "puits_forestiers").sum())
-
-
-def words(page) -> list[str]:
-    """What the panorama says."""
-    return page.locator(".ck-panorama svg text").all_text_contents()
-
-
-def fields(page) -> dict[str, str]:
-    """Every number field of the levers, by id."""
-    return page.evaluate(
-        "() => Object.fromEntries([...document.querySelectorAll('.ck-value input')].map(i => [i.id, i.value]))"
-    )
-
-
-@pytest.mark.parametrize("code", ["dep-59", "reg-04"])
-def test_page_opens_on_a_territory_with_the_figures_of_the_library(visit, code):
-    page = visit(f"?territoire={code}")
-    assert page.locator("h1").count() == 1
-    assert page.locator(".copkit-simulateur h2").all_inner_texts() == [
-        "1. Découvrir",
-        "2. Comprendre",
-        "3. Visualiser",
-        "4. Proposer",
-        "5. Partager",
-    ]
-    name = ck.panorama(code).attrs["name"]
-    assert page.locator(".ck-bar strong").inner_text() == name
-    assert f"{name}\u00a0: {total(code)} ktCO₂e/an à éviter en 2030" in page.locator(".ck-lead").first.inner_text()
-    assert f"sur {total(code)} ktCO₂e/an" in page.locator(".ck-total").inner_text()
-
-
-def test_a_quantity_gives_its_kt_and_moves_gauge_chart_and_trajectory(region):
-    page = region
-    s = ck.simulate(ck.panorama("reg-32"), {CARS: 300}, unit="quantity")
-    kt, gap = float(s.proposed.sel(lever=CARS)), float(ck.shortfall(s).deficit.iloc[1])
-    page.fill(QUANTITY, "300")
-    expect(page.locator(KT)).to_have_value(french.number(kt, 1))
-    expect(page.locator(".ck-verdict")).to_have_text(f"Manque {french.number(gap, 0)}")
-    expect(page.locator(".ck-panel .ck-lead")).to_have_text(french.typeset(gap_sentence(s)))
-    expect(page.locator(".ck-panorama svg")).to_contain_text(french.number(kt, 0))
-    expect(page.locator("h3", has_text="Trajectoire\u00a0: Véhicules électriques")).to_be_visible()
-    page.get_by_text("Tableau de la trajectoire").click()
-    expect(page.get_by_role("table", name="Points de la trajectoire")).to_contain_text("proposé2030300")
-    page.get_by_text("Tableau de la jauge").click()
-    row = page.get_by_role("table", name="Par secteur (ktCO₂e/an)").get_by_role("row", name="Transport")
-    expect(row).to_contain_text(french.number(gap, 0))
-    page.fill(KT, "940,7603")
-    expect(page.locator(QUANTITY)).to_have_value("446,7")
-    expect(page.locator(".ck-verdict")).to_have_text("Atteint la référence")
-    page.get_by_role("button", name="Annuler").click()
-    expect(page.locator(QUANTITY)).to_have_value("300,0")
-    page.get_by_role("button", name="Annuler").click()
-    expect(page.locator(QUANTITY)).to_have_value("446,7")
-
-
-def test_an_impossible_target_is_refused_beside_its_field(region):
-    page = region
-    for field, typed, said in (
-        (QUANTITY, "0", "les émissions augmenteraient"),
-        (KT, "-72", "les émissions augmenteraient"),
-        (QUANTITY, "4000", "au-delà de la borne"),
-    ):
-        page.fill(field, typed)
-        row = page.locator(".ck-lever[id^=copkit-proposer]", has=page.locator(field))
-        expect(row.locator("> .ck-error")).to_contain_text(said)
-        assert "Écrire" in row.locator("> .ck-error").inner_text()
-        expect(page.locator(field)).to_have_attribute("aria-invalid", "true")
-        expect(page.locator(field)).to_have_value(typed)
-        expect(page.locator(".ck-verdict")).to_have_text("Atteint la référence")
-        page.fill(field, "abc")
-        expect(page.locator(f"{field}-illisible")).to_be_visible()
-        page.fill(KT, "940,7603")
-        expect(page.locator(QUANTITY)).to_have_value("446,7")
-        expect(page.locator(field)).not_to_have_attribute("aria-invalid", "true")
-
-
-def test_a_closed_lever_has_no_field_and_a_link_cannot_change_it(visit):
-    page = visit("?territoire=reg-32&t-co2_foret=5000")
-    row = page.locator("#copkit-proposer-puits_forestiers")
-    expect(row).to_contain_text("Levier fermé\u00a0: objectif non régionalisé")
-    assert row.locator("input").count() == 0
-    expect(page.locator(".ck-warnings")).to_contain_text(
-        "Gestion des puits forestiers\u00a0: levier fermé (objectif non"
-    )
-    assert f"sur {total('reg-32')} ktCO₂e/an" in page.locator(".ck-total").inner_text()
-
-
-def test_a_gap_is_compensated_by_the_chosen_levers_and_accepted(visit):
-    page = visit(f"?territoire=reg-32&l={CARS}:q:300")
-    s = ck.simulate(ck.panorama("reg-32"), {CARS: 300}, unit="quantity")
-    found = ck.compensate(s, ["haies", "prairies"])
-    page.check("#copkit-compense-haies")
-    page.check("#copkit-compense-prairies")
-    page.get_by_role("button", name="Calculer la compensation").click()
-    asks = page.get_by_role("table", name="Ce que chaque levier aurait à faire")
-    expect(asks).to_contain_text(french.signed(found.asks.kt_more.iloc[0], 0))
-    assert page.locator("#copkit-kt-haies").input_value() == "113,4"
-    page.get_by_role("button", name="Accepter cette compensation").click()
-    wanted = found.asks.set_index("lever").kt_after
-    expect(page.locator("#copkit-kt-haies")).to_have_value(french.number(wanted["haies"], 1))
-    expect(page.locator("#copkit-kt-prairies")).to_have_value(french.number(wanted["prairies"], 1))
-    expect(page.locator(".ck-verdict")).to_contain_text("Compensé\u00a0: manque 314, surplus ailleurs 314")
-    page.get_by_role("button", name="Calculer la probabilité").click()
-    expect(page.get_by_text(re.compile(r"Probabilité d’atteindre .*\s:\s\d+"))).to_be_visible()
-
-
-def test_a_shared_link_gives_the_same_page_in_a_fresh_browser(visit, fresh, address):
-    page = visit("?territoire=dep-59")
-    page.fill("#copkit-kt-haies", "12,25")
-    page.fill("#copkit-d-covoiturage", "3,1")
-    page.get_by_label("par secteur", exact=True).check()
-    page.get_by_label("ce qui reste à faire").check()
-    page.get_by_label("Compter le levier forêt").check()
-    row = page.locator("#copkit-proposer-haies")
-    row.get_by_text("Détails et justification").click()
-    row.get_by_label("Pourquoi cet objectif").fill("Bocage à replanter : 100 %")
-    page.get_by_label("Nom du scénario en cours").fill("Bocage & haies")
-    expect(page).to_have_url(re.compile("Bocage.*replanter|replanter.*Bocage"))
-    link = page.get_by_label("Lien de ce scénario").input_value()
-    assert link.startswith(address) and "v=sgpe-2024-10" in link
-    expect(page).to_have_url(link)
-    other = fresh(link.removeprefix(address))
-    assert fields(other) == fields(page)
-    assert sorted(words(other)) == sorted(words(page))
-    assert other.locator(".ck-bar").inner_text().replace("Annuler", "") == page.locator(".ck-bar").inner_text().replace(
-        "Annuler", ""
-    )
-    assert other.get_by_label("Lien de ce scénario").input_value() == link
-
-
-def test_a_link_of_the_official_simulator_opens_here(visit):
-    page = visit("?territoire=reg-32")
-    official = "https://planification-territoires.ecologie.gouv.fr/territoire/bretagne/ambition"
-    page.get_by_label("Ouvrir un lien").fill(f"{official}?c-augm_voitelec=20&t-augm_voitelec=180&t-augm_v%C3%A9lotc=10")
-    page.get_by_role("button", name="Ouvrir", exact=True).click()
-    expect(page.locator(".ck-bar strong")).to_have_text("Bretagne")
-    expect(page.locator(KT)).to_have_value("200,0")
-    expect(page.locator(f"#copkit-d-{CARS}")).to_have_value("20,0")
-    expect(page.locator("#copkit-kt-velo_transports_en_commun")).to_have_value("10,0")
-    expect(page.locator(".ck-warnings")).to_contain_text("il ne porte pas de version")
-
-
-def test_workbook_of_the_scenario_has_the_figures_of_the_page(visit):
-    page = visit(f"?territoire=reg-32&l={CARS}:q:300")
-    page.get_by_role("button", name="Classeur XLSX").click()
-    expect(page.locator(".ck-message")).to_contain_text("Véhicules électriques")  # refused: nothing justifies it
-    page.get_by_label("Enregistrer comme brouillon").check()
-    with page.expect_download() as waited:
-        page.get_by_role("button", name="Classeur XLSX").click()
-    book = openpyxl.load_workbook(BytesIO(Path(waited.value.path()).read_bytes()), data_only=True)
-    rows = [list(row) for sheet in book for row in sheet.iter_rows(values_only=True)]
-    kt = float(ck.simulate(ck.panorama("reg-32"), {CARS: 300}, unit="quantity").proposed.sel(lever=CARS))
-    cars = [row for row in rows if "Véhicules électriques" in row]
-    numbers = [cell for row in cars for cell in row if isinstance(cell, float | int)]
-    assert any(abs(n - kt) < 1e-9 * kt for n in numbers) and 300 in numbers
-    assert "brouillon" in waited.value.suggested_filename
-
-
-def test_a_saved_scenario_is_taken_up_again(visit, fresh):
-    page = visit("?territoire=reg-53&l=haies:k:100.5")
-    page.get_by_label("Enregistrer comme brouillon").check()
-    with page.expect_download() as waited:
-        page.get_by_role("button", name="Scénario JSON", exact=True).click()
-    content = Path(waited.value.path()).read_bytes()
-    other = fresh("?territoire=reg-32")
-    with other.expect_file_chooser() as chooser:
-        other.get_by_role("button", name="Reprendre un scénario JSON").click()
-    file = {"name": "s.json", "mimeType": "application/json", "buffer": content}
-    chooser.value.set_files(file)
-    expect(other.locator(".ck-bar strong")).to_have_text("Bretagne")
-    expect(other.locator("#copkit-kt-haies")).to_have_value("100,5")
-    with other.expect_file_chooser() as chooser:
-        other.get_by_role("button", name="Reprendre un scénario JSON").click()
-    chooser.value.set_files(file | {"buffer": b"pas un scenario"})
-    expect(other.locator(".ck-message")).to_contain_text("JSON")
-
-
-def test_named_scenarios_are_compared_in_one_table(visit):
-    page = visit("?territoire=reg-32&l=haies:k:50")
-    page.get_by_label("Nom du scénario en cours").fill("Prudent")
-    page.get_by_role("button", name="Garder ce scénario").click()
-    page.fill("#copkit-kt-haies", "300")
-    table = page.get_by_role("table", name="Comparaison des scénarios (ktCO₂e/an)")
-    expect(table.get_by_role("columnheader", name="Prudent")).to_be_visible()
-    row = table.get_by_role("row", name="Gestion des haies")
-    expect(row.get_by_role("cell").nth(1)).to_contain_text("300,0")
-    expect(row.get_by_role("cell").nth(2)).to_contain_text("50,0")
-    targets = {"haies": 300}, {"haies": 50}
-    current, kept = (ck.simulate(ck.panorama("reg-32"), one) for one in targets)
-    for name, figures in (
-        ("Total proposé, hors forêt", [total("reg-32"), *(french.number(proposed(s), 0) for s in (current, kept))]),
-        ("Manque, hors forêt", ["0", *(french.number(ck.shortfall(s).deficit.iloc[1], 0) for s in (current, kept))]),
-    ):
-        assert table.get_by_role("row", name=name).get_by_role("cell").all_text_contents() == figures
-    expect(row.get_by_role("cell").first).to_contain_text("113,4")
-    page.get_by_role("button", name="Reprendre", exact=True).click()
-    expect(page.locator("#copkit-kt-haies")).to_have_value("50,0")
-
-
-def test_every_metropolitan_region_shows_the_targets_of_the_library(visit):
-    page = visit("?territoire=reg-32")
-    for code in every(5, METROPOLE):
-        page.get_by_label("Territoire", exact=True).select_option(code)
-        p = ck.panorama(code)
-        expect(page.locator(".ck-bar strong")).to_have_text(p.attrs["name"])
-        with_, without = (total(code, forest=forest) for forest in (True, False))
-        assert f"{without} ktCO₂e/an à éviter" in page.locator(".ck-lead").first.inner_text()
-        assert f"({with_} avec la forêt)" in page.locator(".ck-lead").first.inner_text()
-        shown = {name: value for name, value in fields(page).items() if name.startswith("copkit-kt-")}
-        targets = {f"copkit-kt-{lever}": kt for lever, kt in p.target.to_series().items()}
-        assert shown == {name: french.number(targets[name], 1) for name in shown}
-        assert len(shown) > 20
-
-
-def test_filter_keeps_the_levers_of_an_enjeu(region):
-    page = region
-    page.get_by_label("Thématique", exact=True).select_option("preserver")
-    expect(page.locator("#copkit-proposer-haies")).to_be_visible()
-    expect(page.locator(f"#copkit-proposer-{CARS}")).to_be_hidden()
-    choice = page.get_by_label("Thématique", exact=True)
-    choice.focus()
-    page.keyboard.press("Control+z")  # the choice follows, although the focus is there
-    expect(page.locator(f"#copkit-proposer-{CARS}")).to_be_visible()
-    expect(choice).to_have_value("")
-
-
-def test_the_five_steps_are_reached_and_played_with_the_keyboard_alone(visit):
-    page = visit("?territoire=reg-32")
-
-    def focus_is(selector: str, limit: int = 200) -> None:
-        for _ in range(limit):
-            page.keyboard.press("Tab")
-            if page.evaluate("s => document.activeElement.matches(s)", selector):
-                return
-        raise AssertionError(f"never reached: {selector}")
-
-    focus_is(".ck-skip")
-    assert page.evaluate("document.activeElement.textContent") == "Aller au choix du territoire"
-    focus_is("select")  # step 1
-    focus_is("input[type=radio]")  # step 2
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_label("par secteur", exact=True)).to_be_checked()
-    focus_is(f"#copkit-d-{CARS}")  # step 3
-    page.keyboard.press("Control+a")
-    page.keyboard.type("60")
-    focus_is(QUANTITY)  # step 4
-    page.keyboard.press("Control+a")
-    page.keyboard.type("300")
-    expect(page.locator(KT)).to_have_value("627,1")
-    expect(page.locator("[aria-live=polite].ck-hidden")).to_contain_text("Total proposé")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Control+z")
-    expect(page.locator(QUANTITY)).to_have_value("446,7")
-    page.locator(".ck-skip").last.focus()
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.textContent") == "5. Partager"
-    focus_is(".ck-link")  # step 5
-
-
-@pytest.mark.parametrize(("code", "width"), [("reg-32", 360), ("dep-59", 1280)])
-def test_axe_finds_nothing_serious(visit, code, width):
-    page = visit(f"?territoire={code}&l={CARS}:q:-1&levier={CARS}", width)
-    page.evaluate("document.querySelectorAll('.copkit-simulateur details').forEach(d => { d.open = true; })")
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")] == []
-
-
-def test_nothing_overflows_the_window(region):
-    page = region
-    page.evaluate("document.querySelectorAll('.copkit-simulateur details').forEach(d => { d.open = true; })")
-    for width in (360, 768, 1920, 1280):  # the last one as it was found
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("() => new Promise(ok => requestAnimationFrame(() => requestAnimationFrame(ok)))")
-        outside = page.evaluate(
-            """() => [...document.querySelectorAll('.copkit-simulateur *')]
-                .filter(e => !e.closest('.ck-scroll') && e.getBoundingClientRect().right > innerWidth + 1)
-                .map(e => e.outerHTML.slice(0, 120))"""
-        )
-        assert outside == [], width
-
-
-def test_page_prints_on_a4(region):
-    page = region
-    page.fill(QUANTITY, "300")
-    expect(page.locator(".ck-verdict")).to_contain_text("Manque")
-    assert page.pdf(format="A4").startswith(b"%PDF")
-    page.get_by_role("button", name="Annuler").click()
-    expect(page.locator(QUANTITY)).to_have_value("446,7")
+def test_the_notebook_shows_the_same_page_and_python_follows_it(served, chromium):
+    page = chromium.new_page()
+    page.set_default_timeout(HANG)
+    page.goto(f"{served.url}carnet?territoire=reg-32&v=sgpe-2024-10&l=haies:k:50")
+    one = Visit(page)
+    expect(one.verdict).to_have_text("Manque 63 ktCO₂e/an")
+    one.button("Calculer la probabilité").click()
+    expect(page.get_by_text("Neuf fois sur dix")).to_be_visible()
+    page.locator(".ck-head select").select_option("reg-53")
+    expect(page.get_by_role("heading", name="Bretagne\u00a0: quel effort")).to_be_visible()
+    page.close()

@@ -1,5 +1,5 @@
-// The rules of a scenario: the only mirror of copkit/models (limits.py, scenario.py, gaps.py) and of simulator/gauge.py,
-// operation for operation, for the served page and the one-file page; shared cases hold it to Python.
+// The rules of a scenario: the only mirror of copkit/models (limits.py, scenario.py, gaps.py, interactions.py) and of
+// simulator/gauge.py, operation for operation, for every page; shared cases hold it to Python.
 // What is unknown is null in the page and in what is given back, NaN in between.
 
 const known = (value) => (Number.isFinite(value) ? value : null);
@@ -148,6 +148,51 @@ function totalsOf(page, settled) {
   return { with_forest: plain(sums([...settled.values()])), without_forest: plain(sums(without)) };
 }
 
+/** What a chain of levers avoids: one by one (`first`), together (`joint`), and what the sum counts more than once. */
+function readChain({ base, steps }, kt) {
+  const all = unknown(base);
+  let [left, first, joint, beyond] = [all, 0, 0, null];
+  for (const names of steps) {
+    const asked = names.reduce((sum, id) => sum + kt(id), 0);
+    if (asked > all) beyond ??= names;
+    const taken = all === 0 ? 0 : left * Math.min(asked / all, 1);
+    for (const id of names) {
+      first += kt(id);
+      joint += asked === 0 ? taken : (taken * kt(id)) / asked;
+    }
+    left -= taken;
+  }
+  return { first, joint, beyond, overlap: same(first, joint) ? 0 : first - joint };
+}
+
+/** What the proposals count more than once, beyond what the references do; unknown groups apart. */
+function twiceOf(page, settled) {
+  const more = page.chains.map((chain) => readChain(chain, (id) => settled.get(id).kt).overlap
+    - readChain(chain, (id) => settled.get(id).target).overlap);
+  return Math.max(more.filter((value) => !Number.isNaN(value)).reduce((sum, value) => sum + value, 0), 0);
+}
+
+/** What is missing once what is counted twice is taken away; a sentence when a surplus only hid it. */
+function jointly({ net, deficit, surplus }, twice, sentences) {
+  const lack = net + twice;
+  const hidden = twice > 0 && lack > 0 && !same(deficit, surplus - twice);
+  const spoilt = hidden && (net <= 0 || same(deficit, surplus)) && lack >= 0.05;
+  return { twice, lack: known(lack), overlap: spoilt ? fill(sentences.twice, { twice: formatNumber(twice), lack: formatNumber(lack) }) : "" };
+}
+
+/** The groups of levers that overlap, in sentences. */
+function overlapsOf(page, settled) {
+  const label = (id) => page.levers.find((lever) => lever.id === id).label;
+  return page.chains.map((chain) => ({ chain, ...readChain(chain, (id) => settled.get(id).kt) }))
+    .filter(({ overlap }) => overlap > 0)
+    .map(({ chain, first, joint, overlap, beyond }) => {
+      const share = first ? (100 * overlap) / first : overlap;
+      const parts = { group: chain.label, first: whole(first), joint: whole(joint), overlap: whole(overlap), share: `${formatNumber(share)}${NARROW}%` };
+      const reason = beyond ? ` ${capital(fill(page.sentences.overlap_beyond, { levers: beyond.map(label).join(" et ") }))}.` : "";
+      return { group: chain.id, joint, overlap, sentence: fill(page.sentences.overlap, parts) + reason };
+    });
+}
+
 /** The gauge and its sectors, in the chosen convention and against the chosen plan. */
 function gaugeOf(page, settled, { forest: counted, reference }) {
   const { sentences } = page;
@@ -168,6 +213,7 @@ function gaugeOf(page, settled, { forest: counted, reference }) {
   return {
     status, sentence, total: plain(whole),
     announce: fill(sentences.announce, { proposed: formatNumber(whole.proposed, 0), convention, sentence }),
+    ...jointly(whole, plan ? 0 : twiceOf(page, settled), sentences),
     by_sector: rows.map((one, i) => ({ id: sectors[i].id, label: sectors[i].label, sgpe: known(sgpe[i].reference), ...plain(one) })),
   };
 }
@@ -193,6 +239,6 @@ function follow(page, state, before = {}) {
   const said = ([, { entry }]) => entry.value !== null || entry.done || entry.why || entry.source;
   return {
     levers: each([...settled], (one) => shown(page, one)), totals: totalsOf(page, settled),
-    gauge: gaugeOf(page, settled, state), accepted: each([...settled].filter(said), (one) => one.entry),
+    gauge: gaugeOf(page, settled, state), overlaps: overlapsOf(page, settled), accepted: each([...settled].filter(said), (one) => one.entry),
   };
 }

@@ -1,317 +1,277 @@
-// The page: five steps over one small state. Python keeps the truth: each change sends the state, a view comes back.
+// The page of a territory: today, what is left, the targets, what one leaves with. The same on a server, in a file and
+// in a notebook: only where Python is asked, and where the link of the state is written, differ.
 
-/** The state of the visitor, its past, and the conversation with Python. */
-class Store {
-  constructor(model) {
-    this.model = model;
-    this.past = [];
-    this.waiting = new Map();
-    this.lastId = 0;
-    this.runtime = model.get("runtime");
-    this.served = Boolean(this.runtime); // our server, whose address bar shows the link of the state
-    this.read();
-    this.send = eachFrame(() => {
-      this.sent = JSON.stringify(this.state);
-      model.set("state", structuredClone(this.state));
-      model.save_changes();
-      this.look();
-      this.onlook();
-    });
-  }
+const STEPS = [[1, "Aujourd’hui"], [2, "Ce qui reste"], [3, "Objectifs"]];
+const LEADS = {
+  1: "Ce qui est déjà fait depuis 2019, prérempli là où une série observée a l’unité du levier. Le corriger levier par levier.",
+  2: "Ce qui reste à faire d’ici 2030 pour atteindre ce qui est proposé, levier par levier.",
+  3: "Écrire un objectif en émissions évitées ou dans l’unité du levier\u00a0: l’un donne l’autre.",
+};
 
-  read() {
-    this.page = this.model.get("page");
-    this.take(this.model.get("state"));
-  }
-
-  /** A state that comes from Python. */
-  take(state) {
-    [this.state, this.sent] = [structuredClone(state), JSON.stringify(state)];
-    this.accepted = this.model.get("view").state.levers;
-    this.look();
-  }
-
-  /** What the page shows: the figures of the entries at once, by Python's rules; the rest as it comes from Python. */
-  look() {
-    const { accepted, ...figures } = follow(this.page, this.state, this.accepted);
-    this.accepted = accepted;
-    this.view = { ...this.model.get("view"), ...figures };
-  }
-
-  lever(id) {
-    return this.page.levers.find((lever) => lever.id === id);
-  }
-
-  /** Changes the state; changes of the same thing that follow closely are one step of the past. */
-  change(edit, what = "") {
-    const now = Date.now();
-    const before = JSON.stringify(this.state);
-    edit(this.state);
-    if (JSON.stringify(this.state) === before) return;
-    if (!what || what !== this.lastWhat || now - this.lastTime > 1500) this.past.push(before);
-    if (this.past.length > 200) this.past.shift();
-    [this.lastWhat, this.lastTime] = [what, now];
-    this.send();
-  }
-
-  setLever(id, values) {
-    this.change((state) => {
-      const entry = { value: null, unit: "ktco2e", done: 0, why: "", source: "", ...state.levers[id], ...values };
-      if (entry.value === null && !entry.done && !entry.why && !entry.source) delete state.levers[id];
-      else state.levers[id] = entry;
-    }, `${id} ${Object.keys(values)} ${values.unit}`);
-  }
-
-  /** The lever whose trajectory is drawn: a look, not an entry, so it is not undone. */
-  focus(id) {
-    if (this.state.focus === id) return;
-    this.state.focus = id;
-    this.send();
-  }
-
-  undo() {
-    if (!this.past.length) return;
-    this.state = { ...JSON.parse(this.past.pop()), focus: this.state.focus };
-    this.lastWhat = null;
-    this.send();
-  }
-
-  adopt(state) {
-    this.change((current) => { current.levers = structuredClone(state.levers); });
-  }
-
-  /** One request; the promise gives the answer, {ok, message, …}. */
-  ask(request) {
-    const id = ++this.lastId;
-    return new Promise((resolve) => {
-      this.waiting.set(id, resolve);
-      this.model.set("request", { id, ...request });
-      this.model.save_changes();
-    });
-  }
-
-  answered() {
-    const answer = this.model.get("answer");
-    this.waiting.get(answer?.id)?.(answer);
-    this.waiting.delete(answer?.id);
-  }
-}
-
-const STEPS = ["Découvrir", "Comprendre", "Visualiser", "Proposer", "Partager"];
-
-function goTo(step) {
-  const heading = document.getElementById(`copkit-etape-${step}`);
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  heading.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-  heading.focus({ preventScroll: true });
-}
-
-function stepLinks() {
-  const items = STEPS.map((name, i) => h("li", {}, h("a", { href: `#copkit-etape-${i + 1}`, onclick: (event) => {
-    event.preventDefault();
-    goTo(i + 1);
-  } }, `${i + 1}. ${name}`)));
-  return h("nav", { class: "ck-steps", "aria-label": "Les cinq étapes" }, h("ol", {}, ...items));
-}
-
-function section(step, subtitle, ...children) {
-  const id = `copkit-etape-${step}`;
-  return h("section", { class: "ck-step", "aria-labelledby": id },
-    h("h2", { id, tabindex: "-1" }, `${step}. ${STEPS[step - 1]}`), h("p", { class: "ck-subtitle" }, subtitle), ...children);
-}
-
-/** Step 1: which territory, what the page is, the order of magnitude. */
-function discover(store) {
-  const { page } = store;
-  const of = (level) => page.territories.filter((one) => one.level === level);
-  const choices = [["Régions", of("region").map((one) => [one.code, one.name])],
-    ["Départements", of("departement").map((one) => [one.code, `${one.code.slice(4)} · ${one.name}`])]];
-  const message = h("p", { class: "ck-error", role: "status" });
-  const territory = select(choices, page.territory.code, async (code) => {
-    const answer = await store.ask({ do: "territory", code });
-    if (!answer.ok) setText(message, answer.message);
-  });
-  const plans = page.plans ?? [];
-  const reference = plans.length ? field("Plan de référence", select([["", [["sgpe", "Proposition indicative du SGPE"], ...plans.map((plan) => [plan.id, planName(plan)])]]],
-    store.state.reference, (id) => store.change((state) => { state.reference = id; }))) : null;
-  const total = h("p", { class: "ck-lead" });
-  const { title, status, licence, version, ...more } = page.texts;
-  const texts = [status, ...Object.values(more)].filter(Boolean);
-  const sources = h("ul", {}, ...page.sources.map((source) => h("li", {}, [source.title, source.year].filter(Boolean).join(", "))));
-  const element = section(1, "Quel effort d’ici 2030 pour ce territoire, et par quels leviers\u202f?",
-    h("div", { class: "ck-pair ck-even" },
-      h("div", {}, h("div", { class: "ck-row" }, field("Territoire", territory), reference), message, total),
-      h("div", {}, ...texts.map((text) => h("p", {}, capital(text))))),
-    details("Sources et version des données", h("p", {}, version), h("p", {}, licence), sources));
-  const update = (view) => setText(total, `${page.territory.name}\u00a0: ${whole(view.totals.without_forest.reference)} ${KT} à éviter en 2030 par rapport à 2019, hors forêt (${whole(view.totals.with_forest.reference)} avec la forêt).`);
+/** The bar that stays: total, what is missing, scenario, « Compenser ». */
+function summaryBar(store) {
+  const [total, verdict, more] = [h("span", { class: "ck-total" }), h("strong", { class: "ck-verdict" }), h("span", { class: "ck-detail" })];
+  const gauge = bar();
+  const compensate_ = button("Compenser", () => store.openCompensation(), "ck-primary");
+  const undo = button("Annuler", () => store.undo());
+  undo.title = "Annuler la dernière modification (Ctrl + Z)";
+  const scenario = h("span", { class: "ck-scenario" });
+  const element = h("div", { class: "ck-bar", role: "region", "aria-label": "Bilan du scénario" },
+    h("div", { class: "ck-bar-words" }, h("span", { class: "ck-place" }, store.page.territory.name), scenario, verdict, more),
+    h("div", { class: "ck-bar-gauge" }, gauge.element, total), h("div", { class: "ck-bar-actions" }, compensate_, undo));
+  const update = () => {
+    const { view, state } = store;
+    const sums_ = view.gauge.total;
+    const found = balance(view.gauge, state.step);
+    const still = found.status === "neutral" && state.step !== 3;
+    gauge.update(still ? { reference: sums_.reference ?? 0, proposed: sums_.done, done: sums_.done } : sums_.reference === null ? { reference: 0, proposed: 0, done: 0 } : { reference: sums_.reference, proposed: Math.min(sums_.proposed, sums_.reference) - Math.max(0, Math.min(sums_.net, 0)), done: sums_.done });
+    setText(verdict, found.said);
+    setText(more, found.more);
+    setText(total, still ? `Référence : ${whole(sums_.reference)} ${KT}, ${store.convention()}` : `${whole(sums_.proposed)} proposés sur ${whole(sums_.reference)} ${KT}, ${store.convention()}`);
+    setText(scenario, state.name);
+    element.dataset.status = found.status;
+    compensate_.disabled = !(sums_.net > 0) && !view.gauge.overlap;
+    undo.disabled = !store.past.length;
+  };
   return { element, update };
 }
 
-/** Step 2: the panorama, its table, the filter. */
-function understand(store) {
-  const { page, state } = store;
-  const set = (edit) => store.change(edit);
-  const vision = radios("Regrouper", "vision", [["thematiques", "par thématique"], ["secteurs", "par secteur"]], state.vision,
-    (id) => set((now) => { now.vision = id; }));
-  const remaining = radios("Montrer", "reste", [["false", "tout l’objectif"], ["true", "ce qui reste à faire"]], String(state.remaining),
-    (id) => set((now) => { now.remaining = id === "true"; }));
-  const all = [["", "Tous"]];
-  const filter = (key, list) => select([["", [...all, ...list.map((one) => [one.id, one.label])]]], state.filter[key],
-    (id) => set((now) => { now.filter = { ...now.filter, [key]: id }; }));
-  const enjeu = filter("enjeu", page.enjeux);
-  const thematique = filter("thematique", page.thematiques);
-  const name = `Panorama des leviers, ${page.territory.name}`;
-  const host = h("div", { class: "ck-chart ck-panorama", role: "img", "aria-label": `${name}. Les mêmes chiffres sont dans le tableau qui suit.` });
-  const columns = h("p", { class: "ck-note" });
-  const picked = h("div", { class: "ck-picked", role: "status" });
-  const chart = new LiveChart(host, store.runtime, page.charts.panorama, { onclick: (row) => pick(row.lever) });
-  const pick = (id) => {
-    const lever = store.lever(id);
-    if (!lever) return;
-    store.focus(id);
-    const change = h("a", { href: `#copkit-proposer-${id}`, onclick: (event) => {
-      event.preventDefault();
-      const row = document.getElementById(`copkit-proposer-${id}`);
-      row.closest("details").open = true;
-      row.scrollIntoView({ block: "center" });
-      (row.querySelector("input") ?? row.querySelector("summary"))?.focus({ preventScroll: true });
-    } }, lever.closed ? `Levier fermé\u00a0: ${lever.closed}` : "Changer cet objectif");
-    picked.replaceChildren(h("h3", {}, `${lever.order} · ${lever.label}`), h("p", {}, `${lever.thematique_label} · ${lever.sector_label}`), h("p", {}, change), whyPanel(page, lever));
-  };
-  const figures = table(`${name} (${KT})`, [["Levier", false], ["Thématique", false], ["Secteur", false], ["Référence", true], ["Déjà fait", true], ["Proposé", true], ["Reste à faire", true]]);
-  const tableBox = details("Tableau du panorama", figures.element);
-  tableBox.addEventListener("toggle", () => fill(store.view, store.state));
-  const inUse = (one) => page.levers.some((lever) => lever.thematique === one.id);
-  const legend = h("ul", { class: "ck-legend" }, ...page.thematiques.filter(inUse).map((one) => {
-    return h("li", {}, h("span", { style: { "--colour": one.colour } }), one.label);
-  }), h("li", {}, h("span", { class: "ck-hatched" }), "déjà fait (hachuré)"));
-  const element = section(2, "Chaque surface est proportionnelle aux émissions à éviter.",
-    h("div", { class: "ck-row" }, vision, remaining, field("Enjeu", enjeu), field("Thématique", thematique)),
-    h("p", { class: "ck-note ck-swipe" }, "Le graphique défile de gauche à droite."),
-    h("div", { class: "ck-scroll", role: "region", tabindex: "0", "aria-label": name }, host), columns, legend, picked,
-    tableBox);
-  const update = (view, now) => {
-    const { rects, hatch, texts, narrow } = view.charts.panorama;
-    setText(columns, narrow ?? "");
-    chart.update({ rects, hatch, texts });
-    for (const input of vision.querySelectorAll("input")) input.checked = input.value === now.vision;
-    for (const input of remaining.querySelectorAll("input")) input.checked = input.value === String(now.remaining);
-    setChoice(enjeu, now.filter.enjeu);
-    setChoice(thematique, now.filter.thematique);
-    fill(view, now);
-  };
-  const fill = (view, now) => {
-    if (!tableBox.open) return;
-    figures.update(page.levers.filter((lever) => kept(lever, now.filter)).map((lever) => {
-      const found = view.levers[lever.id] ?? {};
-      const shown = (value) => formatNumber(value, lever.decimals_kt);
-      return [lever.label, lever.thematique_label, lever.sector_label, lever.shown === false ? "?" : shown(lever.target), shown(found.done_kt), shown(found.kt), shown(found.remaining_kt)];
-    }));
-  };
-  return { element, update, finalize: () => chart.finalize() };
+/** What is true now: « manque » is one figure, what proposals lack once the surplus of others is taken away. */
+function balance({ total, overlap, lack, twice }, step) {
+  const { reference, done, deficit, surplus, net, below, above, proposed } = total;
+  if (reference === null) return { said: "Aucun objectif n’est connu dans ce territoire.", more: "", status: "neutral" };
+  const left = `reste ${whole(Math.max(proposed - done, 0))}`;
+  if (!below && !above) {
+    const said = done > 0 ? `Déjà fait ${whole(done)} sur ${whole(reference)}, ${left}` : `${whole(reference)} ${KT} à éviter d’ici 2030`;
+    const today = done > 0 ? "pour les leviers suivis ou saisis" : french("Déjà fait : n.d., aucune série ici dans l’unité d’un levier.");
+    return { said, more: step === 3 ? french("Aucun objectif n’est encore changé : ceux du SGPE.") : today, status: "neutral" };
+  }
+  const parts = [below ? `${whole(deficit)} sous la référence (${plural(below, "levier")})` : "", above ? `${whole(surplus)} au-dessus (${plural(above, "levier")})` : ""].filter(Boolean).join(", ");
+  if (overlap) return { said: `Manque ${whole(lack)} en effet conjoint`, more: `${parts}, dont ${whole(twice)} comptés deux fois`, status: "doubtful" };
+  if (net > 0 && !same(deficit, surplus)) return { said: `Manque ${whole(net)} ${KT}`, more: parts, status: "missing" };
+  return { said: below ? "Compensé" : `Dépasse la référence de ${whole(surplus)}`, more: below ? parts : "", status: "met" };
 }
 
-function visualise(store) {
-  const list = leverList(store, DoneEditor);
-  const see = button("Voir le panorama de ce qui reste", () => {
-    store.change((state) => { state.remaining = true; });
-    goTo(2);
-  });
-  return { element: section(3, french("Ce qui est déjà fait depuis 2019, levier par levier ; le reste est l’effort à venir."), see, list.element), update: list.update };
-}
-
-function propose(store) {
-  const list = leverList(store, LeverEditor);
-  const curve = trajectory(store);
-  const chance = probability(store);
-  const side = [gauge(store), curve];
-  const under = [compensation(store), chance];
-  const overlaps = h("ul", { class: "ck-overlaps" });
-  const overlapBox = h("div", { class: "ck-panel" }, h("h3", {}, "Leviers qui agissent sur la même quantité"), overlaps);
-  const element = section(4, "Écrire un objectif en émissions évitées ou en quantité\u00a0: l’un donne l’autre.",
-    h("div", { class: "ck-split" }, list.element, h("div", { class: "ck-side" }, ...side.map((part) => part.element))),
-    overlapBox, h("div", { class: "ck-pair" }, ...under.map((part) => part.element)));
-  const update = (view, state) => {
-    for (const part of [list, ...side, ...under]) part.update(view, state);
-    const said = view.overlaps.map((one) => one.sentence);
-    show(overlapBox, said.length > 0);
-    if (overlaps.dataset.said !== said.join()) {
-      overlaps.dataset.said = said.join();
-      overlaps.replaceChildren(...said.map((one) => h("li", {}, one)));
+/** The sectors, each to its own scale; a click lists its levers only. */
+function sectors(store) {
+  const { page } = store;
+  const forest = h("input", { type: "checkbox", id: newId("foret") });
+  forest.addEventListener("change", () => store.change((state) => { state.forest = forest.checked; }));
+  const rows = new Map(page.sectors.map((one) => {
+    const [figures, gauge] = [h("span", { class: "ck-figures" }), bar()];
+    const element = h("button", { type: "button", class: "ck-sector", onclick: () => store.glance((_, it) => { it.sector = it.sector === one.id ? "" : one.id; }) },
+      h("span", { class: "ck-name" }, one.label), gauge.element, figures);
+    return [one.id, { element, gauge, figures }];
+  }));
+  const plans = page.plans.length ? field("Plan de référence", select([["", [["sgpe", "Proposition du SGPE"], ...page.plans.map((plan) => [plan.id, plan.label.replace(/^l[ea] |^l’/, "")])]]],
+    store.state.reference, (id) => store.change((state) => { state.reference = id; }))) : null;
+  const columns = (first) => [[first, false], ...["Référence", "Proposé", "Sous la référence", "Au-dessus", "Manque"].map((name) => [name, true])];
+  const both = table(`Les deux totaux (${KT})`, columns("Périmètre"));
+  const figures = (one) => [one.reference, one.proposed, one.deficit, one.surplus, Math.max(unknown(one.net), 0)].map(whole);
+  const overlaps = h("ul", {});
+  const shared = h("details", {}, h("summary", {}, "Leviers qui agissent sur la même quantité"), overlaps);
+  const sentence = h("p", { class: "ck-doubt" });
+  const element = h("section", { class: "ck-sectors", "aria-labelledby": "copkit-secteurs" }, h("h2", { id: "copkit-secteurs" }, "Par secteur"), sentence,
+    h("div", { class: "ck-sector-list" }, ...[...rows.values()].map((row) => row.element)),
+    h("div", { class: "ck-row" }, h("p", { class: "ck-choice" }, forest, h("label", { for: forest.id }, "Compter le levier forêt")), plans),
+    h("details", {}, h("summary", {}, "Total avec et sans forêt"), both.element), shared);
+  const update = () => {
+    const { view, state } = store;
+    forest.checked = state.forest;
+    const known_ = new Map(view.gauge.by_sector.map((one) => [one.id, one]));
+    for (const [id, row] of rows) {
+      const one = known_.get(id);
+      show(row.element, Boolean(one));
+      if (!one) continue;
+      row.gauge.update({ reference: one.reference ?? 0, proposed: state.step === 3 ? one.proposed : one.done, done: one.done });
+      const gap = one.net > 0 ? `manque ${whole(one.net)}` : one.above ? `+${whole(-one.net)}` : "";
+      const seen = page.levers.some((lever) => lever.sector === id && store.knows(lever.id));
+      const texts = { 1: `${seen ? `${whole(one.done)} faits` : UNKNOWN} sur ${whole(one.reference)}`, 2: `reste ${whole(one.remaining)}`, 3: [`${whole(one.proposed)} sur ${whole(one.reference)}`, gap].filter(Boolean).join(", ") };
+      setText(row.figures, texts[Math.min(state.step, 3)]);
+      setAttribute(row.element, "aria-pressed", String(store.sector === id));
     }
-    const entered = JSON.stringify([state.levers, state.reference]);
-    if (entered !== element.dataset.entered) { element.dataset.entered = entered; chance.stale(); }
+    both.update([["Hors forêt", ...figures(view.totals.without_forest)], ["Avec la forêt", ...figures(view.totals.with_forest)]]);
+    setText(sentence, view.gauge.overlap);
+    show(sentence, Boolean(view.gauge.overlap));
+    show(shared, view.overlaps.length > 0);
+    const said = view.overlaps.map((one) => one.sentence);
+    if (overlaps.dataset.said !== said.join()) { overlaps.dataset.said = said.join(); overlaps.replaceChildren(...said.map((one) => h("li", {}, one))); }
   };
-  return { element, update, finalize: curve.finalize };
+  return { element, update };
 }
 
-function share(store) {
-  const parts = [links(store), files(store), scenarios(store)];
-  const element = section(5, "Emporter le scénario, le montrer, le comparer.", ...parts.map((part) => part.element));
-  return { element, update: (view, state) => parts.forEach((part) => part.update(view, state)) };
+/** Where one chooses another territory. */
+function otherTerritory(store) {
+  const { host, page } = store;
+  if (host.kind === "server") return h("a", { class: "ck-elsewhere", href: host.home }, "Changer de territoire");
+  if (host.kind !== "widget") return null;
+  const of = (level) => page.territories.filter((one) => one.level === level);
+  const choices = [["Régions", of("region").map((one) => [one.code, one.name])], ["Départements", of("departement").map((one) => [one.code, `${one.code.slice(4)} · ${one.name}`])]];
+  return field("Territoire", select(choices, page.territory.code, (code) => store.host.go(code)));
 }
 
-/** Everything of one territory; made again when the territory changes. */
+/** Everything of a territory, in an element. */
 function build(store) {
+  const { page, host } = store;
+  store.convention = () => (store.state.forest && store.state.reference === "sgpe" ? "avec forêt" : "hors forêt");
   const live = h("p", { class: "ck-hidden", "aria-live": "polite" });
   const warnings = h("div", { class: "ck-warnings", role: "status" });
-  const bar = summaryBar(store);
-  const steps = [discover(store), understand(store), visualise(store), propose(store), share(store)];
-  const skips = [["1", "Aller au choix du territoire"], ["4", "Aller aux leviers"], ["5", "Aller au partage"]].map(([step, text]) =>
-    h("a", { class: "ck-skip", href: `#copkit-etape-${step}`, onclick: (event) => { event.preventDefault(); goTo(step); } }, text));
-  const element = h("div", { class: "copkit-simulateur", lang: "fr" }, ...skips, bar.element, stepLinks(), warnings, ...steps.map((step) => step.element), live);
+  const [top, tiles, groups, list, changed, full] = [summaryBar(store), panorama(store), sectors(store), leverList(store), changes(store), fullList(store)];
+  const lead = h("p", { class: "ck-lead" });
+  const steps = radios("Le fil de la réunion", "etape", STEPS.map(([step, name]) => [String(step), name]), String(store.state.step), (step) => store.glance((state) => { state.step = Number(step); }));
+  const vision = radios("Regrouper", "vision", [["thematiques", "par thématique"], ["secteurs", "par secteur"]], store.state.vision, (id) => store.glance((state) => { state.vision = id; }));
+  const take = [links(store), files(store), probability(store), scenarios(store)];
+  const aside = h("aside", { class: "ck-aside", "aria-label": "Le levier choisi", hidden: true });
+  let panel = null;
+  const put = (made, from) => {
+    panel = made;
+    const close = h("button", { type: "button", class: "ck-close", onclick: () => { closePanel(); from?.focus(); } }, "Fermer");
+    aside.replaceChildren(close, made.element);
+    show(aside, true);
+    element.classList.add("ck-with-panel");
+    made.update();
+    aside.scrollTop = 0;
+  };
+  const closePanel = () => {
+    panel = null;
+    show(aside, false);
+    element.classList.remove("ck-with-panel");
+    store.glance((state) => { state.focus = ""; });
+  };
+  /** The panel of a lever beside the page; `type`: straight into its field. */
+  store.open = (id, type = false, calm = false) => {
+    const made = leverPanel(store, store.lever(id));
+    put(made, document.activeElement);
+    if (!calm) (type ? made.first() : made.title).focus({ preventScroll: true });
+    if (!calm && type) made.first().select?.();
+    store.glance((state) => { state.focus = id; });
+  };
+  store.openCompensation = () => {
+    const made = compensatePanel(store);
+    put(made, document.activeElement);
+    made.title.focus({ preventScroll: true });
+    store.glance((state) => { state.focus = ""; state.step = 3; });
+  };
+  const skips = [["Chercher un levier", () => list.element.querySelector("#copkit-recherche")], ["Ce qui s’emporte", () => emporter]].map(([text, target]) =>
+    h("a", { class: "ck-skip", href: "#", onclick: (event) => { event.preventDefault(); target().focus(); target().scrollIntoView({ block: "center" }); } }, text));
+  const emporter = h("h2", { id: "copkit-emporter", tabindex: "-1" }, "Emporter");
+  const texts = [page.texts.forest, page.texts.first_order, page.texts.departement, page.texts.overseas, page.texts.plans, page.texts.calendar, page.texts.licence, ...(page.limits ?? [])].filter(Boolean);
+  const element = h("div", { class: "copkit-simulateur", lang: "fr" }, ...skips,
+    h("header", { class: "ck-head" }, h("h1", { tabindex: "-1" }, `${page.territory.name}\u00a0: quel effort d’ici 2030\u202f?`), otherTerritory(store),
+      h("p", { class: "ck-note" }, [page.texts.status, page.texts.version, page.made ? `Page faite le ${page.made} (copkit ${page.copkit}).` : ""].filter(Boolean).join(" "))),
+    top.element, warnings,
+    h("div", { class: "ck-body" }, h("div", { class: "ck-main" },
+      h("div", { class: "ck-row ck-flow" }, steps, vision), lead,
+      h("section", { class: "ck-view", "aria-labelledby": "copkit-panorama" }, h("h2", { id: "copkit-panorama" }, "Le panorama"),
+        h("p", { class: "ck-note ck-screen" }, "Surface\u00a0: la référence, hors forêt. Hachuré\u00a0: déjà fait. Coloré\u00a0: proposé. Blanc\u00a0: ce qui manque. Choisir une tuile ouvre son levier."), tiles.element),
+      groups.element, changed.element, list.element), aside),
+    full.element,
+    h("section", { class: "ck-take", "aria-labelledby": emporter.id }, emporter, h("div", { class: "ck-boxes-row" }, ...take.map((part) => part.element).filter(Boolean))),
+    h("footer", { class: "ck-foot" }, h("h2", {}, "Sources et limites"), h("ul", {}, ...page.sources.map((one) => h("li", {}, [one.title, one.year, one.licence].filter(Boolean).join(", ")))),
+      ...texts.map((text) => h("p", {}, text))), live);
   element.addEventListener("keydown", (event) => {
     const typing = event.target.matches("textarea, input[type=text]") && event.target.dataset.typed;
     if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.shiftKey && !typing) { event.preventDefault(); store.undo(); }
+    if (event.key === "Escape" && panel && aside.contains(event.target)) { event.preventDefault(); aside.querySelector(".ck-close").click(); }
   });
   element.addEventListener("input", (event) => { event.target.dataset.typed = "1"; });
   element.addEventListener("change", (event) => { delete event.target.dataset.typed; });
-  let said = store.view.gauge.announce;
-  const announce = later((text) => { if (text !== said) { said = text; setText(live, text); } }, 800);
-  const address = later((link) => { if (store.served) history.replaceState(history.state, "", link); }, 300);
+  let said = "";
+  const announce = later((text) => { if (said && text !== said) setText(live, text); said = text; }, 700);
   const update = () => {
     const { view, state } = store;
-    for (const part of [bar, ...steps]) part.update(view, state);
-    if (warnings.dataset.said !== view.warnings.join()) {
-      warnings.dataset.said = view.warnings.join();
-      warnings.replaceChildren(...view.warnings.map((text) => h("p", { class: "ck-warning" }, text)));
-    }
-    announce(view.gauge.announce);
-    address(view.link);
+    for (const part of [top, tiles, groups, list, changed, full, ...take, ...(panel ? [panel] : [])]) part.update();
+    for (const input of steps.querySelectorAll("input")) input.checked = input.value === String(Math.min(state.step, 3));
+    for (const input of vision.querySelectorAll("input")) input.checked = input.value === state.vision;
+    setText(lead, LEADS[Math.min(state.step, 3)]);
+    if (warnings.dataset.said !== store.notes.join()) { warnings.dataset.said = store.notes.join(); warnings.replaceChildren(...store.notes.map((text) => h("p", { class: "ck-warning" }, text))); }
+    const { said: words, more } = balance(view.gauge, state.step);
+    announce([words, more].filter(Boolean).join(". "));
+    element.dataset.link = toLink(page, store.entered).link;
   };
+  store.onlook = update;
+  const paper = (on) => () => { tiles.print(on); full.print(on); };
+  window.addEventListener("beforeprint", paper(true));
+  window.addEventListener("afterprint", paper(false));
   update();
-  return { element, update, finalize: () => steps.forEach((step) => step.finalize?.()) };
+  return { element, changed };
 }
 
+/** Puts the page of a host in an element. */
+function put(host, place) {
+  const store = new Store(host);
+  const { element, changed } = build(store);
+  place.replaceChildren(element);
+  if (store.state.focus) store.open(store.state.focus, false, true);
+  if (store.brought && changedLevers(store).length) changed.heading.scrollIntoView({ block: "center" });
+  return store;
+}
+
+/** In a notebook: the state is Python's too, and Python answers by traits. */
 function render({ model, el }) {
-  const store = new Store(model);
-  let page = build(store);
-  store.onlook = () => page.update();
-  el.replaceChildren(page.element);
-  const rebuild = () => {
-    page.finalize();
-    store.read();
-    store.past = [];
-    page = build(store);
-    el.replaceChildren(page.element);
-    goTo(1);
-  };
-  const receive = () => { store.look(); page.update(); };
-  const adopt = () => {
+  const waiting = new Map();
+  let last = 0;
+  const ask = (request) => new Promise((resolve) => {
+    const id = ++last;
+    waiting.set(id, resolve);
+    model.set("request", { id, ...request });
+    model.save_changes();
+  });
+  const answered = () => { const answer = model.get("answer"); waiting.get(answer?.id)?.(answer); waiting.delete(answer?.id); };
+  let sent = "";
+  const save = (state) => { sent = JSON.stringify(state); model.set("state", structuredClone(state)); model.save_changes(); };
+  const open = async (_, link) => { const answer = await ask({ do: "open", link, code: model.get("page").territory.code }); return answer.ok ? "" : answer.message; };
+  const draw = () => {
     const state = model.get("state");
-    const text = JSON.stringify(state);
-    if (text === store.sent || model.get("page") !== store.page) return; // our own change, or a new territory
-    store.past.push(JSON.stringify(store.state));
-    store.take(state);
-    page.update();
+    put({ kind: "widget", page: model.get("page"), state, notes: model.get("notes"), brought: state.step === 3, ask, save, open, address: (link) => link, go: (code) => ask({ do: "open", code }) }, el);
   };
-  const answered = () => store.answered();
-  const events = { page: rebuild, view: receive, state: adopt, answer: answered };
+  const redraw = () => { if (JSON.stringify(model.get("state")) !== sent) draw(); };
+  const events = { answer: answered, page: draw, state: redraw };
   for (const [name, call] of Object.entries(events)) model.on(`change:${name}`, call);
-  return () => {
-    for (const [name, call] of Object.entries(events)) model.off(`change:${name}`, call);
-    page.finalize();
+  draw();
+  return () => { for (const [name, call] of Object.entries(events)) model.off(`change:${name}`, call); };
+}
+
+/** The page of its own: on a server, or in a file. */
+function start() {
+  const place = document.getElementById("simulateur");
+  const page = JSON.parse(document.getElementById("donnees").textContent);
+  const { kind, address } = page.host;
+  const served = kind === "server";
+  const given = () => (served ? location.search : location.hash);
+  let written = null;
+  const save = later((state) => {
+    const link = toLink(page, { ...state, levers: follow(page, state).accepted }).link;
+    written = served ? link : `#${link.slice(1)}`;
+    try { history.replaceState(history.state, "", written); } catch { location.replace(written); }
+  }, 250);
+  const ask = !served ? null : async (request) => {
+    const answer = await fetch(`${address}api/demande`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request) });
+    if (answer.headers.get("Content-Type")?.startsWith("application/json")) return answer.json();
+    throw new Error(String(answer.status));
   };
+  const draw = () => {
+    const found = given().length > 1 ? fromLink(page, given()) : null;
+    const state = found?.state ?? openingOf(page);
+    if (found && !/[?&#]etape=/.test(given())) state.step = Object.keys(found.state.levers).length ? 3 : 1;
+    put({ kind, page, state, notes: found?.notes ?? [], brought: Boolean(found), ask, save, home: address,
+      address: (link) => (served ? new URL(address + link, location.href).href : address + link),
+      open: async (_, link) => {
+        if (!link.includes("?") && !link.includes("=")) return french("Lien illisible : le copier en entier.");
+        if (served && !/[?&]([ct]-|territoire=)/.test(link)) return french("Lien sans territoire : le copier en entier.");
+        if (served) { location.assign(`${address}?lien=${encodeURIComponent(link)}`); return ""; }
+        location.hash = `#${link.slice(link.indexOf("?") + 1)}`;
+        return "";
+      },
+      adopt: (store, { page: other, state: found_, notes }) => {
+        if (other.territory.code !== page.territory.code) { location.assign(address + toLink(other, found_).link); return; }
+        store.notes = notes;
+        store.change((now) => { now.levers = found_.levers; now.step = 3; });
+      } }, place);
+  };
+  draw();
+  if (!served) window.addEventListener("hashchange", () => { if (location.hash !== written) draw(); });
+  document.documentElement.classList.add("js");
 }
 
 export default { render };

@@ -1,0 +1,198 @@
+// What one leaves with: what has changed, links, files, paper, scenarios side by side.
+
+const changedLevers = (store, view = store.view) => store.page.levers.filter((lever) => view.levers[lever.id].changed);
+
+const bothOf = (lever, { kt, quantity }) => `${formatNumber(kt)} ${KT}${lever.translated && quantity !== null ? `, soit ${formatQuantity(quantity)} ${lever.unit}` : ""}`;
+
+/** « Ce qui a changé »: each target that is not the reference, with its justification. */
+function changes(store) {
+  const heading = h("h2", { id: "copkit-changes", tabindex: "-1" }, "Ce qui a changé");
+  const lead = h("p", {});
+  const figures = table("Objectifs différents de la référence", [["Levier", false], ["Référence", true], ["Proposé", true], ["Écart (kt)", true], ["Pourquoi, d’après quoi", false]]);
+  const element = h("section", { class: "ck-changes", "aria-labelledby": heading.id }, heading, lead, figures.element);
+  const update = () => {
+    const found = changedLevers(store);
+    show(element, found.length > 0 || store.brought);
+    const { version, territory } = store.page;
+    const named = store.state.name ? `Scénario «\u00a0${store.state.name}\u00a0»` : "Scénario";
+    setText(lead, `${named}, ${territory.name}, données ${version}\u00a0: ${found.length ? `${plural(found.length, "objectif")} ${found.length > 1 ? "diffèrent" : "diffère"} de la référence` : "aucun objectif ne diffère de la référence"}.`);
+    show(figures.element, found.length > 0);
+    figures.update(found.map((lever) => {
+      const [now, entry] = [store.view.levers[lever.id], store.state.levers[lever.id]];
+      const why = [entry?.why, entry?.source].filter((text) => text?.trim()).join(" – ");
+      return [lever.label, formatNumber(lever.target), bothOf(lever, now), formatSigned(now.kt - lever.target), now.justified ? why : `${why ? `${why} – ` : ""}À justifier`];
+    }));
+  };
+  return { element, heading, update };
+}
+
+/** The whole list, on paper behind the first page, and on the screen when asked for. */
+function fullList(store) {
+  const figures = table(`Tous les leviers, ${store.page.territory.name} (${KT})`, [["Levier", false], ["Secteur", false], ["Référence", true], ["Déjà fait", true], ["Proposé", true], ["Reste", true], ["Écart", true], ["2019", true], ["Référence 2030", true], ["Proposé 2030", true], ["Unité", false], ["Statut", false]]);
+  const element = h("details", { class: "ck-full" }, h("summary", {}, "Le tableau de tous les leviers"), figures.element);
+  const fill = () => figures.update(store.page.levers.map((lever) => {
+    const now = store.view.levers[lever.id];
+    const secret = (value) => (lever.shown ? formatNumber(value) : "?");
+    return [lever.label, lever.sector_label, secret(lever.target), formatNumber(now.done_kt), secret(now.kt), secret(now.remaining_kt), now.changed ? formatSigned(now.kt - lever.target) : "",
+      lever.start === null || !lever.translated ? "" : formatQuantity(lever.start), lever.translated ? formatQuantity(unknown(lever.limit.quantity)) : "",
+      lever.translated ? formatQuantity(unknown(now.quantity)) : "", lever.unit, now.changed ? "hypothèse" : lever.status_label];
+  }));
+  element.addEventListener("toggle", () => fill());
+  return { element, update: () => { if (element.open) fill(); }, print: (on) => { if (on) fill(); element.open = on; } };
+}
+
+function linkField(label, note) {
+  const input = h("input", { type: "text", readonly: true, class: "ck-link" });
+  const said = h("span", { role: "status" });
+  const copy = button("Copier", async () => {
+    input.select();
+    try { await navigator.clipboard.writeText(input.value); } catch { document.execCommand("copy"); }
+    setText(said, "Lien copié.");
+  });
+  copy.append(hidden(` – ${label}`));
+  const element = h("div", { class: "ck-wide" }, field(label, input), h("div", { class: "ck-row" }, copy, said), note ? h("p", { class: "ck-note" }, note) : null);
+  return { element, set: (text) => { if (input.value !== text) { input.value = text; setText(said, ""); } show(element, Boolean(text)); } };
+}
+
+function links(store) {
+  const ours = linkField("Lien de ce scénario", french("Il rouvre la page sur ce résultat, avec la version des données."));
+  const here = store.host.kind === "file" ? linkField("Pour rouvrir ce fichier dans le même état") : null;
+  const official = linkField("Lien pour le simulateur officiel", french("En ktCO₂e entières ; il ne porte pas de version."));
+  const left = h("ul", { class: "ck-doubts" });
+  const input = h("input", { type: "text", maxlength: 8000, placeholder: "https://…" });
+  const message = h("p", { role: "status" });
+  const open = button("Ouvrir", async () => setText(message, await store.host.open(store, input.value) ?? ""));
+  const update = () => {
+    const { link, left: out } = toLink(store.page, store.entered);
+    ours.set(store.host.address(link));
+    here?.set(`${location.href.split("#")[0]}#${link.slice(1)}`);
+    official.set(toOfficial(store.page, store.entered));
+    if (left.dataset.said !== out.join()) { left.dataset.said = out.join(); left.replaceChildren(...out.map((text) => h("li", {}, text))); }
+    show(left, out.length > 0);
+  };
+  return { element: h("div", { class: "ck-box" }, h("h3", {}, "Partager un lien"), ours.element, here?.element ?? null, official.element, left,
+    h("div", { class: "ck-wide" }, field("Ouvrir un lien (de cette page ou du simulateur officiel)", input), h("div", { class: "ck-row" }, open), message)), update };
+}
+
+function save(name, mime, parts) {
+  const url = URL.createObjectURL(new Blob(parts, { type: mime }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+const bytes = (data) => Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+
+/** All levers as the library writes them; for a French Excel: semicolons, decimal commas, a byte order mark. */
+function csvOf(store, excel) {
+  const [mark, separator, end] = excel ? ["\ufeff", ";", "\r\n"] : ["", ",", "\n"];
+  const cell = (value) => {
+    const text = excel && typeof value === "number" ? String(value).replace(".", ",") : String(value ?? "");
+    const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return safe.includes(separator) || /["\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const heads = ["Territoire", "Version des données", "État", "Identifiant", "Levier", "Thématique", "Secteur", "Référence (ktCO2e/an)", "Proposé (ktCO2e/an)", "Écart (ktCO2e/an)",
+    "Déjà fait (ktCO2e/an)", "Reste à faire (ktCO2e/an)", "Quantité en 2019", "Quantité de référence en 2030", "Quantité proposée en 2030", "Unité", "Statut", "Justification", "Source"];
+  const rows = store.page.levers.map((lever) => {
+    const [now, entry] = [store.view.levers[lever.id], store.entered.levers[lever.id]];
+    return [store.page.territory.code, store.page.version, now.changed && !now.justified ? "à justifier" : "", lever.id, lever.label, lever.thematique_label, lever.sector_label,
+      lever.target, now.kt, known(unknown(now.kt) - unknown(lever.target)), now.done_kt, now.remaining_kt, lever.translated ? lever.limit.start : null, lever.limit.quantity, now.quantity,
+      lever.unit.replace("₂", "2") || "—", now.changed ? "hypothèse" : lever.status_label, entry?.why ?? "", entry?.source ?? ""];
+  });
+  return mark + [heads, ...rows].map((row) => row.map(cell).join(separator) + end).join("");
+}
+
+const ASKED_FILES = [["xlsx", "Classeur XLSX"], ["json", "Scénario JSON"], ["svg", "Image SVG"], ["png", "Image PNG"]];
+
+function files(store) {
+  const message = h("p", { role: "status", class: "ck-message" });
+  const waiting = h("p", { class: "ck-note" });
+  const draft = () => changedLevers(store).some((lever) => !store.view.levers[lever.id].justified);
+  const words = (text) => plainText(text).replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  const csv = (excel) => () => {
+    const { code, name } = store.page.territory;
+    const parts = ["copkit", code, words(name), words(store.state.name.slice(0, 40)), draft() ? "brouillon" : "", excel ? "excel" : ""];
+    const file = `${parts.filter(Boolean).join("-")}.csv`;
+    save(file, "text/csv;charset=utf-8", [csvOf(store, excel)]);
+    setText(message, `Fichier enregistré\u00a0: ${file}`);
+  };
+  const asked = (format) => async () => {
+    setText(message, "Fichier en préparation…");
+    const answer = await store.ask({ do: "export", format });
+    if (answer.ok) save(answer.file.name, answer.file.mime, [bytes(answer.file.data)]);
+    setText(message, answer.ok ? `Fichier enregistré\u00a0: ${answer.file.name}` : answer.message);
+  };
+  const upload = h("input", { type: "file", accept: ".json,application/json", hidden: true, "aria-label": "Scénario enregistré (JSON)" });
+  upload.addEventListener("change", async () => {
+    const [file] = upload.files;
+    if (!file) return;
+    const answer = file.size > 200_000 ? { ok: false, message: `Fichier de plus de 200${NARROW}ko\u00a0: ce n’est pas un scénario enregistré ici.` } : await store.ask({ do: "import", text: await file.text() });
+    setText(message, answer.ok ? `Scénario repris de ${file.name}.` : answer.message);
+    if (answer.ok) store.host.adopt?.(store, answer);
+    upload.value = "";
+  });
+  const behind = store.host.ask ? ASKED_FILES : [];
+  const element = h("div", { class: "ck-box" }, h("h3", {}, "Enregistrer, imprimer"), waiting,
+    h("div", { class: "ck-row" }, button("Imprimer", () => window.print(), "ck-primary"), button("Table CSV", csv(false)), button("Table CSV pour Excel", csv(true)),
+      ...behind.map(([format, label]) => button(label, asked(format))),
+      behind.length ? button("Reprendre un scénario JSON…", () => upload.click()) : null), message, upload);
+  const update = () => {
+    const names = changedLevers(store).filter((lever) => !store.view.levers[lever.id].justified).map((lever) => lever.label);
+    show(waiting, names.length > 0);
+    setText(waiting, names.length ? `À justifier\u00a0: ${joined(names)}. D’ici là, les fichiers sont marqués «\u00a0brouillon\u00a0».` : "");
+  };
+  return { element, update };
+}
+
+/** Scenarios kept under a name, and one table that compares them. */
+function scenarios(store) {
+  const name = h("input", { type: "text", maxlength: 80 });
+  name.addEventListener("input", () => store.change((state) => { state.name = name.value; }, "name"));
+  const full = h("p", { class: "ck-note" }, "Six scénarios sont gardés\u00a0: en retirer un pour en garder un autre.");
+  const keep = button("Garder ce scénario", () => store.change((state) => {
+    const label = name.value.trim() || `Scénario ${state.kept.length + 1}`;
+    state.kept.push({ name: label, levers: structuredClone(store.accepted) });
+  }));
+  const list = h("ul", { class: "ck-kept" });
+  const host = h("div");
+  let [shownNames, comparison] = ["", null];
+  const rebuild = (names) => {
+    list.replaceChildren(...names.map((label, i) => h("li", {}, h("span", {}, label),
+      button("Reprendre", () => store.change((state) => { state.levers = structuredClone(state.kept[i].levers); state.name = label; }), "ck-small"),
+      button("Retirer", () => store.change((state) => { state.kept.splice(i, 1); }), "ck-small"))));
+    comparison = names.length ? table(`Comparaison des scénarios (${KT})`, [["Levier", false], ["Référence", true], ["Scénario en cours", true], ...names.map((label) => [label, true])]) : null;
+    host.replaceChildren(...(comparison ? [comparison.element] : []));
+  };
+  const update = () => {
+    const { state, view } = store;
+    setField(name, state.name);
+    const names = state.kept.map((one) => one.name);
+    if (JSON.stringify(names) !== shownNames) { shownNames = JSON.stringify(names); rebuild(names); }
+    keep.disabled = names.length >= 6;
+    show(full, names.length >= 6);
+    if (!comparison) return;
+    const all = [{}, null, ...state.kept.map((one) => one.levers)].map((levers) => (levers ? follow(store.page, { ...state, levers }) : view));
+    const total = (label, figure) => [label, ...all.map((one) => whole(figure(one.totals.without_forest)))];
+    comparison.update([total("Total proposé, hors forêt", (one) => one.proposed), total("Manque, hors forêt", (one) => Math.max(one.net, 0)),
+      ...store.page.levers.filter((lever) => all.some((one) => one.levers[lever.id].changed)).map((lever) => [lever.label, ...all.map(({ levers }) => bothOf(lever, levers[lever.id]))])]);
+  };
+  return { element: h("div", { class: "ck-box ck-across" }, h("h3", {}, "Garder et comparer des scénarios"), field("Nom du scénario en cours", name), h("div", { class: "ck-row" }, keep), full, list, host), update };
+}
+
+/** How likely the target is, given the stated uncertainties; only when asked for. */
+function probability(store) {
+  if (!store.host.ask) return { element: null, update() {} };
+  const message = h("p", { role: "status" });
+  let asked = "";
+  const ask = button("Calculer la probabilité", async () => {
+    setText(message, "Calcul en cours…");
+    const entered = JSON.stringify(store.accepted);
+    const answer = await store.ask({ do: "probability" });
+    setText(message, answer.ok ? answer.sentence : answer.message);
+    asked = answer.ok ? entered : "";
+  });
+  const update = () => {
+    if (asked && asked !== JSON.stringify(store.accepted)) { asked = ""; setText(message, french("Le scénario a changé : calculer à nouveau.")); }
+  };
+  return { element: h("div", { class: "ck-box" }, h("h3", {}, "Probabilité d’atteindre la référence"),
+    h("p", {}, "Tirages au sort dans les incertitudes déclarées de chaque coefficient."), h("div", { class: "ck-row" }, ask), message), update };
+}

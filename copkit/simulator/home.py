@@ -1,0 +1,49 @@
+"""The home page of the simulator: 119 territories and France, by search and on the map; none is chosen beforehand."""
+
+from __future__ import annotations
+
+import json
+
+from markupsafe import Markup
+
+from copkit import escaping, french, paths
+from copkit.reference import territories
+from copkit.simulator import bundle
+
+LEVELS = (("region", "Régions"), ("departement", "Départements"))
+
+
+def page(note: str = "") -> str:
+    """La page d'accueil.
+
+    Parameters
+    ----------
+    note : ce qu'il faut dire d'abord, par exemple qu'un territoire demandé n'existe pas.
+    """
+    table = territories.territories()
+    names = dict(zip(table.code, map(french.typeset, map(territories.name, table.code)), strict=True))
+    places = [
+        {"code": code, "name": name, "number": code[4:], "level": territories.level(code), "words": _words(code, name)}
+        for code, name in names.items()
+    ]
+    outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
+    return escaping.template(bundle.ASSETS / "home.html.j2").render(
+        style=Markup(bundle.style()),
+        script=Markup(script()),
+        note=note,
+        places=places,
+        names=names,
+        levels=LEVELS,
+        outlines=outlines,
+    )
+
+
+def script() -> str:
+    """The script of the page, as it stands in it."""
+    return (bundle.ASSETS / "home.js").read_text(encoding="utf-8")
+
+
+def _words(code: str, name: str) -> str:
+    """What is typed to find a territory: its name without accents, and the number of a département."""
+    plain = french.plain(name).replace("-", " ").replace("'", " ").replace("’", " ")
+    return f"{plain}|{code[4:].lower() if territories.level(code) == 'departement' else ''}"
