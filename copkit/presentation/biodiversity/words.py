@@ -93,6 +93,8 @@ def left(one: Measure) -> str:
     if one.compared == model.CHANGE:
         return f"{french.signed(one.distance, 1)} points d'évolution"
     sign, text = "+" if one.distance > 0 else "−", _number(one, abs(one.distance))
+    if not unit(one):  # counted one by one: never a bare number, which a spreadsheet would keep as a text
+        return f"{text} de {'plus' if one.distance > 0 else 'moins'}"
     return f"{sign}{text} {'points' if unit(one) == '%' else unit(one)}".strip()
 
 
