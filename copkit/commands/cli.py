@@ -69,7 +69,16 @@ def root(
 @app.command(cls=usage.Command)
 @light
 def panorama(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
+    code: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CODE", help="reg-32, dep-59, epci-200066926, com-59350 ou fr.", autocompletion=usage.codes
+        ),
+    ] = None,
+    perimeter: usage.Perimeters = None,
+    name: Annotated[
+        str | None, typer.Option(help="Avec --perimeter : le périmètre à prendre ; sans lui, tous.", show_default=False)
+    ] = None,
     plan: Annotated[str, typer.Option(help="climat, ou biodiversite : valeurs, cibles et distances.")] = "climat",
     format: Format = "table",
     csv: Csv = None,
@@ -78,21 +87,37 @@ def panorama(
     from copkit.models import biodiversity
     from copkit.models import panorama as model
 
-    p, form = model.panorama(code, plan=plan), chosen(format, csv)
+    if (code is None) == (perimeter is None):
+        raise CopkitError(
+            "Donner un territoire ou un fichier de périmètres : copkit panorama reg-32, ou "
+            "copkit panorama --perimeter perimetres.csv."
+        )
+    if perimeter is None:
+        found = [model.panorama(code, plan=plan)]
+    else:
+        from copkit.intake.perimeters import read_perimeters
+
+        read = read_perimeters(perimeter, name or "")
+        found = [model.panorama(read.one(one), plan=plan) for one in ([read.chosen(name)] if name else read.names)]
+    form = chosen(format, csv)
     if plan == biodiversity.BIODIVERSITY and form == "table":
         from copkit.presentation.biodiversity import measures
 
-        print_table(measures.panorama_table(p), ("Source", "Levier", "Niveau"))
-        say(measures.counts(p).plain)
+        for p in found:
+            print_table(measures.panorama_table(p), ("Source", "Levier", "Niveau"))
+            say(measures.counts(p).plain)
     elif plan == biodiversity.BIODIVERSITY:
-        print_data(biodiversity.table(p), form)
+        print_data(biodiversity.table(found[0]), form)
     elif form == "table":
         from copkit.presentation.territory.ambition import levers, summary
 
-        print_table(levers(p), ("Thématique", "Statut", "Secteur"))
-        print_table(summary(p))
+        for p in found:
+            print_table(levers(p), ("Thématique", "Statut", "Secteur"))
+            print_table(summary(p))
     else:
-        print_data(model.table(p), form)
+        import pandas as pd
+
+        print_data(pd.concat([model.table(p) for p in found], ignore_index=True), form)
 
 
 @app.command(cls=usage.Command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -165,6 +166,18 @@ def versions(ctx: typer.Context, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
         say(f"copkit {__version__}, données {DATA_VERSION}")
         raise typer.Exit()
+
+
+Perimeters = Annotated[
+    str | None,
+    typer.Option(
+        "--perimeter",
+        metavar="FICHIER",
+        help="Fichier de périmètres (CRTE, PETR, PNR, SCoT…) : CSV ou classeur, une colonne de codes de communes ou "
+        "d'EPCI et, au besoin, une colonne qui nomme les périmètres.",
+        show_default=False,
+    ),
+]
 
 
 def codes(incomplete: str) -> list[tuple[str, str]]:
