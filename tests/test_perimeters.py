@@ -296,7 +296,7 @@ def test_document_says_first_what_its_figures_are_worth_and_leaves_out_what_has_
     page = ck.report.page(p)
     assert "un ordre de grandeur" in page.effort[2] and "suivent un autre chiffre que leur clé" in page.sure
     assert not any("région" in text for text in page.moves + page.still)  # there are two: none is « the région »
-    assert all(isinstance(ck.section(p, name), Absent) for name in ("dynamiques", "comparaison"))
+    assert all(isinstance(ck.section(p, name), Absent) for name in ("dynamiques", "biodiversite", "comparaison"))
     assert not ck.section(p, "interactions").parts
     place = ck.table(p, "place").data
     assert place["Communes"].to_list() == [15, 13]
