@@ -5,6 +5,7 @@ Un territoire et ses leviers
     audition, local                            ce que vaut chaque clé ; chiffres locaux qui prennent sa place
     calendar                                   le calendrier des 18 COP régionales
     panorama                                   les objectifs d'un territoire, levier par levier [ktCO2e/an]
+    perimeter                                  une liste de communes ou d'EPCI, qui a son panorama (CRTE, SCoT…)
     totals, shares, place                      ses totaux, ses parts par secteur, son rang parmi ses pairs
     convert, identity, budget_to_reduction     kt en quantité et retour, facteurs d'un levier, budgets carbone
     dynamics, consistency                      le rythme observé, le rationnel national face aux régions

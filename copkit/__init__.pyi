@@ -8,6 +8,7 @@ from . import strengths as strengths
 from . import survey as survey
 from .batch.run import run as run
 from .files import reload as reload
+from .intake.perimeters import perimeter as perimeter
 from .models.audition import audition as audition
 from .models.budgets import budget_to_reduction as budget_to_reduction
 from .models.comparison import compare as compare

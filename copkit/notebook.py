@@ -40,7 +40,7 @@ def parameter(name: str, value: Any) -> Any:
     return read(name, given[-1], value) if given else value
 
 
-def territory(value: str, name: str = "territoire") -> str:
+def territory(value: str, name: str = "territoire", *, perimeters: str = "") -> str:
     """Le territoire d'un carnet, avec un menu pour en choisir un autre dans JupyterLab et sous Voilà.
 
     Le choix vaut pour les cellules exécutées ensuite, tant que le carnet garde la même valeur ; sous Voilà, il ouvre la
@@ -50,6 +50,7 @@ def territory(value: str, name: str = "territoire") -> str:
     ----------
     value : code du territoire dans le carnet, « reg-32 » par exemple.
     name : nom du paramètre, dans un lien.
+    perimeters : fichier de périmètres ; ``value`` est alors le nom de l'un d'eux, ou son code « per-… ».
 
     Returns
     -------
@@ -59,6 +60,8 @@ def territory(value: str, name: str = "territoire") -> str:
     ------
     RunError
         Si ``value`` ou ``name`` n'est pas un texte.
+    ProjectError
+        Si le fichier de périmètres ne se lit pas, ou n'a pas celui-là.
 
     Examples
     --------
@@ -67,20 +70,31 @@ def territory(value: str, name: str = "territoire") -> str:
     """
     if not isinstance(value, str):
         raise RunError(f"Code d'un territoire attendu, et non {errors.given(value)}. Écrire par exemple « reg-32 ».")
-    value = parameter(name, value)
+    value = _perimeter(parameter(name, value), perimeters) if perimeters else parameter(name, value)
     served = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
     if not served and not _somebody_is_there():
         return value
     before, code = _chosen.get(name, (value, value))
     if before != value:  # the notebook was modified since
         code = value
-    labels = _labels()
+    labels = _labels(perimeters)
     shown = _menu(name, value, code, labels, served)._repr_mimebundle_()
     from IPython.display import display
 
     # Where no widget lives, in a notebook opened elsewhere for example, the name of the territory is read.
     display({**shown, "text/plain": f"Territoire : {labels.get(code, code)}"}, raw=True)
     return code
+
+
+def _perimeter(value: str, file: str) -> str:
+    """The code of a perimeter of a file, by its name or its code; of the only one that there is, whatever is typed."""
+    from copkit.intake.perimeters import read_perimeters
+
+    read = read_perimeters(file)
+    codes = {read.one(name).code: name for name in read.names}
+    if value in codes:
+        return value
+    return read.one(value if value in read.names or len(codes) > 1 else "").code
 
 
 def _somebody_is_there() -> bool:
@@ -90,13 +104,19 @@ def _somebody_is_there() -> bool:
     return kernel is not None and bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin"))
 
 
-def _labels() -> dict[str, str]:
-    """What the menu calls each territory, by its code."""
+def _labels(perimeters: str = "") -> dict[str, str]:
+    """What the menu calls each territory, by its code; ``perimeters``: a file whose perimeters are in it too."""
     from copkit.reference import territories
 
     called = {"fr": "France"}
     called |= {code: f"{territories.name(code)} (région)" for code in territories.codes("region")}
-    return called | {code: f"{territories.name(code)} ({code[4:]})" for code in territories.codes("departement")}
+    called |= {code: f"{territories.name(code)} ({code[4:]})" for code in territories.codes("departement")}
+    if perimeters:
+        from copkit.intake.perimeters import read_perimeters
+
+        read = read_perimeters(perimeters)
+        called |= {read.one(name).code: f"{name} (périmètre)" for name in read.names}
+    return called
 
 
 def _menu(name: str, value: Any, code: Any, labels: dict[str, str], served: bool):

@@ -22,6 +22,7 @@ LIBRARIES = (
     "openpyxl",
 )
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
+EPCI = "epci-200093201"
 
 
 def nothing() -> None:
@@ -69,6 +70,22 @@ def documents() -> dict[str, float]:
 
     efforts = pages()
     book(ck.panorama(REGION)).save(BytesIO())
+    return efforts
+
+
+def local() -> dict[str, float]:
+    """What ``documents`` does, then what territories below the départements are made of."""
+    import copkit as ck
+    from copkit.models import communal, published
+    from copkit.presentation.territory.document import book
+    from copkit.reference import territories
+
+    efforts = documents()
+    with _charts_as_specifications():
+        _diagnostic(ck.panorama(EPCI))
+        book(ck.panorama(EPCI)).save(BytesIO())
+    for code in territories.codes("departement"):
+        communal.ready(code, published.columns(code, ck.DATA_VERSION)["lever"])
     return efforts
 
 

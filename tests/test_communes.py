@@ -55,19 +55,22 @@ def test_communes_of_each_departement_add_up_to_it_lever_by_lever(whole, panoram
         assert others.isnull().all()  # unknown there, not zero
 
 
-def test_share_is_the_population_and_a_commune_alone_takes_all(whole):
-    lille = whole.sel(territory="com-59350")
-    nord = territories.territories("departement").set_index("code").population["dep-59"]
-    assert float(lille.share) == float(lille.population) / nord
+def test_share_of_a_lever_of_the_population_is_the_population_and_a_commune_alone_takes_all(whole, panoramas):
+    lille, nord = whole.sel(territory="com-59350"), panoramas["dep-59"].target
+    people = float(lille.population) / territories.population("dep-59")
+    assert float(lille.target.sel(lever="covoiturage") / nord.sel(lever="covoiturage")) == pytest.approx(people)
+    effort = float(nord.drop_sel(lever=FOREST).sum())
+    assert float(lille.share) == pytest.approx(float(lille.target.drop_sel(lever=FOREST).sum()) / effort)
     assert float(whole.sel(territory="com-75056").share) == 1
     assert (whole.attrs["grade"], whole.attrs["status"]) == ("C", "derive")
     assert "pas un objectif qui lui serait fixé" in whole.attrs["method"]
 
 
-def test_commune_without_inhabitants_has_a_target_of_zero_and_is_counted(whole):
-    empty = whole.target.sel(territory=whole.population == 0).dropna("lever", how="all")
+def test_commune_without_inhabitants_has_nothing_of_what_goes_by_inhabitants_and_is_counted(whole):
+    empty = whole.target.sel(territory=whole.population == 0)
     assert whole.attrs["uninhabited"] == 6 == empty.sizes["territory"]
-    assert (empty == 0).all()
+    assert (empty.sel(lever=["covoiturage", "sobriete_isolation_residentiel"]) == 0).all()
+    assert (empty.sel(lever=["puits_forestiers", "haies"]) > 0).all()  # its land is there
     assert communes.communes("dep-59").attrs["uninhabited"] == 0
 
 
@@ -135,7 +138,7 @@ def test_commune_has_the_draws_of_the_national_model_written_for_it(code, within
         draws.Term(**{name: getattr(term, name) for name in term.__slots__} | {"weight": term.weight * share})
         for term in model.terms
     ]
-    stream = ("population municipale (2023)", "C", code)
+    stream = ("part du territoire dans son département", "C", code)
     own = draws.Term(
         kind="cle",
         lever="",
@@ -199,8 +202,10 @@ def test_forest_and_uninhabited_communes():
     np.testing.assert_allclose(whole.target - without.target, forest, atol=1e-9)
     empty = without.population == 0
     assert int(empty.sum()) == 6 == without.attrs["uninhabited"]
-    assert (without.avoided.sel(territory=empty) == 0).all()
-    assert (without.probability.isnull() == empty).all()
+    assert (
+        without.avoided.sel(territory=empty, year=2030) > 0
+    ).all()  # the land of a commune where nobody lives is there
+    assert without.probability.notnull().all()
 
 
 def test_result_is_lazy_chunked_and_says_what_is_random(says):
@@ -236,7 +241,9 @@ def test_argument_out_of_bounds_is_refused(says, argument, message):
 def test_commune_or_unknown_territory_is_refused(says, call):
     with pytest.raises(TerritoryError) as refused:
         call("com-59350")
-    says(refused.value, "« com-59350 » : le panorama existe pour la France, les régions et les départements")
+    says(
+        refused.value, "« com-59350 » (Lille) : ceci existe pour la France, les régions et les départements seulement."
+    )
 
 
 def test_without_dask_targets_are_there_and_the_draws_say_what_to_install():

@@ -179,9 +179,26 @@ def test_several_notebooks_of_one_territory_are_told_apart():
 
 def test_run_of_a_territory_that_the_reference_ignores_is_not_lost():
     made = manifest()
-    made["runs"].append(run("epci-200066926", "Invented EPCI", "epci"))
+    made["runs"].append(run("zone-1", "Invented zone", "zone"))
     page = Page(index.render(made, effort={}))
-    assert "epci-200066926/diagnostic.html" in page.links and index.OTHER_GROUP in shown(page)
+    assert "zone-1/diagnostic.html" in page.links and index.OTHER_GROUP in shown(page)
+
+
+def test_territories_smaller_than_a_departement_are_listed_under_it_each_once():
+    made = manifest()
+    made["runs"] += [run("epci-247600588", "CC des Villes Soeurs", "epci"), run("per-pays", "Pays", "perimetre")]
+    page = Page(index.render(made, effort={"epci-247600588": 123.4}))
+    said = shown(page)
+    assert page.links.count("epci-247600588/diagnostic.html") == 1 == page.links.count("per-pays/diagnostic.html")
+    assert "Seine-Maritime (76) : 1 territoire" in said and "≈ 120 kt" in said and index.OTHER_GROUP not in said
+    assert "2 territoires plus petits qu’un département" in said
+
+
+def test_index_of_small_territories_alone_has_no_map_and_no_list_of_what_nobody_asked_for():
+    made = {"runs": [run("epci-247600588", "CC des Villes Soeurs", "epci")]}
+    text = index.render(made, effort={})
+    assert "<svg" not in text and "pas encore produit" not in text and 'id="recherche"' in text
+    assert len(text) < 30_000
 
 
 def test_text_of_the_manifest_is_escaped():

@@ -206,7 +206,7 @@ def test_unknown_version_is_refused_with_the_known_ones(says):
     says(refused.value, "Version inconnue : « sgpe-2024-11 ».", f"Vouliez-vous dire « {LATEST} » ?", "Versions :")
 
 
-@pytest.mark.parametrize("code", ["32", "epci-200066926", "com-59350", "reg-99"])
+@pytest.mark.parametrize("code", ["32", "epci-200066927", "com-99999", "per-nulle-part", "reg-99"])
 def test_territory_without_a_panorama_is_refused(code):
     with pytest.raises(TerritoryError):
         panorama(code)

@@ -73,7 +73,8 @@ def tasks(
             f"Le paramètre « classeur » ne peut pas valoir « {parameters['classeur']} » pour tout un livre : chaque "
             "document a son classeur.\nLe retirer, ou l'écrire vide pour n'en faire aucun : -p classeur="
         )
-    levels = [*dict.fromkeys(chain.from_iterable(one.levels for one in known))]
+    levels = dict.fromkeys(chain.from_iterable(one.levels for one in known))
+    levels = [one for one in levels if one not in territories.FINE]  # a COP is that of a région
     places = selection.places(codes, level, levels, "Le livre d'une COP")
     plan.check_territory(parameters, [place[0] for place in places])
     made, missing, reads = [], [], {one.stem: len(one.needs) for one in known}

@@ -23,6 +23,7 @@ TEMPLATE = "index.html.j2"
 MAIN_NOTEBOOK = "diagnostic"
 FILE_LABELS = {"html": "HTML", "page": "La page", "diapositive": "Diapositive", "xlsx": "XLSX", "ipynb": "Carnet"}
 LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
+LOCAL = ("epci", "commune", "perimetre")  # listed by département, beside no map
 OTHER_GROUP = "Autres territoires"
 
 _FOLDER = re.compile(r"(?:file://)?(?<![\w.:/])/(?:[\w.@+~-]+/)+(?=[\w.@+~-])|\b[A-Za-z]:\\(?:[^\\/:*?\"<>|\s]+\\)+")
@@ -71,6 +72,8 @@ class Entry:
     @property
     def kind(self) -> str:
         """« région 32 », « département 59 »."""
+        if self.level == "perimetre":
+            return "périmètre"
         label = LEVEL_LABELS.get(self.level)
         return f"{label} {self.number}" if label else self.code
 
@@ -100,6 +103,15 @@ class Entry:
 
 
 @dataclass(slots=True, kw_only=True)
+class Local:
+    """The territories of a département that are smaller than it."""
+
+    name: str
+    words: str
+    entries: list[Entry]
+
+
+@dataclass(slots=True, kw_only=True)
 class Group:
     """A région: its own entry, its départements, and its name on the map."""
 
@@ -125,13 +137,18 @@ def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = 
     tables : fichiers qui donnent tous les chiffres, à côté de la page.
     books : territoires dont les documents ont un index à eux.
     """
+    local = _local(manifest, effort)
+    known = {entry.code for group in local for entry in group.entries}
+    manifest = {**manifest, "runs": [run for run in manifest["runs"] if run["territory"] not in known]}
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
     groups = _groups(manifest, effort)
     return escaping.template(Path(__file__).with_name(TEMPLATE), typeset=typeset).render(
         groups=groups,
         entries={entry.code: entry for group in groups for entry in group.entries},
         outlines=outlines,
-        counts=_counts(groups),
+        counts=_counts(groups) | {"local": len(known)},
+        local=local,
+        mapped=bool(manifest["runs"]) or not local,
         several=len({run["notebook"] for run in manifest["runs"]}) > 1,
         updated=_moment(manifest.get("updated")),
         data_version=manifest.get("data_version") or french.UNKNOWN,
@@ -189,6 +206,30 @@ def _groups(manifest: dict, effort: dict[str, float]) -> list[Group]:
     if others:
         groups.append(Group(id="autres", name=OTHER_GROUP, region=None, members=others, lines=[]))
     return groups
+
+
+def _local(manifest: dict, effort: dict[str, float]) -> list[Local]:
+    """The territories below the départements, each once, under the département where most of its inhabitants live."""
+    from copkit.reference import territories
+
+    named = {run["territory"]: run for run in manifest["runs"] if run.get("level") in LOCAL}
+    runs = _runs({**manifest, "runs": [run for run in manifest["runs"] if run["territory"] in named]})
+    groups: dict[str, list[Entry]] = {}
+    for code, run in named.items():
+        kt = french.rough(effort[code]) if code in effort else french.UNKNOWN
+        entry = Entry(code=code, name=run.get("name") or code, level=run["level"], effort=kt, runs=runs[code])
+        around = territories.by_departement(code) if territories.exists(code) else {}
+        people = {d: sum(territories.commune(c).population for c in communes) for d, communes in around.items()}
+        groups.setdefault(max(people, key=people.get, default=""), []).append(entry)
+    order = sorted(groups, key=lambda d: (not d, d))
+    return [
+        Local(
+            name=f"{territories.name(d)} ({d[4:]})" if d else "Périmètres",
+            words=french.plain(territories.name(d)) if d else "",
+            entries=sorted(groups[d], key=lambda entry: entry.words),
+        )
+        for d in order
+    ]
 
 
 def _runs(manifest: dict) -> dict[str, list[Run]]:

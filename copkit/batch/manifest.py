@@ -15,6 +15,7 @@ import copkit
 from copkit.batch.index import render
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
+from copkit.reference import territories
 
 GLOSSARY = "glossaire.html"  # that the documents link to
 FIGURES = ("figures.csv", "figures.parquet", "datapackage.json")  # beside the index; the last one describes the others
@@ -119,6 +120,7 @@ def publish(
     codes = _with_figures(content) if beside else []
     found = beside(codes) if beside and codes else {}
     books = sorted({*books, *(name.partition("/")[0] for name in store.find("*/index.html"))})
+    efforts = efforts | _smaller(content, found.get(FIGURES[1]) or store.read(FIGURES[1]))
     index = render(content, effort=efforts, tables=FIGURES if found else (), books=books)
     store.write("index.html", index.encode("utf-8"))
     if books:
@@ -132,13 +134,37 @@ def publish(
     return f"{store.address}/index.html"
 
 
+def _smaller(content: dict, table: bytes | None) -> dict[str, float]:
+    """The effort of the territories below the départements; of a perimeter, when this program read it. [ktCO2e/an]
+
+    ``table``: the figures of the territories, as Parquet.
+    """
+    codes = {run["territory"] for run in content["runs"] if territories.is_fine(run["territory"])}
+    if not codes:
+        return {}
+    import io
+
+    import pandas as pd
+
+    from copkit.models import levers, panorama
+
+    known: dict[str, float] = {}
+    if table:
+        found = pd.read_parquet(io.BytesIO(table), columns=["territory", "lever", "target_ktco2e"])
+        found = found[found.territory.isin(codes) & (found.lever != levers.FOREST)]
+        known = found.groupby("territory").target_ktco2e.sum().to_dict()
+    left = (code for code in codes if code.startswith("per-") and territories.exists(code))
+    return known | {code: panorama.total(panorama.shared(code), forest=False) for code in left}
+
+
 def made(store: Store) -> list[str]:
     """The territories of earlier batches whose figures stand beside the index."""
     return _with_figures(_load(store.read("manifest.json")))
 
 
 def _with_figures(content: dict) -> list[str]:
-    return sorted({run["territory"] for run in content.get("runs", []) if run["files"] and run["level"] != "epci"})
+    runs = (run for run in content.get("runs", []) if run["files"] and run["level"] != "perimetre")
+    return sorted({run["territory"] for run in runs})
 
 
 def read(store: Store) -> dict:

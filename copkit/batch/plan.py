@@ -109,10 +109,11 @@ def plan(
     level: str | None,
     parameters: dict,
     *,
+    perimeters: str | Path = "",
     formats: tuple[str, ...] = (),
     limits: Limits | None = None,
 ) -> list[Task]:
-    """The tasks of a batch, in code order.
+    """The tasks of a batch, in code order. ``perimeters``: a file of perimeters, whose names ``codes`` then are.
 
     Raises
     ------
@@ -123,8 +124,12 @@ def plan(
     from copkit.batch import selection
 
     one = Notebook.read(find(notebook))
+    if perimeters:
+        found = sought(perimeters, RunError) or Path(perimeters)
+        parameters = {**parameters, "perimetre": str(found.resolve())}
     parameters = _read_parameters(one, parameters)
-    places = selection.places(codes, level, one.levels, f"Le carnet « {one.stem} »")
+    around = str(parameters.get("perimetre", ""))
+    places = selection.places(codes, level, one.levels, f"Le carnet « {one.stem} »", around)
     check_territory(parameters, [place[0] for place in places])
     return tasks(one, places, parameters, formats=formats, limits=limits)
 

@@ -21,6 +21,7 @@ from copkit.batch.forked import forks
 from copkit.batch.manifest import Result
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Store, digest
+from copkit.reference.territories import is_fine
 
 if TYPE_CHECKING:
     from copkit.presentation import blocks
@@ -171,7 +172,7 @@ def _execute(task: Task, source: Path, shown=None) -> nbformat.NotebookNode:
         notebook_timeout=task.limits.notebook_seconds,
         memory_limit=task.limits.memory_mib,
         env={"COPKIT_CHARTS": "spec"},  # read by the kernel: charts become pictures here, not there
-        warm=forks.warm_up(task.source, written=bool(task.parameters.get("classeur"))),
+        warm=forks.warm_up(task.source, written=bool(task.parameters.get("classeur")), local=is_fine(task.territory)),
         shown=shown,
         resources={"metadata": {"path": str(source.parent)}},  # the notebook's folder, without moving this process
         config=Config(_KERNEL),

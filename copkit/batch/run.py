@@ -20,6 +20,7 @@ from copkit import paths
 from copkit.batch.forked import forks
 from copkit.batch.plan import find, plan
 from copkit.errors import RunError, typed
+from copkit.reference.territories import is_fine
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
     from distributed import Client
@@ -60,6 +61,7 @@ def run(
     whole: bool = False,
     examples: bool = False,
     level: str | None = None,
+    perimeters: str | Path | None = None,
     out: str | Path = "outputs",
     jobs: int | None = None,
     parameters: dict | None = None,
@@ -80,6 +82,8 @@ def run(
         document qui manque de ses fichiers est listé (``missing``).
     examples : avec ``whole``, faire ces documents avec les exemples inventés du kit, marqués comme tels.
     level : « region », « departement » ou « epci », quand ``codes`` est vide.
+    perimeters : fichier de périmètres (CRTE, PETR, PNR, SCoT…) ; ``codes`` sont alors des noms de ce fichier, et tous
+        ses périmètres sont faits quand il est vide.
     out : dossier des sorties ; avec ``client``, aussi une adresse fsspec que tous les ouvriers atteignent.
     jobs : nombre de documents menés de front ; par défaut deux par cœur.
     parameters : paramètres du carnet, en plus du territoire ; d'un livre, chacun va aux carnets qui le déclarent.
@@ -101,22 +105,26 @@ def run(
     if examples and not whole:
         asked = typed("whole=True, examples=True", "--all --exemple")
         raise RunError(f"Les exemples inventés se demandent pour tout le livre : {asked}.")
+    if perimeters and whole:
+        raise RunError("Le livre d'une COP est celui d'une région ou d'un département : il ne prend pas de périmètres.")
     source = _sources() if whole else find(notebook or DEFAULT).read_text(encoding="utf-8")
     formats = tuple(kind for kind, asked in (("pdf", pdf), ("docx", docx)) if asked)
-    warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "")
+    codes = list(codes)
+    local = bool(perimeters) or level == "epci" or any(map(is_fine, map(str, codes)))
+    warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "", local=local)
     server = forks.ForkServer(warm) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
         from copkit.batch import manifest
         from copkit.batch.store import Folder, open_store
 
-        asked, missing = (list(codes), level, parameters or {}), []
+        asked, missing = (codes, level, parameters or {}), []
         if whole:
             from copkit.batch import book
 
             tasks, missing = book.tasks(*asked, examples=examples, formats=formats, limits=limits)
         else:
-            tasks = plan(notebook or DEFAULT, *asked, formats=formats, limits=limits)
+            tasks = plan(notebook or DEFAULT, *asked, perimeters=perimeters or "", formats=formats, limits=limits)
         store = open_store(out)
         if client is None and not isinstance(store, Folder):
             asked = typed('client=distributed.Client("tcp://HÔTE:8786")', "--dask tcp://HÔTE:8786")

@@ -69,7 +69,16 @@ def root(
 @app.command(cls=usage.Command)
 @light
 def panorama(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59 ou fr.", autocompletion=usage.codes)],
+    code: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CODE", help="reg-32, dep-59, epci-200066926, com-59350 ou fr.", autocompletion=usage.codes
+        ),
+    ] = None,
+    perimeter: usage.Perimeters = None,
+    name: Annotated[
+        str | None, typer.Option(help="Avec --perimeter : le périmètre à prendre ; sans lui, tous.", show_default=False)
+    ] = None,
     plan: Annotated[str, typer.Option(help="climat, ou biodiversite : valeurs, cibles et distances.")] = "climat",
     local: usage.LocalFigures = None,
     format: Format = "table",
@@ -79,33 +88,48 @@ def panorama(
     from copkit.models import biodiversity
     from copkit.models import panorama as model
 
+    if (code is None) == (perimeter is None):
+        raise CopkitError(
+            "Donner un territoire ou un fichier de périmètres : copkit panorama reg-32, ou "
+            "copkit panorama --perimeter perimetres.csv."
+        )
     form, given = chosen(format, csv), None
     if local:
         from copkit.local import read
 
         given = read(local)
-    p = model.panorama(code, plan=plan, local=given)
+    if perimeter is None:
+        found = [model.panorama(code, plan=plan, local=given)]
+    else:
+        from copkit.intake.perimeters import read_perimeters
+
+        known = read_perimeters(perimeter, name or "")
+        names = [known.chosen(name)] if name else known.names
+        found = [model.panorama(known.one(one), plan=plan, local=given) for one in names]
     if plan == biodiversity.BIODIVERSITY and form == "table":
         from copkit.presentation.biodiversity import measures
 
-        print_table(measures.panorama_table(p), ("Source", "Levier", "Niveau"))
-        say(measures.counts(p).plain)
+        for p in found:
+            print_table(measures.panorama_table(p), ("Source", "Levier", "Niveau"))
+            say(measures.counts(p).plain)
     elif plan == biodiversity.BIODIVERSITY:
-        print_data(biodiversity.table(p), form)
+        print_data(biodiversity.table(found[0]), form)
     elif form == "table":
         from copkit.presentation.labels import local_keys
         from copkit.presentation.territory.ambition import levers, summary
 
-        print_table(levers(p), ("Thématique", "Statut", "Secteur"))
-        print_table(summary(p))
-        if given and not (changed := model.local_effect(p)).empty:
-            print_table(
-                local_keys(changed, p.attrs["name"]), ("Clé d'avant", "Part de la région avant (%)", "Clé donnée")
-            )
-        elif given:
-            say("Les chiffres locaux de ce fichier ne concernent pas ce territoire.", err=True)
+        for p in found:
+            print_table(levers(p), ("Thématique", "Statut", "Secteur"))
+            print_table(summary(p))
+            if given and not (changed := model.local_effect(p)).empty:
+                spare = ("Clé d'avant", "Part de la région avant (%)", "Clé donnée")
+                print_table(local_keys(changed, p.attrs["name"]), spare)
+            elif given:
+                say("Les chiffres locaux de ce fichier ne concernent pas ce territoire.", err=True)
     else:
-        print_data(model.table(p), form)
+        import pandas as pd
+
+        print_data(pd.concat([model.table(p) for p in found], ignore_index=True), form)
 
 
 @app.command(cls=usage.Command)

@@ -22,10 +22,12 @@ def run(
         typer.Argument(
             metavar="CODE",
             autocompletion=usage.codes,
-            help="Codes des territoires (reg-32, dep-59, fr) ; sans code : les 18 régions et les 101 départements.",
+            help="Codes des territoires (reg-32, dep-59, epci-200066926, fr) ; sans code : les 18 régions et les 101 "
+            "départements. Avec --perimeter : des noms de périmètres ; sans nom, tous.",
         ),
     ] = None,
     level: Annotated[Level | None, typer.Option(help="Seulement un niveau : régions, départements ou EPCI.")] = None,
+    perimeter: usage.Perimeters = None,
     notebook: Annotated[
         str | None,
         typer.Option(
@@ -102,6 +104,7 @@ def run(
                 whole=whole,
                 examples=examples,
                 level=level,
+                perimeters=perimeter,
                 out=out,
                 jobs=jobs,
                 parameters=parameters([*(parameter or []), *([f"cles_locales={local}"] if local else [])]),

@@ -168,6 +168,18 @@ def versions(ctx: typer.Context, asked: bool) -> None:
         raise typer.Exit()
 
 
+Perimeters = Annotated[
+    str | None,
+    typer.Option(
+        "--perimeter",
+        metavar="FICHIER",
+        help="Fichier de périmètres (CRTE, PETR, PNR, SCoT…) : CSV ou classeur, une colonne de codes de communes ou "
+        "d'EPCI et, au besoin, une colonne qui nomme les périmètres.",
+        show_default=False,
+    ),
+]
+
+
 def codes(incomplete: str) -> list[tuple[str, str]]:
     """The codes of territories that start so, with their names."""
     from copkit.reference import territories

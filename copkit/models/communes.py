@@ -1,9 +1,9 @@
-"""The communes: a share of their département's targets, and how sure each total is.
+"""The communes: a share of their département's targets, lever by lever, and how sure each total is.
 
-A commune's share of its département is its population (a stand-in, grade C: ``parameters/keys.csv`` knows no key at
-this level). The Monte Carlo is the one of ``uncertainty``: the draws of the départements are made once, each commune
-adds the deviation of its own share. It is laid out by xarray on dask chunks of communes; inside a chunk a few
-communes are drawn at a time, so that memory depends neither on the number of communes nor on the chunks.
+A commune's share of its département is told by the keys that exist at that scale (``communal``). The Monte Carlo is the
+one of ``uncertainty``: the draws of the départements are made once, each commune takes the part of them that its total
+has in its département's and adds the deviation of that part. It is laid out by xarray on dask chunks of communes;
+inside a chunk a few communes are drawn at a time, so that memory depends neither on their number nor on the chunks.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ import xarray as xr
 
 from copkit.errors import CopkitError
 from copkit.models import assumptions as ranges
+from copkit.models import communal
 from copkit.models.assumptions import Range
-from copkit.models.draws import ALL, Model, Term, blocks, deviations, model_of
+from copkit.models.draws import ALL, INSIDE, INSIDE_GRADE, Model, blocks, deviations, inside_term, model_of
+from copkit.models.levers import FOREST
 from copkit.models.panorama import LATEST, panorama
 from copkit.models.uncertainty import RANDOM, TIE, _check, _years
 from copkit.reference import tables, territories
 
-KEY, GRADE = "population municipale (2023)", "C"
+KEY, GRADE = INSIDE, INSIDE_GRADE
 CHUNK = 500  # communes of a task: enough of them for the cores of a cluster
 CELLS = 250_000  # draws held at once inside a task: 2 MB, whatever the number of draws
 METHOD = (
-    "Objectif du département réparti entre ses communes au prorata de la population, faute de clé à ce niveau "
-    "(note C). Un ordre de grandeur pour situer une commune, pas un objectif qui lui serait fixé."
+    "Objectif du département réparti entre ses communes, levier par levier, par les clés qui existent à cette échelle, "
+    "sinon par la population (parameters/keys_communes.csv) : note C. Un ordre de grandeur pour situer une commune, "
+    "pas un objectif qui lui serait fixé."
 )
 _SHARED = (
     "La part de chaque commune dans son département varie aussi, d'un tirage propre à la commune, dans la fourchette "
@@ -38,7 +41,7 @@ _SHARED = (
 
 
 def communes(within: str = "fr", *, version: str = LATEST) -> xr.Dataset:
-    """Les objectifs des communes, levier par levier : ceux de leur département, au prorata de la population.
+    """Les objectifs des communes, levier par levier : une part de ceux de leur département, par les clés connues là.
 
     Parameters
     ----------
@@ -49,9 +52,9 @@ def communes(within: str = "fr", *, version: str = LATEST) -> xr.Dataset:
     -------
     xr.Dataset, dimensions (territory, lever) :
         ``target`` émissions évitées en 2030 par rapport à 2019 [ktCO2e/an], NaN si inconnu ou si le levier n'existe pas
-        dans ce territoire ; ``share`` (territory) part du département ; ``missing`` (territory) nombre de
-        leviers du territoire sans valeur. Coordonnées : name, departement, region, population [hab].
-        ``attrs`` : status, grade, key, method, et ``uninhabited``, nombre de communes sans habitant (objectif nul).
+        dans ce territoire ; ``share`` (territory) part de l'effort du département, hors forêt ; ``missing`` (territory)
+        nombre de leviers du territoire sans valeur. Coordonnées : name, departement, region, population [hab].
+        ``attrs`` : status, grade, key, method, et ``uninhabited``, nombre de communes sans habitant.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def communes(within: str = "fr", *, version: str = LATEST) -> xr.Dataset:
 
     References
     ----------
-    Population municipale : ``insee_cog_2026`` dans parameters/sources.yml.
+    parameters/keys_communes.csv et les sources de data/clean/allocation_local.parquet.
 
     Examples
     --------
@@ -69,16 +72,14 @@ def communes(within: str = "fr", *, version: str = LATEST) -> xr.Dataset:
     (360, 1.0)
     """
     table = _inside(within)
-    names, place = np.unique(table.departement, return_inverse=True)
-    known = [panorama(code, version=version).target for code in names]
-    targets = pd.DataFrame([one.to_series() for one in known], index=names)
+    levers, target, missing = _targets(table, version)
     out = xr.Dataset(
         {
-            "target": (("territory", "lever"), targets.to_numpy()[place] * table.share.to_numpy()[:, None]),
-            "share": ("territory", table.share.to_numpy()),
-            "missing": ("territory", np.array([int(one.isnull().sum()) for one in known])[place]),
+            "target": (("territory", "lever"), target),
+            "share": ("territory", _part(table, levers, target, FOREST)),
+            "missing": ("territory", missing),
         },
-        coords=_places(table) | {"lever": list(targets.columns)},
+        coords=_places(table) | {"lever": levers},
     )
     out.target.attrs["units"] = "ktCO2e/an"
     return out.assign_attrs(_origin(table), version=version)
@@ -145,7 +146,7 @@ def uncertainty_communes(
     totals = array.from_delayed(dask.delayed(_totals)(models, draws, seed), (len(names), draws), float)
     base = xr.Dataset(
         {
-            "share": ("territory", table.share.to_numpy()),
+            "share": ("territory", _part(table, *_targets(table, LATEST)[:2], ALL if forest else FOREST)),
             "alone": ("territory", (np.bincount(place) == 1)[place]),
             "code": ("territory", table.code.to_numpy(str)),
             "place": ("territory", place),
@@ -201,12 +202,39 @@ def _dask():
 
 
 def _inside(within: str) -> pd.DataFrame:
-    """The communes of a territory and the share of each in its département; NaN when nobody lives in it."""
+    """The communes of a territory, in the order of their table."""
     code, table = territories.resolve(within), tables.read("communes.parquet")
     if code != "fr":
         table = table[table[territories.level(code)] == code]
-    everyone = table.groupby("departement").population.transform("sum")
-    return table.assign(share=table.population / everyone.where(everyone > 0)).reset_index(drop=True)
+    return table.reset_index(drop=True)
+
+
+def _targets(table: pd.DataFrame, version: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """The levers; the target of each commune, (territory, lever), NaN where unknown; how many levers lack there."""
+    parts = {code: panorama(code, version=version).target.to_series() for code in table.departement.unique()}
+    levers = list(dict.fromkeys(lever for known in parts.values() for lever in known.index))
+    column, target, missing = {lever: n for n, lever in enumerate(levers)}, {}, {}
+    for code, known in parts.items():
+        target[code] = inside = np.full((len(territories.all_communes_of(code)), len(levers)), np.nan)
+        missing[code] = int(known.isnull().sum())
+        for lever, kt in known.items():
+            if found := communal.inside(code, lever):
+                inside[:, column[lever]] = kt * found.shares
+        if np.isnan(inside[:, [column[lever] for lever in known.dropna().index]]).any():
+            inside[:] = np.nan  # nobody lives there: nothing tells its communes apart
+    rank = {commune: n for code in parts for n, commune in enumerate(territories.all_communes_of(code))}
+    rows = np.empty((len(table), len(levers)))
+    place, ranks = table.departement.to_numpy(), table.code.map(rank).to_numpy()
+    for code in parts:
+        rows[place == code] = target[code][ranks[place == code]]
+    return levers, rows, table.departement.map(missing).to_numpy()
+
+
+def _part(table: pd.DataFrame, levers: list[str], target: np.ndarray, without: str) -> np.ndarray:
+    """The part of each commune in the effort of its département, but for one lever; NaN where nothing is known."""
+    kept = target[:, [lever != without for lever in levers]]
+    own = pd.Series(np.where(np.isnan(kept).all(1), np.nan, np.nansum(kept, 1)))
+    return (own / own.groupby(table.departement).transform("sum").replace(0, np.nan)).to_numpy()
 
 
 def _places(table: pd.DataFrame) -> dict:
@@ -260,15 +288,10 @@ def _levels(
             if single:
                 own[:] = totals[at]
             else:
-                deviations(share_term(str(name), law), draws, seed, own)
+                deviations(inside_term(str(name), law), draws, seed, own)
                 own *= planned[at]
                 own += totals[at]
         levels[rows] = np.quantile(drawn, quantiles, axis=1).T
         means[rows] = drawn.mean(axis=1)
         odds[rows] = (drawn >= (target - TIE * np.abs(target))[place[rows], None]).mean(axis=1)
     return levels * share[:, None], means * share, np.where(share > 0, odds, np.nan)
-
-
-def share_term(code: str, law: Range) -> Term:
-    """The assumption on the share of a commune."""
-    return Term(kind="cle", lever=ALL, label=f"{KEY} (note {GRADE})", law=law, stream=(KEY, GRADE, code), weight=1.0)

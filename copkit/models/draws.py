@@ -23,6 +23,7 @@ from copkit.models.panorama import panorama
 from copkit.reference import parameters, territories
 
 BLOCK = 32  # territories at a time: bounds the memory, changes no result
+INSIDE, INSIDE_GRADE = "part du territoire dans son département", "C"
 ALL = ""  # the lever of an assumption that bears on several of them
 ROUNDING = {"low": -100.0, "high": 100.0, "distribution": "uniform"}  # its width is the half-unit of each coefficient
 
@@ -130,7 +131,16 @@ def _keys(p: xr.Dataset, known: Assumptions, chosen: list[int], planned: np.ndar
                 weight=math.fsum(planned[i] for i in rows),
             )
         )
+    if territories.is_fine(p.attrs["territory"]):
+        whole = math.fsum(float(planned[i]) for i in chosen)
+        terms.append(inside_term(p.attrs["territory"], known.unmeasured_share, whole))
     return terms
+
+
+def inside_term(code: str, law: Range, weight: float = 1.0) -> Term:
+    """The assumption on the share of a territory in its département, beside that of the département in its région."""
+    label = f"{INSIDE} (note {INSIDE_GRADE})"
+    return Term(kind="cle", lever=ALL, label=label, law=law, stream=(INSIDE, INSIDE_GRADE, code), weight=weight)
 
 
 def _printed(code: str, version: str) -> dict[str, float]:

@@ -139,6 +139,11 @@ def standing(code: str) -> Standing:
     return Standing(*found, [label for label, status in known if status not in others])
 
 
+def seen(p: xr.Dataset) -> bool:
+    """Whether there is something to look for: below the départements, most have no series."""
+    return panorama.broad(p) or indicators.extent(p.attrs["territory"])[0] > 0
+
+
 def followed(code: str) -> pd.DataFrame:
     """The levers whose series has several years, one row each; emissions in ktCO2e, as everywhere in a document."""
     return _followed(code).copy(deep=False)
@@ -172,6 +177,8 @@ def _dynamics(code: str, levers: str, every: bool) -> pd.DataFrame:
     figures = {lever: Figure(*row) for lever, *row in zip(*columns, strict=True)}
     chosen = [] if levers == "cop" else list(figures)
     chosen += [] if levers == "panorama" else nomenclatures.levers("cop").lever.to_list()
+    if panorama.small(p) and not indicators.extent(code)[0]:
+        chosen = []  # nothing is observed there: no need to look for it lever by lever
     by_lever, rows = indicators.by_lever(), []
     for lever in dict.fromkeys(chosen):
         found = [_trend(code, figures.get(lever), row) for row in by_lever.get(lever, [])]

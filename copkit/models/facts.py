@@ -14,7 +14,18 @@ import xarray as xr
 
 from copkit import french
 from copkit.files import kept
-from copkit.models import comparison, dynamics, indicators, interactions, levers, local, panorama, plans, reliability
+from copkit.models import (
+    comparison,
+    dynamics,
+    indicators,
+    interactions,
+    levers,
+    local,
+    panorama,
+    plans,
+    reliability,
+    uncertainty,
+)
 from copkit.models.levers import FOREST
 from copkit.reference import territories
 
@@ -84,13 +95,14 @@ YES, NO = "oui", "non"
 
 TERRITORY = {
     **dict.fromkeys(("nom", "niveau", "region", "outre_mer", "foret", "reparti", "etabli", "fourchette"), TEXT),
+    "petit": TEXT,
     **dict.fromkeys(("effort", "recouvrement"), "kt"),
     **dict.fromkeys(("part_nation", "part_population", "ecart_france", "part_c", "part_ab", "erreur_cles"), "%"),
-    **dict.fromkeys(("part_locale", "part_premiers", "part_recouvrement", "part_en_retard"), "%"),
+    **dict.fromkeys(("part_locale", "part_premiers", "part_recouvrement", "part_en_retard", "part_remplacee"), "%"),
     **dict.fromkeys(("baisse_fioul", "baisse_logements", "baisse_tertiaire"), "%"),
     **dict.fromkeys(("par_habitant", "par_habitant_france"), "t"),
     **dict.fromkeys(("annee_population", "annee_emissions"), "année"),
-    **dict.fromkeys(("pairs", "leviers", "quantites", "departements"), "compte"),
+    **dict.fromkeys(("pairs", "leviers", "quantites", "departements", "regions", "communes"), "compte"),
     **dict.fromkeys(("suivis", "en_retard", "au_rythme", "a_rebours", "arretees"), "compte"),
     **dict.fromkeys(("premiers", "plan", "secteur_plan"), TEXT),
     "rang": "rang",
@@ -170,7 +182,10 @@ def territory(p: xr.Dataset) -> Facts:
     values: dict = {
         "nom": p.attrs["name"],
         "niveau": territories.level_label(code) if level != "france" else "pays",
-        "region": territories.name(territories.region_of(code)),
+        "region": french.join(map(territories.name, territories.regions_of(code))),
+        "regions": len(territories.regions_of(code)),
+        "petit": YES if territories.is_fine(code) else NO,
+        "communes": len(territories.communes_of(code)) or math.nan,
         "outre_mer": YES if territories.is_overseas(code) else NO,
         "foret": YES if FOREST in p.lever.values and panorama.total(p, forest=True) > effort else NO,
         "effort": effort,
@@ -181,12 +196,13 @@ def territory(p: xr.Dataset) -> Facts:
     values["reparti"] = NO if grades.empty else YES
     values["etabli"] = NO if panorama.rough_share(p) > panorama.ROUGH else YES
     if not grades.empty:
-        low, high = reliability.span(p)
+        low, high = uncertainty.span(p)
         own = panorama.local_share(p)
         # as far as half the range, and two digits at most: what is measured between régions is not known inside them
         last = math.floor(math.log10(effort)) - 1
         step = 10.0 ** (last if own else max(math.floor(math.log10((high - low) / 2)), last))
         values |= {"part_c": grades["C"], "part_ab": grades["A"] + grades["B"], "erreur_cles": reliability.error(p)}
+        values["part_remplacee"] = panorama.replaced_share(p)
         # a local figure has no range, and so has no total that stands on one
         values |= {"part_locale": own} if own else {"fourchette": _range(low, high, step)}
     share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
@@ -216,9 +232,16 @@ def _populations() -> dict[str, tuple[float, float]]:
     return {code: (people, year) for code, people, year in zip(*columns, strict=True)}
 
 
+def _inhabitants(code: str) -> tuple[float, float]:
+    """The inhabitants of a territory, and their year."""
+    if territories.is_fine(code):
+        return territories.population(code), _populations()[territories.region_of(code)][1]
+    return _populations()[code]
+
+
 def _people(code: str, level: str, effort: float) -> dict:
     """What it is of the population, and per inhabitant: here and in the country."""
-    (here, year), (nation, _) = _populations()[code], _populations()["fr"]
+    (here, year), (nation, _) = _inhabitants(code), _populations()["fr"]
     whole = panorama.total(panorama.shared("fr"), forest=False)
     own, theirs = 1000 * effort / here, 1000 * whole / nation
     found = {"par_habitant": own, "par_habitant_france": theirs, "annee_population": int(year)}
@@ -247,6 +270,8 @@ def _rates(p: xr.Dataset) -> dict:
 
 
 def _place(p: xr.Dataset) -> dict:
+    if territories.is_fine(p.attrs["territory"]):
+        return {}
     peers = panorama.place(p)
     if p.attrs["territory"] not in peers.index:
         return {}
@@ -295,9 +320,9 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     rows = [row for row in panorama.ordered(p) if row.shown and row.lever != FOREST and row.target_ktco2e > 0]
     known = dict.fromkeys(("A", "B", "C", local.GRADE, ""), 0)
     code = p.attrs["territory"]
-    people = float(_populations()[code][0])
+    people = float(_inhabitants(code)[0])
     found, _ = indicators.series(code, "nombre_communes")
-    communes = found[-1].value if found else math.nan
+    communes = found[-1].value if found else len(territories.communes_of(code)) or math.nan
     fleet, year = levers.car_fleet(p), _fleet_year(code)
     columns = (p.lever, p.quantity, p.baseline, panorama.change(p))
     physics = {lever: rest for lever, *rest in zip(*(column.values.tolist() for column in columns), strict=True)}

@@ -114,5 +114,8 @@ def sources(table: pd.DataFrame) -> list[str]:
 
 
 def within(codes: Iterable[str], table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of some territories; those that have no panorama have none."""
-    return table[table.territory.isin(list(codes))].reset_index(drop=True)
+    """The rows of some territories: those of ``table``, then those of the smaller ones, made here."""
+    chosen = list(codes)
+    smaller = [code for code in chosen if territories.is_fine(code) and territories.exists(code)]
+    parts = [table[table.territory.isin(chosen)], *(_of(code, DATA_VERSION)[list(COLUMNS)] for code in smaller)]
+    return pd.concat(parts, ignore_index=True)

@@ -251,7 +251,7 @@ def _bound(p: xr.Dataset, lever: str, slope: float, baseline: float) -> tuple[fl
 
 
 def car_fleet(p: xr.Dataset) -> float | None:
-    """The car fleet of a territory, in thousands, last year known; a département has its share of the région's."""
+    """The car fleet of a territory, in thousands, last year known; below the région, its share of the région's."""
     code = p.attrs["territory"]
     points, _ = indicators.series(territories.region_of(code), CAR_FLEET)
     if code == "fr" or not points:
@@ -262,4 +262,8 @@ def car_fleet(p: xr.Dataset) -> float | None:
 
         shares, *_ = downscaling.shares(territories.region_of(code), "vehicules_electriques")
         fleet = fleet * shares[code] if shares else np.nan
+    elif territories.is_fine(code):
+        from copkit.models import communal
+
+        fleet = fleet * communal.of_region(code, "vehicules_electriques")
     return float(fleet)

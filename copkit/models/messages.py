@@ -328,7 +328,8 @@ def _tried(p: xr.Dataset, abouts: set[str], answers: Facts | None) -> dict[str, 
         found["levier"] = [whole | one for one in facts.by_lever(p)]
     found["serie"] = found["series"] = [whole | one for one in facts.by_series(code, p)]
     region = territories.region_of(code)
-    inside = p.attrs["level"] == "departement" and not facts.alone(code)
+    one = territories.is_fine(code) and len(territories.regions_of(code)) == 1
+    inside = one or (p.attrs["level"] == "departement" and not facts.alone(code))
     found["series_region"] = [whole | one for one in facts.by_series(region, p)] if inside else []
     return found
 

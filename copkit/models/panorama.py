@@ -1,7 +1,8 @@
 """The panorama of a territory: per lever, ktCO2e/an avoided in 2030 against 2019, baseline, origin.
 
-Régions are as published; départements come from their région by allocation keys; France is the sum of
-the 18 régions. Unknown is NaN. Every total exists with and without the forest lever.
+Régions are as published; départements come from their région by allocation keys, and so do EPCI, communes and
+perimeters by the keys that exist at that scale; France is the sum of the 18 régions.
+Unknown is NaN. Every total exists with and without the forest lever.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import xarray as xr
 from copkit import DATA_VERSION, errors
 from copkit.errors import LeverError, unknown
 from copkit.files import kept
-from copkit.models import biodiversity, published
+from copkit.models import biodiversity, communal, published
 from copkit.models import local as local_figures
 from copkit.models.conventions import SGPE_CONVENTION
 from copkit.models.levers import FOREST
 from copkit.models.proposals import asked, beside_reference, of_reference
 from copkit.models.published import versions
 from copkit.reference import parameters, tables, territories
+from copkit.reference.territories import Perimeter
 
 REFERENCES = {"sgpe": "proposition du SGPE"}
 LATEST = DATA_VERSION
@@ -48,7 +50,7 @@ _NUMBERS = ("target", "low", "high", "share", "baseline", "quantity_per_kt", "qu
 
 
 def panorama(
-    code: str | xr.Dataset,
+    code: str | xr.Dataset | Perimeter,
     reference: str = "sgpe",
     version: str = LATEST,
     *,
@@ -59,7 +61,8 @@ def panorama(
 
     Parameters
     ----------
-    code : « fr », une région (« reg-32 ») ou un département (« dep-59 ») ; ou un panorama de ce territoire.
+    code : « fr », une région (« reg-32 »), un département (« dep-59 »), un EPCI (« epci-200066926 »), une commune
+        (« com-59350 »), ou un périmètre lu par ``perimeter`` ; ou un panorama de ce territoire.
     reference : plan de référence ; « sgpe » (proposition indicative du SGPE).
     version : version des données ; par défaut la dernière.
     plan : « climat » (à défaut) ou « biodiversite », le panorama de la biodiversité et des ressources.
@@ -88,14 +91,15 @@ def panorama(
     Raises
     ------
     TerritoryError
-        Si le code est inconnu, ambigu ou d'un autre niveau.
+        Si le code est inconnu ou ambigu.
     LeverError
         Si le plan, le plan de référence ou la version est inconnu, ou ``local`` autre chose que des chiffres locaux.
 
     References
     ----------
-    ``sgpe_simulateur_2024`` dans parameters/sources.yml ; clés : parameters/keys.csv. Biodiversité et ressources :
-    parameters/biodiversite.csv ; cibles nationales : ``sgpe_point_de_sortie``.
+    ``sgpe_simulateur_2024`` dans parameters/sources.yml ; clés : parameters/keys.csv et, à l'intérieur d'un
+    département, parameters/keys_communes.csv. Biodiversité et ressources : parameters/biodiversite.csv ; cibles
+    nationales : ``sgpe_point_de_sortie``.
 
     Examples
     --------
@@ -114,11 +118,12 @@ def panorama(
         raise LeverError(unknown(f"Version inconnue : « {version} »", version, versions(), "Versions"))
     if plan == biodiversity.BIODIVERSITY:
         return biodiversity.panorama(territories.resolve(code), version)
+    full = territories.resolve(code, fine=True)
     given = local_figures.taken(local) or local_figures.of(code)
     if given is None:
-        return _known(territories.resolve(code), reference, version).copy(deep=True)
+        return _known(full, territories.communes_of(full), reference, version).copy(deep=True)
     with local_figures.in_force(given):
-        return _known(territories.resolve(code), reference, version).copy(deep=True)
+        return _known(full, territories.communes_of(full), reference, version).copy(deep=True)
 
 
 def local_effect(p: xr.Dataset) -> pd.DataFrame:
@@ -129,13 +134,13 @@ def local_effect(p: xr.Dataset) -> pd.DataFrame:
     """
     given, inside, parts = local_figures.of(p), territories.departements_of, []
     code = p.attrs["territory"]
-    region = "" if given is None or code == "fr" else territories.region_of(code)
+    region = "" if given is None or code == "fr" or territories.is_fine(code) else territories.region_of(code)
     codes = [] if not region else [code] if code in inside(region) else inside(region)
     for one in codes:
         with local_figures.in_force(None):
-            before = _known(one, p.attrs["reference"], p.attrs["version"])
+            before = _known(one, (), p.attrs["reference"], p.attrs["version"])
         with local_figures.in_force(given):
-            after = _known(one, p.attrs["reference"], p.attrs["version"])
+            after = _known(one, (), p.attrs["reference"], p.attrs["version"])
         changed = after.allocation.values == local_figures.KEY
         part = {"territory": one, "name": territories.name(one), "lever": after.lever.values[changed]}
         part["label"] = after.label.values[changed]
@@ -146,9 +151,9 @@ def local_effect(p: xr.Dataset) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def given(p: xr.Dataset | str) -> xr.Dataset:
-    """A panorama, or that of a code; anything else is refused."""
-    if isinstance(p, str):
+def given(p: xr.Dataset | str | Perimeter) -> xr.Dataset:
+    """A panorama, or that of a code or of a perimeter; anything else is refused."""
+    if isinstance(p, str | Perimeter):
         return panorama(p)
     if isinstance(p, xr.Dataset) and "target" in p.variables and "territory" in p.attrs:
         if p.attrs.get("plan") == biodiversity.BIODIVERSITY:
@@ -177,12 +182,16 @@ def of_panorama(make: Callable[Concatenate[xr.Dataset, P], R]) -> Callable[Conca
 
 def shared(code: str) -> xr.Dataset:
     """The panorama of a territory in its last version, not copied: to be read, never changed nor handed out."""
-    return _known(territories.resolve(code), "sgpe", LATEST)
+    full = territories.resolve(code, fine=True)
+    return _known(full, territories.communes_of(full), "sgpe", LATEST)
 
 
 @kept(maxsize=512)
-def _known(code: str, reference: str, version: str) -> xr.Dataset:
-    """The panorama of a resolved code, computed once: to be copied before it is handed out."""
+def _known(code: str, communes: tuple[str, ...], reference: str, version: str) -> xr.Dataset:
+    """The panorama of a resolved code, computed once: to be copied before it is handed out.
+
+    ``communes``: those of the code, which is that of a perimeter when they may change.
+    """
     return _dataset(published.columns(code, version), code, reference, version)
 
 
@@ -374,6 +383,16 @@ def reductions(p: xr.Dataset) -> pd.DataFrame:
     return found[found.change < 0].sort_values("change")
 
 
+def small(p: xr.Dataset) -> bool:
+    """True below the départements: an EPCI, a commune, a perimeter."""
+    return territories.is_fine(p.attrs["territory"])
+
+
+def broad(p: xr.Dataset) -> bool:
+    """The contrary: what is said of these only."""
+    return not small(p)
+
+
 def allocated(p: xr.Dataset) -> bool:
     """True when the kit shares out the figures of a région by keys.
 
@@ -434,12 +453,50 @@ def place(p: xr.Dataset) -> pd.DataFrame:
     Raises
     ------
     LeverError
-        Si c'est un scénario : le rang se lit entre références.
+        Si c'est un scénario : le rang se lit entre références ; ou un territoire plus petit qu'un département.
     """
     of_reference(p, "Le rang d'un territoire")
+    if small(p):
+        raise LeverError(
+            "Le rang se lit entre régions, ou entre les départements d'une région. "
+            f'Pour la part de {p.attrs["name"]} dans ses départements : ck.table(p, "place").'
+        )
     region = territories.region_of(p.attrs["territory"])
     alone = p.attrs["level"] != "departement" or len(territories.departements_of(region)) == 1
     return _ranked("" if alone else region).copy()
+
+
+def by_departement(p: xr.Dataset) -> pd.DataFrame:
+    """What a territory below the départements has in each of its own, by code, without the forest lever.
+
+    Columns: name, region (its name), communes and of_communes (here, in all), population [hab], target and of_target
+    (here, and the whole département) [ktCO2e/an], share [% of the effort of the département].
+    """
+    rows, version = [], p.attrs["version"]
+    for code, communes in territories.by_departement(p.attrs["territory"]).items():
+        inside, whole = published.of_communes({code: communes}, version), _effort(code, version)
+        target = float(np.nansum(inside["target"][inside["lever"] != FOREST]))
+        people = math.fsum(territories.commune(one).population for one in communes)
+        names = territories.name(code), territories.name(territories.region_of(code))
+        counts = len(communes), len(territories.all_communes_of(code))
+        rows.append((code, *names, *counts, people, target, whole, 100 * target / whole))
+    columns = ["name", "region", "communes", "of_communes", "population", "target", "of_target", "share"]
+    return pd.DataFrame(rows, columns=["code", *columns]).set_index("code")
+
+
+def replaced_share(p: xr.Dataset) -> float:
+    """The part of an effort, without forest, that follows something else than its key inside a département. [%]
+
+    >>> replaced_share(shared("dep-59")), 0 < replaced_share(shared("epci-200066926")) < 100
+    (0.0, True)
+    """
+    if broad(p):
+        return 0.0
+    kept = p.variables["lever"].values != FOREST
+    target = p.variables["target"].values[kept]
+    stands = [communal.LATER in key for key in p.variables["key"].values[kept]]
+    whole = float(np.nansum(target))
+    return 100 * float(np.nansum(target[stands])) / whole if whole else 0.0
 
 
 @kept(maxsize=32)

@@ -6,7 +6,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.files import kept
-from copkit.models import downscaling, dynamics, nomenclatures, plans
+from copkit.models import communal, downscaling, dynamics, nomenclatures, panorama, plans
 from copkit.reference import parameters, tables
 
 
@@ -21,6 +21,8 @@ def sources(p: xr.Dataset, *, enjeux: bool = True) -> dict[str, str]:
         mixes = {key for key in p.allocation.values.tolist() if key}
         chosen = {figure for key in mixes for figure in downscaling.parsed(key)}
         used += [source for key, source in allocated() if key in chosen]
+    if panorama.small(p):
+        used += communal.sources()
     observed = dynamics.dynamics(p.attrs["territory"]).source.dropna()
     used += [source for cell in observed for source in cell.split(", ") if source]
     used += ["insee_cog_2026", "sgpe_point_de_sortie"]

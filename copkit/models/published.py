@@ -1,11 +1,13 @@
-"""What panoramas are made of: the published rows of the régions, shared between départements, summed for France.
+"""What panoramas are made of: the published rows of the régions, shared between départements and communes, or summed.
 
 Columns: lever, target and its range low, high [ktCO2e/an], share of the région, baseline and quantity [unit of the
-lever], quantity_per_kt, shown, editable,
-status, source, key (in words), allocation (as keys.csv writes it), grade, reason, additive. Unknown is NaN.
+lever], quantity_per_kt, shown, editable, status, source, key (in words), allocation (as keys.csv writes it), grade,
+reason, additive. Unknown is NaN.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ import pandas as pd
 from copkit import paths
 from copkit.errors import DataError
 from copkit.files import kept
-from copkit.models import downscaling, local, reliability
+from copkit.models import communal, downscaling, local, reliability
 from copkit.reference import parameters, tables, territories
 
 _TEXTS = {"key": "label", "allocation": "key", "grade": "grade", "reason": "reason"}
@@ -53,6 +55,8 @@ def versions() -> list[str]:
 
 def columns(code: str, version: str) -> dict[str, np.ndarray]:
     """The columns of a territory, by name."""
+    if territories.is_fine(code):
+        return of_communes(territories.by_departement(code), version)
     if territories.level(code) == "departement":
         return _departemental(code, version)
     table = _national(version) if code == "fr" else _regional(code, version)
@@ -104,43 +108,82 @@ def _allocated(region: str, version: str) -> list[downscaling.Allocation]:
 def _departemental(code: str, version: str) -> dict[str, np.ndarray]:
     """The région's columns times the département's share of each key; additive quantities are shared likewise."""
     region = territories.region_of(code)
-    table = {name: column.to_numpy() for name, column in _regional(region, version).items()}
     found = _allocated(region, version)
     share = np.array([one.shares[code] if one.shares else np.nan for one in found])
     texts = {name: np.array([getattr(one, at) for one in found], dtype=object) for name, at in _TEXTS.items()}
+    table = _shared(region, version, share, texts)
+    ranges = [
+        reliability.bounds(lever, one.key, at) if one.key else (np.nan, np.nan)
+        for lever, one, at in zip(table["lever"], found, share, strict=True)
+    ]
+    whole = _regional(region, version).target.to_numpy()
+    low, high = (whole * np.array(bound) for bound in zip(*ranges, strict=True))
+    return {**table, "low": low, "high": high}
+
+
+def _shared(region: str, version: str, share: np.ndarray, texts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A part of a région, lever by lever; ``texts``: what says where the part comes from. Without range."""
+    table = {name: column.to_numpy() for name, column in _regional(region, version).items()}
     status = np.where((texts["grade"] != "") | np.isnan(share), "derive", table["status"])
     # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all, unit_abatement is 0)
     additive = table["additive"]
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = table["quantity_per_kt"] / np.where(additive, 1, share)
     shared = {column: table[column] * np.where(additive, share, 1) for column in ("baseline", "quantity")}
-    ranges = [
-        reliability.bounds(lever, one.key, at) if one.key else (np.nan, np.nan)
-        for lever, one, at in zip(table["lever"], found, share, strict=True)
-    ]
-    low, high = (table["target"] * np.array(bound) for bound in zip(*ranges, strict=True))
-    numbers = {"target": table["target"] * share, "low": low, "high": high, "share": share, "quantity_per_kt": slope}
+    numbers = {"target": table["target"] * share, "share": share, "quantity_per_kt": slope}
     return {**table, "status": status, **texts, **shared, **numbers}
+
+
+def of_communes(by_departement: dict[str, list[str]], version: str) -> dict[str, np.ndarray]:
+    """What a list of communes has of each of its régions, added up; they are given by département."""
+    inside: dict[str, dict[str, list[str]]] = {}
+    for departement, codes in by_departement.items():
+        inside.setdefault(territories.region_of(departement), {})[departement] = codes
+    parts = [_part(region, tuple((d, tuple(c)) for d, c in of.items()), version) for region, of in inside.items()]
+    if len(parts) == 1:
+        return parts[0]
+    whole = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
+    said = whole.groupby("lever", sort=False)[["key", "allocation", "reason", "grade"]].agg(list)
+    texts = {name: [" ; ".join(dict.fromkeys(filter(None, one))) for one in said[name]] for name in ("key", "reason")}
+    texts["allocation"] = [next(filter(None, one), "") for one in said.allocation]
+    table = _summed(whole).assign(
+        **texts, grade=said.grade.map(max).to_numpy(), status="derive", low=np.nan, high=np.nan
+    )
+    regional = pd.concat([_regional(region, version) for region in inside]).groupby("lever", sort=False).target.sum()
+    table["share"] = table.target / regional[table.lever].to_numpy()
+    return {name: table[name].to_numpy() for name in table}
+
+
+def _part(region: str, inside: tuple[tuple[str, tuple[str, ...]], ...], version: str) -> dict[str, np.ndarray]:
+    """What communes of a région have of it; ``inside``: by département."""
+    found = []
+    for lever, one in zip(_regional(region, version).lever, _allocated(region, version), strict=True):
+        pieces = [communal.place(departement, codes, lever) for departement, codes in inside]
+        told, share = (one.label, one.grade, one.reason), np.nan
+        if one.shares and all(pieces):
+            share = math.fsum(one.shares[d] * piece.share for (d, _), piece in zip(inside, pieces, strict=True))
+            told = communal.told(told, pieces)
+        found.append((share, one.key, *told))
+    share, *texts = (np.array(column, dtype=object) for column in zip(*found, strict=True))
+    names = ("allocation", "key", "grade", "reason")
+    return _shared(region, version, share.astype(float), dict(zip(names, texts, strict=True)))
 
 
 def _national(version: str) -> pd.DataFrame:
     """The sum of the 18 régions, lever by lever; a quantity that cannot be added is unknown."""
     regions = _complete(pd.concat([rows(region, version) for region in territories.codes("region")], ignore_index=True))
-    groups = regions.groupby("lever", sort=False)
+    reason = [f"Somme de {n} régions." for n in regions.groupby("lever", sort=False).size()]
+    unknown = {"low": np.nan, "high": np.nan, "share": np.nan}
+    return _summed(regions).assign(status="derive", key="", allocation="", grade="", reason=reason, **unknown)
+
+
+def _summed(parts: pd.DataFrame) -> pd.DataFrame:
+    """The parts of a territory, added up lever by lever; a quantity that cannot be added is unknown."""
+    groups = parts.groupby("lever", sort=False)
     table = groups.agg({"shown": "all", "editable": "any", "additive": "first", "source": "first"}).reset_index()
     for column in ("target", "baseline", "quantity"):
         complete = groups[column].count() == groups.size()
         table[column] = groups[column].sum().where(complete).to_numpy()
     table.loc[~table.additive, ["baseline", "quantity"]] = np.nan
     table["quantity_per_kt"] = (table.quantity - table.baseline.fillna(0)) / table.target
-    counts = groups.size().to_numpy()
-    return table.assign(
-        status="derive",
-        low=np.nan,
-        high=np.nan,
-        share=np.nan,
-        key="",
-        allocation="",
-        grade="",
-        reason=[f"Somme de {n} régions." for n in counts],
-    )
+    return table

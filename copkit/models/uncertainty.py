@@ -7,6 +7,7 @@ pathway is the same straight line for all levers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import xarray as xr
 
 from copkit.errors import CopkitError, unknown
 from copkit.models import assumptions as ranges
+from copkit.models import audition, panorama, reliability
 from copkit.models.assumptions import Assumptions
 from copkit.models.draws import blocks, model_of
 from copkit.models.panorama import given
@@ -163,6 +165,26 @@ def drivers(
             rows.append((*names, *widths, variance**0.5, share, law.status, law.reason))
     table = pd.DataFrame(rows, columns=DRIVERS)
     return table.sort_values(["territory", "share"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def span(p: xr.Dataset, forest: bool = False) -> tuple[float, float]:
+    """The range of a total that keys share out, at the confidence of the audition. [ktCO2e/an]
+
+    Below the départements, what the keys miss between régions is joined by what nothing measures: the share inside
+    the département (``unmeasured_share``). NaN where nothing is shared out.
+
+    >>> low, high = span(panorama.shared("epci-200066926"))
+    >>> low < panorama.total(panorama.shared("epci-200066926"), forest=False) < high
+    True
+    """
+    low, high = reliability.span(p, forest)
+    if not (panorama.small(p) and panorama.allocated(p)):
+        return low, high
+    law, confidence = ranges.read(None).unmeasured_share, audition.settings().rule.confidence / 100
+    measured = 0.0 if math.isnan(low) else math.log(high / low) / 2
+    half = math.hypot(measured, math.log1p(confidence * law.high / 100))
+    whole = panorama.total(p, forest)
+    return whole * math.exp(-half), whole * math.exp(half)
 
 
 def _check(draws: int, seed: int, quantiles: Sequence[float], keep: str | None) -> None:

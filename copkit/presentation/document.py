@@ -187,7 +187,7 @@ class Document:
         made = [self.make(part, about) for part in section.held(about) if part.shown(about)]
         if made and all(one is None or isinstance(one, Note) for one in made):
             return Absent(section.title, tuple(one for one in made if one is not None))
-        title = [Text("### {}", section.title)] if section.title else []
+        title = [Text("### {}", section.title)] if section.title and made else []
         return Shown((*title, *(shown for one in made if one is not None for shown in _read(one))))
 
     def _known(self, what: str, name: str, known: dict) -> str:

@@ -83,6 +83,8 @@ def of(territory: str) -> str:
     ('des Hauts-de-France', 'du Nord', 'de l’Aisne', 'de La Réunion', 'de la France')
     """
     name = territories.name(territory)
+    if territories.is_fine(territory):
+        return _of_place(territory, name)
     if name in _WITHOUT_ARTICLE or name.startswith("La "):
         return f"de {name}"
     if name in _MASCULINE:
@@ -92,6 +94,22 @@ def of(territory: str) -> str:
     return f"de l’{name}" if french.plain(name)[0] in "aeiouh" and name not in _ASPIRATED else f"de la {name}"
 
 
+def _of_place(territory: str, name: str) -> str:
+    """« de la CC des Villes Soeurs », « d’Auch », « du Havre », « du périmètre « CRTE »: below the départements."""
+    if territory.startswith("per-"):
+        return f"du périmètre « {name} »"
+    first = name.split(" ")[0]
+    if first in _KINDS:
+        return f"de la {name}"
+    if first == "Eurométropole":
+        return f"de l’{name}"
+    if first in ("Le", "Les"):
+        return f"{'du' if first == 'Le' else 'des'} {name[len(first) + 1 :]}"
+    vowel = french.plain(name)[0] in "aeiouy" and not name.startswith("Y")
+    return f"d’{name}" if vowel else f"de {name}"
+
+
+_KINDS = {"CC", "CA", "CU", "Métropole"}  # of the EPCI
 _ASPIRATED = {
     "Haute-Corse",
     "Haute-Garonne",
@@ -121,10 +139,22 @@ def place(code: str) -> str:
     >>> place("dep-59"), place("reg-32"), place("fr")
     (' (département, région Hauts-de-France)', ' (région)', '')
     """
-    if code == "fr":
-        return ""
-    region = f", région {territories.name(territories.region_of(code))}" if code.startswith("dep") else ""
-    return f" ({territories.level_label(code)}{region})"
+    return f" ({scope(code)})" if code != "fr" else ""
+
+
+def scope(code: str) -> str:
+    """The level of a territory, and what it lies in.
+
+    >>> scope("epci-247600588")
+    'EPCI, départements Seine-Maritime et Somme, régions Normandie et Hauts-de-France'
+    """
+    level = territories.level_label(code)
+    if territories.is_fine(code):
+        around = [("département", list(territories.by_departement(code))), ("région", territories.regions_of(code))]
+        said = [f"{n}{'s' * (len(c) > 1)} {french.join(map(territories.name, c))}" for n, c in around]
+        count = f" de {french.plural(len(territories.communes_of(code)), 'commune')}" if code.startswith("per-") else ""
+        return ", ".join([f"{level}{count}", *said])
+    return f"{level}, région {territories.name(territories.region_of(code))}" if code.startswith("dep") else level
 
 
 def named(p: xr.Dataset) -> str:
@@ -167,6 +197,9 @@ def by_lever(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
         )
         if kt > 0 and (high - low) / 2 > LOOSE * kt
     }
+    if panorama.small(p):  # nothing measures the share inside a département: a C has one digit there
+        columns = (p[name].values.tolist() for name in ("lever", "grade"))
+        loose |= {lever for lever, grade in zip(*columns, strict=True) if grade == "C"}
 
     def write(lever: str, value: float) -> str:
         return french.rough(value, 1) if lever in loose else kt(p, value)
@@ -277,6 +310,10 @@ def calendar(territory: str) -> str:
     """Where the COP of the territory's région stood in 2024, in a sentence."""
     if territory == "fr":
         return "Les calendriers des 18 COP régionales diffèrent."
+    if len(regions := territories.regions_of(territory)) > 1:
+        said = (f"{territories.name(one)} : {calendar(one).removesuffix('.')}" for one in regions)
+        return f"{' ; '.join(said)}."
+    territory = regions[0]
     row = next(calendars.calendar(territory).itertuples())
     if row.date:
         return f"{_state(row)} (SGPE, 2024)."

@@ -165,8 +165,10 @@ def _height(cells: Iterable[str], widths: list[float]) -> float:
 
 def _cell(cell, value, text: str, how, looks: dict, total: bool = False) -> None:
     """A value as what it is; ``looks``: the styles already met in the book, slow for openpyxl to find again."""
-    if isinstance(value, str):
-        look = "risky" if escaping.risky(_text(cell, text).value) else "text"
+    if isinstance(value, str):  # as ``_text`` does, without the style that openpyxl would look for in each cell
+        said = escaping.fitted(escaping.terminal(text))
+        look = "risky" if escaping.risky(said) else "text"
+        cell._value, cell.data_type = said, "s"
     elif value is None or pd.isna(value):
         cell.value, look = text, "missing"
     else:
@@ -179,6 +181,7 @@ def _cell(cell, value, text: str, how, looks: dict, total: bool = False) -> None
         aligned = {"text": TEXT, "risky": TEXT, "missing": MISSING}.get(look, NUMBER)
         cell.border, cell.font, cell.alignment = SUM if total else RULE, BOLD if total else PLAIN, aligned
         cell.number_format = look if aligned == NUMBER else "General"
+        cell.quotePrefix = look == "risky"
         looks[key] = cell._style
     cell._style = copy(looks[key])
 

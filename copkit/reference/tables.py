@@ -204,6 +204,20 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
             },
             ["territory", "vehicle", "fuel", "year"],
         ),
+        "allocation_local.parquet": (
+            {
+                "key": _text(),
+                "territory": _text(pattern=r"^(epci-\d{9}|com-[\dAB]{5})$"),
+                "departement": code,
+                "value": _number(least=0),
+                "unit": _text(),
+                "year": _number(),
+                "status": status,
+                "source": _source(),
+                "method": _text(empty=True),
+            },
+            ["key", "territory", "departement"],
+        ),
         "cop_calendar.csv": (
             {
                 "territory": code,
@@ -246,6 +260,7 @@ TABLES = (
     "energy.parquet",
     "installations.parquet",
     "buses.parquet",
+    "allocation_local.parquet",
     "cop_calendar.csv",
     "plans.csv",
 )

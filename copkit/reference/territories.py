@@ -1,9 +1,15 @@
-"""Territories: the codes that carry their level, and who is inside whom."""
+"""Territories: the codes that carry their level, and who is inside whom.
+
+Below the départements: communes, EPCI and perimeters, which are lists of communes (CRTE, PETR, PNR, SCoT, bassin de
+vie). A perimeter is known by its code once it is declared: a program declares those that it reads.
+"""
 
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from copkit import french, paths
 from copkit.errors import TerritoryError, closest, given, suggestion, unknown
@@ -13,8 +19,31 @@ if TYPE_CHECKING:  # slow to import, and names need no table
     import pandas as pd
 
 LEVELS = ("france", "region", "departement", "epci", "commune")
+FINE = ("epci", "commune", "perimetre")  # below the départements: lists of communes
 OVERSEAS_REGIONS = ("reg-01", "reg-02", "reg-03", "reg-04", "reg-06")
 _CASES = str.maketrans({"a": "A", "b": "B"})
+
+
+@dataclass(frozen=True)
+class Perimeter:
+    """Un périmètre : un nom, un code « per-… » qui en vient, et ses communes, dans l'ordre de leurs codes."""
+
+    name: str
+    communes: tuple[str, ...]
+
+    @property
+    def code(self) -> str:
+        """The code of the perimeter: its name, without what a folder could not hold."""
+        return f"per-{re.sub('[^a-z0-9]+', '-', french.plain(self.name)).strip('-')[:60] or 'sans-nom'}"
+
+
+_declared: dict[str, Perimeter] = {}  # code → perimeter: those that this program read
+
+
+def declare(perimeter: Perimeter) -> str:
+    """The code of a perimeter, known from then on; the last one of a name wins."""
+    _declared[perimeter.code] = perimeter
+    return perimeter.code
 
 
 def table() -> pd.DataFrame:
@@ -83,19 +112,23 @@ def territories(level: str | None = None, within: str | None = None) -> pd.DataF
     return found.reset_index(drop=True)
 
 
-def resolve(code: object) -> str:
+def resolve(code: object, *, fine: bool = False) -> str:
     """The full code of a région, a département or France, from what a person typed, or from a panorama.
 
-    >>> resolve("REG-32"), resolve("Hauts-de-France"), resolve("dep-2a")
-    ('reg-32', 'reg-32', 'dep-2A')
+    ``fine``: also of an EPCI, of a commune, or of a perimeter that was declared.
+
+    >>> resolve("REG-32"), resolve("Hauts-de-France"), resolve("dep-2a"), resolve("EPCI-200066926", fine=True)
+    ('reg-32', 'reg-32', 'dep-2A', 'epci-200066926')
 
     Raises
     ------
     TerritoryError
         If the code is unknown, if it is bare (every région code is also a département code), or if it
-        names an EPCI or a commune, which have no panorama.
+        names a territory below the départements where ``fine`` is not said.
     """
     code = getattr(code, "attrs", {}).get("territory", code)  # a panorama stands for its territory
+    if isinstance(code, Perimeter):
+        code = declare(code)
     if not isinstance(code, str | int):
         raise TerritoryError(
             f"Territoire attendu, et non {given(code)}.\nÉcrire un code comme « reg-32 », « dep-59 » ou « fr »."
@@ -107,6 +140,14 @@ def resolve(code: object) -> str:
     names = _names()
     if full in names:
         return full
+    if found := _below(lowered):
+        if fine:
+            return found
+        raise TerritoryError(
+            f"« {typed} » ({name(found)}) : ceci existe pour la France, les régions et les départements seulement."
+        )
+    if lowered.startswith(("epci-", "com-", "per-")):
+        raise TerritoryError(_unknown_below(typed, lowered))
     bare = lowered.translate(_CASES).upper()
     bare = bare.zfill(2) if bare.isdigit() else bare
     readings = [f"{level}-{bare}" for level in ("reg", "dep") if f"{level}-{bare}" in names]
@@ -121,14 +162,135 @@ def resolve(code: object) -> str:
     if by_name:
         write = " ou ".join(f"« {c} » ({level_label(c)})" for c in by_name)
         raise TerritoryError(f"Territoire ambigu : « {typed} ».\nÉcrire {write}.")
-    if lowered.startswith(("epci-", "com-")):
-        raise TerritoryError(
-            f"« {typed} » : le panorama existe pour la France, les régions et les départements seulement."
-        )
     hint = suggestion(full, list(names)) or _name_hint(typed, names)
     raise TerritoryError(
         f"Territoire inconnu : « {typed} ».{hint}\nÉcrire un code comme « reg-32 », « dep-59 » ou « fr »."
     )
+
+
+def exists(code: str) -> bool:
+    """Whether a full code is that of a territory that the kit knows."""
+    return code in _names() or bool(_below(code.lower()))
+
+
+def _below(lowered: str) -> str:
+    """The code of an EPCI, a commune or a declared perimeter, as the tables write it; empty when there is none."""
+    if lowered.startswith("epci-"):
+        return lowered if lowered in _epci() else ""
+    if lowered.startswith("com-"):
+        return code if (code := f"com-{lowered[4:].translate(_CASES)}") in _communes() else ""
+    return lowered if lowered in _declared else ""
+
+
+def _unknown_below(typed: str, lowered: str) -> str:
+    """Why a code below the départements is unknown, and what to write."""
+    if lowered.startswith("per-"):
+        known = f" Périmètres lus : {', '.join(_declared)}." if _declared else ""
+        return (
+            f'Périmètre inconnu : « {typed} ».{known}\nLire d\'abord son fichier : ck.perimeter("perimetres.csv"), '
+            "ou l'option --perimeter."
+        )
+    if lowered.startswith("com-"):
+        form = "« com- » et les 5 caractères du code INSEE"
+        return f'Commune inconnue : « {typed} ».\nÉcrire {form} ; la liste : ck.territories("commune").'
+    near = closest(lowered, {code: code for code in _epci()}, least=0.9)
+    hint = "".join(f" Vouliez-vous dire « {code} » ({name(code)}) ?" for code in near)
+    form = "« epci- » et les 9 chiffres du SIREN"
+    return f'EPCI inconnu : « {typed} ».{hint}\nÉcrire {form} ; la liste : ck.territories("epci").'
+
+
+@kept(maxsize=4)
+def _epci() -> dict[str, tuple[str, list[str]]]:
+    """The name of each EPCI, and its régions."""
+    try:
+        with paths.clean_data("epci.csv").open(encoding="utf-8-sig", newline="") as lines:
+            return {row["code"]: (row["name"], row["regions"].split(" ")) for row in csv.DictReader(lines)}
+    except (OSError, ValueError, KeyError):
+        territories("epci")  # says what is wrong with the file
+        raise
+
+
+class Commune(NamedTuple):
+    """What the kit knows of a commune; ``epci`` is empty for four islands. [hab]"""
+
+    name: str
+    departement: str
+    region: str
+    epci: str
+    population: float
+
+
+def commune(code: str) -> Commune:
+    """A commune, by its full code."""
+    return _communes()[code]
+
+
+@kept(maxsize=4)
+def _communes() -> dict[str, Commune]:
+    from copkit.reference import tables
+
+    found = tables.read("communes.parquet")
+    columns = (found[name].to_list() for name in ("code", *Commune._fields))
+    return {code: Commune(*row) for code, *row in zip(*columns, strict=True)}
+
+
+@kept(maxsize=4)
+def _members() -> dict[str, tuple[str, ...]]:
+    """EPCI → its communes."""
+    found: dict[str, list[str]] = {}
+    for code, one in _communes().items():
+        if one.epci:
+            found.setdefault(one.epci, []).append(code)
+    return {epci: tuple(sorted(codes)) for epci, codes in found.items()}
+
+
+def communes_of(code: str) -> tuple[str, ...]:
+    """The communes of an EPCI, of a declared perimeter, or a commune itself, in code order; of others, none.
+
+    >>> len(communes_of("epci-200066926")), communes_of("com-59350"), communes_of("dep-59")
+    (34, ('com-59350',), ())
+    """
+    if code.startswith("epci-"):
+        return _members().get(code, ())
+    return (code,) if code.startswith("com-") else _declared[code].communes if code in _declared else ()
+
+
+def by_departement(code: str) -> dict[str, list[str]]:
+    """The communes of a territory below the départements, by département, in code order."""
+    found: dict[str, list[str]] = {}
+    for one in communes_of(code):
+        found.setdefault(commune(one).departement, []).append(one)
+    return {one: found[one] for one in sorted(found)}
+
+
+def all_communes_of(departement: str) -> tuple[str, ...]:
+    """The communes of a département, in code order."""
+    return _of_departement()[departement]
+
+
+@kept(maxsize=4)
+def _of_departement() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for code, one in _communes().items():
+        found.setdefault(one.departement, []).append(code)
+    return {one: tuple(sorted(codes)) for one, codes in found.items()}
+
+
+def population(code: str) -> float:
+    """The inhabitants of a territory. [hab]
+
+    >>> population("com-59350") > 200_000, population("epci-200093201") > population("com-59350")
+    (True, True)
+    """
+    if (communes := communes_of(code)) or is_fine(code):
+        return float(sum(commune(one).population for one in communes))
+    found = table()
+    return float(found.population[found.code == code].iloc[0])
+
+
+def is_fine(code: str) -> bool:
+    """True below the départements: EPCI, commune, perimeter."""
+    return code.startswith(("epci-", "com-", "per-"))
 
 
 def _name_hint(typed: str, names: dict) -> str:
@@ -145,14 +307,25 @@ def codes(level: str | None = None) -> list[str]:
     return [code for code, (_, at, _) in _names().items() if (at == level if level else at != "france")]
 
 
+def epci() -> list[str]:
+    """The codes of the EPCI.
+
+    >>> len(epci())
+    1255
+    """
+    return list(_epci())
+
+
 def article(code: str) -> str:
     """« la région », « le département de » as the messages say it."""
-    return {"reg": "la région", "dep": "le département"}.get(code.split("-")[0], "le territoire")
+    kinds = {"reg": "la région", "dep": "le département", "epci": "l'EPCI", "com": "la commune", "per": "le périmètre"}
+    return kinds.get(code.split("-")[0], "le territoire")
 
 
 def level_label(code: str) -> str:
-    """région, département, France."""
-    return {"france": "France entière", "region": "région", "departement": "département"}[level(code)]
+    """région, département, EPCI, France."""
+    labels = {"france": "France entière", "region": "région", "departement": "département", "epci": "EPCI"}
+    return (labels | {"commune": "commune", "perimetre": "périmètre"})[level(code)]
 
 
 def name(code: str) -> str:
@@ -161,21 +334,38 @@ def name(code: str) -> str:
     >>> name("dep-59")
     'Nord'
     """
-    return _names()[code][0]
+    if code in (known := _names()):
+        return known[code][0]
+    if code in _declared:
+        return _declared[code].name
+    return commune(code).name if code.startswith("com-") else _epci()[code][0]
 
 
 def level(code: str) -> str:
     """The level of a resolved code."""
-    return _names()[code][1]
+    kinds = {"epci": "epci", "com": "commune", "per": "perimetre"}
+    return kinds.get(code.split("-")[0]) or _names()[code][1]
 
 
 def region_of(code: str) -> str:
-    """The région of a département; a région is its own.
+    """The région of a département; a région is its own; below, the one where most inhabitants live.
 
-    >>> region_of("dep-59"), region_of("reg-32")
-    ('reg-32', 'reg-32')
+    >>> region_of("dep-59"), region_of("reg-32"), region_of("epci-200066926")
+    ('reg-32', 'reg-32', 'reg-76')
     """
-    return _names()[code][2] or code
+    return regions_of(code)[0] if is_fine(code) else _names()[code][2] or code
+
+
+def regions_of(code: str) -> list[str]:
+    """The régions that a territory lies in; below the départements, from the most inhabitants to the fewest."""
+    if not is_fine(code):
+        return [region_of(code)]
+    if code.startswith("epci-") and len(regions := _epci()[code][1]) == 1:
+        return regions
+    people: dict[str, float] = {}
+    for one in map(commune, communes_of(code)):
+        people[one.region] = people.get(one.region, 0) + one.population
+    return sorted(people, key=lambda region: (-people[region], region))
 
 
 def departements_of(region: str) -> list[str]:

@@ -16,7 +16,7 @@ import xarray as xr
 
 from copkit import french, paths, strengths
 from copkit.display import Displayed
-from copkit.errors import ProjectError, unknown
+from copkit.errors import ProjectError
 from copkit.intake import perimeters
 from copkit.intake.fields import NO, YES, ids
 from copkit.intake.reading import located, located_all
@@ -463,13 +463,7 @@ def within(table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _perimeter(file: str | Path, name: str, table: pd.DataFrame) -> tuple[str, pd.Series]:
     """The name of a perimeter, and which actions lie in it."""
     found = perimeters.read_perimeters(located(file, ACTIONS))
-    if not name and len(found.names) > 1:
-        raise ProjectError(
-            f"Plusieurs périmètres dans ce fichier : en nommer un. Périmètres : {', '.join(found.names)}."
-        )
-    if name and name not in found.names:
-        raise ProjectError(unknown(f"Périmètre « {name} » inconnu", name, found.names, "Périmètres"))
-    one = name or found.names[0]
+    one = found.chosen(name)
     held = found.of(table)
     at = set(held.project[held.key == one])
     return one, pd.Series([n in at for n in range(len(table))], index=table.index)

@@ -28,7 +28,7 @@ from copkit.errors import RunError
 OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
 # Less for a batch: it starts sooner; there, xarray knows neither dask nor pint.
-LIGHT = PAGES, DOCUMENTS, FILES = "copkit.warm:pages", "copkit.warm:documents", "copkit.warm:files"
+LIGHT = PAGES, DOCUMENTS, LOCAL, FILES = tuple(f"copkit.warm:{one}" for one in ("pages", "documents", "local", "files"))
 OTHERS = LIBRARIES, NOTHING = "copkit.warm:libraries", "copkit.warm:nothing"  # for notebooks that are not of the kit
 BATCH = LIGHT + OTHERS
 _LIBRARIES = ("ipywidgets", "numpy", "openpyxl", "pandas", "pyarrow", "xarray")
@@ -40,10 +40,10 @@ def available() -> bool:
     return hasattr(os, "pidfd_open") and hasattr(os, "memfd_create") and os.environ.get(OFF, "").lower() != "off"
 
 
-def warm_up(source: str, *, written: bool) -> str:
+def warm_up(source: str, *, written: bool, local: bool = False) -> str:
     """What a notebook of a batch finds ready: what documents are made of, what reads files, or libraries.
 
-    ``written``: it writes a workbook.
+    ``written``: it writes a workbook. ``local``: its territories are below the départements.
     """
     if not imports(source, "copkit", "altair"):
         return LIBRARIES if imports(source) else NOTHING
@@ -52,6 +52,8 @@ def warm_up(source: str, *, written: bool) -> str:
         return WARM
     if any(f"ck.{name}." in source for name in ("projects", "survey", "roadmap")):
         return FILES
+    if local:
+        return LOCAL
     return DOCUMENTS if written else PAGES
 
 

@@ -33,11 +33,12 @@ HEADING = Section("entete", 10)
 def heading(p: xr.Dataset) -> Text:
     """Le territoire, ce qu'est le document, son statut, la version des données."""
     return Text(
-        "# {name}\n\n{kind}{place}, COP régionale.\n\n**Statut : {reference}, base de discussion, non prescriptive.** "
-        "Données : version {version}, émissions évitées en 2030 par rapport à 2019. {purpose}",
+        "# {name}\n\n{kind}{place}, COP régionale.{worth}\n\n**Statut : {reference}, base de discussion, non "
+        "prescriptive.** Données : version {version}, émissions évitées en 2030 par rapport à 2019. {purpose}",
         name=p.attrs["name"],
         kind="Scénario" if proposals.composed(p) else "Diagnostic territorial",
         place=labels.place(p.attrs["territory"]),
+        worth=_worth(p),
         reference=labels.standing(p),
         version=p.attrs["version"],
         purpose=labels.purpose(p.attrs["territory"], objective=0, step=0),
@@ -48,6 +49,22 @@ LOCAL = Text(
     " Pour les leviers notés **L**, le territoire a donné son propre chiffre, avec sa source : il prend la place de la "
     "clé, et la valeur de la région reste la sienne."
 )
+
+
+def _worth(p: xr.Dataset) -> Text | str:
+    """What the figures are worth below the départements, in a sentence; nothing elsewhere."""
+    if model.broad(p):
+        return ""
+    return Text(
+        "\n\n**Ce que valent ces chiffres : un ordre de grandeur.** Le SGPE ne publie rien à cette échelle ; le kit y "
+        "répartit l'effort régional. {} de l'effort reposent sur une clé notée C ; à l'intérieur du département, {} "
+        "suivent un autre chiffre que leur clé, inconnue par commune : le plus souvent la population. Ils situent le "
+        "territoire ; aucun n'est un objectif qui lui serait fixé.",
+        french.percent(model.rough_share(p), 0),
+        french.percent(model.replaced_share(p), 0),
+    )
+
+
 KEYS = Section("cles", 100)
 
 
@@ -66,6 +83,16 @@ def keys(p: xr.Dataset) -> Text:
         if not territories.is_overseas(p.attrs["territory"]):
             return said
         return Text.joined([said, OVERSEAS], " ")
+    if model.small(p):
+        return Text(
+            "Le SGPE ne publie pas de valeur sous la région. Chaque valeur régionale ({}) est répartie entre les "
+            "départements par une clé, essayée entre les régions, puis à l'intérieur de chacun par la même clé où elle "
+            "est connue par commune ou par EPCI, sinon par un autre chiffre, souvent la population. La note est "
+            "celle de la clé (**A** jusqu'à 3 % de l'effort placé dans la mauvaise région, **B** jusqu'à 10 %, **C** "
+            "au-delà), au mieux **B** où la clé n'est connue que par EPCI, **C** où un autre chiffre la remplace. Les "
+            "communes font la somme de leur EPCI, et l'EPCI avec ce qui l'entoure celle du département.",
+            french.join(map(territories.name, territories.regions_of(p.attrs["territory"]))),
+        )
     return Text(
         "Le SGPE ne publie pas de valeur par département. Chaque valeur régionale ({}) est répartie entre les "
         "départements par une clé : un chiffre connu par département, ou un mélange de chiffres. Chaque clé a été "
@@ -78,7 +105,7 @@ def keys(p: xr.Dataset) -> Text:
     )
 
 
-@KEYS.chart(reference=True, when=model.allocated)
+@KEYS.chart(reference=True, when=lambda p: model.allocated(p) and model.broad(p))
 def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     """Part de l'effort du département répartie par une clé A, B ou C, hors forêt [%]."""
     share = model.grade_shares(p)
@@ -95,7 +122,7 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     return charts.bars(drawn, "share", unit, words, domain=[0, 100], step=34, fontWeight="bold")
 
 
-@KEYS.table("cles", sheet="Clés", rank=60, page=model.allocated)
+@KEYS.table("cles", sheet="Clés", rank=60, page=lambda p: model.allocated(p) and model.broad(p))
 def _keys(p: xr.Dataset) -> Table | Note:
     if territories.is_overseas(p.attrs["territory"]):
         return Note("Outre-mer, la source ne dit pas par quelle clé l'effort national est réparti.")
@@ -107,7 +134,7 @@ def _keys(p: xr.Dataset) -> Table | Note:
     if not model.allocated(p):
         columns["Producteur de la clé"] = [known.official_producer.get(lever, "") or "—" for lever in levers]
         return Table.of(f"Comment le SGPE répartit l'effort national — {p.attrs['name']}", columns)
-    columns["Clé employée entre départements"] = p.key.values
+    columns["Clé employée" if model.small(p) else "Clé employée entre départements"] = p.key.values
     columns["Erreur entre régions (%)"] = (list(map(reliability.missed, levers, p.allocation.values)), 1)
     columns["Note"] = [one or "—" for one in grade]
     columns["Pourquoi"] = p.reason.values
@@ -117,6 +144,17 @@ def _keys(p: xr.Dataset) -> Table | Note:
 @KEYS.table("cles_locales", sheet="Clés locales", rank=62, when=model.local_share)
 def _local(p: xr.Dataset) -> Table:
     return labels.local_keys(model.local_effect(p), p.attrs["name"])
+
+
+@KEYS.table("cles_employees", when=model.small)
+def _local_keys(p: xr.Dataset) -> Table:
+    """The keys of a document below the départements, without the reasons, which its workbook gives."""
+    weighs = [n for n, kt in enumerate(p.target.values) if kt > 0]
+    return Table.of(
+        f"Les clés employées — {p.attrs['name']} (pourquoi elles : feuille « Clés » du classeur)",
+        {"Levier": p.label.values[weighs], "Clé": p.key.values[weighs], "Note": p.grade.values[weighs]},
+        fold=True,
+    )
 
 
 SOURCES = Section("sources", 130)
@@ -173,7 +211,7 @@ def parties(p: xr.Dataset) -> Text:
     return Text.joined([Text("Le diagnostic d'une COP a quatre parties :"), Text.bullets(lines)])
 
 
-@SOURCES.table("parties", sheet="Diagnostic", rank=120, page=False)
+@SOURCES.table("parties", sheet="Diagnostic", rank=120, page=False, when=model.broad)
 def _parts(p: xr.Dataset) -> Table:
     found = _held(p)
     return Table.of(

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import gaps, proposals, reliability
+from copkit.models import gaps, proposals, reliability, uncertainty
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import charts, labels, marimekko
@@ -67,12 +67,20 @@ def _sure(p: xr.Dataset) -> Text:
     """What is known of a figure that keys share out: its range, what the keys miss, and how much stands on grade C."""
     if model.local_share(p):
         return _given(p)
-    low, high = reliability.span(p)
+    low, high = uncertainty.span(p)
     if math.isnan(low):
         return Text()
     size = math.floor(math.log10(model.total(p, forest=False)))
     low, high = (french.rough(end, 2 + math.floor(math.log10(end)) - size) for end in (low, high))  # as the total
     rough = model.rough_share(p)
+    if model.small(p):
+        return Text(
+            " **Ce qu'il vaut** : quatre fois sur cinq, il serait entre {low} et {high}, selon ce que les clés "
+            "manquent entre régions et une hypothèse du kit sur ce qu'elles manquent dans le département{rest}.",
+            low=low,
+            high=high,
+            rest=Text(" ; {share} repose sur une clé notée C", share=french.share(rough)) if rough >= 1 else "",
+        )
     return Text(
         " **Ce qu'il vaut** : entre régions, les clés employées ici placent en moyenne {error} de l'effort dans la "
         "mauvaise région. Si elles se trompent autant ici, l'effort est quatre fois sur cinq entre {low} et {high}"
@@ -222,10 +230,11 @@ def levers(p: xr.Dataset) -> Table:
         "Part hors forêt (%)": (shares, labels.SHARES),
         "Statut": [labels.STATUSES[row.status] for row in rows],
     }
-    if any(row.grade for row in rows):
+    if any(row.grade for row in rows) and model.broad(p):
         for end, name in {"low": "Bas à 80 % (ktCO2e/an)", "high": "Haut à 80 % (ktCO2e/an)"}.items():
             ends = dict(zip(p.lever.values.tolist(), p[end].values.tolist(), strict=True))
             columns[name] = ([ends[row.lever] if row.shown else "—" for row in rows], labels.kts(p))
+    if any(row.grade for row in rows):
         columns["Note de la clé"] = [row.grade for row in rows]
     made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
     none = [n for n, row in enumerate(rows) if row.shown and row.target_ktco2e == row.reference == 0]
@@ -322,7 +331,7 @@ def _share_or_none(value: float) -> str:
 PLACE = Section("place", 40, "La place du territoire")
 
 
-@PLACE.chart(reference=True)
+@PLACE.chart(reference=True, when=model.broad)
 def place(p: xr.Dataset) -> alt.LayerChart | Note:
     """Le territoire parmi les régions, ou parmi les départements de sa région : effort hors forêt [ktCO2e/an]."""
     if p.attrs["level"] == "france":
@@ -358,6 +367,8 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
 
 @PLACE.table("place", sheet="Place", rank=70, reference=True)
 def _place(p: xr.Dataset) -> Table:
+    if model.small(p):
+        return _inside(p)
     found = model.place(p)
     whole = "fr" if found.index[0].startswith("reg") else territories.region_of(p.attrs["territory"])
     peers = "régions" if whole == "fr" else "départements de la région"
@@ -374,3 +385,24 @@ def _place(p: xr.Dataset) -> Table:
     )
     said = {"Territoire": territories.name(whole), "Émissions évitées, hors forêt (ktCO2e/an)": total}
     return replace(made, totals=({**said, "Part (%)": 100.0},))
+
+
+def _inside(p: xr.Dataset) -> Table:
+    """A territory below the départements in each of its own."""
+    found = model.by_departement(p)
+    made = Table.of(
+        f"{p.attrs['name']} dans {'ses départements' if len(found) > 1 else 'son département'}",
+        {
+            "Département": found.name,
+            "Région": found.region,
+            "Communes": (found.communes, 0),
+            "Habitants": (found.population, 0),
+            "Émissions évitées, hors forêt (ktCO2e/an)": (found.target, labels.kts(p)),
+            "Part de l'effort du département (%)": (found.share, labels.SHARES),
+        },
+    )
+    if len(found) == 1:
+        return made
+    sums = {"Communes": found.communes.sum(), "Habitants": found.population.sum()}
+    total = {"Émissions évitées, hors forêt (ktCO2e/an)": model.total(p, forest=False)}
+    return replace(made, totals=({"Département": "Ensemble", **sums, **total},))

@@ -9,6 +9,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import comparison as model
+from copkit.models import panorama
 from copkit.presentation import formats, labels
 from copkit.presentation.document import Section
 from copkit.presentation.formats import Rounded
@@ -30,7 +31,7 @@ def comparison(p: xr.Dataset) -> Text | Note:
     return Text.joined([found.sentence, Text.bullets(one for one in found.cautions if one not in found.printed)])
 
 
-@COMPARISON.table("comparaison", sheet="Comparaison", rank=100)
+@COMPARISON.table("comparaison", sheet="Comparaison", rank=100, when=panorama.broad)
 def _comparison(p: xr.Dataset) -> Table | Note:
     if found := model.with_another(p):
         return two_plans(found)

@@ -23,7 +23,7 @@ DYNAMICS = Section("dynamiques", 60)
 @DYNAMICS.sentence()
 def standing(p: xr.Dataset) -> Text | Note:
     """Combien de leviers avancent au rythme qu'il faut, combien non, combien dans le mauvais sens, et lesquels."""
-    found = model.standing(p.attrs["territory"])
+    found = model.standing(p.attrs["territory"]) if model.seen(p) else ()
     judged = sum(map(len, found[:3]))
     if not any(found):
         return Note("Aucun levier n'a ici de série observée sur plusieurs années : aucun rythme ne se lit.")
@@ -118,7 +118,7 @@ def _written(row) -> str:
     return f"{french.number(row.ratio, 1)} ({status}){APART if row.pandemic else ''}"
 
 
-@DYNAMICS.table("dynamiques", sheet="Dynamiques", rank=80, reference=True)
+@DYNAMICS.table("dynamiques", sheet="Dynamiques", rank=80, reference=True, when=model.seen)
 def observed(p: xr.Dataset) -> Table | Note:
     """The levers that an observed series follows over several years."""
     found = model.followed(p.attrs["territory"])

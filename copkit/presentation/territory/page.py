@@ -14,7 +14,6 @@ from copkit.presentation.blocks import Page
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.territory import received
-from copkit.reference import territories
 
 UNITS = "kt, Mt : milliers et millions de tonnes de CO2 équivalent"
 PLACES = {
@@ -48,9 +47,10 @@ def page(p: xr.Dataset, file: str = "") -> Page:
         found = [tuple(_typeset(part(one)) for part in read) for one in said[place]]
         return tuple(found) if len(parts) > 1 else tuple(one for (one,) in found)
 
+    where = french.capital(labels.scope(p.attrs["territory"]))
     return Page(
         title=french.typeset(p.attrs["name"]),
-        subtitle=french.typeset(f"{_level(p)} · planification écologique, l'effort proposé d'ici 2030"),
+        subtitle=french.typeset(f"{where} · planification écologique, l'effort proposé d'ici 2030"),
         effort=told("effort", "title", "detail", "text")[0],
         context=told("contexte", "text"),
         messages=told("message", "title", "text"),
@@ -66,13 +66,6 @@ def page(p: xr.Dataset, file: str = "") -> Page:
 def _typeset(text: str) -> str:
     """As it is printed; a number keeps its unit on its line."""
     return _UNIT.sub("\u00a0", french.typeset(text))
-
-
-def _level(p: xr.Dataset) -> str:
-    """« Région », « Département, région Hauts-de-France »."""
-    code = p.attrs["territory"]
-    level = french.capital(territories.level_label(code))
-    return f"{level}, région {territories.name(territories.region_of(code))}" if code.startswith("dep") else level
 
 
 @PAGE.table("messages", page=False, reference=True)

@@ -81,7 +81,7 @@ def _seen(row) -> str:
     return f"{row.indicator_label} : {formats.OBSERVED(row['last'])}{unit} en {int(row.last_year)}"
 
 
-@QUANTITIES.chart(when=_counted)
+@QUANTITIES.chart(when=lambda p: model.broad(p) and _counted(p))  # smaller ones have the rates of their région
 def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
     """Ce qui doit baisser d'ici 2030 : évolution de chaque quantité connue en 2019 [%].
 
@@ -161,14 +161,14 @@ def _remark(one, known: parameters.Lever, level: str) -> str:
 INTERACTIONS = Section("interactions", 110, "Les leviers qui agissent sur la même quantité")
 
 
-@INTERACTIONS.sentence()
+@INTERACTIONS.sentence(when=model.broad)
 def interactions(p: xr.Dataset) -> Text | Note:
     """L'avertissement sur les leviers qui agissent sur la même quantité."""
     said = overlaps.warning(p)
     return Note(said) if overlaps.interactions(p).empty else Text("{}", said)
 
 
-@INTERACTIONS.table("interactions", sheet="Interactions", rank=90)
+@INTERACTIONS.table("interactions", sheet="Interactions", rank=90, when=model.broad)
 def _interactions(p: xr.Dataset) -> Table | Note:
     found = overlaps.interactions(p)
     if found.empty:
@@ -195,7 +195,7 @@ def _interactions(p: xr.Dataset) -> Table | Note:
 GLOSSARY = Section("glossaire", 125)  # in the workbook: documents share one glossary
 
 
-@GLOSSARY.table("coherence", sheet="Cohérence", rank=110, page=False)
+@GLOSSARY.table("coherence", sheet="Cohérence", rank=110, page=False, when=model.broad)
 def _consistency(p: xr.Dataset) -> Table | Note:
     """The national rationale against the sum of the metropolitan régions: the levers that do not agree."""
     if territories.is_overseas(p.attrs["territory"]):
@@ -221,7 +221,7 @@ def inconsistent() -> Table:
     )
 
 
-@GLOSSARY.table("leviers", sheet="Leviers", rank=50, page=False)
+@GLOSSARY.table("leviers", sheet="Leviers", rank=50, page=False, when=model.broad)
 def _levers(p: xr.Dataset) -> Table:
     return covered(p.lever.values, f"Ce que couvre chaque levier — {p.attrs['name']}")
 

@@ -60,6 +60,8 @@ def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
     """Where a reference stands among its peers, and what its figures rest on."""
     if p.attrs["level"] == "france":
         return []
+    if model.small(p):
+        return _local(p)
     peers, code = model.place(p), p.attrs["territory"]
     here = peers[peers.index.isin([code, territories.region_of(code)])].iloc[0]
     region = peers.index[0].startswith("reg")
@@ -77,6 +79,20 @@ def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
     if given := model.local_share(p):
         rows.append(("Effort réparti par une clé donnée", given, "%"))
     return rows
+
+
+def _local(p: xr.Dataset) -> list[tuple[str, float, str]]:
+    """The same below the départements, where there is no rank."""
+    found = model.by_departement(p)
+    per_head = 1000 * model.total(p, forest=False) / (found.population.sum() or float("nan"))
+    shares = [(f"Part de l'effort, {one.name}", float(one.share), "%") for one in found.itertuples()]
+    return [
+        ("Communes", int(found.communes.sum()), "communes"),
+        ("Par habitant", per_head, "tCO2e/an"),
+        *shares,
+        ("Effort réparti par une clé notée C", model.rough_share(p), "%"),
+        ("Effort dont la clé est inconnue sous le département", model.replaced_share(p), "%"),
+    ]
 
 
 def _levers(p: xr.Dataset) -> Table:
