@@ -15,7 +15,7 @@ from copkit.presentation.table import Table
 
 from .cells import not_printable, numbers_as_text
 
-PAGES = 20  # of a workbook on paper, at most
+PAGES = 22  # of the whole workbook, the sheet on biodiversity with it
 
 
 @pytest.fixture(scope="module")
