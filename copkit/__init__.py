@@ -3,6 +3,7 @@
 Un territoire et ses leviers
     territories, levers, crosswalk, keys       territoires, 43 leviers, table de passage, clés de répartition
     audition, local                            ce que vaut chaque clé ; chiffres locaux qui prennent sa place
+    sector_shares                              l'effort de chaque secteur par les parts de la région, à côté
     calendar                                   le calendrier des 18 COP régionales
     panorama                                   les objectifs d'un territoire, levier par levier [ktCO2e/an]
     perimeter                                  une liste de communes ou d'EPCI, qui a son panorama (CRTE, SCoT…)

@@ -33,6 +33,7 @@ from .models.pathways import pathways as pathways
 from .models.scenario import simulate as simulate
 from .models.scenario_file import from_json as from_json
 from .models.scenario_file import to_json as to_json
+from .models.sector_shares import sector_shares as sector_shares
 from .models.side_by_side import side_by_side as side_by_side
 from .models.uncertainty import uncertainty as uncertainty
 from .presentation.documents import charts as charts

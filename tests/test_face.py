@@ -131,6 +131,7 @@ MORE = {
     "roadmap.retained": (None,),
     "roadmap.by_lever": ("reg-32",),
     "roadmap.diff": ("actions.csv",),
+    "sector_shares": ({"transport": 1.0},),
     "roadmap.write_carried": ("reports.csv",),
     "local.write_template": ("reg-94", "haies"),
     "strengths.within": ("fr",),

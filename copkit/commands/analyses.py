@@ -350,4 +350,24 @@ def template(
     say(f"Écrit : {out}. Une fois rempli : copkit panorama {code} --local {out}")
 
 
-ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys, enjeux, controls)
+def sectors(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="reg-32, dep-59, epci-200066926.", autocompletion=codes)],
+    effort: Annotated[
+        list[str], typer.Option(metavar="SECTEUR=KT", help="Effort d'un secteur [ktCO2e/an] ; peut se répéter.")
+    ],
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Répartit l'effort de chaque secteur entre ses leviers comme dans la région, à côté du panorama du kit."""
+    from copkit.models.sector_shares import sector_shares
+
+    found = sector_shares(code, numbers(effort))
+    if (form := chosen(format, csv)) == "table":
+        from copkit.presentation import labels
+
+        print_table(labels.by_sector(found), ("Secteur",))
+    else:
+        print_data(found, form)
+
+
+ALL = (convert, simulate, compensate, compare, dynamics, crosswalk, pathways, calendar, keys, enjeux, controls, sectors)

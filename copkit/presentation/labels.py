@@ -378,3 +378,19 @@ def auditions(found: pd.DataFrame, lever: str | None = None) -> Table:
         "Régions": (found.regions, 0),
     }
     return Table.of("Effort placé dans la mauvaise région par la clé de chaque levier", columns)
+
+
+def by_sector(found: pd.DataFrame) -> Table:
+    """The effort of each sector shared out as in the région, beside that of the kit."""
+    beside = [kt if one else "voir le secteur" for kt, one in zip(found.kit, found.lever, strict=True)]
+    return Table.of(
+        "Deux façons de répartir : l'effort de chaque secteur par les parts de la région, et le panorama du kit",
+        {
+            "Secteur": found.sector_label,
+            "Levier": found.label,
+            "Part dans le secteur (%)": (found.share, 0),
+            "Par les parts du secteur (ktCO2e/an)": (found.kt, Rounded(french.rough, 1)),
+            "Selon le kit (ktCO2e/an)": (beside, Rounded(french.rough, 1)),
+            "Secteur, selon le kit (ktCO2e/an)": (found.sector_kit, Rounded(french.rough, 1)),
+        },
+    )

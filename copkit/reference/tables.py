@@ -162,6 +162,18 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
             },
             ["lever", "key", "territory"],
         ),
+        "lever_shares.csv": (
+            {
+                "territory": code,
+                "sector": _text(allowed=list(get_args(parameters.Sector))),
+                "label": _text(),
+                "lever": _text(allowed=["", *parameters.levers()], empty=True),
+                "value": _number(least=0),
+                "status": status,
+                "source": _source(),
+            },
+            ["territory", "sector", "label"],
+        ),
         "energy.parquet": (
             {
                 "territory": code,
@@ -257,6 +269,7 @@ TABLES = (
     "observed.parquet",
     "allocation.csv",
     "audition.csv",
+    "lever_shares.csv",
     "energy.parquet",
     "installations.parquet",
     "buses.parquet",
