@@ -130,7 +130,7 @@ def test_workbook_holds_numbers_with_their_formats_and_sources(outputs):
     book = openpyxl.load_workbook(outputs / "dep-59" / "diagnostic.xlsx")
     assert book.sheetnames == [
         "Synthèse", "Lisez-moi", "Panorama", "Secteurs", "Quantités", "Leviers", "Clés", "Place", "Dynamiques",
-        "Interactions", "Cohérence", "Diagnostic", "Sources",
+        "Biodiversité et ressources", "Interactions", "Cohérence", "Diagnostic", "Sources",
     ]  # fmt: skip
     sheet = book["Panorama"]
     heads = {cell.value: cell.column for cell in sheet[3]}

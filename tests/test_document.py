@@ -53,7 +53,7 @@ warm._diagnostic(p)
 ck.write_workbook(p, sys.argv[1] + "/essai.xlsx")
 import openpyxl
 print(json.dumps({
-    "section": [type(part).__name__ for part in ck.section(p, "essai").parts],
+    "section": [type(part).__name__.replace("_Read", "Table") for part in ck.section(p, "essai").parts],
     "table": ck.table(p, "essais").caption,
     "chart": ck.charts.dessin(p).title.text,
     "sentence": ck.report.essai(p),

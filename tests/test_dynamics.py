@@ -444,7 +444,7 @@ def test_unknown_list_of_levers_is_refused(says):
 
 def test_territory_without_panorama_is_refused():
     with pytest.raises(TerritoryError):
-        dynamics("epci-200066926")
+        dynamics("per-inconnu")
 
 
 def test_a_table_that_is_modified_changes_nothing_for_the_next_reader():

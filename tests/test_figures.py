@@ -132,7 +132,7 @@ def test_nothing_is_written_where_no_territory_has_figures(tmp_path):
     manifest.publish(store, {}, package.made)
     assert not {path.name for path in tmp_path.iterdir()} & FILES
     assert "figures.csv" not in (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert package.files(["epci-200066926"], model.figures()) == {}
+    assert package.files(["per-inconnu"], model.figures()) == {}
 
 
 def test_figures_that_cannot_be_made_leave_the_earlier_ones(tmp_path):

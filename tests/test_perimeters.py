@@ -193,7 +193,7 @@ def test_one_of_several_perimeters_has_to_be_named(tmp_path, says):
             ("EPCI inconnu : « epci-200066927 ».", "Vouliez-vous dire « epci-", 'ck.territories("epci")'),
         ),
         ("com-99999", ("Commune inconnue : « com-99999 ».", "les 5 caractères du code INSEE")),
-        ("per-nulle-part", ("Périmètre inconnu : « per-nulle-part ».", "Lire d'abord son fichier", "--perimeter")),
+        ("per-nulle-part", ("Périmètre inconnu : « per-nulle-part ».", "Donner son fichier", "ck.perimeter")),
     ],
 )
 def test_unknown_territory_below_the_departements_says_what_to_write(code, words, says):

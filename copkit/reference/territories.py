@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from copkit import french, paths
+from copkit import errors, french, paths
 from copkit.errors import TerritoryError, closest, given, suggestion, unknown
 from copkit.files import kept
 
@@ -187,16 +187,18 @@ def _unknown_below(typed: str, lowered: str) -> str:
     if lowered.startswith("per-"):
         known = f" Périmètres lus : {', '.join(_declared)}." if _declared else ""
         return (
-            f'Périmètre inconnu : « {typed} ».{known}\nLire d\'abord son fichier : ck.perimeter("perimetres.csv"), '
-            "ou l'option --perimeter."
+            f"Périmètre inconnu : « {typed} ».{known}\nDonner son fichier : "
+            f"{errors.typed('ck.perimeter(fichier)', '--perimeter FICHIER')}."
         )
     if lowered.startswith("com-"):
         form = "« com- » et les 5 caractères du code INSEE"
-        return f'Commune inconnue : « {typed} ».\nÉcrire {form} ; la liste : ck.territories("commune").'
+        listed = errors.typed('ck.territories("commune")', "data/clean/communes.parquet")
+        return f"Commune inconnue : « {typed} ».\nÉcrire {form} ; la liste : {listed}."
     near = closest(lowered, {code: code for code in _epci()}, least=0.9)
     hint = "".join(f" Vouliez-vous dire « {code} » ({name(code)}) ?" for code in near)
     form = "« epci- » et les 9 chiffres du SIREN"
-    return f'EPCI inconnu : « {typed} ».{hint}\nÉcrire {form} ; la liste : ck.territories("epci").'
+    listed = errors.typed('ck.territories("epci")', "data/clean/epci.csv")
+    return f"EPCI inconnu : « {typed} ».{hint}\nÉcrire {form} ; la liste : {listed}."
 
 
 @kept(maxsize=4)

@@ -100,13 +100,17 @@ def _sure(p: xr.Dataset) -> Text:
 def _given(p: xr.Dataset) -> Text:
     """The same where local figures take the place of keys: no range surrounds them, nor the total."""
     error, keys = reliability.error(p), labels.keys_given(p)
-    others = " Entre régions, les autres clés placent en moyenne {error} de l'effort dans la mauvaise région."
     return Text(
         " **Ce qu'il vaut** : {share} de l'effort suit {keys} : un chiffre donné avec sa source, que rien n'a "
         "mesuré. Le total n'a donc pas de fourchette.{others}",
         share=french.share(model.local_share(p)),
         keys=keys,
-        others="" if math.isnan(error) else Text(others, error=french.share(error)),
+        others=""
+        if math.isnan(error)
+        else Text(
+            " Entre régions, les autres clés placent en moyenne {error} de l'effort dans la mauvaise région.",
+            error=french.share(error),
+        ),
     )
 
 
