@@ -44,6 +44,7 @@ class _Look(NamedTuple):
 beside: ContextVar = ContextVar("beside", default=None)  # given in place of a figure of the kit; it can be hashed
 _looks: dict[tuple[Path, Path], _Look] = {}
 _numbers = count()
+_frozen: int | None = None
 
 
 def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -69,16 +70,26 @@ def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def freeze() -> None:
+    """Look no more at the files of the kit until ``reload``: a process made for one document ends before they change."""
+    global _frozen
+    _frozen = _kit()
+
+
 def reload() -> None:
     """Oublie tout ce qui a été lu : les fichiers du kit sont relus à la prochaine demande.
 
     Utile quand un programme modifie un fichier puis s'en sert aussitôt ; un fichier modifié à la main est vu sans cela.
     """
+    global _frozen
+    _frozen = None
     _looks.clear()
 
 
 def _kit() -> int:
     """The number of the state of the kit's files: another one when a file changed, and for another kit."""
+    if _frozen is not None:
+        return _frozen
     home, own, now = paths.home(), paths.own(), time.monotonic()
     seen = _looks.get((home, own))
     if seen is None or now - seen.at >= _EVERY:

@@ -131,7 +131,7 @@ def run(
             raise RunError(f"Une adresse de sorties partagée demande un cluster : {asked}.")
         done = {t.key: found for t in tasks if resume and (found := manifest.complete(t, store))}
         left = [task for task in tasks if task.key not in done]
-        jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(server), len(left))
+        jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(server, warm), len(left))
     except BaseException:
         if server:
             server.close(unused=True)
@@ -193,9 +193,12 @@ class _Beside:
         return package.made(codes)
 
 
-def _by_default(server: forks.ForkServer | None) -> int:
-    """Two for each core: a document waits for a core, and not a core for a document; one where nothing is forked."""
-    return (2 if server else 1) * (os.cpu_count() or 1)
+def _by_default(server: forks.ForkServer | None, warm: str) -> int:
+    """Two for each core: a document waits for a core, and not a core for a document.
+
+    One where nothing is forked, and where no chart is drawn: nothing waits then, and more only share the caches.
+    """
+    return (2 if server and warm != forks.LOCAL else 1) * (os.cpu_count() or 1)
 
 
 @contextmanager

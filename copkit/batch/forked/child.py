@@ -38,6 +38,7 @@ from jupyter_client.session import json_packer, new_id
 from tornado import ioloop
 from traitlets import Any
 
+from copkit import files
 from copkit.batch.forked.wire import Wire
 
 PREPARED = ["--HistoryManager.hist_file=:memory:"]  # what nbclient asks of a kernel
@@ -84,6 +85,7 @@ def run(request: dict, fds: list[int], server: int) -> None:
         app = WiredKernelApp.instance()
         app.wire = wire
         app.connect() if prepared else app.initialize(request["argv"])
+        files.freeze()
     except BaseException:
         wire.send("failure", [traceback.format_exc().encode()])
         raise
