@@ -71,7 +71,7 @@ def kept(maxsize: int = 4) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def freeze() -> None:
-    """Look no more at the files of the kit until ``reload``: a process made for one document ends before they change."""
+    """Look no more at the files of the kit until ``reload``: a process made for one document soon ends."""
     global _frozen
     _frozen = _kit()
 
