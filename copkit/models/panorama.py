@@ -157,10 +157,11 @@ def given(p: xr.Dataset | str | Perimeter) -> xr.Dataset:
         return panorama(p)
     if isinstance(p, xr.Dataset) and "target" in p.variables and "territory" in p.attrs:
         if p.attrs.get("plan") == biodiversity.BIODIVERSITY:
-            climate = p.attrs["territory"]
+            code = p.attrs["territory"]
+            climate = errors.typed(f'ck.panorama("{code}")', f"copkit panorama {code}")
             raise LeverError(
                 "Panorama de la biodiversité et des ressources : ses mesures ont chacune leur unité, elles ne font ni "
-                f"total ni scénario.\nDonner celui du climat : {errors.typed(f'ck.panorama({climate!r})', climate)}."
+                f"total ni scénario.\nDonner celui du climat : {climate}."
             )
         return p
     raise LeverError(f'Panorama attendu, et non {errors.given(p)}. Écrire ck.panorama("reg-32"), ou « reg-32 ».')
