@@ -216,6 +216,8 @@ def territory(p: xr.Dataset) -> Facts:
     written = {}
     if step:
         written = {"effort": _mass(effort, step), "part_nation": _percent(share, 1)}
+        if panorama.small(p):  # no more digits than the effort itself
+            written["par_habitant"] = f"{french.significant(values['par_habitant'], 1)} t"
     return _facts(TERRITORY, values, **written)
 
 
