@@ -3,7 +3,7 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
-.PHONY: diagnostics install test quick long api keys clean
+.PHONY: diagnostics install test quick long api keys licences audit clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
@@ -31,6 +31,19 @@ keys: .venv/.ok
 
 api: .venv/.ok
 	$(BIN)/python docs/make_api.py
+
+licences: .venv/.ok
+	$(BIN)/python docs/make_licences.py
+
+# The lock and its hashes, the list of what is installed (CycloneDX), the licence of each file, then the known faults:
+# pip-audit asks the network, and fails where it could not ask.
+audit: .venv/.ok
+	$(BIN)/uv lock --check --quiet
+	mkdir -p outputs
+	$(BIN)/uv export --quiet --locked --no-dev --extra cluster --format cyclonedx1.5 -o outputs/copkit.cdx.json
+	$(BIN)/uv export --quiet --locked --extra cluster --extra test --no-emit-project -o outputs/requirements.txt
+	$(BIN)/uv tool run --from "reuse>=6,<7" reuse lint --quiet
+	$(BIN)/uv tool run --from "pip-audit>=2.9,<3" pip-audit --strict --disable-pip --require-hashes -r outputs/requirements.txt
 
 # Everything again with 2 000 files, fifteen times the examples and each mark of each chart falsified: an hour or so.
 long: .venv/.ok
