@@ -3,7 +3,7 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
-.PHONY: diagnostics install test quick long api keys licences audit clean
+.PHONY: diagnostics install test quick long api keys licences audit access clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
@@ -44,6 +44,10 @@ audit: .venv/.ok
 	$(BIN)/uv export --quiet --locked --extra cluster --extra test --no-emit-project -o outputs/requirements.txt
 	$(BIN)/uv tool run --from "reuse>=6,<7" reuse lint --quiet
 	$(BIN)/uv tool run --from "pip-audit>=2.9,<3" pip-audit --strict --disable-pip --require-hashes -r outputs/requirements.txt
+
+# Every kind of page in Chromium, by criterion of the RGAA: docs/accessibilite.md.
+access: .venv/.ok
+	$(BIN)/python -m tests.access
 
 # Everything again with 2 000 files, fifteen times the examples and each mark of each chart falsified: an hour or so.
 long: .venv/.ok

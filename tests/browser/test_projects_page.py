@@ -1,11 +1,11 @@
 """The page of the projects in real Chromium: its figures, its width, no network, no serious accessibility fault."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import copkit as ck
 from copkit import french
 
+from ..access import faults
 from ..notebooks import documents
 
 CODES = ["reg-32", "dep-59"]
@@ -99,8 +99,7 @@ def test_words_of_the_charts_stay_inside_and_can_be_read(outputs, page, code):
 @pytest.mark.parametrize("code", [*CODES, "reg-06"])
 def test_page_has_no_serious_accessibility_fault(outputs, page, code):
     page.goto((outputs / code / "projets.html").as_uri())
-    faults = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:2]) for v in faults] == []
+    assert faults(page) == []
 
 
 @pytest.mark.parametrize("code", CODES)
