@@ -12,8 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import escaping
-from copkit.errors import ProjectError, given
-from copkit.intake import labels, places, reading
+from copkit.intake import reading
 from copkit.intake.fields import (
     LEVERS,
     ORIGIN,
@@ -25,9 +24,9 @@ from copkit.intake.fields import (
     counted,
     ids,
 )
-from copkit.intake.workbook.form import Column, Form, Noun
-from copkit.intake.workbook.merge import Merged, gather
-from copkit.intake.workbook.write import write
+from copkit.intake.workbook.blank import Blank
+from copkit.intake.workbook.form import Column, Noun
+from copkit.intake.workbook.merge import Merged
 from copkit.models import nomenclatures
 from copkit.reference import territories
 
@@ -57,6 +56,17 @@ KNOW = (
     "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture.",
     "Si deux copies disent le même point fort autrement, les deux réponses sont montrées et rien n'est choisi.",
 )
+WORKBOOK = Blank(
+    kind=STRENGTHS,
+    noun=Noun("point fort", "points forts", "de point fort", "du point fort"),
+    sheet="Points forts",
+    key=Column("strength", Field("Point fort (ne pas remplir)"), 16),
+    widths=WIDTHS,
+    title="Points forts",
+    do=DO,
+    know=KNOW,
+    returns="ck.strengths.read_returns(…)",
+)
 
 
 def read(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
@@ -79,27 +89,6 @@ def read(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
     return reading.read(STRENGTHS, files, mapping=mapping)
 
 
-def form(territory: str = "fr") -> Form:
-    """The workbook in which the strong points of a territory are written; rows are added from nothing."""
-    code = territories.resolve(territory)
-    where = "de France" if code == "fr" else f"— {territories.name(code)}"
-    choices = {"territory": places.offered(code), "lever": nomenclatures.cop_labels()}
-    columns = [
-        Column(name, replace(FIELDS[name], choices=choices.get(name, {})), width, filled=True, needed=name in IDENTITY)
-        for name, width in WIDTHS.items()
-    ]
-    return Form(
-        sheet="Points forts",
-        noun=Noun("point fort", "points forts", "de point fort", "du point fort"),
-        columns=(Column("strength", Field("Point fort (ne pas remplir)"), 16), *columns),
-        title=f"Points forts {where}",
-        do=DO,
-        know=KNOW,
-        new_rows=200,
-        identity=IDENTITY,
-    )
-
-
 def write_template(path: str | Path, territory: str = "fr") -> None:
     """Écrit le classeur à remplir : une ligne par point fort, les territoires et les leviers en listes.
 
@@ -113,7 +102,7 @@ def write_template(path: str | Path, territory: str = "fr") -> None:
     TerritoryError
         Si le territoire est inconnu ou ambigu.
     """
-    write(form(territory), pd.DataFrame(), path)
+    WORKBOOK.write(path, territory)
 
 
 def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
@@ -128,15 +117,12 @@ def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
     -------
     Merged : ``table`` (un point fort par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
     """
-    return gather(form(territory), pd.DataFrame(), *paths)
+    return WORKBOOK.gather(*paths, territory=territory)
 
 
 def of_returns(merged: Merged) -> pd.DataFrame:
     """Les points forts que disent ensemble des classeurs revenus, comme ``read`` ; vides où ils diffèrent."""
-    if not isinstance(merged, Merged):
-        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire ck.strengths.read_returns(…).")
-    table = merged.table.assign(levers=[SEPARATOR.join(labels.levers_of(one)) for one in merged.table.lever])
-    return STRENGTHS.complete(table.join(places.located(table.territory))).drop(columns=merged.form.key.name)
+    return WORKBOOK.said(merged)
 
 
 def as_csv(strengths: pd.DataFrame, *, excel: bool = False) -> str:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit.errors import ProjectError, given
 from copkit.intake import places, reading
 from copkit.intake.fields import ORIGIN, PLACES, Collected, Field
-from copkit.intake.workbook.form import Column, Form, Noun
-from copkit.intake.workbook.merge import Merged, gather
-from copkit.intake.workbook.write import write
+from copkit.intake.workbook.blank import Blank
+from copkit.intake.workbook.form import Column, Noun
+from copkit.intake.workbook.merge import Merged
 from copkit.models import nomenclatures
 from copkit.reference import territories
 
@@ -96,36 +95,28 @@ def read(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
     return reading.read(PRIORITIES, files, mapping=mapping)
 
 
-def form(territory: str = "fr") -> Form:
-    """The workbook in which the priorities of a territory are written; rows are added from nothing."""
-    code = territories.resolve(territory)
-    where = "de France" if code == "fr" else f"— {territories.name(code)}"
+def _places(code: str) -> dict[str, dict[str, str]]:
     regions = territories.codes("region") if code == "fr" else [territories.region_of(code)]
     inside = territories.territories("departement", within=code)
-    choices = {
+    return {
         "region": {one: territories.name(one) for one in regions},
         "departement": dict(zip(inside.code, inside.name, strict=True)),
     }
-    columns = [
-        Column(
-            name,
-            replace(one, choices=choices[name]) if name in choices else one,
-            WIDTHS[name],
-            filled=True,
-            needed=name == "title",
-        )
-        for name, one in RECORD.items()
-    ]
-    return Form(
-        sheet="Priorités",
-        noun=Noun("priorité", "priorités", "de priorité", "de la priorité", "e"),
-        columns=(Column("priority_id", Field("Priorité (ne pas remplir)"), 16), *columns),
-        title=f"Priorités d'adaptation {where}",
-        do=DO,
-        know=KNOW,
-        new_rows=200,
-        identity=IDENTITY,
-    )
+
+
+WORKBOOK = Blank(
+    kind=PRIORITIES,
+    noun=Noun("priorité", "priorités", "de priorité", "de la priorité", "e"),
+    sheet="Priorités",
+    key=Column("priority_id", Field("Priorité (ne pas remplir)"), 16),
+    widths=WIDTHS,
+    title="Priorités d'adaptation",
+    do=DO,
+    know=KNOW,
+    needed=("title",),
+    choices=_places,
+    returns="ck.adaptation.read_returns(…)",
+)
 
 
 def write_template(path: str | Path, territory: str = "fr") -> None:
@@ -141,7 +132,7 @@ def write_template(path: str | Path, territory: str = "fr") -> None:
     TerritoryError
         Si le territoire est inconnu ou ambigu.
     """
-    write(form(territory), pd.DataFrame(), path)
+    WORKBOOK.write(path, territory)
 
 
 def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
@@ -156,14 +147,12 @@ def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
     -------
     Merged : ``table`` (une priorité par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
     """
-    return gather(form(territory), pd.DataFrame(), *paths)
+    return WORKBOOK.gather(*paths, territory=territory)
 
 
 def of_returns(merged: Merged) -> pd.DataFrame:
     """Les priorités que disent ensemble des classeurs revenus, comme ``read`` ; vides où ils diffèrent."""
-    if not isinstance(merged, Merged):
-        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire ck.adaptation.read_returns(…).")
-    table = merged.table.drop(columns=merged.form.key.name)
+    table = WORKBOOK.said(merged)
     found = [places.locate({"departement_code": d, "region_code": r}).region for d, r in
              zip(table.departement, table.region, strict=True)]  # fmt: skip
-    return PRIORITIES.complete(table.assign(region=pd.Series(found, table.index, dtype="str")))
+    return table.assign(region=pd.Series(found, table.index, dtype="str"))

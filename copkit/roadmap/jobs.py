@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit.intake import places, reading
+from copkit.intake import reading
 from copkit.intake.fields import LEVERS, ORIGIN, PLACES, Collected, Field, counted
-from copkit.intake.workbook.form import Column, Form, Noun
-from copkit.intake.workbook.write import write
-from copkit.models import nomenclatures
-from copkit.reference import territories
+from copkit.intake.workbook.blank import Blank
+from copkit.intake.workbook.form import Column, Noun
 
 COUNTS = ("now", "later", "retirements", "entries", "net", "places", "needs")
 FIELDS: dict[str, Field] = {
@@ -53,6 +51,16 @@ KNOW = (
     "Un nombre absent n'est pas un nombre nul : les totaux disent combien de lignes leur manquent.",
     "Le kit ne contient aucun chiffre d'emploi : cette partie reste vide tant que personne n'en donne.",
 )
+WORKBOOK = Blank(
+    kind=JOBS,
+    noun=Noun("secteur ou métier", "secteurs ou métiers", "de secteur ou métier", "du secteur ou métier"),
+    sheet="Emplois",
+    key=Column("job_id", Field("Secteur (ne pas remplir)"), 16),
+    widths=WIDTHS,
+    title="Emplois et compétences",
+    do=DO,
+    know=KNOW,
+)
 
 
 def read_jobs(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
@@ -80,33 +88,6 @@ def read_jobs(*files: str | Path, mapping: str | Path | None = None) -> pd.DataF
     return reading.read(JOBS, files, mapping=mapping)
 
 
-def form(territory: str = "fr") -> Form:
-    """The workbook in which the jobs of a territory are written; rows are added from nothing."""
-    code = territories.resolve(territory)
-    where = "de France" if code == "fr" else f"— {territories.name(code)}"
-    choices = {"territory": places.offered(code), "lever": nomenclatures.cop_labels()}
-    columns = [
-        Column(
-            name,
-            replace(FIELDS[name], choices=choices[name]) if name in choices else FIELDS[name],
-            width,
-            filled=True,
-            needed=name in JOBS.deduplicate,
-        )
-        for name, width in WIDTHS.items()
-    ]
-    return Form(
-        sheet="Emplois",
-        noun=Noun("secteur ou métier", "secteurs ou métiers", "de secteur ou métier", "du secteur ou métier"),
-        columns=(Column("job_id", Field("Secteur (ne pas remplir)"), 16), *columns),
-        title=f"Emplois et compétences {where}",
-        do=DO,
-        know=KNOW,
-        new_rows=200,
-        identity=JOBS.deduplicate,
-    )
-
-
 def write_jobs_template(path: str | Path, territory: str = "fr") -> None:
     """Écrit le classeur des emplois et compétences à remplir : une ligne par secteur ou par métier.
 
@@ -120,7 +101,7 @@ def write_jobs_template(path: str | Path, territory: str = "fr") -> None:
     TerritoryError
         Si le territoire est inconnu ou ambigu.
     """
-    write(form(territory), pd.DataFrame(), path)
+    WORKBOOK.write(path, territory)
 
 
 def employment(jobs: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from copkit.intake import labels, perimeters, spreadsheets
 from copkit.intake import reading as collected
 from copkit.intake.fields import NO, ORIGIN, SEPARATOR, YES, Collected, ids
 from copkit.intake.fields import Field as Collecting
-from copkit.intake.workbook.form import Column, Form, Noun
+from copkit.intake.workbook.form import Column, Form, Noun, filled
 from copkit.intake.workbook.merge import Merged, gather
 from copkit.intake.workbook.write import write
 from copkit.models import dynamics, nomenclatures
@@ -539,23 +539,19 @@ KNOW = (
 
 def form(table: pd.DataFrame) -> Form:
     """The workbook of the candidates of a territory; rows may be added."""
-    fields = FIELDS | {"group": replace(FIELDS["group"], choices=table.attrs["groups"])}
-    shown = (Column("score", fields["score"], 10, front=True), Column("evidence", fields["evidence"], 78, front=True))
-    filled = [
-        Column(name, fields[name], width, filled=True, needed=name in ("group", "title"))
-        for name, width in WIDTHS.items()
-    ]
+    same, choices = KEPT.deduplicate, {"group": table.attrs["groups"]}
+    shown = (Column("score", FIELDS["score"], 10, front=True), Column("evidence", FIELDS["evidence"], 78, front=True))
     name = territories.name(table.attrs["territory"])
     return Form(
         sheet="Thèmes",
         noun=Noun("thème", "thèmes", "de thème", "du thème"),
-        columns=(Column("theme_id", fields["theme_id"], 22), *filled, *shown),
+        columns=(Column("theme_id", FIELDS["theme_id"], 22), *filled(FIELDS, WIDTHS, same, choices), *shown),
         title=f"Thèmes prioritaires — {name}",
         do=DO,
         know=KNOW,
         reference={"examples": [("Exemples de la source",), *((one.label,) for one in rules().examples)]},
         new_rows=30,
-        identity=("group", "title"),
+        identity=same,
     )
 
 

@@ -134,6 +134,19 @@ class Column:
         return "", f"{unknown(f'{wrong} « {text} »', text, words)} {admitted} : {known}."
 
 
+def filled(
+    fields: Mapping[str, Field],
+    widths: Mapping[str, int],
+    needed: tuple[str, ...],
+    choices: Mapping[str, Mapping[str, str]],
+    **given,
+) -> list[Column]:
+    """The columns to fill in, in the order of ``widths``; ``choices``: those of this workbook alone."""
+    known = {**fields, **{name: replace(fields[name], choices=offered) for name, offered in choices.items()}}
+    return [Column(name, known[name], width, filled=True, needed=name in needed, **given)
+            for name, width in widths.items()]  # fmt: skip
+
+
 KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)", public=False), 10, hidden=True)
 
 
