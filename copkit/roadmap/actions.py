@@ -16,9 +16,9 @@ import pandas as pd
 from copkit import french
 from copkit.errors import ProjectError, typed
 from copkit.intake import reading
-from copkit.intake.fields import LEVERS, ORIGIN, PLACES, SEPARATOR, YES, Collected, Field, counted
+from copkit.intake.fields import LEVERS, ORIGIN, PLACED, SEPARATOR, YES, Collected, Field, counted
 from copkit.intake.workbook.blank import Blank
-from copkit.intake.workbook.form import Block, Column, Noun
+from copkit.intake.workbook.form import BODIES, SEND, Block, Column, Noun
 from copkit.intake.workbook.merge import Merged
 from copkit.projects.fields import FIELDS as PROJECT
 from copkit.projects.fields import taken as projects_taken
@@ -66,7 +66,7 @@ FIELDS: dict[str, Field] = {
     "dossiers": Field("Dossiers du vivier", "name"),  # their numbers
     "expected": Field("Attendu dans un an"),
     "progress": Field("Où elle en est", "choice", choices=STATES),
-    **{name: replace(one, given=False) for name, one in PLACES.items()},  # those of the territory
+    **PLACED,
     **ORIGIN,
 }
 SHEET = {  # the fourteen fields of a sheet: what fills each; the first part is enough
@@ -103,21 +103,6 @@ WIDTHS = {  # of the columns to fill in
     "next_steps": 36, "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "vehicle": 10,
     "dossiers": 18,
 }  # fmt: skip
-DO = (
-    "Dans la feuille « Actions », écrire une ligne par action.",
-    "Choisir le territoire, le levier, la maturité et la dimension nouvelle dans leurs listes.",
-    "La quantité est ce que l'action ajoute ou épargne, dans l'unité de son levier (feuille « Référence ») : elle se "
-    "traduit en ktCO2e/an et en part de l'objectif du levier.",
-    "Dire le prochain pas et dans combien de mois : au-delà d'un an, l'action est listée à part.",
-    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
-)
-KNOW = (
-    "Une action est retenue si elle remplit les trois critères : cohérence, potentiel, avancement. Une action qui "
-    "n'en remplit pas un est listée à part, avec la raison ; rien n'est perdu.",
-    "Ce qui n'est pas dit n'est pas un non : la fiche dit ce qui reste à préciser.",
-    "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture.",
-    "Si deux copies disent la même action autrement, les deux réponses sont montrées et rien n'est choisi.",
-)
 
 
 def _units() -> dict[str, Block]:
@@ -134,8 +119,21 @@ WORKBOOK = Blank(
     key=Column("action_id", Field("Action (ne pas remplir)"), 12),
     widths=WIDTHS,
     title="Fiches action",
-    do=DO,
-    know=KNOW,
+    do=(
+        "Dans la feuille « Actions », écrire une ligne par action.",
+        "Choisir le territoire, le levier, la maturité et la dimension nouvelle dans leurs listes.",
+        "La quantité est ce que l'action ajoute ou épargne, dans l'unité de son levier (feuille « Référence ») : elle "
+        "se traduit en ktCO2e/an et en part de l'objectif du levier.",
+        "Dire le prochain pas et dans combien de mois : au-delà d'un an, l'action est listée à part.",
+        SEND,
+    ),
+    know=(
+        "Une action est retenue si elle remplit les trois critères : cohérence, potentiel, avancement. Une action qui "
+        "n'en remplit pas un est listée à part, avec la raison ; rien n'est perdu.",
+        "Ce qui n'est pas dit n'est pas un non : la fiche dit ce qui reste à préciser.",
+        BODIES,
+        "Si deux copies disent la même action autrement, les deux réponses sont montrées et rien n'est choisi.",
+    ),
     reference=_units,
     returns="ck.roadmap.read_returns(…)",
 )
@@ -239,25 +237,13 @@ def write_template(path: str | Path, territory: str = "fr", actions: pd.DataFram
     ProjectError
         Si ce ne sont pas des actions, ou si le fichier ne peut être écrit.
     """
-    rows = None if actions is None else taken(actions).assign(action_id="")  # each is read as one added
-    WORKBOOK.write(path, territory, rows)
+    rows = pd.DataFrame() if actions is None else taken(actions).assign(action_id="")  # each is read as one added
+    WORKBOOK.begin(path, territory, rows)
 
 
-def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
-    """Relit des classeurs d'actions remplis et les réunit, sans choisir entre deux réponses qui diffèrent.
-
-    Parameters
-    ----------
-    paths : les classeurs revenus.
-    territory : code pour lequel ils ont été écrits.
-
-    Returns
-    -------
-    Merged : ``table`` (une action par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
-    """
-    return WORKBOOK.gather(*paths, territory=territory)
+read_returns = WORKBOOK.read_returns
 
 
 def of_returns(merged: Merged) -> pd.DataFrame:
     """Les actions que disent ensemble des classeurs revenus, comme ``read_actions`` ; vides où ils diffèrent."""
-    return named(WORKBOOK.said(merged))
+    return named(WORKBOOK.of_returns(merged))

@@ -62,22 +62,43 @@ class Blank:
             identity=same,
         )
 
-    def write(self, path: str | Path, territory: str = "fr", rows: pd.DataFrame | None = None) -> None:
-        """Write the workbook to fill in; ``rows``: those that are already there."""
-        write(self.form(territory), pd.DataFrame() if rows is None else rows, path)
+    def write_template(self, path: str | Path, territory: str = "fr") -> None:
+        """Écrit le classeur à remplir, les choix en listes.
 
-    def gather(self, *paths: str | Path, territory: str = "fr") -> Merged:
-        """Workbooks that came back, put together."""
-        return gather(self.form(territory), pd.DataFrame(), *paths)
-
-    def said(self, merged: Merged) -> pd.DataFrame:
-        """What they say together, as a table of the kind; empty where they differ.
+        Parameters
+        ----------
+        path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
+        territory : code dont les territoires sont proposés en liste.
 
         Raises
         ------
+        TerritoryError
+            Si le territoire est inconnu ou ambigu.
         ProjectError
-            If it is not what ``gather`` returned.
+            Si le fichier ne peut être écrit.
         """
+        self.begin(path, territory, pd.DataFrame())
+
+    def begin(self, path: str | Path, territory: str, rows: pd.DataFrame) -> None:
+        """Write the workbook with rows that are already filled in."""
+        write(self.form(territory), rows, path)
+
+    def read_returns(self, *paths: str | Path, territory: str = "fr") -> Merged:
+        """Relit des classeurs remplis et les réunit, sans choisir entre deux réponses qui diffèrent.
+
+        Parameters
+        ----------
+        paths : les classeurs revenus.
+        territory : code pour lequel ils ont été écrits.
+
+        Returns
+        -------
+        Merged : ``table`` (une ligne par ligne remplie), ``conflicts``, ``changes``, ``problems``, ``messages()``.
+        """
+        return gather(self.form(territory), pd.DataFrame(), *paths)
+
+    def of_returns(self, merged: Merged) -> pd.DataFrame:
+        """Ce que disent ensemble des classeurs revenus, comme s'ils venaient d'être lus ; vide où ils diffèrent."""
         if not isinstance(merged, Merged):
             raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire {self.returns}.")
         table = merged.table.drop(columns=merged.form.key.name)

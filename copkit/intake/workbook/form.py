@@ -19,6 +19,8 @@ from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 SUMMARY, FIRST, REFERENCE, SENT = "Synthèse", "Lire d'abord", "Référence", "Envoi"
 TO_FILL = " (à remplir)"
 FEW = 12  # choices that a message lists; beyond, it sends to the reference sheet
+SEND = "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie."
+BODIES = "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture."
 Block = list[tuple[str, ...]]  # a part of the reference sheet: its header, then its rows
 
 
