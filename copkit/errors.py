@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,6 +96,25 @@ def unknown(said: str, given: object, known: Iterable[str], listed: str = "", re
     known = list(known)
     hint = suggestion(given, known) or f" {remedy}".rstrip()
     return f"{said}.{hint}" + (f" {listed} : {', '.join(known)}." if listed else "")
+
+
+def unknowns(said: str, given: Iterable, known: Iterable[str], listed: str = "", remedy: str = "") -> list[str]:
+    """What is said of each name that is not known, as ``unknown``; ``{}``: where the name stands.
+
+    >>> unknowns("source inconnue « {} »", ["insee", "sgpe"], ["sgpe"], remedy="Ajouter une clé.")
+    ['source inconnue « insee ». Ajouter une clé.']
+    """
+    known = list(known)
+    return [unknown(said.replace("{}", str(one)), one, known, listed, remedy) for one in given if one not in known]
+
+
+def repeated(names: Iterable) -> list:
+    """The names that are there several times, each once.
+
+    >>> repeated(["a", "b", "a"])
+    ['a']
+    """
+    return [one for one, times in Counter(names).items() if times > 1]
 
 
 _in_terminal = False

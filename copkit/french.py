@@ -169,12 +169,12 @@ def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
 
 
 def join(words: Iterable[str]) -> str:
-    """A list in a sentence.
+    """A list in a sentence; nothing of none.
 
-    >>> join(["a"]), join(["a", "b", "c"])
-    ('a', 'a, b et c')
+    >>> join([]), join(["a"]), join(["a", "b", "c"])
+    ('', 'a', 'a, b et c')
     """
-    *head, last = list(words)
+    *head, last = [*words] or [""]
     return f"{', '.join(head)} et {last}" if head else last
 
 

@@ -5,7 +5,6 @@ What a figure must say and how it is shared out: ``copkit.models.local``. Writin
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +13,7 @@ from copkit import files
 from copkit.errors import LeverError, Problems, ProjectError, TerritoryError, unknown
 from copkit.intake import official
 from copkit.intake.fields import Field
-from copkit.intake.workbook.form import Column, Form, Noun
+from copkit.intake.workbook.form import Column, Form, Noun, filled
 from copkit.intake.workbook.read import Known, Problem
 from copkit.intake.workbook.read import read as read_workbook
 from copkit.intake.workbook.write import write
@@ -25,16 +24,19 @@ from copkit.reference import parameters, territories
 
 __all__ = ["Local", "figures", "read", "write_template"]
 SHEET = "Clés locales"
-FIELDS: dict[str, tuple[Field, int]] = {  # what is filled in, and the width of its column
-    "lever": (Field("Levier", "choice"), 46),
-    "territory": (Field("Territoire", "territory"), 26),
-    "site": (Field("Site", "name"), 20),
-    "value": (Field("Valeur", "number"), 18),
-    "unit": (Field("Unité", "name"), 17),
-    "year": (Field("Année", "year"), 17),
-    "source": (Field("Source", "name"), 40),
-    "what": (Field("Ce qui est compté", "name"), 30),
+FIELDS: dict[str, Field] = {
+    "lever": Field("Levier", "choice"),
+    "territory": Field("Territoire", "territory"),
+    "site": Field("Site", "name"),
+    "value": Field("Valeur", "number"),
+    "unit": Field("Unité", "name"),
+    "year": Field("Année", "year"),
+    "source": Field("Source", "name"),
+    "what": Field("Ce qui est compté", "name"),
 }
+WIDTHS = {  # of the columns to fill in
+    "lever": 46, "territory": 26, "site": 20, "value": 18, "unit": 17, "year": 17, "source": 40, "what": 30,
+}  # fmt: skip
 SHOWN = {  # what the kit does today, beside
     "key": (Field("Clé du kit"), 70),
     "grade": (Field("Note"), 8),
@@ -75,23 +77,13 @@ def form(region: str = "") -> Form:
     labels = {lever: parameters.levers()[lever].label for lever in model.shared()}
     inside = territories.departements_of(region) if region else []
     choices = {"lever": labels, "territory": {code: territories.name(code) for code in (*inside, region) if code}}
-    filled = [
-        Column(
-            name,
-            replace(one, choices=choices.get(name, {})),
-            width,
-            filled=True,
-            needed=name in ("lever", "territory"),
-            wording=("levier inconnu ou sans clé", "Leviers admis"),
-        )
-        for name, (one, width) in FIELDS.items()
-    ]
+    wording = ("levier inconnu ou sans clé", "Leviers admis")
     return Form(
         sheet=SHEET,
         noun=Noun("valeur", "valeurs", "de valeur", "de la valeur", "e"),
         columns=(
             Column("row", Field("Ligne (ne pas remplir)"), 10),
-            *filled,
+            *filled(FIELDS, WIDTHS, ("lever", "territory"), choices, wording=wording),
             *(Column(name, one, width) for name, (one, width) in SHOWN.items()),
         ),
         title="Clés de répartition locales" + (f" — {territories.name(region)}" if region else ""),

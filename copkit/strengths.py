@@ -6,18 +6,16 @@ those of the intake.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from copkit import escaping
-from copkit.errors import ProjectError, given
-from copkit.intake import labels, places, reading
+from copkit.intake import reading
 from copkit.intake.fields import (
     LEVERS,
     ORIGIN,
-    PLACES,
+    PLACED,
     SEPARATOR,
     YES,
     Collected,
@@ -25,9 +23,8 @@ from copkit.intake.fields import (
     counted,
     ids,
 )
-from copkit.intake.workbook.form import Column, Form, Noun
-from copkit.intake.workbook.merge import Merged, gather
-from copkit.intake.workbook.write import write
+from copkit.intake.workbook.blank import Blank
+from copkit.intake.workbook.form import BODIES, SEND, Column, Noun
 from copkit.models import nomenclatures
 from copkit.reference import territories
 
@@ -38,24 +35,32 @@ FIELDS: dict[str, Field] = {
     "who": Field("Qui le porte", "name"),
     "why": Field("Pourquoi c'est exemplaire"),
     "public": Field("Peut être rendu public", "yes_no"),
-    **{name: replace(one, given=False) for name, one in PLACES.items()},  # those of the territory
+    **PLACED,
     **ORIGIN,
 }
-WIDTHS = {"territory": 30, "lever": 34, "title": 40, "who": 28, "why": 60, "public": 14}  # of the columns to fill in
 IDENTITY = ("territory", "lever", "title")
 __all__ = ["as_csv", "by_lever", "of_returns", "read", "read_returns", "within", "write_template"]
 STRENGTHS = Collected("points_forts", ("point fort", "points forts"), FIELDS, ("title",), IDENTITY)
-DO = (
-    "Dans la feuille « Points forts », écrire une ligne par action ou projet qui mérite d'être montré.",
-    "Choisir le territoire et le levier dans leurs listes ; un EPCI ou une commune s'écrit aussi par son nom.",
-    "Dire qui le porte, et pourquoi c'est exemplaire : ce que d'autres pourraient reprendre, un résultat mesuré.",
-    "Écrire « oui » dans « Peut être rendu public » si la ligne peut figurer dans le diagnostic diffusé.",
-    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
-)
-KNOW = (
-    "Une ligne sans réponse à « Peut être rendu public » reste hors des documents diffusés.",
-    "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture.",
-    "Si deux copies disent le même point fort autrement, les deux réponses sont montrées et rien n'est choisi.",
+WORKBOOK = Blank(
+    kind=STRENGTHS,
+    noun=Noun("point fort", "points forts", "de point fort", "du point fort"),
+    sheet="Points forts",
+    key=Column("strength", Field("Point fort (ne pas remplir)"), 16),
+    widths={"territory": 30, "lever": 34, "title": 40, "who": 28, "why": 60, "public": 14},
+    title="Points forts",
+    do=(
+        "Dans la feuille « Points forts », écrire une ligne par action ou projet qui mérite d'être montré.",
+        "Choisir le territoire et le levier dans leurs listes ; un EPCI ou une commune s'écrit aussi par son nom.",
+        "Dire qui le porte, et pourquoi c'est exemplaire : ce que d'autres pourraient reprendre, un résultat mesuré.",
+        "Écrire « oui » dans « Peut être rendu public » si la ligne peut figurer dans le diagnostic diffusé.",
+        SEND,
+    ),
+    know=(
+        "Une ligne sans réponse à « Peut être rendu public » reste hors des documents diffusés.",
+        BODIES,
+        "Si deux copies disent le même point fort autrement, les deux réponses sont montrées et rien n'est choisi.",
+    ),
+    returns="ck.strengths.read_returns(…)",
 )
 
 
@@ -79,64 +84,8 @@ def read(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
     return reading.read(STRENGTHS, files, mapping=mapping)
 
 
-def form(territory: str = "fr") -> Form:
-    """The workbook in which the strong points of a territory are written; rows are added from nothing."""
-    code = territories.resolve(territory)
-    where = "de France" if code == "fr" else f"— {territories.name(code)}"
-    choices = {"territory": places.offered(code), "lever": nomenclatures.cop_labels()}
-    columns = [
-        Column(name, replace(FIELDS[name], choices=choices.get(name, {})), width, filled=True, needed=name in IDENTITY)
-        for name, width in WIDTHS.items()
-    ]
-    return Form(
-        sheet="Points forts",
-        noun=Noun("point fort", "points forts", "de point fort", "du point fort"),
-        columns=(Column("strength", Field("Point fort (ne pas remplir)"), 16), *columns),
-        title=f"Points forts {where}",
-        do=DO,
-        know=KNOW,
-        new_rows=200,
-        identity=IDENTITY,
-    )
-
-
-def write_template(path: str | Path, territory: str = "fr") -> None:
-    """Écrit le classeur à remplir : une ligne par point fort, les territoires et les leviers en listes.
-
-    Parameters
-    ----------
-    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
-    territory : code dont les départements et les EPCI sont proposés en liste.
-
-    Raises
-    ------
-    TerritoryError
-        Si le territoire est inconnu ou ambigu.
-    """
-    write(form(territory), pd.DataFrame(), path)
-
-
-def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
-    """Relit des classeurs remplis et les réunit, sans choisir entre deux réponses qui diffèrent.
-
-    Parameters
-    ----------
-    paths : les classeurs revenus.
-    territory : code pour lequel ils ont été écrits.
-
-    Returns
-    -------
-    Merged : ``table`` (un point fort par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
-    """
-    return gather(form(territory), pd.DataFrame(), *paths)
-
-
-def of_returns(merged: Merged) -> pd.DataFrame:
-    """Les points forts que disent ensemble des classeurs revenus, comme ``read`` ; vides où ils diffèrent."""
-    if not isinstance(merged, Merged):
-        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire ck.strengths.read_returns(…).")
-    table = merged.table.assign(levers=[SEPARATOR.join(labels.levers_of(one)) for one in merged.table.lever])
-    return STRENGTHS.complete(table.join(places.located(table.territory))).drop(columns=merged.form.key.name)
+write_template = WORKBOOK.write_template
+read_returns, of_returns = WORKBOOK.read_returns, WORKBOOK.of_returns
 
 
 def as_csv(strengths: pd.DataFrame, *, excel: bool = False) -> str:

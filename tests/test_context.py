@@ -16,7 +16,7 @@ from copkit.intake.workbook.form import header_key
 from copkit.presentation.document import Absent
 from copkit.presentation.roadmap.document import DOCUMENT
 from copkit.roadmap import contracts
-from copkit.roadmap.jobs import FIELDS, form
+from copkit.roadmap.jobs import FIELDS, WORKBOOK
 
 FOLDER = paths.home() / "data" / "examples"
 CONTRACTS = FOLDER / "contrats_de_ville_hauts_de_france.csv"
@@ -94,7 +94,7 @@ def test_workbook_of_jobs_filled_in_a_spreadsheet_is_a_table_that_reads(tmp_path
     assert found[["territory", "levers", "now", "later", "net"]].to_numpy().tolist() == [
         ["dep-59", "haies", 120, 90.5, -10]
     ]
-    assert found.attrs["reading"].ignored == [] and len(form("reg-32").columns) == 14
+    assert found.attrs["reading"].ignored == [] and len(WORKBOOK.form("reg-32").columns) == 14
 
 
 def test_what_is_no_table_of_jobs_is_refused(says):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, FiniteFloat
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import repeated, unknowns
 from copkit.files import kept
 from copkit.reference import parameters, reading, territories
 
@@ -73,23 +73,13 @@ def climate() -> Climate:
     ParameterError
         If the file is damaged: all its problems at once.
     """
-    path, problems = paths.parameters(FILE), Problems()
-    found, _ = reading.read_model(path, Climate)
-    sources, known = parameters.sources(), ("fr", *territories.codes("region"))
-    said = [
-        unknown(f"source inconnue « {one.source} »", one.source, sources, remedy=parameters.ADD_SOURCE)
-        for one in (*found.warming, *found.markers, *found.exposures)
-        if one.source not in sources
+    return reading.read_checked(paths.parameters(FILE), Climate, _faults)
+
+
+def _faults(found: Climate, _: dict) -> list[str]:
+    placed, years = (*found.markers, *found.exposures), [one.year for one in found.warming]
+    return [
+        *parameters.unknown_sources(one.source for one in (*found.warming, *placed)),
+        *unknowns("région inconnue « {} »", (one.place for one in placed), ("fr", *territories.codes("region"))),
+        *(f"réchauffement de {one} écrit deux fois. N'en garder qu'un." for one in repeated(years)),
     ]
-    said += [
-        unknown(f"région inconnue « {one.place} »", one.place, known)
-        for one in (*found.markers, *found.exposures)
-        if one.place not in known
-    ]
-    years = [one.year for one in found.warming]
-    said += [f"réchauffement de {one} écrit deux fois. N'en garder qu'un." for one in dict.fromkeys(years)
-             if years.count(one) > 1]  # fmt: skip
-    for message in said:
-        problems.add(paths.shown(path), message)
-    problems.raise_if_any(ParameterError)
-    return found

@@ -6,17 +6,15 @@ those of the intake.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from copkit.errors import ProjectError, given
 from copkit.intake import places, reading
-from copkit.intake.fields import ORIGIN, PLACES, Collected, Field
-from copkit.intake.workbook.form import Column, Form, Noun
-from copkit.intake.workbook.merge import Merged, gather
-from copkit.intake.workbook.write import write
+from copkit.intake.fields import ORIGIN, PLACED, PLACES, Collected, Field
+from copkit.intake.workbook.blank import Blank
+from copkit.intake.workbook.form import BODIES, SEND, Column, Noun
+from copkit.intake.workbook.merge import Merged
 from copkit.models import nomenclatures
 from copkit.reference import territories
 
@@ -41,8 +39,8 @@ RECORD: dict[str, Field] = {  # the sixteen columns, in their order
 }
 FIELDS: dict[str, Field] = {
     **RECORD,
-    "commune": replace(PLACES["commune"], given=False),
-    "epci": replace(PLACES["epci"], given=False),
+    "commune": PLACED["commune"],
+    "epci": PLACED["epci"],
     "region_label": PLACES["region_label"],
     **ORIGIN,
 }
@@ -53,22 +51,6 @@ WIDTHS = {  # of the columns to fill in
     "description": 50, "due": 14, "success": 36, "stakeholders": 34, "engineering": 26, "funding": 26,
     "regional_obstacles": 34, "national_obstacles": 34, "budget": 16,
 }  # fmt: skip
-DO = (
-    "Dans la feuille « Priorités », écrire une ligne par priorité d'adaptation.",
-    "Choisir la région, le département et le levier dans leurs listes ; une priorité de toute la région laisse le "
-    "département vide.",
-    "Écrire toujours de la même façon l'effet du changement climatique, la sensibilité et le niveau de priorité : le "
-    "document les compte tels qu'ils sont écrits.",
-    "Écrire le budget en euros, « 150 k€ » ou « 1,5 M€ » ; vide s'il n'est pas connu.",
-    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
-)
-KNOW = (
-    "Les colonnes sont celles du recensement du SGPE (COP, volet adaptation) ; son export se lit aussi.",
-    "Ce qui n'est pas dit n'est pas un non : la fiche dit ce qui reste à renseigner.",
-    "Les freins remontés restent hors de la version publique.",
-    "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture.",
-    "Si deux copies disent la même priorité autrement, les deux réponses sont montrées et rien n'est choisi.",
-)
 
 
 def read(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
@@ -96,74 +78,51 @@ def read(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
     return reading.read(PRIORITIES, files, mapping=mapping)
 
 
-def form(territory: str = "fr") -> Form:
-    """The workbook in which the priorities of a territory are written; rows are added from nothing."""
-    code = territories.resolve(territory)
-    where = "de France" if code == "fr" else f"— {territories.name(code)}"
+def _places(code: str) -> dict[str, dict[str, str]]:
     regions = territories.codes("region") if code == "fr" else [territories.region_of(code)]
     inside = territories.territories("departement", within=code)
-    choices = {
+    return {
         "region": {one: territories.name(one) for one in regions},
         "departement": dict(zip(inside.code, inside.name, strict=True)),
     }
-    columns = [
-        Column(
-            name,
-            replace(one, choices=choices[name]) if name in choices else one,
-            WIDTHS[name],
-            filled=True,
-            needed=name == "title",
-        )
-        for name, one in RECORD.items()
-    ]
-    return Form(
-        sheet="Priorités",
-        noun=Noun("priorité", "priorités", "de priorité", "de la priorité", "e"),
-        columns=(Column("priority_id", Field("Priorité (ne pas remplir)"), 16), *columns),
-        title=f"Priorités d'adaptation {where}",
-        do=DO,
-        know=KNOW,
-        new_rows=200,
-        identity=IDENTITY,
-    )
 
 
-def write_template(path: str | Path, territory: str = "fr") -> None:
-    """Écrit le classeur à remplir : une ligne par priorité, les seize colonnes du recensement, les choix en listes.
+WORKBOOK = Blank(
+    kind=PRIORITIES,
+    noun=Noun("priorité", "priorités", "de priorité", "de la priorité", "e"),
+    sheet="Priorités",
+    key=Column("priority_id", Field("Priorité (ne pas remplir)"), 16),
+    widths=WIDTHS,
+    title="Priorités d'adaptation",
+    do=(
+        "Dans la feuille « Priorités », écrire une ligne par priorité d'adaptation.",
+        "Choisir la région, le département et le levier dans leurs listes ; une priorité de toute la région laisse le "
+        "département vide.",
+        "Écrire toujours de la même façon l'effet du changement climatique, la sensibilité et le niveau de priorité : "
+        "le document les compte tels qu'ils sont écrits.",
+        "Écrire le budget en euros, « 150 k€ » ou « 1,5 M€ » ; vide s'il n'est pas connu.",
+        SEND,
+    ),
+    know=(
+        "Les colonnes sont celles du recensement du SGPE (COP, volet adaptation) ; son export se lit aussi.",
+        "Ce qui n'est pas dit n'est pas un non : la fiche dit ce qui reste à renseigner.",
+        "Les freins remontés restent hors de la version publique.",
+        BODIES,
+        "Si deux copies disent la même priorité autrement, les deux réponses sont montrées et rien n'est choisi.",
+    ),
+    needed=("title",),
+    choices=_places,
+    returns="ck.adaptation.read_returns(…)",
+)
 
-    Parameters
-    ----------
-    path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
-    territory : code dont les départements sont proposés en liste.
 
-    Raises
-    ------
-    TerritoryError
-        Si le territoire est inconnu ou ambigu.
-    """
-    write(form(territory), pd.DataFrame(), path)
-
-
-def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
-    """Relit des classeurs de priorités remplis et les réunit, sans choisir entre deux réponses qui diffèrent.
-
-    Parameters
-    ----------
-    paths : les classeurs revenus.
-    territory : code pour lequel ils ont été écrits.
-
-    Returns
-    -------
-    Merged : ``table`` (une priorité par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
-    """
-    return gather(form(territory), pd.DataFrame(), *paths)
+write_template = WORKBOOK.write_template
+read_returns = WORKBOOK.read_returns
 
 
 def of_returns(merged: Merged) -> pd.DataFrame:
     """Les priorités que disent ensemble des classeurs revenus, comme ``read`` ; vides où ils diffèrent."""
-    if not isinstance(merged, Merged):
-        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire ck.adaptation.read_returns(…).")
-    table = merged.table.drop(columns=merged.form.key.name)
+    table = WORKBOOK.of_returns(merged)
     found = [places.locate({"departement_code": d, "region_code": r}).region for d, r in
              zip(table.departement, table.region, strict=True)]  # fmt: skip
-    return PRIORITIES.complete(table.assign(region=pd.Series(found, table.index, dtype="str")))
+    return table.assign(region=pd.Series(found, table.index, dtype="str"))

@@ -6,21 +6,19 @@ crosswalk sets beside it. The second is a reading of the kit, and is counted apa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 
-from copkit import french, paths
+from copkit import french
 from copkit.adaptation.climate import climate
 from copkit.adaptation.priorities import FIELDS, LEVER, PRIORITIES, RECORD, read
-from copkit.display import Displayed
 from copkit.intake import labels, perimeters
 from copkit.intake.fields import SEPARATOR, YES, counted, ids
-from copkit.intake.reading import located_all
+from copkit.intake.reading import Files, located_all
 from copkit.intake.report import Reading
+from copkit.intake.selection import HINT, Selection, of_the_example, or_examples
 from copkit.models import nomenclatures
 from copkit.projects.fields import PROJECTS
 from copkit.projects.selection import vivier
@@ -33,38 +31,25 @@ EXAMPLES = {
     "actions": "actions_hauts_de_france.csv",
     "projects": "vivier_hauts_de_france.csv",
 }
-EXAMPLE_OF = "reg-32"
-INVENTED = "exemple inventé"
-HINT = " Vide : l'exemple inventé du kit."
-Files = str | Path | Iterable[str | Path]
 
 
 @dataclass(frozen=True, eq=False)
-class Recensement(Displayed):
+class Recensement(Selection):
     """Les priorités d'adaptation d'un territoire et ce qui sert ses 22 leviers, tels qu'un document les montre.
 
     priorities : celles du territoire ; regional : celles de toute sa région (département). actions, projects : celles
     et ceux qui sont comptés, ou rien quand aucun fichier n'est donné.
     """
 
-    territory: str
     priorities: pd.DataFrame
     regional: pd.DataFrame
     actions: pd.DataFrame | None
     projects: pd.DataFrame | None
     reading: Reading | None
     counts: dict[str, object]
-    public: bool
-    example: bool
-    files: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"Adaptation — {self.name} : {french.plural(len(self.priorities), *PRIORITIES.noun)}"
-
-    @property
-    def name(self) -> str:
-        """The name of the territory."""
-        return territories.name(self.territory)
 
     @property
     def empty(self) -> bool:
@@ -206,10 +191,8 @@ class Recensement(Displayed):
     @cached_property
     def places(self) -> pd.DataFrame:
         """The départements of the territory (or itself): code, name, priorities; those of a whole région last."""
-        level, within = territories.level(self.territory), None if self.territory == "fr" else self.territory
-        codes = [] if level == "departement" else list(territories.territories("departement", within=within).code)
         counts = self.priorities.departement.value_counts()
-        rows = [(one, territories.name(one), int(counts.get(one, 0))) for one in codes or [self.territory]]
+        rows = [(one, territories.name(one), int(counts.get(one, 0))) for one in self.departements]
         if whole := int(counts.get("", 0)):
             rows.append(("", "Toute la région", whole))
         return pd.DataFrame(rows, columns=["code", "name", "priorities"])
@@ -270,10 +253,7 @@ def recensement(
     code, example = territories.resolve(territory), table is None and not priorities
     given = {"priorities": priorities, "actions": actions, "projects": projects}
     if example:
-        folder = paths.home() / "data" / "examples"
-        here = code != "fr" and territories.region_of(code) == EXAMPLE_OF
-        given = {name: file or (folder / EXAMPLES[name] if name == "priorities" or here else "")
-                 for name, file in given.items()}  # fmt: skip
+        given = or_examples(given, EXAMPLES, lambda name: name == "priorities" or of_the_example(code))
     if table is None:
         table = read(*located_all(given["priorities"], PRIORITIES, HINT))
     table = PRIORITIES.taken(table, 'ck.adaptation.read("priorites.csv")')

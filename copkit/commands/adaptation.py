@@ -7,28 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from copkit.commands.strengths import Territory
+from copkit.commands.collected import Files, Returned, Territory, Workbook, mapped, settle, taken
 from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
-from copkit.commands.usage import mappings
 
 
 def adaptation(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FICHIER", help="CSV, XLSX ou ODS ; plusieurs sont réunis.")
-    ] = None,
-    returned: Annotated[
-        list[Path] | None,
-        typer.Option("--returned", "-r", help="Classeur revenu, à réunir aux autres ; peut se répéter."),
-    ] = None,
+    files: Files = None,
+    returned: Returned = None,
     territory: Territory = "fr",
-    mapping: Annotated[
-        str | None,
-        typer.Option(
-            "--mapping",
-            help="Correspondance d'en-têtes : un nom de parameters/mappings/adaptation, ou un YAML.",
-            autocompletion=mappings("adaptation"),
-        ),
-    ] = None,
+    mapping: Annotated[str | None, mapped("adaptation")] = None,
     actions: Annotated[
         list[Path] | None, typer.Option(help="Fiches action, comptées par levier ; peut se répéter.")
     ] = None,
@@ -48,13 +35,10 @@ def adaptation(
     """Lit les priorités d'adaptation d'un territoire, et compte ce qui sert chacun des 22 leviers du SGPE."""
     from copkit import adaptation as model
     from copkit.adaptation.priorities import RECORD
-    from copkit.errors import CopkitError
 
     form = chosen(format, csv)
-    if bool(files) == bool(returned):
-        raise CopkitError("Donner des fichiers, ou des classeurs revenus avec -r : l'un ou l'autre.")
-    merged = model.read_returns(*returned, territory=territory) if returned else None
-    read = model.of_returns(merged) if merged else model.read(*files, mapping=mapping)
+    readers = model.read, model.read_returns, model.of_returns
+    read, merged = taken(files, returned, territory, mapping, *readers)
     found = model.recensement(territory, priorities=read, actions=actions or "", projects=projects or "")
     if form != "table":
         print_data({"priorities": found.priorities[[*RECORD]], "levers": found.levers, "cop": found.cop}[view], form)
@@ -68,15 +52,11 @@ def adaptation(
             from copkit.presentation.adaptation.levers import unserved
 
             say(unserved(found).plain)
-    if merged and (messages := merged.messages()):
-        say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
-        for message in messages:
-            say(f"  • {message}", err=True)
-        raise typer.Exit(1)
+    settle(merged)
 
 
 def template(
-    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("priorites_adaptation.xlsx"),
+    out: Workbook = Path("priorites_adaptation.xlsx"),
     territory: Territory = "fr",
 ) -> None:
     """Écrit le classeur où recenser les priorités d'adaptation d'un territoire, à envoyer aux services."""

@@ -8,21 +8,14 @@ from typing import Annotated, Literal
 import typer
 
 from copkit import escaping
-from copkit.commands import usage
+from copkit.commands.collected import mapped, settle
 from copkit.commands.terminal import Csv, Format, bar, chosen, give, print_data, print_table, say
 from copkit.files import write_whole
 
 JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
 
 Files = Annotated[list[Path], typer.Argument(metavar="FICHIER", help="CSV, XLSX, ODS ou JSON ; plusieurs sont réunis.")]
-Map = Annotated[
-    str | None,
-    typer.Option(
-        "--mapping",
-        help="Correspondance d'en-têtes : un nom de parameters/mappings/projets, ou un YAML.",
-        autocompletion=usage.mappings("projets"),
-    ),
-]
+Map = Annotated[str | None, mapped("projets")]
 Year = Annotated[int | None, typer.Option(help="Année de la COP.", show_default=False)]
 Decisions = Annotated[
     Path | None, typer.Option(help="Décisions des analystes, en CSV : dossier, catégorie, auteur, date, raison.")
@@ -95,11 +88,7 @@ def triage(
             say(f"Écrit : {out}")
     else:
         print_data(_shown(found, public), form)
-    if merged and (messages := merged.messages()):
-        say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
-        for message in messages:
-            say(f"  • {message}", err=True)
-        raise typer.Exit(1)
+    settle(merged)
 
 
 def balance(

@@ -8,28 +8,15 @@ from typing import Annotated, Literal
 import typer
 
 from copkit import french
-from copkit.commands.strengths import Territory
+from copkit.commands.collected import Files, Returned, Territory, Workbook, mapped, settle, taken
 from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
-from copkit.commands.usage import mappings
 
 
 def actions(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FICHIER", help="CSV, XLSX ou ODS ; plusieurs sont réunis.")
-    ] = None,
-    returned: Annotated[
-        list[Path] | None,
-        typer.Option("--returned", "-r", help="Classeur revenu, à réunir aux autres ; peut se répéter."),
-    ] = None,
+    files: Files = None,
+    returned: Returned = None,
     territory: Territory = "fr",
-    mapping: Annotated[
-        str | None,
-        typer.Option(
-            "--mapping",
-            help="Correspondance d'en-têtes : un nom de parameters/mappings/actions, ou un YAML.",
-            autocompletion=mappings("actions"),
-        ),
-    ] = None,
+    mapping: Annotated[str | None, mapped("actions")] = None,
     tet: Annotated[
         Path | None,
         typer.Option("--tet", help="Classeur à écrire (.xlsx) au modèle d'import de Territoires en transitions."),
@@ -49,14 +36,11 @@ def actions(
 ) -> None:
     """Évalue les actions d'une feuille de route : fiche, trois critères, effet en ktCO2e/an, leviers couverts."""
     from copkit import roadmap
-    from copkit.errors import CopkitError
     from copkit.roadmap.actions import of_returns
 
     form = chosen(format, csv)
-    if bool(files) == bool(returned):
-        raise CopkitError("Donner des fichiers, ou des classeurs revenus avec -r : l'un ou l'autre.")
-    merged = roadmap.read_returns(*returned, territory=territory) if returned else None
-    read = of_returns(merged) if merged else roadmap.read_actions(*files, mapping=mapping)
+    readers = roadmap.read_actions, roadmap.read_returns, of_returns
+    read, merged = taken(files, returned, territory, mapping, *readers)
     kept = roadmap.read_retained(themes) if themes else None
     assessed = roadmap.assess(read, territory, themes=kept, decisions=decisions)
     for one in assessed.attrs["absent"]:
@@ -90,15 +74,11 @@ def actions(
             print_table(tables.overlapping(assessed, found))
         else:
             print_table(tables.covered(found), tables.SPARE)
-    if merged and (messages := merged.messages()):
-        say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
-        for message in messages:
-            say(f"  • {message}", err=True)
-        raise typer.Exit(1)
+    settle(merged)
 
 
 def template(
-    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("actions.xlsx"),
+    out: Workbook = Path("actions.xlsx"),
     territory: Territory = "fr",
     projects: Annotated[
         list[Path] | None,
@@ -124,7 +104,7 @@ def template(
 
 
 def jobs_template(
-    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("emplois.xlsx"),
+    out: Workbook = Path("emplois.xlsx"),
     territory: Territory = "fr",
 ) -> None:
     """Écrit le classeur des emplois et compétences d'un territoire, à faire remplir."""
@@ -200,11 +180,7 @@ def themes(
             print_table(tables.without_action(without), tables.SPARE)
         else:
             print_data(without, form)
-    if merged and (messages := [*merged.messages(), *shown.attrs["problems"]]):
-        say("\nÀ reprendre :", err=True)
-        for message in messages:
-            say(f"  • {message}", err=True)
-        raise typer.Exit(1)
+    settle(merged, shown.attrs.get("problems", ()), said="")
 
 
 def diff(

@@ -7,35 +7,16 @@ from typing import Annotated
 
 import typer
 
+from copkit.commands.collected import Files, Returned, Territory, Workbook, mapped, settle, taken
 from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
-from copkit.commands.usage import codes, mappings
 from copkit.files import write_whole
-
-Territory = Annotated[
-    str,
-    typer.Option(
-        "--territory", metavar="CODE", help="Code du territoire : reg-32, dep-59 ou fr.", autocompletion=codes
-    ),
-]
 
 
 def strengths(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FICHIER", help="CSV, XLSX ou ODS ; plusieurs sont réunis.")
-    ] = None,
-    returned: Annotated[
-        list[Path] | None,
-        typer.Option("--returned", "-r", help="Classeur revenu, à réunir aux autres ; peut se répéter."),
-    ] = None,
+    files: Files = None,
+    returned: Returned = None,
     territory: Territory = "fr",
-    mapping: Annotated[
-        str | None,
-        typer.Option(
-            "--mapping",
-            help="Correspondance d'en-têtes : un nom de parameters/mappings/points_forts, ou un YAML.",
-            autocompletion=mappings("points_forts"),
-        ),
-    ] = None,
+    mapping: Annotated[str | None, mapped("points_forts")] = None,
     public: Annotated[bool, typer.Option("--public", help="Seulement ceux qui peuvent être rendus publics.")] = False,
     out: Annotated[Path | None, typer.Option(help="Table réunie à écrire (.csv), que cette commande relit.")] = None,
     format: Format = "table",
@@ -43,13 +24,9 @@ def strengths(
 ) -> None:
     """Lit les points forts d'un territoire, réunit les classeurs revenus et compte par levier."""
     from copkit import strengths as model
-    from copkit.errors import CopkitError
 
     form = chosen(format, csv)
-    if bool(files) == bool(returned):
-        raise CopkitError("Donner des fichiers, ou des classeurs revenus avec -r : l'un ou l'autre.")
-    merged = model.read_returns(*returned, territory=territory) if returned else None
-    found = model.of_returns(merged) if returned else model.read(*files, mapping=mapping)
+    found, merged = taken(files, returned, territory, mapping, model.read, model.read_returns, model.of_returns)
     shown = model.within(found, territory, public=public)
     if out:
         write_whole(out, model.as_csv(shown, excel=form == "excel"), new_folder=False)
@@ -64,15 +41,11 @@ def strengths(
             say(f"Écrit : {out}")
     else:
         print_data(shown[[name for name, one in model.FIELDS.items() if one.public]], form)
-    if merged and (messages := merged.messages()):
-        say("\nÀ reprendre, rien n'a été choisi à la place des services :", err=True)
-        for message in messages:
-            say(f"  • {message}", err=True)
-        raise typer.Exit(1)
+    settle(merged)
 
 
 def template(
-    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("points_forts.xlsx"),
+    out: Workbook = Path("points_forts.xlsx"),
     territory: Territory = "fr",
 ) -> None:
     """Écrit le classeur où noter les points forts d'un territoire, à envoyer aux services."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from copkit import french
+from copkit.commands.collected import Territory, mapped
 from copkit.commands.terminal import Csv, Format, bar, chosen, print_data, print_table, say
 from copkit.commands.usage import codes
 
@@ -25,24 +26,14 @@ def survey(
             "bounds (ce que vaudraient les mesures si tous les EPCI avaient répondu)."
         ),
     ] = "coverage",
-    territory: Annotated[
-        str,
-        typer.Option(
-            "--territory", metavar="CODE", help="Code du territoire : reg-32, dep-59 ou fr.", autocompletion=codes
-        ),
-    ] = "fr",
+    territory: Territory = "fr",
     weighted: Annotated[
         bool, typer.Option("--weighted", help="Chaque collectivité compte pour ses habitants.")
     ] = False,
     not_applicable: Annotated[
         bool, typer.Option("--not-applicable", help="Vue levers : « sans objet » compte comme non pertinent.")
     ] = False,
-    mapping: Annotated[
-        str | None,
-        typer.Option(
-            "--mapping", help="Correspondance d'en-têtes : un nom de parameters/mappings/reponses, ou un YAML."
-        ),
-    ] = None,
+    mapping: Annotated[str | None, mapped("reponses")] = None,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:

@@ -8,7 +8,7 @@ ids joins them with ``|``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
@@ -96,6 +96,7 @@ PLACES = {
     "region": Field("Région", "place"),  # reg-32
     "region_label": Field("Région, libellé", given=False),  # also of the collectivités outside the 18 régions
 }
+PLACED = {name: replace(one, given=False) for name, one in PLACES.items()}  # those of a territory that is given
 ORIGIN = {
     "source_file": Field("Fichier", public=False, given=False),
     "sheet": Field("Feuille", public=False, given=False),

@@ -25,6 +25,7 @@ from copkit.intake.report import Reading
 from copkit.intake.sheet import Sheet
 
 PART = 20_000  # rows converted at once: what the progress bar counts, and what bounds the memory
+Files = str | Path | Iterable[str | Path]
 LOOKED_FOR = ("lever", "commune", "epci", "departement", "region")  # said when missing
 
 
@@ -45,9 +46,7 @@ def located(file: str | Path, kind: Collected, hint: str = "", *, folder: bool =
     return found
 
 
-def located_all(
-    files: str | Path | Iterable[str | Path], kind: Collected, hint: str = "", *, folder: bool = False
-) -> list[Path]:
+def located_all(files: Files, kind: Collected, hint: str = "", *, folder: bool = False) -> list[Path]:
     """One file, or several, each as ``located`` finds it."""
     one = isinstance(files, str) or not isinstance(files, Iterable)
     return [located(file, kind, hint, folder=folder) for file in ([files] if one else files)]

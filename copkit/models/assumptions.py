@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
@@ -17,7 +18,6 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems
 from copkit.files import kept
 from copkit.models import reliability
 from copkit.models.panorama import LATEST
@@ -105,6 +105,17 @@ class Attainment(Range):
     kinds: Annotated[list[PhysicalKind], Field(min_length=1)]
 
 
+def _positive(name: str):
+    """A validator: a number is finite, and not below zero."""
+
+    def check(self):
+        if not 0 <= (value := getattr(self, name)) < math.inf:
+            raise ValueError(f"{name} {value:g} : écrire un nombre positif ou nul")
+        return self
+
+    return model_validator(mode="after")(check)
+
+
 class Keys(parameters.Strict):
     """The measured range of the share of a département, times ``scale``."""
 
@@ -112,11 +123,7 @@ class Keys(parameters.Strict):
     status: parameters.Status
     reason: str
 
-    @model_validator(mode="after")
-    def _positive(self) -> Keys:
-        if not 0 <= self.scale < math.inf:
-            raise ValueError(f"scale {self.scale:g} : écrire un nombre positif ou nul")
-        return self
+    _positive = _positive("scale")
 
     def law(self, half: float, share: float, confidence: float) -> Range:
         """The law of a weight known within exp(±``half``) at a confidence [%], for a share that stays a share.
@@ -138,11 +145,7 @@ class Rounding(parameters.Strict):
     status: parameters.Status
     reason: str
 
-    @model_validator(mode="after")
-    def _positive(self) -> Rounding:
-        if not 0 <= self.half_units < math.inf:
-            raise ValueError(f"half_units {self.half_units:g} : écrire un nombre positif ou nul")
-        return self
+    _positive = _positive("half_units")
 
 
 class Pathway(parameters.Strict):
@@ -193,8 +196,11 @@ def read(file: str | Path | None = None) -> Assumptions:
 
 @kept(maxsize=8)
 def _read(path: Path) -> Assumptions:
-    found, lines = reading.read_model(path, Assumptions)
-    problems, kinds = Problems(), get_args(PhysicalKind)
+    return reading.read_checked(path, Assumptions, _faults)
+
+
+def _faults(found: Assumptions, _: dict) -> Iterator[tuple]:
+    kinds = get_args(PhysicalKind)
     wanted = {
         "coefficients": (
             [f"{k}, {s}" for r in found.coefficients for k in r.kinds for s in r.statuses],
@@ -206,14 +212,8 @@ def _read(path: Path) -> Assumptions:
         count = Counter(written)
         for case in expected:
             if count[case] != 1:
-                what = (
-                    "sans fourchette. L'ajouter"
-                    if not count[case]
-                    else "dans plusieurs fourchettes. N'en garder qu'une"
-                )
-                problems.add(paths.shown(path), f"ligne {lines[(block,)]} : {block} : « {case} » {what}.")
-    problems.raise_if_any(ParameterError)
-    return found
+                what = "dans plusieurs fourchettes. N'en garder qu'une" if count[case] else "sans fourchette. L'ajouter"
+                yield (block,), f"{block} : « {case} » {what}."
 
 
 def rounding(version: str = LATEST) -> dict[str, dict[str, float]]:

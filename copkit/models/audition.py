@@ -10,7 +10,7 @@ weights that sum to one, least squares), and each région is foretold once witho
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Annotated, Literal, NamedTuple
 
@@ -19,7 +19,7 @@ import pandas as pd
 from pydantic import Field
 
 from copkit import errors, paths
-from copkit.errors import LeverError, ParameterError, Problems, unknown
+from copkit.errors import LeverError, ParameterError, Problems, unknown, unknowns
 from copkit.files import kept
 from copkit.reference import parameters, reading, tables, territories
 
@@ -110,26 +110,24 @@ def settings() -> Audition:
 
 @kept(maxsize=4)
 def _settings() -> Audition:
-    path = paths.parameters(FILE)
-    found, lines = reading.read_model(path, Audition)
-    problems, shown, levers = Problems(), paths.shown(path), parameters.levers()
-    heard: set[str] = set()
+    return reading.read_checked(paths.parameters(FILE), Audition, _faults)
+
+
+def _faults(found: Audition, _: dict) -> Iterator[str | tuple]:
+    levers, heard = parameters.levers(), set()
     for i, one in enumerate(found.auditions):
-        line = lines[("auditions", i)]
-        for key in dict.fromkeys([*one.candidates, one.before, *filter(None, (one.official, one.fixed))]):
-            if key not in found.figures:
-                problems.add(shown, unknown(f"ligne {line} : clé inconnue : « {key} »", key, found.figures, "Clés"))
+        keys = dict.fromkeys([*one.candidates, one.before, *filter(None, (one.official, one.fixed))])
+        for said in unknowns("clé inconnue : « {} »", keys, found.figures, "Clés"):
+            yield ("auditions", i), said
         for lever in one.levers:
             if lever not in levers:
-                problems.add(shown, unknown(f"ligne {line} : levier inconnu : « {lever} »", lever, levers))
+                yield ("auditions", i), unknown(f"levier inconnu : « {lever} »", lever, levers)
             elif lever in heard:
-                problems.add(shown, f"ligne {line} : levier « {lever} » dans deux auditions. N'en garder qu'une.")
+                yield ("auditions", i), f"levier « {lever} » dans deux auditions. N'en garder qu'une."
             heard.add(lever)
     for name, figure in found.figures.items():
         if figure.table and not (figure.year and figure.unit):
-            problems.add(shown, f"figures, {name} : « table » demande « year » et « unit ». Les écrire.")
-    problems.raise_if_any(ParameterError)
-    return found
+            yield f"figures, {name} : « table » demande « year » et « unit ». Les écrire."
 
 
 @kept(maxsize=4)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import unknown
 from copkit.files import kept
 from copkit.reference import parameters, reading
 
@@ -73,9 +74,11 @@ def groups() -> list[Group]:
 
 @kept(maxsize=4)
 def _groups() -> Groups:
-    path = paths.parameters(FILE)
-    found, lines = reading.read_model(path, Groups)
-    problems, known, seen = Problems(), list(parameters.levers()), {}
+    return reading.read_checked(paths.parameters(FILE), Groups, _faults)
+
+
+def _faults(found: Groups, lines: dict) -> Iterator[str]:
+    known, seen = list(parameters.levers()), {}
     for g, group in enumerate(found.groups):
         places = [("chain", s, step) for s, step in enumerate(group.chain)]
         places += [("base", a, account) for a, account in enumerate(group.base.accounts)]
@@ -85,14 +88,8 @@ def _groups() -> Groups:
                 line = lines[(*at, "levers", i)]
                 if lever not in known:
                     remedy = "Levier : nom d'un fichier de parameters/leviers."
-                    wrong = unknown(f"ligne {line} : levier inconnu « {lever} »", lever, known, remedy=remedy)
-                    problems.add(paths.shown(path), wrong)
+                    yield unknown(f"ligne {line} : levier inconnu « {lever} »", lever, known, remedy=remedy)
                 elif part == "chain" and lever in seen:
-                    problems.add(
-                        paths.shown(path),
-                        f"ligne {line} : le levier « {lever} » est déjà ligne {seen[lever]}. N'en garder qu'un.",
-                    )
+                    yield f"ligne {line} : le levier « {lever} » est déjà ligne {seen[lever]}. N'en garder qu'un."
                 if part == "chain":
                     seen.setdefault(lever, line)
-    problems.raise_if_any(ParameterError)
-    return found

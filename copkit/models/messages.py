@@ -18,7 +18,7 @@ import xarray as xr
 from pydantic import Field, model_validator
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import unknown
 from copkit.files import kept
 from copkit.models import facts, proposals
 from copkit.models.facts import Facts
@@ -148,27 +148,24 @@ def rules(path: str | Path | None = None) -> Rules:
 
 @kept(maxsize=8)
 def _read(path: Path) -> Rules:
-    problems, name = Problems(), paths.shown(path)
-    found, lines = reading.read_model(path, Rules)
+    return reading.read_checked(path, Rules, _faults)
+
+
+def _faults(found: Rules, lines: dict) -> Iterator[tuple]:
     first: dict[str, int] = {}
     for n, rule in enumerate(found.rules):
-        line = lines["rules", n]
-        said = f"ligne {line} : règle « {rule.id} » : "
+        at, said = ("rules", n), f"règle « {rule.id} » : "
         if rule.id in first:
-            problems.add(name, f"{said}déjà écrite ligne {first[rule.id]}. Donner un autre « id ».")
-        first.setdefault(rule.id, line)
-        for message in _faults(rule, found):
-            problems.add(name, said + message)
+            yield at, f"{said}déjà écrite ligne {first[rule.id]}. Donner un autre « id »."
+        first.setdefault(rule.id, lines[at])
+        for message in _wrong(rule, found):
+            yield at, said + message
     for place in Place.__args__:
         if place not in found.most:
-            problems.add(
-                name, f"ligne {lines[('most',)]} : most : « {place} » absent. Écrire combien de phrases elle tient."
-            )
-    problems.raise_if_any(ParameterError)
-    return found
+            yield ("most",), f"most : « {place} » absent. Écrire combien de phrases elle tient."
 
 
-def _faults(rule: Rule, found: Rules) -> Iterator[str]:
+def _wrong(rule: Rule, found: Rules) -> Iterator[str]:
     """What a rule names and that does not exist, or thresholds that cannot be read."""
     scope = facts.SCOPES[rule.about]
     for part, template in rule.templates.items():

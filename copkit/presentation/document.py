@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib import import_module
 from typing import Any
@@ -208,44 +208,3 @@ class Document:
         parts = (part for section in self.sections.values() for part in section.parts if part.sheet)
         held = (part for part in parts if part.about is None and part.when(about))
         return sorted(held, key=lambda part: part.rank)
-
-
-@dataclass(frozen=True)
-class Gathered(Document):
-    """The document of what territories sent, in a public version too.
-
-    ``nothing``: why nothing of it is shown; ``instead``: what stands, once a section, for what cites it, in public;
-    ``most``: rows of a table on the page, unless it says less; ``fold``: from how many rows a table folds, 0: never.
-    """
-
-    nothing: Callable[[Any], str] = lambda about: ""
-    instead: Note | None = None
-    most: int = 200
-    fold: int = 0
-
-    def whole(self, part: Part, about):
-        """A part with all its rows; or what stands in its place."""
-        if about.public and part.private:
-            return self.instead if part is part.section.parts[0] else None
-        if not part.always and (why := self.nothing(about)):
-            return in_place(part, why)
-        return part.make(about)
-
-    def page(self, part: Part, about):
-        """A part as a page shows it; a long table is cut, or folds."""
-        found = first_rows(self.whole(part, about), part.rows or self.most)
-        if self.fold and isinstance(found, Table) and len(found.data) >= self.fold:
-            return replace(found, fold=True)
-        return found
-
-    def asked(self, what: str, about, *, whole: bool = False):
-        """A table by its name; ``whole``: with all its rows."""
-        part = self.table(what)
-        return self.whole(part, about) if whole else self.make(part, about)
-
-    def book(self, about, cover: list[tuple[str, str]]):
-        """The workbook, not written yet; public, the workbook is too."""
-        from copkit.presentation import workbook
-
-        sheets = ((part.sheet, self.whole(part, about)) for part in self.sheets(about))
-        return workbook.book(cover, sheets, self.summary(about))

@@ -15,11 +15,11 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french, paths
-from copkit.display import Displayed
 from copkit.files import kept
 from copkit.intake import gazetteer, perimeters
 from copkit.intake.reading import located, located_all
 from copkit.intake.report import Reading
+from copkit.intake.selection import EXAMPLES, HINT, Selection, missing
 from copkit.models import panorama as panoramas
 from copkit.projects import fields
 from copkit.projects.counting import balance, coverage, crossing, ranking
@@ -28,9 +28,7 @@ from copkit.projects.sorting import criteria, sort
 from copkit.projects.workshop import merge
 from copkit.reference import framework, tables, territories
 
-EXAMPLE = ("data", "examples", "vivier_hauts_de_france.csv")
-INVENTED = "exemple inventé"
-HINT = " Vide : l'exemple inventé du kit."
+EXAMPLE = (*EXAMPLES, "vivier_hauts_de_france.csv")
 # Texts that a person typed and that no figure needs: the public version shows none but the title.
 TYPED = ("lever_label", "theme", "programme", "state")
 JUDGED = ("theme", "contrary", "impact", "replicable", "partners", "next_steps")  # what the criteria look at
@@ -39,7 +37,7 @@ EXPLAINED = 10  # dossiers
 
 
 @dataclass(frozen=True, eq=False)
-class Vivier(Displayed):
+class Vivier(Selection):
     """Les projets d'un territoire, triés, tels qu'un document les montre.
 
     projects : ceux du territoire ; peers : ceux de sa région, pour comparer. reading : ce qui s'est passé à la
@@ -51,27 +49,13 @@ class Vivier(Displayed):
     peers: pd.DataFrame
     reading: Reading | None
     counts: dict[str, object]
-    territory: str
     year: int
-    public: bool
-    example: bool
-    files: tuple[str, ...]
     elsewhere: int
     nowhere: int
     placeless: bool
 
     def __repr__(self) -> str:
         return f"Vivier de {self.name} : {french.plural(len(self.counted), 'dossier')}"
-
-    @property
-    def name(self) -> str:
-        """The name of the territory."""
-        return territories.name(self.territory)
-
-    @property
-    def level(self) -> str:
-        """« france », « region » or « departement »."""
-        return territories.level(self.territory)
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -287,7 +271,7 @@ def vivier(
     >>> vivier(territory="dep-59")
     Vivier de Nord : 193 dossiers
     """
-    code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
+    code, example = territories.resolve(territory), missing(file)
     asked = paths.home().joinpath(*EXAMPLE) if example else file
     files = located_all(asked, fields.PROJECTS, HINT)
     table = _read(*files).copy() if mapping is None else read(*files, mapping=mapping)

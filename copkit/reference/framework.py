@@ -8,7 +8,6 @@ from __future__ import annotations
 from pydantic import Field, create_model
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, unknown
 from copkit.files import kept
 from copkit.reference import parameters, reading
 
@@ -55,15 +54,12 @@ _Framework = create_model(
 
 @kept(maxsize=4)
 def _read():
-    problems, path = Problems(), paths.parameters("cadre.yml")
-    found, lines = reading.read_model(path, _Framework)
-    for name in ("chantiers", *BLOCKS):
-        if (source := getattr(found, name).source) not in parameters.sources():
-            line = lines[(name, "source")]
-            said = f"ligne {line} : {name}.source : source inconnue « {source} »"
-            problems.add(paths.shown(path), unknown(said, source, parameters.sources(), remedy=parameters.ADD_SOURCE))
-    problems.raise_if_any(ParameterError)
-    return found
+    return reading.read_checked(paths.parameters("cadre.yml"), _Framework, _faults)
+
+
+def _faults(found, _: dict) -> list[tuple]:
+    said = [(name, parameters.unknown_sources([getattr(found, name).source])) for name in ("chantiers", *BLOCKS)]
+    return [((name, "source"), f"{name}.source : {one}") for name, wrong in said for one in wrong]
 
 
 def items(block: str) -> list[Item]:

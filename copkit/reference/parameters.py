@@ -6,6 +6,7 @@ a default. Each problem names the file, the line and the remedy.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import ParameterError, Problems, unknown, unknowns
 from copkit.files import kept
 from copkit.reference import reading, units
 
@@ -236,6 +237,11 @@ def sources() -> dict[str, Source]:
         If any file of ``parameters/`` is damaged: all problems of all files at once.
     """
     return _load()[0]
+
+
+def unknown_sources(names: Iterable[str]) -> list[str]:
+    """What is said of each source that ``parameters/sources.yml`` has not."""
+    return unknowns("source inconnue « {} »", names, sources(), remedy=ADD_SOURCE)
 
 
 def levers() -> dict[str, Lever]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -80,12 +80,36 @@ def read_model(path: Path, model: type[Model], context: object = None) -> tuple[
     raise ParameterError(str(problems))
 
 
+def read_checked(path: Path, model: type[Model], faults: Callable[[Model, dict], Iterable[str | tuple]]) -> Model:
+    """A YAML file that follows ``model`` and has none of its ``faults``, which look at it and at the line of each key.
+
+    A fault is a sentence, or a place and a sentence: its line is then said.
+
+    Raises
+    ------
+    ParameterError
+        If the file is absent or damaged: all its problems at once.
+    """
+    found, lines = read_model(path, model)
+    problems = Problems()
+    for fault in faults(found, lines):
+        at, said = ((), fault) if isinstance(fault, str) else fault
+        problems.add(paths.shown(path), f"ligne {_line(lines, at) or 1} : {said}" if at else said)
+    problems.raise_if_any(ParameterError)
+    return found
+
+
+def _line(lines: dict[tuple, int], at: tuple, least: int = 1) -> int | None:
+    """The line of a place, or of what holds it."""
+    return next((lines[at[:n]] for n in range(len(at), least - 1, -1) if at[:n] in lines), None)
+
+
 def explain(error: ValidationError, lines: dict[tuple, int], model: type[BaseModel]) -> list[str]:
     """The problems of a pydantic error, in French, with their lines and what to write instead."""
     out = []
     for item in error.errors():
         at = tuple(p for p in item["loc"] if p not in ("float", "literal['baseline']", "constrained-int"))
-        line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), None)
+        line = _line(lines, at, 0)
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".") or "le fichier"
         out.append(f"{f'ligne {line} : ' if line else ''}{place} : {_sentence(item, at, model)}")
     return list(dict.fromkeys(out))

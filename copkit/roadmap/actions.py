@@ -14,16 +14,15 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import french
-from copkit.errors import ProjectError, given, typed
-from copkit.intake import labels, places, reading
-from copkit.intake.fields import LEVERS, ORIGIN, PLACES, SEPARATOR, YES, Collected, Field, counted
-from copkit.intake.workbook.form import Block, Column, Form, Noun
-from copkit.intake.workbook.merge import Merged, gather
-from copkit.intake.workbook.write import write
-from copkit.models import nomenclatures
+from copkit.errors import ProjectError, typed
+from copkit.intake import reading
+from copkit.intake.fields import LEVERS, ORIGIN, PLACED, SEPARATOR, YES, Collected, Field, counted
+from copkit.intake.workbook.blank import Blank
+from copkit.intake.workbook.form import BODIES, SEND, Block, Column, Noun
+from copkit.intake.workbook.merge import Merged
 from copkit.projects.fields import FIELDS as PROJECT
 from copkit.projects.fields import taken as projects_taken
-from copkit.reference import parameters, territories, units
+from copkit.reference import parameters, units
 from copkit.roadmap.plan_template import unfolded
 
 STATES = {  # a year later
@@ -67,7 +66,7 @@ FIELDS: dict[str, Field] = {
     "dossiers": Field("Dossiers du vivier", "name"),  # their numbers
     "expected": Field("Attendu dans un an"),
     "progress": Field("Où elle en est", "choice", choices=STATES),
-    **{name: replace(one, given=False) for name, one in PLACES.items()},  # those of the territory
+    **PLACED,
     **ORIGIN,
 }
 SHEET = {  # the fourteen fields of a sheet: what fills each; the first part is enough
@@ -104,20 +103,39 @@ WIDTHS = {  # of the columns to fill in
     "next_steps": 36, "next_steps_months": 12, "indicators": 28, "expected": 28, "progress": 16, "vehicle": 10,
     "dossiers": 18,
 }  # fmt: skip
-DO = (
-    "Dans la feuille « Actions », écrire une ligne par action.",
-    "Choisir le territoire, le levier, la maturité et la dimension nouvelle dans leurs listes.",
-    "La quantité est ce que l'action ajoute ou épargne, dans l'unité de son levier (feuille « Référence ») : elle se "
-    "traduit en ktCO2e/an et en part de l'objectif du levier.",
-    "Dire le prochain pas et dans combien de mois : au-delà d'un an, l'action est listée à part.",
-    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
-)
-KNOW = (
-    "Une action est retenue si elle remplit les trois critères : cohérence, potentiel, avancement. Une action qui "
-    "n'en remplit pas un est listée à part, avec la raison ; rien n'est perdu.",
-    "Ce qui n'est pas dit n'est pas un non : la fiche dit ce qui reste à préciser.",
-    "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture.",
-    "Si deux copies disent la même action autrement, les deux réponses sont montrées et rien n'est choisi.",
+
+
+def _units() -> dict[str, Block]:
+    """The unit in which the quantity of each lever is written."""
+    known = parameters.levers()
+    rows = [(one.label, units.label(one.quantity.unit)) for one in known.values() if one.quantity]
+    return {"units": [("Levier, quantité", "Unité"), *rows]}
+
+
+WORKBOOK = Blank(
+    kind=ACTIONS,
+    noun=Noun("action", "actions", "d'action", "de l'action", "e"),
+    sheet="Actions",
+    key=Column("action_id", Field("Action (ne pas remplir)"), 12),
+    widths=WIDTHS,
+    title="Fiches action",
+    do=(
+        "Dans la feuille « Actions », écrire une ligne par action.",
+        "Choisir le territoire, le levier, la maturité et la dimension nouvelle dans leurs listes.",
+        "La quantité est ce que l'action ajoute ou épargne, dans l'unité de son levier (feuille « Référence ») : elle "
+        "se traduit en ktCO2e/an et en part de l'objectif du levier.",
+        "Dire le prochain pas et dans combien de mois : au-delà d'un an, l'action est listée à part.",
+        SEND,
+    ),
+    know=(
+        "Une action est retenue si elle remplit les trois critères : cohérence, potentiel, avancement. Une action qui "
+        "n'en remplit pas un est listée à part, avec la raison ; rien n'est perdu.",
+        "Ce qui n'est pas dit n'est pas un non : la fiche dit ce qui reste à préciser.",
+        BODIES,
+        "Si deux copies disent la même action autrement, les deux réponses sont montrées et rien n'est choisi.",
+    ),
+    reference=_units,
+    returns="ck.roadmap.read_returns(…)",
 )
 
 
@@ -158,34 +176,6 @@ def named(actions: pd.DataFrame) -> pd.DataFrame:
 def taken(actions: pd.DataFrame) -> pd.DataFrame:
     """Actions as they were read; anything else is refused."""
     return ACTIONS.taken(actions, 'ck.roadmap.read_actions("actions.xlsx")')
-
-
-def form(territory: str = "fr") -> Form:
-    """The workbook in which the actions of a territory are written; rows are added from nothing."""
-    code = territories.resolve(territory)
-    where = "de France" if code == "fr" else f"— {territories.name(code)}"
-    choices = {"territory": places.offered(code), "lever": nomenclatures.cop_labels()}
-    columns = [
-        Column(
-            name,
-            replace(FIELDS[name], choices=choices[name]) if name in choices else FIELDS[name],
-            width,
-            filled=True,
-            needed=name in IDENTITY,
-        )
-        for name, width in WIDTHS.items()
-    ]
-    return Form(
-        sheet="Actions",
-        noun=Noun("action", "actions", "d'action", "de l'action", "e"),
-        columns=(Column("action_id", Field("Action (ne pas remplir)"), 12), *columns),
-        title=f"Fiches action {where}",
-        do=DO,
-        know=KNOW,
-        reference={"units": _units()},
-        new_rows=200,
-        identity=IDENTITY,
-    )
 
 
 def from_projects(projects: pd.DataFrame, dossiers: Iterable[str] = ()) -> pd.DataFrame:
@@ -231,13 +221,6 @@ def from_projects(projects: pd.DataFrame, dossiers: Iterable[str] = ()) -> pd.Da
     return named(made)
 
 
-def _units() -> Block:
-    """The unit in which the quantity of each lever is written."""
-    known = parameters.levers()
-    rows = [(one.label, units.label(one.quantity.unit)) for one in known.values() if one.quantity]
-    return [("Levier, quantité", "Unité"), *rows]
-
-
 def write_template(path: str | Path, territory: str = "fr", actions: pd.DataFrame | None = None) -> None:
     """Écrit le classeur à remplir : une ligne par action, les quatorze champs d'une fiche, les choix en listes.
 
@@ -255,28 +238,12 @@ def write_template(path: str | Path, territory: str = "fr", actions: pd.DataFram
         Si ce ne sont pas des actions, ou si le fichier ne peut être écrit.
     """
     rows = pd.DataFrame() if actions is None else taken(actions).assign(action_id="")  # each is read as one added
-    write(form(territory), rows, path)
+    WORKBOOK.begin(path, territory, rows)
 
 
-def read_returns(*paths: str | Path, territory: str = "fr") -> Merged:
-    """Relit des classeurs d'actions remplis et les réunit, sans choisir entre deux réponses qui diffèrent.
-
-    Parameters
-    ----------
-    paths : les classeurs revenus.
-    territory : code pour lequel ils ont été écrits.
-
-    Returns
-    -------
-    Merged : ``table`` (une action par ligne), ``conflicts``, ``changes``, ``problems``, ``messages()``.
-    """
-    return gather(form(territory), pd.DataFrame(), *paths)
+read_returns = WORKBOOK.read_returns
 
 
 def of_returns(merged: Merged) -> pd.DataFrame:
     """Les actions que disent ensemble des classeurs revenus, comme ``read_actions`` ; vides où ils diffèrent."""
-    if not isinstance(merged, Merged):
-        raise ProjectError(f"Classeurs relus attendus, et non {given(merged)}. Écrire ck.roadmap.read_returns(…).")
-    table = merged.table.assign(levers=[SEPARATOR.join(labels.levers_of(one)) for one in merged.table.lever])
-    table = table.drop(columns=merged.form.key.name).join(places.located(table.territory))
-    return named(ACTIONS.complete(table))
+    return named(WORKBOOK.of_returns(merged))

@@ -6,6 +6,7 @@ They are attached and counted, not modelled. What a source publishes of them sta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from pydantic import Field as Parameter
 from pydantic import FiniteFloat
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import unknowns
 from copkit.files import kept
 from copkit.intake import reading
 from copkit.intake.fields import ORIGIN, PLACES, YES, Collected, Field, counted
@@ -71,22 +72,14 @@ def context() -> Context:
     ParameterError
         If the file is damaged: all its problems at once.
     """
-    path, problems = paths.parameters(FILE), Problems()
-    found, _ = files.read_model(path, Context)
-    sources, regions = parameters.sources(), territories.codes("region")
+    return files.read_checked(paths.parameters(FILE), Context, _faults)
+
+
+def _faults(found: Context, _: dict) -> Iterator[str]:
     for one in found.city_policy:
-        said = []
-        if one.source not in sources:
-            said.append(unknown(f"source inconnue « {one.source} »", one.source, sources, remedy=parameters.ADD_SOURCE))
-        if one.territory not in regions:
-            said.append(unknown(f"région inconnue « {one.territory} »", one.territory, regions))
-        said += [
-            unknown(f"mesure inconnue « {name} »", name, MEASURES) for name in one.measures if name not in MEASURES
-        ]
-        for message in said:
-            problems.add(paths.shown(path), message)
-    problems.raise_if_any(ParameterError)
-    return found
+        yield from parameters.unknown_sources([one.source])
+        yield from unknowns("région inconnue « {} »", [one.territory], territories.codes("region"))
+        yield from unknowns("mesure inconnue « {} »", one.measures, MEASURES)
 
 
 def read_contracts(*files: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, ProjectError, given, unknown
+from copkit.errors import ProjectError, given, unknowns
 from copkit.files import kept
 from copkit.models import gaps
 from copkit.reference import framework, parameters, reading
@@ -67,19 +68,15 @@ def rules() -> Rules:
     ParameterError
         If the file is damaged, a point is absent or twice, a type or the source unknown: all at once.
     """
-    path, problems = paths.parameters(FILE), Problems()
-    found, _ = reading.read_model(path, Rules)
-    types, given = framework.labels("collectivites"), [one.id for one in found.exits]
-    if sorted(given) != sorted(POINTS):
-        problems.add(paths.shown(path), f"exits : un point de chaque, une fois ({', '.join(POINTS)}).")
-    for one in set(found.majority.types) - set(types):
-        problems.add(paths.shown(path), unknown(f"type inconnu « {one} »", one, types, "Types"))
-    if found.source not in parameters.sources():
-        problems.add(
-            paths.shown(path), unknown(f"source inconnue « {found.source} »", found.source, parameters.sources())
-        )
-    problems.raise_if_any(ParameterError)
-    return found
+    return reading.read_checked(paths.parameters(FILE), Rules, _faults)
+
+
+def _faults(found: Rules, _: dict) -> Iterator[str]:
+    if sorted(one.id for one in found.exits) != sorted(POINTS):
+        yield f"exits : un point de chaque, une fois ({', '.join(POINTS)})."
+    types = framework.labels("collectivites")
+    yield from unknowns("type inconnu « {} »", dict.fromkeys(found.majority.types), types, "Types")
+    yield from parameters.unknown_sources([found.source])
 
 
 def exits(roadmap: Roadmap) -> tuple[Exit, ...]:

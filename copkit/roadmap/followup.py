@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from copkit import french, journal, paths
-from copkit.display import Displayed
+from copkit import french, journal
 from copkit.errors import LeverError, ProjectError, given, typed
 from copkit.intake import perimeters
 from copkit.intake.fields import YES, ids
 from copkit.intake.reading import located
+from copkit.intake.selection import Selection, or_examples
 from copkit.models import comparison, dynamics, panorama, published
 from copkit.models.levers import FOREST
 from copkit.projects import fields as vivier
@@ -28,7 +28,6 @@ from copkit.projects import selection
 from copkit.projects.counting import balance
 from copkit.projects.reading import read as read_projects
 from copkit.projects.sorting import sort
-from copkit.reference import territories
 from copkit.roadmap import assessment, carried, matching, sites
 from copkit.roadmap import themes as kept_themes
 from copkit.roadmap.actions import ACTIONS, FIELDS, IDENTITY, read_actions
@@ -92,7 +91,7 @@ COMPARED = [  # the fields of an action that a change is looked for in
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Followup(Displayed):
+class Followup(Selection):
     """Le suivi d'une feuille de route : une année face à la précédente.
 
     before, after : les actions évaluées de chaque année. actions : une ligne par action de l'une ou de l'autre, ce
@@ -103,7 +102,6 @@ class Followup(Displayed):
     le lecteur doit savoir.
     """
 
-    territory: str
     year: int
     before: pd.DataFrame
     after: pd.DataFrame
@@ -119,18 +117,10 @@ class Followup(Displayed):
     themes: pd.DataFrame | None = None
     versions: tuple[str, str] = ("", "")
     notes: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    example: bool = False
-    public: bool = False
     invented: bool = field(default=False)
 
     def __repr__(self) -> str:
         return f"Suivi {self.year} de {self.name} : {french.plural(len(self.expected), 'action')} de {self.year - 1}"
-
-    @property
-    def name(self) -> str:
-        """The name of the territory."""
-        return territories.name(self.territory)
 
     @property
     def expected(self) -> pd.DataFrame:
@@ -615,8 +605,7 @@ def followup(
     asked = {"before": before, "after": after, "projects_before": projects_before, "projects_after": projects_after}
     asked |= {"issues": issues, "themes": themes, "decisions": decisions}
     if example:
-        folder = paths.home() / "data" / "examples"
-        asked = {name: one or folder / EXAMPLES[name] for name, one in asked.items()}
+        asked = or_examples(asked, EXAMPLES)
     asked |= {"contracts": contracts}
     for what, first, second in (
         ("de fiches action", asked["before"], asked["after"]),

@@ -6,17 +6,14 @@ intake. The kit holds no figure of its own: all come from those who fill it in.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from copkit.intake import places, reading
-from copkit.intake.fields import LEVERS, ORIGIN, PLACES, Collected, Field, counted
-from copkit.intake.workbook.form import Column, Form, Noun
-from copkit.intake.workbook.write import write
-from copkit.models import nomenclatures
-from copkit.reference import territories
+from copkit.intake import reading
+from copkit.intake.fields import LEVERS, ORIGIN, PLACED, Collected, Field, counted
+from copkit.intake.workbook.blank import Blank
+from copkit.intake.workbook.form import Column, Noun
 
 COUNTS = ("now", "later", "retirements", "entries", "net", "places", "needs")
 FIELDS: dict[str, Field] = {
@@ -33,7 +30,7 @@ FIELDS: dict[str, Field] = {
     "places": Field("Places de formation par an", "number"),
     "needs": Field("Personnes à former par an", "number"),
     "origin": Field("Source du chiffre"),
-    **{name: replace(one, given=False) for name, one in PLACES.items()},  # those of the territory
+    **PLACED,
     **ORIGIN,
 }
 JOBS = Collected("emplois", ("secteur ou métier", "secteurs ou métiers"), FIELDS, ("title",), ("territory", "title"))
@@ -41,17 +38,26 @@ WIDTHS = {  # of the columns to fill in
     "territory": 26, "title": 36, "lever": 34, "now": 14, "now_year": 12, "later": 14, "later_year": 12,
     "retirements": 16, "entries": 16, "net": 14, "places": 16, "needs": 16, "origin": 40,
 }  # fmt: skip
-DO = (
-    "Dans la feuille « Emplois », écrire une ligne par secteur ou par métier que la planification écologique concerne.",
-    "Écrire des nombres de personnes, et leur année ; des destructions nettes s'écrivent en négatif.",
-    "Les places de formation sont celles de toutes les voies, par an ; les personnes à former aussi.",
-    "Dire d'où vient le chiffre : sans source, il ne se discute pas.",
-    "Enregistrer au format .xlsx : le classeur rempli se lit tel quel.",
-)
-KNOW = (
-    "Le taux de couverture est calculé : places de formation rapportées aux personnes à former.",
-    "Un nombre absent n'est pas un nombre nul : les totaux disent combien de lignes leur manquent.",
-    "Le kit ne contient aucun chiffre d'emploi : cette partie reste vide tant que personne n'en donne.",
+WORKBOOK = Blank(
+    kind=JOBS,
+    noun=Noun("secteur ou métier", "secteurs ou métiers", "de secteur ou métier", "du secteur ou métier"),
+    sheet="Emplois",
+    key=Column("job_id", Field("Secteur (ne pas remplir)"), 16),
+    widths=WIDTHS,
+    title="Emplois et compétences",
+    do=(
+        "Dans la feuille « Emplois », écrire une ligne par secteur ou par métier que la planification écologique "
+        "concerne.",
+        "Écrire des nombres de personnes, et leur année ; des destructions nettes s'écrivent en négatif.",
+        "Les places de formation sont celles de toutes les voies, par an ; les personnes à former aussi.",
+        "Dire d'où vient le chiffre : sans source, il ne se discute pas.",
+        "Enregistrer au format .xlsx : le classeur rempli se lit tel quel.",
+    ),
+    know=(
+        "Le taux de couverture est calculé : places de formation rapportées aux personnes à former.",
+        "Un nombre absent n'est pas un nombre nul : les totaux disent combien de lignes leur manquent.",
+        "Le kit ne contient aucun chiffre d'emploi : cette partie reste vide tant que personne n'en donne.",
+    ),
 )
 
 
@@ -80,33 +86,6 @@ def read_jobs(*files: str | Path, mapping: str | Path | None = None) -> pd.DataF
     return reading.read(JOBS, files, mapping=mapping)
 
 
-def form(territory: str = "fr") -> Form:
-    """The workbook in which the jobs of a territory are written; rows are added from nothing."""
-    code = territories.resolve(territory)
-    where = "de France" if code == "fr" else f"— {territories.name(code)}"
-    choices = {"territory": places.offered(code), "lever": nomenclatures.cop_labels()}
-    columns = [
-        Column(
-            name,
-            replace(FIELDS[name], choices=choices[name]) if name in choices else FIELDS[name],
-            width,
-            filled=True,
-            needed=name in JOBS.deduplicate,
-        )
-        for name, width in WIDTHS.items()
-    ]
-    return Form(
-        sheet="Emplois",
-        noun=Noun("secteur ou métier", "secteurs ou métiers", "de secteur ou métier", "du secteur ou métier"),
-        columns=(Column("job_id", Field("Secteur (ne pas remplir)"), 16), *columns),
-        title=f"Emplois et compétences {where}",
-        do=DO,
-        know=KNOW,
-        new_rows=200,
-        identity=JOBS.deduplicate,
-    )
-
-
 def write_jobs_template(path: str | Path, territory: str = "fr") -> None:
     """Écrit le classeur des emplois et compétences à remplir : une ligne par secteur ou par métier.
 
@@ -120,7 +99,7 @@ def write_jobs_template(path: str | Path, territory: str = "fr") -> None:
     TerritoryError
         Si le territoire est inconnu ou ambigu.
     """
-    write(form(territory), pd.DataFrame(), path)
+    WORKBOOK.write_template(path, territory)
 
 
 def employment(jobs: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ asked for once, and a document shows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,12 +15,12 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french, paths, strengths
-from copkit.display import Displayed
 from copkit.errors import ProjectError
 from copkit.intake import perimeters
 from copkit.intake.fields import NO, YES, ids
-from copkit.intake.reading import located, located_all
+from copkit.intake.reading import Files, located, located_all
 from copkit.intake.report import Reading
+from copkit.intake.selection import EXAMPLE_OF, HINT, Selection, of_the_example, or_examples
 from copkit.models import dynamics, gaps, interactions, nomenclatures, scenario_file
 from copkit.models import panorama as panoramas
 from copkit.models.scenario import simulate
@@ -43,14 +43,10 @@ EXAMPLES = {
     "points": "points_forts.csv",
     "scenario": "objectifs_hauts_de_france.json",
 }
-EXAMPLE_OF = "reg-32"
-INVENTED = "exemple inventé"
-HINT = " Vide : l'exemple inventé du kit."
-Files = str | Path | Iterable[str | Path]
 
 
 @dataclass(frozen=True, eq=False)
-class Roadmap(Displayed):
+class Roadmap(Selection):
     """Une feuille de route, telle qu'un document la montre.
 
     actions : celles du territoire, évaluées, une par ligne. regional : celles de sa région qui le concernent aussi
@@ -59,7 +55,6 @@ class Roadmap(Displayed):
     le contexte et les emplois, de même. perimeter : le nom d'un périmètre dont c'est l'extrait.
     """
 
-    territory: str
     actions: pd.DataFrame
     regional: pd.DataFrame
     themes: pd.DataFrame
@@ -70,9 +65,6 @@ class Roadmap(Displayed):
     strengths: pd.DataFrame
     reading: Reading | None
     counts: dict[str, object]
-    public: bool
-    example: bool
-    files: tuple[str, ...]
     perimeter: str = ""
     contracts: pd.DataFrame | None = None
     jobs: pd.DataFrame | None = None
@@ -160,9 +152,7 @@ class Roadmap(Displayed):
     @cached_property
     def places(self) -> pd.DataFrame:
         """The départements of the territory (or itself), and their retained actions: code, name, actions."""
-        level, within = territories.level(self.territory), None if self.territory == "fr" else self.territory
-        found = [] if level == "departement" else list(territories.territories("departement", within=within).code)
-        codes = found or [self.territory]
+        codes = self.departements
         counts = perimeters.placed(self.retained).departement.value_counts()
         names = [territories.name(one) for one in codes]
         return pd.DataFrame({"code": codes, "name": names, "actions": [int(counts.get(one, 0)) for one in codes]})
@@ -366,8 +356,7 @@ def plan(
     given = {"actions": actions, "themes": themes, "projects": projects, "answers": answers, "points": points}
     given |= {"scenario": scenario}
     if example:
-        folder = paths.home() / "data" / "examples"
-        given = {one: file or (folder / EXAMPLES[one] if _holds(one, code) else "") for one, file in given.items()}
+        given = or_examples(given, EXAMPLES, lambda one: _holds(one, code))
     read = read_actions(*located_all(given["actions"], ACTIONS, HINT))
     kept = _themes(given["themes"])
     p, table = panoramas.panorama(code), perimeters.placed(read)
@@ -405,7 +394,7 @@ def _holds(one: str, code: str) -> bool:
     """Whether an invented example may stand for a file that a territory does not give: it is of one région only."""
     if one == "actions":
         return True
-    return code == EXAMPLE_OF or (one != "scenario" and code != "fr" and territories.region_of(code) == EXAMPLE_OF)
+    return code == EXAMPLE_OF or (one != "scenario" and of_the_example(code))
 
 
 def _later(read: Callable, given: Files, kind, code: str, public: bool) -> Callable | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import repeated, unknowns
 from copkit.files import kept
 from copkit.models import nomenclatures
 from copkit.reference import parameters, reading, territories
@@ -74,27 +74,18 @@ def rules() -> Rules:
     ParameterError
         If the file is damaged: all its problems at once.
     """
-    path, problems = paths.parameters(FILE), Problems()
-    found, _ = reading.read_model(path, Rules)
-    levers, sources, known = nomenclatures.cop_labels(), parameters.sources(), territories.codes("region")
-    said = [
-        unknown(f"source inconnue « {one} »", one, sources, remedy=parameters.ADD_SOURCE)
-        for one in (found.worksites.source, found.tools.source)
-        if one not in sources
-    ]
-    said += [
-        unknown(f"chantier « {site.id} » : levier inconnu « {one} »", one, levers)
-        for site in found.worksites.items
-        for one in (site.levers if site.levers != "tous" else ())
-        if one not in levers
-    ]
-    places = [found.worksites.territory, *(one.territory for one in found.tools.items)]
-    said += [unknown(f"région inconnue « {one} »", one, known) for one in places if one not in ("fr", *known)]
-    for what, items in (("chantier", found.worksites.items), ("outil", found.tools.items)):
-        names = [one.id for one in items]
-        twice = dict.fromkeys(one for one in names if names.count(one) > 1)
+    return reading.read_checked(paths.parameters(FILE), Rules, _faults)
+
+
+def _faults(found: Rules, _: dict) -> list[str]:
+    sites, tools, levers = found.worksites, found.tools, nomenclatures.cop_labels()
+    said = parameters.unknown_sources((sites.source, tools.source))
+    for site in sites.items:
+        cited = site.levers if site.levers != "tous" else ()
+        said += unknowns(f"chantier « {site.id} » : levier inconnu « {{}} »", cited, levers)
+    places = [one for one in (sites.territory, *(one.territory for one in tools.items)) if one != "fr"]
+    said += unknowns("région inconnue « {} »", places, territories.codes("region"))
+    for what, items in (("chantier", sites.items), ("outil", tools.items)):
+        twice = repeated(one.id for one in items)
         said += [f"{what} « {one} » écrit deux fois. N'en garder qu'un." for one in twice]
-    for message in said:
-        problems.add(paths.shown(path), message)
-    problems.raise_if_any(ParameterError)
-    return found
+    return said

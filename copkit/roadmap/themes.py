@@ -18,13 +18,13 @@ import xarray as xr
 from pydantic import Field
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, ProjectError, given, typed, unknown
+from copkit.errors import ProjectError, given, typed, unknowns
 from copkit.files import kept, path_of
 from copkit.intake import labels, perimeters, spreadsheets
 from copkit.intake import reading as collected
 from copkit.intake.fields import NO, ORIGIN, SEPARATOR, YES, Collected, ids
 from copkit.intake.fields import Field as Collecting
-from copkit.intake.workbook.form import Column, Form, Noun
+from copkit.intake.workbook.form import SEND, Column, Form, Noun, filled
 from copkit.intake.workbook.merge import Merged, gather
 from copkit.intake.workbook.write import write
 from copkit.models import dynamics, nomenclatures
@@ -133,25 +133,20 @@ def rules() -> Rules:
     ParameterError
         If the file is damaged, or if a lever is in no group or in two: all its problems at once.
     """
-    path, problems = paths.parameters(FILE), Problems()
-    found, _ = reading.read_model(path, Rules)
-    levers, sources = list(nomenclatures.cop_labels()), list(parameters.sources())
+    return reading.read_checked(paths.parameters(FILE), Rules, _faults)
+
+
+def _faults(found: Rules, _: dict) -> list[str]:
     said = [f"composante absente : {one}." for one in COMPONENTS if one not in found.components]
     said += _incomplete(found.groups.items)
     cited = [lever for group in found.groups.items for lever in group.levers]
     cited += [lever for one in found.examples for lever in one.levers]
-    said += [unknown(f"levier inconnu « {one} »", one, levers, "Leviers") for one in cited if one not in levers]
-    named = (found.source, found.groups.source)
-    said += [unknown(f"source inconnue « {one} »", one, sources) for one in named if one not in sources]
-    said += [
-        unknown(f"statut inconnu « {one} »", one, STATUSES, "Statuts") for one in found.paces if one not in STATUSES
-    ]
+    said += unknowns("levier inconnu « {} »", cited, nomenclatures.cop_labels(), "Leviers")
+    said += parameters.unknown_sources((found.source, found.groups.source))
+    said += unknowns("statut inconnu « {} »", found.paces, STATUSES, "Statuts")
     if found.thresholds.least > found.thresholds.most:
         said.append("thresholds : least au-dessus de most. Écrire le plus petit des deux dans least.")
-    for message in said:
-        problems.add(paths.shown(path), message)
-    problems.raise_if_any(ParameterError)
-    return found
+    return said
 
 
 def _incomplete(groups: Iterable[Group]) -> list[str]:
@@ -528,7 +523,7 @@ DO = (
     "Renommer un thème dans « Intitulé » ; le réunir à un autre en écrivant le numéro de l'autre dans « Réuni dans ».",
     "Répondre aux deux questions : clé pour les objectifs, et des actions concrètes peuvent en naître.",
     "Ajouter un thème au bas de la feuille : groupe, intitulé, leviers (séparés par « ; »).",
-    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
+    SEND,
 )
 KNOW = (
     "Le score classe, il ne décide pas : poids de l'objectif, retard, pertinence, manque de projets, réplicabilité. Ce "
@@ -539,23 +534,19 @@ KNOW = (
 
 def form(table: pd.DataFrame) -> Form:
     """The workbook of the candidates of a territory; rows may be added."""
-    fields = FIELDS | {"group": replace(FIELDS["group"], choices=table.attrs["groups"])}
-    shown = (Column("score", fields["score"], 10, front=True), Column("evidence", fields["evidence"], 78, front=True))
-    filled = [
-        Column(name, fields[name], width, filled=True, needed=name in ("group", "title"))
-        for name, width in WIDTHS.items()
-    ]
+    same, choices = KEPT.deduplicate, {"group": table.attrs["groups"]}
+    shown = (Column("score", FIELDS["score"], 10, front=True), Column("evidence", FIELDS["evidence"], 78, front=True))
     name = territories.name(table.attrs["territory"])
     return Form(
         sheet="Thèmes",
         noun=Noun("thème", "thèmes", "de thème", "du thème"),
-        columns=(Column("theme_id", fields["theme_id"], 22), *filled, *shown),
+        columns=(Column("theme_id", FIELDS["theme_id"], 22), *filled(FIELDS, WIDTHS, same, choices), *shown),
         title=f"Thèmes prioritaires — {name}",
         do=DO,
         know=KNOW,
         reference={"examples": [("Exemples de la source",), *((one.label,) for one in rules().examples)]},
         new_rows=30,
-        identity=("group", "title"),
+        identity=same,
     )
 
 

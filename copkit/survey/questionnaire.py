@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from copkit import paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import ParameterError, Problems, unknown, unknowns
 from copkit.files import kept
 from copkit.models import nomenclatures
 from copkit.reference import parameters, reading
@@ -160,16 +160,10 @@ def rules() -> Rules:
     ParameterError
         If the file is damaged: all its problems at once, each with its line.
     """
-    path, problems = paths.parameters(RULES), Problems()
-    found, lines = reading.read_model(path, Rules)
-    for at, message in _wrong(found):
-        place = next((lines[at[:n]] for n in range(len(at), 0, -1) if at[:n] in lines), 1)
-        problems.add(paths.shown(path), f"ligne {place} : {message}")
-    problems.raise_if_any(ParameterError)
-    return found
+    return reading.read_checked(paths.parameters(RULES), Rules, _faults)
 
 
-def _wrong(found: Rules):
+def _faults(found: Rules, _: dict):
     """Questions and families that are all there, levers and sources that exist, values that grow."""
     if missing := [one for one in QUESTIONS if one not in found.questions]:
         yield ("questions",), f"question absente : {', '.join(missing)}."
@@ -183,16 +177,13 @@ def _wrong(found: Rules):
     for i, rule in enumerate(found.families.rules):
         for name in set(_FIELDS.findall(rule.reason)) - {"share", "mean", "limit"}:
             yield ("families", "rules", i), f"« {{{name}}} » inconnu. Une raison cite share, mean, limit."
-    sources = list(parameters.sources())
-    for source in [*found.sources, found.families.source]:
-        if source not in sources:
-            yield ("sources",), unknown(f"source inconnue « {source} »", source, sources, remedy=parameters.ADD_SOURCE)
+    for said in parameters.unknown_sources([*found.sources, found.families.source]):
+        yield ("sources",), said
     levers = list(nomenclatures.levers("cop").lever)
     cited = [lever for one in found.families.examples for lever in one.levers]
     for i, one in enumerate(found.families.examples):
-        for lever in one.levers:
-            if lever not in levers:
-                yield ("families", "examples", i), unknown(f"levier inconnu « {lever} »", lever, levers, "Leviers")
+        for said in unknowns("levier inconnu « {} »", one.levers, levers, "Leviers"):
+            yield ("families", "examples", i), said
     for lever, count in Counter(cited).items():
         if count > 1:
             yield ("families", "examples"), f"levier « {lever} » cité {count} fois. Ne le citer qu'une."

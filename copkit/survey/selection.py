@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import french, paths
-from copkit.display import Displayed
 from copkit.files import kept
 from copkit.intake.fields import YES
 from copkit.intake.reading import located, located_all
+from copkit.intake.selection import EXAMPLES, HINT, INVENTED, Selection, missing
 from copkit.models import facts
 from copkit.models.facts import Facts
 from copkit.reference import tables, territories
@@ -27,16 +27,14 @@ from copkit.survey.fields import ANSWERS, FIELDS
 from copkit.survey.gather import Gathered
 from copkit.survey.questionnaire import QUESTIONS, rules
 
-EXAMPLE = ("data", "examples", "reponses_hauts_de_france.csv")
-INVENTED = "exemple inventé"
-HINT = " Vide : l'exemple inventé du kit."
+EXAMPLE = (*EXAMPLES, "reponses_hauts_de_france.csv")
 CUTS = ("type", "departement", "density")
 BESIDE = ("respondent", "departement", "region", "density", "weight")  # what reading adds to the fields
 BLANKED = ("name", "siren", "date")  # what tells who answered, and no figure needs
 
 
 @dataclass(frozen=True, eq=False)
-class Consultation(Displayed):
+class Consultation(Selection):
     """Les réponses d'un territoire au questionnaire, telles qu'un document les montre.
 
     answers : celles qui comptent, des collectivités du territoire. reading : ce qui s'est passé à la
@@ -47,25 +45,11 @@ class Consultation(Displayed):
     answers: pd.DataFrame
     reading: Gathered | None
     counts: dict[str, object]
-    territory: str
-    public: bool
-    example: bool
-    files: tuple[str, ...]
     choices: dict[str, tuple[str, str, str]]
     lever: str
 
     def __repr__(self) -> str:
         return f"Consultation de {self.name} : {french.plural(self.respondents, 'collectivité')}"
-
-    @property
-    def name(self) -> str:
-        """The name of the territory."""
-        return territories.name(self.territory)
-
-    @property
-    def level(self) -> str:
-        """« france », « region » or « departement »."""
-        return territories.level(self.territory)
 
     @property
     def empty(self) -> bool:
@@ -266,7 +250,7 @@ def consultation(
     >>> consultation(territory="dep-80")
     Consultation de Somme : 30 collectivités
     """
-    code, example = territories.resolve(territory), isinstance(file, str | list | tuple | None) and not file
+    code, example = territories.resolve(territory), missing(file)
     asked = paths.home().joinpath(*EXAMPLE) if example else file
     files = located_all(asked, ANSWERS, HINT, folder=True)
     table = _read(*files).copy() if mapping is None else gather.read(*files, mapping=mapping)

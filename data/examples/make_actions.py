@@ -94,7 +94,7 @@ def written_actions() -> list[dict[str, str]]:
     def pick(items):
         return items[int(draw() * len(items))]
 
-    labels = headers(actions.form(REGION))
+    labels = headers(actions.WORKBOOK.form(REGION))
     del labels["action_id"]
     rows = []
     for number, one in enumerate(PLAN["actions"], 1):
@@ -154,7 +154,7 @@ def _quantity(one: dict) -> dict[str, str]:
 
 def next_year() -> list[dict[str, str]]:
     """The actions a year later: where each stands, what changed in its sheet, those that came."""
-    label, rows = headers(actions.form(REGION)), {int(row["Action"][1:]): row for row in written_actions()}
+    label, rows = headers(actions.WORKBOOK.form(REGION)), {int(row["Action"][1:]): row for row in written_actions()}
     for state, numbers in NEXT_YEAR["avancement"].items():
         for number in numbers:
             rows[number][label["progress"]] = state

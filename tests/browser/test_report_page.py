@@ -6,6 +6,7 @@ from copkit.reference import territories
 
 from ..access import faults
 from ..notebooks import documents
+from .looks import OVERLAPS, charts_are_readable, fits_and_asks_nothing
 
 CODES = ["reg-32", "dep-75", "reg-03"]
 
@@ -18,11 +19,7 @@ def outputs(tmp_path_factory):
 @pytest.mark.parametrize("code", CODES)
 def test_report_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code):
     page.goto((outputs / code / "diagnostic.html").as_uri())
-    for width in (360, 1280, 1920):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert [address for address in page.asked if not address.startswith(("file:", "data:"))] == []
-    assert page.said == []
+    fits_and_asks_nothing(page)
     assert page.locator("h1").all_inner_texts() == [territories.name(code)]
     assert page.locator("figure svg").count() >= 3
 
@@ -65,36 +62,13 @@ def test_a_phone_reads_the_bars_as_a_list_with_the_same_words(outputs, page, cod
 def test_charts_are_drawn_and_their_words_stay_inside(outputs, page, code):
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto((outputs / code / "diagnostic.html").as_uri())
-    outside = page.evaluate(
-        """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
-            const frame = svg.getBoundingClientRect();
-            return [...svg.querySelectorAll('text')].filter(text => {
-                const box = text.getBoundingClientRect();
-                return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1);
-            }).map(text => text.textContent);
-        })"""
-    )
-    assert outside == []
-    smallest = page.evaluate(
-        """() => Math.min(...[...document.querySelectorAll('figure svg text')]
-            .filter(t => t.textContent).map(t => parseFloat(getComputedStyle(t).fontSize)))"""
-    )
-    assert smallest >= 12
+    charts_are_readable(page)
 
 
 def test_tile_words_of_the_marimekko_do_not_overlap(outputs, page):
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto((outputs / "reg-32" / "diagnostic.html").as_uri())
-    overlaps = page.evaluate(
-        """() => {
-            const words = [...document.querySelector('figure svg').querySelectorAll('text')]
-                .filter(t => t.textContent.trim()).map(t => [t.textContent, t.getBoundingClientRect()]);
-            const hit = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
-                && a.top < b.bottom - 3 && b.top < a.bottom - 3;
-            return words.flatMap(([t, a], i) => words.slice(i + 1).filter(([, b]) => hit(a, b)).map(([u]) => [t, u]));
-        }"""
-    )
-    assert overlaps == []
+    assert page.evaluate(OVERLAPS, 1) == []
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -19,6 +19,8 @@ from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 SUMMARY, FIRST, REFERENCE, SENT = "Synthèse", "Lire d'abord", "Référence", "Envoi"
 TO_FILL = " (à remplir)"
 FEW = 12  # choices that a message lists; beyond, it sends to the reference sheet
+SEND = "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie."
+BODIES = "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture."
 Block = list[tuple[str, ...]]  # a part of the reference sheet: its header, then its rows
 
 
@@ -132,6 +134,19 @@ class Column:
         listed = (" ; " if any("," in word for word in words) else ", ").join(words)
         known = listed if len(words) <= FEW else f"la liste de la feuille « {REFERENCE} »"
         return "", f"{unknown(f'{wrong} « {text} »', text, words)} {admitted} : {known}."
+
+
+def filled(
+    fields: Mapping[str, Field],
+    widths: Mapping[str, int],
+    needed: tuple[str, ...],
+    choices: Mapping[str, Mapping[str, str]],
+    **given,
+) -> list[Column]:
+    """The columns to fill in, in the order of ``widths``; ``choices``: those of this workbook alone."""
+    known = {**fields, **{name: replace(fields[name], choices=offered) for name, offered in choices.items()}}
+    return [Column(name, known[name], width, filled=True, needed=name in needed, **given)
+            for name, width in widths.items()]  # fmt: skip
 
 
 KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)", public=False), 10, hidden=True)

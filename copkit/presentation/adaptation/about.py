@@ -6,9 +6,8 @@ from copkit import french
 from copkit.adaptation.priorities import PRIORITIES
 from copkit.adaptation.recensement import Recensement
 from copkit.presentation import labels
-from copkit.presentation.adaptation.document import caption
+from copkit.presentation.adaptation.document import DOCUMENT
 from copkit.presentation.document import Section
-from copkit.presentation.table import Table
 from copkit.presentation.text import Text
 
 USED = {
@@ -103,12 +102,4 @@ def method(r: Recensement) -> Text:
     return Text.bullets(lines)
 
 
-@SOURCES.sentence(always=True)
-def references(r: Recensement) -> Text:
-    """Les sources du recensement, des leviers et des repères : producteur, titre, année, adresse officielle."""
-    return Text.joined([Text("### Sources"), labels.cited(USED), Text("{}", labels.OBTAINED)])
-
-
-@SOURCES.table("sources", sheet="Sources", rank=170, always=True, page=False)
-def _sources(r: Recensement) -> Table:
-    return labels.sources(caption(r, "Sources du recensement, des leviers et des repères", invented=False), USED)
+DOCUMENT.sources(SOURCES, USED, "du recensement, des leviers et des repères", invented=False)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from copkit.adaptation.recensement import Recensement
-from copkit.presentation import formats
-from copkit.presentation.adaptation.document import caption
+from copkit.presentation.adaptation.document import DOCUMENT
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
@@ -25,16 +24,4 @@ def received(r: Recensement) -> Text:
 def _problems(r: Recensement) -> Table | Note | None:
     if not r.collected or r.reading is None:
         return None
-    found = r.reading.problems
-    if found.empty:
-        return Note("Aucun point à vérifier dans le recensement.")
-    return Table.of(
-        caption(r, "À vérifier et à corriger"),
-        {
-            "Fichier": found.file,
-            "Ligne": (found.row, formats.PLAIN),
-            "Colonne": found.column,
-            "Valeur": [str(one) or "—" for one in found.value],
-            "Problème et remède": found.message,
-        },
-    )
+    return DOCUMENT.to_check(r, r.reading.problems, "Aucun point à vérifier dans le recensement.")

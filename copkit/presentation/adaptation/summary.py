@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from copkit import french
 from copkit.adaptation.priorities import PRIORITIES
-from copkit.adaptation.recensement import INVENTED, Recensement
-from copkit.presentation.adaptation.document import caption, origin
+from copkit.adaptation.recensement import Recensement
+from copkit.presentation.adaptation.document import DOCUMENT, caption
 from copkit.presentation.summary import Bars, Summary
 from copkit.presentation.table import Table
 
 
 def summary(r: Recensement) -> Summary:
     """What the workbook opens on."""
-    name = f"{r.name} ({INVENTED})" if r.invented else r.name
-    title = caption(r, f"{french.plural(len(r.priorities), *PRIORITIES.noun)} d'adaptation")
-    version = "Version publique." if r.public else "Version de travail, non publique."
+    title = f"{french.plural(len(r.priorities), *PRIORITIES.noun)} d'adaptation"
     none = "Rien n'est encore recensé."
     if r.given:
         none = f"{french.plural(len(r.unserved), 'levier')} sur {len(r.levers)} que rien ne sert."
     parts = () if r.empty else (_bars(r, "effect", "Effet"), _bars(r, "priority", "Niveau de priorité"))
-    return Summary(name=name, title=title, lines=(f"{origin(r)}. {version}", r.counts["summary"], none), parts=parts)
+    return DOCUMENT.opening(r, title, (r.counts["summary"], none), parts)
 
 
 def _bars(r: Recensement, name: str, label: str) -> Bars:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from copkit import french
 from copkit.presentation import labels
 from copkit.presentation.document import Section
-from copkit.presentation.followup.document import caption
-from copkit.presentation.table import Table
+from copkit.presentation.followup.document import DOCUMENT
 from copkit.presentation.text import Text, lower
 from copkit.roadmap import sites
 from copkit.roadmap.followup import (
@@ -146,12 +145,4 @@ def tools(f: Followup) -> Text:
     return Text.joined([Text("### Outils"), Text.bullets(lines)])
 
 
-@SOURCES.sentence(always=True)
-def references(f: Followup) -> Text:
-    """Les sources des chantiers, des objectifs et des outils : producteur, titre, année, adresse officielle."""
-    return Text.joined([Text("### Sources"), labels.cited(USED), Text("{}", labels.OBTAINED)])
-
-
-@SOURCES.table("sources", sheet="Sources", rank=170, always=True, page=False)
-def _sources(f: Followup) -> Table:
-    return labels.sources(caption(f, "Sources des chantiers, des objectifs et des outils"), USED)
+DOCUMENT.sources(SOURCES, USED, "des chantiers, des objectifs et des outils")

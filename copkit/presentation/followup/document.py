@@ -5,66 +5,29 @@ Each section is a module of this folder. In the public version, who decided and 
 
 from __future__ import annotations
 
-from copkit import __version__, french
+from copkit import french
 from copkit.errors import ProjectError
-from copkit.presentation import charts
-from copkit.presentation.document import Gathered
-from copkit.presentation.table import Table
-from copkit.presentation.text import Note
+from copkit.presentation.gathered import Gathered
 from copkit.roadmap.followup import Followup
-from copkit.roadmap.plan import INVENTED
 
 
-def words(f: Followup, title: str, unit: str, description: str, *more: str) -> dict:
-    """The title, the lines under it and the description of a chart: unit, years, file, and whether it is invented."""
-    said = f"{description} {INVENTED.capitalize()}." if f.invented else description
-    return charts.words(title, [unit, *more, origin(f)], said)
+def _contents(f: Followup) -> str:
+    return f"Suivi {f.year} : ce que sont devenues {french.plural(len(f.expected), 'action')} de {f.year - 1}"
 
 
-def origin(f: Followup) -> str:
-    """The years, the files, and whether it is invented."""
-    where = "fiches inventées du kit" if f.example else ", ".join(f.files) or "fiches reçues"
-    return " · ".join([f"{f.year} face à {f.year - 1}", f"source : {where}", *([INVENTED] if f.invented else [])])
-
-
-def caption(f: Followup, text: str) -> str:
-    """The caption of a table: what, where, when, and « exemple inventé »."""
-    return f"{text} — {f.name}, {f.year}{f' ({INVENTED})' if f.invented else ''}"
-
-
-def _nothing(f: Followup) -> str:
-    return f"Aucune action ne vient de ce territoire ({f.name})." if f.actions.empty else ""
-
-
-DOCUMENT = Gathered(__package__, ProjectError, nothing=_nothing)
+DOCUMENT = Gathered(
+    __package__,
+    ProjectError,
+    nothing=lambda f: f"Aucune action ne vient de ce territoire ({f.name})." if f.actions.empty else "",
+    count=lambda f: f"{f.year} face à {f.year - 1}",
+    kit="fiches inventées du kit",
+    received="fiches reçues",
+    dated=lambda f: f", {f.year}",
+    contents=_contents,
+    unreal="Aucune action, aucun dossier, aucune décision n'est réel",
+    without="sans qui décide ni pourquoi",
+    read=lambda f: ("Panorama", " puis ".join(dict.fromkeys(f.versions))),
+)
+words, origin, caption = DOCUMENT.words, DOCUMENT.origin, DOCUMENT.caption
+table, book = DOCUMENT.asked, DOCUMENT.book
 FIRST = "actions"  # of the tables
-
-
-def table(f: Followup, what: str, *, whole: bool = False) -> Table | Note | None:
-    """A table by its name; ``whole``: with all its rows."""
-    return DOCUMENT.asked(what, f, whole=whole)
-
-
-# ------------------------------------------------------------------ workbook
-
-
-def book(f: Followup):
-    """The workbook of a follow-up, not written yet; public, the workbook is too."""
-    return DOCUMENT.book(f, _cover(f))
-
-
-def _cover(f: Followup) -> list[tuple[str, str]]:
-    invented = ("Exemple inventé", "Aucune action, aucun dossier, aucune décision n'est réel")
-    return [
-        *([invented] if f.invented else []),
-        ("Territoire", f"{f.name} ({f.territory})"),
-        (
-            "Contenu",
-            f"Suivi {f.year} : ce que sont devenues {french.plural(len(f.expected), 'action')} de {f.year - 1}",
-        ),
-        ("Origine", origin(f)),
-        ("Version", "publique : sans qui décide ni pourquoi" if f.public else "de travail, non publique"),
-        ("Panorama", " puis ".join(dict.fromkeys(f.versions))),
-        ("Signes", "n.d. : inconnu ; — : sans objet"),
-        ("Version de copkit", __version__),
-    ]

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from copkit import french
 from copkit.presentation.followup.about import counted
-from copkit.presentation.followup.document import caption, origin
+from copkit.presentation.followup.document import DOCUMENT, caption
 from copkit.presentation.summary import Bars, Summary
 from copkit.presentation.table import Table
 from copkit.roadmap import carried
 from copkit.roadmap.followup import DONE, FOLLOWED, LATE, OUTCOMES, TRACKS, UNSAID, Followup
-from copkit.roadmap.plan import INVENTED
 
 
 def summary(f: Followup) -> Summary:
     """What the workbook opens on."""
-    name = f"{f.name} ({INVENTED})" if f.invented else f.name
     counts = f.counts
     said = french.join(counted(one, counts[one]) for one in (DONE, LATE, UNSAID) if counts[one])
     title = f"Sur {french.plural(len(f.expected), 'action')} de {f.year - 1} : {said or 'aucune nouvelle'}"
-    version = "Version publique." if f.public else "Version de travail, non publique."
     parts = () if f.actions.empty else (_outcomes(f), _tracks(f), _left(f))
-    return Summary(name=name, title=caption(f, title), lines=(f"{origin(f)}. {version}", *f.notes[:1]), parts=parts)
+    return DOCUMENT.opening(f, title, f.notes[:1], parts)
 
 
 def _outcomes(f: Followup) -> Bars:

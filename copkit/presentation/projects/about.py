@@ -5,8 +5,7 @@ from __future__ import annotations
 from copkit import french
 from copkit.presentation import labels
 from copkit.presentation.document import Section
-from copkit.presentation.projects.document import caption
-from copkit.presentation.table import Table
+from copkit.presentation.projects.document import DOCUMENT
 from copkit.presentation.text import Text
 from copkit.projects.selection import Vivier
 
@@ -66,12 +65,4 @@ def limits(v: Vivier) -> Text:
     return Text.bullets([invented, *lines] if v.invented else lines)
 
 
-@SOURCES.sentence(always=True)
-def references(v: Vivier) -> Text:
-    """Les sources des règles, des objectifs et des listes : producteur, jeu de données, année, adresse officielle."""
-    return Text.joined([Text("### Sources"), labels.cited(USED), Text("{}", labels.OBTAINED)])
-
-
-@SOURCES.table("sources", sheet="Sources", rank=220, always=True, page=False)
-def _sources(v: Vivier) -> Table:
-    return labels.sources(caption(v, "Sources des règles, des objectifs et des listes"), USED)
+DOCUMENT.sources(SOURCES, USED, "des règles, des objectifs et des listes", rank=220)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from copkit import french
+from copkit.intake.selection import INVENTED
 from copkit.presentation.table import Table
 from copkit.projects import fields
 from copkit.projects.counting import balance
-from copkit.projects.selection import INVENTED
 from copkit.reference import territories
 
 HEADS = {

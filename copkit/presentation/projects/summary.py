@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from copkit import french
 from copkit.presentation.projects.balance import column_name
-from copkit.presentation.projects.document import caption, origin
+from copkit.presentation.projects.document import DOCUMENT, caption
 from copkit.presentation.summary import Bars, Summary
 from copkit.presentation.table import Table
 from copkit.projects.counting import balance as model
-from copkit.projects.selection import INVENTED, Vivier
+from copkit.projects.selection import Vivier
 
 COUNT, SHARE = "Dossiers", "Part (%)"
 FEW = 10  # levers that are drawn
@@ -16,12 +16,9 @@ FEW = 10  # levers that are drawn
 
 def summary(v: Vivier) -> Summary:
     """What the workbook of a vivier opens on."""
-    name = f"{v.name} ({INVENTED})" if v.invented else v.name
     count = french.plural(len(v.counted), "dossier distinct", "dossiers distincts")
-    version = "Version publique." if v.public else "Version de travail, non publique."
-    parts = [] if v.empty else [_categories(v), _thematiques(v), _levers(v)]
-    lines = (f"{origin(v)}. {version}", v.counts["summary"])
-    return Summary(name=name, title=caption(v, count), lines=lines, parts=tuple(parts))
+    parts = () if v.empty else (_categories(v), _thematiques(v), _levers(v))
+    return DOCUMENT.opening(v, count, (v.counts["summary"],), parts)
 
 
 def _categories(v: Vivier) -> Bars:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copkit import french
 from copkit.presentation import labels
 from copkit.presentation.document import Section
-from copkit.presentation.roadmap.document import NOUN, caption
+from copkit.presentation.roadmap.document import DOCUMENT, NOUN, caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.roadmap.exits import REACHED, STATES, exits
@@ -137,12 +137,4 @@ def method(r: Roadmap) -> Text:
     return Text.bullets(lines)
 
 
-@SOURCES.sentence(always=True)
-def references(r: Roadmap) -> Text:
-    """Les sources des objectifs, des critères et des listes : producteur, titre, année, adresse officielle."""
-    return Text.joined([Text("### Sources"), labels.cited(USED), Text("{}", labels.OBTAINED)])
-
-
-@SOURCES.table("sources", sheet="Sources", rank=170, always=True, page=False)
-def _sources(r: Roadmap) -> Table:
-    return labels.sources(caption(r, "Sources des objectifs, des critères et des listes"), USED)
+DOCUMENT.sources(SOURCES, USED, "des objectifs, des critères et des listes")

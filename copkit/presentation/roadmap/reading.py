@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from copkit.presentation import formats
 from copkit.presentation.document import Section
-from copkit.presentation.roadmap.document import caption
+from copkit.presentation.roadmap.document import DOCUMENT
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.roadmap.plan import Roadmap
@@ -21,16 +20,4 @@ def received(r: Roadmap) -> Text:
 
 @READING.table("a_verifier_actions", sheet="À vérifier", rank=150, private=True, always=True, rows=30)
 def _problems(r: Roadmap) -> Table | Note:
-    found = r.reading.problems
-    if found.empty:
-        return Note("Aucun point à vérifier dans les fiches.")
-    return Table.of(
-        caption(r, "À vérifier et à corriger"),
-        {
-            "Fichier": found.file,
-            "Ligne": (found.row, formats.PLAIN),
-            "Colonne": found.column,
-            "Valeur": [str(one) or "—" for one in found.value],
-            "Problème et remède": found.message,
-        },
-    )
+    return DOCUMENT.to_check(r, r.reading.problems, "Aucun point à vérifier dans les fiches.")

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from copkit import french
 from copkit.presentation import formats
-from copkit.presentation.roadmap.document import NOUN, caption, origin
+from copkit.presentation.roadmap.document import DOCUMENT, NOUN, caption
 from copkit.presentation.summary import Bars, Summary
 from copkit.presentation.table import Table
 from copkit.roadmap.exits import STATES, exits
-from copkit.roadmap.plan import INVENTED, Roadmap
+from copkit.roadmap.plan import Roadmap
 
 
 def summary(r: Roadmap) -> Summary:
     """What the workbook opens on."""
-    name = f"{r.name} ({INVENTED})" if r.invented else r.name
-    title = caption(r, f"{french.plural(len(r.retained), *NOUN)} sur {len(r.actions)}")
-    version = "Version publique." if r.public else "Version de travail, non publique."
+    title = f"{french.plural(len(r.retained), *NOUN)} sur {len(r.actions)}"
     parts = () if r.empty else (_exits(r), _money(r), _identified(r))
-    return Summary(name=name, title=title, lines=(f"{origin(r)}. {version}", r.counts["summary"]), parts=parts)
+    return DOCUMENT.opening(r, title, (r.counts["summary"],), parts)
 
 
 def _exits(r: Roadmap) -> Bars:

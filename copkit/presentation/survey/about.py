@@ -5,9 +5,8 @@ from __future__ import annotations
 from copkit import french
 from copkit.presentation import labels
 from copkit.presentation.document import Section
-from copkit.presentation.survey.document import caption
+from copkit.presentation.survey.document import DOCUMENT
 from copkit.presentation.survey.families import kept
-from copkit.presentation.table import Table
 from copkit.presentation.text import Text, lower
 from copkit.survey import analysis
 from copkit.survey.questionnaire import FAMILIES, QUESTIONS, rules
@@ -109,12 +108,4 @@ def method(q: Consultation) -> Text:
     return Text.bullets([invented, *lines] if q.invented else lines)
 
 
-@SOURCES.sentence(always=True)
-def references(q: Consultation) -> Text:
-    """Les sources du questionnaire, des familles et des listes : producteur, titre, année, adresse officielle."""
-    return Text.joined([Text("### Sources"), labels.cited(USED), Text("{}", labels.OBTAINED)])
-
-
-@SOURCES.table("sources", sheet="Sources", rank=170, always=True, page=False)
-def _sources(q: Consultation) -> Table:
-    return labels.sources(caption(q, "Sources du questionnaire, des familles et des listes"), USED)
+DOCUMENT.sources(SOURCES, USED, "du questionnaire, des familles et des listes")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from copkit.presentation import formats
 from copkit.presentation.document import Section
-from copkit.presentation.survey.document import caption
+from copkit.presentation.survey.document import DOCUMENT, caption
 from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.survey import analysis
@@ -64,16 +63,4 @@ def _refused(q: Consultation) -> Table | Note:
 
 @READING.table("a_verifier_reponses", sheet="À vérifier", rank=150, private=True, always=True, rows=30)
 def _problems(q: Consultation) -> Table | Note:
-    found = q.reading.problems
-    if found.empty:
-        return Note("Aucun point à vérifier.")
-    return Table.of(
-        caption(q, "À vérifier et à corriger"),
-        {
-            "Fichier": found.file,
-            "Ligne": (found.row, formats.PLAIN),
-            "Colonne": found.column,
-            "Valeur": [str(one) or "—" for one in found.value],
-            "Problème et remède": found.message,
-        },
-    )
+    return DOCUMENT.to_check(q, q.reading.problems, "Aucun point à vérifier.")

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from copkit import french
 from copkit.presentation.summary import Bars, Summary
-from copkit.presentation.survey.document import caption, origin
+from copkit.presentation.survey.document import DOCUMENT, caption
 from copkit.presentation.survey.families import kept
 from copkit.presentation.table import Table
 from copkit.survey.questionnaire import FAMILIES, rules
-from copkit.survey.selection import INVENTED, Consultation
+from copkit.survey.selection import Consultation
 
 FEW = 10  # levers that are drawn
 
 
 def summary(q: Consultation) -> Summary:
     """What the workbook opens on."""
-    name = f"{q.name} ({INVENTED})" if q.invented else q.name
     count = french.plural(q.respondents, "collectivité")
-    title = caption(q, f"{count} {'ont' if q.respondents > 1 else 'a'} répondu" if q.respondents else "Aucune réponse")
-    version = "Version publique." if q.public else "Version de travail, non publique."
+    title = f"{count} {'ont' if q.respondents > 1 else 'a'} répondu" if q.respondents else "Aucune réponse"
     parts = () if q.empty else (_coverage(q), _families(q), _levers(q))
-    return Summary(name=name, title=title, lines=(f"{origin(q)}. {version}", q.counts["summary"]), parts=parts)
+    return DOCUMENT.opening(q, title, (q.counts["summary"],), parts)
 
 
 def _coverage(q: Consultation) -> Bars:

@@ -8,12 +8,13 @@ import pandas as pd
 
 from copkit import french
 from copkit.intake import gazetteer
+from copkit.intake.selection import INVENTED
 from copkit.presentation import formats
 from copkit.presentation.table import Table
 from copkit.survey import analysis
 from copkit.survey.density import RURAL, URBAN
 from copkit.survey.questionnaire import rules
-from copkit.survey.selection import INVENTED, Consultation
+from copkit.survey.selection import Consultation
 
 TITLES = {analysis.MATURITY: "Maturité", analysis.OWN: "Collectivité", analysis.OTHERS: "Parties prenantes"}
 SPARE = ("Pourquoi", "Ce qu'elle appelle", "Thème", "Parties prenantes (sur\u00a03)", "Quadrant")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from copkit.files import kept
-from copkit.intake.reading import located_all
+from copkit.intake.reading import Files, located_all
 
 if TYPE_CHECKING:
     from copkit.projects.selection import Vivier
     from copkit.survey.selection import Consultation
-
-Files = str | Path | Iterable[str | Path]
 
 
 def answers(p: xr.Dataset, files: Files) -> Consultation:

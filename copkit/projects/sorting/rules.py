@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from copkit import french, paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import unknown
 from copkit.files import kept
 from copkit.models import nomenclatures
 from copkit.projects.fields import BODIES, CATEGORIES, MATURITIES
@@ -40,16 +40,12 @@ def fingerprint(path: str | Path | None = None) -> str:
 
 @kept(maxsize=8)
 def _read(path: Path) -> tuple[Rules, str]:
-    problems = Problems()
-    found, lines = reading.read_model(path, Rules)
-    for at, message in [*_names(found), *_conditions(found), *_wordings(found), *_bounds(found)]:
-        place = next((lines[at[:n]] for n in range(len(at), 0, -1) if at[:n] in lines), 1)
-        problems.add(paths.shown(path), f"ligne {place} : {message}")
-    if not problems:
-        for at, message in _unreachable(found):
-            problems.add(paths.shown(path), f"ligne {lines[at]} : {message}")
-    problems.raise_if_any(ParameterError)
-    return found, hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return reading.read_checked(path, Rules, _faults), hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _faults(found: Rules, _: dict) -> list[tuple]:
+    said = [*_names(found), *_conditions(found), *_wordings(found), *_bounds(found)]
+    return said or list(_unreachable(found))
 
 
 def _names(found: Rules):

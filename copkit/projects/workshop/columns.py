@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from copkit import french
 from copkit.intake.fields import Field
-from copkit.intake.workbook.form import Column, Form, Group, Noun
+from copkit.intake.workbook.form import SEND, Column, Form, Group, Noun
 from copkit.models import nomenclatures
 from copkit.projects.fields import FIELDS
 from copkit.projects.sorting import opinions, sort
@@ -60,7 +60,7 @@ DO = (
     "Pour retenir une autre catégorie : la choisir dans la liste, puis écrire l'auteur, la date et la raison.",
     "Laisser vide ce que vous ne savez pas. Trier et filtrer est possible ; un « + » au-dessus des colonnes "
     "en ouvre d'autres, qui détaillent le dossier.",
-    "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie.",
+    SEND,
 )
 KNOW = (
     "Ne pas fusionner de cellules, renommer de feuille, supprimer de colonne ni changer le numéro d'un dossier.",
