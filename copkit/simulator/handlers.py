@@ -24,8 +24,8 @@ from voila.tornado.handler import TornadoVoilaHandler
 from copkit import files
 from copkit.errors import CopkitError
 from copkit.models import panorama
-from copkit.reference import territories
 from copkit.simulator import bundle, home, links, pool, requests, static
+from copkit.simulator.ground import place
 
 YEAR = 365 * 24 * 3600
 LONGEST_QUERY = 8192  # characters: what browsers and proxies let through
@@ -211,7 +211,7 @@ def _link(text: str, default: str) -> tuple[str, list[str]]:
 
 def _resolved(given: str, version: str) -> tuple[str, str]:
     """A territory and a version of the data that exist; the page says of a version unknown that it is."""
-    return territories.resolve(given), version if version in panorama.versions() else panorama.LATEST
+    return place(given), version if version in panorama.versions() else panorama.LATEST
 
 
 class Ask(FrenchErrors):

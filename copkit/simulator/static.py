@@ -20,7 +20,7 @@ from copkit.presentation.territory import about
 from copkit.reference import territories
 from copkit.simulator import bundle
 from copkit.simulator import page as described
-from copkit.simulator.ground import ground
+from copkit.simulator.ground import ground, place
 
 TEMPLATE = "page.html.j2"
 
@@ -62,7 +62,7 @@ def script() -> str:
 
 
 def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) -> str:
-    code = territories.resolve(code)
+    code = place(code)
     here, known = ground(code, version), described.page(code, version)
     for name in ("territories",):  # the home page has them
         known.pop(name)

@@ -47,7 +47,7 @@ class Simulator(anywidget.AnyWidget):
 
     def __init__(self, territory: str = "reg-32", link: str | None = None) -> None:
         self._esm, self._css = bundle.script(), bundle.style()
-        query, code = os.environ.get("QUERY_STRING", "") if link is None else link, territories.resolve(territory)
+        query, code = os.environ.get("QUERY_STRING", "") if link is None else link, place(territory)
         state, notes = links.from_query(query, default=code) if query else (links.opening(code), [])
         if not state.levers and not notes and "l=" not in query:  # the address names a territory only
             state = links.opening(state.territory)
