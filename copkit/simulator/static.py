@@ -5,7 +5,6 @@ Every figure and every sentence comes from here; the arithmetic of the browser i
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from datetime import date
 from hashlib import sha256
@@ -70,7 +69,7 @@ def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) ->
     known |= {"limits": limits, "copkit": __version__, "made": french.long_date(date.today())}
     texts = {name: Markup(parts.pop(name)) for name in ("style", "script")}
     return escaping.template(bundle.ASSETS / TEMPLATE).render(
-        page=known, data=_json(known | {"host": host}), number=french.number, **texts, **parts
+        page=known, data=bundle.data(known | {"host": host}), number=french.number, **texts, **parts
     )
 
 
@@ -91,11 +90,6 @@ def write(code: str, path: str | Path, address: str = "") -> Path:
 def _inside(text: str) -> str:
     """A script that may stand in a page: no word in it ends the element nor opens a comment."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-def _json(content: dict) -> Markup:
-    """JSON that may stand in a page."""
-    return Markup(json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"))
 
 
 def policy(scripts: list[str], styles: list[str], more: str = "") -> str:
