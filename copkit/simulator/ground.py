@@ -34,9 +34,16 @@ class Ground:
     figures: dict[str, int]  # lever → how many figures its effort is worth; 0: all
     shared_out: frozenset[str]  # levers whose quantity keys share out
 
-    def kt(self, lever: str, value: float | None) -> str:
+    def kt(self, lever: str, value: float | None, decimals: int = 1) -> str:
         """An effort of a lever, to the last place that its reference is worth."""
-        return french.to_step(value, french.step(self.limits[lever].target, self.figures[lever]))
+        return french.to_step(value, french.step(self.limits[lever].target, self.figures[lever]), decimals)
+
+    def sum(self, value: float | None, reference: float | None, finest: int = 0) -> str:
+        """A sum of levers, to the last place that its reference is worth. ``finest``: it has so many figures at least."""
+        if not any(self.figures.values()):
+            return french.number(value, 0)
+        step = french.step(reference, 2)
+        return french.to_step(value, min(step, french.step(value, finest)) if finest and value else step, 0)
 
     def quantity(self, lever: str, value: float | None) -> str:
         """A quantity of a lever, with as many figures as it is worth."""

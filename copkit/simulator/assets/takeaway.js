@@ -137,7 +137,7 @@ function csvOf(store, excel) {
   return mark + [heads, ...rows].map((row) => row.map(cell).join(separator) + end).join("");
 }
 
-const ASKED_FILES = [["xlsx", "Classeur XLSX"], ["json", "Scénario JSON"], ["svg", "Image SVG"], ["png", "Image PNG"]];
+const ASKED_FILES = [["pdf", "Document PDF"], ["xlsx", "Classeur XLSX"], ["json", "Scénario JSON"], ["svg", "Image SVG"], ["png", "Image PNG"]];
 
 function files(store) {
   const message = h("p", { role: "status", class: "ck-message" });
