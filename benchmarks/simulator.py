@@ -3,11 +3,11 @@
     python benchmarks/simulator.py [--times 15] [--beside https://…/territoire/hauts-de-france/objectifs]
 
 Three pages, one after the other in each round, which goes the other way each time: served by ``copkit simulator``, in
-one file, and the other if one is given. The times of two pages are compared round by round: their ratio is the median of
-the rounds, which what else the machine does hardly moves. Of each: time until it is usable, bytes and requests, time of a reload, and the memory of the page. Of ours, the
-ten gestures too, with the keys or clicks that each takes and the time until the screen has changed: find a territory,
-read the total and its split, find a lever, say what is done, write a target in either unit, make up for a lack, open a
-link in a fresh browser, print, see a change on a telephone, reach a lever by keyboard alone.
+one file, and the other if one is given. Of each: time until it is usable, bytes and requests, time of a reload. Two
+pages are compared round by round: their ratio is the median of the rounds, which what else the machine does hardly
+moves. Of ours, the ten gestures too, with the keys or clicks that each takes and what the screen then says: find a
+territory, read the total and its split, find a lever, say what is done, write a target in either unit, make up for a
+lack, open a link in a fresh browser, print, see a change on a telephone, reach a lever by keyboard alone.
 Last, 200 visitors who come together, and what those who ask Python cost the server. Ends with 1 when a bar is missed.
 """
 
@@ -218,7 +218,7 @@ def main() -> None:
             medians[name]["input to repaint [ms]"] = statistics.median(found)
         for name, found in medians.items():
             print(f"{name:<11}", " · ".join(f"{key} {value:,.3g}" for key, value in found.items()))
-        ours, alone = medians["servie"], medians["un fichier"]
+        ours = medians["servie"]
         ratios = {
             key: statistics.median(one["servie"][key] / one["un fichier"][key] for one in rounds)
             for key in ("usable [s]", "reload [s]")

@@ -39,7 +39,7 @@ class Ground:
         return french.to_step(value, french.step(self.limits[lever].target, self.figures[lever]), decimals)
 
     def sum(self, value: float | None, reference: float | None, finest: int = 0) -> str:
-        """A sum of levers, to the last place that its reference is worth. ``finest``: it has so many figures at least."""
+        """A sum of levers, to the last place that its reference is worth; with ``finest`` figures at least."""
         if not any(self.figures.values()):
             return french.number(value, 0)
         step = french.step(reference, 2)

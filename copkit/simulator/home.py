@@ -43,7 +43,11 @@ def _epci() -> list[list[str]]:
     """Of each EPCI: its SIREN, its name, its départements; the search makes a line of those that it finds."""
     found = zip(*(territories.territories("epci")[name].to_list() for name in ("code", "departements")), strict=True)
     return [
-        [code.removeprefix("epci-"), french.typeset(territories.name(code)), inside.replace("dep-", "").replace(" ", ", ")]
+        [
+            code.removeprefix("epci-"),
+            french.typeset(territories.name(code)),
+            inside.replace("dep-", "").replace(" ", ", "),
+        ]
         for code, inside in found
     ]
 

@@ -75,7 +75,7 @@ def _place(code: str) -> dict:
 
 
 def _moved(here: Ground) -> dict[str, dict[str, list]]:
-    """Other version of the data → the levers whose reference or quantity in 2030 differs, with those of that version."""
+    """Other version of the data → the levers whose reference or quantity of 2030 it changes, with its own of both."""
     code, mine = here.p.attrs["territory"], here.p.attrs["version"]
 
     def pairs(limits: dict) -> dict[str, list]:

@@ -19,7 +19,12 @@ from copkit.simulator.ground import Ground
 from copkit.simulator.state import Entry, Filter, State, label_of
 
 FIRST, SHORT, ONE_LINE = 5, 140, 80  # changes on the first page; letters of what justifies each, and of a line of it
-HIGHEST, LOWEST, LINE, ABOVE = 650, 220, 24, 5  # height of the tiles; what a line of changes takes, how many stand above
+HIGHEST, LOWEST, LINE, ABOVE = (
+    650,
+    220,
+    24,
+    5,
+)  # height of the tiles; what a line of changes takes, how many stand above
 WORDS = ("Levier", "Secteur", "Proposé, dans les deux unités", "Pourquoi, d'après quoi", "Unité", "Statut")
 TO_JUSTIFY = "à justifier"
 
@@ -40,7 +45,10 @@ def document(here: Ground, settled: dict[str, Standing], state: State, waiting: 
     measured = gauge.gauge(here, settled, state)
     lines = sum(1 + (len(cut[lever]) > ONE_LINE) for lever in first)
     height = max(LOWEST, min(marimekko.HEIGHT, HIGHEST - LINE * (lines + ABOVE * bool(lines))))
-    shown = [*_summary(here, settled, measured, waiting), blocks.Chart(_picture(here, settled, state, measured, height))]
+    shown = [
+        *_summary(here, settled, measured, waiting),
+        blocks.Chart(_picture(here, settled, state, measured, height)),
+    ]
     shown += [_changes(here, {lever: moved[lever] for lever in first}, state, cut, caption)] if moved else []
     shown += [blocks.Heading(2, french.typeset("Tous les leviers"))]
     shown += [_changes(here, moved, state, whys, "Ce qui a changé, en entier")] if rest else []
@@ -78,8 +86,8 @@ def _picture(here: Ground, settled: dict[str, Standing], state: State, measured:
     drawn = specs.panorama(height)
     whole = {key: drawn.pop(key) for key in ("$schema", "config")}
     lines = [
-        "Tuiles : objectif proposé, en ktCO2e/an, partie déjà faite hachurée ; le numéro est celui de la liste. Jauges : "
-        "proposé en clair, déjà fait en foncé, référence au trait.",
+        "Tuiles : objectif proposé, en ktCO2e/an, partie déjà faite hachurée ; le numéro est celui de la liste. "
+        "Jauges : proposé en clair, déjà fait en foncé, référence au trait.",
         *([found["narrow"]] if found["narrow"] else []),
     ]
     said = "; ".join(f"{row['label']} : {row['words']}" for row in gauges(here, measured))
@@ -108,8 +116,10 @@ def _summary(here: Ground, settled: dict[str, Standing], measured: dict, waiting
         lines.append(Text.joined([*said, Text(".")], ""))
     found = [_said(Text.joined(lines, " "))]
     found += [_said(Text("{}", measured["overlap"]))] if measured["overlap"] else []
-    names = french.join(label_of(lever) for lever in waiting)
-    return [*found, *([_said(Text("**Brouillon, à justifier :** {}.", names))] if waiting else [])]
+    return [
+        *found,
+        *([_said(Text("**Brouillon, à justifier :** {}.", french.join(map(label_of, waiting))))] if waiting else []),
+    ]
 
 
 def _said(text: Text) -> blocks.Prose:
@@ -133,7 +143,9 @@ def _changes(here: Ground, moved: Mapping[str, Standing], state: State, whys: di
     columns = {
         "Levier": [here.tiles[lever].label for lever in moved],
         "Référence (kt)": [here.kt(lever, one.target) for lever, one in moved.items()],
-        "Proposé, dans les deux unités": [_both(here, lever, one, state.levers.get(lever, Entry())) for lever, one in moved.items()],
+        "Proposé, dans les deux unités": [
+            _both(here, lever, one, state.levers.get(lever, Entry())) for lever, one in moved.items()
+        ],
         "Écart (kt)": [_away(here, lever, one) for lever, one in moved.items()],
         "Pourquoi, d'après quoi": [whys[lever] for lever in moved],
     }

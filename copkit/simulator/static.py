@@ -16,7 +16,6 @@ from copkit import __version__, escaping, files, french
 from copkit.errors import SimulationError
 from copkit.models import panorama
 from copkit.presentation.territory import about
-from copkit.reference import territories
 from copkit.simulator import bundle
 from copkit.simulator import page as described
 from copkit.simulator.ground import ground, place

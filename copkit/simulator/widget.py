@@ -7,8 +7,8 @@ import os
 import anywidget
 import traitlets
 
-from copkit.reference import territories
 from copkit.simulator import bundle, links, requests
+from copkit.simulator.ground import place
 from copkit.simulator.state import read
 from copkit.simulator.view import view as view_of
 

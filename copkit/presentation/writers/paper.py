@@ -50,7 +50,7 @@ def read(about: blocks.Description) -> dict:
 
 
 class _Paper:
-    def __init__(self, lying: bool) -> None:
+    def __init__(self, lying: bool = False) -> None:
         self.annex, self.level, self.lying = [], 1, lying
 
     def document(self, about: blocks.Description) -> dict:
@@ -85,7 +85,9 @@ class _Paper:
                 yield {"is": "prose", "said": [*self.prose(block.tokens, said=block.said)], "leads": index in leads}
             elif isinstance(block, blocks.Chart):
                 figures = isinstance(after, blocks.Table) and after.of_chart
-                yield _chart(block, *((_LONG, _LOW) if self.lying else (SIDE, TALL))) | {"figures": len(self.annex) + 1 if figures else None}
+                yield _chart(block, *((_LONG, _LOW) if self.lying else (SIDE, TALL))) | {
+                    "figures": len(self.annex) + 1 if figures else None
+                }
             elif isinstance(block, blocks.Table):
                 made = self.table(block)
                 away = not self.lying and (made["lying"] or block.folded)
