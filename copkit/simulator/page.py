@@ -23,13 +23,14 @@ def page(code: str, version: str = panorama.LATEST) -> dict:
 
     Parameters
     ----------
-    code : une région, un département ou « fr ».
+    code : une région, un département, un EPCI ou « fr ».
     version : version des données.
 
     Returns
     -------
     dict : territory, territories, levers (du plus grand au plus petit), enjeux, thematiques, sectors, plans,
-        panorama (où sont les tuiles), chains (leviers qui se recouvrent), texts, sources.
+        panorama (où sont les tuiles), chains (leviers qui se recouvrent), texts, sources ; ``figures`` : combien de
+        chiffres valent les valeurs (0 : toutes) ; ``moved`` : ce que changent les autres versions des données.
         [ktCO2e/an et unités des leviers] ; inconnu : None.
 
     Raises

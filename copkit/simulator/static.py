@@ -28,7 +28,7 @@ def page(code: str, address: str = "") -> str:
 
     Parameters
     ----------
-    code : région, département ou « fr ».
+    code : région, département, EPCI ou « fr ».
     address : adresse du simulateur en ligne, que les liens de la page ouvriront ; sans elle, ils commencent par « ? ».
 
     Raises

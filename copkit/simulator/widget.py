@@ -20,7 +20,7 @@ class Simulator(anywidget.AnyWidget):
 
     Parameters
     ----------
-    territory : code du territoire, par exemple « reg-32 » ou « dep-59 ».
+    territory : code du territoire, par exemple « reg-32 », « dep-59 » ou « epci-200066926 ».
     link : lien à ouvrir, de cette page ou du simulateur officiel ; par défaut celui de la page sous Voilà.
 
     Raises

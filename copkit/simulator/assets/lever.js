@@ -71,6 +71,14 @@ function bothFields(store, lever, name, legend, errorId, write, shownIn) {
 
 const shownExact = (entry, unit, text) => (entry?.unit === unit && entry.value !== null ? formatExact(entry.value) : text);
 
+/** How fast a lever goes: in its own unit, or what its series counts, in the first of its sentences. */
+function pace(seen) {
+  if (!seen) return "Aucune série observée dans ce territoire";
+  if (!seen.converted || seen.pace === null) return seen.sentence.split(/(?<=\.) /)[0];
+  const yearly = (value) => `${withSign(value, formatQuantity(value))} par an`;
+  return `${yearly(seen.pace)} observé${seen.needed === null ? "" : `, ${yearly(seen.needed)} pour la référence`} (${seen.unit})`;
+}
+
 /** The panel of a lever: what one needs to decide first, the rest folded once. */
 function leverPanel(store, lever) {
   const { page } = store;
@@ -91,7 +99,7 @@ function leverPanel(store, lever) {
   const rest = h("dl", { class: "ck-facts" },
     ...fact("Bornes", lever.closed ? "" : [lever.range, lever.limit.why].filter(Boolean).join("\u00a0: ")),
     ...fact("Fourchette", lever.low !== null && lever.high !== null ? `de ${store.kt(lever, lever.low)} à ${store.kt(lever, lever.high)} ${KT}` : ""),
-    ...fact("Rythme", seen && seen.pace !== null ? `${formatSigned(seen.pace, 2)} par an observé${seen.needed === null ? "" : `, ${formatSigned(seen.needed, 2)} par an pour la référence`} (${seen.unit})` : "Aucune série observée dans ce territoire"),
+    ...fact("Rythme", pace(seen)),
     ...fact("Recouvre", others.length ? `agit sur la même quantité que ${joined(others.map((one) => `« ${one} »`))}`.replaceAll("« ", "«\u00a0").replaceAll(" »", "\u00a0»") : ""),
   );
   const parts = [];
@@ -106,7 +114,7 @@ function leverPanel(store, lever) {
       const same_ = lever.done && typed === lever.done.kt;
       const over = same_ && lever.done.reached > lever.done.kt ? ` (${formatNumber(lever.done.reached)} observés, comptés jusqu’à la référence)` : "";
       const less = lever.done && lever.done.reached < 0 ? `La série s’éloigne de l’objectif\u00a0: ${formatNumber(lever.done.reached)} ${KT} en ${lever.done.year}.` : "";
-      return { kt: now.done_error ? "" : formatNumber(now.done_kt), quantity: formatQuantity(limit.quantityOf(now.done_kt)), refused: now.done_error ? "ktco2e" : "",
+      return { kt: now.done_error ? "" : formatNumber(now.done_kt), quantity: store.quantity(lever, limit.quantityOf(now.done_kt)), refused: now.done_error ? "ktco2e" : "",
         note: same_ && lever.done.kt ? `Prérempli\u00a0: ${lever.done.year}${over}. ${lever.done.source}.` : less };
     });
     const aim = bothFields(store, lever, "objectif", "Objectif en 2030, ce qui est déjà fait compris", errorId, (value, unit) => store.setLever(lever.id, { value, unit }), () => {
