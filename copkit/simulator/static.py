@@ -5,6 +5,7 @@ Every figure and every sentence comes from here; the arithmetic of the browser i
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from datetime import date
 from hashlib import sha256
@@ -21,6 +22,7 @@ from copkit.simulator import page as described
 from copkit.simulator.ground import ground, place
 
 TEMPLATE = "page.html.j2"
+EXPLAINS = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)  # comments on their own lines
 
 
 def page(code: str, address: str = "") -> str:
@@ -55,8 +57,8 @@ def served(code: str, base: str, version: str = panorama.LATEST) -> str:
 
 
 def script() -> str:
-    """The script of a page, as it stands in it."""
-    return _inside(bundle.plain_script())
+    """The script of a page, as it stands in it: without the lines that only explain it, a tenth of what is sent."""
+    return _inside(EXPLAINS.sub("", bundle.plain_script()))
 
 
 def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) -> str:
