@@ -259,7 +259,13 @@ def test_paper_has_one_page_of_result_then_every_lever(visit):
     pdf = PdfReader(BytesIO(one.page.pdf(prefer_css_page_size=True, print_background=True)))
     texts = [" ".join(one.extract_text().split()) for one in pdf.pages]
     assert 2 <= len(texts) <= 3 and all(page.mediabox.width > page.mediabox.height for page in pdf.pages)
-    for said in ("Manque", "Par secteur", "Accord local – Chambre", *(page_label(lever) for lever in levers)):
+    for said in (
+        "Manque",
+        "Par secteur",
+        "Accord local – Chambre",
+        "Brouillon : 2 objectifs à justifier",
+        *(page_label(lever) for lever in levers),
+    ):
         assert said in texts[0], said
     rest = " ".join(texts[1:])
     assert all(tile.label in rest for tile in ground("reg-32", LATEST).tiles.values())

@@ -14,8 +14,9 @@ function changes(store) {
     show(element, found.length > 0 || store.brought);
     data.update();
     const { version, territory } = store.page;
+    const waiting = found.filter((lever) => !store.view.levers[lever.id].justified).length;
     const named = store.state.name ? `Scénario «\u00a0${store.state.name}\u00a0»` : "Scénario";
-    setText(lead, `${named}, ${territory.name}, données ${version}\u00a0: ${found.length ? `${plural(found.length, "objectif")} ${found.length > 1 ? "diffèrent" : "diffère"} de la référence` : "aucun objectif ne diffère de la référence"}.`);
+    setText(lead, `${named}, ${territory.name}, données ${version}\u00a0: ${found.length ? `${plural(found.length, "objectif")} ${found.length > 1 ? "diffèrent" : "diffère"} de la référence` : "aucun objectif ne diffère de la référence"}.${waiting ? ` Brouillon\u00a0: ${plural(waiting, "objectif")} à justifier.` : ""}`);
     show(figures.element, found.length > 0);
     figures.update(found.map((lever) => {
       const [now, entry] = [store.view.levers[lever.id], store.state.levers[lever.id]];
@@ -69,7 +70,7 @@ function fullList(store) {
   const fill = () => figures.update(store.page.levers.map((lever) => {
     const now = store.view.levers[lever.id];
     const secret = (value) => (lever.shown ? store.kt(lever, value) : "?");
-    return [lever.label, lever.sector_label, secret(lever.target), store.kt(lever, now.done_kt), secret(now.kt), secret(now.remaining_kt), now.changed ? store.away(lever, now) : "",
+    return [`${lever.order}. ${lever.label}`, lever.sector_label, secret(lever.target), store.kt(lever, now.done_kt), secret(now.kt), secret(now.remaining_kt), now.changed ? store.away(lever, now) : "",
       lever.start === null || !lever.translated ? "" : store.quantity(lever, lever.start), lever.translated ? store.quantity(lever, unknown(lever.limit.quantity)) : "",
       lever.translated ? store.quantity(lever, unknown(now.quantity)) : "", lever.unit, now.changed ? "hypothèse" : lever.status_label];
   }));
