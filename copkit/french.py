@@ -74,6 +74,31 @@ def rough(value: float | None, figures: int = 2, decimals: int = 0) -> str:
     return number(round(value, place), max(place, 0))
 
 
+def step(value: float | None, figures: int = 2, decimals: int = 1) -> float:
+    """The place of the last of so many significant figures, and ``decimals`` at most; 0 where every figure counts.
+
+    >>> step(9207.6), step(337.2, 1), step(0.3), step(0.0328, 2, 3), step(9207.6, 0)
+    (100.0, 100.0, 0.1, 0.001, 0.0)
+    """
+    if not figures or not value or math.isnan(value):
+        return 0.0
+    return 10.0 ** max(-decimals, math.floor(math.log10(abs(value))) - figures + 1)
+
+
+def to_step(value: float | None, step: float, decimals: int = 1) -> str:
+    """A number to a place; with so many decimals where there is none.
+
+    >>> to_step(9257.6, 100), to_step(22.4, 100), to_step(-37.2, 10), to_step(0.34, 0.1), to_step(37.2, 0)
+    ('9\u202f300', '<\u00a0100', '−40', '0,3', '37,2')
+    """
+    if value is None or not step:
+        return number(value, decimals)
+    shown = max(0, -round(math.log10(step)))
+    if 0 < abs(value) < step / 2:
+        return f"<\u00a0{number(step, shown)}"
+    return number(value if math.isnan(value) else round(value / step) * step, shown)
+
+
 def short(value: float | None) -> str:
     """A share, in %, without its sign: whole from 10, one decimal below.
 

@@ -9,6 +9,7 @@ import sys
 import uuid
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import nbformat
@@ -49,7 +50,8 @@ for name, value in constants.items():
     setattr(server, name, value)
 if "copkit" not in Path(sys.argv[1]).read_text():
     forks.WARM = forks.NOTHING  # this notebook needs nothing of the kit: its kernels are forked from a bare parent
-server.serve(notebook=Path(sys.argv[1]), port=0, browser=False, say=lambda text: print(text, flush=True), **options)
+given = {"port": 0, "browser": False} | options
+server.serve(notebook=Path(sys.argv[1]), say=lambda text: print(text, flush=True), **given)
 """
 
 
@@ -73,10 +75,16 @@ class Server:
         self.temporary = folder / "t"
         self.temporary.mkdir()
         self.log = folder / "server.log"
-        command = [sys.executable, "-c", START, str(notebook), json.dumps(dict(constants)), json.dumps(options)]
+        self.command = [sys.executable, "-c", START, str(notebook), json.dumps(dict(constants))]
+        self.options, self.environment = options, {**os.environ, **dict(environment)}
+        self.start()
+
+    def start(self, **more) -> None:
+        """Run, and know its address."""
         with self.log.open("w") as log:
+            command = [*self.command, json.dumps(self.options | more)]
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **dict(environment)}
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment
             )
         said = self.process.stdout.readline()
         found = re.search(r"http://\S+:\d+/\S*", said)
@@ -87,9 +95,18 @@ class Server:
     def __enter__(self):
         return self
 
+    def restart(self, how: int = signal.SIGTERM) -> None:
+        """End, and run again at the same address."""
+        self.stop(how)
+        self.start(port=urlsplit(self.url).port)
+
     def __exit__(self, *_):
+        self.stop()
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        """End, and wait for it."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(how)
         self.process.wait(120)
         self.process.stdout.close()
 

@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import pytest
+from pypdf import PdfReader
 
 from copkit.batch.plan import plan
 from copkit.commands.terminal import numbers, parameters
@@ -139,11 +140,12 @@ def test_convert_batch_gives_the_same_rows_and_what_is_found(tmp_path):
 
 
 def test_a_scenario_goes_from_simulate_to_compensate(tmp_path):
-    scenario, after = tmp_path / "s.json", tmp_path / "apres.json"
-    done = copkit(
-        "simulate", "reg-32", "-t", "vehicules_electriques=600,5", "-d", "covoiturage=20", "--out", str(scenario)
-    )
+    scenario, after, pdf = tmp_path / "s.json", tmp_path / "apres.json", tmp_path / "s.pdf"
+    words = ["-t", "vehicules_electriques=600,5", "-d", "covoiturage=20", "--pdf", str(pdf)]
+    done = copkit("simulate", "reg-32", *words, "--out", str(scenario))
     assert done.returncode == 0 and "340,3" in done.stderr
+    paper = PdfReader(pdf).pages[0].extract_text()
+    assert "600,5 kt" in paper and "Brouillon" in paper
     saved = json.loads(scenario.read_text(encoding="utf-8"))
     assert saved["unjustified"] == ["vehicules_electriques"] and saved["data_version"] == "sgpe-2024-10"
     words = ["--using", "covoiturage,chaudieres_fioul_residentiel", "--policy", "prorata", "--format", "json"]

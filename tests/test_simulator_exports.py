@@ -8,6 +8,7 @@ import math
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from copkit import french
 from copkit.errors import SimulationError
@@ -190,6 +191,39 @@ def test_pictures_hold_the_panorama_and_its_state(vision):
         assert said in text.replace("\u00a0", " "), said
     assert "http" not in text.replace("http://www.w3.org", "")
     assert export("png")[2].startswith(b"\x89PNG\r\n")
+
+
+def test_paper_is_one_page_that_lies_then_every_lever():
+    name, mime, data = export("pdf", DRAFT)
+    assert name == "copkit-reg-32-hauts-de-france-ete-usines-brouillon.pdf" and mime == "application/pdf"
+    pages = PdfReader(io.BytesIO(data)).pages
+    texts = [" ".join(one.extract_text().replace("\u200b", "").split()) for one in pages]
+    assert len(pages) == 2 and all(one.mediabox.width > one.mediabox.height for one in pages)
+    here = ground("reg-32", LATEST)
+    sectors = {one.sector_label for one in here.tiles.values()}
+    for said in (
+        "Été & usines",
+        "manque",
+        "Brouillon, à justifier : Gestion des haies",
+        "Accord de site, virgule",
+        *sectors,
+    ):
+        assert french.typeset(said) in texts[0].replace("\u202f", " ") or said in texts[0], said
+    assert all(one.label in texts[1] for one in here.tiles.values())
+    assert "Brouillon" not in PdfReader(io.BytesIO(export("pdf")[2])).pages[0].extract_text()
+
+
+def test_paper_keeps_its_first_page_whole_and_has_the_rest_of_many_changes_behind():
+    here = ground("dep-59", LATEST)
+    changed = [lever for lever, limit in here.limits.items() if not limit.closed][:20]
+    levers = {
+        lever: Entry(value=0.5 * here.limits[lever].target, why="Raison " * 140, source="Étude") for lever in changed
+    }
+    pages = PdfReader(io.BytesIO(export("pdf", State(territory="dep-59", levers=levers))[2])).pages
+    first, *rest = [" ".join(one.extract_text().replace("\u200b", "").split()) for one in pages]
+    assert "5 objectifs sur 20, la suite derrière" in first.replace("\u202f", " ") and "Tous les leviers" in rest[0]
+    assert all(here.tiles[lever].label in " ".join(rest) for lever in changed)
+    assert "Étude" not in first and " ".join(rest).count("Étude") >= 20  # what justifies is cut on the first page only
 
 
 def test_a_picture_without_a_draft_says_nothing_of_it():

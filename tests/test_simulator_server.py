@@ -378,8 +378,8 @@ def test_territory_of_the_server_gives_way_to_that_of_the_address(tmp_path):
 
 def test_a_port_already_taken_is_said(served, tmp_path):
     port = int(served.root.rpartition(":")[2])
-    code = START.replace("port=0", f"port={port}")
-    command = [sys.executable, "-c", code, str(write_notebook(tmp_path, "1")), "{}", json.dumps({"max_sessions": 1})]
+    options = json.dumps({"max_sessions": 1, "port": port})
+    command = [sys.executable, "-c", START, str(write_notebook(tmp_path, "1")), "{}", options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert f"RunError: Impossible d'écouter à l'adresse 127.0.0.1, port {port}" in done.stderr

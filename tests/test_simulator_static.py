@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from copkit.errors import SimulationError, TerritoryError
 from copkit.models.levers import FOREST
 from copkit.models.limits import limits
+from copkit.models.panorama import LATEST
 from copkit.simulator import static
+from copkit.simulator.ground import ground, known
 
 LARGEST = 400_000  # bytes
 
@@ -78,6 +81,51 @@ def test_policy_allows_the_texts_of_the_page_and_no_address(north):
 @pytest.mark.parametrize("code", ["reg-32", "reg-94", "reg-06", "reg-01", "dep-59", "dep-75", "dep-2A", "fr"])
 def test_page_stays_small_enough_to_be_sent(code):
     assert len(static.page(code).encode("utf-8")) < LARGEST
+
+
+def test_an_epci_has_the_same_page_and_says_what_its_figures_are_worth(says):
+    found = data_of(static.page("epci-200066926"))
+    here = ground("epci-200066926", LATEST)
+    assert [one["target"] for one in found["levers"]] == [known(one.target) for one in here.limits.values()]
+    says(found["texts"]["worth"], "un ordre de grandeur", "aucun n’est un objectif qui lui serait fixé")
+    assert {one["figures"] for one in found["levers"]} == {1, 2} and found["figures"] == 2
+    assert data_of(static.page("dep-59"))["texts"]["worth"] == ""
+
+
+def test_the_simulator_stops_at_the_epci(says):
+    with pytest.raises(TerritoryError) as caught:
+        static.page("com-59350")
+    says(caught.value, "Le simulateur s'arrête aux EPCI", "« Lille »", "« epci-200093201 »")
+    with pytest.raises(TerritoryError) as caught:
+        static.page("com-29083")  # an island in no EPCI
+    says(caught.value, "Écrire le code d'un EPCI")
+
+
+@pytest.mark.parametrize(("figures", "written"), [(0, "337,2"), (1, "300"), (2, "340")])
+def test_a_figure_goes_no_further_than_its_reference_is_worth(figures, written):
+    here = ground("dep-59", LATEST)
+    lever = "vehicules_electriques"
+    other = replace(here, figures=here.figures | {lever: figures})
+    assert other.kt(lever, here.limits[lever].target) == written
+    assert [here.kt(lever, -37.2), here.kt(lever, 3.0)] == ["−40", "<\u00a010"]
+    assert ground("reg-32", LATEST).kt(lever, -37.2) == "−37,2"  # published: as it is
+    assert [here.sum(9207.6, 10013.0), here.sum(60.0, 10013.0), here.sum(60.4, 10013.0, finest=2)] == [
+        "9\u202f000",
+        "<\u00a01\u202f000",
+        "60",
+    ]
+
+
+def test_a_page_knows_what_another_version_of_the_data_changes(damaged):
+    rows = damaged.read("data/clean/panorama.csv").splitlines()
+    older = [row.replace("sgpe-2024-10", "sgpe-2023-01", 1) for row in rows[1:]]
+    older = [row.replace("reg-32,haies,113.4236", "reg-32,haies,93.4236") for row in older]
+    damaged.write("data/clean/panorama.csv", "\n".join([*rows, *older, ""]))
+    found = data_of(static.page("reg-32"))
+    assert found["moved"].keys() == {"sgpe-2023-01"} and found["moved"]["sgpe-2023-01"].keys() == {"haies"}
+    assert found["moved"]["sgpe-2023-01"]["haies"][0] == 93.4236
+    before = data_of(static.served("reg-32", "/", "sgpe-2023-01"))
+    assert before["latest"] == LATEST and before["moved"][LATEST]["haies"][0] == 113.4236
 
 
 def test_link_opens_the_simulator_online(north):

@@ -102,6 +102,10 @@ def simulate(
         Literal["ktco2e", "quantity"], typer.Option(help="Unité des objectifs : ktco2e ou quantity.")
     ] = "ktco2e",
     out: Annotated[Path | None, typer.Option(help="Fichier JSON à écrire ; sans lui, le scénario est affiché.")] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(help="Document PDF à écrire : une page A4 couchée, et tous les leviers derrière."),
+    ] = None,
 ) -> None:
     """Compose un scénario et dit ce qui manque."""
     import copkit
@@ -109,9 +113,13 @@ def simulate(
 
     s = copkit.simulate(copkit.panorama(code), numbers(target), done=numbers(done or []), unit=unit)
     text = scenario_file.to_json(s)
+    if pdf:
+        from copkit.simulator import exports
+
+        write_whole(pdf, exports.paper(s), new_folder=False)
     if out:
         write_whole(out, text, new_folder=False)
-    else:
+    elif not pdf:
         give(text)
     say(gaps.gap_sentence(s), err=True)
 

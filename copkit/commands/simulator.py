@@ -20,7 +20,7 @@ def simulator(
     ] = "/",
     territoire: Annotated[
         str | None,
-        typer.Option(metavar="CODE", help="Territoire proposé d'abord : reg-32, dep-59…", autocompletion=codes),
+        typer.Option(metavar="CODE", help="Territoire proposé d'abord : reg-32, dep-59, EPCI…", autocompletion=codes),
     ] = None,
     max_sessions: Annotated[
         int | None,

@@ -209,6 +209,7 @@ class Description:
     index: str = "../index.html"  # where the others are, from its file
 
     book: str = ""  # where the others of its territory are, when they have an index
+    lying: bool = False  # on paper: pages that lie, without a cover nor an annex, and a new one for each chapter
 
     @cached_property
     def invented(self) -> bool:

@@ -188,8 +188,11 @@ def kts(p: xr.Dataset) -> Rounded:
     return Rounded(partial(kt, p), 1)
 
 
-def by_lever(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
-    """How the efforts of levers are written: one digit where the range of its key is wider than the value's half."""
+def figures(p: xr.Dataset) -> dict[str, int]:
+    """Lever → how many figures its effort is worth: one where the range of its key is wider than the value's half.
+
+    Two where keys share efforts out; 0: all, where they are published.
+    """
     loose = {
         lever
         for lever, low, high, kt in zip(
@@ -200,19 +203,25 @@ def by_lever(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
     if panorama.small(p):  # nothing measures the share inside a département: a C has one digit there
         columns = (p[name].values.tolist() for name in ("lever", "grade"))
         loose |= {lever for lever, grade in zip(*columns, strict=True) if grade == "C"}
+    others = 2 if panorama.allocated(p) else 0
+    return {lever: 1 if lever in loose else others for lever in p.lever.values.tolist()}
+
+
+def by_lever(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
+    """How the efforts of levers are written: with no more digits than each is worth."""
+    worth = figures(p)
 
     def write(lever: str, value: float) -> str:
-        return french.rough(value, 1) if lever in loose else kt(p, value)
+        return french.rough(value, worth[lever] or 9)
 
     return Rounded(write, 1, tuple(levers))
 
 
 def quantities(p: xr.Dataset) -> Rounded:
     """How a column of quantities is written: no more digits than each is worth; what is counted one by one is whole."""
-    levers, units, additive = (p[name].values.tolist() for name in ("lever", "unit", "additive"))
+    levers, units = (p[name].values.tolist() for name in ("lever", "unit"))
     whole = {lever for lever, unit in zip(levers, units, strict=True) if unit in WHOLE}
-    # what is counted per inhabitant or per car is that of the région
-    rough = {lever for lever, sums in zip(levers, additive, strict=True) if sums and panorama.allocated(p)}
+    rough = shared_out(p)
 
     def write(lever: str, value: float) -> str:
         figures = 2 if lever in rough else 3
@@ -221,6 +230,12 @@ def quantities(p: xr.Dataset) -> Rounded:
         return french.rough(value, 2, 3) if lever in rough else french.quantity(value)
 
     return Rounded(write, french.quantity, tuple(levers))
+
+
+def shared_out(p: xr.Dataset) -> set[str]:
+    """The levers whose quantity keys share out: what is counted per inhabitant or per car is that of the région."""
+    levers, additive = (p[name].values.tolist() for name in ("lever", "additive"))
+    return {lever for lever, sums in zip(levers, additive, strict=True) if sums and panorama.allocated(p)}
 
 
 def headline(p: xr.Dataset, text: str, **of: str) -> str:

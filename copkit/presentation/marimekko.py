@@ -44,8 +44,14 @@ class Tile(NamedTuple):
     rough: bool = False  # known in order of magnitude only: hatched
 
 
-def layout(tiles: Iterable[Tile], *, levers: bool = False, write: Callable[[float], str] | None = None) -> dict:
-    """Rectangles and words of tiles, in pixels. ``write``: the total of a column.
+def layout(
+    tiles: Iterable[Tile],
+    *,
+    levers: bool = False,
+    write: Callable[[float], str] | None = None,
+    height: float = HEIGHT,
+) -> dict:
+    """Rectangles and words of tiles, in pixels. ``write``: the total of a column; ``height``: of the tiles.
 
     ``rects`` and ``texts`` are rows as altair reads them, with the lever of a rectangle when asked for; ``hatch``: the
     diagonal lines of the rough tiles, a path each; ``narrow``: the columns too narrow for their own title, to be named
@@ -67,7 +73,7 @@ def layout(tiles: Iterable[Tile], *, levers: bool = False, write: Callable[[floa
         if not head:
             narrow.append(f"{label} ({weight.replace(' (', ', ')}")
         for n, (part, start, wide) in enumerate(_parts(column, left, width)):
-            rects_, texts_, hatch_ = _column(part, start, wide, colour, n, levers)
+            rects_, texts_, hatch_ = _column(part, start, wide, colour, n, levers, height)
             rects += rects_
             texts += texts_
             hatch += hatch_
@@ -112,10 +118,10 @@ def _parts(column: list, left: float, width: float) -> list[tuple[list, float, f
 
 
 def _column(
-    column: list, left: float, width: float, colour: str, part: int, levers: bool
+    column: list, left: float, width: float, colour: str, part: int, levers: bool, whole: float
 ) -> tuple[list[dict], list[dict], list[dict]]:
     sectors = _groups(column, "sector_label")
-    usable, total = HEIGHT - GAP * (len(sectors) - 1), float(np.sum([tile.target_ktco2e for tile in column]))
+    usable, total = whole - GAP * (len(sectors) - 1), float(np.sum([tile.target_ktco2e for tile in column]))
     rects, texts, hatch, top = [], [], [], 0.0
     for n, (sector, _, inside) in enumerate(sectors, start=part):
         fill = theme.tint(colour, 0.26 + 0.12 * (n % 2))

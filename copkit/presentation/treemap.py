@@ -42,16 +42,16 @@ def squarify(sizes: list[float], x: float, y: float, width: float, height: float
     return out + squarify(sizes[taken:], *rest)
 
 
-def layout(tiles: Iterable) -> dict:
+def layout(tiles: Iterable, whole: float = HEIGHT) -> dict:
     """Rectangles and words, in pixels, as ``marimekko.layout`` gives them; a tile's rectangle carries its lever."""
     groups = marimekko._groups(tiles, "sector_label")
     rects, texts = [], []
-    places = squarify([total for _, total, _ in groups], 0.0, 0.0, WIDTH, HEIGHT)
+    places = squarify([total for _, total, _ in groups], 0.0, 0.0, WIDTH, whole)
     for (sector, _, inside), (x, y, width, height) in zip(groups, places, strict=True):
         inside = sorted(inside, key=lambda tile: -tile.target_ktco2e)
         right, bottom = (
             x + width - (GAP if x + width < WIDTH - 1 else 0),
-            y + height - (GAP if y + height < HEIGHT - 1 else 0),
+            y + height - (GAP if y + height < whole - 1 else 0),
         )
         named = marimekko.text_width(sector, "bold") < right - x and bottom - y > 2 * HEAD
         top = y + HEAD if named else y

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
+
+from markupsafe import Markup
 
 from copkit.presentation import theme
 
@@ -23,6 +26,11 @@ def plain_script() -> str:
     """The same for a page of its own: nothing of it in the window, and it starts by itself."""
     body = script().replace("export default { render };", "start();")
     return f'"use strict";\n(() => {{\n{body}\n}})();'
+
+
+def data(content: dict | list) -> Markup:
+    """JSON that may stand in a page."""
+    return Markup(json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"))
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""What a visitor takes away: workbook, CSV, JSON of the scenario, picture of its panorama; and the JSON back.
+"""What a visitor takes away: workbook, CSV, JSON of the scenario, picture, paper; and the JSON back.
 
 A target that differs from the reference waits for its justification and its source; without them, the file is a
 draft: its name and its content say so, and list what is still to be justified.
@@ -25,7 +25,7 @@ from copkit.models.scenario import Standing, settle
 from copkit.presentation import drawing, formats, labels
 from copkit.presentation.table import Table
 from copkit.reference import framework, territories, units
-from copkit.simulator import gauge, links, specs, tiles
+from copkit.simulator import gauge, links, sheet, specs, tiles
 from copkit.simulator.ground import Ground, ground
 from copkit.simulator.state import Entry, State, from_scenario, label_of, scenario_of, version_of
 
@@ -36,6 +36,7 @@ FORMATS = {
     "json": "application/json",
     "svg": "image/svg+xml",
     "png": "image/png",
+    "pdf": "application/pdf",
 }
 LARGEST = 200_000  # bytes of a scenario that is sent to the page
 DRAFT = "brouillon"
@@ -49,7 +50,7 @@ def export(page: Mapping, state: State, kind: str) -> tuple[str, str, bytes]:
     ----------
     page : ``page(code)``.
     state : une saisie acceptée (``view(…)["state"]``).
-    kind : « xlsx », « csv », « csv_excel » (point-virgule, virgule décimale), « json », « svg » ou « png ».
+    kind : « xlsx », « csv », « csv_excel » (point-virgule, virgule décimale), « json », « svg », « png » ou « pdf ».
 
     Raises
     ------
@@ -67,6 +68,7 @@ def export(page: Mapping, state: State, kind: str) -> tuple[str, str, bytes]:
         "json": _json,
         "svg": _svg,
         "png": _png,
+        "pdf": _pdf,
     }
     return filename(state, kind, bool(waiting)), FORMATS[kind], makers[kind](s, state, waiting)
 
@@ -246,6 +248,18 @@ def _svg(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
     spec = picture(state, waiting)
     whole = {key: spec.pop(key) for key in ("$schema", "config", "datasets")}
     return drawing.svg(whole | {"hconcat": [spec]}).encode("utf-8")  # svg() leaves out the title of the whole
+
+
+def _pdf(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
+    from copkit.presentation.writers import typst  # its compiler is slow to start
+
+    here, settled = _settled(state)
+    return typst.write(sheet.document(here, settled, state, waiting))
+
+
+def paper(s: xr.Dataset) -> bytes:
+    """Le document PDF d'un scénario de la bibliothèque (``ck.simulate``)."""
+    return _pdf(s, from_scenario(s), gaps.unjustified(s))
 
 
 def _png(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 import xarray as xr
 
 from copkit import french
-from copkit.errors import UnitError
+from copkit.errors import TerritoryError, UnitError
 from copkit.files import kept
 from copkit.models import comparison, interactions, panorama, plans
 from copkit.models.limits import Limit, limits
 from copkit.presentation import labels
-from copkit.reference import parameters, units
+from copkit.reference import parameters, territories, units
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,41 @@ class Ground:
     chains: tuple[interactions.Chain, ...]
     plans: dict[str, dict[str, float]]  # plan known by sector → sector → kt [ktCO2e/an]
     plan_labels: dict[str, str]
+    figures: dict[str, int]  # lever → how many figures its effort is worth; 0: all
+    shared_out: frozenset[str]  # levers whose quantity keys share out
+
+    def kt(self, lever: str, value: float | None, decimals: int = 1) -> str:
+        """An effort of a lever, to the last place that its reference is worth."""
+        return french.to_step(value, french.step(self.limits[lever].target, self.figures[lever]), decimals)
+
+    def sum(self, value: float | None, reference: float | None, finest: int = 0) -> str:
+        """A sum of levers, to the last place that its reference is worth; with ``finest`` figures at least."""
+        if not any(self.figures.values()):
+            return french.number(value, 0)
+        step = french.step(reference, 2)
+        return french.to_step(value, min(step, french.step(value, finest)) if finest and value else step, 0)
+
+    def quantity(self, lever: str, value: float | None) -> str:
+        """A quantity of a lever, with as many figures as it is worth."""
+        if lever not in self.shared_out:
+            return french.quantity(value)
+        return french.to_step(value, french.step(value, 2, 3))
+
+
+def place(code: str) -> str:
+    """The code of a territory that the simulator shows: France, a région, a département or an EPCI.
+
+    Raises
+    ------
+    TerritoryError
+        If it is unknown, ambiguous, or below the EPCI.
+    """
+    full = territories.resolve(code, fine=True)
+    if not territories.is_fine(full) or full.startswith("epci-"):
+        return full
+    inside = territories.commune(full).epci if full.startswith("com-") else ""
+    write = f" Écrire « {inside} » ({territories.name(inside)})." if inside else " Écrire le code d'un EPCI."
+    raise TerritoryError(f"Le simulateur s'arrête aux EPCI : « {territories.name(full)} » est plus petit.{write}")
 
 
 def known(value: float | None) -> float | None:
@@ -67,6 +102,8 @@ def ground(code: str, version: str) -> Ground:
         chains=tuple(interactions.chains(p)),
         plans={name: _by_sector(found) for name, found in compared.items()},
         plan_labels={name: found.b for name, found in compared.items()},
+        figures=labels.figures(p),
+        shared_out=frozenset(labels.shared_out(p)),
     )
 
 

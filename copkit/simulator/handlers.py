@@ -24,8 +24,8 @@ from voila.tornado.handler import TornadoVoilaHandler
 from copkit import files
 from copkit.errors import CopkitError
 from copkit.models import panorama
-from copkit.reference import territories
 from copkit.simulator import bundle, home, links, pool, requests, static
+from copkit.simulator.ground import place
 
 YEAR = 365 * 24 * 3600
 LONGEST_QUERY = 8192  # characters: what browsers and proxies let through
@@ -63,8 +63,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
+ALONE = "same-origin"  # the notebook has a session to keep from the page that opened it; elsewhere, where there is
+# none, it would only cost each visitor a process of the browser: a quarter of the time until the page is usable
 ERRORS = {
     400: ("Demande illisible", "L’adresse ou la demande est mal formée."),
     403: ("Accès refusé", "Cette demande n’est pas permise."),
@@ -99,6 +100,8 @@ class Headers(web.OutputTransform):
             headers[name] = value
         notebook = "/carnet" in self.path or "/voila/" in self.path
         headers["Content-Security-Policy"] = NOTEBOOK_POLICY if notebook else page_policy()
+        if notebook:
+            headers["Cross-Origin-Opener-Policy"] = ALONE
         headers.pop("Server", None)
         return status_code, headers, chunk
 
@@ -208,7 +211,7 @@ def _link(text: str, default: str) -> tuple[str, list[str]]:
 
 def _resolved(given: str, version: str) -> tuple[str, str]:
     """A territory and a version of the data that exist; the page says of a version unknown that it is."""
-    return territories.resolve(given), version if version in panorama.versions() else panorama.LATEST
+    return place(given), version if version in panorama.versions() else panorama.LATEST
 
 
 class Ask(FrenchErrors):

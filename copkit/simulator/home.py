@@ -1,4 +1,4 @@
-"""The home page of the simulator: 119 territories and France, by search and on the map; none is chosen beforehand."""
+"""The home page of the simulator: 119 territories, France and the EPCI, by search and on the map; none is chosen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,21 @@ def page(note: str = "") -> str:
         names=names,
         levels=LEVELS,
         outlines=outlines,
+        epci=bundle.data(_epci()),
     )
+
+
+def _epci() -> list[list[str]]:
+    """Of each EPCI: its SIREN, its name, its départements; the search makes a line of those that it finds."""
+    found = zip(*(territories.territories("epci")[name].to_list() for name in ("code", "departements")), strict=True)
+    return [
+        [
+            code.removeprefix("epci-"),
+            french.typeset(territories.name(code)),
+            inside.replace("dep-", "").replace(" ", ", "),
+        ]
+        for code, inside in found
+    ]
 
 
 def script() -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 import math
 
-from copkit import french
+from copkit import escaping, french
 from copkit.files import kept
 from copkit.models import compensation, conversion, gaps, interactions, limits, nomenclatures, panorama, provenance
 from copkit.models.levers import FOREST
 from copkit.models.limits import Limit
 from copkit.presentation import labels, theme
+from copkit.presentation.territory import about
 from copkit.reference import framework, parameters, territories, units
 from copkit.simulator import gauge, links, official_links, tiles, trajectory
 from copkit.simulator.actions import POLICIES
-from copkit.simulator.ground import Ground, ground, known
+from copkit.simulator.ground import Ground, ground, known, place
 
 
 def page(code: str, version: str = panorama.LATEST) -> dict:
@@ -22,13 +23,14 @@ def page(code: str, version: str = panorama.LATEST) -> dict:
 
     Parameters
     ----------
-    code : une région, un département ou « fr ».
+    code : une région, un département, un EPCI ou « fr ».
     version : version des données.
 
     Returns
     -------
     dict : territory, territories, levers (du plus grand au plus petit), enjeux, thematiques, sectors, plans,
-        panorama (où sont les tuiles), chains (leviers qui se recouvrent), texts, sources.
+        panorama (où sont les tuiles), chains (leviers qui se recouvrent), texts, sources ; ``figures`` : combien de
+        chiffres valent les valeurs (0 : toutes) ; ``moved`` : ce que changent les autres versions des données.
         [ktCO2e/an et unités des leviers] ; inconnu : None.
 
     Raises
@@ -36,7 +38,7 @@ def page(code: str, version: str = panorama.LATEST) -> dict:
     TerritoryError
         Si le code est inconnu, ambigu ou d'un autre niveau.
     """
-    return copy.deepcopy(_page(territories.resolve(code), version))
+    return copy.deepcopy(_page(place(code), version))
 
 
 @kept(maxsize=128)
@@ -46,6 +48,9 @@ def _page(code: str, version: str) -> dict:
         "territory": {**_place(code), "label": french.typeset(labels.of(code))},
         "territories": [_place(one) for one in territories.territories().code],
         "version": version,
+        "latest": panorama.LATEST,
+        "moved": _moved(here),
+        "figures": 2 if panorama.allocated(here.p) else 0,
         "sources": _sources(here),
         "status_labels": labels.STATUSES,
         "levers": [_lever(here, lever) for lever in here.tiles],
@@ -68,6 +73,21 @@ def _page(code: str, version: str) -> dict:
 
 def _place(code: str) -> dict:
     return {"code": code, "name": territories.name(code), "level": territories.level(code)}
+
+
+def _moved(here: Ground) -> dict[str, dict[str, list]]:
+    """Other version of the data → the levers whose reference or quantity of 2030 it changes, with its own of both."""
+    code, mine = here.p.attrs["territory"], here.p.attrs["version"]
+
+    def pairs(limits: dict) -> dict[str, list]:
+        return {lever: [known(one.target), known(one.quantity)] for lever, one in limits.items()}
+
+    now, others = pairs(here.limits), [version for version in panorama.versions() if version != mine]
+    then = {version: pairs(ground(code, version).limits) for version in others}
+    return {
+        version: {lever: one.get(lever, [None, None]) for lever in now if one.get(lever) != now[lever]}
+        for version, one in then.items()
+    }
 
 
 def _sectors(here: Ground) -> list[dict]:
@@ -103,6 +123,8 @@ def _lever(here: Ground, lever: str) -> dict:
         "sector_label": tile.sector_label,
         "target": known(limit.target),
         "shown": tile.shown,
+        "figures": here.figures[lever],
+        "shared_out": lever in here.shared_out,
         "unit": french.typeset(tile.unit),
         "quantity_label": french.typeset(known_lever.quantity.label) if known_lever.quantity else "",
         "start": known(float(one.baseline)),
@@ -235,7 +257,12 @@ def _texts(here: Ground) -> dict:
             f"{french.capital(labels.REFERENCES['sgpe'])}, base de discussion, non "
             "prescriptive. Émissions évitées en 2030 par rapport à 2019, en ktCO2e/an."
         ),
-        "calendar": f"COP régionale : {labels.calendar(code)}, selon le SGPE, 2024.",
+        "calendar": labels.calendar(code),
+        "worth": (
+            f"Ce que valent ces chiffres : un ordre de grandeur. {escaping.unmarked(str(about.worth(here.p)))}"
+            if panorama.small(here.p)
+            else ""
+        ),
         "forest": (
             "L'objectif du levier forêt n'est pas régionalisé : chaque total existe avec et sans lui, et les parts "
             "sont calculées sans lui."
@@ -254,7 +281,7 @@ def _texts(here: Ground) -> dict:
         "departement": (
             "Valeurs du département déduites de celles de sa région par des clés de répartition, notées A "
             "(3 % de l'effort au plus dans la mauvaise région), B (10 %) ou C (au-delà)."
-            if (here.p.grade.values != "").any()
+            if panorama.allocated(here.p) and panorama.broad(here.p)
             else ""
         ),
         "plans": _about_plans(here),

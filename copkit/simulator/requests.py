@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 
 from copkit import french
 from copkit.errors import CopkitError, SimulationError
-from copkit.reference import territories
 from copkit.simulator import actions, links
+from copkit.simulator.ground import place
 from copkit.simulator.page import page as page_of
-from copkit.simulator.state import State, read
+from copkit.simulator.state import State, read, version_of
 from copkit.simulator.view import view as view_of
 
 _log = logging.getLogger(__name__)
@@ -56,14 +56,14 @@ def _state(request: Mapping) -> tuple[dict, State]:
 
 def opened(state: State, notes: list[str] | tuple[str, ...] = ()) -> dict:
     """The page, the state and the remarks of a state that comes from elsewhere."""
-    return {"page": page_of(state.territory), "state": state.model_dump(), "notes": list(notes)}
+    return {"page": page_of(state.territory, version_of(state)), "state": state.model_dump(), "notes": list(notes)}
 
 
 def _open(request: Mapping) -> dict:
     code, link = str(request.get("code", ""))[:40], str(request.get("link", ""))
     if not link:
-        return opened(links.opening(territories.resolve(code)))
-    return opened(*links.from_query(link, default=territories.resolve(code) if code else "reg-32"))
+        return opened(links.opening(place(code)))
+    return opened(*links.from_query(link, default=place(code) if code else "reg-32"))
 
 
 def _import(request: Mapping) -> dict:

@@ -28,7 +28,7 @@ from copkit.models.limits import KT, Limit, limits
 from copkit.models.scenario import Entry, Standing, settle
 from copkit.models.spread import Spread, middle, spread
 from copkit.presentation.minutes import Minutes, Round
-from copkit.reference import territories
+from copkit.simulator.ground import place
 
 FORMAT = 1  # of the file
 APPLICATION = 0x636F706B  # « copk »: how SQLite tells our files from others
@@ -120,7 +120,7 @@ class Room:
 
         Raises RunError when the file cannot be written, TerritoryError when the territory has no panorama.
         """
-        code = territories.resolve(territory)
+        code = place(territory)
         panorama.panorama(code)
         now = _now()
         with files.draft(path, error=RunError, new_folder=False) as made:

@@ -36,6 +36,7 @@ from copkit.models.spread import Spread, by_disagreement, middle
 from copkit.presentation import labels, minutes
 from copkit.reference import reading, territories
 from copkit.simulator import bundle
+from copkit.simulator.ground import place
 from copkit.simulator.room import LONGEST_REASON, ROLES, Room, totals
 from copkit.simulator.state import Name, Number
 
@@ -598,7 +599,7 @@ def serve(
 
 
 def _room(path: Path | None, territory: str | None) -> Room:
-    code = territories.resolve(territory) if territory else ""
+    code = place(territory) if territory else ""
     path = path or Path(f"seance-{code}-{date.today():%Y-%m-%d}.sqlite")
     if path.exists():
         room = Room(path)

@@ -82,9 +82,9 @@ def serve(
     if not notebook.is_file():
         raise RunError(f"Carnet absent : {paths.shown(notebook)}. Réinstaller copkit, ou corriger COPKIT_HOME.")
     if territory:
-        from copkit.reference import territories
+        from copkit.simulator.ground import place
 
-        territory = territories.resolve(territory)
+        territory = place(territory)
     _set_environment()
     per_session = sessions.prepare_kernels()
     limit = max_sessions or sessions.default_limit(per_session)

@@ -17,7 +17,8 @@ from copkit import french
 from copkit.errors import CopkitError, Problems, SimulationError
 from copkit.models import panorama, plans, scenario
 from copkit.models.limits import KT
-from copkit.reference import parameters, reading, territories
+from copkit.reference import parameters, reading
+from copkit.simulator.ground import place
 
 MOST_LEVERS, MOST_KEPT, LONGEST_TEXT, LONGEST_NAME, LARGEST = 60, 6, 1000, 80, 1e7
 WHERE = "Saisie du simulateur"
@@ -54,7 +55,7 @@ def _few(most: int, noun: str):
 
 def _territory(code: str) -> str:
     try:
-        return territories.resolve(code[:LONGEST_NAME])
+        return place(code[:LONGEST_NAME])
     except CopkitError as error:
         raise ValueError(" ".join(str(error).split()).rstrip(".")) from None
 

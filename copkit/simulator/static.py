@@ -5,7 +5,7 @@ Every figure and every sentence comes from here; the arithmetic of the browser i
 
 from __future__ import annotations
 
-import json
+import re
 from base64 import b64encode
 from datetime import date
 from hashlib import sha256
@@ -17,12 +17,12 @@ from copkit import __version__, escaping, files, french
 from copkit.errors import SimulationError
 from copkit.models import panorama
 from copkit.presentation.territory import about
-from copkit.reference import territories
 from copkit.simulator import bundle
 from copkit.simulator import page as described
-from copkit.simulator.ground import ground
+from copkit.simulator.ground import ground, place
 
 TEMPLATE = "page.html.j2"
+EXPLAINS = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)  # comments on their own lines
 
 
 def page(code: str, address: str = "") -> str:
@@ -30,7 +30,7 @@ def page(code: str, address: str = "") -> str:
 
     Parameters
     ----------
-    code : région, département ou « fr ».
+    code : région, département, EPCI ou « fr ».
     address : adresse du simulateur en ligne, que les liens de la page ouvriront ; sans elle, ils commencent par « ? ».
 
     Raises
@@ -57,12 +57,12 @@ def served(code: str, base: str, version: str = panorama.LATEST) -> str:
 
 
 def script() -> str:
-    """The script of a page, as it stands in it."""
-    return _inside(bundle.plain_script())
+    """The script of a page, as it stands in it: without the lines that only explain it, a tenth of what is sent."""
+    return _inside(EXPLAINS.sub("", bundle.plain_script()))
 
 
 def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) -> str:
-    code = territories.resolve(code)
+    code = place(code)
     here, known = ground(code, version), described.page(code, version)
     for name in ("territories",):  # the home page has them
         known.pop(name)
@@ -70,7 +70,7 @@ def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) ->
     known |= {"limits": limits, "copkit": __version__, "made": french.long_date(date.today())}
     texts = {name: Markup(parts.pop(name)) for name in ("style", "script")}
     return escaping.template(bundle.ASSETS / TEMPLATE).render(
-        page=known, data=_json(known | {"host": host}), number=french.number, **texts, **parts
+        page=known, data=bundle.data(known | {"host": host}), number=french.number, **texts, **parts
     )
 
 
@@ -91,11 +91,6 @@ def write(code: str, path: str | Path, address: str = "") -> Path:
 def _inside(text: str) -> str:
     """A script that may stand in a page: no word in it ends the element nor opens a comment."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-def _json(content: dict) -> Markup:
-    """JSON that may stand in a page."""
-    return Markup(json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"))
 
 
 def policy(scripts: list[str], styles: list[str], more: str = "") -> str:

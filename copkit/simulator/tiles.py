@@ -16,7 +16,9 @@ SMALLEST = 0.001  # a tile below it is not drawn: nobody would see it [ktCO2e/an
 STEP = 9.0  # between two diagonal lines of what is done [px]
 
 
-def rows(ground: Ground, settled: dict[str, Standing], state: State) -> dict[str, list[dict]]:
+def rows(
+    ground: Ground, settled: dict[str, Standing], state: State, height: float = marimekko.HEIGHT
+) -> dict[str, list[dict]]:
     """The rows of the datasets « rects », « hatch » and « texts »; surfaces are the proposed targets, or what is left.
 
     Rectangles are of kind « lever », « head » (the colour of a column) or « done » ; ``narrow`` : a sentence on the
@@ -26,7 +28,7 @@ def rows(ground: Ground, settled: dict[str, Standing], state: State) -> dict[str
     drawn = [_tile(ground, settled, lever, size) for lever, size in sizes.items() if size > SMALLEST]
     if not drawn:
         return {"rects": [], "hatch": [], "texts": [], "narrow": ""}
-    parts = marimekko.layout(drawn, levers=True) if state.vision == "thematiques" else treemap.layout(drawn)
+    parts = _laid_out(ground, drawn, state.vision, height)
     said = {tile.lever: tooltip(ground, settled, tile.lever) for tile in drawn}
     rects, done, hatch = [], [], []
     for rect in parts["rects"]:
@@ -57,7 +59,7 @@ def places(ground: Ground, vision: str) -> dict[str, list[dict]]:
     ]
     if not drawn:
         return {"tiles": [], "heads": []}
-    parts = marimekko.layout(drawn, levers=True) if vision == "thematiques" else treemap.layout(drawn)
+    parts = _laid_out(ground, drawn, vision)
     rects = [one for one in parts["rects"] if one.get("lever")]
     size = {"x": marimekko.WIDTH, "y": marimekko.HEIGHT}
     found = [
@@ -77,6 +79,12 @@ def places(ground: Ground, vision: str) -> dict[str, list[dict]]:
     return {"tiles": found, "heads": [{"id": name} | place for name, place in heads.items()]}
 
 
+def _laid_out(ground: Ground, drawn: list[Tile], vision: str, height: float = marimekko.HEIGHT) -> dict:
+    if vision == "secteurs":
+        return treemap.layout(drawn, height)
+    return marimekko.layout(drawn, levers=True, write=lambda total: ground.sum(total, total), height=height)
+
+
 def _kept(ground: Ground, lever: str, state: State) -> bool:
     tile, wanted = ground.tiles[lever], state.filter
     if lever == FOREST and not state.forest:
@@ -91,7 +99,7 @@ def _size(one: Standing, remaining: bool) -> float:
 
 def _tile(ground: Ground, settled: dict[str, Standing], lever: str, size: float) -> Tile:
     tile = ground.tiles[lever]
-    written = french.number(size, 0) if tile.shown else "?"
+    written = ground.kt(lever, size, 0) if tile.shown else "?"
     return Tile(lever, tile.label, tile.sector_label, tile.chantier, tile.chantier_label, size, tile.rank, written)
 
 
@@ -110,15 +118,15 @@ def _diagonals(rect: dict) -> list[dict]:
 def tooltip(ground: Ground, settled: dict[str, Standing], lever: str) -> str:
     """What a tile says: reference, proposal in both units, what is done, what is left."""
     tile, one = ground.tiles[lever], settled[lever]
-    reference = french.number(one.target) if tile.shown else "non affichée par le SGPE"
-    proposed = f"{french.number(one.kt)} ktCO₂e/an"
+    reference = ground.kt(lever, one.target) if tile.shown else "non affichée par le SGPE"
+    proposed = f"{ground.kt(lever, one.kt)} ktCO₂e/an"
     if not math.isnan(one.quantity):
-        proposed += f", soit {french.quantity(one.quantity)} {tile.unit}"
+        proposed += f", soit {ground.quantity(lever, one.quantity)} {tile.unit}"
     lines = [
         f"{tile.rank} · {tile.label}",
         f"{tile.chantier_label} · {tile.sector_label}",
         f"Référence : {reference}" + (" ktCO₂e/an" if tile.shown else ""),
         f"Proposé : {proposed}",
-        f"Déjà fait : {french.number(one.done)} ; reste : {french.number(one.remaining)} ktCO₂e/an",
+        f"Déjà fait : {ground.kt(lever, one.done)} ; reste : {ground.kt(lever, one.remaining)} ktCO₂e/an",
     ]
     return french.typeset("\n".join(lines))

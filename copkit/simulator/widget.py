@@ -7,8 +7,8 @@ import os
 import anywidget
 import traitlets
 
-from copkit.reference import territories
 from copkit.simulator import bundle, links, requests
+from copkit.simulator.ground import place
 from copkit.simulator.state import read
 from copkit.simulator.view import view as view_of
 
@@ -20,7 +20,7 @@ class Simulator(anywidget.AnyWidget):
 
     Parameters
     ----------
-    territory : code du territoire, par exemple « reg-32 » ou « dep-59 ».
+    territory : code du territoire, par exemple « reg-32 », « dep-59 » ou « epci-200066926 ».
     link : lien à ouvrir, de cette page ou du simulateur officiel ; par défaut celui de la page sous Voilà.
 
     Raises
@@ -47,7 +47,7 @@ class Simulator(anywidget.AnyWidget):
 
     def __init__(self, territory: str = "reg-32", link: str | None = None) -> None:
         self._esm, self._css = bundle.script(), bundle.style()
-        query, code = os.environ.get("QUERY_STRING", "") if link is None else link, territories.resolve(territory)
+        query, code = os.environ.get("QUERY_STRING", "") if link is None else link, place(territory)
         state, notes = links.from_query(query, default=code) if query else (links.opening(code), [])
         if not state.levers and not notes and "l=" not in query:  # the address names a territory only
             state = links.opening(state.territory)

@@ -68,6 +68,10 @@ def test_any_number_is_written_the_same_on_both_sides(js):
             expected += [french.number(value, decimals), french.signed(value, decimals)]
         calls += [["formatQuantity", value], ["formatExact", value]]
         expected += [french.quantity(value), french.exact(value)]
+        for figures, decimals in ((1, 1), (2, 1), (2, 3), (0, 1)):
+            step = french.step(value, figures, decimals)
+            calls += [["stepOf", value, figures, decimals], ["formatStep", value / 3, step, decimals]]
+            expected += [step, french.to_step(value / 3, step, decimals)]
     assert js(calls) == expected
 
 

@@ -38,7 +38,7 @@ def heading(p: xr.Dataset) -> Text:
         name=p.attrs["name"],
         kind="Scénario" if proposals.composed(p) else "Diagnostic territorial",
         place=labels.place(p.attrs["territory"]),
-        worth=_worth(p),
+        worth=Text("\n\n**Ce que valent ces chiffres : un ordre de grandeur.** {}", worth(p)) if model.small(p) else "",
         reference=labels.standing(p),
         version=p.attrs["version"],
         purpose=labels.purpose(p.attrs["territory"], objective=0, step=0),
@@ -51,12 +51,10 @@ LOCAL = Text(
 )
 
 
-def _worth(p: xr.Dataset) -> Text | str:
-    """What the figures are worth below the départements, in a sentence; nothing elsewhere."""
-    if model.broad(p):
-        return ""
+def worth(p: xr.Dataset) -> Text:
+    """What the figures are worth below the départements, in sentences."""
     return Text(
-        "\n\n**Ce que valent ces chiffres : un ordre de grandeur.** Le SGPE ne publie rien à cette échelle ; le kit y "
+        "Le SGPE ne publie rien à cette échelle ; le kit y "
         "répartit l'effort régional. {} de l'effort reposent sur une clé notée C ; à l'intérieur du département, {} "
         "suivent un autre chiffre que leur clé, inconnue par commune : le plus souvent la population. Ils situent le "
         "territoire ; aucun n'est un objectif qui lui serait fixé.",

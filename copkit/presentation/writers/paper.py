@@ -26,7 +26,7 @@ ANNEX = "Annexe : les tableaux"
 UNDRAWN = "□"  # in the place of a sign that Copkit Sans lacks
 _FOLDER = Path(__file__).parent
 SIDE, _LONG = 504, 752  # points: how wide a page is between its margins, upright and lying
-TALL = 560  # points, of a drawing
+TALL, _LOW = 560, 345  # points, of a drawing, on a page that stands and on one that lies
 _PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
 _SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
 _CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
@@ -46,12 +46,12 @@ _OBJECT = re.compile(r"<[\w.]+ object>")
 
 def read(about: blocks.Description) -> dict:
     """What a document says on paper."""
-    return _Paper().document(about)
+    return _Paper(about.lying).document(about)
 
 
 class _Paper:
-    def __init__(self) -> None:
-        self.annex, self.level = [], 1
+    def __init__(self, lying: bool = False) -> None:
+        self.annex, self.level, self.lying = [], 1, lying
 
     def document(self, about: blocks.Description) -> dict:
         body = [block for block in about.blocks if not isinstance(block, blocks.Page)]
@@ -72,6 +72,7 @@ class _Paper:
             "absent": blocks.left_out(about.absent),
             "footer": about.footer,
             "made": made,
+            "lying": self.lying,
         }
 
     def blocks(self, found: list[blocks.Block]) -> Iterator[dict]:
@@ -84,10 +85,12 @@ class _Paper:
                 yield {"is": "prose", "said": [*self.prose(block.tokens, said=block.said)], "leads": index in leads}
             elif isinstance(block, blocks.Chart):
                 figures = isinstance(after, blocks.Table) and after.of_chart
-                yield _chart(block) | {"figures": len(self.annex) + 1 if figures else None}
+                yield _chart(block, *((_LONG, _LOW) if self.lying else (SIDE, TALL))) | {
+                    "figures": len(self.annex) + 1 if figures else None
+                }
             elif isinstance(block, blocks.Table):
                 made = self.table(block)
-                away = made["lying"] or block.folded
+                away = not self.lying and (made["lying"] or block.folded)
                 if block.of_chart or away:
                     self.annex.append(made | {"of_chart": block.of_chart, "number": len(self.annex) + 1})
                 if not block.of_chart:
@@ -103,10 +106,10 @@ class _Paper:
 
     def table(self, table: blocks.Table) -> dict:
         """A table, and how it is laid out; its words are cut shorter where it has many columns of long ones."""
-        sizes = _ANNEX if table.of_chart or table.folded else _SIZES
+        sizes = _ANNEX if table.of_chart or table.folded or self.lying else _SIZES
         for longest in _LONGEST:
             names, *rows = ([cut(cell, longest) for cell in row] for row in (table.names, *table.rows))
-            if laid := _laid_out(names, rows, sizes):
+            if laid := _laid_out(names, rows, sizes, (_LONG,) if self.lying else (SIDE, _LONG)):
                 break
         made = {"is": "table", "caption": table.caption, "names": names, "numbers": table.numbers, "rows": rows}
         return made | laid
@@ -167,11 +170,11 @@ def _leads(found: list[blocks.Block]) -> set[int]:
     return leads
 
 
-def _chart(chart: blocks.Chart) -> dict:
+def _chart(chart: blocks.Chart, side: float, tall: float) -> dict:
     svg = drawing.svg(chart.spec)
     width, height = map(float, _MEASURES.search(svg).groups())
     about = {"title": chart.title, "lines": chart.lines, "alt": chart.description}
-    scale = min(_PIXEL, SIDE / width, TALL / height)
+    scale = min(_PIXEL, side / width, tall / height)
     size = {"scale": scale, "width": scale * width, "height": scale * height}
     return about | {"is": "chart", "svg": svg} | size
 
@@ -274,7 +277,9 @@ def _wide(text: str) -> tuple[float, float]:
     return sum(words) + text.count(" ") * widths[" "], max(words)
 
 
-def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...]) -> dict | None:
+def _laid_out(
+    names: list[str], rows: list[list[str]], sizes: tuple[float, ...], sides: tuple[float, ...] = (SIDE, _LONG)
+) -> dict | None:
     """How a table stands on a page: the size of its type, its columns, whether the page lies, what is not cut of it.
 
     ``kept``: it is not cut, being little; ``first``: the height of all of it then, or of its head and two rows;
@@ -282,7 +287,7 @@ def _laid_out(names: list[str], rows: list[list[str]], sizes: tuple[float, ...])
     """
     lines = [[(_BOLD * text, _BOLD * word) for text, word in map(_wide, names)], *([*map(_wide, row)] for row in rows)]
     least = [max(word for _, word in column) + _SLACK for column in zip(*lines, strict=True)]
-    tried = [(side, size) for side in (SIDE, _LONG) for size in sizes]
+    tried = [(side, size) for side in sides for size in sizes]
     if sizes is _ANNEX:  # where a page may lie as well as stand
         tried.sort(key=lambda fit: -fit[1])
     part = [sum(least) / _room(side, size, names) for side, size in tried]

@@ -48,9 +48,10 @@ function compensatePanel(store) {
     show(result, true);
     show(doubts, found.doubtful.length > 0);
     doubts.replaceChildren(...found.doubtful.map((text) => h("li", {}, text)));
-    asks.update(found.asks.map((row) => [row.label, formatSigned(row.kt_more, 0), whole(row.kt_after),
-      row.quantity_after === null ? "–" : `${formatQuantity(row.quantity_after)} ${row.unit}`,
-      row.share === null ? UNKNOWN : `${whole(row.share)}${NARROW}%`, row.margin === null ? "sans borne" : whole(row.margin)]));
+    const kt = (row, value) => store.kt(store.lever(row.lever), value, 0);
+    asks.update(found.asks.map((row) => [row.label, withSign(row.kt_more, kt(row, row.kt_more)), kt(row, row.kt_after),
+      row.quantity_after === null ? "–" : `${store.quantity(store.lever(row.lever), row.quantity_after)} ${row.unit}`,
+      row.share === null ? UNKNOWN : `${whole(row.share)}${NARROW}%`, row.margin === null ? "sans borne" : kt(row, row.margin)]));
   }, "ck-primary");
   const element = h("div", { class: "ck-panel-body" }, title, gap,
     h("fieldset", { class: "ck-both" }, h("legend", {}, "Leviers qui compensent"),
@@ -62,10 +63,10 @@ function compensatePanel(store) {
   const update = () => {
     const { without_forest: total } = store.view.totals;
     const lack = Math.max(0, total.net ?? 0);
-    setText(gap, lack ? `Manque ${formatNumber(lack)} ${KT}, hors forêt.` : french("Rien à compenser : le scénario atteint la référence."));
+    setText(gap, lack ? `Manque ${store.lack(lack, 1)} ${KT}, hors forêt.` : french("Rien à compenser : le scénario atteint la référence."));
     for (const { lever, margin } of boxes) {
       const left = limits.get(lever.id).kt_max - store.view.levers[lever.id].kt;
-      setText(margin, Number.isFinite(left) ? `marge ${whole(Math.max(left, 0))}` : "sans borne");
+      setText(margin, Number.isFinite(left) ? `marge ${store.kt(lever, Math.max(left, 0), 0)}` : "sans borne");
     }
     const now = JSON.stringify(store.state.levers);
     if (now !== before && proposed) finish(french("Le scénario a changé : calculer à nouveau."));

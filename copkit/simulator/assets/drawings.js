@@ -97,10 +97,11 @@ function panorama(store) {
       const share = (value) => `${100 * Math.min(1, Math.max(0, value / target))}%`;
       fill.style.setProperty("block-size", share(state.step === 3 ? kt : made));
       done.style.setProperty("block-size", share(made));
-      const figure = !lever.shown ? "?" : whole([0, store.today(lever.id), left, kt][Math.min(state.step, 3)]);
+      const figure = !lever.shown ? "?" : store.kt(lever, [0, store.today(lever.id), left, kt][Math.min(state.step, 3)], 0);
       const lines = { full: `${lever.label}\n${figure}`, name: lever.label, number: String(lever.order), none: "" };
       setText(words, lines[words.dataset.words ?? "none"]);
-      setText(said, `${lever.label}\u00a0: ${lever.shown ? `${whole(store.today(lever.id))} déjà faits, ${whole(kt)} proposés sur ${whole(lever.target)} ${KT}` : "référence non affichée"}`);
+      const [today, proposed, reference] = [store.today(lever.id), kt, lever.target].map((value) => store.kt(lever, value, 0));
+      setText(said, `${lever.label}\u00a0: ${lever.shown ? `${today} déjà faits, ${proposed} proposés sur ${reference} ${KT}` : "référence non affichée"}`);
       button.classList.toggle("ck-below", deficit > 0 && view.levers[lever.id].changed);
       button.classList.toggle("ck-out", !listed(store, lever));
       setAttribute(button, "aria-pressed", state.focus === lever.id ? "true" : null);
@@ -115,10 +116,11 @@ function panorama(store) {
     const groups = new Map((state.vision === "thematiques" ? page.thematiques : page.sectors).map((one) => [one.id, one.label]));
     const [which, figure] = [state.vision === "thematiques" ? "thematique" : "sector", FIGURES[Math.min(state.step, 3)]];
     const within = (id) => page.levers.filter((lever) => lever[which] === id && lever.id !== page.forest_lever);
-    const total = (id) => (state.step === 1 && !within(id).some((lever) => store.knows(lever.id)) ? NaN : page.levers.filter((lever) => lever[which] === id && lever.id !== page.forest_lever)
+    const reference = (id) => within(id).reduce((all, lever) => all + (lever.target || 0), 0);
+    const total = (id) => (state.step === 1 && !within(id).some((lever) => store.knows(lever.id)) ? NaN : within(id)
       .reduce((all, lever) => all + (store.view.levers[lever.id][figure] || 0), 0));
     const ordered = page.panorama[state.vision].heads;
-    heads.replaceChildren(...ordered.map((head) => h("span", { class: `ck-${head.id}` }, `${groups.get(head.id)}\u00a0: ${whole(total(head.id))}`)));
+    heads.replaceChildren(...ordered.map((head) => h("span", { class: `ck-${head.id}` }, `${groups.get(head.id)}\u00a0: ${store.sum(total(head.id), reference(head.id))}`)));
   };
   return { element, update, print: (on) => (on ? (label(1000, 230), write()) : measure()) };
 }

@@ -90,8 +90,8 @@ function table(caption, columns) {
   const element = h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, ...heads)), body);
   const region = h("div", { class: "ck-scroll", role: "region", tabindex: "0", "aria-label": caption }, element);
   const newRow = () =>
-    h("tr", {}, ...columns.map(([, numeric], i) =>
-      h(i ? "td" : "th", { scope: i ? null : "row", class: numeric ? "ck-number" : null })));
+    h("tr", {}, ...columns.map(([label, numeric], i) =>
+      h(i ? "td" : "th", { scope: i ? null : "row", class: numeric ? "ck-number" : null, "data-label": i ? label : null })));
   const update = (rows) => {
     while (body.rows.length < rows.length) body.append(newRow());
     while (body.rows.length > rows.length) body.lastElementChild.remove();

@@ -17,7 +17,7 @@ function whyLines(page, lever) {
     line("Source", [why.source_title ?? why.source, why.year].filter(Boolean).join(", ")),
     line("Statut", page.status_labels[why.status] ?? why.status),
     (why.limits ?? []).flatMap((limit) => line("Limite", limit))));
-  const key = lever.grade && h("p", {}, `Part du département\u00a0: clé « ${lever.key_label} » (qualité ${lever.grade}).`);
+  const key = lever.grade && h("p", {}, `Part du territoire\u00a0: clé « ${lever.key_label} » (qualité ${lever.grade}).`);
   return [one("Émissions évitées", lever.why?.kt), one(`Quantité${lever.unit ? ` (${lever.unit})` : ""}`, lever.why?.quantity), key].filter(Boolean);
 }
 
@@ -71,6 +71,14 @@ function bothFields(store, lever, name, legend, errorId, write, shownIn) {
 
 const shownExact = (entry, unit, text) => (entry?.unit === unit && entry.value !== null ? formatExact(entry.value) : text);
 
+/** How fast a lever goes: in its own unit, or what its series counts, in the first of its sentences. */
+function pace(seen) {
+  if (!seen) return "Aucune série observée dans ce territoire";
+  if (!seen.converted || seen.pace === null) return seen.sentence.split(/(?<=\.) /)[0];
+  const yearly = (value) => `${withSign(value, formatQuantity(value))} par an`;
+  return `${yearly(seen.pace)} observé${seen.needed === null ? "" : `, ${yearly(seen.needed)} pour la référence`} (${seen.unit})`;
+}
+
 /** The panel of a lever: what one needs to decide first, the rest folded once. */
 function leverPanel(store, lever) {
   const { page } = store;
@@ -79,20 +87,19 @@ function leverPanel(store, lever) {
   const errorId = `copkit-erreur-${lever.id}`;
   const error = h("p", { class: "ck-error", id: errorId, role: "alert" });
   const fact = (name, text) => (text ? [h("dt", {}, name), h("dd", {}, text)] : []);
-  const number = (value) => formatQuantity(value);
   const { observed: seen } = lever;
   const others = page.chains.filter((chain) => chain.steps.flat().includes(lever.id))
     .flatMap((chain) => chain.steps.flat()).filter((id) => id !== lever.id && store.lever(id)).map((id) => store.lever(id).label);
-  const at2019 = lever.translated && lever.start !== null ? ` ; ${number(lever.start)} en 2019` : "";
-  const reference = lever.shown ? `${limit.both(limit.target)}${at2019}` : "non affichée par le SGPE";
+  const at2019 = lever.translated && lever.start !== null ? ` ; ${store.quantity(lever, lever.start)} en 2019` : "";
+  const reference = lever.shown ? `${store.both(lever, { kt: limit.target, quantity: known(limit.quantity) })}${at2019}` : "non affichée par le SGPE";
   const facts = h("dl", { class: "ck-facts" },
     ...fact("Référence", capital(reference)),
     ...fact("Pourquoi", lever.rationale),
   );
   const rest = h("dl", { class: "ck-facts" },
     ...fact("Bornes", lever.closed ? "" : [lever.range, lever.limit.why].filter(Boolean).join("\u00a0: ")),
-    ...fact("Fourchette", lever.low !== null && lever.high !== null ? `de ${formatNumber(lever.low)} à ${formatNumber(lever.high)} ${KT}` : ""),
-    ...fact("Rythme", seen && seen.pace !== null ? `${formatSigned(seen.pace, 2)} par an observé${seen.needed === null ? "" : `, ${formatSigned(seen.needed, 2)} par an pour la référence`} (${seen.unit})` : "Aucune série observée dans ce territoire"),
+    ...fact("Fourchette", lever.low !== null && lever.high !== null ? `de ${store.kt(lever, lever.low)} à ${store.kt(lever, lever.high)} ${KT}` : ""),
+    ...fact("Rythme", pace(seen)),
     ...fact("Recouvre", others.length ? `agit sur la même quantité que ${joined(others.map((one) => `« ${one} »`))}`.replaceAll("« ", "«\u00a0").replaceAll(" »", "\u00a0»") : ""),
   );
   const parts = [];
@@ -107,12 +114,12 @@ function leverPanel(store, lever) {
       const same_ = lever.done && typed === lever.done.kt;
       const over = same_ && lever.done.reached > lever.done.kt ? ` (${formatNumber(lever.done.reached)} observés, comptés jusqu’à la référence)` : "";
       const less = lever.done && lever.done.reached < 0 ? `La série s’éloigne de l’objectif\u00a0: ${formatNumber(lever.done.reached)} ${KT} en ${lever.done.year}.` : "";
-      return { kt: now.done_error ? "" : formatNumber(now.done_kt), quantity: formatQuantity(limit.quantityOf(now.done_kt)), refused: now.done_error ? "ktco2e" : "",
+      return { kt: now.done_error ? "" : formatNumber(now.done_kt), quantity: store.quantity(lever, limit.quantityOf(now.done_kt)), refused: now.done_error ? "ktco2e" : "",
         note: same_ && lever.done.kt ? `Prérempli\u00a0: ${lever.done.year}${over}. ${lever.done.source}.` : less };
     });
     const aim = bothFields(store, lever, "objectif", "Objectif en 2030, ce qui est déjà fait compris", errorId, (value, unit) => store.setLever(lever.id, { value, unit }), () => {
       const [now, entry] = [store.view.levers[lever.id], store.state.levers[lever.id]];
-      return { kt: shownExact(entry, "ktco2e", formatNumber(now.kt)), quantity: shownExact(entry, "quantity", formatQuantity(unknown(now.quantity))),
+      return { kt: shownExact(entry, "ktco2e", store.kt(lever, now.kt)), quantity: shownExact(entry, "quantity", store.quantity(lever, unknown(now.quantity))),
         refused: now.error ? entry?.unit : "",
         note: now.done_kt ? `Dont ${formatNumber(now.done_kt)} déjà faits, reste ${formatNumber(now.remaining_kt)} ${KT}.` : "" };
     });
@@ -130,7 +137,7 @@ function leverPanel(store, lever) {
     const justify = h("fieldset", { class: "ck-both" }, h("legend", {}, "À justifier"), whyField, sourceField);
     parts.push(done, aim, { update: () => {
       const [now, entry] = [store.view.levers[lever.id], store.state.levers[lever.id]];
-      const beside = now.deficit ? `${formatNumber(now.deficit)} ${KT} sous la référence` : `${formatNumber(now.surplus)} ${KT} au-dessus de la référence`;
+      const beside = now.deficit ? `${store.kt(lever, now.deficit)} ${KT} sous la référence` : `${store.kt(lever, now.surplus)} ${KT} au-dessus de la référence`;
       setText(gap, now.changed ? beside : "À la référence");
       setText(error, [now.error, now.done_error].filter(Boolean).join(" "));
       if (document.activeElement !== slider) slider.value = now.kt ?? 0;
@@ -227,13 +234,13 @@ function leverRow(store, lever) {
   const update = () => {
     const { view, state } = store;
     const now = view.levers[lever.id];
-    const kt = (value) => formatNumber(value, Math.abs(value) >= 100 ? 0 : 1);
+    const kt = (value) => store.kt(lever, value, Math.abs(value) >= 100 ? 0 : 1);
     const today = store.today(lever.id);
     gauge.update({ reference: lever.target, proposed: state.step === 3 ? now.kt : now.done_kt, done: now.done_kt });
     const texts = { 1: `${kt(today)}${today >= 0 ? " faits" : today < 0 ? " observés" : ""} sur ${kt(lever.target)}`,
       2: `reste ${kt(now.remaining_kt)} sur ${kt(now.kt)}`, 3: `${kt(now.kt)} sur ${kt(lever.target)}` };
     setText(figures, lever.shown ? `${texts[Math.min(state.step, 3)]} kt` : "référence non affichée");
-    setText(gap, lever.closed ? "fermé" : now.error || now.done_error ? "refusé" : now.changed ? `${formatSigned(now.kt - lever.target, 0)}${now.justified ? "" : " · à justifier"}` : "");
+    setText(gap, lever.closed ? "fermé" : now.error || now.done_error ? "refusé" : now.changed ? `${store.away(lever, now, 0)}${now.justified ? "" : " · à justifier"}` : "");
     element.classList.toggle("ck-changed", now.changed);
     setAttribute(open, "aria-current", state.focus === lever.id ? "true" : null);
     back.update();

@@ -102,9 +102,9 @@ function fromLink(page, text) {
     state.forest = single.foret === "1";
     if (page.enjeux.some((one) => one.id === single.enjeu)) state.filter.enjeu = single.enjeu;
     if (page.thematiques.some((one) => one.id === single.thematique)) state.filter.thematique = single.thematique;
-    if (single.v && single.v !== page.version) notes.push(fill(page.sentences.link_version, { given: single.v.slice(0, 40), version: page.version }));
+    if (single.v && single.v !== page.version && !page.moved[single.v]) notes.push(fill(page.sentences.link_version, { given: single.v.slice(0, 40), version: page.version }));
   }
-  return { state, notes: [...notes, ...refusals(page, state)] };
+  return { state, notes: [...notes, ...refusals(page, state)], since: single.v };
 }
 
 /** Takes away what the levers of the territory refuse, and says it. */

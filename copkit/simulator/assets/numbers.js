@@ -34,10 +34,24 @@ function formatQuantity(value) {
   return formatNumber(value, size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
-/** A difference, with its sign; none for what is written zero. */
-function formatSigned(value, decimals = 1) {
-  const text = formatNumber(value, decimals);
-  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+/** What is written of a difference, with its sign; none for what is written zero. */
+const withSign = (value, text) => (value > 0 && /^[^<]*[1-9]/.test(text) ? `+${text}` : text);
+
+const formatSigned = (value, decimals = 1) => withSign(value, formatNumber(value, decimals));
+
+/** The place of the last of so many significant figures, and `decimals` at most; 0 where every figure counts. */
+function stepOf(value, figures = 2, decimals = 1) {
+  if (!figures || !value) return 0;
+  return 10 ** Math.max(-decimals, Math.floor(Math.log10(Math.abs(value))) - figures + 1);
+}
+
+/** A number to a place; with so many decimals where there is none. */
+function formatStep(value, step, decimals = 1) {
+  if (value === null || value === undefined || !step) return formatNumber(value, decimals);
+  const places = Math.max(0, -Math.round(Math.log10(step)));
+  const size = Math.abs(value);
+  if (size && size < step / 2) return `<\u00a0${formatNumber(step, places)}`;
+  return formatNumber(Math.sign(value) * Number(rounded(size / step, 0)) * step, places);
 }
 
 /** A number with the digits that it was typed with, and no space. */

@@ -22,12 +22,12 @@ function summaryBar(store) {
   const update = () => {
     const { view, state } = store;
     const sums_ = view.gauge.total;
-    const found = balance(view.gauge, state.step);
+    const found = balance(store);
     const still = found.status === "neutral" && state.step !== 3;
     gauge.update(still ? { reference: sums_.reference ?? 0, proposed: sums_.done, done: sums_.done } : sums_.reference === null ? { reference: 0, proposed: 0, done: 0 } : { reference: sums_.reference, proposed: Math.min(sums_.proposed, sums_.reference) - Math.max(0, Math.min(sums_.net, 0)), done: sums_.done });
     setText(verdict, found.said);
     setText(more, found.more);
-    setText(total, still ? `Référence : ${whole(sums_.reference)} ${KT}, ${store.convention()}` : `${whole(sums_.proposed)} proposés sur ${whole(sums_.reference)} ${KT}, ${store.convention()}`);
+    setText(total, still ? `Référence : ${store.sum(sums_.reference)} ${KT}, ${store.convention()}` : `${store.sum(sums_.proposed)} proposés sur ${store.sum(sums_.reference)} ${KT}, ${store.convention()}`);
     setText(scenario, state.name);
     element.dataset.status = found.status;
     compensate_.disabled = !(sums_.net > 0) && !view.gauge.overlap;
@@ -37,7 +37,9 @@ function summaryBar(store) {
 }
 
 /** What is true now: « manque » is one figure, what proposals lack once the surplus of others is taken away. */
-function balance({ total, overlap, lack, twice }, step) {
+function balance(store) {
+  const { view: { gauge: { total, overlap, lack, twice } }, state: { step } } = store;
+  const [whole, gap] = [(value) => store.sum(value), (value) => store.lack(value)];
   const { reference, done, deficit, surplus, net, below, above, proposed } = total;
   if (reference === null) return { said: "Aucun objectif n’est connu dans ce territoire.", more: "", status: "neutral" };
   const left = `reste ${whole(Math.max(proposed - done, 0))}`;
@@ -46,10 +48,10 @@ function balance({ total, overlap, lack, twice }, step) {
     const today = done > 0 ? "pour les leviers suivis ou saisis" : french("Déjà fait : n.d., aucune série ici dans l’unité d’un levier.");
     return { said, more: step === 3 ? french("Aucun objectif n’est encore changé : ceux du SGPE.") : today, status: "neutral" };
   }
-  const parts = [below ? `${whole(deficit)} sous la référence (${plural(below, "levier")})` : "", above ? `${whole(surplus)} au-dessus (${plural(above, "levier")})` : ""].filter(Boolean).join(", ");
-  if (overlap) return { said: `Manque ${whole(lack)} en effet conjoint`, more: `${parts}, dont ${whole(twice)} comptés deux fois`, status: "doubtful" };
-  if (net > 0 && !same(deficit, surplus)) return { said: `Manque ${whole(net)} ${KT}`, more: parts, status: "missing" };
-  return { said: below ? "Compensé" : `Dépasse la référence de ${whole(surplus)}`, more: below ? parts : "", status: "met" };
+  const parts = [below ? `${gap(deficit)} sous la référence (${plural(below, "levier")})` : "", above ? `${gap(surplus)} au-dessus (${plural(above, "levier")})` : ""].filter(Boolean).join(", ");
+  if (overlap) return { said: `Manque ${gap(lack)} en effet conjoint`, more: `${parts}, dont ${gap(twice)} comptés deux fois`, status: "doubtful" };
+  if (net > 0 && !same(deficit, surplus)) return { said: `Manque ${gap(net)} ${KT}`, more: parts, status: "missing" };
+  return { said: below ? "Compensé" : `Dépasse la référence de ${gap(surplus)}`, more: below ? parts : "", status: "met" };
 }
 
 /** The sectors, each to its own scale; a click lists its levers only. */
@@ -67,7 +69,7 @@ function sectors(store) {
     store.state.reference, (id) => store.change((state) => { state.reference = id; }))) : null;
   const columns = (first) => [[first, false], ...["Référence", "Proposé", "Sous la référence", "Au-dessus", "Manque"].map((name) => [name, true])];
   const both = table(`Les deux totaux (${KT})`, columns("Périmètre"));
-  const figures = (one) => [one.reference, one.proposed, one.deficit, one.surplus, Math.max(unknown(one.net), 0)].map(whole);
+  const figures = (one) => [...[one.reference, one.proposed].map((value) => store.sum(value)), ...[one.deficit, one.surplus, Math.max(unknown(one.net), 0)].map((value) => store.lack(value))];
   const overlaps = h("ul", {});
   const shared = h("details", {}, h("summary", {}, "Leviers qui agissent sur la même quantité"), overlaps);
   const sentence = h("p", { class: "ck-doubt" });
@@ -84,7 +86,8 @@ function sectors(store) {
       show(row.element, Boolean(one));
       if (!one) continue;
       row.gauge.update({ reference: one.reference ?? 0, proposed: state.step === 3 ? one.proposed : one.done, done: one.done });
-      const gap = one.net > 0 ? `manque ${whole(one.net)}` : one.above ? `+${whole(-one.net)}` : "";
+      const whole = (value) => store.sum(value, one.sgpe ?? one.reference);
+      const gap = one.net > 0 ? `manque ${store.lack(one.net)}` : one.above ? `+${store.lack(-one.net)}` : "";
       const seen = page.levers.some((lever) => lever.sector === id && store.knows(lever.id));
       const texts = { 1: `${seen ? `${whole(one.done)} faits` : UNKNOWN} sur ${whole(one.reference)}`, 2: `reste ${whole(one.remaining)}`, 3: [`${whole(one.proposed)} sur ${whole(one.reference)}`, gap].filter(Boolean).join(", ") };
       setText(row.figures, texts[Math.min(state.step, 3)]);
@@ -158,7 +161,8 @@ function build(store) {
   const texts = [page.texts.forest, page.texts.first_order, page.texts.departement, page.texts.overseas, page.texts.plans, page.texts.calendar, page.texts.licence, ...(page.limits ?? [])].filter(Boolean);
   const element = h("div", { class: "copkit-simulateur", lang: "fr" }, ...skips,
     h("header", { class: "ck-head" }, h("h1", { tabindex: "-1" }, `${page.territory.name}\u00a0: quel effort d’ici 2030\u202f?`), otherTerritory(store),
-      h("p", { class: "ck-note" }, [page.texts.status, page.texts.version, page.made ? `Page faite le ${page.made} (copkit ${page.copkit}).` : ""].filter(Boolean).join(" "))),
+      h("p", { class: "ck-note" }, [page.texts.status, page.texts.version, page.made ? `Page faite le ${page.made} (copkit ${page.copkit}).` : ""].filter(Boolean).join(" ")),
+      page.texts.worth ? h("p", { class: "ck-doubt" }, page.texts.worth) : null),
     top.element, warnings,
     h("div", { class: "ck-body" }, h("div", { class: "ck-main" },
       h("div", { class: "ck-row ck-flow" }, steps, vision), lead,
@@ -185,7 +189,7 @@ function build(store) {
     for (const input of vision.querySelectorAll("input")) input.checked = input.value === state.vision;
     setText(lead, LEADS[Math.min(state.step, 3)]);
     if (warnings.dataset.said !== store.notes.join()) { warnings.dataset.said = store.notes.join(); warnings.replaceChildren(...store.notes.map((text) => h("p", { class: "ck-warning" }, text))); }
-    const { said: words, more } = balance(view.gauge, state.step);
+    const { said: words, more } = balance(store);
     announce([words, more].filter(Boolean).join(". "));
     element.dataset.link = toLink(page, store.entered).link;
   };
@@ -254,7 +258,7 @@ function start() {
     const found = given().length > 1 ? fromLink(page, given()) : null;
     const state = found?.state ?? openingOf(page);
     if (found && !/[?&#]etape=/.test(given())) state.step = Object.keys(found.state.levers).length ? 3 : 1;
-    put({ kind, page, state, notes: found?.notes ?? [], brought: Boolean(found), ask, save, home: address,
+    put({ kind, page, state, since: found?.since, notes: found?.notes ?? [], brought: Boolean(found), ask, save, home: address,
       address: (link) => (served ? new URL(address + link, location.href).href : address + link),
       open: async (_, link) => {
         if (!link.includes("?") && !link.includes("=")) return french("Lien illisible : le copier en entier.");

@@ -8,6 +8,7 @@ class Store {
     this.past = [];
     this.parked = new Map(); // lever → the entry that a switch has put aside
     this.notes = host.notes;
+    this.since = host.since ?? host.state.version; // the version of the data that the link was made on
     this.brought = host.brought; // a link brought a result: it is shown first
     this.sector = ""; // only the levers of a sector are listed
     this.onlook = () => {};
@@ -35,6 +36,40 @@ class Store {
   today(id) {
     const [{ done }, { done_kt: entered }] = [this.lever(id), this.view.levers[id]];
     return entered || (done ? Math.min(done.reached, 0) : NaN);
+  }
+
+  /** An effort of a lever, to the last place that its reference is worth. */
+  kt(lever, value, decimals = 1) {
+    return formatStep(value, stepOf(lever.target, lever.figures), decimals);
+  }
+
+  /** Its distance to the reference. */
+  away(lever, { kt }, decimals = 1) {
+    return withSign(kt - lever.target, this.kt(lever, kt - lever.target, decimals));
+  }
+
+  /** A quantity of a lever, with as many figures as it is worth. */
+  quantity(lever, value) {
+    return lever.shared_out ? formatStep(value, stepOf(value, 2, 3)) : formatQuantity(value);
+  }
+
+  /** A target in both units; what was typed, as it was. */
+  both(lever, { kt, quantity }, entry) {
+    const typed = (unit) => entry && entry.value !== null && entry.unit === unit;
+    const first = `${typed("ktco2e") ? formatNumber(kt) : this.kt(lever, kt)} ${KT}`;
+    if (!lever.translated || quantity === null) return first;
+    return `${first}, soit ${typed("quantity") ? formatQuantity(quantity) : this.quantity(lever, quantity)} ${lever.unit}`;
+  }
+
+  /** A sum of levers, to the last place that its reference is worth. */
+  sum(value, reference = this.view.gauge.total.reference) {
+    return formatStep(value, stepOf(reference, this.page.figures), 0);
+  }
+
+  /** What levers lack or exceed together, no finer than each of those that changed is worth. */
+  lack(value, decimals = 0) {
+    const steps = this.page.levers.filter((lever) => this.view.levers[lever.id].changed).map((lever) => stepOf(lever.target, lever.figures));
+    return formatStep(value, Math.max(0, ...steps), decimals);
   }
 
   knows(id) {

@@ -2,28 +2,65 @@
 
 const changedLevers = (store, view = store.view) => store.page.levers.filter((lever) => view.levers[lever.id].changed);
 
-const bothOf = (lever, { kt, quantity }) => `${formatNumber(kt)} ${KT}${lever.translated && quantity !== null ? `, soit ${formatQuantity(quantity)} ${lever.unit}` : ""}`;
-
 /** « Ce qui a changé »: each target that is not the reference, with its justification. */
 function changes(store) {
   const heading = h("h2", { id: "copkit-changes", tabindex: "-1" }, "Ce qui a changé");
   const lead = h("p", {});
   const figures = table("Objectifs différents de la référence", [["Levier", false], ["Référence", true], ["Proposé", true], ["Écart (kt)", true], ["Pourquoi, d’après quoi", false]]);
-  const element = h("section", { class: "ck-changes", "aria-labelledby": heading.id }, heading, lead, figures.element);
+  const data = dataMoves(store);
+  const element = h("section", { class: "ck-changes", "aria-labelledby": heading.id }, heading, lead, figures.element, data.element);
   const update = () => {
     const found = changedLevers(store);
     show(element, found.length > 0 || store.brought);
+    data.update();
     const { version, territory } = store.page;
+    const waiting = found.filter((lever) => !store.view.levers[lever.id].justified).length;
     const named = store.state.name ? `Scénario «\u00a0${store.state.name}\u00a0»` : "Scénario";
-    setText(lead, `${named}, ${territory.name}, données ${version}\u00a0: ${found.length ? `${plural(found.length, "objectif")} ${found.length > 1 ? "diffèrent" : "diffère"} de la référence` : "aucun objectif ne diffère de la référence"}.`);
+    setText(lead, `${named}, ${territory.name}, données ${version}\u00a0: ${found.length ? `${plural(found.length, "objectif")} ${found.length > 1 ? "diffèrent" : "diffère"} de la référence` : "aucun objectif ne diffère de la référence"}.${waiting ? ` Brouillon\u00a0: ${plural(waiting, "objectif")} à justifier.` : ""}`);
     show(figures.element, found.length > 0);
     figures.update(found.map((lever) => {
       const [now, entry] = [store.view.levers[lever.id], store.state.levers[lever.id]];
       const why = [entry?.why, entry?.source].filter((text) => text?.trim()).join(" – ");
-      return [lever.label, formatNumber(lever.target), bothOf(lever, now), formatSigned(now.kt - lever.target), now.justified ? why : `${why ? `${why} – ` : ""}À justifier`];
+      return [lever.label, store.kt(lever, lever.target), store.both(lever, now, entry), store.away(lever, now), now.justified ? why : `${why ? `${why} – ` : ""}À justifier`];
     }));
   };
   return { element, heading, update };
+}
+
+/** What another version of the data changes: that of the link, or the last one where the page keeps that of the link. */
+function dataMoves(store) {
+  const { page, since, host } = store;
+  const other = page.moved[since] ? since : page.latest !== page.version ? page.latest : "";
+  if (!other) return { element: null, update() {} };
+  const ahead = other === page.latest;
+  const [before, after] = ahead ? [page.version, other] : [other, page.version];
+  const moved = page.moved[other];
+  const both = (lever) => {
+    const pair = [[lever.target, lever.limit.quantity], moved[lever.id] ?? [lever.target, lever.limit.quantity]];
+    return (ahead ? pair : pair.reverse()).map(([kt, quantity]) => ({ kt: unknown(kt), quantity: known(unknown(quantity)) }));
+  };
+  const text = (lever, one) => (Number.isNaN(one.kt) ? "absent" : lever.shown ? store.both(lever, one) : "?");
+  const figures = table("Références que les données changent", [["Levier", false], [`Données ${before}`, true], [`Données ${after}`, true], ["Écart (kt)", true]]);
+  const said = ahead ? `Ce résultat est lu sur les données ${before}, celles du lien\u00a0; les dernières sont ${after}.` : `Lien fait sur les données ${before}\u00a0; cette page lit les données ${after}.`;
+  const count = Object.keys(moved).length;
+  const element = h("div", { class: "ck-moved" }, h("h3", {}, "Depuis, les données ont changé"),
+    h("p", {}, `${said} ${count ? `${plural(count, "référence")} ${count > 1 ? "changent" : "change"}\u00a0:` : "Aucune référence ne change ici."}`),
+    count ? figures.element : null);
+  if (ahead && host.kind === "server") element.append(h("p", {}, h("a", { class: "ck-latest" }, "Lire ces objectifs sur les dernières données")));
+  const update = () => {
+    const link = element.querySelector(".ck-latest");
+    if (link) link.href = host.address(toLink(page, store.entered).link.replace(`v=${page.version}`, `v=${after}`));
+    const changed = new Set(changedLevers(store).map((lever) => lever.id));
+    const rows = page.levers.filter((lever) => moved[lever.id]).sort((a, b) => changed.has(b.id) - changed.has(a.id));
+    const sums_ = [0, 1].map((side) => page.levers.filter((lever) => lever.id !== page.forest_lever).reduce((all, lever) => all + (both(lever)[side].kt || 0), 0));
+    figures.update([["Total, hors forêt", ...sums_.map((one) => store.sum(one)), withSign(sums_[1] - sums_[0], store.sum(sums_[1] - sums_[0]))],
+      ...rows.map((lever) => {
+        const pair = both(lever);
+        const away = pair[1].kt - pair[0].kt;
+        return [`${lever.label}${changed.has(lever.id) ? " (changé dans ce scénario)" : ""}`, ...pair.map((one) => text(lever, one)), lever.shown ? withSign(away, store.kt(lever, away)) : ""];
+      })]);
+  };
+  return { element, update };
 }
 
 /** The whole list, on paper behind the first page, and on the screen when asked for. */
@@ -32,10 +69,10 @@ function fullList(store) {
   const element = h("details", { class: "ck-full" }, h("summary", {}, "Le tableau de tous les leviers"), figures.element);
   const fill = () => figures.update(store.page.levers.map((lever) => {
     const now = store.view.levers[lever.id];
-    const secret = (value) => (lever.shown ? formatNumber(value) : "?");
-    return [lever.label, lever.sector_label, secret(lever.target), formatNumber(now.done_kt), secret(now.kt), secret(now.remaining_kt), now.changed ? formatSigned(now.kt - lever.target) : "",
-      lever.start === null || !lever.translated ? "" : formatQuantity(lever.start), lever.translated ? formatQuantity(unknown(lever.limit.quantity)) : "",
-      lever.translated ? formatQuantity(unknown(now.quantity)) : "", lever.unit, now.changed ? "hypothèse" : lever.status_label];
+    const secret = (value) => (lever.shown ? store.kt(lever, value) : "?");
+    return [`${lever.order}. ${lever.label}`, lever.sector_label, secret(lever.target), store.kt(lever, now.done_kt), secret(now.kt), secret(now.remaining_kt), now.changed ? store.away(lever, now) : "",
+      lever.start === null || !lever.translated ? "" : store.quantity(lever, lever.start), lever.translated ? store.quantity(lever, unknown(lever.limit.quantity)) : "",
+      lever.translated ? store.quantity(lever, unknown(now.quantity)) : "", lever.unit, now.changed ? "hypothèse" : lever.status_label];
   }));
   element.addEventListener("toggle", () => fill());
   return { element, update: () => { if (element.open) fill(); }, print: (on) => { if (on) fill(); element.open = on; } };
@@ -101,7 +138,7 @@ function csvOf(store, excel) {
   return mark + [heads, ...rows].map((row) => row.map(cell).join(separator) + end).join("");
 }
 
-const ASKED_FILES = [["xlsx", "Classeur XLSX"], ["json", "Scénario JSON"], ["svg", "Image SVG"], ["png", "Image PNG"]];
+const ASKED_FILES = [["pdf", "Document PDF"], ["xlsx", "Classeur XLSX"], ["json", "Scénario JSON"], ["svg", "Image SVG"], ["png", "Image PNG"]];
 
 function files(store) {
   const message = h("p", { role: "status", class: "ck-message" });
@@ -171,9 +208,10 @@ function scenarios(store) {
     show(full, names.length >= 6);
     if (!comparison) return;
     const all = [{}, null, ...state.kept.map((one) => one.levers)].map((levers) => (levers ? follow(store.page, { ...state, levers }) : view));
-    const total = (label, figure) => [label, ...all.map((one) => whole(figure(one.totals.without_forest)))];
-    comparison.update([total("Total proposé, hors forêt", (one) => one.proposed), total("Manque, hors forêt", (one) => Math.max(one.net, 0)),
-      ...store.page.levers.filter((lever) => all.some((one) => one.levers[lever.id].changed)).map((lever) => [lever.label, ...all.map(({ levers }) => bothOf(lever, levers[lever.id]))])]);
+    const entries = [{}, store.accepted, ...state.kept.map((one) => one.levers)];
+    const total = (label, figure, text) => [label, ...all.map((one) => text(figure(one.totals.without_forest)))];
+    comparison.update([total("Total proposé, hors forêt", (one) => one.proposed, (value) => store.sum(value)), total("Manque, hors forêt", (one) => Math.max(one.net, 0), (value) => store.lack(value)),
+      ...store.page.levers.filter((lever) => all.some((one) => one.levers[lever.id].changed)).map((lever) => [lever.label, ...all.map(({ levers }, i) => store.both(lever, levers[lever.id], entries[i][lever.id]))])]);
   };
   return { element: h("div", { class: "ck-box ck-across" }, h("h3", {}, "Garder et comparer des scénarios"), field("Nom du scénario en cours", name), h("div", { class: "ck-row" }, keep), full, list, host), update };
 }
