@@ -92,7 +92,7 @@ def distance(one: Measure) -> str:
 def left(one: Measure) -> str:
     """The distance to the target, with its sign."""
     if one.compared == model.CHANGE:
-        return f"{french.signed(one.distance, 1)} points d'évolution"
+        return f"{french.signed(one.distance, 1)}{french.NARROW}% de la valeur de {int(one.target.base_year)}"
     sign, text = "+" if one.distance > 0 else "−", number(one, abs(one.distance))
     if not unit(one):  # counted one by one: never a bare number, which a spreadsheet would keep as a text
         return f"{text} de {'plus' if one.distance > 0 else 'moins'}"
