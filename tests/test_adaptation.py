@@ -216,7 +216,7 @@ def test_what_no_source_gives_is_said_and_its_place_is_left(example):
     other = ck.adaptation.recensement("reg-06")
     assert [one.place for one in other.markers] == ["fr", "fr"] and other.exposures == []
     assert not other.invented and other.given == []
-    assert "n'en publient aucun pour Mayotte" in str(ck.report.exposed(other))
+    assert "n'en publient aucun de Mayotte" in str(ck.report.exposed(other))
     assert "niveaux de la TRACC et thèmes d'exposition" in str(ck.report.message(other))
     assert str(ck.report.unserved(other)).startswith("**Rien n'est encore recensé**")
 

@@ -113,9 +113,10 @@ def test_every_fault_of_a_file_is_said_at_once(what, read, damaged, says):
 @pytest.mark.parametrize("code", ["reg-32", "reg-01"])
 def test_the_document_has_every_section_and_no_lever_is_lost(code):
     p = ck.panorama(code, plan="biodiversite")
-    for name in ("entete", "mesures", "a_construire", "enjeux", "a_savoir", "sources"):
+    for name in ("entete", "mesures", "a_construire", "enjeux", "sources"):
         assert ck.section(p, name).parts
     shown, built = ck.table(p).read(), ck.table(p, "a_construire")
+    assert ck.table(p, "a_savoir").fold and len(ck.table(p, "a_savoir").data) > 10
     levers = {*shown.texts()["Levier"], *built.texts()["Levier"]}
     assert levers == {french.typeset(one.label) for one in biodiversity.of(p)}
     assert not [cell for cells in ck.table(p).texts().values() for cell in cells if not cell.strip() or cell == "n.d."]
@@ -130,11 +131,14 @@ def test_the_charts_draw_each_series_once_with_its_target(p):
     assert "dans le sens du levier depuis 2019" in drawn[0]["title"]["text"]
     texts = json.dumps(drawn, ensure_ascii=False)
     assert french.typeset("cible : 21 % en 2030") in texts and french.typeset("cible : −10 % de 2022 à 2030") in texts
+    assert "…" not in texts, "a name is cut"
+    assert french.typeset("0,483 % en 2009") in texts, "a series says where it starts"
 
 
 def test_the_page_says_where_the_territory_stands_and_keeps_its_own_titles(p):
     page = ck.report.page(p)
     assert page.effort[0] == "1 sur 14" and len(page.messages) == 3 and len(page.questions) == 3
+    assert page.messages[2][1].endswith(french.typeset("Reste à faire : −10,0 % de la valeur de 2022."))
     assert page.titles["still"] == "Ce qui va à rebours depuis 2019"
     assert page.titles["messages"] == blocks.Page.TITLES["messages"] and "restauration des habitats" in page.sure
     read = blocks.read(

@@ -1,6 +1,7 @@
 """A year of a roadmap against the one before: what was planted is found, nothing else; what is open is not guessed."""
 
 import runpy
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -21,7 +22,21 @@ from copkit.presentation.followup.document import table as whole
 from copkit.presentation.table import Table
 from copkit.roadmap import matching
 from copkit.roadmap.actions import FIELDS, IDENTITY
-from copkit.roadmap.followup import CLOSED, COMPARED, FOLLOWED, GONE, LATE, NEW, OPEN, UNSAID, compared, pairs
+from copkit.roadmap.followup import (
+    CAME,
+    CLOSED,
+    COMPARED,
+    FOLLOWED,
+    GONE,
+    LATE,
+    LEFT,
+    MOVED,
+    NEW,
+    OPEN,
+    UNSAID,
+    compared,
+    pairs,
+)  # fmt: skip
 from copkit.roadmap.sites import rules
 
 from .test_actions import BASE, made
@@ -362,6 +377,13 @@ def test_a_territory_without_action_has_a_document():
     assert empty.actions.empty and "Aucune action ne vient de ce territoire" in said
     for name in DOCUMENT.sections:
         DOCUMENT.show(name, empty)
+
+
+def test_projects_that_are_elsewhere_or_do_not_move_are_said_so():
+    f = example()
+    none, still = f.projects[:0], f.projects[~f.projects.move.isin([MOVED, CAME, LEFT, OPEN])]
+    said = [DOCUMENT.show("projets", replace(f, projects=found)).parts[0] for found in (none, still)]
+    assert "aucun n'est situé dans ce territoire." in str(said[0]) and "aucun ne change." in str(said[1])
 
 
 def test_a_document_without_projects_nor_journal_leaves_them_out():

@@ -284,6 +284,7 @@ def test_opinions_that_differ_are_listed_body_by_body(whole):
 
 
 def test_decisions_of_analysts_are_said(whole, tmp_path):
+    assert "**1\u202f279 dossiers distincts**, dont 788 «" in sentences.heading(whole)
     id_ = whole.counted[whole.counted.category == "crte"].project_id.iloc[0]
     path = tmp_path / "decisions.csv"
     path.write_text(f"dossier,catégorie,auteur,date,raison\n{id_},non_remonte,Service,2024-12-01,Doublon\n", "utf-8")

@@ -491,6 +491,7 @@ WRONG = {
         "la réponse n'a plus la forme attendue (data, et annotation.measures de",
     ),
     "jeton refusé": ([(401, {}, b"")], "accès refusé (401). Vérifier le jeton donné dans l'environnement"),
+    "droit refusé": ([(403, {}, b"")], "accès refusé (403). Vérifier le jeton donné dans l'environnement"),
     "adresse inconnue": ([(404, {}, b"")], "réponse 404 après un essai."),
     "mesure inconnue": ([(200, {}, b'{"error": "id_826 inconnu"}')], "« id_826 inconnu ». Vérifier la mesure"),
     "renvois sans fin": ([(302, {"Location": "/v1/load"}, b"")], "renvois sans fin."),
@@ -506,6 +507,12 @@ def test_a_service_that_does_not_answer_as_it_should_is_said_in_french(what):
     assert (
         said in str(refused.value) and str(refused.value).startswith("127.0.0.1:") and TOKEN not in str(refused.value)
     )
+
+
+def test_a_service_that_is_given_no_token_is_not_said_to_refuse_it(says):
+    with serving((403, {}, b"")) as (_, url), pytest.raises(ServiceError) as refused:
+        Service(url, AT_ONCE).content("baromètre")
+    says(refused.value, "baromètre : réponse 403 après un essai. Réessayer plus tard, ou lire des fichiers")
 
 
 def test_a_slow_service_is_left_after_its_time():

@@ -179,7 +179,7 @@ def _measure(code: str, row: Row, lever: parameters.Lever, goals: dict[str, floa
         state=_state(series, target, compared, distance, sign),
         note=" ".join([*notes, *([row.note] if row.note else [])]),
         exists="" if series else row.exists or _ELSEWHERE,
-        holder="" if series else row.holder or _SOMEBODY,
+        holder="" if series else row.holder or indicators.publisher(row.indicator),
         points=series,
         sign=sign,
         silent=_silent(code, line, series),
@@ -196,7 +196,6 @@ def _silent(code: str, line, series: tuple) -> bool:
 
 
 _ELSEWHERE = "série connue dans d'autres territoires"
-_SOMEBODY = "le producteur de la série"
 
 
 def _points(code: str, line) -> tuple[str, list[indicators.Point], list[str]]:

@@ -182,6 +182,19 @@ def _years() -> dict[str, dict[str, set[int]]]:
 
 
 @kept(maxsize=4)
+def _publishers() -> dict[str, str]:
+    """Who publishes each observed series, in a word or two."""
+    table = tables.read("observed.parquet")
+    keys = dict(zip(table.indicator.to_list(), table.source.to_list(), strict=True))
+    return {indicator: parameters.sources()[key].in_short for indicator, key in keys.items()}
+
+
+def publisher(indicator: str) -> str:
+    """Who publishes a series, in a word or two; for a place where it has no value."""
+    return _publishers()[indicator]
+
+
+@kept(maxsize=4)
 def _half_steps() -> dict[tuple[str, int], float]:
     """Half of the last digit with which the sources print an indicator in a year."""
     digits = defaultdict(int)

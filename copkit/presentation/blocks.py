@@ -119,13 +119,16 @@ class Page:
     ``sure``: how sure it is. ``questions``: three for the debate. ``source``: plan, version, year, status.
     """
 
-    TITLES: ClassVar[dict[str, str]] = {  # of its parts, in their order
+    TITLES: ClassVar[dict[str, str]] = {  # of its parts, in their order; of the columns of its levers
         "messages": "Ce qu’il faut retenir",
         "levers": "L’effort, levier par levier",
         "moves": "Ce qui bouge",
         "still": "Ce qui ne suit pas",
         "sure": "Ce que valent ces chiffres",
         "questions": "À débattre en COP",
+        "lever": "Levier",
+        "quantity": "Quantité",
+        "detail": "Ce que cela représente",
     }
 
     title: str

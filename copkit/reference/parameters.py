@@ -155,6 +155,11 @@ class Source(Strict):
     locator: str
     url: str = Field(default="", pattern=r"^(https://[\w./-]+)?$")
 
+    @property
+    def in_short(self) -> str:
+        """Who published it, in a word or two."""
+        return self.publisher.split(",")[0].split(" (")[0]
+
 
 def read_sources(problems: Problems) -> dict[str, Source]:
     """``parameters/sources.yml``: every source that a figure may name."""

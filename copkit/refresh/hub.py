@@ -50,6 +50,7 @@ def read(content: bytes, number: str, known: Settings, watch: Watch) -> pd.DataF
     if found is None:
         return series([])
     lines = [_row(n, line, one, watch) for n, line in enumerate(found["data"], start=1)]
+    watch.tell_rows()
     rows = _chosen([line for line in lines if line], one, watch)
     rows = _placed(rows, one, known, watch)
     rows = _dated(rows, one, known, watch)
@@ -149,7 +150,7 @@ def _row(number: int, line: object, one: Indicator, watch: Watch) -> _Row | None
     names |= {"value": one.measure} | ({"part": f"{cube}.{one.split}"} if one.split else {})
     lost = [name for name in names.values() if not isinstance(line, dict) or name not in line]
     if lost:
-        watch.fault("schema", f"ligne {number} : colonne absente {listed(lost)}. Vérifier si le hub a changé de forme.")
+        watch.fault_of_row("schema", number, f"colonne absente {listed(lost)}. Vérifier si le hub a changé de forme.")
         return None
     cells = {short: line[name] for short, name in names.items()}
     return _Row(
@@ -167,7 +168,7 @@ def _year(number: int, given: object, value: object, watch: Watch) -> int | None
         return None
     if isinstance(given, str) and (found := re.match(r"(\d{4})-\d\d-\d\dT", given)):
         return int(found[1])
-    watch.fault("annee_illisible", f"ligne {number} : année « {given} ». Écrire par exemple 2024-01-01T00:00:00.000.")
+    watch.fault_of_row("annee_illisible", number, f"année « {given} ». Écrire par exemple 2024-01-01T00:00:00.000.")
     return None
 
 
@@ -179,12 +180,12 @@ def _number(number: int, given: object, watch: Watch) -> float | None:
         given = json.dumps(given)
     if isinstance(given, str):
         if not re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", given):
-            watch.fault("nombre_illisible", f"ligne {number} : valeur « {given} ». {REDO}")
+            watch.fault_of_row("nombre_illisible", number, f"valeur « {given} ». {REDO}")
             return None
         watch.note("nombre_en_texte")
     value = float(given)
     if value != value or value in (float("inf"), float("-inf")):
-        watch.fault("nombre_illisible", f"ligne {number} : valeur « {given} ». {REDO}")
+        watch.fault_of_row("nombre_illisible", number, f"valeur « {given} ». {REDO}")
         return None
     return value
 

@@ -63,6 +63,17 @@ class Watch:
     problems: Problems
     done: Counter = field(default_factory=Counter)
     details: dict[str, str] = field(default_factory=dict)
+    alike: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+
+    def fault_of_row(self, rule: str, number: int, said: str) -> None:
+        """A fault of a row, said once for all the rows that have it: by ``tell_rows``."""
+        self.alike.setdefault((rule, said), []).append(number)
+
+    def tell_rows(self) -> None:
+        """Say the faults of rows."""
+        for (rule, said), (first, *others) in self.alike.items():
+            more = f" et {french.plural(len(others), 'autre')}" if others else ""
+            self.fault(rule, f"ligne {first}{more} : {said}")
 
     def fault(self, rule: str, said: str) -> None:
         """What stops the reading: what, where, what to do."""

@@ -124,7 +124,7 @@ class Service:
                 f"{self.host}, {what} : le service renvoie vers un autre serveur ({there}), qui n'a pas reçu le jeton. "
                 "Vérifier l'adresse dans parameters/refresh.yml."
             )
-        if answer.status_code in (401, 403):
+        if answer.status_code in (401, 403) and self._secret:
             raise ServiceError(
                 f"{self.host}, {what} : accès refusé ({answer.status_code}). Vérifier le jeton donné dans "
                 "l'environnement, ou en demander un au service."

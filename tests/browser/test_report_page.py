@@ -13,7 +13,8 @@ CODES = ["reg-32", "dep-75", "reg-03"]
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    return documents("diagnostic", CODES, tmp_path_factory.mktemp("outputs"))
+    out = documents("diagnostic", CODES, tmp_path_factory.mktemp("outputs"))
+    return documents("biodiversite", CODES[:1], out)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -30,16 +31,18 @@ OFF = """() => [...document.querySelectorAll('main :not(thead, thead *, caption)
     .map(one => one.outerHTML.slice(0, 120))"""
 
 
-def test_the_document_is_short_enough_to_be_read(outputs, page):
-    page.goto((outputs / "reg-32" / "diagnostic.html").as_uri())
+@pytest.mark.parametrize("name", ["diagnostic", "biodiversite"])
+def test_the_document_is_short_enough_to_be_read(outputs, page, name):
+    page.goto((outputs / "reg-32" / f"{name}.html").as_uri())
     for width, most in ((1280, 9000), (390, 14000)):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollHeight") < most
 
 
-def test_no_figure_is_off_the_screen_of_a_phone_even_unfolded(outputs, page):
+@pytest.mark.parametrize("name", ["dep-75/diagnostic", "reg-32/biodiversite"])
+def test_no_figure_is_off_the_screen_of_a_phone_even_unfolded(outputs, page, name):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto((outputs / "dep-75" / "diagnostic.html").as_uri())
+    page.goto((outputs / f"{name}.html").as_uri())
     assert page.evaluate(OFF) == []
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert page.evaluate(OFF) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copkit import french
 from copkit.adaptation.climate import FILE
 from copkit.adaptation.recensement import Recensement
+from copkit.presentation import labels
 from copkit.presentation.adaptation.document import caption
 from copkit.presentation.document import Section
 from copkit.presentation.table import Table
@@ -56,16 +57,17 @@ def _markers(r: Recensement) -> Table:
 @EXPOSURE.sentence(always=True)
 def exposed(r: Recensement) -> Text:
     """De quel territoire parlent les thèmes d'exposition, ou qu'aucune source du kit n'en publie."""
-    where = "la France" if r.territory == "fr" else territories.name(territories.region_of(r.territory))
+    region = r.territory if r.territory == "fr" else territories.region_of(r.territory)
     if not r.exposures:
         return Text(
-            "**Thèmes d'exposition : à renseigner.** Les sources réunies n'en publient aucun pour {}. Les écrire avec "
+            "**Thèmes d'exposition : à renseigner.** Les sources réunies n'en publient aucun {}. Les écrire avec "
             "leur source dans « parameters/{} » (exposures) : ils paraîtront ici.",
-            where, FILE,
+            labels.of(region), FILE,
         )  # fmt: skip
     if r.territory.startswith("dep"):
-        return Text("Thèmes publiés pour la région {} ; les sources réunies n'en donnent pas par département.", where)
-    return Text("Thèmes publiés pour {}, dans l'ordre de leur source.", where)
+        named = territories.name(region)
+        return Text("Thèmes publiés pour la région {} ; les sources réunies n'en donnent pas par département.", named)
+    return Text("Thèmes publiés {}, dans l'ordre de leur source.", labels.of(region))
 
 
 @EXPOSURE.table("exposition", sheet="Exposition", rank=22, always=True)

@@ -50,8 +50,8 @@ def _compared(found: list[Measure]) -> Text:
     lead = f"{len(compared)} mesures se comparent" if many else "Une mesure se compare"
     if not reached:
         return Text("{} à une cible chiffrée ; aucune ne l'atteint.", lead)
-    verb = "l'atteignent" if len(reached) > 1 else "l'atteint"
-    return Text("{} à une cible chiffrée ; {} {} ({}).", lead, len(reached), verb, words.names(reached))
+    verb = f"{len(reached)} l'atteignent" if len(reached) > 1 else "une l'atteint"
+    return Text("{} à une cible chiffrée ; {} ({}).", lead, verb, words.names(reached))
 
 
 def missing(found: list[Measure], *, named: bool = True) -> Text:
@@ -81,12 +81,20 @@ def table(p: xr.Dataset, found: list[Measure], *, fold: bool = False) -> Table:
         "Levier": [one.label for one in found],
         "Mesure": [french.capital(one.measure) for one in found],
         "Dernière valeur": [words.value(one) for one in found],
+        "Source": [words.source(one.source) for one in found],
         "Cible": [words.target(one) for one in found],
         "Niveau": [words.LEVELS[one.target.level] for one in found],
-        "Distance à la cible": [words.distance(one) for one in found],
-        "Source": [words.source(one.source) for one in found],
+        "Distance": [words.distance(one) for one in found],
     }
     return Table.of(f"Biodiversité et ressources — {p.attrs['name']}", columns, fold=fold)
+
+
+@MEASURES.table("a_savoir")
+def cautions(p: xr.Dataset) -> Table:
+    """What is to be known of each series and of its target."""
+    said = dict.fromkeys((one.label, one.note) for one in model.of(p) if one.note)
+    columns = {"Levier": [label for label, _ in said], "À savoir": [note for _, note in said]}
+    return Table.of("Ce qu'il faut savoir des séries et des cibles", columns, fold=True)
 
 
 @MEASURES.chart()
@@ -176,17 +184,6 @@ def _built(p: xr.Dataset) -> Table | Note:
             "Cible": [words.target(one) for one in found],
         },
     )
-
-
-NOTES = Section("a_savoir", 30)
-
-
-@NOTES.sentence()
-def cautions(p: xr.Dataset) -> Text:
-    """Ce qu'il faut savoir des séries et des cibles."""
-    found = [one for one in model.of(p) if one.note]
-    said = dict.fromkeys((one.label, one.note) for one in found)
-    return Text.bullets(Text("{} — {}", label, note) for label, note in said)
 
 
 SOURCES = Section("sources", 90)

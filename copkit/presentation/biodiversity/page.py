@@ -19,6 +19,7 @@ TITLES = {
     "moves": "Ce qui va dans le sens du levier depuis 2019",
     "still": "Ce qui va à rebours depuis 2019",
     "sure": "Ce qui manque pour en juger",
+    **{"lever": "Mesure", "quantity": "Dernière valeur", "detail": "Cible"},
 }
 MESSAGES, LEVERS, MOVES, QUESTIONS = 3, 5, 3, 3  # how many of each, at most
 

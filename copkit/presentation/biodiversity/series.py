@@ -16,14 +16,9 @@ from copkit.presentation.biodiversity import words
 from copkit.presentation.text import Note
 
 alt = lazy_loader.load("altair")
-ACROSS, CELL, HEAD, DRAWN, GAP = (
-    3,
-    146,
-    52,
-    48,
-    22,
-)  # cells in a row; heights of one, of its words, of its line; gap [px]
-LETTERS, LINE = 29, 15  # of a line of a name; its height [px]
+ACROSS, GAP = 3, 22  # cells in a row; between them [px]
+HEAD, DRAWN, CELL = 66, 48, 178  # heights of the words of a cell, of its line, of a cell [px]
+LETTERS, LINE = {"bold": 30, "normal": 36}, 15  # of a line of words; its height [px]
 EDGE = 6  # beside a line, for its last point [px]
 LEAST = 2  # values that make a series
 
@@ -58,11 +53,11 @@ def chart(p: xr.Dataset, found: list[Measure], served: str) -> alt.LayerChart | 
         rule = alt.Chart({"values": tuple(aims)}).mark_rule(color=theme.TEXT, strokeDash=[5, 3])
         layers.append(rule.encode(x=x, x2="x2:Q", y=y))
     layers += charts.pixels(texts, x=x, y=y)
-    told = [[french.typeset(french.capital(one.measure)), french.typeset(_said(one)), None] for one in drawn]
+    told = [[french.typeset(french.capital(one.measure)), french.typeset(_moved(one)), None] for one in drawn]
     title = charts.words(
         _finding(drawn, served),
         [
-            "chaque série à sa propre échelle ; tirets : la cible, quand elle se compte dans la même unité",
+            "chaque série à son échelle, de sa première à sa dernière valeur ; tirets : la cible, dans la même unité",
             _origin(drawn),
         ],
         f"{' ; '.join(f'{one.measure} : {_said(one)}' for one in drawn)}.",
@@ -116,21 +111,30 @@ def _range(one: Measure) -> tuple[float, float]:
 
 def _texts(one: Measure, left: float, top: float) -> list[dict]:
     """The name of a measure, its last value, its target."""
-    name = textwrap.wrap(french.typeset(french.capital(one.measure)), LETTERS)
-    name = name if len(name) <= 2 else [name[0], f"{name[1][: LETTERS - 1]}…"]
-    lines = [("bold", row, top + n * LINE) for n, row in enumerate(name)]
-    lines.append(("normal", french.typeset(words.value(one)), top + len(name) * LINE))
-    below = top + HEAD + DRAWN + 8
-    lines.append(("normal", f"{one.points[0][0]} – {one.points[-1][0]}", below))
-    if _goal(one) is not None:
-        lines.append(("normal", french.typeset(f"cible : {words.target(one)}"), below + LINE))
-    return [{"x": left, "y": y, "text": text, "weight": weight} for weight, text, y in lines]
+    above = [*_rows("bold", french.capital(one.measure)), *_rows("normal", words.value(one))]
+    below = [*_rows("normal", _first(one))]
+    below += _rows("normal", f"cible : {words.target(one)}") if _goal(one) is not None else []
+    lines = [(top + n * LINE, row) for n, row in enumerate(above)]
+    lines += [(top + HEAD + DRAWN + 8 + n * LINE, row) for n, row in enumerate(below)]
+    return [{"x": left, "y": y, "text": text, "weight": weight} for y, (weight, text) in lines]
+
+
+def _rows(weight: str, text: str) -> list[tuple[str, str]]:
+    return [(weight, row) for row in textwrap.wrap(french.typeset(text), LETTERS[weight])]
+
+
+def _first(one: Measure) -> str:
+    """The value that a series starts from."""
+    return f"{words.quantity(one, one.points[0][1])} en {one.points[0][0]}"
+
+
+def _moved(one: Measure) -> str:
+    (first, start), (last, end) = one.points[0], one.points[-1]
+    return f"de {words.number(one, start)} à {words.quantity(one, end)}, {first}-{last}{words.whose(one)}"
 
 
 def _said(one: Measure) -> str:
-    (first, start), said = one.points[0], words.value(one)
-    aim = f" ; cible : {words.target(one)}" if one.compared else f" ; {one.state}"
-    return f"{words.quantity(one, start)} en {first}, {said}{aim}"
+    return f"{_moved(one)} ; " + (f"cible : {words.target(one)}" if one.compared else one.state)
 
 
 def _origin(drawn: list[Measure]) -> str:

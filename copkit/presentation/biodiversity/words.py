@@ -45,10 +45,11 @@ def scaled(one: Measure, value: float) -> float:
 def quantity(one: Measure, value: float) -> str:
     """A value and its unit: « 17,8 % », « 1 454 millions de m³ »."""
     between = french.NARROW if unit(one) == "%" else " "
-    return f"{_number(one, value)}{between}{unit(one)}".strip()
+    return f"{number(one, value)}{between}{unit(one)}".strip()
 
 
-def _number(one: Measure, value: float) -> str:
+def number(one: Measure, value: float) -> str:
+    """A value without its unit."""
     value = scaled(one, value)
     if one.unit in ("nb", "hab", "bus_ou_car"):
         return french.rough(value, 4)
@@ -91,8 +92,8 @@ def distance(one: Measure) -> str:
 def left(one: Measure) -> str:
     """The distance to the target, with its sign."""
     if one.compared == model.CHANGE:
-        return f"{french.signed(one.distance, 1)} points d'évolution"
-    sign, text = "+" if one.distance > 0 else "−", _number(one, abs(one.distance))
+        return f"{french.signed(one.distance, 1)}{french.NARROW}% de la valeur de {int(one.target.base_year)}"
+    sign, text = "+" if one.distance > 0 else "−", number(one, abs(one.distance))
     if not unit(one):  # counted one by one: never a bare number, which a spreadsheet would keep as a text
         return f"{text} de {'plus' if one.distance > 0 else 'moins'}"
     return f"{sign}{text} {'points' if unit(one) == '%' else unit(one)}".strip()
@@ -102,7 +103,7 @@ def source(key: str) -> str:
     """Who publishes, in a word or two."""
     if not key:
         return "—"
-    return parameters.sources()[key.split(", ")[0]].publisher.split(",")[0].split(" (")[0]
+    return parameters.sources()[key.split(", ")[0]].in_short
 
 
 def names(found: Iterable[Measure]) -> str:

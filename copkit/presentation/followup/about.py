@@ -115,7 +115,8 @@ def moved(f: Followup) -> Text:
         OPEN: ("est à rapprocher", "sont à rapprocher"),
     }
     parts = [french.plural(int(counts[one]), *words) for one, words in said.items() if counts.get(one)]
-    return Text("**Dossiers du vivier** : {}.", french.join(parts) or "aucun ne change")
+    none = "aucun n'est situé dans ce territoire" if f.projects.empty else "aucun ne change"
+    return Text("**Dossiers du vivier** : {}.", french.join(parts) or none)
 
 
 SOURCES = Section("sources", 140)

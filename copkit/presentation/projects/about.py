@@ -5,6 +5,7 @@ from __future__ import annotations
 from copkit import french
 from copkit.presentation import labels
 from copkit.presentation.document import Section
+from copkit.presentation.projects.balance import message
 from copkit.presentation.projects.document import DOCUMENT
 from copkit.presentation.text import Text
 from copkit.projects.selection import Vivier
@@ -38,6 +39,7 @@ def heading(v: Vivier) -> Text:
         Text("# {}\n\nProjets du territoire{}", v.name, labels.place(v.territory)),
         INVENTED if v.invented else "",
         PUBLIC if v.public else "",
+        "" if v.empty else message(v),
         Text("COP {}.{} {}", v.year, files, labels.purpose(v.territory, objective=2, step=1)),
     ]
     if v.empty:

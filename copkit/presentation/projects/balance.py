@@ -25,13 +25,24 @@ BALANCE = Section("bilan", 40)
 @BALANCE.sentence()
 def balance(v: Vivier) -> Text:
     """Le bilan en une phrase : dossiers, catégories."""
+    whole, said = _counts(v)
+    verb = "remplace" if v.decided == 1 else "remplacent"
+    decided = f" {french.plural(v.decided, 'décision')} d'analyste {verb} la réponse de la règle." if v.decided else ""
+    return Text("**{}** : {}.{} La catégorie vient de règles lues dans l'ordre.", whole, french.join(said), decided)
+
+
+def message(v: Vivier) -> Text:
+    """How many projects there are, and how many are in the best category."""
+    whole, (best, *_) = _counts(v)
+    return Text("**{}**, dont {}.", whole, best)
+
+
+def _counts(v: Vivier) -> tuple[str, list[str]]:
+    """How many projects, and how many in each category."""
     column = v.territory if v.level == "departement" else model.TOTAL
     rows = zip(v.categories.label[:-1], v.categories[column][:-1], v.shares[column][:-1], strict=True)
     said = [f"{french.number(n, 0)} « {label} » ({french.percent(share, 1)})" for label, n, share in rows]
-    verb = "remplace" if v.decided == 1 else "remplacent"
-    decided = f" {french.plural(v.decided, 'décision')} d'analyste {verb} la réponse de la règle." if v.decided else ""
-    whole = french.plural(len(v.counted), "dossier distinct", "dossiers distincts")
-    return Text("**{}** : {}.{} La catégorie vient de règles lues dans l'ordre.", whole, french.join(said), decided)
+    return french.plural(len(v.counted), "dossier distinct", "dossiers distincts"), said
 
 
 @BALANCE.chart()

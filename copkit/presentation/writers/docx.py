@@ -209,7 +209,7 @@ class _Writer:
         yield from self.listed(titles["messages"], 1, told)
         if page["levers"]:
             yield _paragraph("Intertitre", _run(titles["levers"]))
-            names = ["Levier", "Quantité", "Ce que cela représente"]
+            names = [titles[column] for column in ("lever", "quantity", "detail")]
             rows = [[name, _run(quantity, {"strong"}), detail] for name, quantity, detail in page["levers"]]
             widths = [paper.SIDE * part for part in (0.26, 0.34, 0.4)]
             yield self.grid(names, rows, [False] * 3, widths, "Cellule", [False] * len(rows))
