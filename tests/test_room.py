@@ -10,7 +10,6 @@ from urllib.request import Request
 
 import pytest
 import segno
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 import copkit as ck
@@ -20,7 +19,7 @@ from copkit.models.scenario import Entry
 from copkit.models.spread import by_disagreement, spread
 from copkit.presentation import minutes
 from copkit.presentation.writers import paper
-from copkit.simulator import exports, room_server
+from copkit.simulator import exports, gate, room_server
 from copkit.simulator.room import MOST_PEOPLE, Room
 
 from .serving import answer
@@ -283,7 +282,7 @@ class Served:
         with closing(Room.make(self.path, "dep-59")) as self.room:
             self.base = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/salle/"
             self.hall = room_server.Hall(self.room, self.base)
-            server = HTTPServer(room_server.application(self.hall, "/salle/"), max_body_size=2**16)
+            server = gate.Gate(room_server.application(self.hall, "/salle/"), room_server.LIMITS)
             server.add_sockets(sockets)
             self.code, self.host = self.room.code, self.room.host
             self.ready.set()
@@ -372,10 +371,10 @@ def test_the_qr_code_is_that_of_the_link(served):
     assert re.search(r' d="([^"]+)"', drawn)[1] == re.search(r' d="([^"]+)"', wanted)[1]
 
 
-def test_one_person_cannot_flood_the_room(served):
+def test_one_person_cannot_flood_the_room(served, monkeypatch):
+    monkeypatch.setattr(served.hall, "buckets", gate.Buckets(0, 3))
     key, other = served.person(), served.person()
     path, body = f"api/{served.code}/proposition", {"lever": HEDGES, "value": 12}
-    served.hall.buckets[served.room.person(key)] = room_server.Bucket(0, 3)
     got = [served.ask(path, "PUT", body, key) for _ in range(4)]
     assert [one.status for one in got] == [200, 200, 200, 429]
     assert "Trop de demandes" in said(got[-1]) and got[-1].headers["Retry-After"] == "5"
@@ -385,8 +384,8 @@ def test_one_person_cannot_flood_the_room(served):
 
 def test_bucket_fills_up_with_time(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(room_server.time, "monotonic", lambda: now[0])
-    bucket = room_server.Bucket(2, 3)
+    monkeypatch.setattr(gate.time, "monotonic", lambda: now[0])
+    bucket = gate.Bucket(2, 3)
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
     now[0] += 0.4
     assert not bucket.take()

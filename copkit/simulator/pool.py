@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import multiprocessing
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 WORKERS = 2
 WAITING = 200  # requests that wait for a process, at most; pages are made once each
+OF_ONE = 20  # of them, from one address: an office behind one; the others do not wait behind it
 PATIENCE = 60  # s that a request may take
 
 
@@ -29,9 +31,11 @@ class Late(Exception):
 class Pool:
     """A few processes, started when the first request comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_one: int = OF_ONE) -> None:
+        """``of_one``: requests of one address that wait, at most."""
+        self.of_one = of_one
         self._made: ProcessPoolExecutor | None = None
-        self.asked = 0
+        self.asked: Counter[str] = Counter()
 
     def start(self) -> ProcessPoolExecutor:
         """The processes, made again when they broke; spawned, so that they share nothing with the server."""
@@ -39,16 +43,16 @@ class Pool:
             self._made = ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), max_tasks_per_child=2000)
         return self._made
 
-    async def do(self, work: Callable, *given):
-        """What a process makes of it.
+    async def do(self, work: Callable, *given, who: str = ""):
+        """What a process makes of it; ``who``: of whom it is counted, nobody when it is for all.
 
         Raises
         ------
         Full, Late
         """
-        if self.asked >= WAITING:
+        if self.asked.total() >= WAITING or (who and self.asked[who] >= self.of_one):
             raise Full
-        self.asked += 1
+        self.asked[who] += 1
         try:
             for last in (False, True):
                 made = self.start()
@@ -63,7 +67,8 @@ class Pool:
                     if last:
                         raise
         finally:
-            self.asked -= 1
+            self.asked[who] -= 1
+            self.asked = +self.asked  # without those who wait for nothing
 
     def stop(self) -> None:
         """End every process at once."""

@@ -20,13 +20,17 @@ from copkit.simulator.view import view as view_of
 _log = logging.getLogger(__name__)
 
 
-def answer(request: Mapping) -> dict:
+PUBLIC = ("json", "csv", "csv_excel")  # files that a public demonstration makes: they cost little
+
+
+def answer(request: Mapping, demonstration: bool = False) -> dict:
     """La réponse à une demande d'une page ; ne lève jamais d'erreur.
 
     Parameters
     ----------
     request : ``do`` (open, import, export, compensate ou probability), ``state`` (la saisie, entière) et ce que chacune
         demande.
+    demonstration : refuser les fichiers qui coûtent (classeur, images).
 
     Returns
     -------
@@ -38,6 +42,11 @@ def answer(request: Mapping) -> dict:
         work = _WORKS.get(str(request.get("do")))
         if work is None:
             raise SimulationError("Demande inconnue. Recharger la page.")
+        if demonstration and work is _export and request.get("format") not in PUBLIC:
+            raise SimulationError(
+                "Ce fichier n'est pas fait dans la démonstration publique. Prendre la table CSV ou le lien, ou "
+                "installer copkit pour le classeur et les images."
+            )
         return found | work(request)
     except CopkitError as error:
         return found | {"ok": False, "message": french.typeset(str(error))}
