@@ -28,6 +28,7 @@ from copkit.models import panorama
 from copkit.simulator import bundle, gate, home, links, pool, requests, sessions, static
 from copkit.simulator.ground import place
 
+KINDS = frozenset((".js", ".css", ".woff", ".woff2", ".ttf", ".eot", ".svg", ".png", ".txt"))  # what a page loads
 YEAR = 365 * 24 * 3600
 LONGEST_QUERY = 8192  # characters: what browsers and proxies let through
 SCRIPT_BEAT = "<script>window.voila_heartbeat()</script>"  # what Voilà writes while a page is long to come
@@ -351,8 +352,9 @@ def table(folders: Mapping[str, list[Path]]) -> dict[str, Path]:
     for address, places in folders.items():
         for place in reversed(places):
             root = place.resolve()
-            inside = (path for path in place.rglob("*") if path.is_file() and path.resolve().is_relative_to(root))
-            found |= {f"{address}/{path.relative_to(place).as_posix()}": path for path in inside}
+            for path in place.rglob("*"):
+                if path.suffix in KINDS and path.is_file() and path.resolve().is_relative_to(root):
+                    found[f"{address}/{path.relative_to(place).as_posix()}"] = path
     return found
 
 

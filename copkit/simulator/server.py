@@ -240,8 +240,9 @@ class SimulatorServer(Voila):
             "config": self.config,
             "voila_configuration": self.voila_configuration,
         }
-        static = [Path(folder) for folder in self.static_paths]
-        folders = {f"{stamp}/static": static, "templates/copkit/static": static[:-1]}
+        static = [Path(folder) for folder in self.static_paths[:-1]]  # the last is Jupyter's own
+        named = [folder for folder in static if folder.parent.name in ("copkit", "lab")]
+        folders = {f"{stamp}/static": static, "templates/copkit/static": named}
         for name in EXTENSIONS:
             places = [Path(folder) / name / "static" for folder in self.labextensions_path]
             folders[f"{stamp}/labextensions/{name}/static"] = places

@@ -1,0 +1,145 @@
+"""The gate of the servers: who comes in too great a number, sends too much or too slowly, or reads nothing."""
+
+import json
+import socket
+from contextlib import closing, contextmanager, suppress
+
+import pytest
+from tornado.web import Application, RequestHandler
+
+from copkit.simulator import gate
+
+from .processes import wait_until
+from .serving import Threaded
+
+LIMITS = gate.Limits(
+    connections=4,
+    of_one=2,
+    rate=0,
+    burst=3,
+    body=1000,
+    headers=2000,
+    slow_headers=0.3,
+    slow_body=0.3,
+    stuck=0.3,
+    look=0.05,
+)
+
+
+class Large(RequestHandler):
+    """More than the system keeps for one who does not read."""
+
+    def get(self):
+        self.finish(b"a" * 7 * gate.MEBIBYTE)
+
+    def post(self):
+        self.finish({"ok": True})
+
+
+class Headers(gate.Headers):
+    def own(self):
+        return {"Referrer-Policy": "no-referrer"}
+
+
+@contextmanager
+def made(_root):
+    yield gate.Gate(Application([("/", Large)], transforms=[Headers]), LIMITS, proxied=True)
+
+
+@pytest.fixture(scope="module")
+def served():
+    running = Threaded(made)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def alone(served):
+    """Nobody is left of the test before."""
+    assert wait_until(lambda: not served.server._streams)
+
+
+@contextmanager
+def opened(served, said=b""):
+    """A connection that has said this."""
+    with closing(socket.create_connection(("127.0.0.1", int(served.root.rpartition(":")[2])), timeout=60)) as made:
+        made.sendall(said)
+        yield made
+
+
+def heard(connection):
+    """All that it is told until it is closed."""
+    parts = []
+    with suppress(ConnectionError):
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts).decode()
+
+
+def test_one_connection_too_many_is_told_and_the_place_is_given_back(served, monkeypatch):
+    with opened(served), opened(served), opened(served), opened(served) as last:
+        assert wait_until(lambda: len(served.server._streams) == 4)
+        with opened(served) as one:
+            told = heard(one)
+        assert (
+            told.startswith("HTTP/1.1 503 ") and "Retry-After: 60" in told and "Toutes les places sont prises" in told
+        )
+        last.close()
+        assert wait_until(lambda: len(served.server._streams) < 4)
+    assert served.raw("/", "POST").status == 200
+
+
+def test_one_address_takes_its_part_and_no_more(served, monkeypatch):
+    monkeypatch.setattr(gate, "one", lambda address: address)  # this machine is counted as any other
+    with opened(served), opened(served):
+        assert wait_until(lambda: len(served.server._streams) == 2)
+        with opened(served) as one:
+            told = heard(one)
+    assert told.startswith("HTTP/1.1 429 ") and "Retry-After: 5" in told
+    assert "Trop de demandes viennent de cette adresse" in told
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na"]
+)
+def test_one_who_never_ends_is_closed(served, said):
+    with opened(served, said) as one:
+        assert heard(one) == ""
+
+
+def test_one_who_reads_nothing_is_closed_and_what_waits_is_dropped(served):
+    with opened(served, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"):
+        assert wait_until(lambda: any(one.writing() for one in [*served.server._streams]))
+        assert wait_until(lambda: not served.server._streams)
+    with opened(served, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") as one:
+        assert len(heard(one)) > 7 * gate.MEBIBYTE  # one who reads has it whole
+
+
+def test_a_body_too_long_is_refused_before_it_is_read(served):
+    got = served.raw("/", "POST", b"a" * 1001, Accept="application/json")
+    assert got.status == 413 and json.loads(got.content)["message"].startswith("La demande dépasse")
+    assert got.headers["X-Content-Type-Options"] == "nosniff"
+    with opened(served, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 500 + b"\r\n\r\n") as one:
+        assert heard(one).startswith("HTTP/1.1 413 ")
+    assert served.raw("/", "POST", b"a" * 1000).status == 200
+
+
+def test_requests_of_one_address_are_counted_and_not_those_of_the_others(served):
+    one = [served.raw("/", "POST", X_Forwarded_For="198.51.100.7").status for _ in range(4)]
+    assert one == [200, 200, 200, 429]
+    near = [served.raw("/", "POST", X_Forwarded_For=f"2001:db8::{n}").status for n in range(4)]
+    assert near == [200, 200, 200, 429]  # one network
+    assert served.raw("/", "POST", X_Forwarded_For="198.51.100.8").status == 200
+    assert {served.raw("/", "POST").status for _ in range(8)} == {200}  # this machine
+
+
+def test_addresses_are_forgotten_when_they_are_many(monkeypatch):
+    monkeypatch.setattr(gate.Buckets, "MOST", 3)
+    kept = gate.Buckets(0, 1)
+    assert [kept.take(who) for who in "aabcd"] == [True, False, True, True, True]
+    assert kept.take("a") and not kept.take("d")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.8.9.1", "::ffff:127.0.0.1", "::1%lo"])
+def test_this_machine_is_not_counted(address):
+    assert gate.one(address) == ""
