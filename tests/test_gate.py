@@ -1,5 +1,6 @@
 """The gate of the servers: who comes in too great a number, sends too much or too slowly, or reads nothing."""
 
+import asyncio
 import json
 import socket
 from contextlib import closing, contextmanager, suppress
@@ -7,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 import pytest
 from tornado.web import Application, RequestHandler
 
-from copkit.simulator import gate
+from copkit.simulator import gate, pool
 
 from .processes import wait_until
 from .serving import Threaded
@@ -143,3 +144,54 @@ def test_addresses_are_forgotten_when_they_are_many(monkeypatch):
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.8.9.1", "::ffff:127.0.0.1", "::1%lo"])
 def test_this_machine_is_not_counted(address):
     assert gate.one(address) == ""
+
+
+class Recorded(pool.Pool):
+    """Its turns, without its processes: each lasts until it is told to end."""
+
+    def __init__(self):
+        super().__init__(of_one=3)
+        self.begun, self.ends = [], {}
+
+    async def _run(self, turn, work, *given):
+        self.begun.append(work)
+        self.ends[work] = asyncio.get_running_loop().create_future()
+        self._end(turn, await self.ends[work])
+
+    async def ask(self, work, **options):
+        """Ask, and let everybody move."""
+        asked = asyncio.ensure_future(self.do(work, **options))
+        await self.moved()
+        return asked
+
+    async def moved(self, ended="", took=1.0):
+        """End one, and let everybody move."""
+        if ended:
+            self.ends[ended].set_result(took)
+        for _ in range(9):
+            await asyncio.sleep(0)
+
+
+def test_what_costs_leaves_a_process_to_the_others_and_who_had_least_comes_first():
+    async def tried():
+        waits = Recorded()
+        for name in ("a1", "a2", "a3", "a4"):
+            await waits.ask(name, who="a", costs=True)
+        assert waits.begun == ["a1"]
+        with pytest.raises(pool.Full):
+            await (await waits.ask("a5", who="a"))
+        await waits.ask("b1", who="b")
+        assert waits.begun == ["a1", "b1"]  # light: it waits for nothing that costs
+        left = await waits.ask("b2", who="b", costs=True)
+        await waits.ask("c1", who="c", costs=True)
+        await waits.moved("b1", took=0.5)
+        assert waits.begun == ["a1", "b1"]
+        left.cancel()  # a page that leaves waits no more
+        await waits.moved("a1")
+        assert waits.begun[2:] == ["c1"]  # came last, and had nothing
+        await waits.moved("c1", took=9)
+        assert waits.begun[3:] == ["a2"]
+        await waits.ask("all")
+        assert waits.begun[4:] == ["all"]
+
+    asyncio.run(tried())

@@ -219,6 +219,12 @@ class Ask(FrenchErrors, JupyterHandler):
     def initialize(self, workers: pool.Pool, demonstration: bool) -> None:
         """``workers``: who answers; ``demonstration``: not what costs."""
         self.workers, self.demonstration = workers, demonstration
+        self.asking: asyncio.Future | None = None
+
+    def on_connection_close(self) -> None:
+        """Its page has left: what it waits for is for nobody."""
+        if self.asking is not None:
+            self.asking.cancel()
 
     def check_xsrf_cookie(self) -> None:
         """Only a page of this server asks: its browser says where it comes from."""
@@ -236,8 +242,12 @@ class Ask(FrenchErrors, JupyterHandler):
             raise web.HTTPError(400) from None
         if not isinstance(asked, dict):
             raise web.HTTPError(400)
+        work = self.workers.do(requests.answer, asked, self.demonstration, who=self.who, costs=requests.costs(asked))
+        self.asking = asyncio.ensure_future(work)
         try:
-            found = await self.workers.do(requests.answer, asked, self.demonstration, who=self.who)
+            found = await self.asking
+        except asyncio.CancelledError:  # the page has left
+            return
         except pool.Full:
             found = {"ok": False, "message": "Le serveur calcule déjà beaucoup. Recommencer dans un instant."}
         except pool.Late:

@@ -20,7 +20,7 @@ from copkit.simulator.view import view as view_of
 _log = logging.getLogger(__name__)
 
 
-PUBLIC = ("json", "csv", "csv_excel")  # files that a public demonstration makes: they cost little
+LIGHT = ("json", "csv", "csv_excel")  # files that cost little
 
 
 def answer(request: Mapping, demonstration: bool = False) -> dict:
@@ -42,7 +42,7 @@ def answer(request: Mapping, demonstration: bool = False) -> dict:
         work = _WORKS.get(str(request.get("do")))
         if work is None:
             raise SimulationError("Demande inconnue. Recharger la page.")
-        if demonstration and work is _export and request.get("format") not in PUBLIC:
+        if demonstration and work is _export and costs(request):
             raise SimulationError(
                 "Ce fichier n'est pas fait dans la démonstration publique. Prendre la table CSV ou le lien, ou "
                 "installer copkit pour le classeur et les images."
@@ -53,6 +53,12 @@ def answer(request: Mapping, demonstration: bool = False) -> dict:
     except Exception:  # the visitor is answered whatever happens; the log has the reason
         _log.exception("simulator request failed")
         return found | {"ok": False, "message": "Le calcul n’a pas abouti. Recommencer, ou recharger la page."}
+
+
+def costs(request: Mapping) -> bool:
+    """Whether what is asked takes a second or so: a probability, a workbook, a picture."""
+    asked = request.get("do")
+    return asked == "probability" or (asked == "export" and request.get("format") not in LIGHT)
 
 
 def _state(request: Mapping) -> tuple[dict, State]:
