@@ -9,7 +9,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
@@ -20,8 +20,10 @@ import typer
 import websocket
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
+from tornado.web import HTTPError
 from typer.testing import CliRunner
 
+from copkit import french
 from copkit.commands.simulator import simulator
 from copkit.errors import RunError, TerritoryError
 from copkit.simulator import handlers, server, sessions
@@ -172,7 +174,7 @@ def test_a_public_demonstration_has_no_kernel_and_says_what_it_leaves_out(public
     for path in ("carnet", "api/kernels/a-b-c-d-e/channels", "voila/templates/copkit/static/page.js"):
         assert public.get(path).status == 404
     for page in (public.get(), public.get("?territoire=reg-32")):
-        assert re.search(r">Démonstration publique\u202f: sans carnet ni séance[^<]+</", page.text)
+        assert f">{french.typeset(server.PUBLIC_NOTE)}<" in page.text
     assert not any("forked" in " ".join(one.cmdline()) for one in public.children())
     for kind, ok in (("json", True), ("xlsx", False), ("png", False), ("svg", False)):
         found = json.loads(ask(public, {"do": "export", "format": kind, "state": {"territory": "reg-32"}}).text)
@@ -338,6 +340,53 @@ def test_what_is_no_message_ends_the_connection_and_not_the_session(visit, case)
     assert frame.data[2:].decode() == "Message illisible. Recharger la page."
     assert visit.server.get(visit.session).status == 200
     assert "Traceback" not in visit.server.log.read_text()[len(logged) :]
+
+
+def test_a_page_that_sends_too_much_or_opens_too_much_is_stopped(served):
+    page = served.visit()
+    sockets = [page.connect() for _ in range(sessions.SOCKETS)]
+    with pytest.raises(websocket.WebSocketBadStatusException, match="429"):
+        page.connect()
+    with suppress(OSError):  # closed while it still sends
+        for _ in range(sessions.BURST + 200):
+            sockets[0].send(message("execute_request", {}))
+    while (frame := sockets[0].recv_frame()).opcode != websocket.ABNF.OPCODE_CLOSE:
+        pass
+    assert frame.data[2:].decode() == "Trop de messages. Recharger la page."
+    for socket in sockets:
+        socket.close()
+    assert served.get(page.session).status == 200
+
+
+def test_one_address_takes_its_part_of_the_sessions():
+    kept = sessions.Sessions(limit=12)
+    for name in ("1", "2", "3"):
+        kept.enter("a")
+        kept._kernels[name], kept._whose[name] = object(), "a"
+    with pytest.raises(HTTPError, match="429"):
+        kept.enter("a")
+    kept.enter("b")
+    kept.enter("")  # this machine
+    del kept._kernels["1"]
+    kept.enter("a")
+    kept._kernels.update({str(n): object() for n in range(12)})
+    with pytest.raises(HTTPError, match="503"):
+        kept.enter("b")
+
+
+def test_200_connections_cut_without_a_word_leave_no_trace_and_no_memory(served):
+    """Eight bursts of what a session allows, and more that are refused, each cut as by a lost network."""
+    page, logged = served.visit(), served.log.read_text()
+    for _ in range(25):
+        sockets = []
+        for _ in range(2 * sessions.SOCKETS):
+            with suppress(websocket.WebSocketBadStatusException):
+                sockets.append(page.connect())
+                sockets[-1].send(message("kernel_info_request", {}))
+        for socket in sockets:
+            socket.sock.close()
+    assert wait_until(lambda: served.get(page.session).status == 200 and page.connect().close() is None)
+    assert served.log.read_text()[len(logged) :].count("Traceback") == 0
 
 
 def test_a_page_moves_its_widget(visit):

@@ -28,7 +28,7 @@ from traitlets import Bool, Unicode
 from traitlets.config import Config
 from voila.app import Voila
 
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import RunError
 from copkit.simulator import gate, handlers, pool, sessions
 
@@ -39,10 +39,7 @@ LARGEST_MESSAGE = 2 * gate.MEBIBYTE  # from a page: the largest scenario that ca
 LIMITS = gate.Limits()
 PUBLIC = gate.Limits(rate=5, burst=60)  # of a demonstration: a page is one request, and what it asks another
 PUBLIC_WAITING = 5  # requests of one address that wait for a process
-PUBLIC_NOTE = (
-    "Démonstration publique\u202f: sans carnet ni séance\u202f; le classeur et les images se font dans un simulateur "
-    "installé, la table CSV, le lien et l’impression ici."
-)
+PUBLIC_NOTE = "Démonstration publique : ni carnet, ni classeur, ni image. La table CSV, le lien et l'impression y sont."
 _HELD = "serveur"  # in the folder of a server, held by it for as long as it lives
 IDLE, LOOK = 900, 60  # s without activity before a session ends, open or not; s between two looks
 ARRIVAL, CLOSING = 120, 20  # s for a page to connect; s for it to come back after it disconnects
@@ -221,7 +218,7 @@ class SimulatorServer(Voila):
             "pages": handlers.Pages(self.pool),
             "base": root,
             "territory": self.territory or None,
-            "note": PUBLIC_NOTE if self.demonstration else "",
+            "note": french.typeset(PUBLIC_NOTE) if self.demonstration else "",
         }
         asked = {"workers": self.pool, "demonstration": self.demonstration}
         return [
