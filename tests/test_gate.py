@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import socket
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from tornado.web import Application, RequestHandler
@@ -13,6 +15,7 @@ from copkit.simulator import gate, pool
 from .processes import wait_until
 from .serving import Threaded
 
+ROOT = Path(__file__).parents[1]
 LIMITS = gate.Limits(
     connections=4,
     of_one=2,
@@ -195,3 +198,11 @@ def test_what_costs_leaves_a_process_to_the_others_and_who_had_least_comes_first
         assert waits.begun[4:] == ["all"]
 
     asyncio.run(tried())
+
+
+def test_each_guarantee_names_a_test_that_exists():
+    text = (ROOT / "docs" / "securite.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) > 25
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), name
