@@ -1,10 +1,10 @@
 """What others wait for while a server of the simulator is flooded: 500 connections, 200 half-open websockets, bounded.
 
-    python benchmarks/flood.py [--seconds 20] [--room]
+    python benchmarks/flood.py [--seconds 8] [--rounds 3] [--room]
 
 One server on the loopback (``copkit simulator``, or a live session). Others, of addresses of their own, open a page and
-ask a question one after the other: first in the quiet, then during the flood, in the same run. The flood comes from 25
-addresses, as a proxy would say, in a process of its own: 250 connections that ask again each second whatever they are
+ask a question one after the other: in the quiet, then during the flood, and again, in the same run. The flood comes from
+25 addresses, as a proxy would say, in a process of its own: 250 connections that ask again each second whatever they are
 told, 100 that ask for what costs, 100 that never finish a request, 50 that read nothing of a page; 100 websockets whose
 handshake never ends, 100 opened on one session and left silent. It ends by itself. Ends with 1 when others wait more
 than three times as long as in the quiet (medians).
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import statistics
@@ -59,6 +60,11 @@ def private(process: subprocess.Popen) -> float:
         with suppress(psutil.Error):
             found += one.memory_full_info().uss
     return found / MEBIBYTE
+
+
+def processor(process: subprocess.Popen) -> float:
+    """What the server itself has had of a core. [s]"""
+    return sum(psutil.Process(process.pid).cpu_times()[:2])
 
 
 def visit(place: str, paths: list[tuple[str, bytes | None]], who: str) -> float:
@@ -146,7 +152,8 @@ def measured(place: str, paths: list, times: int, offset: int) -> list[float]:
 def main() -> None:
     """Print what was measured; fail when others wait too long."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=8, help="of each flood")
+    parser.add_argument("--rounds", type=int, default=3, help="of quiet and flood; the quiet comes last too")
     parser.add_argument("--room", action="store_true", help="a live session in place of the simulator")
     parser.add_argument("--attack", nargs=3, help=argparse.SUPPRESS)  # what the process of the flood is given
     asked = parser.parse_args()
@@ -177,20 +184,26 @@ def report(address: str, process: subprocess.Popen, asked: argparse.Namespace) -
         kernel = re.search(r'"kernelId": "([-\w]+)"', connection.getresponse().read().decode())[1]
         session = f"{parts.path}api/kernels/{kernel}/channels?session_id=a"
     measured(parts.netloc, paths, 3, 0)  # made once
-    before, quiet = private(process), measured(parts.netloc, paths, 60, 10)
+    before, waits, quiet, fate = private(process), [], [], Counter()
+    peak, spent, lasted = before, 0.0, 0.0
     command = [sys.executable, __file__, "--seconds", str(asked.seconds), "--attack", parts.netloc, page, session]
-    attack = subprocess.Popen(["nice", *command], stdout=subprocess.PIPE, text=True)  # it would come from elsewhere
-    waits, peak = [], before
-    while attack.poll() is None:
-        with suppress(HTTPException, OSError):
-            waits += measured(parts.netloc, paths, 1, len(waits))
-        peak = max(peak, private(process)) if len(waits) % 20 == 1 else peak
-    print("became of the flood:", attack.stdout.read().strip())
+    for _ in range(asked.rounds):  # the machine is not as busy from one minute to the next
+        quiet += measured(parts.netloc, paths, 25, len(quiet))
+        had, began = processor(process), time.perf_counter()
+        attack = subprocess.Popen(["nice", *command], stdout=subprocess.PIPE, text=True)  # it would come from elsewhere
+        while attack.poll() is None:
+            with suppress(HTTPException, OSError):
+                waits += measured(parts.netloc, paths, 1, len(waits))
+            peak = max(peak, private(process)) if len(waits) % 20 == 1 else peak
+        spent, lasted = spent + processor(process) - had, lasted + time.perf_counter() - began
+        fate += Counter(json.loads(attack.stdout.read()))
+    quiet += measured(parts.netloc, paths, 25, len(quiet))
     after = private(process)
-    calm = measured(parts.netloc, paths, 60, 100)
-    medians = {"quiet": quiet, "flood": waits, "after": calm}
-    said = {name: f"{statistics.median(found) * 1000:.1f} ms ({len(found)})" for name, found in medians.items()}
-    print(" · ".join(f"{name} {found}" for name, found in said.items()), f"· worst {max(waits) * 1000:.0f} ms")
+    print("answers to the flood:", ", ".join(f"{status} {count}" for status, count in sorted(fate.items())))
+    for name, found in (("quiet", quiet), ("flood", waits)):
+        middle, most = statistics.median(found) * 1000, statistics.quantiles(found, n=20)[18] * 1000
+        print(f"{name}: median {middle:.1f} ms, 95 % in {most:.0f} ms ({len(found)} visits)")
+    print(f"server alone: {spent / lasted:.0%} of a core; load of the machine: {os.getloadavg()[0]:.0f}")
     print(f"memory: {before:.0f} MiB, at most {peak:.0f}, then {after:.0f}")
     ratio = statistics.median(waits) / statistics.median(quiet)
     print(f"others wait {ratio:.2f} times the quiet time (at most {BAR:.0f})")
