@@ -82,6 +82,9 @@ def test_every_answer_has_the_headers(served, path):
         )
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Permissions-Policy"] == "camera=(), geolocation=(), microphone=()"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers.get("Cross-Origin-Opener-Policy") == ("same-origin" if path == "carnet/" else None)
     assert "Server" not in headers
 
 

@@ -42,13 +42,13 @@ class Limits:
     look: float = 5  # s between two looks at who is stuck
 
 
-# Every answer of both servers. What differs (policy, referrer, cache) is said by each, with its reason.
+# Every answer of both servers. What differs (policy, referrer, cache, who opened it) is said by each, with its reason.
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+ALONE = {"Cross-Origin-Opener-Policy": "same-origin"}  # where a session or a key is to keep from who opened the page
 ERRORS = {
     400: ("Demande illisible", "L’adresse ou la demande est mal formée."),
     403: ("Accès refusé", "Cette demande n’est pas permise."),

@@ -78,8 +78,8 @@ class Headers(gate.Headers):
     def own(self) -> dict[str, str]:
         """The notebook has a policy of its own, and nothing else has it."""
         notebook = re.search(r"/(?:carnet/?|voila/.*)$", self.request.path)
-        policy = NOTEBOOK_POLICY if notebook else page_policy()
-        return {"Referrer-Policy": "same-origin", "Content-Security-Policy": policy}
+        policy = {"Content-Security-Policy": NOTEBOOK_POLICY if notebook else page_policy()}
+        return {"Referrer-Policy": "same-origin"} | policy | (gate.ALONE if notebook else {})
 
 
 class Visitors(IdentityProvider):
@@ -142,8 +142,8 @@ class Pages:
         self.workers = workers
         self.made: OrderedDict[tuple, asyncio.Future] = OrderedDict()
 
-    async def get(self, make, *given) -> bytes:
-        """A page; visitors who come together wait for the same one.
+    async def get(self, who: str, make, *given) -> bytes:
+        """A page; visitors who come together wait for the same one, that is counted of the first.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class Pages:
         """
         key = (make.__name__, repr(given))
         if key not in self.made or (self.made[key].done() and self.made[key].exception()):
-            self.made[key] = asyncio.ensure_future(self.workers.do(pool.compressed, make, *given))
+            self.made[key] = asyncio.ensure_future(self.workers.do(pool.compressed, make, *given, who=who))
             while len(self.made) > self.MOST:
                 self.made.popitem(last=False)
         return await asyncio.shield(self.made[key])
@@ -198,8 +198,8 @@ class Page(FrenchErrors, JupyterHandler):
             self.set_status(404)
             return await self.pages.workers.do(pool.compressed, home.page, str(error), self.note, who=self.who)
         if found is None:
-            return await self.pages.get(home.page, "", self.note)
-        return await self.pages.get(static.served, found[0], self.base, found[1], self.note)
+            return await self.pages.get("", home.page, "", self.note)
+        return await self.pages.get(self.who, static.served, found[0], self.base, found[1], self.note)
 
 
 def _link(text: str, default: str) -> tuple[str, list[str]]:

@@ -199,7 +199,7 @@ class Headers(gate.Headers):
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
             "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
         )
-        return {"Referrer-Policy": "no-referrer", "Content-Security-Policy": policy}
+        return {"Referrer-Policy": "no-referrer", "Content-Security-Policy": policy} | gate.ALONE
 
 
 class _Handler(RequestHandler):
