@@ -2,12 +2,12 @@
 
     python benchmarks/flood.py [--seconds 8] [--rounds 3] [--room]
 
-One server on the loopback (``copkit simulator``, or a live session). Others, of addresses of their own, open a page and
-ask a question one after the other: in the quiet, then during the flood, and again, in the same run. The flood comes
-from 25 addresses, as a proxy would say, in a process of its own: 250 connections that ask again each second whatever
-they are told, 100 that ask for what costs, 100 that never finish a request, 50 that read nothing of a page; 100 websockets whose
-handshake never ends, 100 opened on one session and left silent. It ends by itself. Ends with 1 when others wait more
-than three times as long as in the quiet (medians).
+One server on the loopback (``copkit simulator``, or a live session). Others, of addresses of their own, open a page
+and ask a question one after the other: in the quiet, then during the flood, and again, in the same run. The flood
+comes from 25 addresses, as a proxy would say, in a process of its own: 250 connections that ask again each second
+whatever they are told, 100 that ask for what costs, 100 that never finish a request, 50 that read nothing of a page;
+100 websockets whose handshake never ends, 100 opened on one session and left silent. It ends by itself. Ends with 1
+when others wait more than three times as long as in the quiet (medians).
 """
 
 from __future__ import annotations
