@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tornado.web import Application, RequestHandler
 
+from copkit.errors import RunError
 from copkit.simulator import gate, pool
 
 from .processes import wait_until
@@ -47,7 +48,7 @@ class Headers(gate.Headers):
 
 @contextmanager
 def made(_root):
-    yield gate.Gate(Application([("/", Large)], transforms=[Headers]), LIMITS, proxied=True)
+    yield gate.Gate(Application([("/", Large)], transforms=[Headers]), LIMITS, gate.networks(["192.0.2.0/24"]))
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +143,13 @@ def test_addresses_are_forgotten_when_they_are_many(monkeypatch):
     kept = gate.Buckets(0, 1)
     assert [kept.take(who) for who in "aabcd"] == [True, False, True, True, True]
     assert kept.take("a") and not kept.take("d")
+
+
+def test_only_a_proxy_that_was_named_says_who_asks(served):
+    who = served.server.who
+    assert (who("192.0.2.9"), who("192.0.3.9"), who("127.0.0.1")) == ("", "192.0.3.9", "")
+    with pytest.raises(RunError, match=r"--proxy : « mandataire » n'est pas une adresse IP .* --proxy 10.0.0.0/8"):
+        gate.networks(["10.0.0.1", "mandataire"])
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.8.9.1", "::ffff:127.0.0.1", "::1%lo"])

@@ -248,6 +248,13 @@ def test_what_is_no_database_is_refused_and_left_alone(tmp_path):
         ({"out": "seance.sqlite", "public_url": "seance.fr"}, RunError, "n'est pas une adresse de page"),
         ({"territoire": "dep-59", "out": "nulle/part.sqlite"}, RunError, "écriture impossible"),
         ({"static": "dep-59"}, RunError, "--session et --static ne vont pas ensemble"),
+        ({"demonstration": True}, RunError, "--demonstration va sans --session ni --static"),
+        ({"session": False, "demonstration": True, "max_sessions": 3}, RunError, "--max-sessions borne le carnet"),
+        (
+            {"territoire": "dep-59", "out": "b.sqlite", "proxy": ["ici"]},
+            RunError,
+            "Écrire par exemple --proxy 10.0.0.0",
+        ),
         ({"session": False, "public_url": "http://a.fr/"}, RunError, "--public-url va avec --session"),
     ],
 )

@@ -41,7 +41,10 @@ POLICY = (
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     environment = {"SECRET_API_KEY": "clé", "AWS_SECRET_ACCESS_KEY": "clé", "DATABASE_URL": "clé"}
-    with Server(tmp_path_factory.mktemp("server"), environment=environment, max_sessions=40) as running:
+    constants = {"ARRIVAL": 600, "CLOSING": 600}  # the tests share one page, and take their time
+    with Server(
+        tmp_path_factory.mktemp("server"), environment=environment, constants=constants, max_sessions=40
+    ) as running:
         yield running
 
 
@@ -631,6 +634,8 @@ def test_command_help_is_in_french(command):
         "--base-url",
         "--territoire",
         "--max-sessions",
+        "--demonstration",
+        "--proxy",
         "--no-browser",
         "--static",
         "--out",

@@ -29,6 +29,14 @@ def simulator(
     demonstration: Annotated[
         bool, typer.Option("--demonstration", help="Ouvert à tous : sans carnet ni fichier qui coûte, limites serrées.")
     ] = False,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADRESSE",
+            help="Mandataire d'une autre machine, ou son réseau : il dit de quelle adresse vient une demande.",
+            show_default=False,
+        ),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Ne pas ouvrir le navigateur.")] = False,
     static: Annotated[
         str | None,
@@ -71,6 +79,7 @@ def simulator(
             host=host,
             base_url=base_url,
             address=public_url,
+            proxies=proxy or (),
             browser=not no_browser,
             say=say,
         )
@@ -95,6 +104,7 @@ def simulator(
         territory=territoire,
         max_sessions=max_sessions,
         demonstration=demonstration,
+        proxies=proxy or (),
         browser=not no_browser,
         say=say,
     )

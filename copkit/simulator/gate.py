@@ -11,17 +11,20 @@ import json
 import time
 from asyncio import Task, create_task
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import SHUT_WR
 
 from tornado import gen, httputil, iostream, web
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop, PeriodicCallback
 
+from copkit.errors import RunError
+
+Networks = Sequence[IPv4Network | IPv6Network]
 MEBIBYTE = 1024 * 1024
 
 
@@ -142,16 +145,12 @@ def one(address: str) -> str:
     return str(IPv6Address(int(found) >> 64 << 64)) if isinstance(found, IPv6Address) else str(found)
 
 
-def alone(host: str | None) -> bool:
-    """Whether only this machine reaches an address; then only a proxy that is on it says who asks."""
-    return host in ("127.0.0.1", "localhost", "::1")
-
-
 class Gate(HTTPServer):
     """A server of HTTP that counts who comes, and ends what neither asks nor reads."""
 
-    def initialize(self, app: web.Application, limits: Limits, *, proxied: bool = False) -> None:  # type: ignore[override]
-        """``proxied``: who asks is whom the proxy says."""
+    def initialize(self, app: web.Application, limits: Limits, proxies: Networks = ()) -> None:  # type: ignore[override]
+        """``proxies``: other machines that say who asks, as a proxy of this one does."""
+        self.proxies = proxies
         self.limits, self.most = limits, min(limits.connections, _files() // 2)
         self.asked = Buckets(limits.rate, limits.burst)
         self._streams: dict[iostream.IOStream, _Seen] = {}
@@ -159,7 +158,6 @@ class Gate(HTTPServer):
         self._looks = PeriodicCallback(self.look, limits.look * 1000)
         super().initialize(
             _Door(app, self),
-            xheaders=proxied,
             max_body_size=limits.body,
             max_header_size=limits.headers,
             idle_connection_timeout=limits.slow_headers,
@@ -178,7 +176,7 @@ class Gate(HTTPServer):
 
     def handle_stream(self, stream: iostream.IOStream, address: tuple) -> None:
         """Somebody connects."""
-        who = one(str(address[0])) if address else ""
+        who = self.who(str(address[0])) if address else ""
         if len(self._streams) >= self.most or who:
             self._streams = {stream: seen for stream, seen in self._streams.items() if not stream.closed()}
         if len(self._streams) >= self.most:
@@ -189,6 +187,16 @@ class Gate(HTTPServer):
             stream.max_write_buffer_size = self.limits.unread
             self._streams[stream] = _Seen(who, IOLoop.current().time())
             super().handle_stream(stream, address)
+
+    def start_request(self, server_conn, request_conn):
+        """A proxy says who asks; anybody else who would is not believed."""
+        self.xheaders = not self.who(request_conn.context.remote_ip)
+        return super().start_request(server_conn, request_conn)
+
+    def who(self, address: str) -> str:
+        """Who is counted together; nobody for this machine and for a proxy."""
+        found = one(address)
+        return "" if found and any(ip_address(address.partition("%")[0]) in each for each in self.proxies) else found
 
     def look(self) -> None:
         """Forget who has left, and end who reads nothing of what waits for them."""
@@ -209,6 +217,19 @@ class Gate(HTTPServer):
         told = create_task(_leave(stream, refusal(status, as_json=as_json)))
         self._leaving.add(told)
         told.add_done_callback(self._leaving.discard)
+
+
+def networks(given: Sequence[str]) -> Networks:
+    """Machines and networks, as they are typed. Raises RunError when one is neither."""
+    found = []
+    for one in given:
+        try:
+            found.append(ip_network(one, strict=False))
+        except ValueError:
+            raise RunError(
+                f"--proxy : « {one} » n'est pas une adresse IP ni un réseau. Écrire par exemple --proxy 10.0.0.0/8"
+            ) from None
+    return found
 
 
 @dataclass(slots=True)
@@ -240,7 +261,7 @@ class _Demand(httputil.HTTPMessageDelegate):
         self.to, self.gate, self.connection = to, gate, connection
 
     def headers_received(self, start_line, headers: httputil.HTTPHeaders) -> Awaitable[None] | None:
-        who, length = one(self.connection.context.remote_ip), headers.get("Content-Length", "")
+        who, length = self.gate.who(self.connection.context.remote_ip), headers.get("Content-Length", "")
         status = 0
         if length.isdecimal() and (len(length) > 12 or int(length) > self.gate.limits.body):
             status = 413

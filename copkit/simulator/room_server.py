@@ -12,7 +12,7 @@ import signal
 import time
 import webbrowser
 from asyncio import to_thread
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date
 from functools import cached_property, lru_cache
@@ -473,7 +473,7 @@ def _unit(name: str) -> str:
 
 def _alone(address: str) -> bool:
     """Whether only this machine reaches an address."""
-    return gate.alone(urlsplit(address).hostname)
+    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 @lru_cache(maxsize=4)
@@ -540,6 +540,7 @@ def serve(
     host: str = "127.0.0.1",
     base_url: str = "/",
     address: str | None = None,
+    proxies: Sequence[str] = (),
     browser: bool = True,
     say: Callable[[str], None] = print,
 ) -> None:
@@ -550,6 +551,7 @@ def serve(
     path : the file of the session; by default one named after the territory and the day. One that is there goes on.
     territory : of a new session.
     address : where participants reach this server, for instance « https://seance.example.fr/ ».
+    proxies : other machines, or networks, whose word on who asks is taken.
 
     Raises
     ------
@@ -558,6 +560,7 @@ def serve(
     TerritoryError
         If the territory is unknown.
     """
+    known = gate.networks(proxies)
     root = f"/{base_url.strip('/')}/".replace("//", "/")
     with closing(_room(path, territory)) as room:
         try:
@@ -568,7 +571,7 @@ def serve(
                 "Choisir un autre port, ou --port 0 pour un port libre."
             ) from error
         hall = Hall(room, _address(address, host, sockets[0].getsockname()[1], root))
-        server = gate.Gate(application(hall, root), LIMITS, proxied=gate.alone(host))
+        server = gate.Gate(application(hall, root), LIMITS, known)
         server.add_sockets(sockets)
         for line in _said(hall):
             say(line)

@@ -15,7 +15,7 @@ import shutil
 import signal
 import tempfile
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
@@ -55,6 +55,7 @@ def serve(
     territory: str | None = None,
     max_sessions: int | None = None,
     demonstration: bool = False,
+    proxies: Sequence[str] = (),
     browser: bool = True,
     notebook: Path | None = None,
     say: Callable[[str], None] = print,
@@ -73,6 +74,8 @@ def serve(
         Notebooks open at once; by default what the free memory holds.
     demonstration : bool
         Open to everybody: no notebook, no file that costs, tighter limits; the pages say so.
+    proxies : sequence of str
+        Other machines, or networks of them, that say who asks (« X-Forwarded-For »), as a proxy of this one does.
 
     Raises
     ------
@@ -81,6 +84,7 @@ def serve(
     TerritoryError
         If the territory is unknown.
     """
+    known = gate.networks(proxies)
     notebook = notebook or paths.notebooks("simulateur.ipynb")
     if not notebook.is_file():
         raise RunError(f"Carnet absent : {paths.shown(notebook)}. Réinstaller copkit, ou corriger COPKIT_HOME.")
@@ -107,7 +111,7 @@ def serve(
         territory=territory or "",
         log_level="ERROR",
     )
-    server.say, server.opens = say, browser
+    server.say, server.opens, server.proxies = say, browser, known
     server.initialize([])
     server.start()
 
@@ -189,6 +193,7 @@ class SimulatorServer(Voila):
     demonstration = Bool(False)
     say: Callable[[str], None] = print
     opens = False
+    proxies: gate.Networks = ()
 
     def initialize(self, argv=None) -> None:
         """Be ready to stop before being ready to start."""
@@ -264,7 +269,7 @@ class SimulatorServer(Voila):
         self.port = sockets[0].getsockname()[1]
         self.app.transforms.append(handlers.Headers)
         limits = PUBLIC if self.demonstration else LIMITS
-        server = gate.Gate(self.app, limits, proxied=gate.alone(self.ip))
+        server = gate.Gate(self.app, limits, self.proxies)
         server.add_sockets(sockets)
         limit = self.kernel_manager.limit
         what = "démonstration publique, sans carnet" if self.demonstration else f"carnet : {limit} sessions au plus"
