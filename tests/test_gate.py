@@ -112,6 +112,12 @@ def test_one_who_never_ends_is_closed(served, said):
         assert heard(one) == ""
 
 
+def test_headers_too_long_close_the_connection(served):
+    with opened(served, b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 2 * LIMITS.headers) as one:
+        assert heard(one) == ""
+    assert served.server.limits is LIMITS and served.raw("/", "POST", X="a" * (LIMITS.headers - 500)).status == 200
+
+
 def test_one_who_reads_nothing_is_closed_and_what_waits_is_dropped(served):
     with opened(served, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"):
         assert wait_until(lambda: any(one.writing() for one in [*served.server._streams]))
