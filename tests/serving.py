@@ -159,7 +159,7 @@ class Server(Reached):
         said = self.process.stdout.readline()
         found = re.search(r"http://\S+:\d+/\S*", said)
         assert found, f"{said}{self.log.read_text()}"
-        self.url, self.routes = found[0], json.loads((folder / "routes.json").read_text())
+        self.url, self.routes = found[0], json.loads(self.log.with_name("routes.json").read_text())
         self.root = re.match(r"http://[^/]+", self.url)[0]
 
     def __enter__(self):

@@ -182,7 +182,7 @@ def test_a_public_demonstration_has_no_kernel_and_says_what_it_leaves_out(public
     for page in (public.get(), public.get("?territoire=reg-32")):
         assert f">{french.typeset(server.PUBLIC_NOTE)}<" in page.text
     assert not any("forked" in " ".join(one.cmdline()) for one in public.children())
-    for kind, ok in (("json", True), ("xlsx", False), ("png", False), ("svg", False)):
+    for kind, ok in (("json", True), ("xlsx", False), ("png", False), ("svg", False), ("pdf", False)):
         found = json.loads(ask(public, {"do": "export", "format": kind, "state": {"territory": "reg-32"}}).text)
         assert found["ok"] is ok and ("démonstration publique" in found["message"]) is not ok, kind
 

@@ -359,12 +359,12 @@ class Files(FrenchErrors):
 def table(folders: Mapping[str, list[Path]]) -> dict[str, Path]:
     """The files of some folders by their address; the first folder that has one gives it, and no link leads out."""
     found: dict[str, Path] = {}
-    for address, places in folders.items():
-        for place in reversed(places):
-            root = place.resolve()
-            for path in place.rglob("*"):
+    for address, given in folders.items():
+        for folder in reversed(given):
+            root = folder.resolve()
+            for path in folder.rglob("*"):
                 if path.suffix in KINDS and path.is_file() and path.resolve().is_relative_to(root):
-                    found[f"{address}/{path.relative_to(place).as_posix()}"] = path
+                    found[f"{address}/{path.relative_to(folder).as_posix()}"] = path
     return found
 
 

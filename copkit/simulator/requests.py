@@ -30,7 +30,7 @@ def answer(request: Mapping, demonstration: bool = False) -> dict:
     ----------
     request : ``do`` (open, import, export, compensate ou probability), ``state`` (la saisie, entière) et ce que chacune
         demande.
-    demonstration : refuser les fichiers qui coûtent (classeur, images).
+    demonstration : refuser les fichiers qui coûtent (classeur, PDF, images).
 
     Returns
     -------
@@ -45,7 +45,7 @@ def answer(request: Mapping, demonstration: bool = False) -> dict:
         if demonstration and work is _export and costs(request):
             raise SimulationError(
                 "Ce fichier n'est pas fait dans la démonstration publique. Prendre la table CSV ou le lien, ou "
-                "installer copkit pour le classeur et les images."
+                "installer copkit pour le classeur, le PDF et les images."
             )
         return found | work(request)
     except CopkitError as error:
@@ -56,7 +56,7 @@ def answer(request: Mapping, demonstration: bool = False) -> dict:
 
 
 def costs(request: Mapping) -> bool:
-    """Whether what is asked takes a second or so: a probability, a workbook, a picture."""
+    """Whether what is asked takes a second or so: a probability, a workbook, a PDF, a picture."""
     asked = request.get("do")
     return asked == "probability" or (asked == "export" and request.get("format") not in LIGHT)
 

@@ -39,7 +39,7 @@ LARGEST_MESSAGE = 2 * gate.MEBIBYTE  # from a page: the largest scenario that ca
 LIMITS = gate.Limits()
 PUBLIC = gate.Limits(rate=5, burst=60)  # of a demonstration: a page is one request, and what it asks another
 PUBLIC_WAITING = 5  # requests of one address that wait for a process
-PUBLIC_NOTE = "Démonstration publique : ni carnet, ni classeur, ni image. La table CSV, le lien et l'impression y sont."
+PUBLIC_NOTE = "Démonstration publique : ni carnet, ni classeur, ni PDF, ni image. Table CSV, lien et impression y sont."
 _HELD = "serveur"  # in the folder of a server, held by it for as long as it lives
 IDLE, LOOK = 900, 60  # s without activity before a session ends, open or not; s between two looks
 ARRIVAL, CLOSING = 120, 20  # s for a page to connect; s for it to come back after it disconnects
