@@ -1,12 +1,17 @@
 """A real server of the simulator on the loopback, with a small notebook of the tests, and what speaks to it."""
 
+import asyncio
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -15,6 +20,10 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import nbformat
 import psutil
 import websocket
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+from copkit.simulator.gate import Gate
 
 PAGE = """
 import os
@@ -45,14 +54,36 @@ import json, sys
 from pathlib import Path
 from copkit.batch.forked import forks
 from copkit.simulator import server
+from tests.serving import routes
 constants, options = map(json.loads, sys.argv[2:])
 for name, value in constants.items():
     setattr(server, name, value)
+listen = server.SimulatorServer.listen
+def described(self):
+    Path(sys.argv[1]).with_name("routes.json").write_text(json.dumps(routes(self.app)))
+    listen(self)
+server.SimulatorServer.listen = described
 if "copkit" not in Path(sys.argv[1]).read_text():
     forks.WARM = forks.NOTHING  # this notebook needs nothing of the kit: its kernels are forked from a bare parent
 given = {"port": 0, "browser": False} | options
 server.serve(notebook=Path(sys.argv[1]), say=lambda text: print(text, flush=True), **given)
 """
+
+
+def routes(app: Application) -> list[dict]:
+    """What an application answers, from its own tables: patterns of addresses, methods, files."""
+    found = []
+    for rule in app.default_router.rules:
+        for one in rule.target.rules:
+            handler = one.target
+            methods = [
+                method
+                for method in handler.SUPPORTED_METHODS
+                if getattr(handler, method.lower()) is not RequestHandler._unimplemented_method
+            ]
+            files = sorted(one.target_kwargs.get("files", ()))
+            found.append({"pattern": one.matcher.regex.pattern, "methods": methods, "files": files})
+    return found
 
 
 def write_notebook(folder: Path, *cells: str) -> Path:
@@ -67,7 +98,46 @@ def write_notebook(folder: Path, *cells: str) -> Path:
     return path
 
 
-class Server:
+class Reached:
+    """A server at an address."""
+
+    root = ""
+
+    def raw(self, path: str, method: str = "GET", body: bytes | None = None, **headers) -> "Answer":
+        """The answer at a path that no client has tidied."""
+        with closing(HTTPConnection(self.root.removeprefix("http://"), timeout=120)) as connection:
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            got = connection.getresponse()
+            return Answer(got.status, got.headers, got.read())
+
+
+class Threaded(Reached):
+    """A server of this process, in a thread of its own, until it is stopped."""
+
+    def __init__(self, made: Callable[[str], AbstractContextManager[Gate]]) -> None:
+        """``made``: gives the server of an address, in the thread."""
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve(made)))
+        self.thread.start()
+        self.ready.wait()
+
+    async def _serve(self, made):
+        self.loop, self.ended = asyncio.get_running_loop(), asyncio.Event()
+        sockets = bind_sockets(0, "127.0.0.1")
+        self.root = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        with made(self.root) as self.server:
+            self.server.add_sockets(sockets)
+            self.ready.set()
+            await self.ended.wait()
+            self.server.stop()
+
+    def stop(self) -> None:
+        """And leave nothing running."""
+        self.loop.call_soon_threadsafe(self.ended.set)
+        self.thread.join()
+
+
+class Server(Reached):
     """A server in its own process, until the end of the « with »."""
 
     def __init__(self, folder: Path, *cells: str, environment=(), constants=(), **options) -> None:
@@ -89,7 +159,7 @@ class Server:
         said = self.process.stdout.readline()
         found = re.search(r"http://\S+:\d+/\S*", said)
         assert found, f"{said}{self.log.read_text()}"
-        self.url = found[0]
+        self.url, self.routes = found[0], json.loads(self.log.with_name("routes.json").read_text())
         self.root = re.match(r"http://[^/]+", self.url)[0]
 
     def __enter__(self):
@@ -170,10 +240,10 @@ class Visit:
         """What the kernel printed after a word."""
         return re.search(rf"\b{name} (\S+)", self.page.text)[1]
 
-    def connect(self, origin: str | None = None) -> websocket.WebSocket:
-        """The websocket of the page."""
+    def connect(self, origin: str | None = None, **options) -> websocket.WebSocket:
+        """The websocket of the page; ``options``: of its opening, as the subprotocols."""
         address = f"{self.server.url}{self.session}/channels?session_id={uuid.uuid4().hex}".replace("http", "ws", 1)
-        return websocket.create_connection(address, timeout=120, origin=origin or self.server.root)
+        return websocket.create_connection(address, timeout=120, origin=origin or self.server.root, **options)
 
 
 def message(kind: str, content: dict, channel: str = "shell") -> str:

@@ -1,17 +1,13 @@
 """The room of a live session: spreads, rounds, decisions, what is refused, and that nobody is named."""
 
-import asyncio
 import json
 import re
 import stat
-import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from urllib.request import Request
 
 import pytest
 import segno
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 
 import copkit as ck
 from copkit.commands.simulator import simulator
@@ -20,10 +16,10 @@ from copkit.models.scenario import Entry
 from copkit.models.spread import by_disagreement, spread
 from copkit.presentation import minutes
 from copkit.presentation.writers import paper
-from copkit.simulator import exports, room_server
+from copkit.simulator import exports, gate, room_server
 from copkit.simulator.room import MOST_PEOPLE, Room
 
-from .serving import answer
+from .serving import Threaded, answer, routes
 
 FLEET, HEDGES, SHARING = "vehicules_electriques", "haies", "covoiturage"
 REASON = "**Parc** réaliste <b>selon</b> la salle"  # what is typed is shown as it is typed
@@ -252,6 +248,13 @@ def test_what_is_no_database_is_refused_and_left_alone(tmp_path):
         ({"out": "seance.sqlite", "public_url": "seance.fr"}, RunError, "n'est pas une adresse de page"),
         ({"territoire": "dep-59", "out": "nulle/part.sqlite"}, RunError, "écriture impossible"),
         ({"static": "dep-59"}, RunError, "--session et --static ne vont pas ensemble"),
+        ({"demonstration": True}, RunError, "--demonstration va sans --session ni --static"),
+        ({"session": False, "demonstration": True, "max_sessions": 3}, RunError, "--max-sessions borne le carnet"),
+        (
+            {"territoire": "dep-59", "out": "b.sqlite", "proxy": ["ici"]},
+            RunError,
+            "Écrire par exemple --proxy 10.0.0.0",
+        ),
         ({"session": False, "public_url": "http://a.fr/"}, RunError, "--public-url va avec --session"),
     ],
 )
@@ -268,31 +271,20 @@ def test_the_command_says_what_to_type(room, monkeypatch, says, options, error, 
 # ---- The server, over HTTP
 
 
-class Served:
+class Served(Threaded):
     """A room served by a thread of this process."""
 
     def __init__(self, path):
-        self.ready, self.path = threading.Event(), path
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
-        self.thread.start()
-        self.ready.wait()
+        self.path = path
+        super().__init__(self._room)
 
-    async def _serve(self):
-        self.loop, self.ended = asyncio.get_running_loop(), asyncio.Event()
-        sockets = bind_sockets(0, "127.0.0.1")
+    @contextmanager
+    def _room(self, root):
+        self.base = f"{root}/salle/"
         with closing(Room.make(self.path, "dep-59")) as self.room:
-            self.base = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/salle/"
             self.hall = room_server.Hall(self.room, self.base)
-            server = HTTPServer(room_server.application(self.hall, "/salle/"), max_body_size=2**16)
-            server.add_sockets(sockets)
             self.code, self.host = self.room.code, self.room.host
-            self.ready.set()
-            await self.ended.wait()
-            server.stop()
-
-    def stop(self):
-        self.loop.call_soon_threadsafe(self.ended.set)
-        self.thread.join()
+            yield gate.Gate(room_server.application(self.hall, "/salle/"), room_server.LIMITS)
 
     def ask(self, path, method="GET", body=None, key="", **headers):
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -354,6 +346,37 @@ def test_nothing_else_answers(served, path):
     assert page.status == 404 and '<html lang="fr">' in page.text and "ne mène à aucune séance" in page.text
 
 
+@pytest.mark.cases("acces", "chemins")
+def test_no_path_leads_to_a_file(served, case):
+    for method in ("GET", "POST"):
+        got = served.raw(case["chemin"].replace("<voila>", "salle/.."), method)
+        assert got.status == 404 and "root:" not in got.text and "Traceback" not in got.text
+
+
+def test_every_address_is_listed_with_its_reason_and_takes_one_verb(served, cases):
+    known = cases("acces")["seance"]
+    table = {one["pattern"]: one["methods"] for one in routes(room_server.application(None, "/"))}
+    listed = {row["adresse"]: [row["verbe"]] for row in known}
+    assert {shape(pattern): methods for pattern, methods in table.items()} == listed
+    for row in known:
+        for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - {row["verbe"]}:
+            got = served.ask(row["exemple"].format(code=served.code), method, b"{}", served.host)
+            assert got.status == 405 and (method == "HEAD" or "ne répond pas à cette demande" in said(got)), row
+
+
+def shape(pattern):
+    """The address of a routing table as acces.yml writes it."""
+    for part, read in (
+        (r"\.(css|js)", ".<js ou css>"),
+        (r"\w{12}", "<empreinte>"),
+        ("([A-Za-z0-9]{8}|animation)", "<code ou animation>"),
+        ("([A-Za-z0-9]{8})", "<code>"),
+        (r"\.", "."),
+    ):
+        pattern = pattern.replace(part, read)
+    return pattern.removeprefix("/").removesuffix("$")
+
+
 def test_pages_hold_no_secret_and_every_answer_has_the_headers(served):
     for path in (served.code, served.code.lower(), "animation", f"{served.code}.svg", "nulle-part"):
         got = served.ask(path, Accept="text/html")
@@ -372,10 +395,10 @@ def test_the_qr_code_is_that_of_the_link(served):
     assert re.search(r' d="([^"]+)"', drawn)[1] == re.search(r' d="([^"]+)"', wanted)[1]
 
 
-def test_one_person_cannot_flood_the_room(served):
+def test_one_person_cannot_flood_the_room(served, monkeypatch):
+    monkeypatch.setattr(served.hall, "buckets", gate.Buckets(0, 3))
     key, other = served.person(), served.person()
     path, body = f"api/{served.code}/proposition", {"lever": HEDGES, "value": 12}
-    served.hall.buckets[served.room.person(key)] = room_server.Bucket(0, 3)
     got = [served.ask(path, "PUT", body, key) for _ in range(4)]
     assert [one.status for one in got] == [200, 200, 200, 429]
     assert "Trop de demandes" in said(got[-1]) and got[-1].headers["Retry-After"] == "5"
@@ -385,8 +408,8 @@ def test_one_person_cannot_flood_the_room(served):
 
 def test_bucket_fills_up_with_time(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(room_server.time, "monotonic", lambda: now[0])
-    bucket = room_server.Bucket(2, 3)
+    monkeypatch.setattr(gate.time, "monotonic", lambda: now[0])
+    bucket = gate.Bucket(2, 3)
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
     now[0] += 0.4
     assert not bucket.take()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
@@ -18,8 +18,12 @@ import psutil
 import pytest
 import typer
 import websocket
+from ipykernel.ipkernel import IPythonKernel
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
+from tornado.web import HTTPError
 from typer.testing import CliRunner
 
+from copkit import french
 from copkit.commands.simulator import simulator
 from copkit.errors import RunError, TerritoryError
 from copkit.simulator import handlers, server, sessions
@@ -32,25 +36,25 @@ POLICY = (
     "default-src 'none'; script-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
-NOWHERE = """
-/essai.ipynb /essai.py /voila/files/essai.ipynb /voila/files/essai.py /voila/render/essai.ipynb /voila/tree
-/voila/api/contents/ /api/contents /api/contents/essai.ipynb /api/sessions /api/kernels /api/kernelspecs
-/api/terminals /api/status /api /login /logout /lab /tree /files/essai.ipynb /static/../essai.ipynb
-/..%2fessai.ipynb /voila/templates/lab/static/voila.js /voila/templates/copkit/index.html.j2
-/voila/query/a-b-c-d-e /favicon.ico
-"""
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     environment = {"SECRET_API_KEY": "clé", "AWS_SECRET_ACCESS_KEY": "clé", "DATABASE_URL": "clé"}
-    with Server(tmp_path_factory.mktemp("server"), environment=environment, max_sessions=40) as running:
+    constants = {"ARRIVAL": 600, "CLOSING": 600}  # the tests share one page, and take their time
+    with Server(
+        tmp_path_factory.mktemp("server"), environment=environment, constants=constants, max_sessions=40
+    ) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def visit(served):
-    return served.visit("?territoire=dep-59")
+    page = served.visit("?territoire=dep-59")
+    with closing(page.connect()) as socket:
+        socket.send(message("comm_info_request", {"target_name": "jupyter.widget"}))
+        page.comms = [*reply(socket, "comm_info_reply")["content"]["comms"]]
+    return page
 
 
 def test_page_is_the_notebook_in_french_without_its_sources(visit):
@@ -81,6 +85,9 @@ def test_every_answer_has_the_headers(served, path):
         )
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Permissions-Policy"] == "camera=(), geolocation=(), microphone=()"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers.get("Cross-Origin-Opener-Policy") == ("same-origin" if path == "carnet/" else None)
     assert "Server" not in headers
 
 
@@ -102,25 +109,92 @@ def test_kernels_know_no_secret(visit):
     assert "clé".encode() not in environment
 
 
-@pytest.mark.parametrize(
-    "path",
-    NOWHERE.split(),
-)
-def test_nothing_else_is_reachable(served, path):
-    before = served.health()["sessions"]
+def shape(pattern):
+    """The address of a routing table as acces.yml writes it."""
+    for written, read in ((server.KERNEL, "<noyau>"), ("(.+)", "<fichier>")):
+        pattern = pattern.replace(written, read)
+    return pattern.removeprefix("/").removesuffix("$")
+
+
+def test_every_address_of_the_server_is_listed_with_its_reason(served, cases):
+    known = cases("acces")["simulateur"]
+    assert {shape(one["pattern"]): one["methods"] for one in served.routes} == {
+        row["adresse"]: [row["verbe"]] for row in known
+    }
+    assert all(row["pourquoi"] for row in known)
+
+
+def test_every_file_comes_from_a_listed_folder_and_is_of_a_listed_kind(served, cases):
+    known, version = cases("acces")["fichiers"], server.files_version()
+    starts = {row["debut"].replace("<version>", version) for row in known["dossiers"]}
+    files = [file for one in served.routes for file in one["files"]]
+    assert {start for start in starts for file in files if file.startswith(start)} == starts
+    assert [file for file in files if not file.startswith(tuple(starts))] == []
+    assert {Path(file).suffix for file in files} <= {*known["sortes"]} == handlers.KINDS
+
+
+def test_a_link_that_leads_out_of_a_folder_is_no_file_of_it(tmp_path):
+    (tmp_path / "dehors").mkdir()
+    inside = tmp_path / "static"
+    inside.mkdir()
+    for file in (tmp_path / "secret.js", tmp_path / "dehors" / "autre.js", inside / "page.js", inside / "essai.py"):
+        file.write_text("1")
+    (inside / "lien.js").symlink_to(tmp_path / "secret.js")
+    (inside / "dossier").symlink_to(tmp_path / "dehors")
+    (inside / "passwd.txt").symlink_to("/etc/passwd")
+    assert handlers.table({"a": [inside, tmp_path / "absent"]}) == {"a/page.js": inside / "page.js"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+def test_every_other_verb_is_refused_in_french(served, cases, method):
+    for row in cases("acces")["simulateur"]:
+        if method != row["verbe"]:
+            got = served.raw("/" + row["exemple"], method, b"{}")
+            assert got.status in (403, 404, 405), (row, got.status)
+            assert method == "HEAD" or "<h1>Accès refusé" in got.text or "<h1>Demande refusée" in got.text, row
+            assert "Traceback" not in got.text and "Access-Control-Allow-Origin" not in got.headers
+
+
+@pytest.mark.cases("acces", "chemins")
+def test_nothing_else_is_reachable(served, case):
+    path = case["chemin"].replace("<voila>", f"voila/{server.files_version()}")
     for method in ("GET", "POST"):
-        got = served.get(path, method=method, data=b"{}" if method == "POST" else None)
-        assert got.status == 404, path
-        assert "<h1>Page introuvable</h1>" in got.text and "Cette adresse ne mène à rien." in got.text
-    assert served.health()["sessions"] == before
+        got = served.raw(path, method, b"{}" if method == "POST" else None)
+        assert got.status in (400, 404), (method, got.status)
+        assert "<h1>Page introuvable</h1>" in got.text or "<h1>Demande illisible</h1>" in got.text
+        assert not re.search(r"root:|cells|base_template|Traceback|site-packages", got.text)
 
 
-@pytest.mark.parametrize(
-    "path", ["static/../../../../essai.ipynb", "static/..%2f..%2f..%2fconf.json", "labextensions/essai/static/a.js"]
-)
-def test_files_stay_in_their_folders(served, path):
-    got = served.get(f"/voila/{server.files_version()}/{path}")
-    assert got.status in (403, 404) and b"cells" not in got.content and b"base_template" not in got.content
+@pytest.fixture(scope="module")
+def public(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("public"), demonstration=True, base_url="demo") as running:
+        yield running
+
+
+def test_a_public_demonstration_has_no_kernel_and_says_what_it_leaves_out(public, cases):
+    known = [row for row in cases("acces")["simulateur"] if "demo" in row]
+    assert {shape(one["pattern"]).removeprefix("demo/") for one in public.routes} == {
+        *(row["adresse"] for row in known),
+        "demo",  # leads to « demo/ »
+    }
+    for path in ("carnet", "api/kernels/a-b-c-d-e/channels", "voila/templates/copkit/static/page.js"):
+        assert public.get(path).status == 404
+    for page in (public.get(), public.get("?territoire=reg-32")):
+        assert f">{french.typeset(server.PUBLIC_NOTE)}<" in page.text
+    assert not any("forked" in " ".join(one.cmdline()) for one in public.children())
+    for kind, ok in (("json", True), ("xlsx", False), ("png", False), ("svg", False), ("pdf", False)):
+        found = json.loads(ask(public, {"do": "export", "format": kind, "state": {"territory": "reg-32"}}).text)
+        assert found["ok"] is ok and ("démonstration publique" in found["message"]) is not ok, kind
+
+
+def test_one_address_is_told_to_wait_and_the_others_are_not(public):
+    """As a proxy says who asks; the burst of a demonstration is of 60."""
+    one, other = {"X_Forwarded_For": "203.0.113.5"}, {"X_Forwarded_For": "203.0.113.6"}
+    got = [public.get("sante", **one) for _ in range(server.PUBLIC.burst + 40)]
+    assert {200, 429} == {each.status for each in got} and got[-1].headers["Retry-After"] == "5"
+    assert got[-1].text == "Trop de demandes viennent de cette adresse à la fois. Attendre, puis recommencer."
+    assert json.loads(ask(public, {}, **one).text) == {"ok": False, "message": got[-1].text}
+    assert public.get("sante", **other).status == 200 == public.get("sante").status
 
 
 def test_page_is_only_read(served):
@@ -185,6 +259,18 @@ def test_another_site_cannot_ask_and_what_is_not_json_is_refused(served):
     assert ask(served, {"do": "open"}, Sec_Fetch_Site="cross-site").status == 403
     assert served.get("api/demande", method="POST", data=b"a=1").status == 403
     assert ask(served, [1]).status == 400
+    deep = served.get("api/demande", method="POST", data=b"[" * 100_000, Content_Type="application/json")
+    assert deep.status == 400 and json.loads(deep.text)["message"] == "L’adresse ou la demande est mal formée."
+    long = ask(served, {"a": "a" * server.LIMITS.body})
+    assert long.status == 413 and json.loads(long.text)["message"].startswith("La demande dépasse ce que le serveur")
+
+
+@pytest.mark.parametrize(
+    "query", ["&".join(["a=1"] * 400), "lien=%3Fetape%3D²", "territoire=reg-32&etape=" + "9" * 5000]
+)
+def test_a_link_that_does_not_read_leads_to_a_page(served, query):
+    got = served.get("?" + quote(query, safe="=&%"))
+    assert got.status in (200, 302, 400) and (got.status != 400 or "<h1>Demande illisible</h1>" in got.text)
 
 
 def test_a_link_too_long_is_refused_with_what_to_do(served):
@@ -195,31 +281,128 @@ def test_a_link_too_long_is_refused_with_what_to_do(served):
     assert served.health()["sessions"] == before
 
 
-def test_code_sent_by_a_page_is_not_run(visit, tmp_path):
+def sent(kind, content, channel, version):
+    """A message in one of the two protocols of Jupyter."""
+    text = message(kind, content, channel)
+    if not version:
+        return text
+    read = json.loads(text)
+    parts = [json.dumps(read[part]).encode() for part in ("header", "parent_header", "metadata", "content")]
+    return serialize_msg_to_ws_v1(parts, channel)
+
+
+def received(socket, version):
+    """The type of the next message."""
+    got = socket.recv()
+    parts = deserialize_msg_from_ws_v1(got)[1] if version else None
+    return (json.loads(parts[0]) if version else json.loads(got)["header"])["msg_type"]
+
+
+@pytest.mark.parametrize("version", ["", "v1.kernel.websocket.jupyter.org"], ids=["legacy", "v1"])
+def test_code_sent_by_a_page_is_not_run_and_nothing_of_the_program_comes_back(visit, tmp_path, cases, version):
+    known = cases("acces")["messages"]
+    refused, passed = known["refuses"], [row["nom"] for row in known["passent"]]
+    assert {*passed} == {*sessions.MESSAGES} and {*known["reponses"]} == sessions.ANSWERS
+    assert {*IPythonKernel.msg_types, *IPythonKernel.control_msg_types} <= {*refused, *passed}
     written = tmp_path / "écrit"
     code = f"open({str(written)!r}, 'w').write('non')"
-    with closing(visit.connect()) as socket:
-        for kind, content in (
-            ("execute_request", {"code": code, "silent": False}),
-            ("execute_request", {"code": "1", "silent": True, "user_expressions": {"a": code}}),
-            ("complete_request", {"code": "imp", "cursor_pos": 3}),
-            ("inspect_request", {"code": "os", "cursor_pos": 2, "detail_level": 0}),
-            ("history_request", {"output": False, "raw": True, "hist_access_type": "tail", "n": 9}),
-            ("shutdown_request", {"restart": False}),
-            ("debug_request", {"command": "initialize"}),
-        ):
-            for channel in ("shell", "control", "stdin"):
-                socket.send(message(kind, content, channel))
-        socket.send(message("comm_info_request", {"target_name": "jupyter.widget"}))
-        assert reply(socket, "comm_info_reply")["content"]["comms"]  # the session lives, and speaks of its widgets
+    everything = {"code": code, "silent": False, "user_expressions": {"a": code}, "cursor_pos": 3, "detail_level": 0}
+    everything |= {"hist_access_type": "tail", "n": 9, "output": False, "raw": True, "restart": False}
+    with closing(visit.connect(subprotocols=[version] if version else None)) as socket:
+        for kind in refused:
+            for channel in ("shell", "control", "stdin", "iopub"):
+                socket.send(*framed(sent(kind, everything | {"command": "initialize"}, channel, version)))
+        for data in ({"method": "update", "state": {"asked": "zz"}}, {"buffer_paths": [["a", 5]]}, 5, None):
+            socket.send(*framed(sent("comm_msg", {"comm_id": "absent", "data": data}, "shell", version)))
+            for comm in visit.comms:
+                socket.send(*framed(sent("comm_msg", {"comm_id": comm, "data": data}, "shell", version)))
+        for target in ("jupyter.widget", "copkit", code):
+            socket.send(
+                *framed(sent("comm_open", {"comm_id": "x", "target_name": target, "data": {}}, "shell", version))
+            )
+        socket.send(*framed(sent("comm_info_request", {}, "shell", version)))
+        seen = set()
+        while "comm_info_reply" not in seen:  # the session lives, and speaks of its widgets
+            seen.add(received(socket, version))
+    assert seen <= sessions.ANSWERS
     assert not written.exists()
     assert visit.server.get(visit.session).status == 200
 
 
+def framed(content):
+    """What the client of the tests is given to send."""
+    return (content, websocket.ABNF.OPCODE_BINARY if isinstance(content, bytes) else websocket.ABNF.OPCODE_TEXT)
+
+
+@pytest.mark.cases("acces", "trames")
+def test_what_is_no_message_ends_the_connection_and_not_the_session(visit, case):
+    content = bytes.fromhex(case["hexa"]) if "hexa" in case else case["texte"] * case.get("fois", 1)
+    protocols = ["v1.kernel.websocket.jupyter.org"] if "v1" in case else None
+    logged = visit.server.log.read_text()
+    with closing(visit.connect(subprotocols=protocols)) as socket:
+        socket.send(*framed(content))
+        while (frame := socket.recv_frame()).opcode != websocket.ABNF.OPCODE_CLOSE:
+            pass
+    assert frame.data[2:].decode() == "Message illisible. Recharger la page."
+    assert visit.server.get(visit.session).status == 200
+    assert "Traceback" not in visit.server.log.read_text()[len(logged) :]
+
+
+def test_a_page_that_sends_too_much_or_opens_too_much_is_stopped(served):
+    page = served.visit()
+    sockets = [page.connect() for _ in range(sessions.SOCKETS)]
+    with pytest.raises(websocket.WebSocketBadStatusException, match="429"):
+        page.connect()
+    with suppress(OSError):  # closed while it still sends
+        for _ in range(sessions.BURST + 200):
+            sockets[0].send(message("execute_request", {}))
+    while (frame := sockets[0].recv_frame()).opcode != websocket.ABNF.OPCODE_CLOSE:
+        pass
+    assert frame.data[2:].decode() == "Trop de messages. Recharger la page."
+    for socket in sockets:
+        socket.close()
+    assert served.get(page.session).status == 200
+
+
+def test_one_address_takes_its_part_of_the_sessions():
+    kept = sessions.Sessions(limit=12)
+    for name in ("1", "2", "3"):
+        kept.enter("a")
+        kept._kernels[name], kept._whose[name] = object(), "a"
+    with pytest.raises(HTTPError, match="429"):
+        kept.enter("a")
+    kept.enter("b")
+    kept.enter("")  # this machine
+    del kept._kernels["1"]
+    kept.enter("a")
+    kept._kernels.update({str(n): object() for n in range(12)})
+    with pytest.raises(HTTPError, match="503"):
+        kept.enter("b")
+
+
+def test_200_connections_cut_without_a_word_leave_no_trace_and_give_their_places_back(served):
+    """Bursts of what a session allows, and more that are refused, each cut as by a lost network."""
+    page, logged = served.visit(), served.log.read_text()
+    for _ in range(25):
+        sockets = []
+        for _ in range(2 * sessions.SOCKETS):
+            with suppress(websocket.WebSocketBadStatusException):
+                sockets.append(page.connect())
+                sockets[-1].send(message("kernel_info_request", {}))
+        for socket in sockets:
+            socket.sock.close()
+
+    def let_in():
+        with suppress(websocket.WebSocketBadStatusException), closing(page.connect()):
+            return True
+
+    assert wait_until(let_in)
+    assert served.log.read_text()[len(logged) :].count("Traceback") == 0
+
+
 def test_a_page_moves_its_widget(visit):
     with closing(visit.connect()) as socket:
-        socket.send(message("comm_info_request", {"target_name": "jupyter.widget"}))
-        for comm in reply(socket, "comm_info_reply")["content"]["comms"]:
+        for comm in visit.comms:
             data = {"method": "update", "state": {"asked": 41}, "buffer_paths": []}
             socket.send(message("comm_msg", {"comm_id": comm, "data": data}))
         while True:
@@ -348,8 +531,15 @@ def test_nothing_is_left_when_it_stops(tmp_path, number, fork):
         running.process.send_signal(number)
         assert running.process.wait(120) == (-number if number == signal.SIGKILL else 0)
         assert psutil.wait_procs(started, timeout=120)[1] == []
-    if number != signal.SIGKILL:
-        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("voila_", "copkit_"))] == []
+    folders = [path for path in tmp_path.iterdir() if path.name.startswith(("voila_", "copkit_"))]
+    assert len(folders) == (number == signal.SIGKILL)
+    if folders:  # nobody could take it away: the next server does, and leaves that of one which lives
+        for kept in ("autre", "vivant"):
+            (tmp_path / f"voila_{kept}").mkdir()
+        held = [server._hold(tmp_path / "voila_vivant"), server._hold(tmp_path / "voila_autre")]
+        assert sorted(path.name for path in tmp_path.glob("voila_*")) == ["voila_autre", "voila_vivant"]
+        for file in held:
+            file.close()
 
 
 def test_behind_a_proxy_everything_is_under_its_path(tmp_path):
@@ -449,6 +639,8 @@ def test_command_help_is_in_french(command):
         "--base-url",
         "--territoire",
         "--max-sessions",
+        "--demonstration",
+        "--proxy",
         "--no-browser",
         "--static",
         "--out",

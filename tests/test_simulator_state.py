@@ -174,6 +174,13 @@ def test_a_damaged_link_keeps_what_reads_and_says_the_rest():
         assert said in text, said
 
 
+@pytest.mark.parametrize("step", ["²", "9" * 5000, "٣", "-1", "trois", ""])
+def test_a_step_that_does_not_read_is_said_and_nothing_else_is_lost(step):
+    found, notes = links.from_query(f"?territoire=reg-11&etape={step}&l=haies:k:12")
+    assert found == State(territory="reg-11", levers={"haies": Entry(value=12.0)})
+    assert len(notes) == 1 and notes[0].startswith("Lien, step") and len(notes[0]) < 120
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

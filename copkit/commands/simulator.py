@@ -26,6 +26,17 @@ def simulator(
         int | None,
         typer.Option(min=1, help="Sessions à la fois au plus ; par défaut selon la mémoire libre.", show_default=False),
     ] = None,
+    demonstration: Annotated[
+        bool, typer.Option("--demonstration", help="Ouvert à tous : sans carnet ni fichier qui coûte, limites serrées.")
+    ] = False,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADRESSE",
+            help="Mandataire d'une autre machine, ou son réseau : il dit de quelle adresse vient une demande.",
+            show_default=False,
+        ),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Ne pas ouvrir le navigateur.")] = False,
     static: Annotated[
         str | None,
@@ -52,6 +63,10 @@ def simulator(
     """
     if session and static:
         raise RunError("--session et --static ne vont pas ensemble. Garder l'un des deux.")
+    if demonstration and (session or static):
+        raise RunError("--demonstration va sans --session ni --static. Garder l'un des deux.")
+    if demonstration and max_sessions:
+        raise RunError("--max-sessions borne le carnet, que --demonstration n'ouvre pas. Garder l'un des deux.")
     if public_url and not session:
         raise RunError("--public-url va avec --session. Écrire par exemple : copkit simulator --session --public-url …")
     if session:
@@ -64,6 +79,7 @@ def simulator(
             host=host,
             base_url=base_url,
             address=public_url,
+            proxies=proxy or (),
             browser=not no_browser,
             say=say,
         )
@@ -87,6 +103,8 @@ def simulator(
         base_url=base_url,
         territory=territoire,
         max_sessions=max_sessions,
+        demonstration=demonstration,
+        proxies=proxy or (),
         browser=not no_browser,
         say=say,
     )

@@ -13,12 +13,13 @@ from copkit.simulator import bundle
 LEVELS = (("region", "Régions"), ("departement", "Départements"))
 
 
-def page(note: str = "") -> str:
+def page(note: str = "", public: str = "") -> str:
     """La page d'accueil.
 
     Parameters
     ----------
     note : ce qu'il faut dire d'abord, par exemple qu'un territoire demandé n'existe pas.
+    public : ce que le serveur dit de lui sur chaque page.
     """
     table = territories.territories()
     names = dict(zip(table.code, map(french.typeset, map(territories.name, table.code)), strict=True))
@@ -31,6 +32,7 @@ def page(note: str = "") -> str:
         style=Markup(bundle.style()),
         script=Markup(script()),
         note=note,
+        public=public,
         places=places,
         names=names,
         levels=LEVELS,

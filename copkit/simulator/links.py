@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -24,6 +25,7 @@ MOST_PAIRS = 300
 UNITS = {"k": KT, "q": QUANTITY}
 SENTENCES = {  # what the page says of a link, as here
     "link_unreadable": "Lien : « {part} » ne se lit pas (levier:k ou q:valeur:fait), laissé de côté.",
+    "link_flag": "Lien : « {part} » ne se lit pas, laissé de côté.",
     "link_unknown": "Lien : levier inconnu ici, « {lever} », laissé de côté.",
     "link_version": "Lien fait sur la version « {given} » des données, inconnue ici : ses valeurs sont lues sur "
     "« {version} ». Revoir chaque objectif.",
@@ -175,8 +177,8 @@ def _ours(pairs: list[tuple[str, str]], default: str, notes: list[str]) -> State
             levers.setdefault(lever, {})["why" if key == "p" else "source"] = said
     kept = [_read_kept(value, notes) for key, value in pairs if key == "g"]
     parts = {name: single[key] for key, name in _FLAGS.items() if key in single}
-    if "step" in parts:
-        parts["step"] = int(parts["step"]) if parts["step"].isdigit() else parts["step"]
+    if "step" in parts:  # neither « ² » nor thousands of digits
+        parts["step"] = int(parts["step"]) if re.fullmatch("[0-9]{1,9}", parts["step"]) else parts["step"][:20]
     parts |= {name: True for key, name in (("reste", "remaining"), ("foret", "forest")) if single.get(key) == "1"}
     if wanted := {key: single[key] for key in ("enjeu", "thematique") if key in single}:
         parts["filter"] = wanted

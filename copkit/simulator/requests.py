@@ -20,13 +20,17 @@ from copkit.simulator.view import view as view_of
 _log = logging.getLogger(__name__)
 
 
-def answer(request: Mapping) -> dict:
+LIGHT = ("json", "csv", "csv_excel")  # files that cost little
+
+
+def answer(request: Mapping, demonstration: bool = False) -> dict:
     """La réponse à une demande d'une page ; ne lève jamais d'erreur.
 
     Parameters
     ----------
     request : ``do`` (open, import, export, compensate ou probability), ``state`` (la saisie, entière) et ce que chacune
         demande.
+    demonstration : refuser les fichiers qui coûtent (classeur, PDF, images).
 
     Returns
     -------
@@ -38,12 +42,23 @@ def answer(request: Mapping) -> dict:
         work = _WORKS.get(str(request.get("do")))
         if work is None:
             raise SimulationError("Demande inconnue. Recharger la page.")
+        if demonstration and work is _export and costs(request):
+            raise SimulationError(
+                "Ce fichier n'est pas fait dans la démonstration publique. Prendre la table CSV ou le lien, ou "
+                "installer copkit pour le classeur, le PDF et les images."
+            )
         return found | work(request)
     except CopkitError as error:
         return found | {"ok": False, "message": french.typeset(str(error))}
     except Exception:  # the visitor is answered whatever happens; the log has the reason
         _log.exception("simulator request failed")
         return found | {"ok": False, "message": "Le calcul n’a pas abouti. Recommencer, ou recharger la page."}
+
+
+def costs(request: Mapping) -> bool:
+    """Whether what is asked takes a second or so: a probability, a workbook, a PDF, a picture."""
+    asked = request.get("do")
+    return asked == "probability" or (asked == "export" and request.get("format") not in LIGHT)
 
 
 def _state(request: Mapping) -> tuple[dict, State]:

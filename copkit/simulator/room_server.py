@@ -1,6 +1,6 @@
 """The server of a live session: a page for the host, one for the participants, and what they ask of the room.
 
-No kernel, no cookie, no address kept. Participants and host say who they are by a key of their own, in a header that
+No kernel, no cookie, no address written. Participants and host say who they are by a key of their own, in a header that
 no other site can send. What is refused is said in one French sentence (``{"message": …}``).
 """
 
@@ -12,7 +12,7 @@ import signal
 import time
 import webbrowser
 from asyncio import to_thread
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date
 from functools import cached_property, lru_cache
@@ -23,10 +23,9 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
-from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import Application, GZipContentEncoding, HTTPError, RequestHandler
 
 from copkit import __version__, escaping, french
 from copkit.errors import CopkitError, RunError
@@ -35,7 +34,7 @@ from copkit.models.scenario import Entry
 from copkit.models.spread import Spread, by_disagreement, middle
 from copkit.presentation import labels, minutes
 from copkit.reference import reading, territories
-from copkit.simulator import bundle
+from copkit.simulator import bundle, gate
 from copkit.simulator.ground import place
 from copkit.simulator.room import LONGEST_REASON, ROLES, Room, totals
 from copkit.simulator.state import Name, Number
@@ -47,17 +46,13 @@ LARGEST_BODY = 16 * 1024  # bytes: a decision on all levers, with its reason
 RATE, BURST = 2, 40  # proposals of one person: so many in a second in the long run, so many at once
 ENTRANCES, CROWD = 5, 120  # people who enter: the same; a room enters together, from one address
 EVERY = 2000  # ms between two looks of a page
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",  # the address of the page holds the code of the room
-    "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+LIMITS = gate.Limits(  # a room goes out by one address: 300 telephones look every two seconds, six connections each
+    of_one=900,
+    rate=250,
+    burst=1500,
+    body=4 * LARGEST_BODY,
+    headers=LARGEST_BODY,
+)
 ERRORS = {
     400: "La demande est illisible : du JSON est attendu.",
     403: "Cette demande n'est pas permise : la clé manque, ou n'est pas celle de cette séance.",
@@ -110,24 +105,6 @@ class _Choice(_Message):
     reason: Annotated[str, AfterValidator(_reason)] = ""
 
 
-class Bucket:
-    """How many demands may still come at once; it fills up again with time."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        """``rate``: per second; ``burst``: at once."""
-        self.rate, self.burst = rate, burst
-        self._left, self._at = float(burst), time.monotonic()
-
-    def take(self) -> bool:
-        """Whether one more may come now."""
-        now = time.monotonic()
-        self._left, self._at = min(self.burst, self._left + (now - self._at) * self.rate), now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 class Hall:
     """What the handlers share: the room, its addresses, what it is made of for a page, what was said since."""
 
@@ -135,7 +112,7 @@ class Hall:
         """``address``: where the room is for those who take part, with its final « / »."""
         self.room, self.address = room, address
         self.start, self.turns, self.changes = time.time_ns(), 0, 0
-        self.entrances, self.buckets = Bucket(ENTRANCES, CROWD), {}
+        self.entrances, self.buckets = gate.Bucket(ENTRANCES, CROWD), gate.Buckets(RATE, BURST)
 
     @property
     def link(self) -> str:
@@ -156,10 +133,6 @@ class Hall:
     def version(self) -> str:
         """Another text when what the host sees has changed too."""
         return f"{self.turn}-{self.changes}"
-
-    def allowed(self, person: str) -> bool:
-        """Whether somebody may propose once more now."""
-        return self.buckets.setdefault(person, Bucket(RATE, BURST)).take()
 
     @cached_property
     def ground(self) -> str:
@@ -217,8 +190,20 @@ class Hall:
         return totals(self.room.standings(middle(self.room.spreads(number))))
 
 
+class Headers(gate.Headers):
+    """The headers of every answer; the address of the page holds the code of the room, that nobody else reads."""
+
+    def own(self) -> dict[str, str]:
+        """One policy: scripts and styles are files of this server."""
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+            "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        )
+        return {"Referrer-Policy": "no-referrer", "Content-Security-Policy": policy} | gate.ALONE
+
+
 class _Handler(RequestHandler):
-    """Headers, keys, bodies and errors of every answer."""
+    """Keys, bodies and errors of every answer."""
 
     @property
     def hall(self) -> Hall:
@@ -229,9 +214,7 @@ class _Handler(RequestHandler):
         return self.hall.room
 
     def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        for name, value in HEADERS.items():
-            self.set_header(name, value)
+        self.set_header("Cache-Control", "no-store")
 
     def write_error(self, status_code: int, **about: Any) -> None:
         """One French sentence, and nothing of the program."""
@@ -240,8 +223,8 @@ class _Handler(RequestHandler):
         if known:
             self.set_status(422)
         text = str(error) if known else ERRORS.get(status_code, ERRORS[500 if status_code >= 500 else 400])
-        if status_code == 429:
-            self.set_header("Retry-After", "5")
+        if status_code in gate.RETRY:
+            self.set_header("Retry-After", gate.RETRY[status_code])
         if "application/json" in self.request.headers.get("Accept", "") or self.request.method != "GET":
             self.finish({"message": french.typeset(text)})
             return
@@ -386,7 +369,7 @@ class Proposal(_Handler):
     def put(self, code: str) -> None:
         self.of_room(code)
         person = self.person()
-        if not self.hall.allowed(person):
+        if not self.hall.buckets.take(person):
             raise HTTPError(429)
         said = self.read(_Proposal)
         self.room.propose(person, said.lever, said.value, _unit(said.unit))
@@ -545,7 +528,8 @@ def application(hall: Hall, base_url: str = "/") -> Application:
     ]
     handlers = [(base_url + path, handler) for path, handler in routes]
     silent = {"log_function": lambda _handler: None}  # who asked what, from which address, is written nowhere
-    return Application(handlers, hall=hall, default_handler_class=NotFound, compress_response=True, **silent)
+    transforms = [GZipContentEncoding, Headers]
+    return Application(handlers, hall=hall, default_handler_class=NotFound, transforms=transforms, **silent)
 
 
 def serve(
@@ -556,6 +540,7 @@ def serve(
     host: str = "127.0.0.1",
     base_url: str = "/",
     address: str | None = None,
+    proxies: Sequence[str] = (),
     browser: bool = True,
     say: Callable[[str], None] = print,
 ) -> None:
@@ -566,6 +551,7 @@ def serve(
     path : the file of the session; by default one named after the territory and the day. One that is there goes on.
     territory : of a new session.
     address : where participants reach this server, for instance « https://seance.example.fr/ ».
+    proxies : other machines, or networks, whose word on who asks is taken.
 
     Raises
     ------
@@ -574,6 +560,7 @@ def serve(
     TerritoryError
         If the territory is unknown.
     """
+    known = gate.networks(proxies)
     root = f"/{base_url.strip('/')}/".replace("//", "/")
     with closing(_room(path, territory)) as room:
         try:
@@ -584,7 +571,7 @@ def serve(
                 "Choisir un autre port, ou --port 0 pour un port libre."
             ) from error
         hall = Hall(room, _address(address, host, sockets[0].getsockname()[1], root))
-        server = HTTPServer(application(hall, root), max_body_size=4 * LARGEST_BODY, max_header_size=LARGEST_BODY)
+        server = gate.Gate(application(hall, root), LIMITS, known)
         server.add_sockets(sockets)
         for line in _said(hall):
             say(line)

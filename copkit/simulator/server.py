@@ -1,46 +1,46 @@
 """The server of the simulator: Voilà, with its pages, one notebook, and nothing else reachable.
 
 A visitor needs no kernel: the page of a territory is whole as it comes, and what it asks of Python a few processes
-answer (``pool.py``). The notebook, at « carnet », is Voilà's: a kernel for each visitor, so many at once.
-All settings are here, in Python: no file of the working folder or of the user changes them. ``handlers.py`` holds
-what is answered, ``sessions.py`` the kernels, ``template/`` the page of the notebook.
+answer (``pool.py``). The notebook, at « carnet », is Voilà's: a kernel for each visitor, so many at once. A public
+demonstration has neither notebook nor kernel.
+All settings are here, in Python: no file of the working folder or of the user changes them. ``gate.py`` holds who may
+come and what every answer says, ``handlers.py`` what is answered, ``sessions.py`` the kernels, ``template/`` the page
+of the notebook.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import tempfile
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 from jupyter_core.utils import run_sync
-from jupyterlab_server.themes_handler import ThemesHandler
-from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
-from tornado.web import RedirectHandler
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 from traitlets.config import Config
 from voila.app import Voila
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.static_file_handler import TemplateStaticFileHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import RunError
-from copkit.simulator import handlers, pool, sessions
+from copkit.simulator import gate, handlers, pool, sessions
 
 TEMPLATE = Path(__file__).parent / "template"
 # Without a list, Voilà loads every extension of JupyterLab that is installed; without its own manager, no widget.
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
-LARGEST_MESSAGE = 2 * sessions.MEBIBYTE  # from a page: the largest scenario that can be imported, and room
-LARGEST_BODY = 512 * 1024  # what a page asks: a scenario to read again, and what is entered
+LARGEST_MESSAGE = 2 * gate.MEBIBYTE  # from a page: the largest scenario that can be imported, and room
+LIMITS = gate.Limits()
+PUBLIC = gate.Limits(rate=5, burst=60)  # of a demonstration: a page is one request, and what it asks another
+PUBLIC_WAITING = 5  # requests of one address that wait for a process
+PUBLIC_NOTE = "Démonstration publique : ni carnet, ni classeur, ni PDF, ni image. Table CSV, lien et impression y sont."
+_HELD = "serveur"  # in the folder of a server, held by it for as long as it lives
 IDLE, LOOK = 900, 60  # s without activity before a session ends, open or not; s between two looks
 ARRIVAL, CLOSING = 120, 20  # s for a page to connect; s for it to come back after it disconnects
 CELL = 60  # s that a cell of the page may take; less than handlers.PATIENCE
@@ -54,6 +54,8 @@ def serve(
     base_url: str = "/",
     territory: str | None = None,
     max_sessions: int | None = None,
+    demonstration: bool = False,
+    proxies: Sequence[str] = (),
     browser: bool = True,
     notebook: Path | None = None,
     say: Callable[[str], None] = print,
@@ -70,6 +72,10 @@ def serve(
         Territory of an address that names none.
     max_sessions : int, optional
         Notebooks open at once; by default what the free memory holds.
+    demonstration : bool
+        Open to everybody: no notebook, no file that costs, tighter limits; the pages say so.
+    proxies : sequence of str
+        Other machines, or networks of them, that say who asks (« X-Forwarded-For »), as a proxy of this one does.
 
     Raises
     ------
@@ -78,6 +84,7 @@ def serve(
     TerritoryError
         If the territory is unknown.
     """
+    known = gate.networks(proxies)
     notebook = notebook or paths.notebooks("simulateur.ipynb")
     if not notebook.is_file():
         raise RunError(f"Carnet absent : {paths.shown(notebook)}. Réinstaller copkit, ou corriger COPKIT_HOME.")
@@ -86,8 +93,11 @@ def serve(
 
         territory = place(territory)
     _set_environment()
-    per_session = sessions.prepare_kernels()
-    limit = max_sessions or sessions.default_limit(per_session)
+    if demonstration:
+        limit = 0
+    else:
+        per_session = sessions.prepare_kernels()
+        limit = max_sessions or sessions.default_limit(per_session)
     server = SimulatorServer(
         config=settings(notebook, limit, territory),
         config_file_paths=[],
@@ -96,10 +106,12 @@ def serve(
         port=port,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
         identity_provider_class=handlers.Visitors,
+        kernel_websocket_connection_class=sessions.Connection,
+        demonstration=demonstration,
         territory=territory or "",
         log_level="ERROR",
     )
-    server.say, server.opens = say, browser
+    server.say, server.opens, server.proxies = say, browser, known
     server.initialize([])
     server.start()
 
@@ -178,8 +190,10 @@ class SimulatorServer(Voila):
     """Voilà with the handlers of the simulator, and no other."""
 
     territory = Unicode()
+    demonstration = Bool(False)
     say: Callable[[str], None] = print
     opens = False
+    proxies: gate.Networks = ()
 
     def initialize(self, argv=None) -> None:
         """Be ready to stop before being ready to start."""
@@ -201,48 +215,45 @@ class SimulatorServer(Voila):
         }
 
     def init_handlers(self) -> list:
-        """One page, its files, its session."""
-        self.compressed = tempfile.mkdtemp(prefix="copkit_")
-        root, stamp, allowed = self.base_url, files_version(), "|".join(map(re.escape, EXTENSIONS))
+        """The pages and what they ask; the notebook, its files and its session."""
+        root = self.base_url
+        self.held = _hold(Path(self.connection_dir))
+        self.pool = pool.Pool(PUBLIC_WAITING if self.demonstration else pool.OF_ONE)
+        front = {
+            "pages": handlers.Pages(self.pool),
+            "base": root,
+            "territory": self.territory or None,
+            "note": french.typeset(PUBLIC_NOTE) if self.demonstration else "",
+        }
+        asked = {"workers": self.pool, "demonstration": self.demonstration}
+        return [
+            (root, handlers.Page, front),
+            (f"{root}api/demande", handlers.Ask, asked),
+            *([(root.rstrip("/"), handlers.Moved, {"url": root})] if root != "/" else []),
+            (f"{root}sante", handlers.Health),
+            *([] if self.demonstration else self._notebook_handlers()),
+        ]
+
+    def _notebook_handlers(self) -> list:
+        root, stamp = self.base_url, files_version()
         page = {
             "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),
             "template_paths": self.template_paths,
             "config": self.config,
             "voila_configuration": self.voila_configuration,
         }
-        themes = {
-            "themes_url": f"{root}voila/api/themes",
-            "path": self.themes_dir,
-            "labextensions_path": self.labextensions_path,
-            "no_cache_paths": [],
-        }
-
-        def files(*folders: str) -> dict:
-            return {"paths": list(folders), "compressed": self.compressed}
-
-        self.pool = pool.Pool()
-        front = {
-            "pages": handlers.Pages(self.pool),
-            "base": root,
-            "territory": self.territory or None,
-        }
+        static = [Path(folder) for folder in self.static_paths[:-1]]  # the last is Jupyter's own
+        named = [folder for folder in static if folder.parent.name in ("copkit", "lab")]
+        folders = {f"{stamp}/static": static, "templates/copkit/static": named}
+        for name in EXTENSIONS:
+            places = [Path(folder) / name / "static" for folder in self.labextensions_path]
+            folders[f"{stamp}/labextensions/{name}/static"] = places
         return [
-            (root, handlers.Page, front),
-            (f"{root}api/demande", handlers.Ask, {"workers": self.pool}),
             (f"{root}carnet", handlers.Notebook, page),
-            *([(root.rstrip("/"), RedirectHandler, {"url": root})] if root != "/" else []),
-            (f"{root}sante", handlers.Health),
             (f"{root}api/kernels/{KERNEL}", handlers.Session),
-            (f"{root}api/kernels/{KERNEL}/channels", VoilaKernelWebsocketHandler),
-            (f"{root}voila/api/shutdown/{KERNEL}", VoilaShutdownKernelHandler),
-            (f"{root}voila/templates/(copkit/static/.*)", TemplateStaticFileHandler),
-            (f"{root}voila/api/themes/(@jupyterlab/theme-light-extension/.*)", ThemesHandler, themes),
-            (f"{root}voila/{stamp}/static/(.*)", handlers.Files, files(*self.static_paths)),
-            (
-                f"{root}voila/{stamp}/labextensions/((?:{allowed})/static/.*)",
-                handlers.Files,
-                files(*self.labextensions_path),
-            ),
+            (f"{root}api/kernels/{KERNEL}/channels", handlers.Channels),
+            (f"{root}voila/api/shutdown/{KERNEL}", handlers.End),
+            (f"{root}voila/(.+)", handlers.Files, {"files": handlers.table(folders), "stamp": stamp}),
         ]
 
     def listen(self) -> None:
@@ -257,11 +268,12 @@ class SimulatorServer(Voila):
             ) from error
         self.port = sockets[0].getsockname()[1]
         self.app.transforms.append(handlers.Headers)
-        trusted = self.ip in ("127.0.0.1", "::1", "localhost")  # then only a proxy of this machine says who asks
-        server = HTTPServer(self.app, xheaders=trusted, max_body_size=LARGEST_BODY)
+        limits = PUBLIC if self.demonstration else LIMITS
+        server = gate.Gate(self.app, limits, self.proxies)
         server.add_sockets(sockets)
         limit = self.kernel_manager.limit
-        self.say(f"Simulateur : {self.display_url} (carnet : {limit} sessions au plus). Ctrl-C pour arrêter.")
+        what = "démonstration publique, sans carnet" if self.demonstration else f"carnet : {limit} sessions au plus"
+        self.say(f"Simulateur : {self.display_url} ({what}). Ctrl-C pour arrêter.")
         if self.opens:
             self.ioloop.run_in_executor(None, webbrowser.open, self.display_url)
         try:
@@ -274,5 +286,20 @@ class SimulatorServer(Voila):
         """End every session and leave no file."""
         self.pool.stop()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
-        for folder in (self.connection_dir, self.compressed):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def _hold(folder: Path):
+    """Mark a folder as that of a server that lives, however it ends; remove those of servers that were killed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    for mark in folder.parent.glob(f"voila_*/{_HELD}"):
+        with suppress(OSError), mark.open("r+") as left:  # another's, or held
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(mark.parent, ignore_errors=True)
+    held = (folder / f"{_HELD}.tmp").open("w")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    Path(held.name).rename(folder / _HELD)  # held from the first moment that it has its name
+    return held

@@ -51,9 +51,10 @@ def page(code: str, address: str = "") -> str:
     )
 
 
-def served(code: str, base: str, version: str = panorama.LATEST) -> str:
-    """The same page as a server sends it, which says itself what the page may do (``policy``)."""
-    return _rendered(code, {"kind": "server", "address": base}, version, style=bundle.style(), script=script())
+def served(code: str, base: str, version: str = panorama.LATEST, note: str = "") -> str:
+    """The same page as a server sends it, with what it says of itself; its headers say what the page may do."""
+    texts = {"style": bundle.style(), "script": script()}
+    return _rendered(code, {"kind": "server", "address": base}, version, note, **texts)
 
 
 def script() -> str:
@@ -61,7 +62,7 @@ def script() -> str:
     return _inside(EXPLAINS.sub("", bundle.plain_script()))
 
 
-def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) -> str:
+def _rendered(code: str, host: dict, version: str = panorama.LATEST, note: str = "", **parts) -> str:
     code = place(code)
     here, known = ground(code, version), described.page(code, version)
     for name in ("territories",):  # the home page has them
@@ -70,7 +71,7 @@ def _rendered(code: str, host: dict, version: str = panorama.LATEST, **parts) ->
     known |= {"limits": limits, "copkit": __version__, "made": french.long_date(date.today())}
     texts = {name: Markup(parts.pop(name)) for name in ("style", "script")}
     return escaping.template(bundle.ASSETS / TEMPLATE).render(
-        page=known, data=bundle.data(known | {"host": host}), number=french.number, **texts, **parts
+        page=known, note=note, data=bundle.data(known | {"host": host}), number=french.number, **texts, **parts
     )
 
 

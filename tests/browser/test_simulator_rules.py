@@ -241,11 +241,20 @@ def test_a_link_is_the_same_text_and_reads_as_the_same_state_on_both_sides(js):
 def test_what_a_link_gets_wrong_is_left_and_said(js):
     fixed = page_of("reg-32")
     link = "?territoire=reg-32&v=sgpe-1999&l=haies:k:50&l=haie:k:3&l=covoiturage:x:3&l=biogaz:k:3&l=prairies:k:-4"
+    link += f"&etape=²&vue={'9' * 5000}"
     (found,) = js([["fromLink", fixed, link]])
     assert list(found["state"]["levers"]) == ["haies", "biogaz", "prairies"]
     assert found["state"]["levers"]["biogaz"]["value"] is None is found["state"]["levers"]["prairies"]["value"]
     said = " ".join(found["notes"]).replace("\u00a0", " ")
-    for words in ("« haie »", "« covoiturage:x:3 »", "levier fermé", "augmenteraient", "« sgpe-1999 »"):
+    for words in (
+        "« haie »",
+        "« covoiturage:x:3 »",
+        "levier fermé",
+        "augmenteraient",
+        "« sgpe-1999 »",
+        "« etape=² »",
+        "« vue=99",
+    ):
         assert words in said, words
     (other,) = js([["fromLink", fixed, "?territoire=reg-53&l=haies:k:50"]])
     assert "haies" not in other["state"]["levers"] and "reg-53" in other["notes"][0]

@@ -93,15 +93,21 @@ function fromLink(page, text) {
         state.kept.push({ name: name.slice(0, 80), levers });
       }
     }
-    if (["thematiques", "secteurs"].includes(single.vue)) state.vision = single.vue;
-    if (["1", "2", "3", "4", "5"].includes(single.etape)) state.step = Number(single.etape);
-    if (page.levers.some((lever) => lever.id === single.levier)) state.focus = single.levier;
-    if (page.plans.some((plan) => plan.id === single.ref)) state.reference = single.ref;
+    const ids = (list) => list.map((one) => one.id);
+    const flag = (key, known, put) => {
+      if (single[key] === undefined) return;
+      if (known.includes(single[key])) put(single[key]);
+      else notes.push(fill(page.sentences.link_flag, { part: `${key}=${single[key]}`.slice(0, 60) }));
+    };
+    flag("vue", ["thematiques", "secteurs"], (given) => { state.vision = given; });
+    flag("etape", ["1", "2", "3", "4", "5"], (given) => { state.step = Number(given); });
+    flag("levier", ids(page.levers), (given) => { state.focus = given; });
+    flag("ref", ids(page.plans), (given) => { state.reference = given; });
     state.name = (single.nom ?? "").slice(0, 80);
     state.remaining = single.reste === "1";
     state.forest = single.foret === "1";
-    if (page.enjeux.some((one) => one.id === single.enjeu)) state.filter.enjeu = single.enjeu;
-    if (page.thematiques.some((one) => one.id === single.thematique)) state.filter.thematique = single.thematique;
+    flag("enjeu", ids(page.enjeux), (given) => { state.filter.enjeu = given; });
+    flag("thematique", ids(page.thematiques), (given) => { state.filter.thematique = given; });
     if (single.v && single.v !== page.version && !page.moved[single.v]) notes.push(fill(page.sentences.link_version, { given: single.v.slice(0, 40), version: page.version }));
   }
   return { state, notes: [...notes, ...refusals(page, state)], since: single.v };
