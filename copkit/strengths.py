@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit import escaping
 from copkit.intake import reading
 from copkit.intake.fields import (
     LEVERS,
@@ -96,8 +95,7 @@ def as_csv(strengths: pd.DataFrame, *, excel: bool = False) -> str:
     strengths : ce que ``read`` a lu.
     excel : point-virgule, virgule décimale et marque d'encodage, pour un double-clic dans un Excel en français.
     """
-    given = {name: one.label for name, one in STRENGTHS.given.items() if name != "thematiques"}
-    return escaping.as_csv(_taken(strengths)[list(given)].rename(columns=given), excel=excel)
+    return STRENGTHS.as_csv(_taken(strengths), excel=excel)
 
 
 def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> pd.DataFrame:

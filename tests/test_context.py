@@ -1,6 +1,7 @@
 """Jobs and skills, and the context of a COP: read and counted as they are given, empty when nothing is."""
 
 import csv
+import math
 import runpy
 from dataclasses import replace
 
@@ -82,7 +83,7 @@ def test_jobs_are_absent_from_the_document_until_they_are_given(jobs, roadmap):
 def test_workbook_of_jobs_filled_in_a_spreadsheet_is_a_table_that_reads(tmp_path, office):
     path = tmp_path / "emplois.xlsx"
     done = CliRunner().invoke(app, ["template", "jobs", "--out", str(path), "--territory", "reg-32"])
-    assert done.exit_code == 0 and "-p emplois=" in done.output
+    assert done.exit_code == 0 and "copkit jobs -r" in done.output
     book = openpyxl.load_workbook(path)
     sheet = book["Emplois"]
     at = {header_key(cell.value): cell.column for cell in sheet[1]}
@@ -95,6 +96,28 @@ def test_workbook_of_jobs_filled_in_a_spreadsheet_is_a_table_that_reads(tmp_path
         ["dep-59", "haies", 120, 90.5, -10]
     ]
     assert found.attrs["reading"].ignored == [] and len(WORKBOOK.form("reg-32").columns) == 14
+
+
+def test_copies_of_the_workbook_of_jobs_are_gathered_and_nothing_is_chosen_where_they_differ(tmp_path):
+    def copy(name, **numbers):
+        path = tmp_path / name
+        ck.roadmap.write_jobs_template(path, "reg-32")
+        book = openpyxl.load_workbook(path)
+        at = {header_key(cell.value): cell.column for cell in book["Emplois"][1]}
+        for row, (title, number) in enumerate(numbers.items(), 2):
+            for field, value in (("territory", "Nord"), ("title", title), ("now", number)):
+                book["Emplois"].cell(row, at[header_key(FIELDS[field].label)]).value = value
+        book.save(path)
+        return str(path)
+
+    copies = copy("un.xlsx", Haies=120, Rail=40), copy("deux.xlsx", Haies=120, Rail=45, Bois=7)
+    table = tmp_path / "emplois.csv"
+    done = CliRunner().invoke(
+        app, ["jobs", "-r", copies[0], "-r", copies[1], "--territory", "reg-32", "--out", str(table)]
+    )
+    assert done.exit_code == 1 and "Rail" in done.output, "two answers differ: somebody has to say"
+    found = ck.roadmap.read_jobs(table).set_index("title").now
+    assert found[["Haies", "Bois"]].tolist() == [120, 7] and math.isnan(found["Rail"])
 
 
 def test_what_is_no_table_of_jobs_is_refused(says):

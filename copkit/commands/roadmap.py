@@ -10,6 +10,7 @@ import typer
 from copkit import french
 from copkit.commands.collected import Files, Returned, Territory, Workbook, mapped, settle, taken
 from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
+from copkit.files import write_whole
 
 
 def actions(
@@ -103,6 +104,37 @@ def template(
     say(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit actions -r {out} --territory {territory}")
 
 
+def jobs(
+    files: Files = None,
+    returned: Returned = None,
+    territory: Territory = "fr",
+    mapping: Annotated[str | None, mapped("emplois")] = None,
+    out: Annotated[Path | None, typer.Option(help="Table réunie à écrire (.csv), que la feuille de route lit.")] = None,
+    format: Format = "table",
+    csv: Csv = None,
+) -> None:
+    """Lit les emplois et les besoins de formation, réunit les classeurs revenus : évolution et taux de couverture."""
+    from copkit.roadmap import employment, read_jobs
+    from copkit.roadmap.jobs import JOBS, WORKBOOK
+
+    form = chosen(format, csv)
+    read, merged = taken(files, returned, territory, mapping, read_jobs, WORKBOOK.read_returns, WORKBOOK.of_returns)
+    found = employment(read)
+    if form != "table":
+        print_data(found, form)
+    else:
+        from copkit.presentation.roadmap.context import counted
+
+        if not merged:
+            say(read.attrs["reading"].summary)
+        print_table(counted(found, "Emplois et compétences, par secteur ou métier"))
+    if out:
+        write_whole(out, JOBS.as_csv(read, excel=form == "excel"), new_folder=False)
+        say(f"Écrit : {out}. Pour la feuille de route : copkit run … --notebook feuille_de_route -p emplois={out}",
+            err=form != "table")  # fmt: skip
+    settle(merged)
+
+
 def jobs_template(
     out: Workbook = Path("emplois.xlsx"),
     territory: Territory = "fr",
@@ -111,7 +143,7 @@ def jobs_template(
     from copkit.roadmap import write_jobs_template
 
     write_jobs_template(out, territory)
-    say(f"Écrit : {out}. Une fois rempli : copkit run {territory} --notebook feuille_de_route -p emplois={out}")
+    say(f"Écrit : {out}. Une fois rempli, même en plusieurs copies : copkit jobs -r {out} --territory {territory}")
 
 
 def themes(
@@ -265,4 +297,4 @@ def diff(
         raise typer.Exit(1)
 
 
-ALL = (actions, themes, diff)
+ALL = (actions, themes, diff, jobs)

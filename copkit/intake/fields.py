@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
 
-from copkit import errors
+from copkit import errors, escaping
 from copkit.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -131,6 +131,11 @@ class Collected:
     def vocabularies(self) -> dict[str, Mapping[str, str]]:
         """id → label of the choices of each vocabulary."""
         return {one.vocabulary or name: one.options for name, one in self.fields.items() if one.kind == "choice"}
+
+    def as_csv(self, table: pd.DataFrame, *, excel: bool = False) -> str:
+        """A table that was read as a CSV under the labels of the kit, that reads again; no text of it is a formula."""
+        named = {name: one.label for name, one in self.given.items() if name != "thematiques"}
+        return escaping.as_csv(table[list(named)].rename(columns=named), excel=excel)
 
     def complete(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with every standard field, in their order; other columns stay behind them."""

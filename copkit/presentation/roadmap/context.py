@@ -60,6 +60,11 @@ def _jobs(r: Roadmap) -> Table | Note | None:
     found = r.employment
     if found is None or found.empty:
         return None
+    return counted(found, caption(r, "Emplois et compétences, par secteur ou métier"))
+
+
+def counted(found: pd.DataFrame, title: str) -> Table:
+    """The numbers of each sector or trade, and of all."""
     columns = {
         "Secteur ou métier": found.title,
         "Emplois actuels": (found.now, 0),
@@ -75,7 +80,7 @@ def _jobs(r: Roadmap) -> Table | Note | None:
         "Couverture (%)": (found.coverage, 0),
         "Source": found.origin,
     }
-    return Table.of(caption(r, "Emplois et compétences, par secteur ou métier"), columns)
+    return Table.of(title, columns)
 
 
 @CONTEXT.sentence(always=True)
