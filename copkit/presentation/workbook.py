@@ -45,7 +45,7 @@ WIDTHS = (56, 18, 18, 16, 3)  # columns of the summary, before its bars [charact
 A4, PAGE, CHARACTER = 9, (740, 450), 5.25  # landscape, inside its margins; width of a character [points]
 LEGIBLE = 1.5  # times as wide as a page: what a table may be, and be read once it is printed
 STRANDED = 1.4  # pages: what would be left alone on the second one is brought back on the first
-CENTIMETRE = 96 / 2.54  # [px]
+CENTIMETRE, DIGIT = 96 / 2.54, 7  # [px]
 NAMED = 120  # characters of the name at the head of a page: a header of Excel holds 255 in all
 
 
@@ -120,8 +120,7 @@ class _Writer:
 
     def _cover(self, sheet) -> None:
         widths = [24, 90]
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
+        _widen(sheet, widths)
         for row, (head, text) in enumerate(self.made.cover):
             sheet.set_row(row, _height((head, text), widths))
             self._text(sheet, row, 0, french.typeset(head), "head")
@@ -138,8 +137,7 @@ class _Writer:
             widths = [min(one, widest) for one in asked]
             if CHARACTER * sum(widths) <= LEGIBLE * PAGE[0]:
                 break
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
+        _widen(sheet, widths)
         last, high = self._rows(sheet, 2, table, texts, widths)
         sheet.freeze_panes(3, 1)
         sheet.autofilter(2, 0, last - len(table.totals), len(texts) - 1)
@@ -181,8 +179,7 @@ class _Writer:
 
     def _front(self, sheet, summary: Summary) -> None:
         """The message, then each table with its bars beside it, on one page."""
-        for column, width in enumerate(WIDTHS):
-            sheet.set_column(column, column, width)
+        _widen(sheet, WIDTHS)
         self._text(sheet, 0, 0, french.typeset(summary.title), "title")
         row = 1
         for text in summary.lines:
@@ -241,6 +238,12 @@ class _Writer:
 def _face(size: int, *, bold: bool = False) -> dict:
     """The letters of a chart."""
     return {"name": FACE["font_name"], "size": size, "bold": bold, "color": "#161616"}
+
+
+def _widen(sheet, widths: Iterable[float]) -> None:
+    """As wide as its columns are asked to be, borders included. [characters]"""
+    for column, width in enumerate(widths):
+        sheet.set_column_pixels(column, column, round(DIGIT * width))
 
 
 def _height(cells: Iterable[str], widths: list[float]) -> float:
