@@ -154,7 +154,6 @@ def test_perimeter_of_a_file_is_the_list_of_the_same_communes(tmp_path):
 
 
 def test_workbook_and_list_without_names_are_one_perimeter(tmp_path):
-
     book = openpyxl.Workbook()
     book.active.append(["Lisez-moi"])
     sheet = book.create_sheet("Communes")
