@@ -16,8 +16,8 @@ from copkit.presentation import blocks, drawing
 from copkit.presentation.table import LEFT
 
 _FOLDER = Path(__file__).parent
-# What a page takes: for a character, for a line of its lists, for the rest, and what it has [px]; seen in Chromium on the
-# pages of a hundred territories, where it misses by a fifteenth at most. A sheet, then a slide of 1 280 px.
+# What a page takes: for a character, for a line of its lists, for the rest, and what it has [px]. Measured in Chromium
+# on a hundred territories, where it misses by a fifteenth of the page at most. A sheet, then a slide of 1 280 px.
 _ROOMS = {False: (0.21, 14.7, 121, 993), True: (0.10, 5.2, 210, 620)}
 _FULL, _LARGEST = 0.9, 1.25  # of the room: what a page is asked to fill; of its type: as large as it may become
 
@@ -42,7 +42,8 @@ def alone(found: blocks.Page, *, footer: str, slide: bool = False) -> str:
 
 @lru_cache(maxsize=8)
 def _template(name: str):
-    filters = {"room": _room, "prose": _prose, "words": _words, "inner": _inner, "kind": lambda block: type(block).__name__}
+    filters = {"prose": _prose, "words": _words, "inner": _inner, "kind": lambda block: type(block).__name__}
+    filters["room"] = _room
     return escaping.template(_FOLDER / name, **filters)
 
 
