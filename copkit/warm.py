@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from importlib import import_module
-from io import BytesIO
 
 from copkit.batch.forked.server import absent, environment
 
@@ -66,10 +65,11 @@ def pages() -> dict[str, float]:
 def documents() -> dict[str, float]:
     """What ``pages`` does, then what workbooks are made of."""
     import copkit as ck
+    from copkit.presentation import workbook
     from copkit.presentation.territory.document import book
 
     efforts = pages()
-    book(ck.panorama(REGION)).save(BytesIO())
+    workbook.content(book(ck.panorama(REGION)))
     return efforts
 
 
@@ -77,13 +77,14 @@ def local() -> dict[str, float]:
     """What ``documents`` does, then what territories below the départements are made of."""
     import copkit as ck
     from copkit.models import communal, published
+    from copkit.presentation import workbook
     from copkit.presentation.territory.document import book
     from copkit.reference import territories
 
     efforts = documents()
     with _charts_as_specifications():
         _diagnostic(ck.panorama(EPCI))
-        book(ck.panorama(EPCI)).save(BytesIO())
+        workbook.content(book(ck.panorama(EPCI)))
     for code in territories.codes("departement"):
         communal.ready(code, published.columns(code, ck.DATA_VERSION)["lever"])
     return efforts

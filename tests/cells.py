@@ -24,7 +24,8 @@ def not_printable(book, name):
     return [
         sheet.title
         for sheet in book
-        if (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) != ("landscape", 1)
+        if sheet.page_setup.orientation != "landscape"
+        or sheet.page_setup.fitToWidth not in (None, 1)  # one, when a file does not say it
         or not sheet.sheet_properties.pageSetUpPr.fitToPage
         or name not in (sheet.oddHeader.left.text or "")
         or "&P" not in (sheet.oddFooter.right.text or "").replace("&[Page]", "&P")

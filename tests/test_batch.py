@@ -364,15 +364,15 @@ def test_a_damaged_file_stops_the_batch_and_leaves_outputs_as_they_were(
 
 
 def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(tmp_path, monkeypatch):
-    from openpyxl import Workbook
-
     path = tmp_path / "classeur.xlsx"
     path.write_text("plus ancien")
 
-    def full(self, filename):
+    def full(self, content):
+        with self.open("wb") as file:
+            file.write(content[:100])
         raise OSError("disque plein")
 
-    monkeypatch.setattr(Workbook, "save", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(CopkitError, match=r"écriture impossible \(disque plein\)\. Choisir un autre fichier"):
         ck.write_workbook(ck.panorama("reg-06"), path)
     assert path.read_text() == "plus ancien" and os.listdir(tmp_path) == ["classeur.xlsx"]

@@ -101,6 +101,7 @@ def test_perimeters_of_crte_are_what_the_perimeters_of_the_kit_take(given):
     read = read_perimeters(found)
     assert read.names == tuple(found) and "com-59350" in set(read.communes.commune)
     assert len(official.crte(given("crte"))) == 4
+    assert set(read_perimeters(given("crte")).names) == set(official.crte(given("crte")))  # the file, as it comes
     with pytest.raises(ProjectError, match="« epci-999999999 »"):
         read_perimeters(official.crte(given("crte", lambda text: text.replace("246200364", "999999999"))))
 

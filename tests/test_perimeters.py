@@ -1,8 +1,10 @@
 """Below the départements: EPCI, communes and perimeters have a panorama, and their parts make the whole."""
 
+import io
 import math
 
 import numpy as np
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from copkit.intake import perimeters
 from copkit.models import audition, communal, downscaling, panorama
 from copkit.models.communes import communes
 from copkit.models.downscaling import components
+from copkit.presentation import workbook
 from copkit.presentation.document import Absent
 from copkit.presentation.territory import document
 from copkit.reference import territories
@@ -151,8 +154,6 @@ def test_perimeter_of_a_file_is_the_list_of_the_same_communes(tmp_path):
 
 
 def test_workbook_and_list_without_names_are_one_perimeter(tmp_path):
-    import openpyxl
-
     book = openpyxl.Workbook()
     book.active.append(["Lisez-moi"])
     sheet = book.create_sheet("Communes")
@@ -305,7 +306,8 @@ def test_document_says_first_what_its_figures_are_worth_and_leaves_out_what_has_
 
 
 def test_workbook_of_an_epci_has_its_sheets_and_reasons_of_its_keys():
-    book = document.book(ck.panorama("epci-200066926"))
+    out = io.BytesIO(workbook.content(document.book(ck.panorama("epci-200066926"))))
+    book = openpyxl.load_workbook(out)
     assert book.sheetnames == ["Synthèse", "Lisez-moi", "Panorama", "Secteurs", "Quantités", "Clés", "Place", "Sources"]
     said = " ".join(str(cell.value) for row in book["Clés"].iter_rows() for cell in row)
     assert "la population la remplace" in said

@@ -1,5 +1,6 @@
 """The workbooks of territories and of scenarios, read back: numbers as numbers, a first sheet with its bars, paper."""
 
+import io
 import re
 
 import openpyxl
@@ -93,7 +94,7 @@ def test_the_first_sheet_says_the_message_and_draws_it(books):
     )
     assert said["Rang de l’effort dans la région, à la référence"] == (13, "sur 13 départements")
     assert said["Effort réparti par une clé notée C"][1] == "%"
-    assert sheet.page_setup.fitToHeight == 1
+    assert sheet.page_setup.fitToHeight in (None, 1)  # one, when a file does not say it
     levers, sectors = sheet._charts
     for chart, unit, series in (
         (levers, "ktCO₂e évitées par an en 2030", 1),
@@ -110,8 +111,9 @@ def test_the_first_sheet_says_the_message_and_draws_it(books):
 def test_a_column_of_numbers_says_how_they_are_written():
     table = Table.of("t", {"a": ([1.0], str)})
     with pytest.raises(TypeError, match=r"copkit\.presentation\.formats"):
-        workbook.book([], [("Feuille", table)])
+        workbook.content(workbook.book([], [("Feuille", table)]))
     made = workbook.book([("A & B", "c")], [("Feuille", Table.of("t", {"a": ([2019], formats.PLAIN)}))])
+    made = openpyxl.load_workbook(io.BytesIO(workbook.content(made)))
     assert made["Feuille"]["A4"].value == 2019 and made["Feuille"]["A4"].number_format == "0"
 
 

@@ -19,6 +19,7 @@ from copkit.errors import DataError, Problems
 from copkit.files import path_of
 from copkit.intake import delimited
 from copkit.intake.gazetteer import whole_commune
+from copkit.intake.perimeters import told_apart
 from copkit.reference import tables
 
 SUFFIXES = (".csv", ".txt")
@@ -184,9 +185,7 @@ def crte(file: str | Path, region: str = "") -> dict[str, list[str]]:
     """
     table = _one(file, "crte")
     table = table[table.region == region.removeprefix("reg-")] if region else table
-    ids = table.groupby("perimeter").id.nunique()
-    same = table.perimeter.isin(ids.index[ids > 1])
-    names = table.perimeter.where(~same, table.perimeter + " (" + table.id + ")")
+    names = told_apart(table.perimeter, table.id)
     return {name: [f"epci-{code}" for code in group.territory] for name, group in table.groupby(names, sort=False)}
 
 

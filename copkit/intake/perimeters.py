@@ -41,6 +41,7 @@ HEADERS = {  # accepted headers, read with ``french.plain``, the surest first
         *("code epci", "siren epci", "siren groupement", "siren", "code", "commune", "epci"),
     ),
 }
+IDENTIFIERS = ("id crte", "identifiant crte", "code crte", "id perimetre", "identifiant du perimetre")
 _CODE = re.compile(r"^(?:(?P<commune>com-)?(?P<insee>[\dAB]{5})|(?P<epci>epci-)?(?P<siren>\d{9}))$")
 _SHORT = re.compile(r"^\d{4}$")  # a code of a commune that a spreadsheet took for a number
 
@@ -223,6 +224,8 @@ def _rows(path: Path, where: str, problems: Problems, name: str) -> list[tuple[s
     typed = table.iloc[:, at["territoire"]].str.strip()
     alone_name = name or path.stem.replace("_", " ")
     names = [alone_name] * len(table) if at["perimetre"] is None else table.iloc[:, at["perimetre"]].str.strip()
+    if at["perimetre"] is not None and (column := next((one for one in IDENTIFIERS if one in header), None)):
+        names = told_apart(names, table.iloc[:, header.index(column)].str.strip())
     return [(f"ligne {n} : ", *row) for n, *row in zip(table.index, names, typed, strict=True)]
 
 
@@ -234,6 +237,12 @@ def _sheet(path: Path, where: str, problems: Problems) -> pd.DataFrame:
     for stray in sheet.strays:
         problems.add(where, f"feuille « {sheet.name} », ligne {stray.row} : {stray.reason}.")
     return sheet.cells.set_axis(sheet.headers, axis=1).set_axis(sheet.rows)
+
+
+def told_apart(names: pd.Series, identifiers: pd.Series) -> pd.Series:
+    """The names of perimeters: two that have the same carry their identifiers."""
+    same = identifiers.groupby(names).transform("nunique") > 1
+    return names.where(~same, names + " (" + identifiers + ")")
 
 
 def _naming(table: pd.DataFrame, header: list[str], codes: int) -> int | None:

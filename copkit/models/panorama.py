@@ -309,6 +309,16 @@ def shares(p: xr.Dataset, by: str = "sector") -> pd.DataFrame:
     return pd.DataFrame({"target": target, "share": share}, pd.Index([group for _, group in found], name=by))
 
 
+@kept(maxsize=1)
+def national_shares() -> dict[str, float]:
+    """The share of each sector in the effort of the country, without the forest lever. [%]
+
+    >>> round(national_shares()["industrie"], 2)
+    22.66
+    """
+    return shares(shared("fr")).share.to_dict()
+
+
 def of_the_nation(p: xr.Dataset) -> pd.DataFrame:
     """The totals, and their share of those of the country. [ktCO2e/an and %]
 
@@ -513,28 +523,20 @@ def _ranked(region: str) -> pd.DataFrame:
     return table.sort_values("target", ascending=False, kind="stable")
 
 
+_FLAT = {
+    **{name: name for name in ("lever", "label", "sector", "chantier")},
+    **{"target_ktco2e": "target", "baseline": "baseline", "quantity_2030": "quantity"},
+    **{"unit": "unit", "status": "status", "key": "key", "key_grade": "grade", "source": "source"},
+}  # column of the flat table -> variable
+
+
 def table(p: xr.Dataset) -> pd.DataFrame:
     """The panorama as a flat table, one row per lever: the columns of ``copkit panorama``.
 
     target_ktco2e and totals in ktCO2e/an; baseline and quantity_2030 in ``unit``.
     """
-    return pd.DataFrame(
-        {
-            "territory": p.attrs["territory"],
-            "lever": p.lever.values,
-            "label": p.label.values,
-            "sector": p.sector.values,
-            "chantier": p.chantier.values,
-            "target_ktco2e": p.target.values,
-            "baseline": p.baseline.values,
-            "quantity_2030": p.quantity.values,
-            "unit": p.unit.values,
-            "status": p.status.values,
-            "key": p.key.values,
-            "key_grade": p.grade.values,
-            "source": p.source.values,
-        }
-    )
+    columns = {name: p.variables[name].values for name in _FLAT.values()}
+    return pd.DataFrame({"territory": p.attrs["territory"], **{name: columns[of] for name, of in _FLAT.items()}})
 
 
 @beside_reference
@@ -544,12 +546,14 @@ def quantities(p: xr.Dataset) -> pd.DataFrame:
     change: from 2019 to 2030 [%]; translated: it has a coefficient here; coarse: with one significant digit;
     since_2019: counted from then on, without a starting point.
     """
-    translated = p.quantity_per_kt.notnull().values
+    lever, slope, baseline = (p.variables[name].values for name in ("lever", "quantity_per_kt", "baseline"))
+    translated = ~np.isnan(slope)
+    rough = coarse(p) if p.attrs["level"] != "france" else set()
     return table(p).assign(
         translated=translated,
         change=change(p).values,
-        coarse=p.attrs["level"] != "france" and p.lever.isin(list(coarse(p))).values,
-        since_2019=translated & p.baseline.isnull().values,
+        coarse=[one in rough for one in lever],
+        since_2019=translated & np.isnan(baseline),
     )
 
 

@@ -154,6 +154,7 @@ def of_communes(by_departement: dict[str, list[str]], version: str) -> dict[str,
     return {name: table[name].to_numpy() for name in table}
 
 
+@kept(maxsize=16)
 def _part(region: str, inside: tuple[tuple[str, tuple[str, ...]], ...], version: str) -> dict[str, np.ndarray]:
     """What communes of a région have of it; ``inside``: by département."""
     found = []

@@ -133,7 +133,7 @@ def write_workbook(about: About, path: str | Path) -> None:
         aussi. Ou une comparaison.
     path : fichier .xlsx à écrire ; remplacé s'il existe, laissé intact si l'écriture échoue.
     """
-    from copkit.presentation import workbook  # openpyxl is heavy: only those who write a workbook load it
+    from copkit.presentation import workbook  # XlsxWriter: only those who write a workbook load it
 
     document, about = _of(about)
     with local.in_force(local.of(about)):

@@ -7,10 +7,10 @@ draft: its name and its content say so, and list what is still to be justified.
 from __future__ import annotations
 
 import base64
-import io
 import math
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -148,7 +148,7 @@ def rows(here: Ground, settled: dict[str, Standing], typed: dict[str, Entry]) ->
 
 
 def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
-    from copkit.presentation import workbook  # openpyxl is heavy: only the sessions that export load it
+    from copkit.presentation import workbook  # heavy: only the sessions that export load it
     from copkit.presentation.territory.document import book as book_of
 
     here, settled = _settled(state)
@@ -157,14 +157,10 @@ def _workbook(s: xr.Dataset, state: State, waiting: list[str]) -> bytes:
     numbers = {c: 1 if "ktCO2e" in c else formats.QUANTITY for c in table if table[c].dtype.kind == "f"}
     caption = f"Scénario « {state.name or 'sans nom'} » : {s.attrs['name']}"
     own = Table(table, caption, numbers, _totals(settled))
-    workbook.insert(book, "Simulateur", own, after=workbook.COVER)
-    if (compared := _compared(here, settled, state)) is not None:
-        workbook.insert(book, "Scénarios", compared, after="Simulateur")
-    for name, text in _said(state, waiting):
-        workbook.line(book, name, text if name in TYPED else french.typeset(text))
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    compared = _compared(here, settled, state)
+    first = (("Simulateur", own), *([("Scénarios", compared)] if compared is not None else []))
+    said = ((name, text if name in TYPED else french.typeset(text)) for name, text in _said(state, waiting))
+    return workbook.content(replace(book, cover=(*book.cover, *said), sheets=(*first, *book.sheets)))
 
 
 def _totals(settled: dict[str, Standing]) -> tuple[dict, ...]:

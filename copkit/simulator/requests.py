@@ -82,7 +82,7 @@ def _open(request: Mapping) -> dict:
 
 
 def _import(request: Mapping) -> dict:
-    from copkit.simulator import exports  # openpyxl and Vega: not before they are asked for
+    from copkit.simulator import exports  # XlsxWriter and Vega: not before they are asked for
 
     return opened(*exports.import_json(str(request.get("text", ""))))
 

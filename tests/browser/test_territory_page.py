@@ -13,7 +13,9 @@ from copkit.presentation.writers import html
 
 from ..access import faults
 
-CODES = ["reg-32", "dep-59", "reg-04", "dep-89"]  # the first and the last fill the sheet and the slide most
+# the first and the fourth fill the sheet and the slide most; the last, over two régions, has the least to say
+CODES = ["reg-32", "dep-59", "reg-04", "dep-89", "epci-200030435"]
+APART = 48  # px, between two parts of a sheet
 FOOTER = french.typeset("Diagnostic produit par copkit, proposition indicative, non prescriptive. " * 3)
 SHEET, SLIDE = (210, 297), (338.6, 190.5)  # mm
 
@@ -24,6 +26,8 @@ ANSWERS = ("Les collectivités : pertinent, mais l’action ne suit pas.", "sobr
 def written(code, slide=False):
     """The page with a message on answers as long as it can be: without answers it is shorter."""
     page = made.page(panorama.shared(code))
+    if code.startswith("epci"):  # nothing more is said of it
+        return html.alone(page, footer=FOOTER, slide=slide)
     return html.alone(replace(page, messages=(*page.messages[:2], ANSWERS)), footer=FOOTER, slide=slide)
 
 
@@ -40,6 +44,13 @@ def test_page_is_one_sheet_and_stays_inside_a_phone_and_a_screen(page, code, sli
                 .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
         )
         assert smallest >= (10 if slide and width == 1280 else 12)  # a slide is projected wider than a screen
+    if not slide:
+        gaps = """() => {
+            const boxes = [...document.querySelectorAll('.page > *:not(.source)')].map(e => e.getBoundingClientRect());
+            const ends = [...new Set(boxes.map(box => box.bottom))].sort((a, b) => a - b);
+            return ends.slice(0, -1).map(end => Math.min(...boxes.map(b => b.top).filter(top => top >= end - 1)) - end);
+        }"""
+        assert max(page.evaluate(gaps)) <= APART
     if slide:
         assert page.evaluate("document.documentElement.scrollHeight") <= 720
         assert page.evaluate("(s => s.scrollWidth <= s.clientWidth + 1)(document.querySelector('.page'))")

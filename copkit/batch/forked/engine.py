@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from functools import lru_cache
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from nbclient.exceptions import CellTimeoutError
@@ -111,7 +112,7 @@ def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
         forks.say_ordinary()
         return None
     try:
-        spec = KernelSpecManager().get_kernel_spec(kernel_name)
+        spec = _installed(kernel_name)
     except NoSuchKernel:
         return None
     if not kernels.is_ours(spec.argv):
@@ -120,6 +121,11 @@ def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
         forks.say_ordinary(moved)
         return None
     return spec
+
+
+@lru_cache(maxsize=8)  # a process makes many documents, of one kernel
+def _installed(kernel_name: str) -> KernelSpec:
+    return KernelSpecManager().get_kernel_spec(kernel_name)
 
 
 def _warm_up(nb) -> str:

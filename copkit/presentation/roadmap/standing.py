@@ -54,7 +54,7 @@ def _paces(r: Roadmap) -> Text:
     return Text("**Dynamiques** : {}.", " ; ".join(said))
 
 
-@STANDING.table("synthese", sheet="Synthèse", rank=25, always=True)
+@STANDING.table("synthese", sheet="Par thématique", rank=25, always=True)
 def _synthesis(r: Roadmap) -> Table:
     found = r.synthesis
     return Table.of(

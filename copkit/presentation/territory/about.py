@@ -55,7 +55,7 @@ def worth(p: xr.Dataset) -> Text:
     """What the figures are worth below the départements, in sentences."""
     return Text(
         "Le SGPE ne publie rien à cette échelle ; le kit y "
-        "répartit l'effort régional. {} de l'effort reposent sur une clé notée C ; à l'intérieur du département, {} "
+        "répartit l'effort régional. {} de l'effort reposent sur une clé notée C ; à l'intérieur d'un département, {} "
         "suivent un autre chiffre que leur clé, inconnue par commune : le plus souvent la population. Ils situent le "
         "territoire ; aucun n'est un objectif qui lui serait fixé.",
         french.percent(model.rough_share(p), 0),

@@ -257,8 +257,9 @@ def _total(one, scenario: bool) -> dict[str, object]:
 
 def _shares(p: xr.Dataset) -> pd.DataFrame:
     """Label, target [ktCO2e/an], share here and in the country [%], unknown for a sector of the overseas alone."""
-    here, nation = model.shares(p), model.shares(model.shared("fr")).share.drop(model.OVERSEAS, errors="ignore")
-    return here.assign(label=here.index.map(labels.sectors()), nation=nation.reindex(here.index))
+    here, nation, known = model.shares(p), model.national_shares(), labels.sectors()
+    beside = [math.nan if one == model.OVERSEAS else nation.get(one, math.nan) for one in here.index]
+    return here.assign(label=[known[one] for one in here.index], nation=beside)
 
 
 SECTORS = Section("secteurs", 30, "Par secteur")

@@ -26,7 +26,7 @@ QUANTITIES = Section("quantites", 50)
 
 def _counted(p: xr.Dataset) -> bool:
     """Whether a coefficient translates the target of some lever into a quantity."""
-    return bool(model.quantities(p).translated.any())
+    return bool(p.quantity_per_kt.notnull().any())
 
 
 @QUANTITIES.sentence(when=lambda p: not _counted(p))

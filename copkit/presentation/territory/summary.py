@@ -111,7 +111,7 @@ def _sectors(p: xr.Dataset) -> Table:
     found, own = model.shares(p), proposals.composed(p)
     columns = {"Secteur": found.index.map(labels.sectors()), EFFORT: (found.target, 1), SHARE: (found.share, 1)}
     if beside := _compared(p, own)[1:]:
-        other = found.reference_share if own else model.shares(model.shared("fr")).share.reindex(found.index)
+        other = found.reference_share if own else found.index.map(model.national_shares())
         columns[beside[0]] = (other, 1)
     return Table.of("Effort par secteur, hors forêt", columns)
 
