@@ -7,13 +7,16 @@ A column keeps the ``champDescriptorId`` of its field, which a mapping may name 
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from copkit.errors import ProjectError
+from copkit.errors import Problems, ProjectError
+from copkit.files import read_bytes
 from copkit.intake.sheet import Sheet, Stray
+from copkit.received import read_json
 
 STATES = {
     "brouillon": "Brouillon",
@@ -23,6 +26,7 @@ STATES = {
     "refuse": "Refusé",
     "sans_suite": "Classé sans suite",
 }
+REDO = "Enregistrer de nouveau la réponse de l'API."
 _EXPECTED = (
     "« data.demarche.dossiers.nodes » attendu. Enregistrer la réponse de la requête getDemarche sans la changer."
 )
@@ -55,13 +59,9 @@ def read(path: Path) -> Sheet:
     ProjectError
         If the file is not JSON, is an error of the API, or holds no dossiers.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        where = f" (ligne {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ProjectError(f"{path} : JSON illisible{where}. Enregistrer de nouveau la réponse de l'API.") from None
-    except ProjectError as error:
-        raise ProjectError(f"{path} : {error}") from None
+    problems = Problems()
+    content = read_json(read_bytes(path, ProjectError), partial(problems.add, str(path)), REDO)
+    problems.raise_if_any(ProjectError)
     nodes = [node for page in _pages(content, path) for node in page]
     headers: dict[tuple[str, str], None] = {}
     rows, numbers, strays = [], [], []
@@ -83,16 +83,6 @@ def read(path: Path) -> Sheet:
     table.numbers = {i: at for i, at in decimals.items() if at.any()}
     table.notes = _unfinished(content)
     return table
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object whose keys are given once: with two lists of dossiers under one name, JSON would keep the last."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ProjectError(f"clé « {twice} » donnée deux fois. Enregistrer de nouveau la réponse de l'API.")
-    return made
 
 
 def _pages(content: object, path: Path) -> list[list]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -10,18 +11,31 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from copkit import paths
+from copkit import files, paths
 from copkit.errors import ParameterError, Problems, unknown
+from copkit.received import yaml_excess
 
 Model = TypeVar("Model", bound=BaseModel)
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:int")
+_NUMBERS = (_KEYS[1], "tag:yaml.org,2002:float")
+_AS_WRITTEN = re.compile(
+    r"[-+]?(0|[1-9][\d_]{0,30}|(?=\.\d))(\.[\d_]{0,30})?([eE][-+]?\d{1,2})?"
+)  # not .nan, 1:30 nor 010
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
 
 def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]:
     """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
     name = paths.shown(path)
+    if path.exists() and (wrong := files.not_read(path)):
+        problems.add(name, wrong)
+        return None, {}
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if excess := yaml_excess(text, _Loader):
+            problems.add(name, "ligne {} : {}".format(*excess))
+            return None, {}
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             problems.add(name, "le fichier est vide. Le rétablir depuis le dépôt de copkit.")
@@ -42,13 +56,18 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
 
 
 def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Problems) -> None:
+    """The line of each value; what would be read otherwise than it is written is a problem."""
     if node is None:
         return
-    lines[at] = node.start_mark.line + 1
+    line = lines[at] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if key.tag not in _KEYS or (key.tag == _KEYS[1] and not _AS_WRITTEN.fullmatch(key.value)):
+                said = f"« {key.value} » " if isinstance(key, yaml.ScalarNode) else ""
+                problems.add(name, f"ligne {line} : clé {said}qui n'est pas un texte. L'écrire entre guillemets.")
+                continue
             if key.value in seen:
                 problems.add(
                     name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un."
@@ -59,6 +78,9 @@ def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Probl
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
             _locate(value, (*at, i), lines, name, problems)
+    elif node.tag in _NUMBERS and not _AS_WRITTEN.fullmatch(node.value):
+        said = f"ligne {line} : « {node.value[:40]} » serait lu comme un autre nombre, ou n'en est pas un"
+        problems.add(name, f"{said}. Écrire par exemple 1.5, ou un texte entre guillemets.")
 
 
 def read_model(path: Path, model: type[Model], context: object = None) -> tuple[Model, dict[tuple, int]]:
