@@ -54,9 +54,9 @@ _APART = """
 import sys
 try:
     import resource
-    resource.setrlimit(resource.RLIMIT_AS, (%d,) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (%d,) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in ((resource.RLIMIT_AS, %d), (resource.RLIMIT_CPU, %d), (resource.RLIMIT_CORE, 0)):
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (most if hard < 0 else min(most, hard), hard))
 except ImportError:
     pass
 from python_calamine import CalamineWorkbook
