@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -26,12 +26,12 @@ from copkit import french
 
 UNFOLDED = 4 << 30  # bytes of a whole archive: a full sheet of a million rows and thirty columns takes two
 RATIO, PLAIN = 300, 64 << 20  # times its size that an archive may unfold to, once it is beyond PLAIN bytes
-MEMBERS = 5_000
+MEMBERS, SHEETS = 5_000, 500
 WIDEST = 16_384  # columns of a table: those of a spreadsheet
 BOX, SPARSE = 2_000_000, 20  # cells from the first to the last filled one; how many for each filled one beyond BOX
 MERGED, COVERED = 20_000, 1_000_000  # merged areas of a workbook, and the cells that they cover
 REPEATED = 1 << 30  # bytes of the longest text of a workbook in each of its cells: beyond, it is tried apart
-MEMORY, PATIENCE = 3 << 30, 300  # bytes and seconds of processor that reading a workbook apart may take
+MEMORY, PATIENCE = 2 << 30, 300  # bytes and seconds of processor that reading a workbook apart may take
 DEPTH, DIGITS = 64, 400  # of blocks in blocks; of a number
 NODES = 1_000_000  # of a YAML
 AGAIN = "Enregistrer de nouveau le fichier."
@@ -45,11 +45,9 @@ _COMPRESS = "L'ouvrir dans un tableur et l'enregistrer de nouveau."
 
 # ------------------------------------------------------------------ workbooks
 
-_CELL = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'][^>]*(?<!/)>""")
-_COLUMN = re.compile(_CELL.pattern.replace(rb"(\d{1,7})", rb"\d{1,7}"))
-_AREA = re.compile(
-    rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\s[^>]*?ref\s*=\s*["']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})"""
-)
+_PLACE = rb"""r\s*=\s*["']([A-Za-z]+)(\d+)["']"""
+_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?" + _PLACE + rb"[^>]*(?<!/)>")
+_AREA = re.compile(rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\s[^>]*?ref\s*=\s*["']([A-Za-z]+)(\d+):([A-Za-z]+)(\d+)""")
 _APART = """
 import sys
 try:
@@ -76,6 +74,7 @@ class _Part:
     areas: int = 0
     covered: int = 0
     longest: int = 0  # bytes of its longest shared text
+    ordered: bool = True
     letters: set[bytes] = field(default_factory=set)
 
     @property
@@ -84,23 +83,27 @@ class _Part:
 
     def see(self, block: bytes, fresh: int) -> None:
         """Count what a block holds; ``fresh``: where the bytes that the last one did not have start."""
-        found = _COLUMN.findall(block)
-        if found:
+        if found := _CELL.findall(block):
             self.filled += len(found)
-            self.letters |= set(found)
-            row = max(block.rfind(b"<row"), 0)
-            ends = [int(one[2]) for one in _CELL.finditer(block, row)] or [int(one[2]) for one in _CELL.finditer(block)]
-            self.last = (max(map(_position, self.letters)), max(self.last[1], *ends))
+            self.letters |= {letters for letters, _ in found}
+            rows = [_number(row) for row, _ in groupby(row for _, row in found)]
+            self.ordered &= rows == sorted(rows) and rows[0] >= self.last[1] - 1  # a cell may be seen again
+            self.last = (max(map(_position, self.letters)), max(self.last[1], *rows))
         self.cells += block.count(b"<c ", fresh) + block.count(b":c ", fresh)
         for first, top, last, bottom in _AREA.findall(block):
             self.areas += 1
-            wide, high = _position(last) - _position(first) + 1, int(bottom) - int(top) + 1
+            wide, high = _position(last) - _position(first) + 1, _number(bottom) - _number(top) + 1
             self.covered += max(wide, 1) * max(high, 1)
 
 
 def _position(letters: bytes) -> int:
     """The column that letters name, from 1."""
-    return int(sum((letter - 64) * 26**rank for rank, letter in enumerate(reversed(letters.upper()))))
+    return int(sum((letter - 64) * 26**rank for rank, letter in enumerate(reversed(letters[:9].upper()))))
+
+
+def _number(digits: bytes) -> int:
+    """The number of a row; past the last of all spreadsheets, it does not matter which."""
+    return int(digits[:15])
 
 
 def workbook(path: Path, most: int | None = None) -> str:
@@ -143,6 +146,10 @@ def _measured(archive: ZipFile, size: int, most: int | None) -> tuple[str, bool]
                 part.longest = max(part.longest, run)
             part.see(before[-_OVERLAP:] + block, len(before[-_OVERLAP:]))
             before = block
+    sheets, _ = sheet_parts(archive)
+    if len(sheets) > SHEETS or len({part for _, part in sheets}) < len(sheets):
+        few = f"{french.number(len(sheets), 0)} feuilles, {SHEETS} au plus et chacune à elle"
+        return f"{few}. Le partager, ou l'enregistrer de nouveau.", True
     return _beyond(archive, parts, most)
 
 
@@ -153,10 +160,12 @@ def _beyond(archive: ZipFile, parts: dict[str, _Part], most: int | None) -> tupl
     widest = max(parts, key=lambda name: parts[name].box, default="")
     if boxes > max(BOX, SPARSE * filled):
         one, name = parts[widest], _named(archive, widest)
-        corner = f"{max(one.letters, key=_position).decode().upper()}{one.last[1]}"
+        corner = f"{max(one.letters, key=_position)[:9].decode().upper()}{one.last[1]}"
         few = french.plural(one.filled, "cellule remplie", "cellules remplies")
         told = f"la feuille « {name} » va jusqu'en {corner}, pour {few}"
         return f"{told}. Supprimer les lignes et les colonnes sous le tableau et à sa droite, puis l'enregistrer.", True
+    if any(not one.ordered for one in parts.values()):
+        return f"les lignes d'une feuille ne sont pas dans l'ordre. {_COMPRESS}", True
     if areas > MERGED or covered > COVERED:
         told = f"{french.number(areas, 0)} zones fusionnées, de {french.number(covered, 0)} cellules"
         return f"{told} : trop pour être lues. Défaire les fusions, puis l'enregistrer.", True

@@ -1,28 +1,27 @@
 """Each damage of the corpus through each reader: a reading, or a French message that names the file; never more."""
 
-import os
+import re
+from functools import partial
 from pathlib import Path
-
-import pytest
 
 from .conftest import LONG
 from .corpus import DAMAGES, archives, blocks, texts, trial  # noqa: F401  (a family declares its damages)
 from .corpus.readers import READERS
 
-SHARE = 1 if LONG else 6  # of the readers that share an engine with a main one, each is tried on one damage in so many
 
+def cases(folder: Path, every: bool = LONG):
+    """(damage, reader, what to do, name of the file) of each damage with a reader that may be handed it, or with all.
 
-def cases(folder: Path, share: int = SHARE):
-    """(damage, reader, what to do, name of the file) for each damage and each reader that may be handed it."""
+    A damage that is heavy is for the main readers, which the others share their engine with.
+    """
     for rank, damage in enumerate(DAMAGES):
-        for place, reader in enumerate(READERS):
-            for suffix in set(damage.suffixes) & set(reader.sound):
-                if not reader.main and (damage.heavy or (rank + place) % share):
-                    continue
-                path = folder / f"{damage.family}_{damage.name}_{place}{damage.suffix or suffix}"
-                made = damage.make(reader.sound[suffix](), trial.drawn(damage.name, reader.name))
-                path.write_bytes(made)
-                yield f"{damage.family}.{damage.name}", reader.name, (lambda read=reader.read, at=path: read(at)), ""
+        able = [(one, suffix) for one in READERS for suffix in damage.suffixes if suffix in one.sound]
+        able = [(one, suffix) for one, suffix in able if one.main or not damage.heavy]
+        for reader, suffix in able if every else [able[rank % len(able)]]:
+            name = re.sub(r"\W", "_", f"{damage.name}_{reader.name}")
+            path = folder / f"{name}{damage.suffix or suffix}"
+            path.write_bytes(damage.make(reader.sound[suffix](), trial.drawn(damage.name, reader.name)))
+            yield f"{damage.family}.{damage.name}", reader.name, partial(reader.read, path), ""
 
 
 def test_a_sound_file_is_read_by_its_reader(tmp_path):

@@ -66,8 +66,11 @@ def read(path: Path) -> Sheet:
     headers: dict[tuple[str, str], None] = {}
     rows, numbers, strays = [], [], []
     for number, node in enumerate(nodes, start=1):
-        if not isinstance(node, dict) or "number" not in node:
-            strays.append(Stray(number, [json.dumps(node, ensure_ascii=False)[:2000]], "dossier sans numéro"))
+        wrong = "dossier sans numéro" if not isinstance(node, dict) or "number" not in node else ""
+        if not wrong and not all(_shaped(node.get(name)) for name in ("champs", "annotations")):
+            wrong = f"dossier d'une autre forme que celle de l'API. {REDO.removesuffix('.')}"
+        if wrong:
+            strays.append(Stray(number, [json.dumps(node, ensure_ascii=False)[:2000]], wrong))
             continue
         row = _row(node)
         headers.update(dict.fromkeys(row))
@@ -89,8 +92,9 @@ def _pages(content: object, path: Path) -> list[list]:
     """The nodes of each page; the file is a page, a list of pages, or a part of a page."""
     pages = []
     for page in content if isinstance(content, list) else [content]:
-        if isinstance(page, dict) and page.get("errors"):
-            said = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in page["errors"][:3])
+        if isinstance(page, dict) and (wrong := page.get("errors")):
+            listed = wrong[:3] if isinstance(wrong, list) else [wrong]
+            said = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in listed)
             raise ProjectError(f"{path} : l'API a répondu une erreur ({said}). Refaire la requête.")
         dossiers = _dossiers(page)
         if not isinstance(dossiers, dict) or not isinstance(dossiers.get("nodes"), list):
@@ -99,6 +103,14 @@ def _pages(content: object, path: Path) -> list[list]:
     if not pages:
         raise ProjectError(f"{path} : aucun dossier trouvé. {_EXPECTED}")
     return pages
+
+
+def _shaped(blocks: object) -> bool:
+    """True for a list of fields, each of which may be a list of rows of fields."""
+    if not isinstance(blocks, list):
+        return blocks is None
+    inside = [one.get(name) for one in blocks if isinstance(one, dict) for name in ("champs", "rows")]
+    return all(isinstance(one, dict) for one in blocks) and all(_shaped(one) for one in inside)
 
 
 def _dossiers(page: object) -> object:

@@ -65,8 +65,8 @@ def _workbook(path: Path, header_row: int | None) -> dict[str, Sheet]:
     except PasswordError:
         raise ProjectError(f"{path} : le classeur est protégé par un mot de passe. L'enregistrer sans.") from None
     except (CalamineError, OSError, ValueError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ProjectError(f"{path} : classeur illisible ({said}). L'ouvrir et l'enregistrer de nouveau.") from None
+        said = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+        raise ProjectError(f"{path} : classeur illisible{said}. L'ouvrir et l'enregistrer de nouveau.") from None
     except BaseException as error:  # how the library, which is not written in Python, says that it lost its way
         if type(error).__name__ != "PanicException":
             raise

@@ -73,8 +73,9 @@ def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Probl
                     name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un."
                 )
             seen[key.value] = line
-            _locate(value, (*at, key.value), lines, name, problems)
-            lines[(*at, key.value)] = line
+            step = (*at, int(key.value.replace("_", "")) if key.tag == _KEYS[1] else key.value)
+            _locate(value, step, lines, name, problems)
+            lines[step] = line
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
             _locate(value, (*at, i), lines, name, problems)

@@ -126,6 +126,8 @@ each(
             "beyond_the_sheet": cells("A1048577", "XFE2", "ZZZZ3"),
             "row_zero": cells("A0"),
             "row_of_ten_digits": cells("A9999999999"),
+            "row_of_many_digits": cells("A" + "9" * 5000),
+            "column_of_many_letters": cells("A" * 3000 + "1"),
             "cell_without_a_name": cells(""),
             "rows_not_in_order": cells("A9", "C5", "B7"),
             "same_cell_twice": cells("A2", "A2", "A2"),
@@ -325,7 +327,8 @@ def sheet_of_libreoffice(rows: str) -> bytes:
 
 def repeated(rows: int, columns: int) -> str:
     cell = '<table:table-cell office:value-type="string" table:number-columns-repeated="{}"><text:p>x</text:p>'
-    return f'<table:table-row table:number-rows-repeated="{rows}">{cell.format(columns)}</table:table-cell></table:table-row>'
+    row = f'<table:table-row table:number-rows-repeated="{rows}">'
+    return f"{row}{cell.format(columns)}</table:table-cell></table:table-row>"
 
 
 @damage(".xlsx", suffix=".ods", heavy=True)

@@ -14,10 +14,11 @@ from copkit import files, journal, local, paths, projects, strengths, survey
 from copkit.adaptation import priorities
 from copkit.errors import CopkitError, ParameterError, Problems, ProjectError
 from copkit.intake import directory, mapping, official, perimeters
+from copkit.intake.workbook.form import KEPT
 from copkit.models import assumptions, scenario_file
 from copkit.projects.fields import PROJECTS
 from copkit.projects.sorting import decisions, rules
-from copkit.reference import parameters
+from copkit.reference import parameters, territories
 from copkit.refresh import update
 from copkit.refresh.settings import settings
 from copkit.roadmap import actions, carried, contracts, jobs, themes
@@ -153,18 +154,12 @@ def scenario(path: Path) -> object:
     return scenario_file.from_json(files.read_text(path, ProjectError))
 
 
-def local_figures(path: Path) -> None:
+def local_figures() -> bytes:
     """A workbook of local figures that is filled in."""
-    from openpyxl import load_workbook
-
-    local.write_template(path, "reg-32", "haies")
-    book = load_workbook(path)
-    sheet = book[local.SHEET]
-    for row in sheet.iter_rows(min_row=2, max_col=8):
-        if row[2].value:
-            for cell, value in zip(row[4:], (12.5, "km", 2023, "DREAL"), strict=True):
-                cell.value = value
-    book.save(path)
+    inside = [territories.name(code) for code in territories.departements_of("reg-32")]
+    rows = [["", "Gestion des haies", name, "", "12", "km", "2023", "DREAL", "haies", ""] for name in inside]
+    head = ["Ligne (ne pas remplir)", *(f"{one.label} (à remplir)" for one, _ in local.FIELDS.values()), KEPT.label]
+    return archives.book([head, *rows], local.SHEET)
 
 
 IGT = [
@@ -219,7 +214,7 @@ READERS = [
         table(partial(example, "perimetres"))
         | {".yml": lambda: b"Nom du CRTE: [com-59350, com-59009]\nAutre:\n  - com-02691\n"},
     ),
-    Reader("chiffres locaux", local.read, written(local_figures), main=True),
+    Reader("chiffres locaux", local.read, {".xlsx": cache(local_figures)}, main=True),
     Reader(
         "points forts rendus",
         lambda path: told(strengths.read_returns(path)),

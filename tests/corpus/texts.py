@@ -20,7 +20,7 @@ HOSTILE = {
     "infinity_sign": "-∞",
     "huge": "1e308",
     "beyond_all": "1e999",
-    "digits": "9" * 6000,
+    "digits": "9" * 1500,
     "date_of_a_number": "45321",
     "date_that_is_none": "31/02/2024",
     "date_far": "99999-99-99",
@@ -32,13 +32,13 @@ HOSTILE = {
     "marks_without_end": "e" + "\u0301" * 5000,
     "path": "../../../../etc/passwd",
     "braces": "{0.__class__} %s %n $x$ ${x}",
-    "long_word": "a" * 30_000,
+    "long_word": "a" * 2_000,
     "many_levers": "Gestion des haies ; Vélo ; Covoiturage ; " * 130,
     "many_places": "Lille ; Amiens ; " * 300,
-    "many_numbers": "1 234 " * 3000,
-    "many_brackets": "(" * 5000,
-    "many_points": "1." * 5000,
-    "many_spaces": "1" + " " * 20_000 + "€",
+    "many_numbers": "1 234 " * 300,
+    "many_brackets": "(" * 1000,
+    "many_points": "1." * 1000,
+    "many_spaces": "1" + " " * 2_000 + "€",
     "blank": " \t\u00a0",
 }
 
@@ -55,30 +55,29 @@ def table_of(rows: list[list[str]], mark: str = ";", end: str = "\n") -> bytes:
     return made.getvalue().encode("utf-8", "surrogatepass")
 
 
-def in_each_cell(text: str):
-    """A second row of which each cell holds a text, and the header kept."""
+LONG = ("digits", "many_levers", "many_places", "many_numbers", "many_points", "long_word", "many_spaces")
+
+
+def in_each_cell(*texts: str):
+    """After a sound row, one for each text, which each of its cells holds."""
 
     def make(content, rng):
         rows, mark = rows_of(content)
-        return table_of([*rows[:2], [text] * len(rows[0]), *rows[2:3]], mark)
+        return table_of([*rows[:2], *([text] * len(rows[0]) for text in texts), *rows[2:3]], mark)
 
     return make
 
 
-def after(text: str):
-    """A text after what each cell of a row holds."""
-
-    def make(content, rng):
-        rows, mark = rows_of(content)
-        return table_of([rows[0], [cell + text for cell in rows[1]]], mark)
-
-    return make
+each({"odd_words": in_each_cell(*(text for name, text in HOSTILE.items() if name not in LONG))}, *TEXT)
+each({name: in_each_cell(HOSTILE[name]) for name in LONG}, *TEXT)
 
 
-each({name: in_each_cell(text) for name, text in HOSTILE.items()}, *TEXT)
-each(
-    {f"{name}_after": after(HOSTILE[name]) for name in ("html", "right_to_left", "infinity", "escape_sequence")}, *TEXT
-)
+@damage(*TEXT)
+def odd_ends(content, rng):
+    """The same words after what each cell holds."""
+    rows, mark = rows_of(content)
+    words = [text for name, text in HOSTILE.items() if name not in LONG]
+    return table_of([rows[0], *([cell + word for cell in rows[1]] for word in words)], mark)
 
 
 def encoded(encoding: str, errors: str = "replace"):

@@ -18,7 +18,7 @@ from pathlib import Path
 from copkit.errors import CopkitError
 
 MEMORY = 1 << 30  # bytes that a reading may add to those of the process
-HANG = 120  # s of processor beyond which a reading does not end
+HANG = 30  # s of processor beyond which a reading does not end
 ENGLISH = re.compile(r"\b(Error|Exception|expected|invalid|Input should|could not|cannot|object is|Traceback)\b")
 
 
@@ -64,7 +64,7 @@ def unsaid(message: str, name: str) -> str:
         return f"le message ne nomme pas le fichier : {message[:300]}"
     if found := ENGLISH.search(message):
         return f"le message n'est pas en français (« {found[0]} ») : {message[:300]}"
-    if len(message) > 50_000:
+    if len(message) > 100_000:
         return f"message de {len(message)} caractères : {message[:300]}"
     return "" if message.strip().endswith((".", "?", "!", ")", "…")) else f"message sans fin : {message[-300:]}"
 
