@@ -114,14 +114,14 @@ def _marks(folder: str | Path) -> Iterator[tuple]:
 
 def _seen(file: Path) -> tuple:
     """The mark of a file, or of all that a folder holds."""
-    return tuple(sorted(_marks(file))) if file.is_dir() else _mark(file)
+    return tuple(sorted(_marks(file))) if os.path.isdir(file) else _mark(file)
 
 
 def _mark(file: Path | os.DirEntry) -> tuple[int, ...]:
     """When a file was written and its size; nothing when it is not there."""
     try:
         seen = file.stat()
-    except OSError:
+    except (OSError, ValueError):
         return ()
     return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size
 
@@ -148,7 +148,7 @@ def sought(
     """
     asked = path_of(file, error).expanduser()
     places = (one / asked for one in (Path(), Path(os.environ.get("PWD", "")), paths.home()))
-    return next((one for one in places if one.is_file() or (folder and one.is_dir())), None)
+    return next((one for one in places if os.path.isfile(one) or (folder and os.path.isdir(one))), None)
 
 
 def not_read(path: str | Path) -> str:

@@ -4,8 +4,10 @@ import re
 from functools import partial
 from pathlib import Path
 
+from copkit.simulator import links
+
 from .conftest import LONG
-from .corpus import DAMAGES, archives, blocks, texts, trial  # noqa: F401  (a family declares its damages)
+from .corpus import DAMAGES, archives, blocks, places, texts, trial  # noqa: F401  (a family declares its damages)
 from .corpus.readers import READERS
 
 
@@ -36,3 +38,21 @@ def test_each_damage_ends_in_a_reading_or_in_a_message(tmp_path):
     outcomes = list(trial.bounded(list(cases(tmp_path))))
     wrong = [f"{one.case}, {one.reader} : {one.verdict}" for one in outcomes if one.wrong]
     assert not wrong, f"{len(wrong)} sur {len(outcomes)}\n" + "\n".join(wrong)
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path):
+    tries = []
+    for kind, path in places.places(tmp_path):
+        able = [reader for reader in READERS if path.suffix in reader.sound]
+        chosen = able if LONG else [able[len(tries) % len(able)], *(one for one in able if one.main)]
+        tries += [(kind, reader.name, partial(reader.read, path), "") for reader in chosen]
+    outcomes = list(trial.bounded(tries))
+    wrong = [f"{one.case}, {one.reader} : {one.verdict}" for one in outcomes if one.verdict != "refused"]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_any_link_gives_a_state_and_what_to_say_of_it():
+    for text in places.LINKS:
+        state, notes = links.from_query(text)
+        assert links.from_query(links.to_query(state)[0])[0] == state
+        assert notes or len(text) < 30, text

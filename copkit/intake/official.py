@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -209,7 +210,7 @@ def summary(table: pd.DataFrame) -> str:
 
 def _one(file: str | Path, expected: str) -> pd.DataFrame:
     path, problems = path_of(file, DataError), Problems()
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise DataError(f"{path} : fichier absent. Vérifier son nom et son dossier.")
     if (found := kind(path)) != expected:
         said = f"c'est : {LABELS[found]}" if found else "ses colonnes ne sont pas les siennes"

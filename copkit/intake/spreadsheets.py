@@ -5,6 +5,7 @@ No file format is known elsewhere in the kit.
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def read(path: Path, header_row: int | None = None) -> dict[str, Sheet]:
     ProjectError
         If the file is absent, empty, damaged, protected, or of a format that is not read.
     """
-    if not path.exists():
+    if not os.path.exists(path):
         raise ProjectError(f"{path} : fichier absent. Vérifier le chemin.")
     if wrong := not_read(path):
         raise ProjectError(f"{path} : {wrong}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -27,8 +28,9 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster wher
 def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]:
     """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
     name = paths.shown(path)
-    if path.exists() and (wrong := files.not_read(path)):
-        problems.add(name, wrong)
+    if wrong := files.not_read(path):
+        absent = "fichier absent. Le rétablir depuis le dépôt de copkit."
+        problems.add(name, wrong if os.path.exists(path) else absent)
         return None, {}
     try:
         text = path.read_text(encoding="utf-8")
@@ -46,8 +48,6 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
         mark = getattr(error, "problem_mark", None)
         where = f"ligne {mark.line + 1} : " if mark else ""
         problems.add(name, f"{where}le fichier n'est pas du YAML lisible. Vérifier l'indentation et les deux-points.")
-    except OSError:
-        problems.add(name, "fichier absent. Le rétablir depuis le dépôt de copkit.")
     except UnicodeDecodeError:
         problems.add(name, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
     except ValueError as error:  # a date without quotes that no calendar has

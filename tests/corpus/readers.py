@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from copkit import files, journal, local, paths, projects, strengths, survey
 from copkit.adaptation import priorities
-from copkit.errors import CopkitError, ParameterError, Problems, ProjectError
+from copkit.errors import ParameterError, Problems, ProjectError
 from copkit.intake import directory, mapping, official, perimeters
 from copkit.intake.workbook.form import KEPT
 from copkit.models import assumptions, scenario_file
@@ -22,7 +22,6 @@ from copkit.reference import parameters, territories
 from copkit.refresh import update
 from copkit.refresh.settings import settings
 from copkit.roadmap import actions, carried, contracts, jobs, themes
-from copkit.simulator import links
 from copkit.survey import density, family
 
 from . import archives, texts
@@ -236,11 +235,3 @@ READERS = [
     Reader("hypothèses", assumptions.read, {".yml": kit("parameters", "uncertainty.yml")}),
     Reader("règles de tri", rules.fingerprint, {".yml": kit("parameters", "triage.yml")}),
 ]
-
-
-def link(text: str) -> object:
-    """A link of the simulator: never an error, remarks."""
-    return links.from_query(text)
-
-
-__all__ = ["READERS", "CopkitError", "Reader", "link"]

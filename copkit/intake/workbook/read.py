@@ -5,6 +5,7 @@ Read with openpyxl and never written. What cannot be understood is listed with i
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -105,7 +106,7 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
 
     path = Path(path)
     made = Returned(file or path.name)
-    if wrong := path.exists() and (files.not_read(path) or received.workbook(path, MOST)):
+    if wrong := os.path.exists(path) and (files.not_read(path) or received.workbook(path, MOST)):
         made.wrong(wrong)
         return made
     try:
