@@ -131,10 +131,13 @@ def readings(kind: str) -> tuple[list[bytes], Callable[[bytes], object]]:
         return seeds, lambda content: links.from_query(content.decode("utf-8", "surrogateescape"))
     if kind == "json":
         from copkit.intake import graphql
+        from copkit.models import scenario_file
+
+        def scenario(path: Path) -> object:
+            return scenario_file._read(path.read_bytes().decode("utf-8", "surrogateescape"))
 
         names = ("dossiers (API)", "scénario", "hub d'indicateurs")
-        reads = (graphql.read, by_name["scénario"].read, by_name["hub d'indicateurs"].read)
-        return [by_name[name].sound[".json"]() for name in names], through(".json", *reads)
+        return [by_name[name].sound[".json"]() for name in names], through(".json", graphql.read, scenario)
     if kind == "yaml":
         names = ("levier", "correspondance", "périmètres")
         return [by_name[name].sound[".yml"]() for name in names], through(

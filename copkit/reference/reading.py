@@ -153,6 +153,8 @@ def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
         return f"« {given} » n'est pas un oui/non. Écrire true ou false."
     if kind.startswith("date"):
         return f"date attendue, trouvé « {given} ». Écrire AAAA-MM-JJ."
+    if kind == "string_pattern_mismatch" and not str(given).strip():
+        return "texte vide. L'écrire."
     if kind == "string_pattern_mismatch":
         return f"« {given} » : lettres minuscules sans accent, chiffres et « _ » seulement."
     if kind == "string_type":
