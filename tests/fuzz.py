@@ -23,6 +23,7 @@ PAGE = ROOT / "docs" / "fiabilite.md"
 START, END = "<!-- table de tests/fuzz.py -->", "<!-- fin de la table -->"
 LARGEST = 4096  # bytes of an input that coverage guides
 FAMILIES = {"archives": "classeurs", "texts": "tables de texte", "blocks": "YAML et JSON"}
+TOGETHER = 500  # inputs of a quick reader that one process tries
 GUIDED = ("lien", "json", "yaml", "texte", "feuille")
 
 
@@ -95,6 +96,39 @@ def mutations(folder: Path, minutes: float, table: dict[str, Line]) -> None:
             table.setdefault(f"mutations : {FAMILIES[family]}", Line()).add(outcome)
             if not outcome.wrong:
                 (folder / name).unlink()
+
+
+def steady(folder: Path, minutes: float, table: dict[str, Line]) -> None:
+    """Mutations of what the quickest readers read, by hundreds in one process."""
+    from tests.corpus import trial
+
+    found = {kind: readings(kind) for kind in GUIDED}
+    for seeds, read in found.values():  # what is loaded once is no matter of the inputs
+        for content in seeds:
+            read(content)
+    end, number = time.monotonic() + 60 * minutes, 0
+
+    def some(kind: str, first: int) -> None:
+        seeds, read = found[kind]
+        for at in range(first, first + TOGETHER):
+            rng = random.Random(at)
+            content = mutated(rng.choice(seeds), rng)
+            try:
+                read(content)
+            except Exception:
+                (folder / f"{kind}{at}").write_bytes(content)
+                raise
+
+    while time.monotonic() < end:
+        cases = []
+        for kind in GUIDED:
+            cases.append((kind, kind, partial(some, kind, number), ""))
+            number += TOGETHER
+        for outcome in trial.bounded(cases):
+            line = table.setdefault(f"mutations en série : {outcome.reader}", Line())
+            line.tried += TOGETHER
+            line.seconds, line.memory = max(line.seconds, outcome.seconds / TOGETHER), max(line.memory, outcome.memory)
+            line.wrong += [f"{outcome.case}, {outcome.reader} : {outcome.verdict}"] * outcome.wrong
 
 
 # ------------------------------------------------------------------ what coverage guides
@@ -263,8 +297,8 @@ def main() -> int:
             table.setdefault(f"corpus : {family}", Line()).add(outcome)
     compared(options.folder, options.first, options.first + options.files, table)
     if options.minutes:
-        mutations(options.folder, options.minutes / 2, table)
-        by_coverage(options.folder, options.minutes / 2, table)
+        for phase in (mutations, steady, by_coverage):
+            phase(options.folder, options.minutes / 3, table)
     kept.write_text(json.dumps({name: vars(line) for name, line in table.items()}, ensure_ascii=False))
     said = markdown(table, options.write or "Ce passage")
     print(said)

@@ -233,7 +233,10 @@ def _check_references(content: dict, lines: dict[tuple, int], sources: dict, nam
     for at, line in lines.items():
         value = content
         for step in at:
-            value = value[step] if isinstance(value, (list, dict)) else None
+            try:
+                value = value[step]
+            except (TypeError, LookupError):  # of a block that another of the same name took the place of
+                value = None
         if not isinstance(value, str):
             continue
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".")

@@ -74,6 +74,7 @@ each(
         "keys_of_blocks": instead("{{a: b}: 1}\n"),
         "keys_of_numbers": instead("1: a\n2: b\n3.5: c\n~: d\ntrue: e\n"),
         "same_key": instead("a: 1\na: 2\na: 3\n"),
+        "same_key_of_blocks": instead("a: {source: x}\na: [1]\nvalid: {source: [x]}\nvalid: 3\n"),
         "deep_lists": instead("[" * 20_000),
         "deep_blocks": instead("".join(" " * n + "a:\n" for n in range(300))),
         "deep_dashes": instead("- " * 20_000 + "a"),

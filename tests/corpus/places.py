@@ -42,6 +42,8 @@ LINKS = [
     "http://[v1.x]/?" + "a" * 100,
     "//" * 3000,
     "\x00\x1b[2J",
+    "?ref=\udcff\udcfe",
+    "?vue=\udcff&levier=\udcff",
     "?%s%n{0}=1",
     "#?territoire=reg-32",
     "",
