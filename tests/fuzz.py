@@ -71,7 +71,7 @@ def mutations(folder: Path, minutes: float, table: dict[str, Line]) -> None:
     from tests.corpus.readers import READERS
 
     light = [one for one in DAMAGES if not one.heavy]
-    end, number = time.monotonic() + 60 * minutes, 0
+    end, number = time.monotonic() + 60 * minutes, sum(line.tried for line in table.values())
     while time.monotonic() < end:
         cases = []
         for _ in range(200):
@@ -106,7 +106,7 @@ def steady(folder: Path, minutes: float, table: dict[str, Line]) -> None:
     for seeds, read in found.values():  # what is loaded once is no matter of the inputs
         for content in seeds:
             read(content)
-    end, number = time.monotonic() + 60 * minutes, 0
+    end, number = time.monotonic() + 60 * minutes, sum(line.tried for line in table.values())
 
     def some(kind: str, first: int) -> None:
         seeds, read = found[kind]

@@ -157,7 +157,7 @@ def local_figures() -> bytes:
     """A workbook of local figures that is filled in."""
     inside = [territories.name(code) for code in territories.departements_of("reg-32")]
     rows = [["", "Gestion des haies", name, "", "12", "km", "2023", "DREAL", "haies", ""] for name in inside]
-    head = ["Ligne (ne pas remplir)", *(f"{one.label} (à remplir)" for one, _ in local.FIELDS.values()), KEPT.label]
+    head = ["Ligne (ne pas remplir)", *(f"{one.label} (à remplir)" for one in local.FIELDS.values()), KEPT.label]
     return archives.book([head, *rows], local.SHEET)
 
 
