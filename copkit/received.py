@@ -35,7 +35,7 @@ MEMORY, PATIENCE = 2 << 30, 300  # bytes and seconds of processor that reading a
 DEPTH, DIGITS = 64, 400  # of blocks in blocks; of a number
 NODES = 1_000_000  # of a YAML
 AGAIN = "Enregistrer de nouveau le fichier."
-_BLOCK, _OVERLAP, _LISTING = 1 << 20, 256, 1 << 26  # bytes
+_BLOCK, _TAIL, _LISTING = 1 << 20, 1 << 12, 1 << 26  # bytes
 UNREADABLE = (
     *(BadZipFile, zlib.error, ElementTree.ParseError, LookupError, ValueError, AttributeError),
     *(OSError, EOFError, RuntimeError),
@@ -81,15 +81,15 @@ class _Part:
     def box(self) -> int:
         return self.last[0] * self.last[1]
 
-    def see(self, block: bytes, fresh: int) -> None:
-        """Count what a block holds; ``fresh``: where the bytes that the last one did not have start."""
+    def see(self, block: bytes) -> None:
+        """Count what a block of whole marks holds."""
         if found := _CELL.findall(block):
             self.filled += len(found)
             self.letters |= {letters for letters, _ in found}
             rows = [_number(row) for row, _ in groupby(row for _, row in found)]
-            self.ordered &= rows == sorted(rows) and rows[0] >= self.last[1] - 1  # a cell may be seen again
+            self.ordered &= rows == sorted(rows) and rows[0] >= self.last[1]
             self.last = (max(map(_position, self.letters)), max(self.last[1], *rows))
-        self.cells += block.count(b"<c ", fresh) + block.count(b":c ", fresh)
+        self.cells += block.count(b"<c ") + block.count(b":c ")
         for first, top, last, bottom in _AREA.findall(block):
             self.areas += 1
             wide, high = _position(last) - _position(first) + 1, _number(bottom) - _number(top) + 1
@@ -130,22 +130,24 @@ def _measured(archive: ZipFile, size: int, most: int | None) -> tuple[str, bool]
     parts: dict[str, _Part] = {}
     total = 0
     for member in members:
-        part, before, run = parts.setdefault(member.filename, _Part()), b"", 0
+        part, tail, run, first_of_all = parts.setdefault(member.filename, _Part()), b"", 0, True
         shared = member.filename.casefold().endswith("sharedstrings.xml")
         for block in _unfolded(archive, member):
             total += len(block)
             if total > UNFOLDED or total > max(PLAIN, RATIO * size):
                 said = f"{french.number(size / 1e6)} Mo qui se déplient en plus de {french.number(total / 1e6, 0)} Mo"
                 return f"classeur démesuré ({said}). {_COMPRESS}", True
-            if not before and b"<!DOCTYPE" in block[:4096]:
+            if first_of_all and b"<!DOCTYPE" in block[:4096]:
                 return f"« {member.filename} » porte une définition d'entités (DOCTYPE), refusée. {_COMPRESS}", True
             if shared:
                 first, *rest = block.split(b"<si")
                 part.longest = max(part.longest, run + len(first), *map(len, rest[:-1]))
                 run = len(rest[-1]) if rest else run + len(first)
                 part.longest = max(part.longest, run)
-            part.see(before[-_OVERLAP:] + block, len(before[-_OVERLAP:]))
-            before = block
+            text, first_of_all = tail + block, False
+            end = text.rfind(b">") + 1  # a mark is never cut in two
+            tail = text[end:][-_TAIL:]
+            part.see(text[:end])
     sheets, _ = sheet_parts(archive)
     if len(sheets) > SHEETS or len({part for _, part in sheets}) < len(sheets):
         few = f"{french.number(len(sheets), 0)} feuilles, {SHEETS} au plus et chacune à elle"
@@ -167,7 +169,8 @@ def _beyond(archive: ZipFile, parts: dict[str, _Part], most: int | None) -> tupl
     if any(not one.ordered for one in parts.values()):
         return f"les lignes d'une feuille ne sont pas dans l'ordre. {_COMPRESS}", True
     if areas > MERGED or covered > COVERED:
-        told = f"{french.number(areas, 0)} zones fusionnées, de {french.number(covered, 0)} cellules"
+        zones = french.plural(areas, "zone fusionnée", "zones fusionnées")
+        told = f"{zones}, de {french.number(covered, 0)} cellules"
         return f"{told} : trop pour être lues. Défaire les fusions, puis l'enregistrer.", True
     if most is not None and cells > most:
         told = f"{french.number(cells, 0)} cellules, {french.number(most, 0)} au plus"

@@ -4,6 +4,10 @@ import re
 from functools import partial
 from pathlib import Path
 
+import pytest
+
+from copkit import received
+from copkit.errors import CopkitError
 from copkit.simulator import links
 
 from .conftest import LONG
@@ -38,6 +42,52 @@ def test_each_damage_ends_in_a_reading_or_in_a_message(tmp_path):
     outcomes = list(trial.bounded(list(cases(tmp_path))))
     wrong = [f"{one.case}, {one.reader} : {one.verdict}" for one in outcomes if one.wrong]
     assert not wrong, f"{len(wrong)} sur {len(outcomes)}\n" + "\n".join(wrong)
+
+
+SAID = {  # damage → reader, and what it is told
+    "far_corner": (
+        "dossiers",
+        "la feuille « Feuille » va jusqu'en XFD1048576, pour",
+        "Supprimer les lignes et les colonnes",
+    ),
+    "far_row": ("dossiers", "L1048576", "cellules remplies"),
+    "all_merged": ("dossiers", "1 zone fusionnée, de 17 179 869 184 cellules", "Défaire les fusions"),
+    "link_on_all": ("chiffres locaux", "de 17 179 869 184 cellules"),
+    "rows_not_in_order": ("dossiers", "les lignes d'une feuille ne sont pas dans l'ordre."),
+    "entities": ("dossiers", "« xl/worksheets/sheet1.xml » porte une définition d'entités (DOCTYPE), refusée."),
+    "sheets_without_end": ("dossiers", "3 000 feuilles, 500 au plus"),
+    "too_many_parts": ("dossiers", "archive abîmée (6 005 parties, ou deux du même nom)."),
+    "unfolds_to_more_than_it_says": ("dossiers", "classeur démesuré", "qui se déplient en plus de"),
+    "long_text_in_each_cell": ("dossiers", "le lire demande trop de mémoire"),
+    "repeated_everywhere": ("dossiers", "le lire demande trop de mémoire"),
+    "deep": ("dossiers (API)", "plus de 64 blocs les uns dans les autres."),
+    "a_number": (
+        "dossiers (API)",
+        f"nombre « {'9' * 40}… » impossible. Écrire un nombre fini.",
+    ),
+    "laughs": ("correspondance", "ligne 2 : « *a » renvoie à un autre bloc. Écrire le bloc en entier."),
+    "deep_lists": ("correspondance", "ligne 1 : plus de 64 blocs les uns dans les autres. En retirer."),
+    "value_half_character": ("scénario", "caractère coupé en deux « \\ud83d ». Le retirer"),
+}
+
+
+def test_a_large_sound_sheet_is_measured_whole(tmp_path):
+    path = tmp_path / "grand.xlsx"
+    path.write_bytes(archives.book([["a", "b", "c"], *([["x" * 20, "y > z", "12"]] * 15_000)]))
+    assert received.workbook(path) == "" and "45 003 cellules, 45 002 au plus" in received.workbook(path, 45_002)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_refused_says_where_and_what_to_do(tmp_path, says, name):
+    reader, *words = SAID[name]
+    reader = next(one for one in READERS if one.name == reader)
+    damage = next(one for one in DAMAGES if one.name == name and set(one.suffixes) & set(reader.sound))
+    suffix = next(one for one in damage.suffixes if one in reader.sound)
+    path = tmp_path / f"recu{damage.suffix or suffix}"
+    path.write_bytes(damage.make(reader.sound[suffix](), trial.drawn(name)))
+    with pytest.raises(CopkitError) as refused:
+        reader.read(path)
+    says(refused.value, *words)
 
 
 def test_what_is_no_file_is_refused_at_once(tmp_path):

@@ -322,7 +322,13 @@ def sheet_of_libreoffice(rows: str) -> bytes:
         f"<office:document-content {ODS}><office:body><office:spreadsheet>"
         f'<table:table table:name="F">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
     )
-    return packed({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content.encode()})
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>'
+    )
+    parts_ = {"mimetype": kind, "META-INF/manifest.xml": manifest, "content.xml": content}
+    return packed({name: one.encode() for name, one in parts_.items()})
 
 
 def repeated(rows: int, columns: int) -> str:
