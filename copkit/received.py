@@ -34,6 +34,10 @@ REPEATED = 1 << 30  # bytes of the longest text of a workbook in each of its cel
 MEMORY, PATIENCE = 2 << 30, 300  # bytes and seconds of processor that reading a workbook apart may take
 DEPTH, DIGITS = 64, 400  # of blocks in blocks; of a number
 NODES = 1_000_000  # of a YAML
+TOO_FAR = (
+    "le lire demande trop de mémoire : il est abîmé, ou une cellule est remplie très loin du tableau. Supprimer les "
+    "lignes et les colonnes vides, puis l'enregistrer en .xlsx."
+)
 AGAIN = "Enregistrer de nouveau le fichier."
 _BLOCK, _TAIL, _LISTING = 1 << 20, 1 << 12, 1 << 26  # bytes
 UNREADABLE = (
@@ -216,8 +220,7 @@ def _apart(path: Path) -> str:
     command = [sys.executable, "-I", "-c", _APART % (MEMORY, PATIENCE), os.path.abspath(path)]
     tried = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if tried.returncode < 0 or b"MemoryError" in tried.stderr:
-        told = "le lire demande trop de mémoire : il est abîmé, ou une cellule est remplie très loin du tableau"
-        return f"{told}. Supprimer les lignes et les colonnes vides, puis l'enregistrer en .xlsx."
+        return TOO_FAR
     return f"classeur abîmé. {_COMPRESS}" if b"PanicException" in tried.stderr else ""
 
 

@@ -66,6 +66,8 @@ def _workbook(path: Path, header_row: int | None) -> dict[str, Sheet]:
     except PasswordError:
         raise ProjectError(f"{path} : le classeur est protégé par un mot de passe. L'enregistrer sans.") from None
     except (CalamineError, OSError, ValueError) as error:
+        if "limit exceeded" in str(error):
+            raise ProjectError(f"{path} : {received.TOO_FAR}") from None
         said = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
         raise ProjectError(f"{path} : classeur illisible{said}. L'ouvrir et l'enregistrer de nouveau.") from None
     except BaseException as error:  # how the library, which is not written in Python, says that it lost its way
