@@ -256,11 +256,11 @@ def markdown(table: dict[str, Line], what: str) -> str:
     def whole(value: float) -> str:
         return french.number(value, 0)
 
-    head = ["| entrées | essayées | lues | refusées en français | autres fins | pire temps (s) | pire mémoire (Mo) |"]
+    head = ["| entrées | essayées | lues | refusées en français | autres fins | pire temps (ms) | pire mémoire (Mo) |"]
     rows = [
         f"| {name} | {whole(line.tried)} | {whole(line.read) if line.read else '—'} | "
         f"{whole(line.refused) if line.refused else '—'} | {whole(len(line.wrong))} | "
-        f"{french.number(line.seconds, 1)} | {whole(line.memory / 1e6) if line.memory else '—'} |"
+        f"{french.number(1000 * line.seconds, 1) if line.seconds else '—'} | {whole(line.memory / 1e6) if line.memory else '—'} |"
         for name, line in table.items()
     ]
     total = sum(line.tried for line in table.values())
@@ -302,8 +302,8 @@ def main() -> int:
     kept.write_text(json.dumps({name: vars(line) for name, line in table.items()}, ensure_ascii=False))
     said = markdown(table, options.write or "Ce passage")
     print(said)
-    for line in table.values():
-        print(*line.wrong, sep="\n")
+    for one in [said for line in table.values() for said in line.wrong]:
+        print(one)
     if options.write:
         text = PAGE.read_text(encoding="utf-8")
         before, after = text.partition(START)[0], text.partition(END)[2]
