@@ -259,8 +259,9 @@ def markdown(table: dict[str, Line], what: str) -> str:
     head = ["| entrées | essayées | lues | refusées en français | autres fins | pire temps (ms) | pire mémoire (Mo) |"]
     rows = [
         f"| {name} | {whole(line.tried)} | {whole(line.read) if line.read else '—'} | "
-        f"{whole(line.refused) if line.refused else '—'} | {whole(len(line.wrong))} | "
-        f"{french.number(1000 * line.seconds, 1) if line.seconds else '—'} | {whole(line.memory / 1e6) if line.memory else '—'} |"
+        f"{whole(line.refused) if line.refused else '—'} | {len(line.wrong)} | "
+        f"{french.number(1000 * line.seconds, 1) if line.seconds else '—'} | "
+        f"{whole(line.memory / 1e6) if line.memory else '—'} |"
         for name, line in table.items()
     ]
     total = sum(line.tried for line in table.values())
