@@ -27,7 +27,7 @@ from copkit import french
 UNFOLDED = 4 << 30  # bytes of a whole archive: a full sheet of a million rows and thirty columns takes two
 RATIO, PLAIN = 300, 64 << 20  # times its size that an archive may unfold to, once it is beyond PLAIN bytes
 MEMBERS, SHEETS = 5_000, 500
-WIDEST = 16_384  # columns of a table: those of a spreadsheet
+WIDEST, TALLEST = 16_384, 1_048_576  # columns and rows of a spreadsheet
 BOX, SPARSE = 2_000_000, 20  # cells from the first to the last filled one; how many for each filled one beyond BOX
 MERGED, COVERED = 20_000, 1_000_000  # merged areas of a workbook, and the cells that they cover
 REPEATED = 1 << 30  # bytes of the longest text of a workbook in each of its cells: beyond, it is tried apart
@@ -113,7 +113,8 @@ def _number(digits: bytes) -> int:
 def workbook(path: Path, most: int | None = None) -> str:
     """Why a workbook is too much to be read, with what to do; nothing when it may be, or when it is no archive.
 
-    ``most``: cells that it may have, blank ones included.
+    ``most``: cells that it may have, blank ones included, for who makes only those that the file has: how far from one
+    another they are does not matter then.
     """
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         try:
@@ -164,7 +165,8 @@ def _beyond(archive: ZipFile, parts: dict[str, _Part], most: int | None) -> tupl
         sum(getattr(one, of) for one in parts.values()) for of in ("filled", "cells", "box", "areas", "covered")
     )
     widest = max(parts, key=lambda name: parts[name].box, default="")
-    if boxes > max(BOX, SPARSE * filled):
+    outside = any(one.last[0] > WIDEST or one.last[1] > TALLEST for one in parts.values())
+    if outside or (most is None and boxes > max(BOX, SPARSE * filled)):
         one, name = parts[widest], _named(archive, widest)
         corner = f"{max(one.letters, key=_position)[:9].decode().upper()}{one.last[1]}"
         few = french.plural(one.filled, "cellule remplie", "cellules remplies")
