@@ -3,7 +3,7 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
-.PHONY: diagnostics install test quick long api keys licences audit access clean
+.PHONY: diagnostics install test quick long fuzz api keys licences audit access clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
@@ -52,6 +52,10 @@ access: .venv/.ok
 # Everything again with 2 000 files, fifteen times the examples and each mark of each chart falsified: an hour or so.
 long: .venv/.ok
 	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -o timeout=7200
+
+# Damaged files for ten minutes, and what was tried: docs/fiabilite.md.
+fuzz: .venv/.ok
+	$(BIN)/uv run --no-sync --with atheris python tests/fuzz.py --minutes 10
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

@@ -11,6 +11,16 @@ from dataclasses import dataclass, field
 from copkit import paths
 from copkit.errors import CopkitError, Problems, UnitError, unknown
 
+SCALES = {  # unit of an observed series → base units of units.txt
+    "nb": 1,
+    "milliers": 1e3,
+    "TWh": 1e12,
+    "kg/hab": 1e3,
+    "kt": 1e9,
+    "kha": 1e3,
+    "kg/MWh": 1e-3,
+}
+
 
 @dataclass
 class Check:
@@ -195,6 +205,27 @@ def unit_algebra() -> list[str]:
                 units.check_product(lever.unit_abatement.unit, lever.quantity.unit)
             except UnitError as error:
                 found.append(f"parameters/leviers/{lever.id}.yml : unit_abatement.unit : {error}.")
+    return found or scales()
+
+
+def scales() -> list[str]:
+    """The unit of a lever has the size of that of the series observed for it, but for the factor that is written."""
+    from copkit.models import indicators
+    from copkit.reference import parameters as files
+    from copkit.reference import units
+
+    found = []
+    for one in indicators.indicators().itertuples():
+        lever = files.levers().get(one.lever)
+        if lever is None or lever.quantity is None or one.convertible != one.convertible or one.unit not in SCALES:
+            continue
+        right = SCALES[one.unit] / units.scale(lever.quantity.unit)
+        if abs(one.convertible / right - 1) > 1e-9:
+            said = f"parameters/indicators.csv : {one.indicator} : de « {one.unit} » à « {lever.quantity.unit} »"
+            found.append(
+                f"{said} ({lever.id}.yml), le facteur est {right:g} et « convertible » dit {one.convertible:g}. "
+                "Corriger l'unité du levier, ou le facteur."
+            )
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +17,21 @@ from difflib import get_close_matches
 
 from copkit import french
 
+MOST = 200  # problems of a file that a message lists
+_LONG = re.compile(r"(«[^»]{139})[^»]{160,}")
+
 
 class CopkitError(Exception):
-    """Base of all errors of copkit; the command line and notebooks show its text as it is, without a traceback."""
+    """Base of all errors of copkit; the command line and notebooks show its text as it is, without a traceback.
+
+    What it quotes of a file is cut where nobody would read it to the end.
+
+    >>> len(str(CopkitError(f"Levier inconnu : « {'a' * 100_000} »."))) < 200
+    True
+    """
+
+    def __str__(self) -> str:
+        return _LONG.sub(r"\1… ", super().__str__())
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback: the message alone."""
@@ -192,8 +205,12 @@ class Problems:
     def __str__(self) -> str:
         blocks = []
         for file, messages in self.found.items():
-            count = french.plural(len(messages), "problème")
-            blocks.append("\n".join([f"{file} : {count}", *(f"  • {m}" for m in messages)]))
+            count, said = french.plural(len(messages), "problème"), [f"  • {m}" for m in messages[:MOST]]
+            more = len(messages) - MOST
+            said += [f"  • … et {french.plural(more, 'autre', 'autres')}, à voir une fois ceux-ci corrigés."] * (
+                more > 0
+            )
+            blocks.append("\n".join([f"{file} : {count}", *said]))
         return "\n\n".join(blocks)
 
     def raise_if_any(self, error: type[CopkitError]) -> None:

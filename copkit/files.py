@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +22,12 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
-from copkit import paths
+from copkit import french, paths
 from copkit.errors import CopkitError, given
 
 _DRAFT = "brouillon"
 _EVERY = 0.05  # s between two looks at the files of the kit
+LARGEST = 512 << 20  # bytes of a file that is read
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
 
 
@@ -112,14 +114,14 @@ def _marks(folder: str | Path) -> Iterator[tuple]:
 
 def _seen(file: Path) -> tuple:
     """The mark of a file, or of all that a folder holds."""
-    return tuple(sorted(_marks(file))) if file.is_dir() else _mark(file)
+    return tuple(sorted(_marks(file))) if os.path.isdir(file) else _mark(file)
 
 
 def _mark(file: Path | os.DirEntry) -> tuple[int, ...]:
     """When a file was written and its size; nothing when it is not there."""
     try:
         seen = file.stat()
-    except OSError:
+    except (OSError, ValueError):
         return ()
     return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size
 
@@ -146,15 +148,40 @@ def sought(
     """
     asked = path_of(file, error).expanduser()
     places = (one / asked for one in (Path(), Path(os.environ.get("PWD", "")), paths.home()))
-    return next((one for one in places if one.is_file() or (folder and one.is_dir())), None)
+    return next((one for one in places if os.path.isfile(one) or (folder and os.path.isdir(one))), None)
+
+
+def not_read(path: str | Path) -> str:
+    """Why what has a name is not read, with what to do; nothing for a file that is neither too large nor a pipe."""
+    try:
+        seen = os.stat(path)
+    except OSError as wrong:
+        return f"fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier."
+    except ValueError:
+        return "ce nom ne peut pas être celui d'un fichier. Le corriger."
+    if stat.S_ISDIR(seen.st_mode):
+        return "c'est un dossier. Donner un fichier."
+    if not stat.S_ISREG(seen.st_mode):
+        return "ce n'est pas un fichier (tube ou périphérique). Donner un fichier."
+    if seen.st_size > LARGEST:
+        return f"{french.number(seen.st_size / 1e6, 0)} Mo, {french.number(LARGEST / 1e6, 0)} au plus. Le partager."
+    return ""
+
+
+def read_bytes(path: str | Path, error: type[CopkitError] = CopkitError) -> bytes:
+    """What a file that a person names holds; ``error``: what is raised when it cannot be read."""
+    if wrong := not_read(path):
+        raise error(f"{path} : {wrong}")
+    try:
+        return Path(path).read_bytes()
+    except OSError as wrong:
+        raise error(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
 
 
 def read_text(path: str | Path, error: type[CopkitError] = CopkitError) -> str:
     """The text of a file that a person names; ``error``: what is raised when it cannot be read."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as wrong:
-        raise error(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
+        return read_bytes(path, error).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise error(f"{path} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from None
 

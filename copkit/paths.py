@@ -75,6 +75,6 @@ def notebooks(*parts: str) -> Path:
 def shown(path: Path) -> str:
     """The path as messages write it: from the folder of the kit when it is inside."""
     try:
-        return path.resolve().relative_to(home()).as_posix()
+        return Path(os.path.realpath(path)).relative_to(home()).as_posix()
     except ValueError:
         return path.as_posix()

@@ -221,3 +221,14 @@ def few_regions(copy):
             kept.append(line)
         seen.add(region)
     return "".join(kept)
+
+
+# ------------------------------------------------------------------ sizes of units
+
+
+def test_a_unit_a_thousand_times_another_is_found_by_the_series_that_follows_it(damaged, says):
+    path = "parameters/leviers/vehicules_electriques.yml"
+    damaged.replace(path, "unit: millier_vehicules", "unit: bus_ou_car")
+    damaged.replace(path, "ktCO2e/an/millier_vehicules", "ktCO2e/an/bus_ou_car")
+    found = doctor.unit_algebra()
+    says("\n".join(found), "voitures_electriques_parc : de « milliers » à « bus_ou_car »", "le facteur est 1000")

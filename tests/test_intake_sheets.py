@@ -267,7 +267,7 @@ def test_dossiers_given_twice_under_one_key_are_refused(file, says):
     text = '{"data": {"demarche": {"dossiers": {"nodes": [{"number": 1}], "nodes": [{"number": 2}]}}}}'
     with pytest.raises(ProjectError) as refused:
         ck.projects.read(file(text, "reponse.json"))
-    says(refused.value, "reponse.json : clé « nodes » donnée deux fois. Enregistrer de nouveau la réponse de l'API.")
+    says(refused.value, "reponse.json : 1 problème", "« nodes » est écrit deux fois dans le même bloc. En garder un.")
 
 
 def test_cells_on_the_right_of_the_header_are_named_by_their_column(tmp_path):

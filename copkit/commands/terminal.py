@@ -194,7 +194,12 @@ def read_csv(path: Path):
 
     import pandas as pd
 
-    return pd.read_csv(io.StringIO(read_text(path, DataError)), dtype=str, keep_default_na=False)
+    text = read_text(path, DataError)
+    try:
+        return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError):
+        said = "tableau vide, ou dont les lignes n'ont pas toutes les mêmes cellules"
+        raise DataError(f"{path} : {said}. L'enregistrer de nouveau en CSV, une ligne d'en-tête d'abord.") from None
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from copkit.errors import Problems, ProjectError
+from copkit.files import read_bytes
 from copkit.intake.sheet import Builder, Sheet
 
 SUFFIXES = (".csv", ".txt", ".tsv")
@@ -34,7 +35,7 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
     ProjectError
         If the file has no header, or cannot be cut into cells.
     """
-    text, notes = decode(path.read_bytes())
+    text, notes = decode(read_bytes(path, ProjectError))
     text = text.replace("\0", "").replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     csv.field_size_limit(2**31 - 1)
     mark = separator(text)
@@ -74,10 +75,7 @@ def whole(path: Path, where: str, problems: Problems) -> pd.DataFrame:
     ProjectError
         If the file cannot be read, or has no header. A row that has not the cells of the header is a problem.
     """
-    try:
-        sheet = read(path)
-    except OSError as wrong:
-        raise ProjectError(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
+    sheet = read(path)
     for row in sheet.strays:
         problems.add(where, f"ligne {row.row} : {row.reason}.")
     for row, text in sorted(fault for faults in sheet.faults.values() for fault in faults):

@@ -6,24 +6,19 @@ when it has some.
 
 from __future__ import annotations
 
-import posixpath
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from copkit.intake.sheet import UNCOMPUTED
+from copkit.received import UNREADABLE, sheet_parts
 
 READ = (".xlsx", ".xlsm", ".ods")
-_BLOCK, _LARGEST = 1 << 20, 1 << 26  # bytes read at once; of a part that only lists the sheets
-_UNREADABLE = (
-    *(BadZipFile, zlib.error, ElementTree.ParseError, LookupError, ValueError, AttributeError),
-    *(OSError, EOFError, RuntimeError),
-)
+_BLOCK = 1 << 20  # bytes read at once
 Cells = dict[int, dict[int, str]]  # row, from 1 → column, from 0 → the error, or UNCOMPUTED
 
 
@@ -40,7 +35,7 @@ def without_value(path: Path) -> dict[str, Cells] | None:
         with ZipFile(path) as archive:
             found = _ods(archive) if path.suffix.lower() == ".ods" else _excel(archive)
             return {name: cells for name, cells in found if cells}
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -56,12 +51,6 @@ def _has(archive: ZipFile, part: str, marks: tuple[bytes, ...]) -> bool:
     return False
 
 
-def _tree(archive: ZipFile, part: str) -> ElementTree.Element:
-    if archive.getinfo(part).file_size > _LARGEST:
-        raise ValueError(f"{part} : too large")
-    return ElementTree.fromstring(archive.read(part))
-
-
 def _name(name: str) -> str:
     """The name of an element or of an attribute, without its namespace."""
     return name.rpartition("}")[2]
@@ -71,15 +60,12 @@ def _name(name: str) -> str:
 
 
 def _excel(archive: ZipFile) -> Iterator[tuple[str, Cells]]:
-    book, links = (_tree(archive, part) for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"))
-    targets = {link.get("Id"): posixpath.join("/xl", link.get("Target", "")) for link in links}
+    sheets, book = sheet_parts(archive)
     to_compute = any(one.get("fullCalcOnLoad") in ("1", "true") for one in book.iterfind("{*}calcPr"))
-    for sheet in book.iterfind("{*}sheets/{*}sheet"):
-        part = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
-        part = posixpath.normpath(targets[part]).lstrip("/")
+    for name, part in sheets:
         if _has(archive, part, (b'"e"', b"</f>", b":f>")):
             with archive.open(part) as stream:
-                yield sheet.get("name", ""), _excel_cells(stream, to_compute)
+                yield name, _excel_cells(stream, to_compute)
 
 
 def _excel_cells(stream: IO[bytes], to_compute: bool) -> Cells:

@@ -7,13 +7,16 @@ A column keeps the ``champDescriptorId`` of its field, which a mapping may name 
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from copkit.errors import ProjectError
+from copkit.errors import Problems, ProjectError
+from copkit.files import read_bytes
 from copkit.intake.sheet import Sheet, Stray
+from copkit.received import read_json
 
 STATES = {
     "brouillon": "Brouillon",
@@ -23,6 +26,7 @@ STATES = {
     "refuse": "Refusé",
     "sans_suite": "Classé sans suite",
 }
+REDO = "Enregistrer de nouveau la réponse de l'API."
 _EXPECTED = (
     "« data.demarche.dossiers.nodes » attendu. Enregistrer la réponse de la requête getDemarche sans la changer."
 )
@@ -55,19 +59,18 @@ def read(path: Path) -> Sheet:
     ProjectError
         If the file is not JSON, is an error of the API, or holds no dossiers.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        where = f" (ligne {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ProjectError(f"{path} : JSON illisible{where}. Enregistrer de nouveau la réponse de l'API.") from None
-    except ProjectError as error:
-        raise ProjectError(f"{path} : {error}") from None
+    problems = Problems()
+    content = read_json(read_bytes(path, ProjectError), partial(problems.add, str(path)), REDO)
+    problems.raise_if_any(ProjectError)
     nodes = [node for page in _pages(content, path) for node in page]
     headers: dict[tuple[str, str], None] = {}
     rows, numbers, strays = [], [], []
     for number, node in enumerate(nodes, start=1):
-        if not isinstance(node, dict) or "number" not in node:
-            strays.append(Stray(number, [json.dumps(node, ensure_ascii=False)[:2000]], "dossier sans numéro"))
+        wrong = "dossier sans numéro" if not isinstance(node, dict) or "number" not in node else ""
+        if not wrong and not all(_shaped(node.get(name)) for name in ("champs", "annotations")):
+            wrong = f"dossier d'une autre forme que celle de l'API. {REDO.removesuffix('.')}"
+        if wrong:
+            strays.append(Stray(number, [json.dumps(node, ensure_ascii=False)[:2000]], wrong))
             continue
         row = _row(node)
         headers.update(dict.fromkeys(row))
@@ -85,22 +88,13 @@ def read(path: Path) -> Sheet:
     return table
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object whose keys are given once: with two lists of dossiers under one name, JSON would keep the last."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ProjectError(f"clé « {twice} » donnée deux fois. Enregistrer de nouveau la réponse de l'API.")
-    return made
-
-
 def _pages(content: object, path: Path) -> list[list]:
     """The nodes of each page; the file is a page, a list of pages, or a part of a page."""
     pages = []
     for page in content if isinstance(content, list) else [content]:
-        if isinstance(page, dict) and page.get("errors"):
-            said = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in page["errors"][:3])
+        if isinstance(page, dict) and (wrong := page.get("errors")):
+            listed = wrong[:3] if isinstance(wrong, list) else [wrong]
+            said = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in listed)
             raise ProjectError(f"{path} : l'API a répondu une erreur ({said}). Refaire la requête.")
         dossiers = _dossiers(page)
         if not isinstance(dossiers, dict) or not isinstance(dossiers.get("nodes"), list):
@@ -109,6 +103,14 @@ def _pages(content: object, path: Path) -> list[list]:
     if not pages:
         raise ProjectError(f"{path} : aucun dossier trouvé. {_EXPECTED}")
     return pages
+
+
+def _shaped(blocks: object) -> bool:
+    """True for a list of fields, each of which may be a list of rows of fields."""
+    if not isinstance(blocks, list):
+        return blocks is None
+    inside = [one.get(name) for one in blocks if isinstance(one, dict) for name in ("champs", "rows")]
+    return all(isinstance(one, dict) for one in blocks) and all(_shaped(one) for one in inside)
 
 
 def _dossiers(page: object) -> object:

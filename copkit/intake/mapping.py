@@ -6,6 +6,7 @@ what is personal, and what makes two rows the same dossier.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -145,7 +146,7 @@ def load(name: str | Path, kind: Collected) -> Mapping:
                 f"{unknown(f'Correspondance inconnue : « {name} »', name, known, 'Correspondances du kit')}\n"
                 "Donner un de ces noms, ou le chemin d'un .yml, que « copkit template mapping FICHIER » propose."
             )
-    elif not path.is_file():
+    elif not os.path.isfile(path):
         raise ProjectError(f"{path} : fichier de correspondance absent. Vérifier le chemin.")
     return _load(path.resolve(), kind)
 

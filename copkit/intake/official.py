@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import pandas as pd
 
 from copkit import french, paths
 from copkit.errors import DataError, Problems
-from copkit.files import path_of
+from copkit.files import not_read, path_of, read_bytes
 from copkit.intake import delimited
 from copkit.intake.gazetteer import whole_commune
 from copkit.intake.perimeters import told_apart
@@ -67,6 +68,8 @@ _FLEET = re.compile(r"PARC_(20\d\d)")
 
 def kind(path: str | Path) -> str:
     """What a file is, by its headers: a key of LABELS; empty for none of them."""
+    if not_read(path_of(path)):
+        return ""
     try:
         with path_of(path).open("rb") as opened:
             first = next(iter(delimited.decode(opened.read(65_536))[0].splitlines()), "")
@@ -207,7 +210,7 @@ def summary(table: pd.DataFrame) -> str:
 
 def _one(file: str | Path, expected: str) -> pd.DataFrame:
     path, problems = path_of(file, DataError), Problems()
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise DataError(f"{path} : fichier absent. Vérifier son nom et son dossier.")
     if (found := kind(path)) != expected:
         said = f"c'est : {LABELS[found]}" if found else "ses colonnes ne sont pas les siennes"
@@ -285,7 +288,7 @@ _READERS: dict[str, Callable[[Path, Problems], pd.DataFrame | None]] = {
 
 def _cells(path: Path, problems: Problems) -> pd.DataFrame | None:
     """The cells of a file as text, when each line has as many as there are headers: a file that is cut has not."""
-    text, _ = delimited.decode(path.read_bytes())
+    text, _ = delimited.decode(read_bytes(path, DataError))
     mark = delimited.separator(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     width = len(next(lines))

@@ -5,6 +5,7 @@ One reading serves all that takes perimeters: the panorama, the documents, the b
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -196,7 +197,7 @@ def read_perimeters(file: str | Path | Mapping[str, Sequence[str]] | Perimeters,
     else:
         path = sought(file, ProjectError) or Path(file)
         where = paths.shown(path)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise ProjectError(f"{where} : fichier absent. Vérifier le chemin des périmètres.")
         yaml = path.suffix.lower() in (".yml", ".yaml")
         lines = _yaml(path, where, problems) if yaml else _rows(path, where, problems, name)

@@ -5,14 +5,16 @@ No file format is known elsewhere in the kit.
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
 from xlsxwriter.utility import xl_range
 
-from copkit import french
+from copkit import french, received
 from copkit.errors import ProjectError
+from copkit.files import not_read
 from copkit.intake import delimited, formulas, graphql
 from copkit.intake.sheet import Builder, Sheet
 
@@ -27,8 +29,10 @@ def read(path: Path, header_row: int | None = None) -> dict[str, Sheet]:
     ProjectError
         If the file is absent, empty, damaged, protected, or of a format that is not read.
     """
-    if not path.is_file():
+    if not os.path.exists(path):
         raise ProjectError(f"{path} : fichier absent. Vérifier le chemin.")
+    if wrong := not_read(path):
+        raise ProjectError(f"{path} : {wrong}")
     if path.stat().st_size == 0:
         raise ProjectError(f"{path} : le fichier est vide. L'exporter de nouveau.")
     suffix = path.suffix.lower()
@@ -45,6 +49,8 @@ def read(path: Path, header_row: int | None = None) -> dict[str, Sheet]:
 def _workbook(path: Path, header_row: int | None) -> dict[str, Sheet]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+    if wrong := received.workbook(path):
+        raise ProjectError(f"{path} : {wrong}")
     try:
         book = CalamineWorkbook.from_path(str(path))
         faults = formulas.without_value(path)
@@ -60,8 +66,14 @@ def _workbook(path: Path, header_row: int | None) -> dict[str, Sheet]:
     except PasswordError:
         raise ProjectError(f"{path} : le classeur est protégé par un mot de passe. L'enregistrer sans.") from None
     except (CalamineError, OSError, ValueError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ProjectError(f"{path} : classeur illisible ({said}). L'ouvrir et l'enregistrer de nouveau.") from None
+        if "limit exceeded" in str(error):
+            raise ProjectError(f"{path} : {received.TOO_FAR}") from None
+        said = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+        raise ProjectError(f"{path} : classeur illisible{said}. L'ouvrir et l'enregistrer de nouveau.") from None
+    except BaseException as error:  # how the library, which is not written in Python, says that it lost its way
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ProjectError(f"{path} : classeur abîmé. L'ouvrir et l'enregistrer de nouveau.") from None
     if not any(sheet.headers for sheet in found.values()):
         raise ProjectError(f"{path} : aucune feuille n'a d'en-tête. Mettre le nom des colonnes en première ligne.")
     if faults is None:

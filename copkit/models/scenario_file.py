@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from functools import partial
 
 import xarray as xr
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -14,6 +15,7 @@ from copkit.models import local, panorama
 from copkit.models.gaps import unjustified
 from copkit.models.limits import KT, QUANTITY, Limit, limits, not_a_number, same
 from copkit.models.scenario import NOTHING, Entry, build, parts
+from copkit.received import read_json
 from copkit.reference import parameters, reading
 
 WHERE = "Scénario enregistré"
@@ -127,25 +129,15 @@ def from_json(text: str) -> xr.Dataset:
 def _read(text: object) -> _File:
     """The file, with its problems of form in French."""
     problems = Problems()
-
-    def block(pairs: list[tuple]) -> dict:
-        for key in {key for n, (key, _) in enumerate(pairs) if key in [k for k, _ in pairs[:n]]}:
-            problems.add(WHERE, f"« {key} » est écrit deux fois dans le même bloc. En garder un.")
-        return dict(pairs)
-
-    try:
-        content = json.loads(text, object_pairs_hook=block)
-    except (TypeError, ValueError, RecursionError) as error:
-        line = f"ligne {error.lineno} : " if isinstance(error, json.JSONDecodeError) else ""
-        problems.add(WHERE, f"{line}le texte n'est pas du JSON lisible. Reprendre celui de to_json, sans le couper.")
-        raise SimulationError(str(problems)) from None
+    again = "Reprendre celui de to_json, sans le couper."
+    content = read_json(text, partial(problems.add, WHERE), again, finite=False)
+    problems.raise_if_any(SimulationError)
     try:
         file = _File.model_validate(content)
     except ValidationError as error:
         for message in reading.explain(error, {}, _File):
             problems.add(WHERE, message)
         raise SimulationError(str(problems)) from None
-    problems.raise_if_any(SimulationError)
     return file
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, unknown, unknowns
@@ -34,7 +34,11 @@ Sector = Literal[
 ]
 Status = Literal["publie", "derive", "hypothese"]
 Bound = float | Literal["baseline"] | None
+Text = Annotated[str, StringConstraints(pattern=r"\S")]
 ADD_SOURCE = "Ajouter une clé de parameters/sources.yml."
+
+
+FIRST = 2024  # no parameter of the kit was to be reviewed before
 
 
 class Strict(BaseModel):
@@ -46,11 +50,17 @@ class Strict(BaseModel):
 class Quantity(Strict):
     """What the lever counts. ``additive``: the quantity of a region is the sum of its départements."""
 
-    label: str
+    label: Text
     unit: str
     min: Bound
     max: Bound
     additive: bool
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Quantity:
+        if isinstance(self.min, float) and isinstance(self.max, float) and self.max < self.min:
+            raise ValueError(f"max ({self.max:g}) est sous min ({self.min:g}). Les corriger, ou les échanger")
+        return self
 
 
 class UnitAbatement(Strict):
@@ -78,13 +88,15 @@ class RationaleTarget(Strict):
             raise ValueError(f"une cible « {self.kind} » a besoin de « indicator », « value » et « unit »")
         if not numeric and self.value is not None:
             raise ValueError(f"une cible « {self.kind} » n'a pas de valeur : retirer « value »")
+        if self.base_year and self.year and self.year < self.base_year:
+            raise ValueError(f"year ({self.year}) est avant base_year ({self.base_year}). Les échanger")
         return self
 
 
 class Rationale(Strict):
     """A row of the national rationale: the lever as the 47 rows name it, and its targets."""
 
-    label: str
+    label: Text
     targets: Annotated[list[RationaleTarget], Field(min_length=1)]
     source: str
     locator: str
@@ -111,12 +123,32 @@ class Validity(Strict):
     years: tuple[int, int]
     review_by: date
 
+    @field_validator("years")
+    @classmethod
+    def _in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
+        if not 1990 <= years[0] <= years[1] <= 2100:
+            raise ValueError(f"années {years[0]} et {years[1]} : écrire la première, puis la dernière, de 1990 à 2100")
+        return years
+
+    @field_validator("review_by", mode="before")
+    @classmethod
+    def _a_date(cls, given: object) -> object:
+        if isinstance(given, bool | int | float):
+            raise ValueError(f"date attendue, trouvé « {given} ». Écrire AAAA-MM-JJ")
+        return given
+
+    @model_validator(mode="after")
+    def _after(self) -> Validity:
+        if self.review_by.year < FIRST:
+            raise ValueError(f"review_by ({self.review_by}) est avant {FIRST} : date de relecture à venir attendue")
+        return self
+
 
 class Lever(Strict):
     """A lever: what it is, what it counts, what the nation expects of it."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    label: str
+    label: Text
     thematique: Thematique
     theme: str
     sector: Sector
@@ -148,8 +180,8 @@ class Source(Strict):
     ``url``: the address where its producer publishes it, when it is known.
     """
 
-    publisher: str
-    title: str
+    publisher: Text
+    title: Text
     year: str
     licence: str
     locator: str
@@ -201,7 +233,10 @@ def _check_references(content: dict, lines: dict[tuple, int], sources: dict, nam
     for at, line in lines.items():
         value = content
         for step in at:
-            value = value[step] if isinstance(value, (list, dict)) else None
+            try:
+                value = value[step]
+            except (TypeError, LookupError):  # of a block that another of the same name took the place of
+                value = None
         if not isinstance(value, str):
             continue
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -10,18 +12,32 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from copkit import paths
+from copkit import files, paths
 from copkit.errors import ParameterError, Problems, unknown
+from copkit.received import yaml_excess
 
 Model = TypeVar("Model", bound=BaseModel)
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:int")
+_NUMBERS = (_KEYS[1], "tag:yaml.org,2002:float")
+_AS_WRITTEN = re.compile(
+    r"[-+]?(0|[1-9][\d_]{0,30}|(?=\.\d))(\.[\d_]{0,30})?([eE][-+]?\d{1,2})?"
+)  # not .nan, 1:30 nor 010
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
 
 def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]:
     """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
     name = paths.shown(path)
+    if wrong := files.not_read(path):
+        absent = "fichier absent. Le rétablir depuis le dépôt de copkit."
+        problems.add(name, wrong if os.path.exists(path) else absent)
+        return None, {}
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if excess := yaml_excess(text, _Loader):
+            problems.add(name, "ligne {} : {}".format(*excess))
+            return None, {}
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             problems.add(name, "le fichier est vide. Le rétablir depuis le dépôt de copkit.")
@@ -32,8 +48,6 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
         mark = getattr(error, "problem_mark", None)
         where = f"ligne {mark.line + 1} : " if mark else ""
         problems.add(name, f"{where}le fichier n'est pas du YAML lisible. Vérifier l'indentation et les deux-points.")
-    except OSError:
-        problems.add(name, "fichier absent. Le rétablir depuis le dépôt de copkit.")
     except UnicodeDecodeError:
         problems.add(name, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
     except ValueError as error:  # a date without quotes that no calendar has
@@ -42,23 +56,32 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
 
 
 def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Problems) -> None:
+    """The line of each value; what would be read otherwise than it is written is a problem."""
     if node is None:
         return
-    lines[at] = node.start_mark.line + 1
+    line = lines[at] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if key.tag not in _KEYS or (key.tag == _KEYS[1] and not _AS_WRITTEN.fullmatch(key.value)):
+                said = f"« {key.value} » " if isinstance(key, yaml.ScalarNode) else ""
+                problems.add(name, f"ligne {line} : clé {said}qui n'est pas un texte. L'écrire entre guillemets.")
+                continue
             if key.value in seen:
                 problems.add(
                     name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un."
                 )
             seen[key.value] = line
-            _locate(value, (*at, key.value), lines, name, problems)
-            lines[(*at, key.value)] = line
+            step = (*at, int(key.value.replace("_", "")) if key.tag == _KEYS[1] else key.value)
+            _locate(value, step, lines, name, problems)
+            lines[step] = line
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
             _locate(value, (*at, i), lines, name, problems)
+    elif node.tag in _NUMBERS and not _AS_WRITTEN.fullmatch(node.value):
+        said = f"ligne {line} : « {node.value[:40]} » serait lu comme un autre nombre, ou n'en est pas un"
+        problems.add(name, f"{said}. Écrire par exemple 1.5, ou un texte entre guillemets.")
 
 
 def read_model(path: Path, model: type[Model], context: object = None) -> tuple[Model, dict[tuple, int]]:
@@ -130,6 +153,8 @@ def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
         return f"« {given} » n'est pas un oui/non. Écrire true ou false."
     if kind.startswith("date"):
         return f"date attendue, trouvé « {given} ». Écrire AAAA-MM-JJ."
+    if kind == "string_pattern_mismatch" and not str(given).strip():
+        return "texte vide. L'écrire."
     if kind == "string_pattern_mismatch":
         return f"« {given} » : lettres minuscules sans accent, chiffres et « _ » seulement."
     if kind == "string_type":

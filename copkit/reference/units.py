@@ -77,6 +77,15 @@ def factor(unit: str, into: str) -> float | None:
         return None
 
 
+def scale(unit: str) -> float:
+    """How many base units of ``units.txt`` there are in one unit.
+
+    >>> scale("millier_vehicules"), scale("kt_par_an")
+    (1000.0, 1000000000.0)
+    """
+    return float(f"{_registry().Quantity(1, unit).to_base_units().magnitude:.12g}")
+
+
 def check_product(unit_abatement: str, quantity: str) -> None:
     """Check with pint that ``unit_abatement`` x ``quantity`` is in ktCO2e/an.
 

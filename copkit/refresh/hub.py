@@ -11,6 +11,7 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import DataError
+from copkit.received import read_json
 from copkit.reference import territories
 from copkit.refresh.rules import Watch, listed
 from copkit.refresh.service import Service
@@ -113,11 +114,11 @@ def check_size(largest: float, one, watch: Watch) -> None:
 
 
 def _opened(content: bytes, one: Indicator, limit: int, watch: Watch) -> dict | None:
-    try:
-        found = json.loads(content)
-    except (ValueError, UnicodeDecodeError) as wrong:
-        where = f"ligne {wrong.lineno}" if isinstance(wrong, json.JSONDecodeError) else "encodage"
-        watch.fault("json_illisible", f"{where} : le fichier n'est pas un JSON entier, peut-être coupé. {REDO}")
+    wrong: list[str] = []
+    found = read_json(content, wrong.append, f"Le fichier est peut-être coupé. {REDO}")
+    for said in wrong:
+        watch.fault("json_illisible", said)
+    if wrong:
         return None
     if not isinstance(found, dict) or (lost := [key for key in KEYS if key not in found]):
         said = f"clé absente {listed(lost)}" if isinstance(found, dict) else "un objet JSON est attendu"

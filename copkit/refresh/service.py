@@ -8,7 +8,6 @@ no message, file or kept answer, and is taken off when a server sends elsewhere.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from urllib3.util.retry import Retry
 from copkit import french
 from copkit.errors import DataError, ServiceError
 from copkit.files import write_whole
+from copkit.received import read_json
 from copkit.refresh.settings import Network
 
 AGAIN = (429, 500, 502, 503, 504)
@@ -82,9 +82,9 @@ class Service:
             except _Cut:
                 wrong = "réponse coupée en route"
                 continue
-            try:
-                found = json.loads(content)
-            except ValueError:
+            unread: list[str] = []
+            found = read_json(content, unread.append)
+            if unread:
                 wrong = f"réponse illisible après {len(content)} octets, ce n'est pas un JSON entier"
                 continue
             if not isinstance(found, dict):

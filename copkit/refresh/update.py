@@ -16,7 +16,9 @@ import pandas as pd
 
 from copkit import files, french, paths
 from copkit.errors import DataError, Problems, ServiceError
+from copkit.files import read_bytes
 from copkit.intake import official
+from copkit.received import read_json
 from copkit.reference import parameters, tables
 from copkit.refresh import barometer, hub
 from copkit.refresh.difference import Difference, difference
@@ -155,16 +157,18 @@ def from_folder(folder: Path) -> Update:
     made, listed = _manifest(folder, found.problems)
     for path in sorted(folder.iterdir(), key=lambda one: (len(one.stem), one.name)):
         where, number = f"{folder.name}/{path.name}", path.stem
-        if path.name in OTHERS or path.name.startswith(".") or path.name.endswith(SIDECAR) or path.is_dir():
+        if path.name in OTHERS or path.name.startswith(".") or path.name.endswith(SIDECAR) or not path.is_file():
             continue
         kind = official.kind(path) if path.suffix.lower() in official.SUFFIXES else ""
         if path.suffix == ".json" and number in known.indicators:
             origin = (
                 f"copie du hub d'indicateurs territoriaux ({known.hub.url}), mesure {known.indicators[number].measure}"
             )
-            found.hub(path.read_bytes(), number, where, origin, made)
+            found.hub(read_bytes(path, DataError), number, where, origin, made)
         elif kind == "barometre":
-            found.barometer(path.read_bytes(), path.name, where, f"copie de la table du baromètre : {path.name}")
+            found.barometer(
+                read_bytes(path, DataError), path.name, where, f"copie de la table du baromètre : {path.name}"
+            )
         elif kind:
             found.official(path, kind, where)
         else:
@@ -190,14 +194,14 @@ def _manifest(folder: Path, problems: Problems) -> tuple[str, list[str]]:
     path = folder / "manifest.json"
     if not path.is_file():
         return "", []
-    try:
-        said = json.loads(path.read_bytes())
-        return str(said.get("generatedAt", "")), [str(one) for one in said.get("indicatorIds", [])]
-    except (ValueError, AttributeError):
-        problems.add(
-            f"{folder.name}/{path.name}", "json_illisible : le fichier n'est pas un JSON entier. Le copier de nouveau."
-        )
-        return "", []
+    wrong: list[str] = []
+    said = read_json(read_bytes(path, DataError), wrong.append, "Le copier de nouveau.")
+    made, listed = (said.get("generatedAt"), said.get("indicatorIds")) if isinstance(said, dict) else (None, None)
+    if not wrong and not (isinstance(made or "", str) and isinstance(listed or [], list)):
+        wrong = ["« generatedAt » (un texte) et « indicatorIds » (une liste) attendus. Le copier de nouveau."]
+    for one in wrong:
+        problems.add(f"{folder.name}/{path.name}", f"json_illisible : {one}")
+    return ("", []) if wrong else (made or "", [str(one) for one in listed or []])
 
 
 def from_network(*, cache: Path | None = None, progress: Progress = lambda done, total: None) -> Update:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from copkit import french, paths, strengths
+from copkit import files, french, paths, strengths
 from copkit.errors import ProjectError
 from copkit.intake import perimeters
 from copkit.intake.fields import NO, YES, ids
@@ -423,7 +423,7 @@ def _strengths(given: Files, code: str, public: bool) -> pd.DataFrame:
 
 def _scenario(file: str | Path, code: str) -> xr.Dataset:
     path = located(file, ACTIONS)
-    found = scenario_file.from_json(path.read_text(encoding="utf-8"))
+    found = scenario_file.from_json(files.read_text(path, ProjectError))
     if (other := found.attrs["territory"]) != code:
         raise ProjectError(
             f"{paths.shown(path)} : scénario de {territories.name(other)} ({other}), et non de "

@@ -139,7 +139,7 @@ def from_query(text: str, default: str = "reg-32") -> tuple[State, list[str]]:
     -------
     (saisie, remarques). Rien ne lève d'erreur : ce qui ne se lit pas est laissé, et une remarque le dit.
     """
-    text, notes = str(text).strip(), []
+    text, notes = str(text).encode("utf-8", "replace").decode().strip(), []
     default = _with(State(), {"territory": default}, notes).territory
     if len(text) > LONGEST:
         said = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,7 +106,7 @@ def account(answers: pd.DataFrame) -> pd.DataFrame:
 def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
     for one in paths:
         path = path_of(one, ProjectError)
-        if not path.is_dir():
+        if not os.path.isdir(path):
             yield path
             continue
         found = (one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES)

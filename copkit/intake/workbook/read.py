@@ -5,6 +5,7 @@ Read with openpyxl and never written. What cannot be understood is listed with i
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from copkit import french
+from copkit import files, french, received
 from copkit.intake.workbook.form import (
     FIRST,
     KEPT,
@@ -30,7 +31,8 @@ from copkit.intake.workbook.form import (
     read_key,
 )
 
-HEADER_WITHIN = 20  # rows where the header is looked for
+HEADER_WITHIN, WITHIN = 20, 400  # rows and columns where the header is looked for
+MOST = 1_000_000  # cells of a workbook that comes back
 FEWEST = 4  # headers that make a sheet the one of the rows
 LISTED = 20  # rows that a message names
 
@@ -104,6 +106,9 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
 
     path = Path(path)
     made = Returned(file or path.name)
+    if wrong := os.path.exists(path) and (files.not_read(path) or received.workbook(path, MOST)):
+        made.wrong(wrong)
+        return made
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells what it would lose on writing: nothing is written
@@ -140,7 +145,7 @@ def _sheet(form: Form, book) -> tuple[object, int]:
     """The sheet of the rows and the row of its header; the one that has the name first."""
     for sheet in sorted(book.worksheets, key=lambda sheet: sheet.title != form.sheet):
         counts = {}
-        for n, row in enumerate(sheet.iter_rows(max_row=HEADER_WITHIN, values_only=True), start=1):
+        for n, row in enumerate(sheet.iter_rows(max_row=HEADER_WITHIN, max_col=WITHIN, values_only=True), start=1):
             counts[n] = len({header_key(cell) for cell in row if cell is not None} & set(form.by_header))
         best = max(counts, key=counts.get, default=0)
         if best and counts[best] >= min(FEWEST, len(form.columns)):
