@@ -164,7 +164,7 @@ def test_a_refused_value_or_an_unknown_format_does_not_leave():
         (b"x" * 200_001, "200 ko, 200 ko au plus"),
         ("{", "le texte n'est pas du JSON lisible"),
         (b"\xff\xfe", "il n'est pas en UTF-8"),
-        ("[" * 100_000, "le texte n'est pas du JSON lisible"),
+        ("[" * 100_000, "plus de 64 blocs les uns dans les autres"),
         ("{}", "territory : clé absente"),
         ('{"territory": NaN}', "territory : texte attendu"),
     ],
