@@ -11,15 +11,18 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache, wraps
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
+from zipfile import ZipFile
 
 from copkit import paths
 from copkit.errors import CopkitError, given
@@ -27,6 +30,21 @@ from copkit.errors import CopkitError, given
 _DRAFT = "brouillon"
 _EVERY = 0.05  # s between two looks at the files of the kit
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
+_NO_HOUR = b"\0\0\x21\0"  # the first one that a zip can hold: 1980
+_WHY = {
+    errno.EACCES: "accès refusé",
+    errno.EDQUOT: "quota de disque atteint",
+    errno.EEXIST: "un fichier porte déjà ce nom",
+    errno.EFBIG: "fichier trop grand",
+    errno.EIO: "erreur du disque",
+    errno.EISDIR: "c'est un dossier",
+    errno.ENAMETOOLONG: "nom trop long",
+    errno.ENOENT: "absent",
+    errno.ENOSPC: "disque plein",
+    errno.ENOTDIR: "un fichier est à la place d'un dossier",
+    errno.EPERM: "accès refusé",
+    errno.EROFS: "disque en lecture seule",
+}
 
 
 P = ParamSpec("P")
@@ -130,6 +148,23 @@ def write_whole(path: str | Path, content: str | bytes, **options) -> None:
         made.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
+def steady(path: Path) -> None:
+    """Write again a zip, or what is one (XLSX, DOCX), without the hours at which its parts were written."""
+    path.write_bytes(steadied(path.read_bytes()))
+
+
+def steadied(data: bytes) -> bytes:
+    """A zip without the hours at which its parts were written: the same content gives the same bytes."""
+    made = bytearray(data)
+    with ZipFile(BytesIO(data)) as archive:
+        entry = archive.start_dir
+        for part in archive.infolist():  # in the header of the part, then in the directory at the end
+            for place in (part.header_offset + 10, entry + 12):
+                made[place : place + len(_NO_HOUR)] = _NO_HOUR
+            entry += 46 + sum(struct.unpack_from("<3H", data, entry + 28))
+    return bytes(made)
+
+
 def path_of(path: str | os.PathLike[str], error: type[CopkitError] = CopkitError) -> Path:
     """A path as it was given; ``error``: what is raised when it is no path."""
     if not isinstance(path, str | os.PathLike):
@@ -149,12 +184,36 @@ def sought(
     return next((one for one in places if one.is_file() or (folder and one.is_dir())), None)
 
 
+def why(wrong: OSError) -> str:
+    """Why a file cannot be read or written, in French where it is usual.
+
+    >>> why(OSError(errno.ENOSPC, "No space left on device")), why(OSError("coupé"))
+    ('disque plein', 'coupé')
+    """
+    return _WHY.get(wrong.errno or 0) or wrong.strerror or str(wrong)
+
+
+def unwritable(place: str | Path, wrong: OSError, other: str = "un autre fichier") -> str:
+    """What is said of a file or a folder that cannot be written; ``other``: what to choose in its place."""
+    return f"{place} : écriture impossible ({why(wrong)}). Choisir {other}."
+
+
+@contextmanager
+def reading(path: str | Path, error: type[CopkitError] = CopkitError) -> Iterator[None]:
+    """While a file that a person names is read; ``error``: what is raised when it cannot be, or would be waited for."""
+    try:
+        if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+            raise OSError("ce n'est pas un fichier mais un tube ou un appareil")
+        yield
+    except OSError as wrong:
+        raise error(f"{path} : fichier illisible ({why(wrong)}). Vérifier son nom et son dossier.") from None
+
+
 def read_text(path: str | Path, error: type[CopkitError] = CopkitError) -> str:
     """The text of a file that a person names; ``error``: what is raised when it cannot be read."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as wrong:
-        raise error(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
+        with reading(path, error):
+            return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise error(f"{path} : le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.") from None
 
@@ -188,7 +247,7 @@ def drafts(*paths: str | Path, error: type[CopkitError] = CopkitError, new_folde
     except OSError as wrong:
         place = pairs[0][1] if len(pairs) == 1 else pairs[0][1].parent
         other = "un autre fichier" if len(pairs) == 1 else "un autre dossier"
-        raise error(f"{place} : écriture impossible ({wrong.strerror or wrong}). Choisir {other}.") from None
+        raise error(unwritable(place, wrong, other)) from None
     finally:
         for made, _ in pairs:
             with suppress(OSError):  # never in place of what went wrong

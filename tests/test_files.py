@@ -53,7 +53,7 @@ def test_several_files_are_replaced_together_or_not_at_all(tmp_path):
         files.drafts(tmp_path / "a.csv", tmp_path / "b.csv", error=ProjectError),
     ):
         raise AssertionError("refused before anything is computed")
-    assert str(refused.value) == f"{tmp_path} : écriture impossible (Is a directory). Choisir un autre dossier."
+    assert str(refused.value) == f"{tmp_path} : écriture impossible (c'est un dossier). Choisir un autre dossier."
     assert (tmp_path / "a.csv").read_text() == "avant" and names(tmp_path) == ["a.csv", "b.csv"]
 
 
@@ -115,7 +115,7 @@ def test_a_text_that_cannot_be_read_is_said_with_the_error_of_the_caller(tmp_pat
     (tmp_path / "a.txt").write_bytes("\ufeffété".encode())
     assert files.read_text(tmp_path / "a.txt") == "été"
     (tmp_path / "latin.txt").write_bytes("été".encode("latin-1"))
-    for name, said in (("absent.txt", "fichier illisible (No such file or directory)"), ("latin.txt", "pas en UTF-8")):
+    for name, said in (("absent.txt", "fichier illisible (absent)"), ("latin.txt", "pas en UTF-8")):
         with pytest.raises(ProjectError) as refused:
             files.read_text(tmp_path / name, ProjectError)
         assert str(refused.value).startswith(f"{tmp_path / name} : ") and said in str(refused.value)

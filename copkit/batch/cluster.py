@@ -284,11 +284,13 @@ def _publish(task: Task, future: distributed.Future, store: Folder | Shared) -> 
     try:
         for name, data in result.content.items():
             store.write(f"{task.territory}/{name}", data)
+        if result.content:
+            manifest.record(task, store, result)
     except OSError as error:
-        result.status, result.error = "failed", produce.reason(error, task.limits)
-        result.files, result.hash = {}, {}
-    if result.status == "failed" or result.content:
-        manifest.record(task, store, result)
+        produce.fail(result, produce.reason(error, task.limits))
+    if result.status == "failed":
+        with suppress(OSError):  # the disk may be full: the batch lists it all the same
+            manifest.record(task, store, result)
     result.content = {}
     return result
 

@@ -145,7 +145,8 @@ class Pool:
                 waiting.append(task)
                 continue
             lost = manifest.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
-            manifest.record(task, self.store, lost)
+            with suppress(OSError):  # the disk may be full
+                manifest.record(task, self.store, lost)
             yield lost
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from copkit import files
 from copkit.errors import Problems, ProjectError
 from copkit.intake.sheet import Builder, Sheet
 
@@ -74,10 +75,8 @@ def whole(path: Path, where: str, problems: Problems) -> pd.DataFrame:
     ProjectError
         If the file cannot be read, or has no header. A row that has not the cells of the header is a problem.
     """
-    try:
+    with files.reading(path, ProjectError):
         sheet = read(path)
-    except OSError as wrong:
-        raise ProjectError(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
     for row in sheet.strays:
         problems.add(where, f"ligne {row.row} : {row.reason}.")
     for row, text in sorted(fault for faults in sheet.faults.values() for fault in faults):
