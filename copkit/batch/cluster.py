@@ -202,7 +202,10 @@ def _open(client: distributed.Client, store: Folder | Shared, shared: str) -> Ga
 
 def _ask(client: distributed.Client, gate: Gate) -> dict[str, list[str]]:
     answers = client.run(gate.problems, on_error="return")
-    return {at: [_absent(said)] if isinstance(said, Exception) else said for at, said in sorted(answers.items())}
+    there = client.scheduler_info()["workers"]
+    lost = {at for at, said in answers.items() if isinstance(said, OSError) and at not in there}  # while it was asked
+    answers = {at: said for at, said in sorted(answers.items()) if at not in lost}
+    return {at: [_absent(said)] if isinstance(said, Exception) else said for at, said in answers.items()}
 
 
 def _absent(error: Exception) -> str:

@@ -9,7 +9,6 @@ be refused is refused before anything runs.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -161,7 +160,7 @@ def run(
         last.callback(store.release)  # when the processes, which work in it, have ended
         beside = None  # of notebooks of the kit; once is enough
         if warm not in forks.OTHERS and (left or not manifest.has(store, manifest.BESIDE)):
-            beside = _Beside(server, [*(task.territory for task in tasks), *manifest.made(store)], last)
+            beside = _Beside(server, [*(task.territory for task in tasks), *manifest.made(store)], store)
         try:
             with closing(execute(left)) as coming:
                 for result in coming:
@@ -184,12 +183,12 @@ def _sources() -> str:
 class _Beside:
     """What stands beside the index: made by a fork of the warm parent, that has read it all, while documents are."""
 
-    def __init__(self, server: forks.ForkServer | None, codes: Iterable[str], last: ExitStack) -> None:
+    def __init__(self, server: forks.ForkServer | None, codes: Iterable[str], store: Store) -> None:
         self.codes, self.fork = sorted(set(codes)), None
         if server:
-            self.work = last.enter_context(tempfile.TemporaryDirectory(prefix="copkit-", ignore_cleanup_errors=True))
-            call = {"call": "copkit.batch.package:write", "given": [self.work, self.codes, _DONE]}
-            with suppress(RunError):
+            with suppress(RunError, OSError):  # the warm parent was killed, the disk is full: made here, in the end
+                self.work = str(store.workspace())  # that goes with the batch, or with the next one
+                call = {"call": "copkit.batch.package:write", "given": [self.work, self.codes, _DONE]}
                 self.fork = server.fork([], self.work, dict(os.environ), **call)
 
     def __call__(self, codes: list[str]) -> dict[str, bytes]:

@@ -163,7 +163,8 @@ class Server:
         if data == b"retire":
             self.retired = True
         elif data == b"ready":
-            client.send(self.found)
+            with contextlib.suppress(OSError):  # the client died meanwhile
+                client.send(self.found)
         elif data:
             self._fork(client, fds)
         if data:
