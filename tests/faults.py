@@ -27,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import nbformat
@@ -36,6 +37,7 @@ from lxml import etree
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests import terminal
 from tests.processes import below, command, running, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +71,17 @@ READERS = {
     ".ipynb": lambda data: nbformat.validate(nbformat.reads(data.decode(), 4)),
     ".csv": lambda data: data.endswith(b"\n") or 1 / 0,
 }
+
+
+class Fresh(subprocess.Popen):
+    """A process that is no fork of another, with the face of those of ``multiprocessing``."""
+
+    exitcode = property(subprocess.Popen.poll)
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end, or for so many seconds."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(timeout)
 
 
 def notebook(path: Path, *cells: str) -> Path:
@@ -130,10 +143,11 @@ class Trial:
         self.folder.mkdir()
         self.out, self.temporary = self.folder / "sorties", self.folder / "temporaire"
         self.temporary.mkdir()
+        self.said = [self.folder / "dit.txt", self.folder / "erreurs.txt"]
         self.mark = f"copkit-faute-{os.getpid()}-{self.number}"
         self.env = os.environ | {"COPKIT_MARK": self.mark, "TMPDIR": str(self.temporary)}
         which = [] if self.heavy else ["--notebook", str(notebook(self.folder / "leger.ipynb", SHEET))]
-        self.asked = [sys.executable, "-m", "copkit", "run", *CODES, *which, "--out", str(self.out)]
+        self.asked = ["run", *CODES, *which, "--out", str(self.out)]
         self.asked += ["--pdf", "--docx"] if self.heavy else []
         self.asked += ["--jobs", "2"]
 
@@ -143,31 +157,32 @@ class Trial:
         """Have the cluster make the documents, with a worker that is to be lost."""
         self.asked[self.asked.index("--jobs") :] = ["--dask", worker(self.mark)]
 
-    def start(self, *more: str) -> subprocess.Popen:
-        """The batch; what it says goes to files, that nobody has to read for it to go on."""
-        with open(self.folder / "dit.txt", "w") as said:
-            return subprocess.Popen([*self.asked, *more], env=self.env, stdout=said, stderr=said)
+    def start(self, *more: str) -> BaseProcess | Fresh:
+        """The batch, a process of its own."""
+        if "LD_PRELOAD" not in self.env:
+            return terminal.start([*self.asked, *more], *self.said, self.env)
+        with self.said[0].open("wb") as out, self.said[1].open("wb") as err:
+            return Fresh([sys.executable, "-m", "copkit", *self.asked, *more], env=self.env, stdout=out, stderr=err)
 
-    def finish(self, batch: subprocess.Popen) -> tuple[int, str]:
+    def finish(self, batch: BaseProcess | Fresh) -> tuple[int, str]:
         """Its end and what it said; then nothing of it runs any more."""
-        try:
-            code = batch.wait(LIMIT)
-        except subprocess.TimeoutExpired:
+        batch.join(LIMIT)
+        if batch.exitcode is None:
             self.wrong.append("the batch hangs")
             batch.kill()
-            code = batch.wait()
+            batch.join()
         if not wait_until(lambda: not running(self.mark), 30):
             self.wrong.append(f"still running: {[command(psutil.Process(one)) for one in running(self.mark)]}")
-        said = (self.folder / "dit.txt").read_text(encoding="utf-8", errors="replace")
+        said = "\n".join(one.read_text(encoding="utf-8", errors="replace") for one in self.said)
         if "Traceback" in said:
             self.wrong.append(f"a traceback: {said[-300:]}")
-        return code, said
+        return batch.exitcode, said
 
-    def victim(self, batch: subprocess.Popen) -> int | None:
+    def victim(self, batch: BaseProcess | Fresh) -> int | None:
         """A process of the batch, of the kind of the trial."""
         if self.kind == "parent":
             return batch.pid
-        found = sorted(below(psutil.Process(batch.pid)) if batch.poll() is None else (), key=lambda one: one.pid)
+        found = sorted(below(psutil.Process(batch.pid)) if batch.exitcode is None else (), key=lambda one: one.pid)
         servers = [one for one in found if "copkit.batch.forked.server" in command(one)]
         spawned = [one for one in found if "spawn_main" in command(one)]
         ours = [one for one in servers if one.ppid() == batch.pid] if servers else []
@@ -211,8 +226,8 @@ class Trial:
         batch, begun = self.start(), time.monotonic()
         instant = begun + self.drawn.uniform(0, 1.05 * self.usual)
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            wait_until(lambda: time.monotonic() >= instant or batch.poll() is not None)
-            if pid := wait_until(lambda: batch.poll() is not None or self.victim(batch)):
+            wait_until(lambda: time.monotonic() >= instant or batch.exitcode is not None)
+            if pid := wait_until(lambda: batch.exitcode is not None or self.victim(batch)):
                 if pid is True:
                     self.seen = "ended before"
                 else:
@@ -256,7 +271,7 @@ class Trial:
         moved = {"LD_PRELOAD": str(library), "COPKIT_CLOCK": str(jump)}
         self.env |= moved
         batch, instant = self.start(), time.monotonic() + self.drawn.uniform(0, self.usual)
-        wait_until(lambda: time.monotonic() >= instant or batch.poll() is not None)
+        wait_until(lambda: time.monotonic() >= instant or batch.exitcode is not None)
         with jump.open("r+b") as file:  # in place: the processes look at it
             file.write(struct.pack("l", self.drawn.choice([-1, 1]) * self.drawn.choice([1, 3600, 86400, 315360000])))
         code, said = self.finish(batch)
@@ -269,7 +284,7 @@ class Trial:
     def machine(self) -> None:
         """A worker of the cluster is lost."""
         batch, instant = self.start(), time.monotonic() + self.drawn.uniform(0, self.usual)
-        wait_until(lambda: time.monotonic() >= instant or batch.poll() is not None)
+        wait_until(lambda: time.monotonic() >= instant or batch.exitcode is not None)
         lost = [one for one in psutil.process_iter() if f"--name {self.mark}" in command(one)]
         for one in lost[:1]:
             os.kill(one.pid, signal.SIGKILL)
@@ -364,7 +379,7 @@ def cluster(folder: Path):
 
 
 def trials(folder: Path, count: int, seed: int, kinds: list[str]) -> list[Trial]:
-    """The trials, the kinds mixed, one in twenty on the documents of the kit; before them, what a batch makes unharmed."""
+    """The trials, kinds mixed, one in twenty on documents of the kit; before them, what a batch makes unharmed."""
     whole = {}
     for heavy in (False, True):
         one = Trial("", 0, random.Random(seed), folder / f"entier-{heavy}", 0, heavy)

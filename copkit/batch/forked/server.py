@@ -206,6 +206,8 @@ class Server:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.setsid()
+            with contextlib.suppress(OSError):  # when memory runs out, the notebook that takes it goes, and goes alone
+                Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
             for key in list(self.events.get_map().values()):
                 (os.close if isinstance(key.fileobj, int) else socket.socket.close)(key.fileobj)
             self.events.close()
