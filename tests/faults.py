@@ -40,10 +40,12 @@ if __name__ == "__main__":
 from tests import terminal
 from tests.processes import below, command, running, wait_until
 
-ROOT = Path(__file__).parents[1]
+PAGE = Path(__file__).parents[1] / "docs" / "fiabilite.md"
+HEAD = "| faute | le | essais | ce que le lot est devenu | défauts trouvés |"
 CODES = ["reg-06", "dep-59"]
 KINDS = {  # what is done: what the table calls it, and how many times in two hundred
-    "parent": ("le lot tué (SIGKILL)", 50),
+    "parent": ("le lot tué (SIGKILL)", 40),
+    "keyboard": ("Ctrl-C, à toute la commande", 10),
     "kernel": ("le processus d'un carnet tué", 26),
     "server": ("le processus qui prépare les carnets tué", 26),
     "painter": ("le processus qui dessine tué", 20),
@@ -56,7 +58,7 @@ KINDS = {  # what is done: what the table calls it, and how many times in two hu
 PLACES = ("lecture seule", "/proc/sorties", "fichier", "n" * 300)
 CLOCK = Path(__file__).with_name("clock.c")
 LIMIT = 240  # s that a batch may take; it only bounds a hang
-HALF = ("parent", "worker", "painter", "disk")  # what can stop a process between two files of a document
+HALF = ("parent", "keyboard", "worker", "painter", "disk")  # what can stop a process between two files of a document
 LEFT = {".travail", ".verrou"}  # what a batch that is killed may leave, for the next one to remove
 MARKS = ("<!-- fautes -->", "<!-- fin des fautes -->")
 SHEET = """
@@ -159,10 +161,11 @@ class Trial:
 
     def start(self, *more: str) -> BaseProcess | Fresh:
         """The batch, a process of its own."""
-        if "LD_PRELOAD" not in self.env:
+        if self.kind not in ("clock", "keyboard"):
             return terminal.start([*self.asked, *more], *self.said, self.env)
         with self.said[0].open("wb") as out, self.said[1].open("wb") as err:
-            return Fresh([sys.executable, "-m", "copkit", *self.asked, *more], env=self.env, stdout=out, stderr=err)
+            command = [sys.executable, "-m", "copkit", *self.asked, *more]
+            return Fresh(command, env=self.env, stdout=out, stderr=err, start_new_session=True)
 
     def finish(self, batch: BaseProcess | Fresh) -> tuple[int, str]:
         """Its end and what it said; then nothing of it runs any more."""
@@ -180,7 +183,7 @@ class Trial:
 
     def victim(self, batch: BaseProcess | Fresh) -> int | None:
         """A process of the batch, of the kind of the trial."""
-        if self.kind == "parent":
+        if self.kind in ("parent", "keyboard"):
             return batch.pid
         found = sorted(below(psutil.Process(batch.pid)) if batch.exitcode is None else (), key=lambda one: one.pid)
         servers = [one for one in found if "copkit.batch.forked.server" in command(one)]
@@ -222,7 +225,7 @@ class Trial:
             subprocess.run(["umount", "-l", self.out], check=True)
 
     def kill(self) -> None:
-        """SIGKILL, at a random instant."""
+        """SIGKILL, or an interruption, at a random instant."""
         batch, begun = self.start(), time.monotonic()
         instant = begun + self.drawn.uniform(0, 1.05 * self.usual)
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
@@ -230,6 +233,8 @@ class Trial:
             if pid := wait_until(lambda: batch.exitcode is not None or self.victim(batch)):
                 if pid is True:
                     self.seen = "ended before"
+                elif self.kind == "keyboard":
+                    os.killpg(pid, signal.SIGINT)
                 else:
                     os.kill(pid, signal.SIGKILL)
         code, said = self.finish(batch)
@@ -237,8 +242,10 @@ class Trial:
 
     def judge(self, code: int, said: str) -> None:
         """A batch whose own process lives ends well, or says what failed."""
-        self.seen = self.seen or {0: "all made", -9: "killed"}.get(code, "failures listed")
-        if self.kind != "parent" and code and not re.search(r"échec|impossible|--resume|Relancer", said):
+        self.seen = self.seen or {0: "all made", -9: "killed", 130: "killed", 1: "failures listed"}.get(
+            code, "failures listed"
+        )
+        if self.kind != "parent" and code and not re.search(r"échec|impossible|--resume|Relancer|^Interrompu", said):
             self.wrong.append(f"it ends with {code} and says: {said[-200:]}")
 
     def disk(self) -> None:
@@ -404,21 +411,23 @@ def table(done: list[Trial], seed: int) -> str:
     """What was tried and seen, in French, for docs/fiabilite.md."""
     said = {"all made": "tout est fait", "killed": "tué", "failures listed": "échecs listés", "refused": "refusé"}
     said["ended before"] = "fini avant la faute"
-    lines = ["| faute | essais | ce que le lot est devenu | défauts trouvés |", "|---|---|---|---|"]
+    lines, before = [HEAD, "|---|---|---|---|---|"], PAGE.read_text(encoding="utf-8").splitlines()
     for kind, (label, _) in KINDS.items():
         if these := [one for one in done if one.kind == kind]:
             seen = ", ".join(f"{said[name]} : {n}" for name, n in Counter(one.seen for one in these).most_common())
-            lines.append(f"| {label} | {len(these)} | {seen} | {sum(bool(one.wrong) for one in these)} |")
-    wrong, day = sum(bool(one.wrong) for one in done), date.today()
-    head = f"Le {day:%d/%m/%Y}, graine {seed} : **{len(done)} fautes, {wrong} suivies d'un défaut**."
-    return "\n".join([head, "", *lines])
+            wrong = sum(bool(one.wrong) for one in these)
+            lines.append(f"| {label} | {date.today():%d/%m/%Y} | {len(these)} | {seen} | {wrong} |")
+        else:  # tried another day
+            lines += [line for line in before if line.startswith(f"| {label} |")]
+    cells = [line.split("|") for line in lines[2:]]
+    tried, wrong = (sum(int(cell[place]) for cell in cells) for place in (3, 5))
+    return "\n".join([f"Graine {seed} : **{tried} fautes, {wrong} suivies d'un défaut**.", "", *lines])
 
 
 def write(text: str) -> None:
     """Put the table between its marks in the documentation."""
-    path = ROOT / "docs" / "fiabilite.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition(MARKS[0])
-    path.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}", encoding="utf-8")
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
+    PAGE.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}", encoding="utf-8")
 
 
 def main() -> int:

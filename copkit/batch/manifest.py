@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePosixPath
 
 import copkit
 from copkit import clock
@@ -199,7 +200,8 @@ def load(data: bytes | None) -> dict:
     """What a manifest says; nothing when it is not one of ours, or is damaged."""
     found, said = _load(data), {"runs": list, "files": dict}
     whole = all(isinstance(found.get(name, kind()), kind) for name, kind in said.items())
-    return found if whole and all(map(_is_entry, found.get("runs", []))) else {}
+    whole = whole and _are_files(found.get("files", {})) and all(map(_is_entry, found.get("runs", [])))
+    return found if whole else {}
 
 
 _ENTRY = {  # what the index, and what reads the manifest, take for granted
@@ -212,7 +214,13 @@ def _is_entry(found: object) -> bool:
     """Whether it is what ``entry`` writes."""
     if not isinstance(found, dict) or not all(isinstance(found.get(name), kind) for name, kind in _ENTRY.items()):
         return False
-    return all(isinstance(text, str) for text in (*found["files"].values(), *found["hash"].values()))
+    return _are_files(found["files"].values()) and all(isinstance(mark, str) for mark in found["hash"].values())
+
+
+def _are_files(names: Iterable[object]) -> bool:
+    """Whether they can be files of the folder: no name leads out of it."""
+    paths = [PurePosixPath(name) for name in names if isinstance(name, str)]
+    return len(paths) == len([*names]) and not any(path.is_absolute() or ".." in path.parts for path in paths)
 
 
 def _load(data: bytes | None) -> dict:

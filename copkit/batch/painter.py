@@ -57,7 +57,6 @@ class Painter:
 
 def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
     """Draw what is asked for, until nobody asks any more; meanwhile, rehearse."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "pidfd_open"):
         from copkit.batch.forked.server import die_with
 

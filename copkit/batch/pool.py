@@ -160,7 +160,7 @@ class Worker:
         setting = (theirs, canvas, room, os.getpid(), address, str(root))
         self.process = _spawn.Process(target=begin, args=(_serve.__module__, _serve.__name__, *setting), daemon=True)
         self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid(), draws), daemon=True)
-        with _no_main():
+        with _apart():
             self.process.start()
             self.painter.start()
         for end in (theirs, canvas, easel):
@@ -191,21 +191,26 @@ class Worker:
 
 
 @contextmanager
-def _no_main():
-    """New processes do not run the program of the user again: nothing of it goes to them, and it may lack a guard."""
+def _apart():
+    """New processes do not run the program of the user again: nothing of it goes to them, and it may lack a guard.
+
+    Nor do they hear the keyboard, from their first instant: what it stops is the batch (``server.begin``).
+    """
     main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    mask = getattr(signal, "pthread_sigmask", lambda *_: ())  # not on Windows
+    before = mask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
         sys.modules["__main__"] = main
+        mask(signal.SIG_SETMASK, before)
 
 
 # --- in each process ---------------------------------------------------------------------------------------------
 
 
 def _serve(connection: Connection, canvas: Connection, room: int, parent: int, address: str, root: str) -> None:
-    """Make the documents that are asked for, until the batch is gone; the keyboard is its business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Make the documents that are asked for, until the batch is gone."""
     if address:
         die_with(parent)
         os.environ[forks.ADDRESS] = address

@@ -52,8 +52,9 @@ def execute(
         _produce(task, work, result, shown)
         with _timed(result.phases, "écriture"):
             made = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
-            result.files = {_kind(name, task): f"{task.territory}/{name}" for name in made}
-            result.hash = {_kind(name, task): digest(data) for name, data in made.items()}
+            for name, data in made.items():
+                kind = one if (one := _kind(name, task)) not in result.files else name
+                result.files[kind], result.hash[kind] = f"{task.territory}/{name}", digest(data)
             result.status = "ok"
             if give_back:
                 result.content = made

@@ -33,6 +33,8 @@ def open_store(address: str | Path) -> Folder | Shared:
 class Folder:
     """A folder of this machine."""
 
+    OWN = (_WORK, _LOCK)  # there while a batch is at work
+
     def __init__(self, root: Path) -> None:
         self.root, self.address = root.absolute(), str(root.absolute())
         self._held: IO[bytes] | None = None
