@@ -161,6 +161,8 @@ class Trial:
 
     def start(self, *more: str) -> BaseProcess | Fresh:
         """The batch, a process of its own."""
+        for said in self.said:  # it may be killed before it opens them
+            said.touch()
         if self.kind not in ("clock", "keyboard"):
             return terminal.start([*self.asked, *more], *self.said, self.env)
         with self.said[0].open("wb") as out, self.said[1].open("wb") as err:
@@ -242,10 +244,8 @@ class Trial:
 
     def judge(self, code: int, said: str) -> None:
         """A batch whose own process lives ends well, or says what failed."""
-        self.seen = self.seen or {0: "all made", -9: "killed", 130: "killed", 1: "failures listed"}.get(
-            code, "failures listed"
-        )
-        if self.kind != "parent" and code and not re.search(r"échec|impossible|--resume|Relancer|^Interrompu", said):
+        self.seen = self.seen or {0: "all made", -9: "killed", 130: "killed"}.get(code, "failures listed")
+        if self.kind != "parent" and code and not re.search(r"échec|impossible|--resume|Relancer|Interrompu", said):
             self.wrong.append(f"it ends with {code} and says: {said[-200:]}")
 
     def disk(self) -> None:

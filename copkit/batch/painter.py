@@ -7,7 +7,6 @@ holds Python's lock while it draws: in a process of its own, it delays no notebo
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
