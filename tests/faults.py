@@ -439,6 +439,7 @@ def main() -> int:
     options.add_argument("--jobs", type=int, default=2, help="trials at a time")
     options.add_argument("--write", action="store_true", help="write the table of docs/fiabilite.md")
     asked = options.parse_args()
+    terminal.FORKS.set_forkserver_preload(["tests.ready", "tests.faults"])  # whose imports each batch would do again
     signal.signal(signal.SIGINT, signal.default_int_handler)  # inherited as ignored by what runs in the background
     if not (why := impossible()).keys().isdisjoint(asked.kinds):
         print("Left out:", why)
