@@ -3,7 +3,7 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
-.PHONY: diagnostics install test quick long api keys licences audit access clean
+.PHONY: diagnostics install test quick long api keys licences audit access faults clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
@@ -52,6 +52,10 @@ access: .venv/.ok
 # Everything again with 2 000 files, fifteen times the examples and each mark of each chart falsified: an hour or so.
 long: .venv/.ok
 	COPKIT_TESTS=long $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -o timeout=7200
+
+# Two hundred faults in the middle of real batches: what is left, and does the next batch finish the work?
+faults: .venv/.ok
+	nice $(BIN)/python tests/faults.py --write
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

@@ -148,11 +148,6 @@ def write_whole(path: str | Path, content: str | bytes, **options) -> None:
         made.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
-def steady(path: Path) -> None:
-    """Write again a zip, or what is one (XLSX, DOCX), without the hours at which its parts were written."""
-    path.write_bytes(steadied(path.read_bytes()))
-
-
 def steadied(data: bytes) -> bytes:
     """A zip without the hours at which its parts were written: the same content gives the same bytes."""
     made = bytearray(data)

@@ -31,6 +31,7 @@ from copkit.commands.cli import app
 from copkit.errors import RunError, TerritoryError
 
 from . import faults
+from .conftest import LONG
 from .processes import below, command, running, wait_until
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]
@@ -363,6 +364,19 @@ def test_the_same_run_gives_the_same_bytes_in_another_folder_order_language_and_
     here, there = ([(out / name).read_bytes() for name in names] for out in (made.out, tmp_path / "ailleurs"))
     assert here == there
     assert "25/11/2025" in (made.out / names[0]).read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not LONG, reason="two whole books: COPKIT_TESTS=long")
+def test_a_whole_book_is_the_same_in_all_its_forms(tmp_path):
+    asked = [sys.executable, "-m", "copkit", "run", "dep-59", "--all", "--exemple", "--pdf", "--docx"]
+    ways = {"ici": ({}, "2"), "ailleurs": ({"TZ": "Pacific/Noumea", "LC_ALL": "C", "PYTHONHASHSEED": "7"}, "1")}
+    for folder, (way, jobs) in ways.items():
+        env = os.environ | way | dict([DAY])
+        subprocess.run([*asked, "--out", str(tmp_path / folder), "--jobs", jobs], env=env, check=True)
+    here, there = ({str(one.relative_to(out)): one for one in out.rglob("*.*")} for out in map(tmp_path.joinpath, ways))
+    differ = {name for name, one in here.items() if one.read_bytes() != there[name].read_bytes()}
+    assert here.keys() == there.keys() and len(here) > 60
+    assert differ == {"manifest.json", *(name for name in here if "/." in name)}
 
 
 def test_what_is_changed_by_hand_is_said_even_in_a_folder_that_was_moved(again, tmp_path, says):
