@@ -180,7 +180,7 @@ class Trial:
             self.wrong.append(f"still running: {[command(psutil.Process(one)) for one in running(self.mark)]}")
         said = "\n".join(one.read_text(encoding="utf-8", errors="replace") for one in self.said)
         if "Traceback" in said and (self.kind != "keyboard" or re.search(r"copkit/\w+/", said)):  # or Python starts
-            self.wrong.append(f"a traceback: {said[-300:]}")
+            self.wrong.append(f"a traceback: {said[said.index('Traceback') :][:2000]}")
         return batch.exitcode, said
 
     def victim(self, batch: BaseProcess | Fresh) -> int | None:
@@ -244,8 +244,8 @@ class Trial:
 
     def judge(self, code: int, said: str) -> None:
         """A batch whose own process lives ends well, or says what failed."""
-        self.seen = self.seen or {0: "all made", -9: "killed", 130: "killed"}.get(code, "failures listed")
-        if self.kind != "parent" and code and not re.search(r"échec|impossible|--resume|Relancer|Interrompu", said):
+        self.seen = self.seen or {0: "all made", -9: "killed", -2: "killed", 130: "killed"}.get(code, "failures listed")
+        if self.kind != "parent" and code > 0 and not re.search(r"échec|impossible|--resume|Relancer|Interrompu", said):
             self.wrong.append(f"it ends with {code} and says: {said[-200:]}")
 
     def disk(self) -> None:

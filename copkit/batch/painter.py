@@ -7,6 +7,7 @@ holds Python's lock while it draws: in a process of its own, it delays no notebo
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -56,6 +57,7 @@ class Painter:
 
 def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
     """Draw what is asked for, until nobody asks any more; meanwhile, rehearse."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "pidfd_open"):
         from copkit.batch.forked.server import die_with
 
