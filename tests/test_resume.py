@@ -413,7 +413,7 @@ def test_a_batch_that_was_stopped_is_said_to_be_unfinished(again, says):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "aucun manifest.json. Donner le dossier de « copkit run --out »"),
+        (None, "aucun manifest.json. Donner le dossier des sorties d'un lot"),
         ('{"runs": [1]}', "manifest.json : manifeste endommagé, ou écrit par une version antérieure"),
         ('{"files": {"../../etc/passwd": "0"}}', "manifeste endommagé"),
     ],

@@ -48,10 +48,10 @@ def verify(folder: str | Path) -> Checked:
     """
     store = Folder(Path(folder))
     if not store.root.is_dir():
-        raise RunError(f"{folder} : dossier introuvable. Donner le dossier de « copkit run --out ».")
+        raise RunError(f"{folder} : dossier introuvable. Donner le dossier des sorties d'un lot.")
     data = store.read(manifest.MANIFEST)
     if data is None:
-        raise RunError(f"{folder} : aucun {manifest.MANIFEST}. Donner le dossier de « copkit run --out ».")
+        raise RunError(f"{folder} : aucun {manifest.MANIFEST}. Donner le dossier des sorties d'un lot.")
     said = manifest.load(data)
     if "files" not in said:
         raise RunError(
