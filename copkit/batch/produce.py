@@ -208,5 +208,5 @@ def reason(error: Exception, limits: Limits) -> str:
         stopped = "le noyau du carnet s'est arrêté net (mémoire insuffisante ?)."
         return f"{stopped} En mener moins de front : --jobs 1 (ou jobs=1)."
     if isinstance(error, OSError) and error.errno:
-        return f"{french.capital(files.why(error))} ({Path(error.filename or '').name or kind})."
+        return f"{french.capital(files.why(error))} ({Path(error.filename2 or error.filename or '').name or kind})."
     return str(error) if hasattr(errors, kind) else f"{kind} : {error}"
