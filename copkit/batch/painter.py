@@ -62,7 +62,7 @@ def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
         from copkit.batch.forked.server import die_with
 
         die_with(parent)
-    with suppress(EOFError):
+    with suppress(EOFError, OSError):  # closed, or reset with what was not read yet
         connection.recv_bytes()  # the other process is ready
         for number in range(_REHEARSALS if rehearses else 0):
             if connection.poll():

@@ -197,13 +197,18 @@ def _apart():
     Nor do they hear the keyboard, from their first instant: what it stops is the batch (``server.begin``).
     """
     main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
-    mask = getattr(signal, "pthread_sigmask", lambda *_: ())  # not on Windows
-    before = mask(signal.SIG_BLOCK, [signal.SIGINT])
+    masked = hasattr(signal, "pthread_sigmask")  # not on Windows
+    if masked:
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # it lets the signal in again when it starts, with the first process
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
         sys.modules["__main__"] = main
-        mask(signal.SIG_SETMASK, before)
+        if masked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- in each process ---------------------------------------------------------------------------------------------
@@ -221,7 +226,7 @@ def _serve(connection: Connection, canvas: Connection, room: int, parent: int, a
     drawer = painter.Painter(canvas)
     drawing.leave_to(drawer.svg)
     store, turn = Folder(Path(root)), threading.Lock()
-    with ThreadPoolExecutor(room) as threads, suppress(EOFError):
+    with ThreadPoolExecutor(room) as threads, suppress(EOFError, OSError):
         while True:
             threads.submit(_work, connection.recv(), store, drawer, connection, turn)
 
