@@ -245,7 +245,8 @@ class Trial:
     def judge(self, code: int, said: str) -> None:
         """A batch whose own process lives ends well, or says what failed."""
         self.seen = self.seen or {0: "all made", -9: "killed", -2: "killed", 130: "killed"}.get(code, "failures listed")
-        if self.kind != "parent" and code > 0 and not re.search(r"échec|impossible|--resume|Relancer|Interrompu", said):
+        told = re.search(r"échec|impossible|--resume|Relancer|Interrompu", said)
+        if self.kind != "parent" and code not in (0, -2, 130) and not told:
             self.wrong.append(f"it ends with {code} and says: {said[-200:]}")
 
     def disk(self) -> None:
