@@ -3,7 +3,7 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
-.PHONY: diagnostics install test quick long fuzz api keys licences audit access clean
+.PHONY: diagnostics install test quick long fuzz faults api keys licences audit access clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
@@ -56,6 +56,10 @@ long: .venv/.ok
 # Damaged files for ten minutes, and what was tried: docs/fiabilite.md.
 fuzz: .venv/.ok
 	$(BIN)/uv run --no-sync --with atheris python tests/fuzz.py --minutes 10
+
+# Two hundred faults in the middle of real batches: what is left, and does the next batch finish the work?
+faults: .venv/.ok
+	nice $(BIN)/python tests/faults.py --write
 
 .venv/.ok: pyproject.toml uv.lock
 	python3 -m venv .venv

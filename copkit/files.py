@@ -12,15 +12,18 @@ import errno
 import glob
 import os
 import stat
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache, wraps
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
+from zipfile import ZipFile
 
 from copkit import french, paths
 from copkit.errors import CopkitError, given
@@ -29,6 +32,21 @@ _DRAFT = "brouillon"
 _EVERY = 0.05  # s between two looks at the files of the kit
 LARGEST = 512 << 20  # bytes of a file that is read
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
+_NO_HOUR = b"\0\0\x21\0"  # the first one that a zip can hold: 1980
+_WHY = {
+    errno.EACCES: "accès refusé",
+    errno.EDQUOT: "quota de disque atteint",
+    errno.EEXIST: "un fichier porte déjà ce nom",
+    errno.EFBIG: "fichier trop grand",
+    errno.EIO: "erreur du disque",
+    errno.EISDIR: "c'est un dossier",
+    errno.ENAMETOOLONG: "nom trop long",
+    errno.ENOENT: "absent",
+    errno.ENOSPC: "disque plein",
+    errno.ENOTDIR: "un fichier est à la place d'un dossier",
+    errno.EPERM: "accès refusé",
+    errno.EROFS: "disque en lecture seule",
+}
 
 
 P = ParamSpec("P")
@@ -132,6 +150,18 @@ def write_whole(path: str | Path, content: str | bytes, **options) -> None:
         made.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
+def steadied(data: bytes) -> bytes:
+    """A zip without the hours at which its parts were written: the same content gives the same bytes."""
+    made = bytearray(data)
+    with ZipFile(BytesIO(data)) as archive:
+        entry = archive.start_dir
+        for part in archive.infolist():  # in the header of the part, then in the directory at the end
+            for place in (part.header_offset + 10, entry + 12):
+                made[place : place + len(_NO_HOUR)] = _NO_HOUR
+            entry += 46 + sum(struct.unpack_from("<3H", data, entry + 28))
+    return bytes(made)
+
+
 def path_of(path: str | os.PathLike[str], error: type[CopkitError] = CopkitError) -> Path:
     """A path as it was given; ``error``: what is raised when it is no path."""
     if not isinstance(path, str | os.PathLike):
@@ -156,7 +186,7 @@ def not_read(path: str | Path) -> str:
     try:
         seen = os.stat(path)
     except OSError as wrong:
-        return f"fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier."
+        return f"fichier illisible ({why(wrong)}). Vérifier son nom et son dossier."
     except ValueError:
         return "ce nom ne peut pas être celui d'un fichier. Le corriger."
     if stat.S_ISDIR(seen.st_mode):
@@ -170,12 +200,33 @@ def not_read(path: str | Path) -> str:
 
 def read_bytes(path: str | Path, error: type[CopkitError] = CopkitError) -> bytes:
     """What a file that a person names holds; ``error``: what is raised when it cannot be read."""
-    if wrong := not_read(path):
-        raise error(f"{path} : {wrong}")
-    try:
+    with reading(path, error):
         return Path(path).read_bytes()
+
+
+def why(wrong: OSError) -> str:
+    """Why a file cannot be read or written, in French where it is usual.
+
+    >>> why(OSError(errno.ENOSPC, "No space left on device")), why(OSError("coupé"))
+    ('disque plein', 'coupé')
+    """
+    return _WHY.get(wrong.errno or 0) or wrong.strerror or str(wrong)
+
+
+def unwritable(place: str | Path, wrong: OSError, other: str = "un autre fichier") -> str:
+    """What is said of a file or a folder that cannot be written; ``other``: what to choose in its place."""
+    return f"{place} : écriture impossible ({why(wrong)}). Choisir {other}."
+
+
+@contextmanager
+def reading(path: str | Path, error: type[CopkitError] = CopkitError) -> Iterator[None]:
+    """While a file that a person names is read; ``error``: what is raised when it cannot be, or would be waited for."""
+    if refused := not_read(path):
+        raise error(f"{path} : {refused}")
+    try:
+        yield
     except OSError as wrong:
-        raise error(f"{path} : fichier illisible ({wrong.strerror}). Vérifier son nom et son dossier.") from None
+        raise error(f"{path} : fichier illisible ({why(wrong)}). Vérifier son nom et son dossier.") from None
 
 
 def read_text(path: str | Path, error: type[CopkitError] = CopkitError) -> str:
@@ -215,7 +266,7 @@ def drafts(*paths: str | Path, error: type[CopkitError] = CopkitError, new_folde
     except OSError as wrong:
         place = pairs[0][1] if len(pairs) == 1 else pairs[0][1].parent
         other = "un autre fichier" if len(pairs) == 1 else "un autre dossier"
-        raise error(f"{place} : écriture impossible ({wrong.strerror or wrong}). Choisir {other}.") from None
+        raise error(unwritable(place, wrong, other)) from None
     finally:
         for made, _ in pairs:
             with suppress(OSError):  # never in place of what went wrong

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -16,11 +18,17 @@ def copkit(*words: str) -> subprocess.CompletedProcess:
     """What the command gives, as a person types it here."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("stdout", "stderr")]
-        called = FORKS.Process(target=_called, args=(words, *files, Path.cwd(), dict(os.environ)))
-        called.start()
+        called = start(words, *files, dict(os.environ))
         called.join(LONG)
         assert called.exitcode is not None, f"copkit {' '.join(words)} hangs"
         return subprocess.CompletedProcess(words, called.exitcode, *(file.read_text("utf-8") for file in files))
+
+
+def start(words: Iterable[str], stdout: Path, stderr: Path, environment: dict[str, str]) -> BaseProcess:
+    """The command, started; what it says goes to two files."""
+    called = FORKS.Process(target=_called, args=(words, stdout, stderr, Path.cwd(), environment))
+    called.start()
+    return called
 
 
 def _called(words: tuple[str, ...], stdout: Path, stderr: Path, folder: Path, environment: dict[str, str]) -> None:

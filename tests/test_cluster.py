@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import nbformat
-import openpyxl
 import pytest
 
 import copkit as ck
@@ -269,12 +268,9 @@ def test_diagnostic_of_the_cluster_is_the_one_of_this_machine(three, tmp_path):
     documents("diagnostic", codes, here)
     ck.run("diagnostic", codes, out=there, client=three.client)
     assert files(there) == sorted([*files(here), *manifest.FIGURES, "glossaire.html"])
-    for code in codes:
-        pages = [(out / code / "diagnostic.html").read_text(encoding="utf-8") for out in (here, there)]
-        assert pages[0] == pages[1]
-        books = [openpyxl.load_workbook(out / code / "diagnostic.xlsx") for out in (here, there)]
-        values = [{sheet.title: list(sheet.values) for sheet in book} for book in books]
-        assert values[0] == values[1]
+    made = [name for name in files(here) if "/" in name and "/." not in name]
+    assert {Path(name).suffix for name in made} == {".html", ".xlsx", ".ipynb"}
+    assert [name for name in made if (here / name).read_bytes() != (there / name).read_bytes()] == []
 
 
 def test_draws_of_communes_are_the_same_on_the_cluster(three):

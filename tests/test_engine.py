@@ -15,6 +15,7 @@ import pytest
 from nbclient.exceptions import CellTimeoutError
 
 from copkit.batch import plan, produce
+from copkit.batch.forked import client
 from copkit.errors import RunError
 
 from .conftest import LONG
@@ -202,6 +203,18 @@ def test_too_much_memory_is_an_error_of_the_cell_that_asks_for_it(tmp_path, monk
     monkeypatch.setenv("COPKIT_NOTEBOOK_MEMORY", "500")
     assert execute(source, COPKIT, tmp_path / "environnement").failure == limited.failure
     assert (resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS)) == before
+
+
+def test_a_notebook_that_shows_without_end_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(client, "OUTPUT", 3)
+    run = execute(notebook("while True:\n    print('x' * 10**5)"), COPKIT, tmp_path)
+    said = "Le carnet écrit plus de 3 Mio de sorties. En écrire moins, ou dans un fichier."
+    assert type(run.error) is RunError and str(run.error) == said
+
+
+def test_when_memory_runs_out_it_is_the_notebook_that_goes(tmp_path):
+    run = execute(notebook("print(open('/proc/self/oom_score_adj').read().strip())"), COPKIT, tmp_path)
+    assert run.texts == ["1000\n"]
 
 
 @pytest.mark.parametrize(

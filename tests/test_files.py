@@ -1,15 +1,20 @@
 """Files are there whole or not at all, and nothing else is left beside them."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
+from io import BytesIO
+from zipfile import ZipFile, ZipInfo
 
 import pytest
 
 import copkit as ck
-from copkit import files
-from copkit.errors import CopkitError, DataError, ProjectError
+from copkit import clock, files
+from copkit.errors import CopkitError, DataError, Problems, ProjectError
+from copkit.intake import delimited
 from copkit.reference import framework, units
 
 
@@ -53,7 +58,7 @@ def test_several_files_are_replaced_together_or_not_at_all(tmp_path):
         files.drafts(tmp_path / "a.csv", tmp_path / "b.csv", error=ProjectError),
     ):
         raise AssertionError("refused before anything is computed")
-    assert str(refused.value) == f"{tmp_path} : écriture impossible (Is a directory). Choisir un autre dossier."
+    assert str(refused.value) == f"{tmp_path} : écriture impossible (c'est un dossier). Choisir un autre dossier."
     assert (tmp_path / "a.csv").read_text() == "avant" and names(tmp_path) == ["a.csv", "b.csv"]
 
 
@@ -115,10 +120,37 @@ def test_a_text_that_cannot_be_read_is_said_with_the_error_of_the_caller(tmp_pat
     (tmp_path / "a.txt").write_bytes("\ufeffété".encode())
     assert files.read_text(tmp_path / "a.txt") == "été"
     (tmp_path / "latin.txt").write_bytes("été".encode("latin-1"))
-    for name, said in (("absent.txt", "fichier illisible (No such file or directory)"), ("latin.txt", "pas en UTF-8")):
+    for name, said in (("absent.txt", "fichier illisible (absent)"), ("latin.txt", "pas en UTF-8")):
         with pytest.raises(ProjectError) as refused:
             files.read_text(tmp_path / name, ProjectError)
         assert str(refused.value).startswith(f"{tmp_path / name} : ") and said in str(refused.value)
+
+
+def test_a_zip_without_hours_holds_the_same_and_is_the_same_at_any_time(tmp_path):
+    made = []
+    for hour in ((1999, 1, 1, 1, 1, 2), (2026, 11, 27, 14, 30, 0)):
+        with ZipFile(tmp_path / "a.zip", "w") as archive:
+            for name in ("un.xml", "dossier/é.xml"):
+                archive.writestr(ZipInfo(name, hour), f"contenu de {name}")
+        made.append(files.steadied((tmp_path / "a.zip").read_bytes()))
+    assert made[0] == made[1]
+    with ZipFile(BytesIO(made[0])) as archive:
+        assert archive.testzip() is None and archive.read("dossier/é.xml").decode() == "contenu de dossier/é.xml"
+
+
+def test_what_would_be_waited_for_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "tube")
+    for read in (lambda path: files.read_text(path, ProjectError), lambda path: delimited.whole(path, "", Problems())):
+        with pytest.raises(ProjectError, match=r"tube : fichier illisible .ce n'est pas un fichier mais un tube"):
+            read(tmp_path / "tube")
+
+
+def test_the_date_of_what_is_made_can_be_set(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764028800")
+    assert clock.now() == datetime(2025, 11, 25, tzinfo=UTC) and clock.today() == datetime(2025, 11, 25)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "hier")
+    with pytest.raises(CopkitError, match=r"SOURCE_DATE_EPOCH illisible : « hier »\. Écrire un nombre de secondes"):
+        clock.now()
 
 
 # ------------------------------------------------------------------ what is kept follows the files

@@ -720,7 +720,7 @@ def test_lists_are_saved_whole_or_not_at_all(file, tmp_path, monkeypatch, says):
     monkeypatch.setattr(report, "_write", fail_at_the_third)
     with pytest.raises(ProjectError) as refused:
         told.save(folder)
-    says(refused.value, "écriture impossible (No space left on device). Choisir un autre dossier.")
+    says(refused.value, "écriture impossible (disque plein). Choisir un autre dossier.")
     assert [p.name for p in folder.iterdir()] == ["problemes.csv"]
     assert (folder / "problemes.csv").read_text(encoding="utf-8") == "d'avant"
 

@@ -4,6 +4,7 @@ import gc
 import json
 import locale
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -22,16 +23,19 @@ from typer.testing import CliRunner
 import copkit as ck
 import copkit.batch.run as run
 from copkit import paths
-from copkit.batch import export, manifest, plan, pool, produce, profile
+from copkit.batch import export, manifest, plan, pool, produce, profile, verify
 from copkit.batch.forked import forks
 from copkit.batch.plan import Limits
-from copkit.batch.store import Folder
+from copkit.batch.store import Folder, digest, writing
 from copkit.commands.cli import app
 from copkit.errors import RunError, TerritoryError
 
+from . import faults
+from .conftest import LONG
 from .processes import below, command, running, wait_until
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]
+DAY = ("SOURCE_DATE_EPOCH", "1764028800")  # the 25th of November 2025
 STOPPED = ["reg-01", "reg-02", "reg-03", "dep-02", "dep-59", "dep-60"]
 
 
@@ -100,7 +104,9 @@ def made(tmp_path_factory, light):
         counts.add(sum("spawn_main" in command(one) for one in below(me, recursive=False)))
 
     before = settings()
-    report = ck.run(light, CODES, out=out, jobs=8, progress=look)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*DAY)
+        report = ck.run(light, CODES, out=out, jobs=8, progress=look)
     after = settings()
     for name in ("threads", "children"):  # those of earlier tests may end meanwhile
         after[name] |= before[name]
@@ -287,7 +293,8 @@ def test_a_program_without_a_guard_can_run_a_batch(tmp_path, light):
 def test_two_batches_do_not_write_in_the_same_folder(tmp_path, light):
     store = Folder(tmp_path / "sorties")
     store.prepare()
-    with pytest.raises(RunError, match=r"Une autre exécution écrit déjà dans « sorties »") as refused:
+    said = rf"Une autre exécution écrit déjà dans « sorties » : processus {os.getpid()} de « .+ », depuis le \d\d/\d\d/"
+    with pytest.raises(RunError, match=said) as refused:
         ck.run(light, ["reg-06"], out=tmp_path / "sorties")
     assert "out=…" in str(refused.value)
     store.release()
@@ -347,6 +354,134 @@ def test_pdf_and_docx_when_asked(tmp_path, light):
     assert (files["pdf"], files["docx"]) == ("reg-06/leger.pdf", "reg-06/leger.docx")
     index = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert all(f'href="reg-06/leger.{kind}"' in index for kind in ("pdf", "docx"))
+
+
+def test_the_same_run_gives_the_same_bytes_in_another_folder_order_language_and_time_zone(made, light, tmp_path):
+    way = {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+    done = copkit_run(tmp_path / "ailleurs", light, CODES[2:0:-1], **way, **dict([DAY]))
+    assert done.returncode == 0, done.stderr
+    names = [f"{code}/leger.{kind}" for code in CODES[1:3] for kind in ("html", "ipynb")]
+    here, there = ([(out / name).read_bytes() for name in names] for out in (made.out, tmp_path / "ailleurs"))
+    assert here == there
+    assert "25/11/2025" in (made.out / names[0]).read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not LONG, reason="two whole books: COPKIT_TESTS=long")
+def test_a_whole_book_is_the_same_in_all_its_forms(tmp_path):
+    asked = [sys.executable, "-m", "copkit", "run", "dep-59", "--all", "--exemple", "--pdf", "--docx"]
+    ways = {"ici": ({}, "2"), "ailleurs": ({"TZ": "Pacific/Noumea", "LC_ALL": "C", "PYTHONHASHSEED": "7"}, "1")}
+    for folder, (way, jobs) in ways.items():
+        env = os.environ | way | dict([DAY])
+        subprocess.run([*asked, "--out", str(tmp_path / folder), "--jobs", jobs], env=env, check=True)
+    here, there = ({str(one.relative_to(out)): one for one in out.rglob("*.*")} for out in map(tmp_path.joinpath, ways))
+    differ = {name for name, one in here.items() if one.read_bytes() != there[name].read_bytes()}
+    assert here.keys() == there.keys() and len(here) > 60
+    assert differ == {"manifest.json", *(name for name in here if "/." in name)}
+
+
+def test_what_is_changed_by_hand_is_said_even_in_a_folder_that_was_moved(again, tmp_path, says):
+    def check(folder=again):
+        done = CliRunner().invoke(app, ["verify", str(folder), "--format", "json"])
+        states = {one["file"]: one["state"] for one in json.loads(done.stdout) if one["state"] != "conforme"}
+        return done.exit_code, states
+
+    files = sum(path.is_file() for path in again.rglob("*"))
+    whole = CliRunner().invoke(app, ["verify", str(again)])
+    assert whole.exit_code == 0 and check() == (0, {})
+    says(whole.stdout, f"{files - 1} fichiers : {files - 1} conformes.")
+    says(whole.stdout, f"(sha256) : {digest((again / 'manifest.json').read_bytes())}")
+    (again / "reg-01" / "leger.html").write_text("<p>À ma façon</p>")
+    (again / "reg-02" / "leger.ipynb").unlink()
+    (again / "reg-03" / "note.txt").write_text("ajouté")
+    (again / "reg-04" / ".leger.json").write_text("{}")
+    (again / "index.html").open("a").write(" ")
+    changed = {"reg-01/leger.html", "reg-04/.leger.json", "index.html"}
+    expected = dict.fromkeys(changed, "modifié") | {"reg-02/leger.ipynb": "retiré", "reg-03/note.txt": "ajouté"}
+    assert check() == (1, expected)
+    moved = again.rename(tmp_path / "reçu")
+    assert check(moved) == (1, expected)
+    says(CliRunner().invoke(app, ["verify", str(moved)]).stdout, "3 modifiés, 1 retiré, 1 ajouté et")
+
+
+def test_a_batch_that_was_stopped_is_said_to_be_unfinished(again, says):
+    (again / ".travail").mkdir()
+    done = CliRunner().invoke(app, ["verify", str(again)])
+    assert done.exit_code == 1
+    says(done.stdout, "Le dernier lot n'est pas fini", "--resume")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "aucun manifest.json. Donner le dossier des sorties d'un lot"),
+        ('{"runs": [1]}', "manifest.json : manifeste endommagé, ou écrit par une version antérieure"),
+        ('{"files": {"../../etc/passwd": "0"}}', "manifeste endommagé"),
+    ],
+)
+def test_a_folder_that_cannot_be_verified_is_said(content, words, tmp_path):
+    if content:
+        (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(RunError) as refused:
+        verify.verify(tmp_path)
+    assert words in str(refused.value)
+    with pytest.raises(RunError, match="dossier introuvable"):
+        verify.verify(tmp_path / "absent")
+
+
+@pytest.fixture
+def place(request, tmp_path):
+    """A folder where nothing can be written."""
+    (tmp_path / "fichier").write_text("un fichier")
+    if request.param != "disque plein":
+        yield {"nom trop long": tmp_path / ("n" * 300), "sans dossier": Path("/proc/sorties")}.get(
+            request.param, tmp_path / request.param
+        )
+        return
+    disk = tmp_path / "disque"
+    disk.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=4k", "copkit", str(disk)]
+    if subprocess.run(mounted, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    (disk / "plein").write_bytes(bytes(4096))
+    yield disk
+    assert [one.name for one in disk.rglob("*")] == ["plein"]
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("fichier", "un fichier porte déjà ce nom"),
+        ("fichier/dedans", "un fichier est à la place d'un dossier"),
+        ("nom trop long", "nom trop long"),
+        ("sans dossier", "absent"),
+        ("disque plein", "disque plein"),
+    ],
+    indirect=["place"],
+)
+def test_where_nothing_can_be_written_is_said_with_what_failed(place, why):
+    store = Folder(place)
+    with pytest.raises(RunError) as refused, writing("sorties", "2 échecs :"):
+        store.prepare()
+        store.write("index.html", bytes(10_000))
+    store.release()
+    wanted = f"sorties : écriture impossible ({why}). Choisir un autre dossier avec out=….\n2 échecs :"
+    assert str(refused.value) == wanted
+
+
+@pytest.mark.parametrize("damage", ['{"runs": "x"}', '{"runs": [{}]}', "[]", "[" * 100_000, '{"runs": 1'])
+def test_a_damaged_manifest_is_set_aside_and_a_foreign_hidden_file_is_left_alone(damage, again):
+    (again / "manifest.json").write_text(damage)
+    (again / "reg-01" / ".vscode.json").write_text('{"territory": []}')
+    manifest.publish(Folder(again), {})
+    assert (again / "manifest.illisible.json").read_text() == damage
+    assert len(json.loads((again / "manifest.json").read_bytes())["runs"]) == len(CODES)
+    assert (again / "reg-01" / ".vscode.json").is_file()
+
+
+def test_a_command_interrupted_as_it_starts_shows_no_traceback_and_the_next_one_does_all(tmp_path):
+    one = faults.Trial("keyboard", 1, random.Random(1), tmp_path / "essai", usual=2).run()
+    assert one.wrong == []
 
 
 def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, again, light):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from copkit import DATA_VERSION, __version__, french, paths
+from copkit import DATA_VERSION, __version__, clock, french, paths
 from copkit.batch import index, plan, selection
 from copkit.batch.plan import Limits, Notebook, Task
 from copkit.errors import RunError
@@ -112,7 +111,7 @@ def render(code: str, runs: Iterable[dict]) -> str:
     stems = {one.stem for one in known if one.step in _steps()}
     if others := [_written(code, run, "") for stem, run in here.items() if stem not in stems]:
         shown += [blocks.Heading(2, BESIDE, "autres"), *_said(Text.bullets(others))]
-    footer = f"Index produit par copkit {__version__}, données {DATA_VERSION}, le {french.short_date(datetime.now())}."
+    footer = f"Index produit par copkit {__version__}, données {DATA_VERSION}, le {french.short_date(clock.today())}."
     return html.write(blocks.Description(title=f"Livre de la COP — {name}", footer=footer, blocks=tuple(shown)))
 
 

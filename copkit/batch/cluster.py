@@ -202,7 +202,10 @@ def _open(client: distributed.Client, store: Folder | Shared, shared: str) -> Ga
 
 def _ask(client: distributed.Client, gate: Gate) -> dict[str, list[str]]:
     answers = client.run(gate.problems, on_error="return")
-    return {at: [_absent(said)] if isinstance(said, Exception) else said for at, said in sorted(answers.items())}
+    there = client.scheduler_info()["workers"]
+    lost = {at for at, said in answers.items() if isinstance(said, OSError) and at not in there}  # while it was asked
+    answers = {at: said for at, said in sorted(answers.items()) if at not in lost}
+    return {at: [_absent(said)] if isinstance(said, Exception) else said for at, said in answers.items()}
 
 
 def _absent(error: Exception) -> str:
@@ -284,11 +287,13 @@ def _publish(task: Task, future: distributed.Future, store: Folder | Shared) -> 
     try:
         for name, data in result.content.items():
             store.write(f"{task.territory}/{name}", data)
+        if result.content:
+            manifest.record(task, store, result)
     except OSError as error:
-        result.status, result.error = "failed", produce.reason(error, task.limits)
-        result.files, result.hash = {}, {}
-    if result.status == "failed" or result.content:
-        manifest.record(task, store, result)
+        produce.fail(result, produce.reason(error, task.limits))
+    if result.status == "failed":
+        with suppress(OSError):  # the disk may be full: the batch lists it all the same
+            manifest.record(task, store, result)
     result.content = {}
     return result
 

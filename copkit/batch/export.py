@@ -13,7 +13,8 @@ from copkit.batch.forked.server import absent
 from copkit.presentation import blocks, drawing
 from copkit.presentation.writers import html
 
-_PAPERMILL_KEPT = ("parameters", "duration", "start_time", "end_time", "version")
+_PAPERMILL_KEPT = ("parameters", "version")
+_INJECTED = "injected-parameters"  # the tag of the cell that Papermill adds
 
 
 def warm() -> None:
@@ -26,8 +27,15 @@ def warm() -> None:
 
 
 def portable(notebook: nbformat.NotebookNode, about: dict) -> nbformat.NotebookNode:
-    """The same notebook, with a picture beside each chart and without the paths of the machine that ran it."""
+    """The same notebook, with a picture beside each chart, without the paths of the machine that ran it nor its times.
+
+    How long it took is in the manifest: here, the same figures give the same file.
+    """
     for cell in notebook.cells:
+        for name in ("papermill", "execution"):
+            cell.metadata.pop(name, None)
+        if "id" in cell and _INJECTED in cell.metadata.get("tags", []):
+            cell["id"] = _INJECTED
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             for kind in blocks.OURS:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from pathlib import PurePosixPath
 
 import copkit
+from copkit import clock
 from copkit.batch.index import render
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
@@ -19,6 +20,8 @@ from copkit.reference import territories
 
 GLOSSARY = "glossaire.html"  # that the documents link to
 FIGURES = ("figures.csv", "figures.parquet", "datapackage.json")  # beside the index; the last one describes the others
+BESIDE = (*FIGURES, GLOSSARY)
+MANIFEST = "manifest.json"
 
 
 @dataclass
@@ -59,7 +62,7 @@ def entry(task: Task, result: Result) -> dict:
         "level": task.level,
         "region": task.region,
         "title": task.title,
-        "finished": datetime.now().isoformat(timespec="seconds"),
+        "finished": clock.now().isoformat(timespec="seconds"),
         **{k: v for k, v in asdict(result).items() if k not in ("territory", "phases", "content", "resumed")},
         "phases": {name: round(seconds, 4) for name, seconds in result.phases.items()},
         "version": task.version,
@@ -100,38 +103,55 @@ def publish(
     beside: Callable[[list[str]], dict[str, bytes]] | None = None,
     books: Iterable[str] = (),
 ) -> str:
-    """Write ``manifest.json`` and ``index.html`` from the records of the store; returns the address of the index.
+    """Write ``index.html``, then ``manifest.json``, from the records of the store; returns the address of the index.
 
     ``efforts``: the effort of each territory. [ktCO2e/an] ``beside``: makes what stands beside the index for the
     territories that have a document, their figures with their descriptor and the glossary (``package.made``).
     ``books``: the territories that get an index of their own; those that have one get it again.
     """
-    runs = {(run["territory"], run["notebook"]): run for run in read(store).get("runs", [])}
-    for name in store.find("*/.*.json"):
-        if found := _load(store.read(name)):
-            runs[found["territory"], found["notebook"]] = found
+    earlier = read(store)
+    runs = {key(run): run for run in earlier.get("runs", [])} | records(store)
     content = {
         "copkit": copkit.__version__,
         "data_version": copkit.DATA_VERSION,
-        "updated": datetime.now().isoformat(timespec="seconds"),
+        "updated": clock.now().isoformat(timespec="seconds"),
+        "files": {},
         "runs": [runs[key] for key in sorted(runs)],
     }
-    store.write("manifest.json", dump(content))
     codes = _with_figures(content) if beside else []
     found = beside(codes) if beside and codes else {}
     books = sorted({*books, *(name.partition("/")[0] for name in store.find("*/index.html"))})
     efforts = efforts | _smaller(content, found.get(FIGURES[1]) or store.read(FIGURES[1]))
     index = render(content, effort=efforts, tables=FIGURES if found else (), books=books)
-    store.write("index.html", index.encode("utf-8"))
+    made = {"index.html": index.encode("utf-8")}
     if books:
         from copkit.batch import book
 
-        for code in books:
-            store.write(f"{code}/{book.INDEX}", book.render(code, content["runs"]).encode("utf-8"))
-    for name in (*FIGURES, GLOSSARY):
-        if name in found:
-            store.write(name, found[name])
+        made |= {f"{code}/{book.INDEX}": book.render(code, content["runs"]).encode("utf-8") for code in books}
+    made |= {name: found[name] for name in BESIDE if name in found}
+    kept = {name: mark for name, mark in earlier.get("files", {}).items() if name in BESIDE}
+    content["files"] = kept | {name: digest(data) for name, data in made.items()}
+    for name, data in made.items():
+        store.write(name, data)
+    store.write(MANIFEST, dump(content))
     return f"{store.address}/index.html"
+
+
+def has(store: Store, names: Iterable[str]) -> bool:
+    """Whether these files of a batch are there, as it made them."""
+    marks = load(store.read(MANIFEST)).get("files", {})
+    return all((data := store.read(name)) is not None and digest(data) == marks.get(name) for name in names)
+
+
+def key(run: dict) -> tuple[str, str]:
+    """Which document an entry is of."""
+    return run["territory"], run["notebook"]
+
+
+def records(store: Store) -> dict[tuple[str, str], dict]:
+    """The records that stand beside the documents; a file that is none of ours is left alone."""
+    found = (_load(store.read(name)) for name in store.find("*/.*.json"))
+    return {key(run): run for run in found if _is_entry(run)}
 
 
 def _smaller(content: dict, table: bytes | None) -> dict[str, float]:
@@ -159,7 +179,7 @@ def _smaller(content: dict, table: bytes | None) -> dict[str, float]:
 
 def made(store: Store) -> list[str]:
     """The territories of earlier batches whose figures stand beside the index."""
-    return _with_figures(_load(store.read("manifest.json")))
+    return _with_figures(load(store.read(MANIFEST)))
 
 
 def _with_figures(content: dict) -> list[str]:
@@ -169,16 +189,43 @@ def _with_figures(content: dict) -> list[str]:
 
 def read(store: Store) -> dict:
     """The manifest of earlier batches; an unreadable one is set aside, not lost."""
-    data = store.read("manifest.json")
-    found = _load(data)
+    data = store.read(MANIFEST)
+    found = load(data)
     if data and not found:
         store.write("manifest.illisible.json", data)
     return found
 
 
+def load(data: bytes | None) -> dict:
+    """What a manifest says; nothing when it is not one of ours, or is damaged."""
+    found, said = _load(data), {"runs": list, "files": dict}
+    whole = all(isinstance(found.get(name, kind()), kind) for name, kind in said.items())
+    whole = whole and _are_files(found.get("files", {})) and all(map(_is_entry, found.get("runs", [])))
+    return found if whole else {}
+
+
+_ENTRY = {  # what the index, and what reads the manifest, take for granted
+    **dict.fromkeys(("territory", "notebook", "name", "level", "status"), str),
+    **dict.fromkeys(("files", "hash", "parameters"), dict),
+}
+
+
+def _is_entry(found: object) -> bool:
+    """Whether it is what ``entry`` writes."""
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), kind) for name, kind in _ENTRY.items()):
+        return False
+    return _are_files(found["files"].values()) and all(isinstance(mark, str) for mark in found["hash"].values())
+
+
+def _are_files(names: Iterable[object]) -> bool:
+    """Whether they can be files of the folder: no name leads out of it."""
+    paths = [PurePosixPath(name) for name in names if isinstance(name, str)]
+    return len(paths) == len([*names]) and not any(path.is_absolute() or ".." in path.parts for path in paths)
+
+
 def _load(data: bytes | None) -> dict:
     try:
         found = json.loads(data) if data else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -8,13 +8,12 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
-from copkit import DATA_VERSION, __version__, escaping
+from copkit import DATA_VERSION, __version__, clock, escaping
 from copkit.batch.manifest import FIGURES, GLOSSARY
 from copkit.models import figures as model
 from copkit.presentation import blocks, glossary
@@ -74,7 +73,7 @@ def describe(table: pd.DataFrame, made: dict[str, bytes]) -> dict:
         "title": title,
         "description": DESCRIPTION,
         "version": str(table.version.iloc[0]),
-        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "created": clock.now().isoformat(timespec="seconds"),
         "contributors": [{"title": f"copkit {__version__}", "role": "wrangler"}],
         "licenses": [
             {"name": name, "title": licence}

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
 from multiprocessing.connection import Connection
+from typing import TypeVar
 
 from copkit.presentation import drawing
 
 _REHEARSALS = 16
+T = TypeVar("T")
 
 
 class Painter:
@@ -23,7 +26,7 @@ class Painter:
 
     def __init__(self, connection: Connection) -> None:
         self.connection, self.thread = connection, ThreadPoolExecutor(1)
-        connection.send_bytes(b"")
+        self._tell(lambda: connection.send_bytes(b""))
         self.ask = lru_cache(maxsize=64)(self._ask)  # a chart is asked for when it is shown, and twice by the exports
 
     def begin(self, data: dict) -> None:
@@ -39,14 +42,17 @@ class Painter:
         return self.thread.submit(self._draw, spec)
 
     def _draw(self, spec: str) -> str:
-        try:
-            self.connection.send_bytes(spec.encode())
-            good, drawn = self.connection.recv()
-        except (EOFError, OSError):  # no painter any more: the batch replaces both
-            os._exit(1)
+        self._tell(lambda: self.connection.send_bytes(spec.encode()))
+        good, drawn = self._tell(self.connection.recv)
         if not good:
             raise ValueError(drawn)
         return drawn
+
+    def _tell(self, speak: Callable[[], T]) -> T:
+        try:
+            return speak()
+        except (EOFError, OSError):  # no painter any more: the batch replaces both
+            os._exit(1)
 
 
 def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
@@ -56,7 +62,7 @@ def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
         from copkit.batch.forked.server import die_with
 
         die_with(parent)
-    with suppress(EOFError):
+    with suppress(EOFError, OSError):  # closed, or reset with what was not read yet
         connection.recv_bytes()  # the other process is ready
         for number in range(_REHEARSALS if rehearses else 0):
             if connection.poll():

@@ -145,7 +145,8 @@ class Pool:
                 waiting.append(task)
                 continue
             lost = manifest.Result(task.territory, task.stem, "failed", task.parameters, 0.0, _BROKEN)
-            manifest.record(task, self.store, lost)
+            with suppress(OSError):  # the disk may be full
+                manifest.record(task, self.store, lost)
             yield lost
 
 
@@ -159,7 +160,7 @@ class Worker:
         setting = (theirs, canvas, room, os.getpid(), address, str(root))
         self.process = _spawn.Process(target=begin, args=(_serve.__module__, _serve.__name__, *setting), daemon=True)
         self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid(), draws), daemon=True)
-        with _no_main():
+        with _apart():
             self.process.start()
             self.painter.start()
         for end in (theirs, canvas, easel):
@@ -190,21 +191,31 @@ class Worker:
 
 
 @contextmanager
-def _no_main():
-    """New processes do not run the program of the user again: nothing of it goes to them, and it may lack a guard."""
+def _apart():
+    """New processes do not run the program of the user again: nothing of it goes to them, and it may lack a guard.
+
+    Nor do they hear the keyboard, from their first instant: what it stops is the batch (``server.begin``).
+    """
     main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    masked = hasattr(signal, "pthread_sigmask")  # not on Windows
+    if masked:
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # it lets the signal in again when it starts, with the first process
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
         sys.modules["__main__"] = main
+        if masked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- in each process ---------------------------------------------------------------------------------------------
 
 
 def _serve(connection: Connection, canvas: Connection, room: int, parent: int, address: str, root: str) -> None:
-    """Make the documents that are asked for, until the batch is gone; the keyboard is its business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Make the documents that are asked for, until the batch is gone."""
     if address:
         die_with(parent)
         os.environ[forks.ADDRESS] = address
@@ -215,7 +226,7 @@ def _serve(connection: Connection, canvas: Connection, room: int, parent: int, a
     drawer = painter.Painter(canvas)
     drawing.leave_to(drawer.svg)
     store, turn = Folder(Path(root)), threading.Lock()
-    with ThreadPoolExecutor(room) as threads, suppress(EOFError):
+    with ThreadPoolExecutor(room) as threads, suppress(EOFError, OSError):
         while True:
             threads.submit(_work, connection.recv(), store, drawer, connection, turn)
 

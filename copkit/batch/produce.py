@@ -6,16 +6,15 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 
 import copkit
-from copkit import errors, french
+from copkit import clock, errors, files, french
 from copkit.batch import manifest
 from copkit.batch.forked import forks
 from copkit.batch.manifest import Result
@@ -47,28 +46,39 @@ def execute(
     """
     started = time.perf_counter()
     result = Result(task.territory, task.stem, "failed", task.parameters, 0.0, fingerprint=task.fingerprint)
-    work = store.workspace()
+    work = None
     try:
+        work = store.workspace()
         _produce(task, work, result, shown)
         with _timed(result.phases, "écriture"):
             made = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
-            result.files = {_kind(name, task): f"{task.territory}/{name}" for name in made}
-            result.hash = {_kind(name, task): digest(data) for name, data in made.items()}
+            for name, data in made.items():
+                kind = one if (one := _kind(name, task)) not in result.files else name
+                result.files[kind], result.hash[kind] = f"{task.territory}/{name}", digest(data)
             result.status = "ok"
             if give_back:
                 result.content = made
-            else:
-                for name in made:
-                    store.put(f"{task.territory}/{name}", work / name)
+        result.duration_s = round(time.perf_counter() - started, 2)
+        if not give_back:
+            record = work / manifest.record_name(task).rpartition("/")[2]
+            record.write_bytes(manifest.dump(manifest.entry(task, result)))  # when all is written, all is put
+            for name in (*made, record.name):
+                store.put(f"{task.territory}/{name}", work / name)
     except Exception as error:  # a territory that fails does not stop the others: it is listed with its reason
-        result.status, result.error = "failed", reason(error, task.limits)
-        result.files, result.hash = {}, {}
+        fail(result, reason(error, task.limits))
+        result.duration_s = round(time.perf_counter() - started, 2)
+        if not give_back:
+            with suppress(OSError):  # the disk may be full: the batch lists it all the same
+                manifest.record(task, store, result)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
-    result.duration_s = round(time.perf_counter() - started, 2)
-    if not give_back:
-        manifest.record(task, store, result)
+        if work:
+            shutil.rmtree(work, ignore_errors=True)
     return result
+
+
+def fail(result: Result, why: str) -> None:
+    """Say of a document that it failed."""
+    result.status, result.error, result.files, result.hash = "failed", why, {}, {}
 
 
 def _kind(name: str, task: Task) -> str:
@@ -98,7 +108,7 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
 
     notebook = _run_notebook(task, work, result, shown)
     about = {"territoire": task.territory, "donnees": copkit.DATA_VERSION, "version": copkit.__version__}
-    today, versions = datetime.now(), f"copkit {copkit.__version__}, données {copkit.DATA_VERSION}"
+    today, versions = clock.today(), f"copkit {copkit.__version__}, données {copkit.DATA_VERSION}"
     own = notebook.metadata.get("copkit", {})
     status = own.get("statut", _STATUS)
     made = f"{task.title} : document produit par {versions}, le {french.short_date(today)}"
@@ -197,4 +207,6 @@ def reason(error: Exception, limits: Limits) -> str:
     if kind == "DeadKernelError":
         stopped = "le noyau du carnet s'est arrêté net (mémoire insuffisante ?)."
         return f"{stopped} En mener moins de front : --jobs 1 (ou jobs=1)."
+    if isinstance(error, OSError) and error.errno:
+        return f"{french.capital(files.why(error))} ({Path(error.filename2 or error.filename or '').name or kind})."
     return str(error) if hasattr(errors, kind) else f"{kind} : {error}"

@@ -9,14 +9,13 @@ be refused is refused before anything runs.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copkit import paths
+from copkit import french, paths
 from copkit.batch.forked import forks
 from copkit.batch.plan import find, plan
 from copkit.errors import RunError, typed
@@ -47,6 +46,13 @@ class Report:
     def failures(self) -> list[Result]:
         """What failed, in code order."""
         return [r for r in self.results if r.status == "failed"]
+
+    def listed(self) -> list[str]:
+        """How many failed, then each with its reason; nothing when none did."""
+        several = len({result.notebook for result in self.results}) > 1
+        names = [f"{one.territory}, {one.notebook}" if several else one.territory for one in self.failures]
+        lines = [f"  • {name} : {one.error}" for name, one in zip(names, self.failures, strict=True)]
+        return [f"\n{french.plural(len(lines), 'échec')} :", *lines] if lines else []
 
     @property
     def resumed(self) -> int:
@@ -116,7 +122,7 @@ def run(
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
         from copkit.batch import manifest
-        from copkit.batch.store import Folder, open_store
+        from copkit.batch.store import Folder, open_store, writing
 
         asked, missing = (codes, level, parameters or {}), []
         if whole:
@@ -129,7 +135,8 @@ def run(
         if client is None and not isinstance(store, Folder):
             asked = typed('client=distributed.Client("tcp://HÔTE:8786")', "--dask tcp://HÔTE:8786")
             raise RunError(f"Une adresse de sorties partagée demande un cluster : {asked}.")
-        done = {t.key: found for t in tasks if resume and (found := manifest.complete(t, store))}
+        with writing(str(out)):
+            done = {t.key: found for t in tasks if resume and (found := manifest.complete(t, store))}
         left = [task for task in tasks if task.key not in done]
         jobs = len(client.scheduler_info()["workers"]) if client else min(jobs or _by_default(server, warm), len(left))
     except BaseException:
@@ -148,11 +155,12 @@ def run(
             if warm not in forks.OTHERS:
                 doctor.reference()
             efforts = panorama.efforts()
-        store.prepare()
+        with writing(str(out)):
+            store.prepare()
         last.callback(store.release)  # when the processes, which work in it, have ended
         beside = None  # of notebooks of the kit; once is enough
-        if warm not in forks.OTHERS and (left or store.read(manifest.FIGURES[-1]) is None):
-            beside = _Beside(server, [*(task.territory for task in tasks), *manifest.made(store)], last)
+        if warm not in forks.OTHERS and (left or not manifest.has(store, manifest.BESIDE)):
+            beside = _Beside(server, [*(task.territory for task in tasks), *manifest.made(store)], store)
         try:
             with closing(execute(left)) as coming:
                 for result in coming:
@@ -161,8 +169,10 @@ def run(
                         progress(result, len(results), len(tasks))
         finally:
             results.sort(key=lambda r: r.key)
-            index = manifest.publish(store, efforts, beside, {t.territory for t in tasks if whole})
-    return Report(results, index, jobs, missing)
+            report = Report(results, "", jobs, missing)
+            with writing(str(out), "L'index et le manifeste ne sont pas à jour.", *report.listed()):
+                report.index = manifest.publish(store, efforts, beside, {t.territory for t in tasks if whole})
+    return report
 
 
 def _sources() -> str:
@@ -173,12 +183,12 @@ def _sources() -> str:
 class _Beside:
     """What stands beside the index: made by a fork of the warm parent, that has read it all, while documents are."""
 
-    def __init__(self, server: forks.ForkServer | None, codes: Iterable[str], last: ExitStack) -> None:
+    def __init__(self, server: forks.ForkServer | None, codes: Iterable[str], store: Store) -> None:
         self.codes, self.fork = sorted(set(codes)), None
         if server:
-            self.work = last.enter_context(tempfile.TemporaryDirectory(prefix="copkit-", ignore_cleanup_errors=True))
-            call = {"call": "copkit.batch.package:write", "given": [self.work, self.codes, _DONE]}
-            with suppress(RunError):
+            with suppress(RunError, OSError):  # the warm parent was killed, the disk is full: made here, in the end
+                self.work = str(store.workspace())  # that goes with the batch, or with the next one
+                call = {"call": "copkit.batch.package:write", "given": [self.work, self.codes, _DONE]}
                 self.fork = server.fork([], self.work, dict(os.environ), **call)
 
     def __call__(self, codes: list[str]) -> dict[str, bytes]:

@@ -9,14 +9,20 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 import tempfile
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from typing import IO
 
+from copkit import files, french
 from copkit.errors import RunError, option
 
 _WORK, _LOCK = ".travail", ".verrou"
+_LONGEST = 200  # characters of what a lock says of its holder
 
 
 def open_store(address: str | Path) -> Folder | Shared:
@@ -27,9 +33,11 @@ def open_store(address: str | Path) -> Folder | Shared:
 class Folder:
     """A folder of this machine."""
 
+    OWN = (_WORK, _LOCK)  # there while a batch is at work
+
     def __init__(self, root: Path) -> None:
-        self.root, self.address = root.resolve(), str(root.resolve())
-        self._held = None
+        self.root, self.address = root.absolute(), str(root.absolute())
+        self._held: IO[bytes] | None = None
 
     def prepare(self) -> None:
         """Make the folder, keep other batches out of it, and remove what an interrupted one left.
@@ -37,32 +45,33 @@ class Folder:
         Raises RunError when another batch writes here.
         """
         self.root.mkdir(parents=True, exist_ok=True)
+        self._held, holder = _lock(self.root / _LOCK)
+        if holder:
+            raise RunError(
+                f"Une autre exécution écrit déjà dans « {self.root.name} » : {holder}.\n"
+                f"Attendre sa fin, ou choisir un autre dossier avec {option('out', ...)}."
+            )
         try:
-            import fcntl
-        except ImportError:  # Windows: nothing keeps two batches apart
-            pass
-        else:
-            self._held = open(self.root / _LOCK, "w")  # noqa: SIM115  held until release()
-            try:
-                fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                self._held.close()
-                raise RunError(
-                    f"Une autre exécution écrit déjà dans « {self.root.name} ».\n"
-                    f"Attendre sa fin, ou choisir un autre dossier avec {option('out', ...)}."
-                ) from None
-        shutil.rmtree(self.root / _WORK, ignore_errors=True)
-        (self.root / _WORK).mkdir(exist_ok=True)
-        for left in self.root.glob(".*.tmp"):
-            left.unlink(missing_ok=True)
+            shutil.rmtree(self.root / _WORK, ignore_errors=True)
+            (self.root / _WORK).mkdir(exist_ok=True)
+            for left in self.root.glob(".*.tmp"):
+                left.unlink(missing_ok=True)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let other batches in."""
         shutil.rmtree(self.root / _WORK, ignore_errors=True)
         if self._held:
-            (self.root / _LOCK).unlink(missing_ok=True)
+            with suppress(OSError):  # the disk may have become read-only
+                (self.root / _LOCK).unlink(missing_ok=True)
             self._held.close()
             self._held = None
+
+    def unfinished(self) -> bool:
+        """Whether a batch was stopped here before it could put everything in order, or is still at work."""
+        return (self.root / _WORK).exists()
 
     def workspace(self) -> Path:
         """A new empty folder to work in, on the same disk."""
@@ -152,6 +161,47 @@ class Shared:
     def find(self, pattern: str) -> list[str]:
         """The names of files in the folders of the store, by pattern."""
         return sorted(path.removeprefix(f"{self.root}/") for path in self.files.glob(f"{self.root}/{pattern}"))
+
+
+@contextmanager
+def writing(place: str, *lines: str) -> Iterator[None]:
+    """While an output folder is written; raises RunError when it cannot be; ``lines``: what it says more."""
+    try:
+        yield
+    except OSError as wrong:
+        said = files.unwritable(place, wrong, f"un autre dossier avec {option('out', ...)}")
+        raise RunError("\n".join([said, *lines])) from None
+
+
+def _lock(path: Path) -> tuple[IO[bytes] | None, str]:
+    """The lock of a folder, held until it is closed, and nothing; or nothing, and who holds it.
+
+    Nothing at all where nothing can be locked (Windows, some network drives): nothing keeps two batches apart there.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return None, ""
+    while True:
+        held = open(path, "a+b", buffering=0)  # noqa: SIM115  closed by who has it
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not path.exists() or not os.path.samestat(os.fstat(held.fileno()), path.stat()):
+                held.close()  # its holder has just removed it: this one keeps nobody out
+                continue
+        except BlockingIOError:
+            held.seek(0)
+            said = held.read(_LONGEST).decode("utf-8", "replace")
+            held.close()
+            return None, said or "elle commence"
+        except OSError:
+            held.close()
+            return None, ""
+        since = f"{french.short_date(now := datetime.now())} à {now:%H:%M:%S}"
+        with suppress(OSError):  # the disk may be full: the lock holds all the same
+            held.truncate(0)
+            held.write(f"processus {os.getpid()} de « {socket.gethostname()} », depuis le {since}".encode())
+        return held, ""
 
 
 def digest(data: bytes) -> str:

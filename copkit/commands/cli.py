@@ -26,6 +26,7 @@ from copkit.commands import (
     survey,
     update,
     usage,
+    verify,
 )
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
 from copkit.errors import CopkitError, command_line
@@ -151,6 +152,7 @@ def doctor() -> None:
 
 for command in (
     run.run,
+    verify.verify,
     simulator.simulator,
     *map(light, analyses.ALL),
     *projects.ALL,

@@ -125,11 +125,8 @@ def run(
         _say_missing(report.missing)
     if profile:
         _profile(report, notebook, time.perf_counter() - started)
-    if report.failures:
-        say(f"\n{french.plural(len(report.failures), 'échec')} :", err=True)
-        for failure in report.failures:
-            what = f"{failure.territory}, {failure.notebook}" if whole else failure.territory
-            say(f"  • {what} : {failure.error}", err=True)
+    if listed := report.listed():
+        say("\n".join(listed), err=True)
         raise typer.Exit(1)
 
 

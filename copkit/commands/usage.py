@@ -51,7 +51,14 @@ class _French:
 
 
 class Command(_French, TyperCommand):
-    """A command."""
+    """A command; interrupted, it says so."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("Interrompu.", err=True)
+            raise typer.Exit(130) from None
 
 
 class Group(_French, TyperGroup):

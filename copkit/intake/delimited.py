@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from copkit import files
 from copkit.errors import Problems, ProjectError
 from copkit.files import read_bytes
 from copkit.intake.sheet import Builder, Sheet
@@ -75,7 +76,8 @@ def whole(path: Path, where: str, problems: Problems) -> pd.DataFrame:
     ProjectError
         If the file cannot be read, or has no header. A row that has not the cells of the header is a problem.
     """
-    sheet = read(path)
+    with files.reading(path, ProjectError):
+        sheet = read(path)
     for row in sheet.strays:
         problems.add(where, f"ligne {row.row} : {row.reason}.")
     for row, text in sorted(fault for faults in sheet.faults.values() for fault in faults):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
-from copkit import __version__, escaping, files, french
+from copkit import __version__, clock, escaping, files, french
 from copkit.presentation import formats
 from copkit.presentation.summary import Bars, Summary
 from copkit.presentation.table import Table
@@ -89,7 +89,7 @@ class _Writer:
     def write(self) -> None:
         """Every sheet, in its order."""
         title = {"title": french.typeset(self.made.summary.title)} if self.made.summary else {}
-        self.written.set_properties({"author": f"copkit {__version__}", **title})
+        self.written.set_properties({"author": f"copkit {__version__}", "created": clock.today(), **title})
         if self.made.summary:
             self._front(self.written.add_worksheet(FRONT), self.made.summary)
         self._cover(self.written.add_worksheet(COVER))

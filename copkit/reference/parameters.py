@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from copkit import french, paths
+from copkit import clock, french, paths
 from copkit.errors import ParameterError, Problems, unknown, unknowns
 from copkit.files import kept
 from copkit.reference import reading, units
@@ -297,5 +297,5 @@ def levers() -> dict[str, Lever]:
 
 def overdue(today: date | None = None) -> list[Lever]:
     """The levers whose ``review_by`` is past: they still work, and the documents say so."""
-    today = today or date.today()
+    today = today or clock.today().date()
     return [lever for lever in levers().values() if lever.valid.review_by < today]

@@ -41,6 +41,7 @@ from traitlets import Any
 from copkit import files
 from copkit.batch.forked.wire import Wire
 
+_MUCH = 1 << 20  # characters
 PREPARED = ["--HistoryManager.hist_file=:memory:"]  # what nbclient asks of a kernel
 
 
@@ -161,11 +162,20 @@ class Output(OutStream):
     """Standard output or error: what was written leaves before what is displayed next, from the thread that flushes."""
 
     def __init__(self, *args, **kwargs) -> None:
-        self._sending = threading.RLock()
+        self._sending, self._kept = threading.RLock(), 0
         super().__init__(*args, **kwargs)
+
+    def write(self, string: str) -> int:
+        """Keep what is written, until there is much of it: a notebook that writes without end waits for its reader."""
+        written = super().write(string)
+        self._kept += len(string)
+        if self._kept > _MUCH:
+            self.flush()
+        return written
 
     def _flush(self) -> None:
         with self._sending:
+            self._kept = 0
             super()._flush()
 
     def flush(self) -> None:

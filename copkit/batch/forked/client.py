@@ -18,8 +18,10 @@ from nbclient.exceptions import DeadKernelError
 
 from copkit.batch.forked import forks
 from copkit.batch.forked.wire import Wire
+from copkit.errors import RunError
 
 STARTED = 60  # [s] that a kernel may take to answer
+OUTPUT = 100  # [MiB] that a notebook may show: what does, without end, would fill the memory of who listens
 _GOODBYE = 5  # [s] that a kernel may take to end by itself
 
 
@@ -30,6 +32,7 @@ class Channel:
         self.client, self.name = client, name
         self.messages: deque = deque()
         self.waiting: asyncio.Future | None = None
+        self.refused: RunError | None = None
 
     def send(self, message: dict) -> None:
         """Send a request; a kernel that died is found by its absence of answer."""
@@ -37,8 +40,10 @@ class Channel:
             self.client.wire.send(self.name, self.client.session.serialize(message))
 
     async def get_msg(self, timeout: float | None = None) -> dict:
-        """The next message. Raises Empty after so many seconds."""
+        """The next message. Raises Empty after so many seconds, RunError when the notebook writes without end."""
         self.client.listen()
+        if self.refused:
+            raise self.refused
         if not self.messages:
             self.waiting = asyncio.get_running_loop().create_future()
             try:
@@ -48,6 +53,12 @@ class Channel:
             finally:
                 self.waiting = None
         return self.messages.popleft()
+
+    def refuse(self, error: RunError) -> None:
+        """Raise an error where the next message is, or will be, waited for."""
+        self.refused = error
+        if self.waiting and not self.waiting.done():
+            self.waiting.set_exception(error)
 
     def put(self, message: dict) -> None:
         """Keep a message that has come, and wake up who waits for it."""
@@ -94,6 +105,11 @@ class WiredClient(AsyncKernelClient):
             messages = self.wire.receive()
         except EOFError:
             self._deaf()
+            return
+        if self.wire.taken > OUTPUT << 20:  # read no more: it is soon ended
+            self._deaf()
+            said = f"Le carnet écrit plus de {OUTPUT} Mio de sorties. En écrire moins, ou dans un fichier."
+            self.shell_channel.refuse(RunError(said))
             return
         for channel, parts in messages:
             if channel == "failure":

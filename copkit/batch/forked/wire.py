@@ -21,6 +21,7 @@ class Wire:
         self.socket = end
         self._lock = threading.Lock()
         self._received = bytearray()
+        self.taken = 0  # of all that was received [bytes]
 
     def send(self, channel: str, parts: list) -> None:
         """Send one message, whole; blocks while the other end is late."""
@@ -38,6 +39,7 @@ class Wire:
         if not data:
             raise EOFError
         self._received += data
+        self.taken += len(data)
         messages = []
         while message := self._next():
             messages.append(message)

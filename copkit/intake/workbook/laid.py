@@ -9,7 +9,7 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_range_abs
 
-from copkit import escaping, files
+from copkit import clock, escaping, files
 from copkit.errors import ProjectError
 from copkit.intake.workbook.write import BARE, HEAD, LOOK, height
 
@@ -43,7 +43,7 @@ def write(sheets: Sequence[Laid], path: str | Path, title: str) -> None:
         If the file cannot be written.
     """
     with files.draft(path, error=ProjectError) as draft, xlsxwriter.Workbook(str(draft), {"in_memory": True}) as book:
-        book.set_properties({"title": title})
+        book.set_properties({"title": title, "created": clock.today()})
         text, head, bare = (book.add_format(one) for one in (LOOK, {**LOOK, **HEAD}, BARE))
         amount = book.add_format({**LOOK, "num_format": "#,##0"})
         for one in sheets:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
-from copkit import __version__, escaping, files, french
+from copkit import __version__, clock, escaping, files, french
 from copkit.errors import ProjectError
 from copkit.intake import cells
 from copkit.intake.fields import NO, YES
@@ -69,7 +69,7 @@ class _Writer:
     def write(self, table: pd.DataFrame) -> None:
         """The sheet to read first, the rows, what is consulted, and the keys of the rows that are sent, hidden."""
         form, texts = self.form, self.form.complete(table)
-        self.book.set_properties({"title": form.title, "comments": form.banner})
+        self.book.set_properties({"title": form.title, "comments": form.banner, "created": clock.today()})
         columns, said = self._columns(texts)
         if form.tallies:
             self._summary(self.book.add_worksheet(SUMMARY), said)
@@ -168,7 +168,7 @@ class _Writer:
         lines += [(column.label + TO_FILL, column.shown(value)) for column, value in form.asked]
         lines += [(f"À faire, {n}", text) for n, text in enumerate(form.do, start=1)]
         lines += [("À savoir", text) for text in form.know]
-        lines += [*form.about, ("Version de copkit", __version__), ("Écrit le", french.short_date(date.today()))]
+        lines += [*form.about, ("Version de copkit", __version__), ("Écrit le", french.short_date(clock.today()))]
         lines = [(name, text if n in asked else french.typeset(text)) for n, (name, text) in enumerate(lines)]
         if form.files:
             lines += [("Fichiers lus", escaping.fitted(", ".join(form.files)))]

@@ -22,7 +22,7 @@ from docx.oxml.ns import nsdecls
 from lxml import etree
 from markupsafe import Markup, escape
 
-from copkit import escaping
+from copkit import escaping, files
 from copkit.presentation import blocks, drawing
 from copkit.presentation.writers import paper
 
@@ -99,7 +99,7 @@ def write(about: blocks.Description) -> bytes:
     document.element.replace(document.element.body, parse_xml(_Writer(document, said).body()))
     made = BytesIO()
     document.save(made)
-    return made.getvalue()
+    return files.steadied(made.getvalue())
 
 
 @lru_cache(maxsize=1)
