@@ -32,7 +32,7 @@ STRONG = Form(
         Column("territory", Field("Territoire", "place", choices=TERRITORIES), 28, filled=True, needed=True),
         Column("lever", Field("Levier", "lever", choices={"velo": "Vélo", "haies": "Haies"}), 28, filled=True),
         Column("title", Field("Intitulé", "name"), 40, filled=True, needed=True),
-        Column("who", Field("Porteur", "name", public=False), 26, filled=True),
+        Column("who", Field("Porteur", "name"), 26, filled=True),
         Column("why", Field("Ce qui est exemplaire"), 60, filled=True, merge=" ; ".join),
         Column("jobs", Field("Emplois", "number"), 10, filled=True),
         Column("since", Field("Depuis", "date"), 12, filled=True),
@@ -125,7 +125,7 @@ def test_rows_that_are_known_stand_before_the_ones_to_add(sent):
 
 
 def test_version_to_consult_shows_what_is_public_and_asks_for_nothing(tmp_path):
-    write(STRONG, KNOWN, tmp_path / "a.xlsx", public=True)
+    write(STRONG, KNOWN, tmp_path / "a.xlsx")
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     sheet = book["Points forts"]
     assert book.sheetnames == ["Lire d'abord", "Points forts", "Référence"] and sheet.max_row == 3

@@ -86,7 +86,7 @@ UNCOMPARED = {"action_id", "progress", "lever_label", "levers", "thematiques", "
 COMPARED = [  # the fields of an action that a change is looked for in
     name
     for name, one in FIELDS.items()
-    if name not in UNCOMPARED and one.kind != "place" and (one.public or name == "dossiers") and name != "invented"
+    if name not in UNCOMPARED and one.kind != "place" and one.given and name != "invented"
 ]
 
 

@@ -149,7 +149,7 @@ def filled(
             for name, width in widths.items()]  # fmt: skip
 
 
-KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)", public=False), 10, hidden=True)
+KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)"), 10, hidden=True)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,8 @@ class Form:
 
     columns : the first one is the key, that tells rows apart.
     identity : the answers that make the key of a row that somebody adds; two such rows are the same one.
-    do, know, about, files : the lines of the first sheet; public_note : that of the version without what is not public.
+    do, know, about, files : the lines of the first sheet; public_note : that of the version without the columns of
+        ``private``.
     asked : what is asked once for the whole workbook, on the first sheet, and what is already known of it.
     wide : pages across, at most, when the rows are printed.
     tracked : whether each row carries the mark of what was sent, for those that several people answer.
@@ -188,6 +189,7 @@ class Form:
     about: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     public_note: str = ""
+    private: frozenset[str] = frozenset()
     banner: str = ""
     reference: Mapping[str, Block] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
@@ -240,7 +242,7 @@ class Form:
 
     def consulted(self) -> Form:
         """The version to consult: what is public, and nothing to fill in."""
-        columns = tuple(replace(column, filled=False) for column in self.columns if column.field.public)
+        columns = tuple(replace(column, filled=False) for column in self.columns if column.name not in self.private)
         about = (("Version", self.public_note), *self.about)
         return replace(self, columns=columns, do=(), know=(), about=about, files=(), new_rows=0, asked=())
 
