@@ -60,7 +60,7 @@ def read(path: str | Path) -> pd.DataFrame:
     ProjectError
         Si le fichier est illisible, si une colonne manque, si un numéro manque ou n'est pas à sa place, si une
         décision est incomplète, révoque une décision inconnue, déjà révoquée, postérieure ou d'un autre objet, en
-        contredit une autre restée en vigueur, ou contient un courriel ou un téléphone : tout à la fois, avec la ligne.
+        contredit une autre restée en vigueur, ou contient un courriel, un téléphone ou un nom de personne : tout à la fois, avec la ligne.
     """
     path, problems = files.path_of(path, ProjectError), Problems()
     table = delimited.whole(path, path.name, problems).map(escaping.unguarded)
@@ -248,7 +248,7 @@ def _persons(one: Mapping[str, str]) -> Iterator[str]:
     """The persons that it names where a role is enough; a number is not looked at, it may look like a telephone's."""
     for part in ("about", "decision", "author", "reason"):
         if not one[part].isdecimal() and personal.mask(one[part]) != one[part]:
-            yield f"colonne {HEADERS[part]} : courriel ou téléphone. {ROLE}"
+            yield f"colonne {HEADERS[part]} : courriel, téléphone ou nom de personne. {ROLE}"
 
 
 def _wrong_number(number: str, expected: int) -> Iterator[str]:

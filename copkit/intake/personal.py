@@ -304,6 +304,7 @@ class _Patterns(NamedTuple):
     """What a search goes by, of the words of the register."""
 
     suspect: str  # what a text has that holds one, for a fast engine: it knows neither accents nor what stands around
+    suspects: re.Pattern[str]
     emails: re.Pattern[str]
     announced: re.Pattern[str]
     places: re.Pattern[str]  # what stands before the name of a place
@@ -316,9 +317,13 @@ def _patterns() -> _Patterns:
     announced, places = (
         "|".join(map(re.escape, sorted(one, key=len, reverse=True))) for one in (said.annonces, said.lieux)
     )
+    suspect = (
+        r"(?i)[@＠﹫]|arobas|\Wat\W|[0-9](?:[^0-9]{0,3}[0-9]){8}"
+        rf"|mm?\.|\b(?:mrs?|mmes?|mlles?)\b|monsieur|messieurs|madame|mesdames|mademoiselle|{announced}"
+    )
     return _Patterns(
-        suspect=r"(?i)[@＠﹫]|arobas|[\s\[({<]at[\s\])}>]|[0-9](?:[^0-9]{0,3}[0-9]){8}"
-        rf"|mm?\.|\b(?:mrs?|mmes?|mlles?)\b|monsieur|messieurs|madame|mesdames|mademoiselle|{announced}",
+        suspect=suspect,
+        suspects=re.compile(suspect),
         emails=re.compile(
             rf"(?<!{_LOCAL}){_LOCAL}++(?:"
             rf"(?:{_HERE}[@＠﹫]{_HERE}|\s?{_WRITTEN}\s?)[\w-]++(?:{_DOT}[\w-]++)+"
@@ -376,6 +381,8 @@ def mask(text: str) -> str:
     >>> mask("voir marie@exemple.fr ou 03 20 00 00 00"), mask("contact : Camille Exemple")
     ('voir [retiré] ou [retiré]', 'contact : [retiré]')
     """
+    if not _patterns().suspects.search(text):
+        return text
     for search in (_addresses, _telephones, _names):
         text = _hide(text, search)
     return text

@@ -13,11 +13,12 @@ import pandas as pd
 
 from copkit import escaping, french
 from copkit.errors import unknown
-from copkit.intake import cells, labels, plausible
+from copkit.intake import cells, labels, personal, plausible
 from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 
 SUMMARY, FIRST, REFERENCE, SENT = "Synthèse", "Lire d'abord", "Référence", "Envoi"
 TO_FILL = " (à remplir)"
+TAKEN_OUT = "un courriel, un téléphone ou un nom de personne en est retiré. Nommer un rôle ou un organisme."
 FEW = 12  # choices that a message lists; beyond, it sends to the reference sheet
 SEND = "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie."
 BODIES = "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture."
@@ -106,6 +107,8 @@ class Column:
     def value(self, cell: object) -> tuple[str, str]:
         """The value of a cell, and what is wrong with it; a value that cannot be kept is empty."""
         text, kind = escaping.settled(_typed(cell)), self.field.kind
+        if kind in personal.TEXTS and not self.field.options and (shown := personal.mask(text)) != text:
+            return shown, TAKEN_OUT
         if isinstance(cell, (datetime, date)) and kind != "date":
             text = french.short_date(cell)
             if self.field.options or kind == "yes_no":
