@@ -60,7 +60,8 @@ def read(path: str | Path) -> pd.DataFrame:
     ProjectError
         Si le fichier est illisible, si une colonne manque, si un numéro manque ou n'est pas à sa place, si une
         décision est incomplète, révoque une décision inconnue, déjà révoquée, postérieure ou d'un autre objet, en
-        contredit une autre restée en vigueur, ou contient un courriel, un téléphone ou un nom de personne : tout à la fois, avec la ligne.
+        contredit une autre restée en vigueur, ou contient un courriel, un téléphone ou un nom de personne : tout à la
+        fois, avec la ligne.
     """
     path, problems = files.path_of(path, ProjectError), Problems()
     table = delimited.whole(path, path.name, problems).map(escaping.unguarded)

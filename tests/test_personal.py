@@ -116,7 +116,8 @@ def test_no_name_of_a_territory_is_taken_for_that_of_a_person():
 @pytest.mark.parametrize(
     "text",
     ["a" * 60_000 + "@", "a@" * 30_000, "a.b-" * 15_000 + "@", "a at " * 12_000, "x at " + "a." * 30_000,
-     "01 " * 20_000, "06 1" * 15_000, "+1" * 30_000, "M. " * 20_000, "contact : " + "Aa " * 20_000, "MM. " + "Aa, " * 15_000],
+     "01 " * 20_000, "06 1" * 15_000, "+1" * 30_000, "M. " * 20_000, "contact : " + "Aa " * 20_000,
+     "MM. " + "Aa, " * 15_000],
     ids=lambda text: text[:8],
 )  # fmt: skip
 def test_a_long_text_is_searched_in_one_pass(text):

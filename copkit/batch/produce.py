@@ -21,6 +21,7 @@ from copkit.batch.forked import forks
 from copkit.batch.manifest import Result
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Store, digest
+from copkit.intake import personal
 from copkit.reference.territories import is_fine
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def execute(
                 for name in made:
                     store.put(f"{task.territory}/{name}", work / name)
     except Exception as error:  # a territory that fails does not stop the others: it is listed with its reason
-        result.status, result.error = "failed", reason(error, task.limits)
+        result.status, result.error = "failed", personal.mask(reason(error, task.limits))
         result.files, result.hash = {}, {}
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -119,7 +120,7 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
         export.portable(notebook, about)
     with _timed(result.phases, "écriture"):
         # not checked again: its source was, and each output when it came; on one line, ten times faster to write
-        text = nbformat.v4.writes(notebook, indent=None)
+        text = manifest.published(nbformat.v4.writes(notebook, indent=None), task)
         (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")
     for kind in task.formats:
         with _timed(result.phases, kind.upper()):
