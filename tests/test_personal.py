@@ -1,5 +1,6 @@
 """Personal data: what is found in a free text and what is left, the register, and what a public version shows of it."""
 
+import importlib.util
 import re
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from copkit.roadmap.themes import KEPT
 from copkit.strengths import STRENGTHS
 from copkit.survey.fields import ANSWERS
 
+MAKER = Path(__file__).parents[1] / "docs" / "make_personal.py"
 KINDS = (projects.PROJECTS, ANSWERS, STRENGTHS, ACTIONS, PRIORITIES, JOBS, KEPT, CARRIED, CONTRACTS)
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "donnees_personnelles.yml").read_text(encoding="utf-8"))
 
@@ -153,6 +155,14 @@ def test_the_public_version_follows_the_register():
         "project_id": "1", "title": "Haies, voir M. [retiré]", "holder": "Métropole Européenne de Lille",
         "holder_siren": "200093201", "description": "", "cost": 12.0,
     }]  # fmt: skip
+
+
+def test_the_page_shows_the_register_of_today():
+    spec = importlib.util.spec_from_file_location("make_personal", MAKER)
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    text = maker.PAGE.read_text(encoding="utf-8")
+    assert maker.page(text) == text, "make personal"
 
 
 @pytest.mark.cases("donnees_personnelles", "registre")

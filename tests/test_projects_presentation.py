@@ -464,18 +464,13 @@ def traces(path: Path) -> list[str]:
     return [trace for trace in TRACES if trace.encode().lower() in content.lower()]
 
 
-@pytest.mark.parametrize(("file", "code"), [("dossiers.csv", "dep-02"), ("dossiers.xlsx", "reg-32")])
-def test_no_planted_person_is_in_the_public_version(planted, file, code, tmp_path):
+def test_no_planted_person_is_in_the_public_version(planted, tmp_path):
+    file, code = "dossiers.xlsx", "reg-32"
     documents("projets", [code], tmp_path, projets=str(planted / file), publique=True)
     made = sorted((tmp_path / code).glob("projets.*"))
     assert [path.suffix for path in made] == [".html", ".ipynb", ".xlsx"]
     assert {path.name: traces(path) for path in made} == {path.name: [] for path in made}
     assert traces(tmp_path / "manifest.json") == traces(tmp_path / "index.html") == []
-
-
-def test_no_planted_person_is_in_the_diagnostic(planted, tmp_path):
-    documents("diagnostic", ["reg-32"], tmp_path, projets=str(planted / "dossiers.xlsx"))
-    assert [traces(path) for path in sorted((tmp_path / "reg-32").glob("diagnostic.*"))] == [[], [], []]
 
 
 def test_the_working_version_shows_what_the_public_one_hides(planted, tmp_path):
