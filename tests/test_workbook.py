@@ -42,6 +42,7 @@ STRONG = Form(
     do=("Une ligne par point fort.",),
     know=("Ne pas fusionner de cellules.",),
     public_note="Version publique, à consulter.",
+    private=frozenset({"who"}),
     new_rows=30,
     identity=("territory", "lever", "title"),
 )
@@ -125,7 +126,7 @@ def test_rows_that_are_known_stand_before_the_ones_to_add(sent):
 
 
 def test_version_to_consult_shows_what_is_public_and_asks_for_nothing(tmp_path):
-    write(STRONG, KNOWN, tmp_path / "a.xlsx")
+    write(STRONG, KNOWN, tmp_path / "a.xlsx", public=True)
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     sheet = book["Points forts"]
     assert book.sheetnames == ["Lire d'abord", "Points forts", "Référence"] and sheet.max_row == 3
