@@ -304,7 +304,7 @@ class _Patterns(NamedTuple):
     """What a search goes by, of the words of the register."""
 
     suspect: str  # what a text has that holds one, for a fast engine: it knows neither accents nor what stands around
-    suspects: re.Pattern[str]
+    suspects: tuple[re.Pattern[str], ...]  # of addresses, of numbers, of names
     emails: re.Pattern[str]
     announced: re.Pattern[str]
     places: re.Pattern[str]  # what stands before the name of a place
@@ -318,12 +318,13 @@ def _patterns() -> _Patterns:
         "|".join(map(re.escape, sorted(one, key=len, reverse=True))) for one in (said.annonces, said.lieux)
     )
     suspect = (
-        r"(?i)[@＠﹫]|arobas|\Wat\W|[0-9](?:[^0-9]{0,3}[0-9]){8}"
-        rf"|mm?\.|\b(?:mrs?|mmes?|mlles?)\b|monsieur|messieurs|madame|mesdames|mademoiselle|{announced}"
+        r"[@＠﹫]|arobas|\Wat\W",
+        r"(?:[+0]|33)[^0-9]{0,3}[0-9](?:[^0-9]{0,3}[0-9]){7}",
+        rf"mm?\.|\b(?:mrs?|mmes?|mlles?)\b|monsieur|messieurs|madame|mesdames|mademoiselle|{announced}",
     )
     return _Patterns(
-        suspect=suspect,
-        suspects=re.compile(suspect),
+        suspect="|".join(suspect),
+        suspects=tuple(re.compile(one, re.IGNORECASE) for one in suspect),
         emails=re.compile(
             rf"(?<!{_LOCAL}){_LOCAL}++(?:"
             rf"(?:{_HERE}[@＠﹫]{_HERE}|\s?{_WRITTEN}\s?)[\w-]++(?:{_DOT}[\w-]++)+"
@@ -381,10 +382,9 @@ def mask(text: str) -> str:
     >>> mask("voir marie@exemple.fr ou 03 20 00 00 00"), mask("contact : Camille Exemple")
     ('voir [retiré] ou [retiré]', 'contact : [retiré]')
     """
-    if not _patterns().suspects.search(text):
-        return text
-    for search in (_addresses, _telephones, _names):
-        text = _hide(text, search)
+    for suspect, search in zip(_patterns().suspects, (_addresses, _telephones, _names), strict=True):
+        if suspect.search(text):
+            text = _hide(text, search)
     return text
 
 
@@ -399,7 +399,7 @@ def _hide(text: str, search: Callable[[str, _Patterns], Iterator[tuple[int, int]
 
 def masked(cells: pd.Series) -> tuple[pd.Series, int]:
     """A column with what ``mask`` hides of each cell, and how many cells held some."""
-    suspect = cells.str.contains(_patterns().suspect, regex=True)
+    suspect = cells.str.contains(_patterns().suspect, case=False, regex=True)
     if not suspect.any():
         return cells, 0
     found = cells[suspect]
