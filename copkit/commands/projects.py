@@ -207,7 +207,7 @@ def _shown(found, public: bool):
     from copkit.projects.sorting.sort import COLUMNS
 
     known = fields.FIELDS | COLUMNS
-    hidden = personal.hidden(fields.PROJECTS.name, known) if public else set()
+    hidden = personal.hidden(fields.PROJECTS.name, known) | {"holder"} if public else set()
     shown = personal.published(found, fields.PROJECTS.name, known) if public else found
     return shown[[name for name in dict.fromkeys(("project_id", "title", *found)) if name in known.keys() - hidden]]
 
