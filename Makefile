@@ -3,7 +3,7 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
-.PHONY: diagnostics install test quick long fuzz faults api keys licences audit access clean
+.PHONY: diagnostics install test quick long fuzz faults api keys personal licences audit access clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
@@ -24,6 +24,10 @@ quick: .venv/.ok
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p xdist.plugin -p pytest_timeout \
 		-p _hypothesis_pytestplugin -q -n $(CORES) --dist worksteal --ignore=copkit/batch \
 		-m "not browser and not batch and not office and not long"
+
+# The table of docs/donnees-personnelles.md, from the register.
+personal: .venv/.ok
+	$(BIN)/python docs/make_personal.py
 
 # The allocation keys heard again: allocation.csv, audition.csv, keys.csv, docs/cles.md.
 keys: .venv/.ok

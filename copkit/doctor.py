@@ -86,7 +86,7 @@ def parameters() -> list[str]:
     """Every file of ``parameters/`` that code reads."""
     from copkit.adaptation.climate import climate
     from copkit.adaptation.priorities import PRIORITIES
-    from copkit.intake import labels, mapping, plausible
+    from copkit.intake import labels, mapping, personal, plausible
     from copkit.models import (
         assumptions,
         audition,
@@ -100,7 +100,7 @@ def parameters() -> list[str]:
     )
     from copkit.projects import reconciliation
     from copkit.projects.fields import PROJECTS
-    from copkit.projects.sorting import rules
+    from copkit.projects.sorting import rules, sort
     from copkit.reference import framework, glossary
     from copkit.reference import parameters as files
     from copkit.refresh.settings import settings
@@ -110,6 +110,7 @@ def parameters() -> list[str]:
     from copkit.strengths import STRENGTHS
     from copkit.survey import questionnaire
     from copkit.survey.fields import ANSWERS
+    from copkit.survey.selection import BESIDE
 
     files.levers()
     framework.items("objectifs")
@@ -136,7 +137,12 @@ def parameters() -> list[str]:
     collected = (PROJECTS, STRENGTHS, ANSWERS, ACTIONS, PRIORITIES)
     labels.check_synonyms(*collected)
     plausible.check(*collected)
-    for kind in (*collected, themes.KEPT, carried.CARRIED, contracts.CONTRACTS, jobs.JOBS):
+    every = (*collected, themes.KEPT, carried.CARRIED, contracts.CONTRACTS, jobs.JOBS)
+    known = {kind.name: [*kind.fields] for kind in every}
+    known["projets"] += sort.COLUMNS
+    known["reponses"] += BESIDE
+    personal.check(known)
+    for kind in every:
         for name in mapping.names(kind):
             mapping.load(name, kind)
     return []

@@ -14,7 +14,7 @@ import pandas as pd
 
 from copkit import escaping, files, french
 from copkit.errors import Problems, ProjectError, given, option, typed, unknown
-from copkit.intake import cells, delimited
+from copkit.intake import cells, delimited, personal
 
 __all__ = ["decide", "in_force", "read", "revoke"]
 
@@ -60,7 +60,8 @@ def read(path: str | Path) -> pd.DataFrame:
     ProjectError
         Si le fichier est illisible, si une colonne manque, si un numéro manque ou n'est pas à sa place, si une
         décision est incomplète, révoque une décision inconnue, déjà révoquée, postérieure ou d'un autre objet, en
-        contredit une autre restée en vigueur, ou contient un courriel ou un téléphone : tout à la fois, avec la ligne.
+        contredit une autre restée en vigueur, ou contient un courriel, un téléphone ou un nom de personne : tout à la
+        fois, avec la ligne.
     """
     path, problems = files.path_of(path, ProjectError), Problems()
     table = delimited.whole(path, path.name, problems).map(escaping.unguarded)
@@ -217,7 +218,7 @@ def lacks(one: Mapping[str, str]) -> Iterator[str]:
     if not one["date"]:
         yield f"date absente. {WRITE_DATE}"
     elif cells.day(one["date"])[1]:
-        yield f"date illisible « {cells.mask(one['date'])} ». {WRITE_DATE}"
+        yield f"date illisible « {personal.mask(one['date'])} ». {WRITE_DATE}"
 
 
 # ------------------------------------------------------------------ what a journal is checked for
@@ -247,13 +248,13 @@ def _checked(table: pd.DataFrame, name: str, problems: Problems) -> pd.DataFrame
 def _persons(one: Mapping[str, str]) -> Iterator[str]:
     """The persons that it names where a role is enough; a number is not looked at, it may look like a telephone's."""
     for part in ("about", "decision", "author", "reason"):
-        if not one[part].isdecimal() and cells.mask(one[part]) != one[part]:
-            yield f"colonne {HEADERS[part]} : courriel ou téléphone. {ROLE}"
+        if not one[part].isdecimal() and personal.mask(one[part]) != one[part]:
+            yield f"colonne {HEADERS[part]} : courriel, téléphone ou nom de personne. {ROLE}"
 
 
 def _wrong_number(number: str, expected: int) -> Iterator[str]:
     if number != str(expected):
-        said = f"numéro « {cells.mask(number)} » au lieu de {expected}" if number else "numéro absent"
+        said = f"numéro « {personal.mask(number)} » au lieu de {expected}" if number else "numéro absent"
         yield f"{said}. Une décision ne s'efface ni ne se déplace : rétablir la ligne, ou numéroter de 1 en 1."
 
 
@@ -261,7 +262,7 @@ def _wrong_object(one: Mapping[str, str], kinds: Mapping[str, str]) -> Iterator[
     if not one["kind"]:
         yield f"objet absent. Écrire un de ces mots : {', '.join(KINDS.values())}."
     elif french.plain(one["kind"]) not in kinds:
-        said = cells.mask(one["kind"])
+        said = personal.mask(one["kind"])
         yield unknown(f"objet inconnu « {said} »", said, KINDS.values(), "Objets")
     if not one["about"]:
         yield "identifiant absent. Écrire le numéro ou le nom de ce dont on décide."
@@ -274,7 +275,7 @@ def _wrong_revocation(one: Mapping[str, str], n: int, rows: list[dict[str, str]]
     if not one["revokes"]:
         return
     if not one["revokes"].isdecimal() or not 1 <= int(one["revokes"]) <= len(rows):
-        yield _no_number(cells.mask(one["revokes"]), len(rows))
+        yield _no_number(personal.mask(one["revokes"]), len(rows))
         return
     number = int(one["revokes"])
     if number >= n:
@@ -315,7 +316,7 @@ def _object(one: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _said(one: Mapping[str, str]) -> str:
-    return f"{KINDS.get(one['kind'], 'objet')} « {cells.mask(one['about'])} »"
+    return f"{KINDS.get(one['kind'], 'objet')} « {personal.mask(one['about'])} »"
 
 
 def _no_number(number: str, count: int) -> str:

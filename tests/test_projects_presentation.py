@@ -13,6 +13,7 @@ import pytest
 import copkit as ck
 from copkit import french, paths
 from copkit.errors import CopkitError, ProjectError
+from copkit.intake import personal
 from copkit.presentation import theme
 from copkit.presentation.charts import Stack
 from copkit.presentation.document import CHART, SENTENCE, TABLE, Absent
@@ -334,7 +335,7 @@ def test_a_collectivite_outside_of_the_regions_keeps_its_name(whole):
     assert ck.table(found, "bilan").data["Nouvelle-Calédonie"].iloc[-1] == 30
     assert "Nouvelle-Calédonie (30)" in charts.categories(found).description
     table.loc[table.index[0], "region_label"] = "Chez Untel"
-    assert set(selection._public(table).region_label) == {"Nouvelle-Calédonie", ""}
+    assert set(personal.published(table, "projets", selection.FIELDS).region_label) == {"Nouvelle-Calédonie", ""}
 
 
 def test_a_file_is_found_from_where_the_command_was_started(tmp_path, monkeypatch):
@@ -463,18 +464,13 @@ def traces(path: Path) -> list[str]:
     return [trace for trace in TRACES if trace.encode().lower() in content.lower()]
 
 
-@pytest.mark.parametrize(("file", "code"), [("dossiers.csv", "dep-02"), ("dossiers.xlsx", "reg-32")])
-def test_no_planted_person_is_in_the_public_version(planted, file, code, tmp_path):
+def test_no_planted_person_is_in_the_public_version(planted, tmp_path):
+    file, code = "dossiers.xlsx", "reg-32"
     documents("projets", [code], tmp_path, projets=str(planted / file), publique=True)
     made = sorted((tmp_path / code).glob("projets.*"))
     assert [path.suffix for path in made] == [".html", ".ipynb", ".xlsx"]
     assert {path.name: traces(path) for path in made} == {path.name: [] for path in made}
     assert traces(tmp_path / "manifest.json") == traces(tmp_path / "index.html") == []
-
-
-def test_no_planted_person_is_in_the_diagnostic(planted, tmp_path):
-    documents("diagnostic", ["reg-32"], tmp_path, projets=str(planted / "dossiers.xlsx"))
-    assert [traces(path) for path in sorted((tmp_path / "reg-32").glob("diagnostic.*"))] == [[], [], []]
 
 
 def test_the_working_version_shows_what_the_public_one_hides(planted, tmp_path):
@@ -487,9 +483,9 @@ def test_the_working_version_shows_what_the_public_one_hides(planted, tmp_path):
 def test_the_public_version_blanks_every_field_that_is_not_public(planted):
     found = ck.projects.vivier(planted / "dossiers.xlsx", year=2024, public=True)
     assert found.reading is None and found.files == () and "reading" not in found.projects.attrs
-    for name, one in (fields.FIELDS | sort.COLUMNS).items():
-        if not one.public:
-            assert (found.projects[name] == one.empty).all(), name
+    known = fields.FIELDS | sort.COLUMNS
+    for name in personal.hidden("projets", known):
+        assert (found.projects[name] == known[name].empty).all(), name
     assert set(found.projects) <= set(fields.FIELDS | sort.COLUMNS)
     assert set(found.projects.holder) <= {"", *ck.territories("epci").name}
     for what in PRIVATE[1:]:
@@ -502,6 +498,6 @@ def test_the_public_version_blanks_every_field_that_is_not_public(planted):
 def test_an_epci_is_named_from_the_official_list_in_the_public_version(whole):
     code = ck.territories("epci", within="dep-59").code.iloc[0]
     table = whole.projects.head(2).assign(holder_siren=[code.removeprefix("epci-"), "123456789"], holder="M. Untel")
-    assert selection._public(table).holder.to_list() == [
+    assert personal.published(table, "projets", selection.FIELDS).holder.to_list() == [
         ck.territories("epci").set_index("code").name[code], "",
     ]  # fmt: skip

@@ -32,7 +32,7 @@ STRONG = Form(
         Column("territory", Field("Territoire", "place", choices=TERRITORIES), 28, filled=True, needed=True),
         Column("lever", Field("Levier", "lever", choices={"velo": "Vélo", "haies": "Haies"}), 28, filled=True),
         Column("title", Field("Intitulé", "name"), 40, filled=True, needed=True),
-        Column("who", Field("Porteur", "name", public=False), 26, filled=True),
+        Column("who", Field("Porteur", "name"), 26, filled=True),
         Column("why", Field("Ce qui est exemplaire"), 60, filled=True, merge=" ; ".join),
         Column("jobs", Field("Emplois", "number"), 10, filled=True),
         Column("since", Field("Depuis", "date"), 12, filled=True),
@@ -42,6 +42,7 @@ STRONG = Form(
     do=("Une ligne par point fort.",),
     know=("Ne pas fusionner de cellules.",),
     public_note="Version publique, à consulter.",
+    private=frozenset({"who"}),
     new_rows=30,
     identity=("territory", "lever", "title"),
 )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from copkit import escaping, french
 from copkit.errors import ProjectError
+from copkit.intake import personal
 from copkit.intake.workbook.form import header_key, mark, read_key
 from copkit.projects import fields
 from copkit.projects.sorting import decisions, opinions, rules
@@ -253,7 +254,11 @@ def test_texts_that_no_cell_holds_are_cut_and_cleaned(sent):
 
 def test_public_version_has_no_comment_no_name_and_nothing_to_fill_in(tmp_path):
     secret = "secret@exemple.invalid"
-    private = {name: [secret] * 3 for name, one in fields.FIELDS.items() if not one.public and one.kind == "text"}
+    private = {
+        name: [secret] * 3
+        for name in personal.hidden("projets", fields.FIELDS)
+        if fields.FIELDS[name].kind == "text" and fields.FIELDS[name].given
+    }
     table = dossiers(**private, contrary=["oui", "", ""])
     chosen = [["101", "crte", secret, "2024-12-03", secret]]
     decided = triage(

@@ -33,8 +33,8 @@ RECORD: dict[str, Field] = {  # the sixteen columns, in their order
     "stakeholders": Field("Parties prenantes à mobiliser"),
     "engineering": Field("Porteur d'aide en ingénierie", "name"),
     "funding": Field("Porteur d'aide au financement", "name"),
-    "regional_obstacles": Field("Freins à lever : remontées régionales", public=False),
-    "national_obstacles": Field("Freins à lever : remontées nationales", public=False),
+    "regional_obstacles": Field("Freins à lever : remontées régionales"),
+    "national_obstacles": Field("Freins à lever : remontées nationales"),
     "budget": Field("Budget total anticipé", "money"),
 }
 FIELDS: dict[str, Field] = {

@@ -14,7 +14,7 @@ import pandas as pd
 from copkit import french
 from copkit.adaptation.climate import climate
 from copkit.adaptation.priorities import FIELDS, LEVER, PRIORITIES, RECORD, read
-from copkit.intake import labels, perimeters
+from copkit.intake import labels, perimeters, personal
 from copkit.intake.fields import SEPARATOR, YES, counted, ids
 from copkit.intake.reading import Files, located_all
 from copkit.intake.report import Reading
@@ -180,7 +180,7 @@ class Recensement(Selection):
     @property
     def shown(self) -> list[str]:
         """The columns of the record that this version shows."""
-        return [name for name, one in RECORD.items() if one.public or not self.public]
+        return [name for name in RECORD if not self.public or name not in personal.hidden(PRIORITIES.name, RECORD)]
 
     @cached_property
     def obstacles(self) -> pd.DataFrame:
@@ -277,8 +277,7 @@ def _shown(table: pd.DataFrame, public: bool) -> pd.DataFrame:
     """The priorities; public, without what is not."""
     table = table.reset_index(drop=True)
     table.attrs = {}
-    hidden = [name for name, one in FIELDS.items() if public and not one.public]
-    return table.assign(**{name: FIELDS[name].empty for name in hidden})
+    return personal.published(table, PRIORITIES.name, FIELDS) if public else table
 
 
 def _within(table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:

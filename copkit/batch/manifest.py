@@ -7,15 +7,17 @@ kept: a batch of one territory never erases the other 118.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import copkit
 from copkit import clock
-from copkit.batch.index import render
+from copkit.batch.index import render, without_folders
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
+from copkit.intake import personal
 from copkit.reference import territories
 
 GLOSSARY = "glossaire.html"  # that the documents link to
@@ -55,7 +57,8 @@ def record_name(task: Task) -> str:
 
 
 def entry(task: Task, result: Result) -> dict:
-    """What the manifest says of one document."""
+    """What the manifest says of one document: nothing of the folders of the machine."""
+    given = json.loads(published(json.dumps(result.parameters, ensure_ascii=False), task))
     return {
         "territory": task.territory,
         "name": task.name,
@@ -64,9 +67,29 @@ def entry(task: Task, result: Result) -> dict:
         "title": task.title,
         "finished": clock.now().isoformat(timespec="seconds"),
         **{k: v for k, v in asdict(result).items() if k not in ("territory", "phases", "content", "resumed")},
+        "parameters": given,
+        "error": result.error and without_folders(published(result.error, task)),
         "phases": {name: round(seconds, 4) for name, seconds in result.phases.items()},
         "version": task.version,
     }
+
+
+def published(text: str, task: Task) -> str:
+    """What is published, in JSON or not, without the folders of the files that were given: they may name a person.
+
+    The name of a file stays, for whoever has it to find it.
+    """
+    given = [one for value in task.parameters.values() for one in (value if isinstance(value, list) else [value])]
+    shown: dict[str, str] = {}
+    for path in (Path(one) for one in given if isinstance(one, str) and one):
+        shown[str(path)] = personal.mask(path.name if path.is_absolute() else str(path))
+        if path.is_absolute() and len(path.parts) > 2:
+            shown[f"{path.parent}{os.sep}"] = ""
+    for old in sorted((one for one in shown if shown[one] != one), key=len, reverse=True):
+        escaped = old.encode("unicode_escape").decode()  # as a cell of parameters writes it
+        for one in (json.dumps(escaped)[1:-1], json.dumps(old, ensure_ascii=False)[1:-1], old):
+            text = text.replace(one, shown[old])
+    return text
 
 
 def dump(content: dict) -> bytes:

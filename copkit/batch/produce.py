@@ -20,6 +20,7 @@ from copkit.batch.forked import forks
 from copkit.batch.manifest import Result
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Store, digest
+from copkit.intake import personal
 from copkit.reference.territories import is_fine
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def execute(
 
 def fail(result: Result, why: str) -> None:
     """Say of a document that it failed."""
-    result.status, result.error, result.files, result.hash = "failed", why, {}, {}
+    result.status, result.error, result.files, result.hash = "failed", personal.mask(why), {}, {}
 
 
 def _kind(name: str, task: Task) -> str:
@@ -129,7 +130,7 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
         export.portable(notebook, about)
     with _timed(result.phases, "écriture"):
         # not checked again: its source was, and each output when it came; on one line, ten times faster to write
-        text = nbformat.v4.writes(notebook, indent=None)
+        text = manifest.published(nbformat.v4.writes(notebook, indent=None), task)
         (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")
     for kind in task.formats:
         with _timed(result.phases, kind.upper()):

@@ -202,14 +202,14 @@ def _print_sorted(found) -> None:
 
 def _shown(found, public: bool):
     """The columns of a sorted table that a reader wants first; those that are not public left out when asked."""
+    from copkit.intake import personal
     from copkit.projects import fields
     from copkit.projects.sorting.sort import COLUMNS
 
     known = fields.FIELDS | COLUMNS
-    hidden = {name for name, one in known.items() if public and not one.public} | ({"holder"} if public else set())
-    return found[[name for name in ("project_id", "title", *found) if name in known and name not in hidden]].loc[
-        :, lambda table: ~table.columns.duplicated()
-    ]
+    hidden = personal.hidden(fields.PROJECTS.name, known) | {"holder"} if public else set()
+    shown = personal.published(found, fields.PROJECTS.name, known) if public else found
+    return shown[[name for name in dict.fromkeys(("project_id", "title", *found)) if name in known.keys() - hidden]]
 
 
 def _write_sorted(found, out: Path, public: bool, excel: bool) -> None:

@@ -40,7 +40,10 @@ def strengths(
         if out:
             say(f"Écrit : {out}")
     else:
-        print_data(shown[[name for name, one in model.FIELDS.items() if one.public]], form)
+        from copkit.intake import personal
+
+        hidden = personal.hidden(model.STRENGTHS.name, model.FIELDS)
+        print_data(shown[[name for name in model.FIELDS if name not in hidden]], form)
     settle(merged)
 
 

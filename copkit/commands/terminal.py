@@ -130,9 +130,9 @@ def chosen(format: Format, csv: Csv) -> Literal["table", "csv", "excel", "json"]
 
 
 def print_data(table, format: Literal["csv", "excel", "json"]) -> None:
-    """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown."""
+    """A DataFrame as CSV or JSON: raw numbers, empty or null when unknown; on a screen, no text that is a formula."""
     if format != "json":
-        give(escaping.as_csv(table, excel=format == "excel", exact=True), nl=False)
+        give(escaping.as_csv(table, excel=format == "excel", exact=not sys.stdout.isatty()), nl=False)
     else:
         give(table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15))
 

@@ -1,4 +1,4 @@
-"""One cell of a file, turned into a value by a closed grammar: number, date, yes or no, SIREN; personal data masked.
+"""One cell of a file, turned into a value by a closed grammar: number, date, yes or no, SIREN.
 
 Each function takes the text of a cell and gives (value, what is wrong). They are mapped over the distinct texts
 of a column, never over its rows. What the grammar does not hold, or what it could read in two ways, is reported and
@@ -38,20 +38,10 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.intake import fields, gazetteer, plausible
+from copkit.intake import fields, gazetteer, personal, plausible
 
 Answer = tuple[object, str]  # the value, and the message (empty when nothing is wrong)
 
-MASK = "[retiré]"
-_AT = r"\s?(?:@|\[at\]|\(at\)|\[arobase\]|\(arobase\))\s?"
-_EMAIL = rf"[\w.+%'’-]+{_AT}[\w-]+(?:\.[\w-]+)+"
-_GAP = r"[\s.\-–/]?"
-_PHONE = (
-    rf"(?<![\d,.])(?:(?:\+|00)33{_GAP}(?:\(0\){_GAP})?|0)[1-9](?:{_GAP}\d\d){{4}}(?!\d)"
-    rf"|\+(?!33)\d{{2,3}}{_GAP}\d(?:{_GAP}\d){{5,10}}(?!\d)"
-)
-_PERSONAL = re.compile(rf"{_EMAIL}|{_PHONE}", re.IGNORECASE)
-_MAY_BE_PERSONAL = r"@|[\[(]a(?:t|robase)[\])]|\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d"  # read by a fast engine
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"  # no spreadsheet accepts them
 
 _MONTHS = [french.plain(month) for month in french.MONTHS]
@@ -152,7 +142,7 @@ def _measure(text: str, kind: str, decimal: str) -> Answer:
     text = text.replace("\u200b", "").strip()
     found = _NUMBER.match(text)
     behind = _BEHIND[kind].fullmatch(text[found.end() :].strip()) if found and kind in _BEHIND else None
-    if not found or (not behind and found.end() != len(text)) or re.fullmatch(_PHONE, text):
+    if not found or (not behind and found.end() != len(text)) or personal.is_telephone(text):
         return float("nan"), _not_a_number(text, kind, found)
     part = found.groupdict()
     scale = _SCALES[(behind.groupdict().get("scale") or "").lower() if behind else ""]
@@ -199,7 +189,7 @@ def _not_a_number(text: str, kind: str, found: re.Match | None) -> str:
     """What a text is, in place of the number that was waited for."""
     bare = re.sub(r"\s", "", text)
     behind = text[found.end() :].strip() if found else ""
-    if re.fullmatch(_PHONE, text):
+    if personal.is_telephone(text):
         said = ", et non un numéro de téléphone"
     elif re.fullmatch(r"\d{14}", bare):
         said = ", et non un SIRET"
@@ -323,26 +313,3 @@ def _cleaned(cells: pd.Series, missing: set[str]) -> pd.Series:
     if odd.any():
         cells = cells.where(~odd, cells.str.replace(_CONTROL, "", regex=True).str.strip())
     return cells.mask(cells.str.casefold().isin(missing), "")
-
-
-def mask(text: str) -> str:
-    """The text without e-mail addresses and telephone numbers.
-
-    >>> mask("voir marie@exemple.fr ou 03 20 00 00 00")
-    'voir [retiré] ou [retiré]'
-    """
-    return _PERSONAL.sub(MASK, text)
-
-
-def masked(cells: pd.Series) -> tuple[pd.Series, int]:
-    """A column without e-mail addresses and telephone numbers, and how many cells held one."""
-    suspect = cells.str.contains(_MAY_BE_PERSONAL, regex=True)
-    if not suspect.any():
-        return cells, 0
-    found = cells[suspect]
-    hidden = found.map(mask)
-    changed = hidden != found
-    if changed.any():
-        cells = cells.copy()
-        cells.loc[hidden.index[changed]] = hidden[changed]
-    return cells, int(changed.sum())

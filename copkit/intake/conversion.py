@@ -122,13 +122,13 @@ class Conversion:
         reasons[total] = f"ligne de total, et non un {self.kind.noun[0]}. La retirer du fichier"
         out = reasons != ""
         if out.any():
-            personal = set() if self.ledger.personal else set(self.matched.personal)
+            hidden = set() if self.ledger.personal else set(self.matched.personal)
             content = [
                 json.dumps(
                     {
-                        self.sheet.headers[i] or f"colonne {i + 1}": self.ledger.hide(cell)
+                        self.ledger.hide(self.sheet.headers[i]) or f"colonne {i + 1}": self.ledger.hide(cell)
                         for i, cell in enumerate(row)
-                        if cell.strip() and i not in personal
+                        if cell.strip() and i not in hidden
                     },
                     ensure_ascii=False,
                 )
@@ -200,11 +200,12 @@ class Conversion:
         return pd.Series(values, dtype=fields.DTYPES[kind])
 
     def _hidden(self, name: str, text: pd.Series) -> pd.Series:
-        if self.ledger.personal or (name in self.kind.fields and self.kind.fields[name].kind == "id"):
-            return text
-        text, count = cells.masked(text)
-        self.ledger.masked += count
-        return text
+        made = self.ledger.taken(text, self.kind.name, name, self.kind.fields.get(name))
+        if self.kind.fields[name].kind == "id":
+            told = "un courriel n'est pas un numéro : il est retiré. Écrire le numéro, ou laisser vide."
+            at = ((made == "") & (text != "")).to_numpy()
+            self._wrong(at, name, text, np.full(len(text), told))
+        return made
 
     def _dates(self, name: str, text: pd.Series) -> None:
         for position in self.matched.columns.get((name, ""), []):

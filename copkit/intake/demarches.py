@@ -91,10 +91,8 @@ def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger, kind: Coll
     blank = pd.Series("", index=range(len(sheet.rows)), dtype="str")
     columns = {name: _column(sheet, header) for name, header in _OPINION_COLUMNS.items()}
     texts = {name: blank if text is None else cells.clean(text, missing) for name, text in columns.items()}
-    for name in ("introduction", "question", "answer"):
-        if not ledger.personal:
-            texts[name], count = cells.masked(texts[name])
-            ledger.masked += count
+    for name in ("project_id", "introduction", "question", "answer"):
+        texts[name] = ledger.taken(texts[name], "avis", name)
     experts, directory = _column(sheet, EXPERT), ledger.directory
     if directory and experts is not None:
         texts["body"] = pd.Series([directory.body(one) for one in experts], dtype="str")
@@ -153,16 +151,14 @@ def _block(
 
     The name of its sheet is « (identifiant) libellé », in ASCII and cut at 30 characters.
     """
-    personal = {i for i, h in enumerate(sheet.headers) if headers.is_personal(h, mapping)}
+    named = {i for i, h in enumerate(sheet.headers) if headers.is_personal(h, mapping)}
     kept = {}
     for i, header in enumerate(sheet.headers):
-        if i in personal and not ledger.personal:
+        if i in named and not ledger.personal:
             ledger.dropped[f"{sheet.name} : {header}"] = None
             continue
         text = cells.clean(sheet.cells[i], missing)
-        if not ledger.personal:
-            text, count = cells.masked(text) if headers.head(header) != "dossier id" else (text, 0)
-            ledger.masked += count
+        text = ledger.taken(text, "blocs", headers.head(header).replace(" ", "_"))
         kept[header or f"colonne {i + 1}"] = text
     ledger.blocks[f"{sheet.file} : {sheet.name}"] = pd.DataFrame(kept)
     out = {}

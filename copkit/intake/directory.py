@@ -11,7 +11,7 @@ from pathlib import Path
 
 from copkit.errors import Problems, ProjectError, unknown
 from copkit.files import path_of
-from copkit.intake import cells, labels, spreadsheets
+from copkit.intake import labels, personal, spreadsheets
 from copkit.intake.fields import Field
 from copkit.intake.headers import head
 
@@ -57,7 +57,7 @@ def read(path: str | Path, bodies: Mapping[str, str]) -> Directory:
         if not _ENTRY.fullmatch(mail):
             problems.add(str(file), f"ligne {row} : courriel illisible. Écrire une adresse, ou « @ » et son domaine.")
         elif not found:
-            said = cells.mask(label) or "vide"
+            said = personal.mask(label) or "vide"
             wrong = unknown(f"organisme inconnu « {said} »", said, bodies.values(), "Organismes")
             problems.add(str(file), f"ligne {row} : {wrong}")
         elif known.setdefault(mail, found[0]) != found[0]:

@@ -19,7 +19,7 @@ from copkit.errors import ProjectError
 if TYPE_CHECKING:
     from copkit.intake.sheet import Sheet
 
-# « id »: what tells two apart, never masked; « name »: a text that a spreadsheet should not turn into a date
+# « id »: what tells two apart; « name »: a text that a spreadsheet should not turn into a date
 Kind = Literal[
     "text",
     "name",
@@ -58,7 +58,7 @@ def ids(cell: object) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A standard field; ``public``: whether the public version may show it; ``given``: whether a file may give it.
+    """A standard field; ``given``: whether a file may give it. What is done of it: ``personal.rule``.
 
     ``choices``: id → label, or what makes them; ``vocabulary``: the name under which ``parameters/synonyms.csv`` lists
     other labels of its choices, its own name by default; ``dated``: its labels may carry a year, which does not count.
@@ -66,7 +66,6 @@ class Field:
 
     label: str
     kind: Kind = "text"
-    public: bool = True
     choices: Mapping[str, str] | Callable[[], Mapping[str, str]] = field(default_factory=dict)
     vocabulary: str = ""
     dated: bool = False
@@ -98,9 +97,9 @@ PLACES = {
 }
 PLACED = {name: replace(one, given=False) for name, one in PLACES.items()}  # those of a territory that is given
 ORIGIN = {
-    "source_file": Field("Fichier", public=False, given=False),
-    "sheet": Field("Feuille", public=False, given=False),
-    "row": Field("Ligne", "whole", False, given=False),  # in the file, the header is row 1
+    "source_file": Field("Fichier", given=False),
+    "sheet": Field("Feuille", given=False),
+    "row": Field("Ligne", "whole", given=False),  # in the file, the header is row 1
     "invented": Field("Exemple inventé", "yes_no"),
     "duplicate_of": Field("Doublon de", given=False),  # the one that is kept in its place; such a row is never counted
 }

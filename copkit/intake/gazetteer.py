@@ -142,13 +142,15 @@ def _close(text: str, names: dict[str, str]) -> tuple[str, ...]:
     return tuple(map(territories.name, closest(_bare(text), names)))
 
 
-def is_named(text: str) -> bool:
-    """True for the name of a département, of a région or of an EPCI, and for nothing like it.
+def is_named(text: str, *, communes: bool = False) -> bool:
+    """True for the name of a département, of a région, of an EPCI, or of a commune; and for nothing like it.
 
     >>> is_named("Pas-de-Calais"), is_named("Hauts de France"), is_named("Nor")
     (True, True, False)
     """
     known, name = lists(), _bare(text)
+    if communes and name in _by_bare():
+        return True
     return name in known.departement_names or name in known.region_names or _epci(text) in known.epci_by_name
 
 

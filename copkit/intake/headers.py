@@ -12,24 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from copkit import french
+from copkit.intake import personal
 from copkit.intake.fields import PLACES
 from copkit.intake.sheet import Sheet
 
 if TYPE_CHECKING:
     from copkit.intake.mapping import Mapping
-
-# Columns of an export of démarches-simplifiées that name a person: dropped whatever the mapping says.
-SYSTEM_PERSONAL = (
-    *("Email", "E-mail", "FranceConnect ?", "Civilité", "Nom", "Prénom", "Dépôt pour un tiers", "Nom du mandataire"),
-    *("Prénom du mandataire", "Date de naissance", "Instructeurs", "Instructeur", "Expert", "Entreprise nom"),
-    "Entreprise prénom",
-)
-_LOOKS_PERSONAL = re.compile(
-    r"\b(e ?mails?|courriels?|mails?|telephones?|tel|portable|fax|contacts?|prenoms?|civilite|instructeurs?"
-    r"|mandataire|signataire|interlocuteurs?|date de naissance|nom (et prenom|du (contact|responsable|referent|maire"
-    r"|president|representant|demandeur|declarant)|de la personne)|personnes? (a contacter|referente?s?|ressources?"
-    r"|en charge)|referent(e|s|es)?|chef(fe)? de projet|representant legal|charge(e)? de mission|identite)\b"
-)
 
 _REMEMBERED = 256  # sets of headers
 
@@ -112,6 +100,4 @@ def is_personal(header: str, mapping: Mapping | None = None) -> bool:
     bare = head(header)
     if mapping and bare in map(head, mapping.not_personal):
         return False
-    if bare in map(head, [*SYSTEM_PERSONAL, *(mapping.personal if mapping else [])]):
-        return True
-    return bool(_LOOKS_PERSONAL.search(bare))
+    return personal.names_a_person(bare) or bool(mapping and bare in map(head, mapping.personal))

@@ -16,7 +16,7 @@ import pandas as pd
 from copkit import french, paths
 from copkit.errors import Problems, ProjectError, unknown
 from copkit.files import sought
-from copkit.intake import delimited, spreadsheets
+from copkit.intake import delimited, personal, spreadsheets
 from copkit.reference import reading, tables, territories
 from copkit.reference.territories import Perimeter
 
@@ -295,8 +295,8 @@ def _checked(lines: list[tuple[str, str, str]], where: str, problems: Problems) 
     names: dict[str, str] = {}  # name → its code
     rows: list[tuple[str, str]] = []
     seen: dict[tuple[str, str], tuple[str, str]] = {}  # (name, commune) → the code that brought it, and its line
-    for line, name, typed in lines:
-        code = _full(typed)
+    for line, given, typed in lines:
+        name, code = personal.mask(given), _full(typed)
         found = territories.communes_of(code) if code and territories.exists(code) else ()
         twice = [(commune, *seen[name, commune]) for commune in found if (name, commune) in seen]
         if not name:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from copkit.errors import ProjectError, closest
 from copkit.files import kept
-from copkit.intake import headers, labels, spreadsheets
+from copkit.intake import headers, labels, personal, spreadsheets
 from copkit.intake import mapping as mappings
 from copkit.intake.fields import PLACES, Collected
 from copkit.intake.sheet import Sheet
@@ -43,13 +43,13 @@ def propose(file: str | Path, kind: Collected) -> str:
     base = mappings.load(DS, kind) if is_export else None
     chosen: dict[str, dict[str, list[str]]] = {}
     reasons: dict[str, str] = {}
-    personal, ignored = [], []
+    named, ignored = [], []
     skipped = _of_base(base) if base else set()
     for name in names:
         if headers.head(name) in skipped:
             continue
         if headers.is_personal(name, base):
-            personal.append(name)
+            named.append(name)
             continue
         found = _field(name, names, kind)
         if found is None:
@@ -60,10 +60,10 @@ def propose(file: str | Path, kind: Collected) -> str:
         reasons.setdefault(field, reason)
     if not set(kind.key) & set(chosen) and not base:
         first = ignored.pop(0) if ignored else names[0]
-        personal = [name for name in personal if name != first]
+        named = [name for name in named if name != first]
         chosen[kind.key[-1]] = {"headers": [first]}
         reasons[kind.key[-1]] = "À CORRIGER : aucun intitulé reconnu, première colonne prise"
-    return _yaml(path, sheet, row, base is not None, chosen, reasons, personal, ignored, kind)
+    return _yaml(path, sheet, row, base is not None, chosen, reasons, named, ignored, kind)
 
 
 def _main(path: Path, kind: Collected) -> tuple[Sheet, int | None]:
@@ -89,7 +89,7 @@ def _main(path: Path, kind: Collected) -> tuple[Sheet, int | None]:
 
 def _of_base(base: mappings.Mapping) -> set[str]:
     said = [h for where in base.fields.values() for h in where.headers]
-    return set(map(headers.head, [*said, *base.ignored, *headers.SYSTEM_PERSONAL]))
+    return set(map(headers.head, [*said, *base.ignored, *personal.system_headers()]))
 
 
 @kept(maxsize=4)
@@ -140,16 +140,17 @@ def _yaml(
     is_ds: bool,
     chosen: dict[str, dict[str, list[str]]],
     reasons: dict[str, str],
-    personal: list[str],
+    named: list[str],
     ignored: list[str],
     kind: Collected,
 ) -> str:
+    file = personal.mask(path.name)
     where = f", feuille « {sheet.name} »" if sheet.name else ""
     lines = [
-        f"# Correspondance proposée par copkit d'après les en-têtes de « {path.name} »{where}.",
+        f"# Correspondance proposée par copkit d'après les en-têtes de « {file} »{where}.",
         "# À relire : chaque colonne est soit un champ, soit personnelle (retirée à la lecture), soit ignorée.",
         "# Plusieurs en-têtes pour un champ : le premier rempli l'emporte, écrire le plus récent d'abord.",
-        f"label: {_quoted(f'Correspondance de {path.name}')}",
+        f"label: {_quoted(f'Correspondance de {file}')}",
     ]
     if is_ds:
         lines.append(f"base: {DS}  # numéro, porteur, SIRET, état et dates du dossier")
@@ -170,10 +171,10 @@ def _yaml(
         else:
             said = _list(roles["headers"])
         lines.append(f"  {name}: {said}  # {kind.fields[name].label} : {reasons[name]}")
-    if personal:
+    if named:
         lines += [
             "personal:  # semblent nommer ou joindre une personne : jamais lues",
-            *(f"  - {_quoted(p)}" for p in personal),
+            *(f"  - {_quoted(p)}" for p in named),
         ]
     if ignored:
         lines += [

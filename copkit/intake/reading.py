@@ -92,6 +92,7 @@ def read(
     _account(ledger)
     if not personal:
         table = table[list(kind.fields)]
+    table = table.assign(**{name: ledger.shown(table[name]) for name in ("source_file", "sheet")})
     table, twice, same_number = duplicates.mark(table, sources, [one.mapping for one in gathering.taken], kind)
     check(table, kind)
     table.attrs["reading"] = _reading(kind, table, twice, same_number, ledger, opened)
@@ -319,12 +320,12 @@ def _reading(
         ledger.notes[f"EPCI déduit de la commune pour {said}, le fichier ne le dit pas."] = None
     return Reading(
         kind=kind,
-        files=[path.name for path, *_ in opened],
-        mappings={path.name: chosen.label for path, _, _, chosen in opened},
+        files=[ledger.hide(path.name) for path, *_ in opened],
+        mappings={ledger.hide(path.name): chosen.label for path, _, _, chosen in opened},
         rows=ledger.rows,
         kept=len(table),
-        dropped=list(ledger.dropped),
-        ignored=list(ledger.ignored),
+        dropped=list(dict.fromkeys(map(ledger.hide, ledger.dropped))),
+        ignored=list(dict.fromkeys(map(ledger.hide, ledger.ignored))),
         masked=ledger.masked,
         sheets=ledger.table("sheets"),
         missing={name: int((kept[name] == "").sum()) for name in LOOKED_FOR if name in kind.given},
@@ -337,8 +338,8 @@ def _reading(
         same_number=same_number,
         opinions=ledger.table("opinions"),
         deduced_levers=levers.deduced(kept, list({id(chosen): chosen for *_, chosen in opened}.values())),
-        blocks=dict(ledger.blocks),
-        notes=list(ledger.notes),
+        blocks={ledger.hide(name): block for name, block in ledger.blocks.items()},
+        notes=[*map(ledger.hide, ledger.notes)],
     )
 
 

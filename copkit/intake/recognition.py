@@ -5,6 +5,7 @@ from __future__ import annotations
 from copkit import french
 from copkit.errors import ProjectError, option, unknown
 from copkit.intake import mapping as mappings
+from copkit.intake import personal
 from copkit.intake.fields import Collected
 from copkit.intake.headers import head, match
 from copkit.intake.mapping import Mapping
@@ -34,7 +35,7 @@ def recognise(book: dict[str, Sheet], shown: str, kind: Collected) -> str:
             f"En donner une : {option('mapping', best[0])}."
         )
     headers = next(iter(book.values())).headers
-    listed = french.join([f"« {h} »" for h in headers[:8]]) if headers else "aucun"
+    listed = french.join([f"« {personal.mask(h)} »" for h in headers[:8]]) if headers else "aucun"
     raise ProjectError(
         f"{shown} : en-têtes non reconnus ({listed}{'…' if len(headers) > 8 else ''}).\n"
         f"Donner une correspondance avec {option('mapping', ...)} ({', '.join(mappings.names(kind))}), "

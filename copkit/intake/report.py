@@ -16,9 +16,9 @@ import pandas as pd
 from copkit import escaping, files, french
 from copkit.display import Displayed
 from copkit.errors import ProjectError
-from copkit.intake import cells
+from copkit.intake import personal
 from copkit.intake.directory import Directory
-from copkit.intake.fields import Collected
+from copkit.intake.fields import Collected, Field
 from copkit.intake.sheet import Sheet
 
 GATHERED = {  # file after file
@@ -31,6 +31,7 @@ GATHERED = {  # file after file
         *("project_id", "body", "introduction", "question", "answer", "yes_no", "created", "answered", "file", "row"),
     ),
 }
+NAMES = ("file", "sheet", "column", "header", "kept_header", "other_header")  # that somebody chose
 UNKNOWN = ("kind", "label", "count", "suggestions")
 DUPLICATES = ("project_id", "file", "sheet", "row", "kept_file", "kept_sheet", "kept_row", "differences")
 SAME_NUMBER = ("project_id", "title", "holder", "file", "sheet", "row")
@@ -165,7 +166,7 @@ class Reading(Displayed):
             ),
             *self.counts(),
             (len(self.dropped), "colonne personnelle retirée", "colonnes personnelles retirées"),
-            (self.masked, "cellule masquée (courriel, téléphone)", "cellules masquées (courriel, téléphone)"),
+            (self.masked, "cellule masquée (courriel, téléphone, nom)", "cellules masquées (courriel, téléphone, nom)"),
         ):
             out += [french.plural(count, one, many)] if count else []
         if self.ignored:
@@ -263,7 +264,7 @@ class Ledger:
         return len(self.lists[name]["file"]) if name in self.lists else 0
 
     def problem(self, sheet: Sheet, rows: Sequence[int], column: object, values: object, message: object) -> None:
-        """Keep cells that are wrong, their e-mails and telephone numbers masked."""
+        """Keep cells that are wrong, what reaches a person masked."""
         if len(rows) == 0:
             return
         shown = [self.hide(str(v)) for v in values] if not isinstance(values, str) else self.hide(values)
@@ -276,7 +277,7 @@ class Ledger:
 
     def hide(self, text: str) -> str:
         """A text as it may be shown."""
-        return text if self.personal else cells.mask(text)
+        return text if self.personal else personal.mask(text)
 
     def arrange(self, files: Sequence[str]) -> None:
         """Put what is wrong and what is set aside in the order of the files."""
@@ -286,11 +287,25 @@ class Ledger:
                 order = sorted(range(len(kept["file"])), key=lambda n: place.get(kept["file"][n], len(place)))
                 self.lists[name] = {column: [values[n] for n in order] for column, values in kept.items()}
 
+    def taken(self, text: pd.Series, kind: str, name: str, field: Field | None = None) -> pd.Series:
+        """A field as it is read, and its cells counted: by the register, or whole where persons are asked for."""
+        if self.personal:
+            return text
+        made, count = personal.taken(text, kind, name, field)
+        self.masked += count
+        return made
+
+    def shown(self, names: pd.Series) -> pd.Series:
+        """Names of files, of sheets, of columns, as they may be shown."""
+        seen = {one: self.hide(one) for one in names.unique()}
+        return names if all(one == other for one, other in seen.items()) else names.map(seen)
+
     def table(self, name: str) -> pd.DataFrame:
         """A list with all that was kept."""
         if name not in self.lists:
             return pd.DataFrame({c: pd.Series([], dtype="str") for c in GATHERED[name]})
-        return pd.DataFrame(self.lists[name])
+        found = pd.DataFrame(self.lists[name])
+        return found.assign(**{one: self.shown(found[one]) for one in NAMES if one in found})
 
     def unknown_labels(self) -> pd.DataFrame:
         """The labels that nobody knows, the most frequent first."""

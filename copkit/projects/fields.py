@@ -60,20 +60,20 @@ def _holders() -> dict[str, str]:
 def _by_body() -> dict[str, Field]:
     found = {}
     for body, label in BODIES.items():
-        found[f"opinion_{body}"] = Field(f"Avis : {label}", "choice", False, OPINIONS, "opinion")
-        found[f"funding_{body}"] = Field(f"Financement repéré : {label}", public=False)
-        found[f"engineering_{body}"] = Field(f"Ingénierie repérée : {label}", public=False)
+        found[f"opinion_{body}"] = Field(f"Avis : {label}", "choice", OPINIONS, "opinion")
+        found[f"funding_{body}"] = Field(f"Financement repéré : {label}")
+        found[f"engineering_{body}"] = Field(f"Ingénierie repérée : {label}")
     return found
 
 
 FIELDS: dict[str, Field] = {
     "project_id": Field("Dossier", "id"),
     "title": Field("Intitulé", "name"),
-    "description": Field("Description", public=False),
+    "description": Field("Description"),
     "holder": Field("Porteur", "name"),
     "holder_siren": Field("SIREN du porteur", "siren"),
     "holder_type": Field("Type de porteur", "choice", choices=_holders),
-    "partners": Field("Parties prenantes", public=False),
+    "partners": Field("Parties prenantes"),
     **PLACES,
     **LEVERS,
     "contributes": Field("Contribue aux objectifs", "yes_no"),
@@ -83,26 +83,26 @@ FIELDS: dict[str, Field] = {
     "end": Field("Fin prévue", "date"),
     "other_issue": Field("Répond à un autre enjeu", "yes_no"),
     "contrary": Field("Contraire aux cibles", "yes_no"),
-    "contrary_reason": Field("Contraire aux cibles : raison", public=False),
+    "contrary_reason": Field("Contraire aux cibles : raison"),
     "theme": Field("Thème prioritaire"),
     "impact": Field("Effet significatif à l’échelle du levier", "yes_no"),
     "replicable": Field("Réplicable", "yes_no"),
     "owner_known": Field("Maître d’ouvrage clair", "yes_no"),
-    "next_steps": Field("Prochaines étapes", public=False),
+    "next_steps": Field("Prochaines étapes"),
     "next_steps_months": Field("Horizon des prochaines étapes [mois]", "months"),
     "cost": Field("Coût [EUR]", "money"),
     "funding_requested": Field("Financement demandé [EUR]", "money"),
     "amount": Field("Montant engagé [EUR]", "money"),
-    "engineering_need": Field("Besoin d’ingénierie", public=False),
-    "obstacles": Field("Freins", public=False),
-    "schedule": Field("Calendrier", public=False),
+    "engineering_need": Field("Besoin d’ingénierie"),
+    "obstacles": Field("Freins"),
+    "schedule": Field("Calendrier"),
     "quantity": Field("Quantité physique", "quantity"),
     "quantity_unit": Field("Unité de la quantité", "name"),
     "vehicle": Field("Contrat", "choice", choices={"crte": "crte", "crst": "crst"}),
     "crte": Field("Inscrit au CRTE", "yes_no"),
     "crte_date": Field("Date d’inscription au CRTE", "date"),
     "category_given": Field("Catégorie reçue", "choice", choices={one: one for one in CATEGORIES}, dated=True),
-    "justification": Field("Justification", public=False),
+    "justification": Field("Justification"),
     **_by_body(),
     "programme": Field("Programme ou démarche"),
     "state": Field("État du dossier"),

@@ -16,7 +16,7 @@ import xarray as xr
 
 from copkit import french, paths
 from copkit.files import kept
-from copkit.intake import gazetteer, perimeters
+from copkit.intake import perimeters, personal
 from copkit.intake.reading import located, located_all
 from copkit.intake.report import Reading
 from copkit.intake.selection import EXAMPLES, HINT, Selection, missing
@@ -26,11 +26,9 @@ from copkit.projects.counting import balance, coverage, crossing, ranking
 from copkit.projects.reading import read
 from copkit.projects.sorting import criteria, sort
 from copkit.projects.workshop import merge
-from copkit.reference import framework, tables, territories
+from copkit.reference import framework, territories
 
 EXAMPLE = (*EXAMPLES, "vivier_hauts_de_france.csv")
-# Texts that a person typed and that no figure needs: the public version shows none but the title.
-TYPED = ("lever_label", "theme", "programme", "state")
 JUDGED = ("theme", "contrary", "impact", "replicable", "partners", "next_steps")  # what the criteria look at
 FIELDS = fields.FIELDS | sort.COLUMNS
 EXPLAINED = 10  # dossiers
@@ -280,7 +278,7 @@ def vivier(
     reading, year = table.attrs["reading"], projects.attrs["triage"]["year"]
     counts = _counts(reading, fields.counted(projects))
     if public:
-        projects, reading = _public(projects), None
+        projects, reading = personal.published(projects, fields.PROJECTS.name, FIELDS), None
     here, peers, left = inside(projects, code)
     return Vivier(
         projects=here,
@@ -333,24 +331,7 @@ def inside(projects: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFram
     return projects[at], projects[around], left | {"placeless": placeless}
 
 
-# ------------------------------------------------------------------ what is public
-
-
-def _public(projects: pd.DataFrame) -> pd.DataFrame:
-    """The projects without anything that is not public; a holder is named from the official list, or not at all."""
-    table = projects.copy()
-    table.attrs = {key: value for key, value in projects.attrs.items() if key != "reading"}
-    epci = tables.read("epci.csv")
-    names = dict(zip(epci.code.str.removeprefix("epci-"), epci.name, strict=True))
-    table["holder"] = [names.get(siren, "") for siren in table.holder_siren]
-    table["region_label"] = table.region_label.where(table.region_label.isin(gazetteer.OUTSIDE.values()), "")
-    for name in table:
-        one = FIELDS.get(name)
-        if one is None:
-            del table[name]
-        elif not one.public or name in TYPED:
-            table[name] = one.empty
-    return table
+# ------------------------------------------------------------------ what is told
 
 
 def _counts(reading: Reading, counted: pd.DataFrame) -> dict[str, object]:

@@ -86,7 +86,7 @@ UNCOMPARED = {"action_id", "progress", "lever_label", "levers", "thematiques", "
 COMPARED = [  # the fields of an action that a change is looked for in
     name
     for name, one in FIELDS.items()
-    if name not in UNCOMPARED and one.kind != "place" and (one.public or name == "dossiers") and name != "invented"
+    if name not in UNCOMPARED and one.kind != "place" and one.given and name != "invented"
 ]
 
 
@@ -492,8 +492,8 @@ def worksites(found: Followup) -> pd.DataFrame:
     for site in sites.rules().worksites.items:
         every = site.levers == "tous"
         levers = set(carrier) if every else set(site.levers)
-        mine = kept[[every or bool(levers & set(ids(one))) for one in kept.levers]]
-        became = outcomes.reindex(mine.action_id)
+        mine = [one.action_id for one in kept.itertuples() if every or levers & set(ids(one.levers))]
+        became = outcomes.reindex(mine)
         here = judged[judged.lever.isin({carrier.get(one, one) for one in levers})]
         many = "tous les leviers" if every else french.plural(len(levers), "levier") if levers else ""
         row = (site.id, site.label, many)

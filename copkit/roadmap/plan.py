@@ -144,9 +144,9 @@ class Roadmap(Selection):
         labels, found = framework.labels("thematiques"), []
         of = nomenclatures.levers("cop").groupby("thematique", sort=False).lever.agg(list)
         for one, levers in of.items():
-            here = self.retained.levers.map(lambda cell, levers=levers: bool(set(ids(cell)) & set(levers)))
+            here = sum(bool(set(ids(cell)) & set(levers)) for cell in self.retained.levers)
             served = sum(self.served[lever] > 0 for lever in levers)
-            found.append((labels[one], len(levers), served, int(here.sum())))
+            found.append((labels[one], len(levers), served, here))
         return pd.DataFrame(found, columns=["label", "levers", "served", "actions"])
 
     @cached_property

@@ -11,13 +11,12 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from functools import partial
 
 import pandas as pd
 import xarray as xr
 
-from copkit import escaping, french
+from copkit import clock, escaping, french
 from copkit.errors import CopkitWarning, SimulationError, unknown
 from copkit.models import gaps, scenario_file
 from copkit.models.levers import FOREST
@@ -175,7 +174,7 @@ def _totals(settled: dict[str, Standing]) -> tuple[dict, ...]:
 
 def _said(state: State, waiting: list[str]) -> list[tuple[str, str]]:
     """What the cover adds for a scenario."""
-    lines = [("Scénario", state.name or "sans nom"), ("Exporté le", french.short_date(date.today()))]
+    lines = [("Scénario", state.name or "sans nom"), ("Exporté le", french.short_date(clock.today()))]
     if waiting:
         said = f"Brouillon, à justifier : {french.join(label_of(lever) for lever in waiting)}"
         lines.append(("Statut de l'export", said))

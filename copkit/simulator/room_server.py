@@ -29,6 +29,7 @@ from tornado.web import Application, GZipContentEncoding, HTTPError, RequestHand
 
 from copkit import __version__, escaping, french
 from copkit.errors import CopkitError, RunError
+from copkit.intake import personal
 from copkit.models.limits import KT
 from copkit.models.scenario import Entry
 from copkit.models.spread import Spread, by_disagreement, middle
@@ -72,7 +73,7 @@ LEVER_KEYS = (
 def _reason(text: str) -> str:
     if len(text) > LONGEST_REASON:
         raise ValueError(f"texte de {french.number(len(text), 0)} caractères, {LONGEST_REASON} au plus. Le raccourcir")
-    return escaping.terminal(text)
+    return personal.mask(escaping.terminal(text))
 
 
 class _Message(BaseModel):

@@ -6,9 +6,8 @@ The same blocks as any document of the kit; figures have the digits that the pag
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
-from copkit import __version__, french
+from copkit import __version__, clock, french
 from copkit.models.levers import FOREST
 from copkit.models.scenario import Standing
 from copkit.presentation import blocks, labels, marimekko
@@ -31,7 +30,7 @@ TO_JUSTIFY = "à justifier"
 
 def document(here: Ground, settled: dict[str, Standing], state: State, waiting: list[str]) -> blocks.Description:
     """The paper of a scenario. ``waiting``: the levers that lack a justification: it is then a draft, and says so."""
-    place, version, today = here.p.attrs["name"], here.p.attrs["version"], date.today()
+    place, version, today = here.p.attrs["name"], here.p.attrs["version"], clock.today()
     scenario = f"Scénario « {state.name} »" if state.name else "Scénario"
     title = french.typeset(f"{'Brouillon : ' if waiting else ''}{scenario}, {place}")
     moved = {lever: one for lever, one in settled.items() if one.changed}

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from markupsafe import Markup
 
-from copkit import __version__, escaping, files, french
+from copkit import __version__, clock, escaping, files, french
 from copkit.errors import SimulationError
 from copkit.models import panorama
 from copkit.presentation.territory import about
@@ -68,7 +67,7 @@ def _rendered(code: str, host: dict, version: str = panorama.LATEST, note: str =
     for name in ("territories",):  # the home page has them
         known.pop(name)
     limits = [french.typeset(line) for line in about.left_out(here.p)]
-    known |= {"limits": limits, "copkit": __version__, "made": french.long_date(date.today())}
+    known |= {"limits": limits, "copkit": __version__, "made": french.long_date(clock.today())}
     texts = {name: Markup(parts.pop(name)) for name in ("style", "script")}
     return escaping.template(bundle.ASSETS / TEMPLATE).render(
         page=known, note=note, data=bundle.data(known | {"host": host}), number=french.number, **texts, **parts

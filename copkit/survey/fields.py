@@ -29,7 +29,7 @@ FIELDS: dict[str, Field] = {
     "type": Field("Type de collectivité", "choice", choices=_types, vocabulary="type_collectivite"),
     "action": Field("Action", "choice", choices=_actions, vocabulary="action"),
     **{name: Field(QUESTION_LABELS[name], "choice", choices=_answers, vocabulary="reponse") for name in QUESTIONS},
-    "comment": Field("Commentaire", public=False),
+    "comment": Field("Commentaire"),
     "date": Field("Date de la réponse", "date"),
     **ORIGIN,
 }

@@ -16,6 +16,7 @@ import pandas as pd
 
 from copkit import french, paths
 from copkit.files import kept
+from copkit.intake import personal
 from copkit.intake.fields import YES
 from copkit.intake.reading import located, located_all
 from copkit.intake.selection import EXAMPLES, HINT, INVENTED, Selection, missing
@@ -30,7 +31,6 @@ from copkit.survey.questionnaire import QUESTIONS, rules
 EXAMPLE = (*EXAMPLES, "reponses_hauts_de_france.csv")
 CUTS = ("type", "departement", "density")
 BESIDE = ("respondent", "departement", "region", "density", "weight")  # what reading adds to the fields
-BLANKED = ("name", "siren", "date")  # what tells who answered, and no figure needs
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,7 +259,7 @@ def consultation(
         analysis.of_lever(answers.head(0), lever)
     reading: Gathered = table.attrs["reading"]
     return Consultation(
-        answers=_public(answers) if public else answers,
+        answers=personal.published(answers, ANSWERS.name, FIELDS, BESIDE) if public else answers,
         reading=None if public else reading,
         counts=_counts(reading, answers, table),
         territory=code,
@@ -275,19 +275,6 @@ def consultation(
 def _read(*files: Path) -> pd.DataFrame:
     """The answers of files, read once for all that a notebook shows of them: to be copied."""
     return gather.read(*files)
-
-
-def _public(answers: pd.DataFrame) -> pd.DataFrame:
-    """The answers without anything that is not public."""
-    table = answers[[name for name in answers if name in FIELDS or name in BESIDE]].copy()
-    table.attrs = {}
-    for name, one in FIELDS.items():
-        if not one.public or name in BLANKED:
-            table[name] = one.empty
-    for code, real in {one: f"collectivité {n}" for n, one in enumerate(dict.fromkeys(table.respondent), 1)}.items():
-        if ":" in code:  # what no list names is told apart by what was written
-            table["respondent"] = table.respondent.replace(code, real)
-    return table
 
 
 def _counts(reading: Gathered, answers: pd.DataFrame, table: pd.DataFrame) -> dict[str, object]:

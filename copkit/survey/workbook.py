@@ -48,7 +48,7 @@ def form(territory: str = "fr", type_: str = "", *, name: str = "", siren: str =
         (Column("siren", FIELDS["siren"], filled=True), siren),
         (Column("type", FIELDS["type"], filled=True, listed="type_collectivite"), type_),
         (Column("date", FIELDS["date"], filled=True), ""),
-        (Column("contact", Field("Contact", public=False), filled=True), ""),
+        (Column("contact", Field("Contact"), filled=True), ""),
     ]
     answers = [Column(one, FIELDS[one], 19, filled=True, listed="reponse") for one in QUESTIONS]
     said = [f"{FIELDS[one].label} : « {found.questions[one]} »" for one in QUESTIONS]

@@ -6,11 +6,11 @@ import pytest
 from copkit import french
 from copkit.reference import parameters
 
-from .. import hostile
+from .. import hostile, sent
 from ..notebooks import documents
 
 READ = {hostile.shown(case) for case in hostile.KEPT}
-VERSIONS = ["projets", "publique", "diagnostic"]
+VERSIONS = ["projets", "publique", "diagnostic", "roadmap"]
 LOADED = (
     "script, form, input, button, style, meta, base, link, iframe, object, embed, main img[src]:not([src^='data:'])"
 )
@@ -20,9 +20,12 @@ LOADED = (
 def outputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     file = hostile.projects(folder)
-    runs = {"projets": "projets", "publique": "projets", "diagnostic": "diagnostic"}
+    runs = {"projets": "projets", "publique": "projets", "diagnostic": "diagnostic", "roadmap": "feuille_de_route"}
+    texts = hostile.TEXTS
+    every = sent.every(folder, lambda kind, name, row: texts[(7 * len(name) + row) % len(texts)], 9)
     for version, notebook in runs.items():
-        given = {"projets": str(file)} | ({"publique": True} if version == "publique" else {})
+        given = sent.given(every, notebook) if notebook in sent.DOCUMENTS else {}
+        given |= {"projets": str(file)} | ({"publique": True} if version == "publique" else {})
         documents(notebook, ["reg-32"], folder / version, **given)
     return {version: folder / version / "reg-32" / f"{notebook}.html" for version, notebook in runs.items()}
 

@@ -13,11 +13,12 @@ import pandas as pd
 
 from copkit import escaping, french
 from copkit.errors import unknown
-from copkit.intake import cells, labels, plausible
+from copkit.intake import cells, labels, personal, plausible
 from copkit.intake.fields import DTYPES, NO, YES, Field, ids
 
 SUMMARY, FIRST, REFERENCE, SENT = "Synthèse", "Lire d'abord", "Référence", "Envoi"
 TO_FILL = " (à remplir)"
+TAKEN_OUT = "un courriel, un téléphone ou un nom de personne en est retiré. Nommer un rôle ou un organisme."
 FEW = 12  # choices that a message lists; beyond, it sends to the reference sheet
 SEND = "Enregistrer au format .xlsx et renvoyer le classeur. Plusieurs services peuvent remplir chacun leur copie."
 BODIES = "Nommer des organismes, et non des personnes : courriels et téléphones sont retirés à la lecture."
@@ -106,6 +107,8 @@ class Column:
     def value(self, cell: object) -> tuple[str, str]:
         """The value of a cell, and what is wrong with it; a value that cannot be kept is empty."""
         text, kind = escaping.settled(_typed(cell)), self.field.kind
+        if kind in personal.TEXTS and not self.field.options and (shown := personal.mask(text)) != text:
+            return shown, TAKEN_OUT
         if isinstance(cell, (datetime, date)) and kind != "date":
             text = french.short_date(cell)
             if self.field.options or kind == "yes_no":
@@ -149,7 +152,7 @@ def filled(
             for name, width in widths.items()]  # fmt: skip
 
 
-KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)", public=False), 10, hidden=True)
+KEPT = Column("fingerprint", Field("Empreinte (ne pas modifier)"), 10, hidden=True)
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,8 @@ class Form:
 
     columns : the first one is the key, that tells rows apart.
     identity : the answers that make the key of a row that somebody adds; two such rows are the same one.
-    do, know, about, files : the lines of the first sheet; public_note : that of the version without what is not public.
+    do, know, about, files : the lines of the first sheet; public_note : that of the version without the columns of
+        ``private``.
     asked : what is asked once for the whole workbook, on the first sheet, and what is already known of it.
     wide : pages across, at most, when the rows are printed.
     tracked : whether each row carries the mark of what was sent, for those that several people answer.
@@ -188,6 +192,7 @@ class Form:
     about: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     public_note: str = ""
+    private: frozenset[str] = frozenset()
     banner: str = ""
     reference: Mapping[str, Block] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
@@ -240,7 +245,7 @@ class Form:
 
     def consulted(self) -> Form:
         """The version to consult: what is public, and nothing to fill in."""
-        columns = tuple(replace(column, filled=False) for column in self.columns if column.field.public)
+        columns = tuple(replace(column, filled=False) for column in self.columns if column.name not in self.private)
         about = (("Version", self.public_note), *self.about)
         return replace(self, columns=columns, do=(), know=(), about=about, files=(), new_rows=0, asked=())
 

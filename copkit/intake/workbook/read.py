@@ -17,6 +17,7 @@ import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
 from copkit import files, french, received
+from copkit.intake import personal
 from copkit.intake.workbook.form import (
     FIRST,
     KEPT,
@@ -78,7 +79,7 @@ class Returned:
     def wrong(self, message: str, row: int = 0, column: int = 0) -> None:
         """Keep a problem; without a column, it is about the sheet."""
         cell = f"{xl_col_to_name(column - 1)}{row}" if column else ""
-        self.problems.append(Problem(self.file, self.sheet, row, cell, message))
+        self.problems.append(Problem(self.file, self.sheet, row, cell, personal.mask(message)))
 
 
 class Known:
@@ -105,7 +106,7 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
     from openpyxl import load_workbook
 
     path = Path(path)
-    made = Returned(file or path.name)
+    made = Returned(personal.mask(file or path.name))
     if wrong := os.path.exists(path) and (files.not_read(path) or received.workbook(path, MOST)):
         made.wrong(wrong)
         return made
@@ -120,7 +121,7 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
         made.wrong("fichier absent. Vérifier son nom et son dossier." if absent else told)
         return made
     sheet, header = _sheet(form, book)
-    made.sheet = sheet.title if sheet else form.sheet
+    made.sheet = personal.mask(sheet.title) if sheet else form.sheet
     if sheet is None:
         made.wrong(f"aucune feuille n'a les colonnes des {form.noun.many}. Repartir du classeur envoyé.")
         return made
@@ -132,7 +133,7 @@ def read(form: Form, known: Known, path: str | Path, file: str = "") -> Returned
             other.max_row > 1 or other["A1"].value
         ):
             told = f"feuille ajoutée : elle n'est pas lue. Tout écrire dans la feuille « {sheet.title} »."
-            made.problems.append(Problem(made.file, other.title, 0, "", told))
+            made.problems.append(Problem(made.file, personal.mask(other.title), 0, "", told))
     rows = stream[sheet.title]
     rows.reset_dimensions()  # those that a file claims may be false
     _Reader(made, sheet, header, form, known).read(rows.iter_rows(min_row=header + 1))
@@ -294,8 +295,8 @@ class _Reader:
         if cell.data_type in ("f", "e"):
             text = getattr(cell.value, "text", cell.value)  # that of a formula over several cells
             what = f"formule « {text} »" if cell.data_type == "f" else f"erreur de calcul « {text} »"
-            return _Said(place, text, "", f"{what} : elle n'est pas lue. Écrire la valeur.")
-        return _Said(place, as_text(cell.value), *column.value(cell.value))
+            return _Said(place, personal.mask(text), "", f"{what} : elle n'est pas lue. Écrire la valeur.")
+        return _Said(place, personal.mask(as_text(cell.value)), *column.value(cell.value))
 
     def _edit(self, n: int, key: str, said: Mapping[str, _Said], marks: Mapping | None, added: bool) -> None:
         """Keep what a row says; a blank cell of a row that somebody added says nothing."""

@@ -28,7 +28,7 @@ ACCOUNT = (
     ("without_departement", "Dossiers sans département"),
     ("opinions", "Avis reçus avec les dossiers"),
     ("dropped", "Colonnes de données personnelles retirées à la lecture"),
-    ("masked", "Cellules dont un courriel ou un téléphone a été masqué"),
+    ("masked", "Cellules dont un courriel, un téléphone ou un nom a été masqué"),
 )
 TWICE = "Seconds dépôts d'un même dossier, non comptés"
 ALIKE = "Doublons probables, comptés : même porteur, même intitulé"

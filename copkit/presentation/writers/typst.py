@@ -52,9 +52,10 @@ def _document(about: blocks.Description) -> dict:
 
 
 def _drawn(part, undrawn: set[str]):
-    """The same, of signs that the font draws, with places to cut very long words; a drawing has none of these."""
+    """The same, of signs that the font draws, with places to cut very long words; not in a drawing nor an address."""
     if isinstance(part, dict):
-        return {key: _drawing(one, undrawn) if key == "svg" else _drawn(one, undrawn) for key, one in part.items()}
+        apart = {"svg": lambda one: _drawing(one, undrawn), "address": escaping.terminal}
+        return {key: apart.get(key, lambda one: _drawn(one, undrawn))(one) for key, one in part.items()}
     if isinstance(part, str):
         return paper.cut(_signs(part, undrawn))
     return [_drawn(one, undrawn) for one in part] if isinstance(part, list | tuple) else part

@@ -18,9 +18,9 @@ from copkit.projects.fields import CATEGORIES, Field
 
 COLUMNS: dict[str, Field] = {
     "decision": Field("Décision", "choice", choices={one: one for one in CATEGORIES}),
-    "decision_author": Field("Auteur de la décision", public=False),
+    "decision_author": Field("Auteur de la décision"),
     "decision_date": Field("Date de la décision", "date"),
-    "decision_reason": Field("Raison de la décision", public=False),
+    "decision_reason": Field("Raison de la décision"),
 }
 PARTS = ("category", "author", "date", "reason")
 HEADERS = {"project_id": "dossier", "category": "catégorie", "author": "auteur", "date": "date", "reason": "raison"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from copkit import french
+from copkit.intake import personal
 from copkit.intake.fields import Field
 from copkit.intake.workbook.form import SEND, Column, Form, Group, Noun
 from copkit.models import nomenclatures
 from copkit.projects.fields import FIELDS
-from copkit.projects.sorting import opinions, sort
+from copkit.projects.sorting import decisions, opinions, sort
 from copkit.projects.sorting.schema import Rules
 from copkit.projects.workshop import reference
 from copkit.reference import territories
@@ -87,6 +88,7 @@ def form(rules: Rules, year: int, **given) -> Form:
         public_note="Version publique, à consulter : sans avis, commentaires ni noms de personnes.",
         reference=reference.blocks(rules, year),
         groups=(DECISION,),
+        private=frozenset(personal.hidden("projets", FIELDS | sort.COLUMNS)) | set(decisions.COLUMNS),
         **given,
     )
 
@@ -117,9 +119,9 @@ def _opinion(name: str, field: Field) -> Column:
 
 def _decision(labels: dict[str, str]) -> tuple[Column, ...]:
     """Its four columns: two services that agree on a category are cited together, with the latest date."""
-    category = Field("Décision : catégorie", "choice", public=False, choices=labels, dated=True)
+    category = Field("Décision : catégorie", "choice", choices=labels, dated=True)
     words = ("catégorie inconnue", "Catégories")
-    author, day, reason = (Field(f"Décision : {one}", public=False) for one in ("auteur", "date", "raison"))
+    author, day, reason = (Field(f"Décision : {one}") for one in ("auteur", "date", "raison"))
     return (
         Column("decision", category, 26, filled=True, listed="categories", wording=words, front=True),
         Column("decision_author", author, 20, filled=True, merge=french.join, front=True),

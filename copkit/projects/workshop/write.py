@@ -9,11 +9,13 @@ import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError
+from copkit.intake import personal
 from copkit.intake.workbook.form import Tally
 from copkit.intake.workbook.write import write
 from copkit.projects import fields
 from copkit.projects.counting import balance
 from copkit.projects.sorting import rules as ruled
+from copkit.projects.sorting import sort
 from copkit.projects.workshop import columns
 from copkit.reference import territories
 
@@ -40,7 +42,10 @@ def write_workshop(
     triaged = fields.taken(triaged)
     if "category" not in triaged or "triage" not in triaged.attrs:
         raise ProjectError("Ces projets ne sont pas triés : appeler triage(projets) avant d'écrire le classeur.")
-    counted, found, said = fields.named(fields.counted(triaged)), ruled.rules(rules), triaged.attrs["triage"]
+    counted, found, said = fields.counted(triaged), ruled.rules(rules), triaged.attrs["triage"]
+    if public:
+        counted = personal.published(counted, fields.PROJECTS.name, columns.FIELDS | sort.COLUMNS)
+    counted = fields.named(counted)
     labels = found.labels(said["year"])
     split = " ; ".join(f"{labels[one]} : {french.number(count, 0)}" for one, count in said["counts"].items())
     about = [("Dossiers", f"{french.plural(len(counted), 'dossier')} ({split})")]
