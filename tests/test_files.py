@@ -141,7 +141,7 @@ def test_a_zip_without_hours_holds_the_same_and_is_the_same_at_any_time(tmp_path
 def test_what_would_be_waited_for_is_refused(tmp_path):
     os.mkfifo(tmp_path / "tube")
     for read in (lambda path: files.read_text(path, ProjectError), lambda path: delimited.whole(path, "", Problems())):
-        with pytest.raises(ProjectError, match=r"tube : fichier illisible .ce n'est pas un fichier mais un tube"):
+        with pytest.raises(ProjectError, match=r"tube : ce n'est pas un fichier .tube ou périphérique"):
             read(tmp_path / "tube")
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import french, paths
 from copkit.errors import CopkitError, ProjectError
+from copkit.intake import personal
 from copkit.presentation import charts, marimekko, placement, theme
 from copkit.presentation.document import CHART, TABLE, Absent
 from copkit.presentation.placement import Box
@@ -36,7 +37,8 @@ def whole():
 def public(whole):
     """The public version of the same answers, without reading them again."""
     about = {"reading": None, "files": ()}
-    return dataclasses.replace(whole, answers=selection._public(whole.answers), public=True, **about)
+    shown = personal.published(whole.answers, selection.ANSWERS.name, selection.FIELDS, selection.BESIDE)
+    return dataclasses.replace(whole, answers=shown, public=True, **about)
 
 
 @pytest.fixture

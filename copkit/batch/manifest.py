@@ -17,7 +17,6 @@ from copkit import clock
 from copkit.batch.index import render, without_folders
 from copkit.batch.plan import Task
 from copkit.batch.store import Store, digest
-from copkit.intake import personal
 from copkit.reference import territories
 
 GLOSSARY = "glossaire.html"  # that the documents link to
@@ -80,8 +79,13 @@ def published(text: str, task: Task) -> str:
     The name of a file stays, for whoever has it to find it.
     """
     given = [one for value in task.parameters.values() for one in (value if isinstance(value, list) else [value])]
+    paths = [Path(one) for one in given if isinstance(one, str) and (os.sep in one or Path(one).suffix)]
+    if not paths:
+        return text
+    from copkit.intake import personal  # what it leans on is loaded where a file is given alone
+
     shown: dict[str, str] = {}
-    for path in (Path(one) for one in given if isinstance(one, str) and one):
+    for path in paths:
         shown[str(path)] = personal.mask(path.name if path.is_absolute() else str(path))
         if path.is_absolute() and len(path.parts) > 2:
             shown[f"{path.parent}{os.sep}"] = ""

@@ -20,7 +20,6 @@ from copkit.batch.forked import forks
 from copkit.batch.manifest import Result
 from copkit.batch.plan import Limits, Task
 from copkit.batch.store import Store, digest
-from copkit.intake import personal
 from copkit.reference.territories import is_fine
 
 if TYPE_CHECKING:
@@ -79,6 +78,8 @@ def execute(
 
 def fail(result: Result, why: str) -> None:
     """Say of a document that it failed."""
+    from copkit.intake import personal  # rare, and not light
+
     result.status, result.error, result.files, result.hash = "failed", personal.mask(why), {}, {}
 
 

@@ -48,8 +48,8 @@ class Selection(Displayed):
 def missing(files: object) -> bool:
     """Whether no file is given.
 
-    >>> missing(""), missing([]), missing("vivier.csv"), missing(Path("."))
-    (True, True, False, False)
+    >>> missing(""), missing([]), missing("vivier.csv")
+    (True, True, False)
     """
     return isinstance(files, str | list | tuple | None) and not files
 
