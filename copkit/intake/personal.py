@@ -295,7 +295,7 @@ _CIVIL = r"(?i:M\.|Mr\b\.?|Mme\b\.?|Mlle\b\.?|Monsieur\b|Madame\b|Mademoiselle\b
 _CIVILS = r"(?i:MM\.|Mrs\b\.?|Mmes\b\.?|Mlles\b\.?|Messieurs\b|Mesdames\b)"
 _OFFICE = r"(?:(?i:le|la|l['’])\s?[\w-]{1,30}+,?\s)?"  # « Monsieur le maire »
 _CIVILITY = re.compile(
-    rf"(?<!\w)(?<![0-9]\s)(?:{_CIVIL}\s{{0,2}}{_OFFICE}(?P<one>{_NAMES})"
+    rf"(?<!\w)(?<!\w\.)(?<![0-9]\s)(?:{_CIVIL}\s{{0,2}}{_OFFICE}(?P<one>{_NAMES})"
     rf"|{_CIVILS}\s{{0,2}}(?P<many>{_NAMES}(?:(?:,\s?|\set\s){_NAMES}){{0,6}}))"
 )
 
