@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -103,8 +104,17 @@ def _walk(mark: dict, x: float, y: float, found: Drawn) -> None:
                     _walk(inner, left, top, found)
         elif role == "mark" or not role:
             kind = "tick" if item.get("ariaRoleDescription") == "tick" else mark["marktype"]
-            box = (item.get("width") or 0.0, item.get("height") or 0.0)
-            found.items.append(Item(kind, left, top, *box, item.get("fill") or "", str(item.get("text") or "")))
+            box = (left, top, item.get("width") or 0.0, item.get("height") or 0.0)
+            if mark["marktype"] == "shape":
+                box = _box(item["shape"])
+            found.items.append(Item(kind, *box, item.get("fill") or "", str(item.get("text") or "")))
+
+
+def _box(path: str) -> tuple[float, float, float, float]:
+    """The box of an outline. [px]"""
+    points = [[*map(float, one.split(","))] for one in re.findall(r"[-\d.e]+,[-\d.e]+", path)]
+    (left, right), (top, bottom) = ((min(side), max(side)) for side in zip(*points, strict=True))
+    return left, top, right - left, bottom - top
 
 
 def _axis(axis: dict, left: float, top: float, found: Drawn, orient: str) -> None:

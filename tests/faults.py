@@ -44,16 +44,18 @@ PAGE = Path(__file__).parents[1] / "docs" / "fiabilite.md"
 HEAD = "| faute | le | essais | ce que le lot est devenu | défauts trouvés |"
 CODES = ["reg-06", "dep-59"]
 KINDS = {  # what is done: what the table calls it, and how many times in two hundred
-    "parent": ("le lot tué (SIGKILL)", 40),
+    "parent": ("le lot tué (SIGKILL)", 30),
     "keyboard": ("Ctrl-C, à toute la commande", 10),
-    "kernel": ("le processus d'un carnet tué", 26),
-    "server": ("le processus qui prépare les carnets tué", 26),
+    "kernel": ("le processus d'un carnet tué", 21),
+    "server": ("le processus qui prépare les carnets tué", 21),
     "painter": ("le processus qui dessine tué", 20),
     "worker": ("un processus qui fait les documents tué", 20),
     "machine": ("un ouvrier du cluster tué", 8),
     "disk": ("un disque de 60 Ko à 6 Mo qui se remplit", 26),
     "place": ("un dossier en lecture seule, dans /proc, un fichier, un nom trop long", 8),
     "clock": ("l'horloge déplacée, d'une seconde à dix ans", 16),
+    "memory": ("un carnet qui prend toute la mémoire", 10),
+    "forks": ("un carnet qui se dédouble sans fin, hors de son groupe", 10),
 }
 PLACES = ("lecture seule", "/proc/sorties", "fichier", "n" * 300)
 CLOCK = Path(__file__).with_name("clock.c")
@@ -67,6 +69,33 @@ book = openpyxl.Workbook()
 book.active["A1"] = territoire
 book.save("leger.xlsx")
 """
+ENDLESS = {  # what a notebook does without end, on the second territory; the machine is safe in any case
+    "memory": """
+import os
+kept, size = [], {drawn}
+while os.environ.get("COPKIT_FAULT") == territoire and len(kept) * size < 3 << 30:
+    kept.append(bytes([1]) * size)
+""",
+    "forks": """
+import os, signal, time
+end = time.monotonic() + 60
+if os.environ.get("COPKIT_FAULT") == territoire:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in range({drawn}):
+        if not os.fork():
+            os.setsid()
+            while time.monotonic() < end:
+                if os.fork():
+                    os._exit(0)
+            os._exit(0)
+    while time.monotonic() < end:
+        time.sleep(1)
+""",
+}
+LIMITS = {  # its own limit, what is said of it, and how much at a time: bytes, processes
+    "memory": (["--memory-limit", "400"], "mémoire permise", [1 << 12, 1 << 20, 1 << 27]),
+    "forks": (["--time-limit", "4"], "durée limite", [1, 4, 16]),
+}
 READERS = {
     ".html": lambda data: data.decode().rstrip().endswith("</html>") or 1 / 0,
     ".json": json.loads,
@@ -148,7 +177,10 @@ class Trial:
         self.said = [self.folder / "dit.txt", self.folder / "erreurs.txt"]
         self.mark = f"copkit-faute-{os.getpid()}-{self.number}"
         self.env = os.environ | {"COPKIT_MARK": self.mark, "TMPDIR": str(self.temporary)}
-        which = [] if self.heavy else ["--notebook", str(notebook(self.folder / "leger.ipynb", SHEET))]
+        cells = [SHEET]
+        if self.kind in ENDLESS:
+            cells.append(ENDLESS[self.kind].format(drawn=self.drawn.choice(LIMITS[self.kind][2])))
+        which = [] if self.heavy else ["--notebook", str(notebook(self.folder / "leger.ipynb", *cells))]
         self.asked = ["run", *CODES, *which, "--out", str(self.out)]
         self.asked += ["--pdf", "--docx"] if self.heavy else []
         self.asked += ["--jobs", "2"]
@@ -204,7 +236,8 @@ class Trial:
     def run(self) -> Trial:
         """The fault, what it leaves, and the next batch."""
         with self.ground():
-            getattr(self, self.kind if self.kind in ("disk", "place", "clock", "machine") else "kill")()
+            fault = "endless" if self.kind in ENDLESS else self.kind
+            getattr(self, fault if fault in ("disk", "place", "clock", "machine", "endless") else "kill")()
             if self.kind != "place":
                 self.look(LEFT if self.kind == "parent" else set(), self.kind in HALF)
                 self.again(self.intact)
@@ -298,6 +331,16 @@ class Trial:
             os.kill(one.pid, signal.SIGKILL)
         self.judge(*self.finish(batch))
         self.asked[self.asked.index("--dask") :] = ["--jobs", "2"]
+
+    def endless(self) -> None:
+        """A notebook does something without end: its own limit ends it, and it alone."""
+        limit, why, _ = LIMITS[self.kind]
+        self.env["COPKIT_FAULT"] = CODES[1]
+        code, said = self.finish(self.start(*limit))
+        self.judge(code, said)
+        del self.env["COPKIT_FAULT"]
+        if why not in said or said.count("  • ") != 1 or f"• {CODES[1]} " not in said:
+            self.wrong.append(f"it ends with {code} and says: {said[-300:]}")
 
     # ------------------------------------------------------------------ what is left
 
@@ -400,7 +443,7 @@ def trials(folder: Path, count: int, seed: int, kinds: list[str]) -> list[Trial]
     random.Random(seed).shuffle(drawn)
     made = []
     for number, kind in enumerate(drawn, 1):
-        heavy = number % 20 == 0 and kind not in ("place", "machine")
+        heavy = number % 20 == 0 and kind not in ("place", "machine", *ENDLESS)
         earlier, usual = whole[heavy]
         one = Trial(kind, number, random.Random(f"{seed} {number}"), folder / str(number), usual, heavy)
         one.earlier = earlier if number % 2 else None

@@ -526,8 +526,11 @@ def test_nothing_is_left_when_it_stops(tmp_path, number, fork):
     with Server(tmp_path, "import os", SAYS_PID, environment=environment) as running:
         running.visit().connect()
         running.visit()
+        if number == signal.SIGKILL:  # which leaves nobody to end what answers
+            ask(running, {"do": "détruire"})
         started = running.children()
         assert len(started) >= 2
+        assert ("spawn_main" in str([one.cmdline() for one in started])) == (number == signal.SIGKILL)
         running.process.send_signal(number)
         assert running.process.wait(120) == (-number if number == signal.SIGKILL else 0)
         assert psutil.wait_procs(started, timeout=120)[1] == []

@@ -15,6 +15,7 @@ from functools import lru_cache
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
+from copkit.batch.forked.server import die_with
 from copkit.presentation import drawing
 
 _REHEARSALS = 16
@@ -58,10 +59,7 @@ class Painter:
 def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
     """Draw what is asked for, until nobody asks any more; meanwhile, rehearse."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "pidfd_open"):
-        from copkit.batch.forked.server import die_with
-
-        die_with(parent)
+    die_with(parent)
     with suppress(EOFError, OSError):  # closed, or reset with what was not read yet
         connection.recv_bytes()  # the other process is ready
         for number in range(_REHEARSALS if rehearses else 0):

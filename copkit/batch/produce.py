@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -130,8 +131,9 @@ def _produce(task: Task, work: Path, result: Result, shown: Callable[[dict], Non
     with _timed(result.phases, "images des graphiques"):
         export.portable(notebook, about)
     with _timed(result.phases, "écriture"):
-        # not checked again: its source was, and each output when it came; on one line, ten times faster to write
-        text = manifest.published(nbformat.v4.writes(notebook, indent=None), task)
+        # not checked again: its source was, and each output when it came; nbformat would take ten times as long, to
+        # copy it and write it on many lines
+        text = manifest.published(json.dumps(notebook, ensure_ascii=False, sort_keys=True), task)
         (work / f"{task.stem}.ipynb").write_text(f"{text}\n", encoding="utf-8")
     for kind in task.formats:
         with _timed(result.phases, kind.upper()):

@@ -54,7 +54,7 @@ def layout(
     """Rectangles and words of tiles, in pixels. ``write``: the total of a column; ``height``: of the tiles.
 
     ``rects`` and ``texts`` are rows as altair reads them, with the lever of a rectangle when asked for; ``hatch``: the
-    diagonal lines of the rough tiles, a path each; ``narrow``: the columns too narrow for their own title, to be named
+    rough tiles, each with its diagonal lines; ``narrow``: the columns too narrow for their own title, to be named
     elsewhere.
     """
     columns, write = _groups(tiles, "chantier"), write or _whole
@@ -131,27 +131,23 @@ def _column(
             if levers:
                 rects[-1]["lever"] = tile.lever
             if tile.rough:
-                hatch.append({"x": left, "y": top, "path": diagonals(width, height), "stroke": colour})
+                hatch.append({"stroke": colour, "lines": diagonals(rects[-1])})
             texts += _words(tile, "" if i else sector, left, top, width, height)
             top += height
         top += GAP
     return rects, texts, hatch
 
 
-def diagonals(width: float, height: float) -> str:
-    """The lines of a hatched rectangle, as an SVG path from its upper left corner. [px]
+def diagonals(rect: dict) -> list[dict]:
+    """Lines at 45° inside a rectangle, the first from its lower left corner. [px]
 
-    >>> diagonals(20, 5)
-    'M0,5L5,0M9,5L14,0M18,5L20,3'
+    >>> diagonals({"x": 0, "x2": 12, "y": 0, "y2": 5})
+    [{'x': 0, 'y': 5, 'x2': 5, 'y2': 0}, {'x': 9, 'y': 5, 'x2': 12, 'y2': 2}]
     """
-    lines, first = [], int(-height // STEP)
-    for n in range(first, math.ceil(width / STEP)):
-        foot = float(n * STEP)  # where each crosses the bottom
-        low = (0.0, height + foot) if foot < 0 else (foot, height)
-        high = (width, height + foot - width) if foot + height > width else (foot + height, 0.0)
-        if low[0] < high[0]:
-            lines.append("M{:g},{:g}L{:g},{:g}".format(*(round(one, 1) + 0.0 for one in (*low, *high))))
-    return "".join(lines)
+    x, x2, y, y2 = (rect[side] for side in ("x", "x2", "y", "y2"))
+    lines = range(math.ceil((y - y2) / STEP), math.floor((x2 - x) / STEP) + 1)
+    ends = ((max(x, c - y2), min(x2, c - y), c) for c in (x + y2 + STEP * n for n in lines))
+    return [{"x": a, "y": c - a, "x2": b, "y2": c - b} for a, b, c in ends if b > a]
 
 
 def _words(tile, sector: str, left: float, top: float, width: float, height: float) -> list[dict]:

@@ -18,6 +18,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
+from copkit.batch.forked.server import die_with
+
 WORKERS = 2
 WAITING = 200  # requests that wait for a process, at most; pages are made once each
 OF_ONE = 20  # of them, from one address: an office behind one
@@ -59,7 +61,7 @@ class Pool:
         """The processes, made again when they broke; spawned, so that they share nothing with the server."""
         if self._made is None:
             spawned = multiprocessing.get_context("spawn")
-            self._made = ProcessPoolExecutor(WORKERS, spawned, _give_way, max_tasks_per_child=2000)
+            self._made = ProcessPoolExecutor(WORKERS, spawned, _begin, (os.getpid(),), max_tasks_per_child=2000)
         return self._made
 
     async def do(self, work: Callable, *given, who: str = "", costs: bool = False):
@@ -136,7 +138,9 @@ class Pool:
                 process.kill()
 
 
-def _give_way() -> None:
+def _begin(server: int) -> None:
+    """End with the server, even killed: each process holds the queue open, where all would wait for ever."""
+    die_with(server)
     if hasattr(os, "nice"):
         os.nice(NICE)
 

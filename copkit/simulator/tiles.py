@@ -13,7 +13,6 @@ from copkit.simulator.ground import Ground
 from copkit.simulator.state import State
 
 SMALLEST = 0.001  # a tile below it is not drawn: nobody would see it [ktCO2e/an]
-STEP = 9.0  # between two diagonal lines of what is done [px]
 
 
 def rows(
@@ -37,7 +36,7 @@ def rows(
         if lever and not state.remaining and (share := _share_done(settled[lever])):
             part = rect | {"y": rect["y2"] - share * (rect["y2"] - rect["y"])}
             done.append({"kind": "done", "lever": lever, **part, "tooltip": said[lever]})
-            hatch += _diagonals(part)
+            hatch += marimekko.diagonals(part)
     narrow = ", ".join(parts["narrow"])
     said_narrow = f"Colonnes trop étroites pour un titre, de gauche à droite : {narrow}." if narrow else ""
     return {"rects": rects + done, "hatch": hatch, "texts": parts["texts"], "narrow": french.typeset(said_narrow)}
@@ -105,14 +104,6 @@ def _tile(ground: Ground, settled: dict[str, Standing], lever: str, size: float)
 
 def _share_done(one: Standing) -> float:
     return min(one.done / one.kt, 1.0) if one.kt > 0 else 0.0
-
-
-def _diagonals(rect: dict) -> list[dict]:
-    """Lines at 45° inside a rectangle; they follow each other from one tile to the next."""
-    x, x2, y, y2 = (rect[side] for side in ("x", "x2", "y", "y2"))
-    lines = range(math.ceil((x + y) / STEP), math.floor((x2 + y2) / STEP) + 1)
-    ends = ((max(x, STEP * n - y2), min(x2, STEP * n - y), STEP * n) for n in lines)
-    return [{"x": a, "y": c - a, "x2": b, "y2": c - b} for a, b, c in ends if b > a]
 
 
 def tooltip(ground: Ground, settled: dict[str, Standing], lever: str) -> str:

@@ -19,6 +19,7 @@ import gc
 import json
 import os
 import re
+import resource
 import socket
 import sys
 import threading
@@ -42,6 +43,7 @@ from copkit import files
 from copkit.batch.forked.wire import Wire
 
 _MUCH = 1 << 20  # characters
+_SPARE = 64 << 20  # of memory, for a notebook that took all it may to say so [bytes]
 PREPARED = ["--HistoryManager.hist_file=:memory:"]  # what nbclient asks of a kernel
 
 
@@ -107,12 +109,23 @@ def close() -> None:
 
 def limit_memory(mebibytes: int) -> None:
     """Let this process grow by so many MiB; beyond, Python raises MemoryError where the memory is asked for."""
-    import resource
-
     with open("/proc/self/status", encoding="ascii") as status:
         used = int(re.search(r"VmData:\s+(\d+)", status.read())[1]) * 1024
     limit = used + mebibytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit + _SPARE))
+
+
+def _spare_memory() -> bool:
+    """Give this process what was kept for it; False when it has it already."""
+    limit, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    return limit != most
+
+
+def _out_of_memory(shell: ZMQInteractiveShell, kind, error, where, tb_offset=None) -> None:
+    """Show the error, as of any other, of a cell that may still hold all the memory."""
+    _spare_memory()
+    shell.showtraceback((kind, error, where), tb_offset=tb_offset, running_compiled_code=True)
 
 
 def _mute() -> None:
@@ -207,6 +220,10 @@ class WiredKernel(IPythonKernel):
     def _receive(self, wire: Wire) -> None:
         try:
             messages = wire.receive()
+        except MemoryError:  # that a cell took, and caught: received at the next turn of the loop, or never
+            if not _spare_memory():
+                os._exit(1)
+            return
         except EOFError:  # the engine has finished, or is gone
             self.io_loop.remove_handler(wire.socket.fileno())
             self.io_loop.stop()
@@ -258,6 +275,7 @@ class WiredKernelApp(IPKernelApp):
         self._run_exec_lines()
         self._run_exec_files()
         shell.user_ns_hidden.update(shell.user_ns)
+        shell.set_custom_exc((MemoryError,), _out_of_memory)
         sys.stdout.flush()
         sys.stderr.flush()
 

@@ -272,7 +272,9 @@ def _started() -> list[int]:
 
 
 def die_with(parent: int) -> None:
-    """Ask the kernel to end this process with its parent, whatever ends it."""
+    """Ask the kernel to end this process with its parent, whatever ends it; nothing where it cannot be asked."""
+    if not hasattr(os, "pidfd_open"):  # Linux alone
+        return
     _ask(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

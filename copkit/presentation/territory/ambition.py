@@ -168,7 +168,7 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     down = alt.Y("y:Q", scale=alt.Scale(domain=[marimekko.HEIGHT, -HEAD], nice=False), axis=None)
     rects = alt.Chart({"values": tuple(layout["rects"])}).mark_rect(stroke="white", strokeWidth=1.5)
     rects = rects.encode(x=across, x2=alt.X2("x2:Q"), y=down, y2=alt.Y2("y2:Q"), fill=alt.Fill("fill:N", scale=None))
-    layers = [rects, *_hatched(layout["hatch"], across, down), *charts.pixels(layout["texts"], x=across, y=down)]
+    layers = [rects, *_hatched(layout["hatch"]), *charts.pixels(layout["texts"], x=across, y=down)]
     named = [
         one._replace(label=f"{one.rank}. {one.label}{' (C)' * one.rough}")
         for one in sorted(drawn, key=lambda one: one.rank)
@@ -177,13 +177,28 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     return charts.drawing(layers, marimekko.HEIGHT + HEAD, words, marimekko.WIDTH, phone=phone)
 
 
-def _hatched(hatch: list[dict], across: alt.X, down: alt.Y) -> list[alt.Chart]:
-    """Diagonal lines over the tiles that are known in order of magnitude only: a path each, from its corner."""
+def _hatched(hatch: list[dict]) -> list[alt.Chart]:
+    """Diagonal lines over the tiles that are known in order of magnitude only, outlines of a map of pixels.
+
+    Not symbols, of which Vega keeps each path that it draws, for as long as it lives.
+    """
     if not hatch:
         return []
-    mark = alt.Chart({"values": tuple(hatch)}).mark_point(filled=False, strokeWidth=1, opacity=0.3, size=4)
-    shape, stroke = alt.Shape("path:N", scale=None), alt.Stroke("stroke:N", scale=None)
-    return [mark.encode(x=across, y=down, shape=shape, stroke=stroke)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"stroke": tile["stroke"]},
+            "geometry": {"type": "MultiLineString", "coordinates": [*map(_ends, tile["lines"])]},
+        }
+        for tile in hatch
+    ]
+    mark = alt.Chart({"values": tuple(features)}).mark_geoshape(filled=False, strokeWidth=1, opacity=0.3, clip=False)
+    drawn = mark.encode(stroke=alt.Stroke("properties.stroke:N", scale=None))
+    return [drawn.project("identity", scale=1, translate=[0, HEAD])]
+
+
+def _ends(line: dict) -> list[list[float]]:
+    return [[round(line["x"], 1), round(line["y"], 1)], [round(line["x2"], 1), round(line["y2"], 1)]]
 
 
 def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
