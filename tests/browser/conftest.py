@@ -30,14 +30,26 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium):
-    """A page that keeps the addresses that it asked for, and what it said."""
+@pytest.fixture(scope="session")
+def window(chromium):
+    """The one page of those who look at files: what costs is to open another, not to go to another address."""
     page = chromium.new_page()
     page.set_default_timeout(HANG)
     page.asked, page.said = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("console", lambda message: page.said.append(message.text))
     page.on("dialog", lambda dialog: page.said.append(dialog.message))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
     yield page
     page.close()
+
+
+@pytest.fixture
+def page(window):
+    """A blank page of the usual size, which keeps the addresses that it asks for, and what it says."""
+    window.goto("about:blank")
+    window.set_viewport_size({"width": 1280, "height": 720})
+    window.emulate_media(media="null", forced_colors="null", reduced_motion="null")
+    window.asked.clear()
+    window.said.clear()
+    return window
