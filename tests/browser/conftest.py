@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from ..conftest import LONG
+from ..serving import PAGE, Server
+
 SHELL = "/usr/bin/chromium-headless-shell"
 CHROMIUM = SHELL if Path(SHELL).exists() else "/usr/bin/chromium"
 HANG = 120_000  # only bounds a hang [ms]: playwright's own 5 and 30 s are soon past on a busy machine
+SIMULATOR = "from copkit.simulator.widget import Simulator\n\nSimulator(territoire)"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -53,3 +57,12 @@ def page(window):
     window.asked.clear()
     window.said.clear()
     return window
+
+
+# Under a path of its own, as behind a proxy; at « / », tests/test_simulator_server.py tries the answers.
+@pytest.fixture(scope="session", params=["/", "/simulateur/"] if LONG else ["/simulateur/"])
+def served(request, tmp_path_factory):
+    """The server of the simulator; its notebook is the simulator, and a small widget of the tests."""
+    given = {"base_url": request.param, "constants": {"CLOSING": 600}}
+    with Server(tmp_path_factory.mktemp("server"), SIMULATOR, PAGE, **given) as running:
+        yield running
