@@ -146,6 +146,27 @@ def pytest_collection_modifyitems(items):
             item.add_marker("office")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each file to one process, and to the same those that share a browser, a server or a warm parent."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((name for name, starts in TOGETHER.items() if file.startswith(starts)), file)
+
+    return Together(config, log)
+
+
+TOGETHER = {
+    "simulator": ("tests/browser/test_simulator", "tests/browser/test_room"),
+    "documents": ("tests/browser/", "tests/test_sent.py", "tests/test_survey_document.py"),
+}
+
+
 def pytest_collection_finish():
     """What the tests have imported stays: to look there for what can be freed takes a twentieth of the time."""
     gc.freeze()

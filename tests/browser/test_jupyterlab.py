@@ -60,12 +60,36 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def seen(chromium):
-    """A window of JupyterLab, which keeps its files from one test to the next."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(HANG)
-    yield context
-    context.close()
+def window(chromium, lab):
+    """JupyterLab, opened once."""
+    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(HANG)
+    page.asked, page.said = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("dialog", lambda dialog: page.said.append(dialog.message))
+    page.goto(f"{lab}/lab?token=essai")
+    yield page
+    page.close()
+
+
+OPEN = "path => void window.jupyterapp.commands.execute('docmanager:open', {path})"
+CLOSE = f"() => {{ const one = {SHOWN}; one.context.model.dirty = false; one.close(); }}"
+
+
+@pytest.fixture
+def opened(window, lab):
+    """Open a notebook; when the test is over, JupyterLab has asked nothing of another address, and it is closed."""
+
+    def at(path):
+        window.wait_for_function("() => window.jupyterapp?.restored.then(() => true)", timeout=HANG)
+        window.evaluate(OPEN, path)
+        window.wait_for_function(f"() => {SHOWN}?.context?.path === '{path}'", timeout=HANG)
+        return window
+
+    yield at
+    window.evaluate(CLOSE)
+    ours = (lab, "data:", "blob:", lab.replace("http", "ws"))
+    assert [one for one in window.asked if not one.startswith(ours)] == [] == window.said
 
 
 def address(log, server) -> str:
@@ -86,17 +110,13 @@ def answers(url: str) -> bool:
         return False
 
 
-def ready(page, name: str) -> None:
-    """Wait for a notebook and its kernel."""
-    page.wait_for_function(f"() => {SHOWN}?.context?.path === '{name}'", timeout=HANG)
+def ready(page) -> None:
+    """Wait for the kernel of the notebook."""
     page.wait_for_function(f"() => {SHOWN}.sessionContext.session?.kernel?.status === 'idle'", timeout=HANG)
 
 
-def test_charts_show_in_jupyterlab_without_a_network(lab, seen):
-    page = seen.new_page()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{lab}/lab/workspaces/diagnostic/tree/reg-06/diagnostic.ipynb?token=essai")
+def test_charts_show_in_jupyterlab_without_a_network(opened):
+    page = opened("reg-06/diagnostic.ipynb")
     page.wait_for_selector(".jp-Notebook .jp-RenderedHTMLCommon", timeout=HANG)
     picture = ".jp-RenderedHTML figure img"
     page.locator(".jp-Notebook").hover()
@@ -105,18 +125,11 @@ def test_charts_show_in_jupyterlab_without_a_network(lab, seen):
     image = page.locator(picture).first
     image.wait_for(timeout=HANG)
     assert image.evaluate("i => i.complete && i.naturalWidth") > 600
-    outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
-    assert outside == []
-    page.close()
 
 
-def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, seen):
-    page = seen.new_page()
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("dialog", lambda dialog: said.append(dialog.message))
-    page.goto(f"{lab}/lab/workspaces/projets/tree/projets.ipynb?token=essai")  # no tab of another test comes back
-    ready(page, "projets.ipynb")
+def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(opened):
+    page = opened("projets.ipynb")
+    ready(page)
     page.evaluate(RUN_ALL)
     outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
     assert page.locator(".jp-Notebook [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
@@ -130,15 +143,11 @@ def test_a_hostile_file_does_nothing_in_jupyterlab_when_all_cells_run(lab, seen)
     assert "<script>window.X=1</script> (en-tête)" in shown and hostile.NAME in shown
     cells = page.evaluate("() => [...document.querySelectorAll('.jp-Notebook td')].map(cell => cell.textContent)")
     assert {hostile.shown(case) for case in hostile.KEPT} <= set(cells)
-    outside = [a for a in asked if not a.startswith((lab, "data:", "blob:", lab.replace("http", "ws")))]
-    assert outside == [] and said == []
-    page.close()
 
 
-def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(lab, seen):
-    page = seen.new_page()
-    page.goto(f"{lab}/lab/workspaces/debut/tree/debut.ipynb?token=essai")
-    ready(page, "debut.ipynb")
+def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_alone(opened):
+    page = opened("debut.ipynb")
+    ready(page)
     page.get_by_role("menuitem", name="Exécution").click()
     assert page.get_by_role("menuitem", name="Exécuter toutes les cellules", exact=True).is_visible()
     page.keyboard.press("Escape")
@@ -158,4 +167,3 @@ def test_a_territory_is_chosen_in_a_menu_in_french_and_an_error_is_its_message_a
     error.wait_for()
     said = "Territoire ambigu : « 32 » désigne la région Hauts-de-France et le département Gers."
     assert " ".join(error.inner_text().split()).startswith(said) and "Traceback" not in error.inner_text()
-    page.close()

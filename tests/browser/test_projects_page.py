@@ -6,18 +6,20 @@ import copkit as ck
 from copkit import french
 
 from ..access import faults
+from ..conftest import every
 from ..notebooks import documents
 from .looks import OVERLAPS, charts_are_readable, fits_and_asks_nothing
 
-CODES = ["reg-32", "dep-59"]
+CODES = every(2, ["reg-32", "dep-59", "reg-06"])  # the last has no project
+TOLD = [code for code in CODES if code != "reg-06"]
 
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    return documents("projets", [*CODES, "reg-06"], tmp_path_factory.mktemp("outputs"))
+    return documents("projets", CODES, tmp_path_factory.mktemp("outputs"))
 
 
-@pytest.mark.parametrize("code", [*CODES, "reg-06"])
+@pytest.mark.parametrize("code", CODES)
 def test_page_fits_the_window_and_asks_nothing_of_a_network(outputs, page, code):
     page.goto((outputs / code / "projets.html").as_uri())
     fits_and_asks_nothing(page)
@@ -53,7 +55,20 @@ def test_figures_of_the_page_are_those_of_the_library(outputs, page):
     assert len(cells(page, "EPCI sans aucun projet")) == len(v.without_epci)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", TOLD)
+def test_words_of_the_page_are_inside_can_be_read_and_are_french(outputs, page, code):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto((outputs / code / "projets.html").as_uri())
+    charts_are_readable(page)
+    assert page.evaluate(OVERLAPS, 100) == []
+    text = page.locator("main").inner_text()
+    for stray in ("NaN", "None", "True", "False", "undefined", "null", "total_", "non_remonte", "reg-", "dep-"):
+        assert stray not in text, stray
+    cells_ = page.locator("td.number").all_inner_texts()
+    assert len(cells_) > 300 and [cell for cell in cells_ if "." in cell.replace("n.d.", "")] == []
+
+
+@pytest.mark.parametrize("code", TOLD)
 def test_what_is_invented_says_so_everywhere(outputs, page, code):
     page.goto((outputs / code / "projets.html").as_uri())
     assert "Exemple inventé." in page.locator("blockquote").inner_text()
@@ -63,24 +78,6 @@ def test_what_is_invented_says_so_everywhere(outputs, page, code):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_words_of_the_charts_stay_inside_and_can_be_read(outputs, page, code):
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto((outputs / code / "projets.html").as_uri())
-    charts_are_readable(page)
-    assert page.evaluate(OVERLAPS, 100) == []
-
-
-@pytest.mark.parametrize("code", [*CODES, "reg-06"])
 def test_page_has_no_serious_accessibility_fault(outputs, page, code):
     page.goto((outputs / code / "projets.html").as_uri())
     assert faults(page) == []
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_page_writes_no_english_and_no_decimal_point(outputs, page, code):
-    page.goto((outputs / code / "projets.html").as_uri())
-    text = page.locator("main").inner_text()
-    for stray in ("NaN", "None", "True", "False", "undefined", "null", "total_", "non_remonte", "reg-", "dep-"):
-        assert stray not in text, stray
-    cells_ = page.locator("td.number").all_inner_texts()
-    assert len(cells_) > 300 and [cell for cell in cells_ if "." in cell.replace("n.d.", "")] == []

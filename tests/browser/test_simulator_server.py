@@ -3,9 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from ..conftest import LONG
 from ..processes import wait_until
-from ..serving import Server
 from .conftest import HANG
 
 WATCH = """
@@ -22,14 +20,7 @@ async () => {
 """
 
 
-# Under a path of its own, as behind a proxy; « / » is where the tests of the whole simulator find it.
-@pytest.fixture(scope="module", params=["/", "/simulateur/"] if LONG else ["/simulateur/"])
-def served(request, tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("server"), base_url=request.param, constants={"CLOSING": 600}) as running:
-        yield running
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(served, chromium):
     context = chromium.new_context()
     opened = context.new_page()
@@ -55,18 +46,9 @@ def test_a_widget_works_under_the_policy_without_a_network(served, page):
     assert [url for url in page.asked if not url.startswith((served.url, f"blob:{served.root}"))] == []
 
 
-def test_closing_the_page_ends_its_session_at_once(served, page):
-    expect(page.get_by_role("button", name="dep-59")).to_be_visible()
-    session = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
-    assert served.get(f"api/kernels/{session}").status == 200
-    page.goto("about:blank")
-    assert wait_until(lambda: served.get(f"api/kernels/{session}").status == 404)
-
-
-def test_a_session_that_has_ended_is_said_in_french_and_can_be_taken_up(served, page):
+def test_a_session_that_has_ended_is_said_and_taken_up_and_the_next_ends_with_its_page(served, page):
     button = page.get_by_role("button", name="dep-59")
-    button.click()
-    expect(button).to_have_text("dep-59 : 1")
+    expect(button).to_be_visible()
     status = page.evaluate(END)
     assert status == 204
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -76,3 +58,7 @@ def test_a_session_that_has_ended_is_said_in_french_and_can_be_taken_up(served, 
     notice.get_by_role("link", name="Reprendre").click()
     expect(button).to_have_text("dep-59 : 0")
     assert page.evaluate("window.violations") == []
+    session = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    assert served.get(f"api/kernels/{session}").status == 200
+    page.goto("about:blank")
+    assert wait_until(lambda: served.get(f"api/kernels/{session}").status == 404)

@@ -12,9 +12,10 @@ from copkit.presentation.territory import page as made
 from copkit.presentation.writers import html
 
 from ..access import faults
+from ..conftest import every
 
-# the first and the fourth fill the sheet and the slide most; the last, over two régions, has the least to say
-CODES = ["reg-32", "dep-59", "reg-04", "dep-89", "epci-200030435"]
+# the first and the third fill the sheet and the slide most; the last, over two régions, has the least to say
+CODES = every(2, ["reg-32", "dep-59", "dep-89", "reg-04", "epci-200030435"])
 APART = 48  # px, between two parts of a sheet
 FOOTER = french.typeset("Diagnostic produit par copkit, proposition indicative, non prescriptive. " * 3)
 SHEET, SLIDE = (210, 297), (338.6, 190.5)  # mm
