@@ -1,11 +1,11 @@
-"""The command line in processes of its own, each forked from one that has imported and read what commands do."""
+"""Programs of the kit in processes of their own, each forked from one that has imported and read what they do."""
 
 import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -26,19 +26,31 @@ def copkit(*words: str) -> subprocess.CompletedProcess:
 
 def start(words: Iterable[str], stdout: Path, stderr: Path, environment: dict[str, str]) -> BaseProcess:
     """The command, started; what it says goes to two files."""
-    called = FORKS.Process(target=_called, args=(words, stdout, stderr, Path.cwd(), environment))
+    return begin(_command, ["copkit", *words], stdout=stdout, stderr=stderr, environment=environment)
+
+
+def begin(what: Callable, *given, stdout: Path, stderr: Path, environment: dict[str, str]) -> BaseProcess:
+    """A process that calls this, in this folder; what it says goes to two files."""
+    called = FORKS.Process(target=_called, args=(what, given, stdout, stderr, Path.cwd(), environment))
     called.start()
     return called
 
 
-def _called(words: tuple[str, ...], stdout: Path, stderr: Path, folder: Path, environment: dict[str, str]) -> None:
+def _called(
+    what: Callable, given: tuple, stdout: Path, stderr: Path, folder: Path, environment: dict[str, str]
+) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # that of this environment
     for number, file in enumerate((stdout, stderr), start=1):
         with file.open("wb") as opened:
             os.dup2(opened.fileno(), number)
-    sys.argv = ["copkit", *words]
+    what(*given)
+
+
+def _command(words: list[str]) -> None:
+    sys.argv = words
     from copkit.commands.cli import main
 
     main()
