@@ -275,8 +275,10 @@ def message(kind: str, content: dict, channel: str = "shell") -> str:
 
 
 def reply(socket: websocket.WebSocket, kind: str) -> dict:
-    """The first message of a kind; the others are for whoever asked."""
+    """The first message of a kind; the others are for whoever asked. Raises when the server closes."""
     while True:
-        got = json.loads(socket.recv())
+        if not (text := socket.recv()):
+            raise websocket.WebSocketConnectionClosedException
+        got = json.loads(text)
         if got["header"]["msg_type"] == kind:
             return got
