@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from importlib import metadata
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -24,9 +25,11 @@ def copkit(*words: str) -> subprocess.CompletedProcess:
         return subprocess.CompletedProcess(words, called.exitcode, *(file.read_text("utf-8") for file in files))
 
 
-def start(words: Iterable[str], stdout: Path, stderr: Path, environment: dict[str, str]) -> BaseProcess:
-    """The command, started; what it says goes to two files."""
-    return begin(_command, ["copkit", *words], stdout=stdout, stderr=stderr, environment=environment)
+def start(
+    words: Iterable[str], stdout: Path, stderr: Path, environment: dict[str, str], program: str = "copkit"
+) -> BaseProcess:
+    """The command, started; what it says goes to two files. « dask », « papermill »: so are they."""
+    return begin(_command, program, [*words], stdout=stdout, stderr=stderr, environment=environment)
 
 
 def begin(what: Callable, *given, stdout: Path, stderr: Path, environment: dict[str, str]) -> BaseProcess:
@@ -43,14 +46,15 @@ def _called(
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None  # that of this environment
+    stdout.write_bytes(b"")
+    stderr.write_bytes(b"")
     for number, file in enumerate((stdout, stderr), start=1):
-        with file.open("wb") as opened:
+        with file.open("ab") as opened:  # it may be one file for both
             os.dup2(opened.fileno(), number)
     what(*given)
 
 
-def _command(words: list[str]) -> None:
-    sys.argv = words
-    from copkit.commands.cli import main
-
-    main()
+def _command(program: str, words: list[str]) -> None:
+    sys.argv = [program, *words]
+    (main,) = metadata.entry_points(group="console_scripts", name=program)
+    main.load()()
