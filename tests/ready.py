@@ -11,6 +11,7 @@ import distributed.cli.dask_scheduler  # noqa: E402
 import distributed.cli.dask_worker  # noqa: E402, F401
 import openpyxl  # noqa: E402, F401
 import pandera.pandas  # noqa: E402, F401
+import papermill.cli  # noqa: E402, F401
 import python_calamine  # noqa: E402, F401
 import rich.table  # noqa: E402, F401
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from multiprocessing.process import BaseProcess
@@ -15,11 +16,11 @@ FORKS.set_forkserver_preload(["tests.ready"])
 LONG = 300  # only bounds a hang [s]
 
 
-def copkit(*words: str) -> subprocess.CompletedProcess:
-    """What the command gives, as a person types it here."""
+def copkit(*words: str, **environment: str) -> subprocess.CompletedProcess:
+    """What the command gives, as a person types it here; ``environment``: more variables than here."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("stdout", "stderr")]
-        called = start(words, *files, dict(os.environ))
+        called = start(words, *files, os.environ | environment)
         called.join(LONG)
         assert called.exitcode is not None, f"copkit {' '.join(words)} hangs"
         return subprocess.CompletedProcess(words, called.exitcode, *(file.read_text("utf-8") for file in files))
@@ -46,6 +47,7 @@ def _called(
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None  # that of this environment
+    time.tzset()
     stdout.write_bytes(b"")
     stderr.write_bytes(b"")
     for number, file in enumerate((stdout, stderr), start=1):
