@@ -43,6 +43,7 @@ def begin(what: Callable, *given, stdout: Path, stderr: Path, environment: dict[
 def _called(
     what: Callable, given: tuple, stdout: Path, stderr: Path, folder: Path, environment: dict[str, str]
 ) -> None:
+    os.setsid()  # a signal can be sent to it with what it starts, as from a keyboard
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
