@@ -93,7 +93,8 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **o
     if isinstance(source, nbformat.NotebookNode):
         nbformat.write(source, into)
         source = into
-    if engine == COPKIT and not LONG and "copkit" in source.read_text(encoding="utf-8"):
+    text = source.read_text(encoding="utf-8")
+    if engine == COPKIT and not LONG and ("copkit" in text or forks.imports(text)):
         options = {"warm": SHARED, **options}
     options = {"kernel_name": "python3", "progress_bar": False, **QUICK, **options}
     error = None

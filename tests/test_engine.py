@@ -105,7 +105,8 @@ def test_what_the_batch_says_to_a_notebook_is_said_to_no_other(fork, before, tmp
     nbformat.write(notebook("territoire = 'reg-06'", "import os\nos.environ['COPKIT_CHARTS']"), source)
     [task] = plan.plan("diagnostic", ["reg-06"], None, {})
     shown = []
-    done = Run(produce._execute(task, source, shown.append), tmp_path)
+    with one_parent():
+        done = Run(produce._execute(task, source, shown.append), tmp_path)
     assert done.texts[-1] == "'spec'\n" and os.environ.get("COPKIT_CHARTS") == before
     assert [data["text/plain"] for data in shown] == (["'spec'"] if fork == "on" else [])
 
