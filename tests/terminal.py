@@ -1,5 +1,6 @@
 """Programs of the kit in processes of their own, each forked from one that has imported and read what they do."""
 
+import atexit
 import multiprocessing
 import os
 import subprocess
@@ -37,7 +38,13 @@ def begin(what: Callable, *given, stdout: Path, stderr: Path, environment: dict[
     """A process that calls this, in this folder; what it says goes to two files."""
     called = FORKS.Process(target=_called, args=(what, given, stdout, stderr, Path.cwd(), environment))
     called.start()
+    atexit.register(_end, called)  # what a test that failed has left; it would be waited for
     return called
+
+
+def _end(called: BaseProcess) -> None:
+    if called.exitcode is None:
+        called.kill()
 
 
 def _called(
