@@ -22,7 +22,7 @@ import websocket
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from copkit.batch.forked import forks
+from copkit.batch.forked import forks, kernels
 from copkit.reference import territories
 from copkit.simulator import server
 from copkit.simulator.gate import Gate
@@ -77,9 +77,9 @@ def serve(notebook: Path, constants: dict, options: dict) -> None:
     server.SimulatorServer.listen = described
     source = notebook.read_text()
     if "class Counter" in source:
-        forks.WARM = WARM
-    elif "copkit" not in source:
-        forks.WARM = forks.NOTHING  # this notebook needs nothing of the kit: its kernels are forked from a bare parent
+        forks.WARM = kernels.WARM = WARM
+    elif "copkit" not in source:  # it needs nothing of the kit: its kernels are forked from a bare parent
+        forks.WARM = kernels.WARM = forks.NOTHING
     given = {"port": 0, "browser": False} | options
     server.serve(notebook=notebook, say=lambda text: print(text, flush=True), **given)
 
