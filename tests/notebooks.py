@@ -12,12 +12,16 @@ from pathlib import Path
 
 import nbformat
 import papermill
+import pytest
 from nbclient.exceptions import CellTimeoutError
 from traitlets.config import Config
 
 from copkit.batch import manifest, plan, produce
+from copkit.batch.forked import forks
 from copkit.batch.store import Folder
 from copkit.models import panorama
+
+from .conftest import LONG
 
 PLAIN, COPKIT = "nbclient", "copkit"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
@@ -28,6 +32,11 @@ QUICK = {
     "config": Config(AsyncKernelManager={"transport_encryption": "auto"}),
     "iopub_timeout": 60,
 }
+
+
+# What the parent of the notebooks of the kit does once, in a process of the tests: one of each kind would take 4 s.
+# FILES holds what the others do. « long »: to each notebook its own; the real batches have theirs in any case.
+SHARED = forks.FILES
 
 
 def notebook(*cells: str | dict, kernel: str = "python3") -> nbformat.NotebookNode:
@@ -84,6 +93,9 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **o
     if isinstance(source, nbformat.NotebookNode):
         nbformat.write(source, into)
         source = into
+    text = source.read_text(encoding="utf-8")
+    if engine == COPKIT and not LONG and ("copkit" in text or forks.imports(text)):
+        options = {"warm": SHARED, **options}
     options = {"kernel_name": "python3", "progress_bar": False, **QUICK, **options}
     error = None
     with outside_pytest():
@@ -114,7 +126,7 @@ def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...
     store.prepare()
     try:
         for task in plan.plan(name, codes, None, parameters, formats=formats):
-            with outside_pytest():
+            with outside_pytest(), one_parent():
                 made = produce.execute(task, store)
             assert made.status == "ok", made.error
         manifest.publish(store, panorama.efforts())
@@ -137,6 +149,20 @@ def outside_pytest() -> Iterator[None]:
     finally:
         if test is not None:
             os.environ["PYTEST_CURRENT_TEST"] = test
+
+
+@contextmanager
+def one_parent() -> Iterator[None]:
+    """The documents of the kit are made by forks of the parent that the tests of this process share."""
+    own = forks.warm_up
+
+    def shared(source: str, **about) -> str:
+        return SHARED if (found := own(source, **about)) in (forks.PAGES, forks.DOCUMENTS, forks.WARM) else found
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not LONG:
+            patch.setattr(forks, "warm_up", shared)
+        yield
 
 
 def compare(one: Run, other: Run) -> list[str]:

@@ -5,13 +5,12 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from http.client import HTTPConnection
+from importlib import import_module
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -23,7 +22,13 @@ import websocket
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
+from copkit.batch.forked import forks, kernels
+from copkit.reference import territories
+from copkit.simulator import server
 from copkit.simulator.gate import Gate
+
+from . import terminal
+from .processes import wait_until
 
 PAGE = """
 import os
@@ -49,25 +54,34 @@ counter.observe(lambda change: counter.set_trait("shown", f"{territoire} : {chan
 counter
 """
 SAYS = 'print("pid", os.getpid(), "territoire", territoire, "noms", " ".join(sorted(os.environ)))'
-START = """
-import json, sys
-from pathlib import Path
-from copkit.batch.forked import forks
-from copkit.simulator import server
-from tests.serving import routes
-constants, options = map(json.loads, sys.argv[2:])
-for name, value in constants.items():
-    setattr(server, name, value)
-listen = server.SimulatorServer.listen
-def described(self):
-    Path(sys.argv[1]).with_name("routes.json").write_text(json.dumps(routes(self.app)))
-    listen(self)
-server.SimulatorServer.listen = described
-if "copkit" not in Path(sys.argv[1]).read_text():
-    forks.WARM = forks.NOTHING  # this notebook needs nothing of the kit: its kernels are forked from a bare parent
-given = {"port": 0, "browser": False} | options
-server.serve(notebook=Path(sys.argv[1]), say=lambda text: print(text, flush=True), **given)
-"""
+WARM = "tests.serving:warm"
+
+
+def warm() -> None:
+    """What the kernels of that page find ready: those of the notebook of the kit find the kit whole."""
+    import_module("anywidget")
+    import_module("copkit.notebook")
+    territories.territories()
+
+
+def serve(notebook: Path, constants: dict, options: dict) -> None:
+    """The server, in a process of its own: its address goes to the standard output, its routes to a file."""
+    for name, value in constants.items():
+        setattr(server, name, value)
+    listen = server.SimulatorServer.listen
+
+    def described(self):
+        notebook.with_name("routes.json").write_text(json.dumps(routes(self.app)))
+        listen(self)
+
+    server.SimulatorServer.listen = described
+    source = notebook.read_text()
+    if "class Counter" in source:
+        forks.WARM = kernels.WARM = WARM
+    elif "copkit" not in source:  # it needs nothing of the kit: its kernels are forked from a bare parent
+        forks.WARM = kernels.WARM = forks.NOTHING
+    given = {"port": 0, "browser": False} | options
+    server.serve(notebook=notebook, say=lambda text: print(text, flush=True), **given)
 
 
 def routes(app: Application) -> list[dict]:
@@ -141,24 +155,23 @@ class Server(Reached):
     """A server in its own process, until the end of the « with »."""
 
     def __init__(self, folder: Path, *cells: str, environment=(), constants=(), **options) -> None:
-        notebook = write_notebook(folder, *cells)
+        self.notebook = write_notebook(folder, *cells)
         self.temporary = folder / "t"
         self.temporary.mkdir()
-        self.log = folder / "server.log"
-        self.command = [sys.executable, "-c", START, str(notebook), json.dumps(dict(constants))]
-        self.options, self.environment = options, {**os.environ, **dict(environment)}
+        self.said, self.log = folder / "said.txt", folder / "server.log"
+        self.constants, self.options = dict(constants), options
+        self.environment = {**os.environ, **dict(environment)}
         self.start()
 
     def start(self, **more) -> None:
         """Run, and know its address."""
-        with self.log.open("w") as log:
-            command = [*self.command, json.dumps(self.options | more)]
-            self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment
-            )
-        said = self.process.stdout.readline()
-        found = re.search(r"http://\S+:\d+/\S*", said)
-        assert found, f"{said}{self.log.read_text()}"
+        for file in (self.said, self.log):
+            file.write_text("")
+        where = {"stdout": self.said, "stderr": self.log, "environment": self.environment}
+        self.process = terminal.begin(serve, self.notebook, self.constants, self.options | more, **where)
+        wait_until(lambda: self.said.read_text().endswith("\n") or self.process.exitcode is not None)
+        found = re.search(r"http://\S+:\d+/\S*", self.said.read_text())
+        assert found, f"{self.said.read_text()}{self.log.read_text()}"
         self.url, self.routes = found[0], json.loads(self.log.with_name("routes.json").read_text())
         self.root = re.match(r"http://[^/]+", self.url)[0]
 
@@ -175,10 +188,10 @@ class Server(Reached):
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         """End, and wait for it."""
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        self.process.wait(120)
-        self.process.stdout.close()
+        if self.process.exitcode is None:
+            os.kill(self.process.pid, how)
+        self.process.join(120)
+        assert self.process.exitcode is not None, "the server hangs"
 
     def get(self, path: str = "", *, method: str = "GET", data: bytes | None = None, **headers):
         """The answer at an address under the simulator's; under the root of the server when it starts with « / »."""
@@ -262,8 +275,10 @@ def message(kind: str, content: dict, channel: str = "shell") -> str:
 
 
 def reply(socket: websocket.WebSocket, kind: str) -> dict:
-    """The first message of a kind; the others are for whoever asked."""
+    """The first message of a kind; the others are for whoever asked. Raises when the server closes."""
     while True:
-        got = json.loads(socket.recv())
+        if not (text := socket.recv()):
+            raise websocket.WebSocketConnectionClosedException
+        got = json.loads(text)
         if got["header"]["msg_type"] == kind:
             return got

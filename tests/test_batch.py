@@ -24,6 +24,8 @@ from copkit.presentation.table import Table
 from copkit.presentation.territory.document import DOCUMENT
 from copkit.reference import parameters
 
+from .notebooks import notebook
+
 CODES = ["reg-06", "dep-59", "dep-2A"]
 BESIDE = ["datapackage.json", "figures.csv", "figures.parquet", "glossaire.html"]
 
@@ -189,32 +191,25 @@ def kit(tmp_path, monkeypatch):
     return home
 
 
-def add_cell(kit: Path, source: str) -> None:
-    path = kit / "notebooks" / "diagnostic.ipynb"
-    notebook = nbformat.read(path, 4)
-    first = next(n for n, cell in enumerate(notebook.cells) if cell.source.startswith("import copkit"))
-    notebook.cells.insert(first + 1, nbformat.v4.new_code_cell(source))
-    nbformat.write(notebook, path)
-
-
 def test_a_failing_territory_stops_no_other_and_keeps_its_earlier_files(kit, tmp_path):
     out = tmp_path / "outputs"
     (out / "reg-06").mkdir(parents=True)
     for kind in ("html", "xlsx", "ipynb"):
-        (out / "reg-06" / f"diagnostic.{kind}").write_text("plus ancien")
+        (out / "reg-06" / f"leger.{kind}").write_text("plus ancien")
     fails = {
-        "reg-06": ("assert not 1, 'pas celui-ci'", "cellule 4 du carnet : AssertionError : pas celui-ci"),
+        "reg-06": ("assert not 1, 'pas celui-ci'", "cellule 3 du carnet : AssertionError : pas celui-ci"),
         "reg-04": ("os._exit(1)", "le noyau du carnet s'est arrêté net (mémoire insuffisante ?)."),
-        "dep-60": ("copkit.panorama('reg-99')", "cellule 4 du carnet : Territoire inconnu : « reg-99 »"),
+        "dep-60": ("__import__('copkit').panorama('reg-99')", "cellule 3 du carnet : Territoire inconnu : « reg-99 »"),
     }
     tests = "".join(f"if territoire == {code!r}:\n    {source}\n" for code, (source, _) in fails.items())
-    add_cell(kit, f"import copkit, os\n{tests}")
-    report = ck.run("diagnostic", ["reg-06", "reg-03", "reg-04", "dep-60"], out=out, jobs=2)
+    cells = {"code": 'territoire = "reg-32"', "tags": ["parameters"]}, f"import os\n{tests}"
+    nbformat.write(notebook(*cells), kit / "notebooks" / "leger.ipynb")
+    report = ck.run("leger", ["reg-06", "reg-03", "reg-04", "dep-60"], out=out, jobs=2)
     assert {r.territory: r.status for r in report.results} == {**dict.fromkeys(fails, "failed"), "reg-03": "ok"}
     errors = {r.territory: r.error for r in report.failures}
     assert [code for code, (_, said) in fails.items() if not errors[code].startswith(said)] == []
     assert "--jobs 1" in errors["reg-04"]
-    assert {p.read_text() for p in (out / "reg-06").glob("diagnostic.*")} == {"plus ancien"}
+    assert {p.read_text() for p in (out / "reg-06").glob("leger.*")} == {"plus ancien"}
     assert "pas celui-ci" in (out / "index.html").read_text(encoding="utf-8")
     again = {r["territory"]: r for r in manifest_file.read(Folder(out))["runs"]}
     assert again["reg-06"]["error"] == errors["reg-06"] and again["reg-03"]["status"] == "ok"
@@ -330,7 +325,7 @@ def digest(folder: Path) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "error", "words"),
+    ("file", "old", "new", "error", "words", "fork"),
     [
         (
             "parameters/leviers/haies.yml",
@@ -338,6 +333,7 @@ def digest(folder: Path) -> dict:
             "kidn: uptake",
             ParameterError,
             ["haies.yml", "ligne", "kidn"],
+            "on",
         ),
         (
             "data/clean/panorama.csv",
@@ -345,12 +341,14 @@ def digest(folder: Path) -> dict:
             "reg-32,haies,cent",
             DataError,
             ["panorama.csv", "« cent »"],
+            "off",  # found by the batch itself, that no warm parent has read for
         ),
     ],
 )
 def test_a_damaged_file_stops_the_batch_and_leaves_outputs_as_they_were(
-    kit, outputs, tmp_path, file, old, new, error, words
+    kit, outputs, tmp_path, monkeypatch, file, old, new, error, words, fork
 ):
+    monkeypatch.setenv("COPKIT_FORK", fork)
     out = tmp_path / "copie"
     shutil.copytree(outputs, out)
     before = digest(out)

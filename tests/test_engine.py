@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -19,12 +18,12 @@ from copkit.batch.forked import client
 from copkit.errors import RunError
 
 from .conftest import LONG
-from .notebooks import COPKIT, PLAIN, Run, assert_same, both, compare, execute, notebook
+from .notebooks import COPKIT, PLAIN, Run, assert_same, both, compare, execute, notebook, one_parent
+from .terminal import start
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SAID = {path: nbformat.read(path, 4).metadata.copkit.get("essais", ["dep-48", "reg-32"]) for path in NOTEBOOKS}
-WHOLE = ("diagnostic", "prise_en_main", "simulateur")  # one of each kind: document, pictures, widget; « long »: all
-TRIALS = [(path, codes[-1]) for path, codes in SAID.items() if LONG or path.stem in WHOLE]
+TRIALS = [(path, codes[-1]) for path, codes in SAID.items() if LONG or path.stem == "diagnostic"]
 BATCH = "diagnostic"  # the notebook that a batch executes as well
 PICTURES = "prise_en_main"  # the notebook that is executed with the pictures of its charts; they take long
 FOREVER = "import time\nwhile True:\n    time.sleep(0.1)"
@@ -73,7 +72,8 @@ def batch(name, parameters, folder):
     folder.mkdir()
     source = folder / f"{name}.ipynb"
     source.write_text(task.source, encoding="utf-8")
-    run = Run(produce._execute(task, source), folder)
+    with one_parent():
+        run = Run(produce._execute(task, source), folder)
     nbformat.validate(run.notebook)
     return run
 
@@ -105,7 +105,8 @@ def test_what_the_batch_says_to_a_notebook_is_said_to_no_other(fork, before, tmp
     nbformat.write(notebook("territoire = 'reg-06'", "import os\nos.environ['COPKIT_CHARTS']"), source)
     [task] = plan.plan("diagnostic", ["reg-06"], None, {})
     shown = []
-    done = Run(produce._execute(task, source, shown.append), tmp_path)
+    with one_parent():
+        done = Run(produce._execute(task, source, shown.append), tmp_path)
     assert done.texts[-1] == "'spec'\n" and os.environ.get("COPKIT_CHARTS") == before
     assert [data["text/plain"] for data in shown] == (["'spec'"] if fork == "on" else [])
 
@@ -192,15 +193,15 @@ def test_a_limit_of_time_can_come_from_the_environment(tmp_path, monkeypatch):
 
 def test_too_much_memory_is_an_error_of_the_cell_that_asks_for_it(tmp_path, monkeypatch):
     before = resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS)
-    gibibyte = {"code": ONES.format("2**27"), "tags": ["raises-exception"]}
-    source = notebook("print('début')", gibibyte, ONES.format("2**24"))
+    much = {"code": ONES.format("2**26"), "tags": ["raises-exception"]}
+    source = notebook("print('début')", much, ONES.format("2**23"))
     free = execute(source, COPKIT, tmp_path / "libre")
-    assert free.failure is None and free.texts == ["début\n", "np.float64(134217728.0)\n", "np.float64(16777216.0)\n"]
-    limited = execute(source, COPKIT, tmp_path / "borne", memory_limit=500)
+    assert free.failure is None and free.texts == ["début\n", "np.float64(67108864.0)\n", "np.float64(8388608.0)\n"]
+    limited = execute(source, COPKIT, tmp_path / "borne", memory_limit=250)
     assert limited.failure == "PapermillExecutionError MemoryError"
-    assert limited.texts[0] == "début\n" and limited.texts[1].startswith("MemoryError: Unable to allocate 1.00 GiB")
-    assert limited.texts[2] == "np.float64(16777216.0)\n"  # the cell that is allowed to fail harms no later one
-    monkeypatch.setenv("COPKIT_NOTEBOOK_MEMORY", "500")
+    assert limited.texts[0] == "début\n" and limited.texts[1].startswith("MemoryError: Unable to allocate 512. MiB")
+    assert limited.texts[2] == "np.float64(8388608.0)\n"  # the cell that is allowed to fail harms no later one
+    monkeypatch.setenv("COPKIT_NOTEBOOK_MEMORY", "250")
     assert execute(source, COPKIT, tmp_path / "environnement").failure == limited.failure
     assert (resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS)) == before
 
@@ -270,10 +271,11 @@ def test_without_forks_ordinary_kernels_are_used_and_it_is_said_once(tmp_path):
     plain = execute(source, PLAIN, tmp_path / "plain")
     nbformat.write(source, tmp_path / "in.ipynb")
     (tmp_path / "run").mkdir()
-    command = [sys.executable, "-m", "papermill", "--engine", "copkit", "--cwd", "run", "in.ipynb", "out.ipynb"]
-    env = {**os.environ, "COPKIT_FORK": "off"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
-    assert done.returncode == 1 and done.stderr.count("noyaux ordinaires") == 1
+    said = tmp_path / "dit.txt", tmp_path / "erreurs.txt"
+    files = [str(tmp_path / name) for name in ("run", "in.ipynb", "out.ipynb")]
+    done = start(["--engine", "copkit", "--cwd", *files], *said, os.environ | {"COPKIT_FORK": "off"}, "papermill")
+    done.join()
+    assert done.exitcode == 1 and said[1].read_text().count("noyaux ordinaires") == 1
     ours = Run(nbformat.read(tmp_path / "out.ipynb", 4), tmp_path / "run", plain.error)
     assert_same(plain, ours)
     assert ours.texts == ["True\n", "ZeroDivisionError: division by zero\n"]

@@ -4,15 +4,18 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
 
-from .notebooks import COPKIT, PLAIN, Run, both, execute, notebook
+from .conftest import LONG
+from .notebooks import COPKIT, PLAIN, Run, both, execute, notebook, outside_pytest
 from .processes import alive, below, command, wait_until
+from .terminal import start
 
 DAMAGE = r"""
 import builtins, decimal, gc, locale, logging, os, random, resource, signal, sys, threading, time, types, warnings
@@ -126,6 +129,7 @@ time.sleep(1000)
 def nothing_left_over():
     """Once the notebooks are done, only the parents of forks are left of all that was started."""
     here = psutil.Process()
+    forkserver.ensure_running()  # that of the commands
     before = below(here)
 
     def left() -> set[psutil.Process]:
@@ -217,51 +221,60 @@ def test_a_notebook_that_kills_the_server_harms_no_later_one(tmp_path):
     assert execute(notebook("print('debout')"), COPKIT, tmp_path / "deux").texts == ["debout\n"]
 
 
-def papermill(engine: str, folder, monkeypatch) -> tuple[subprocess.Popen, list[int]]:
-    """The command on a notebook that sleeps, once it sleeps, with the process of the notebook and its parent."""
-    folder.mkdir()
-    nbformat.write(notebook("print('début')", SLEEP, "print('jamais')"), folder / "in.ipynb")
-    command = [sys.executable, "-m", "papermill", "--engine", engine, "in.ipynb", "out.ipynb"]
-    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
-    started = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
-    told = folder / "identités"
-    if not wait_until(lambda: told.exists() and told.read_text().endswith("\n")):
-        started.kill()
-        raise AssertionError(started.communicate()[0])
-    return started, [int(pid) for pid in told.read_text().split()]
+@dataclass
+class Papermill:
+    """The command on a notebook that sleeps, once it sleeps; the process of the notebook, and its parent."""
+
+    engine: str
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        nbformat.write(notebook("print('début')", SLEEP, "print('jamais')"), self.folder / "in.ipynb")
+        self.log, told = self.folder / "dit.txt", self.folder / "identités"
+        files = [str(self.folder), *(str(self.folder / name) for name in ("in.ipynb", "out.ipynb"))]
+        with outside_pytest():
+            words = ["--engine", self.engine, "--cwd", *files]
+            self.process = start(words, self.log, self.log, dict(os.environ), "papermill")
+        begun = wait_until(lambda: told.exists() and told.read_text().endswith("\n"))
+        assert begun, self.end(signal.SIGKILL)
+        self.pids = [int(pid) for pid in told.read_text().split()]
+
+    def end(self, how: signal.Signals) -> str:
+        """Send it a signal, and to what it started that of a keyboard; what it said."""
+        (os.killpg if how == signal.SIGINT else os.kill)(self.process.pid, how)
+        self.process.join(120)
+        return self.log.read_text(encoding="utf-8")
 
 
-def test_an_interrupted_command_ends_as_the_plain_one_does(tmp_path, monkeypatch):
+def test_an_interrupted_command_ends_as_the_plain_one_does(tmp_path):
     ends = []
     for engine in (PLAIN, COPKIT):
-        started, pids = papermill(engine, tmp_path / engine, monkeypatch)
-        os.killpg(started.pid, signal.SIGINT)  # as Ctrl-C in a terminal
-        said = started.communicate(timeout=120)[0]
-        ends.append((started.returncode, "Aborted!" in said))
-        assert wait_until(lambda pids=pids: not any(map(alive, pids)))
+        started = Papermill(engine, tmp_path / engine)
+        said = started.end(signal.SIGINT)
+        ends.append((started.process.exitcode, "Aborted!" in said))
+        assert wait_until(lambda started=started: not any(map(alive, started.pids)))
     assert ends[0] == ends[1] == (1, True)
     plain, ours = (Run(nbformat.read(tmp_path / engine / "out.ipynb", 4), tmp_path) for engine in (PLAIN, COPKIT))
     assert plain.texts[0] == ours.texts[0] == "début\n" and plain.texts[2] == ours.texts[2] == ""
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-def test_a_killed_command_takes_its_notebook_and_the_server_with_it(how, tmp_path, monkeypatch):
-    started, pids = papermill(COPKIT, tmp_path / "run", monkeypatch)
-    assert all(map(alive, pids)) and psutil.Process(pids[1]).ppid() == started.pid
-    started.send_signal(how)
-    started.communicate(timeout=120)
-    assert started.returncode == -how
-    assert wait_until(lambda: not any(map(alive, pids)))
+def test_a_killed_command_takes_its_notebook_and_the_server_with_it(how, tmp_path):
+    started = Papermill(COPKIT, tmp_path / "run")
+    assert all(map(alive, started.pids)) and psutil.Process(started.pids[1]).ppid() == started.process.pid
+    started.end(how)
+    assert started.process.exitcode == -how
+    assert wait_until(lambda: not any(map(alive, started.pids)))
 
 
 # Last: a server that has read other files takes the place of the one that the tests above share.
 def test_a_notebook_reads_the_files_of_the_kit_as_they_are_now(damaged, tmp_path):
+    read = {} if LONG else {"warm": "copkit.doctor:reference"}  # what the parents do that could grow stale, no more
     source = notebook("import copkit as ck\nprint('avant')", "ck.panorama('reg-32').target.sel(lever='haies').item()")
     damaged.replace("data/clean/panorama.csv", "reg-32,haies,113.4236,", "reg-32,haies,111.1,")
-    assert execute(source, COPKIT, tmp_path / "un").texts == ["avant\n", "111.1\n"]
+    assert execute(source, COPKIT, tmp_path / "un", **read).texts == ["avant\n", "111.1\n"]
     damaged.replace("data/clean/panorama.csv", "reg-32,haies,111.1,", "reg-32,haies,cent,")
-    run = execute(source, COPKIT, tmp_path / "deux")
+    run = execute(source, COPKIT, tmp_path / "deux", **read)
     assert run.failure == "PapermillExecutionError DataError"  # a damaged file is an error of the cell that reads it
     assert run.texts[0] == "avant\n" and "« cent »" in run.texts[1]

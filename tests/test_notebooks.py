@@ -14,7 +14,10 @@ import pytest
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+from copkit.batch.forked import forks
+
 from .conftest import LONG
+from .notebooks import SHARED
 from .test_engine import NOTEBOOKS, PICTURES, TRIALS
 
 HERE = [path for path in NOTEBOOKS if LONG or path not in dict(TRIALS)]
@@ -24,18 +27,25 @@ NBVAL = ["-q", "-rA", "--nbval-lax", "--nbval-current-env", "-p", "nbval.plugin"
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
-    """What nbval says of them, each executed in a kernel of its own; pictures of charts, which take long, in one.
+    """What nbval says of them, each executed in a kernel of its own; « long »: with pictures of charts in one.
 
-    The kernels are forked from one that has imported what they import; « long »: ordinary ones.
+    The kernels are forked from the parent that the tests of this process share; « long »: ordinary ones.
     """
     said = ""
-    for pictures, paths in itertools.groupby(HERE, lambda path: path.stem == PICTURES):
+    for pictures, paths in itertools.groupby(HERE, lambda path: LONG and path.stem == PICTURES):
         folder = tmp_path_factory.mktemp("carnets")
         for path in paths:
             code = nbformat.read(path, 4).metadata.copkit.get("essais", [SMALL])[0]
             notebook = parameterize_notebook(load_notebook_node(str(path)), {"territoire": code})
             nbformat.write(notebook, folder / path.name)
-        kernels = {} if LONG else {"JUPYTER_DEFAULT_PROVISIONER_NAME": "copkit-fork", "COPKIT_WARM": "on"}
+        kernels = (
+            {}
+            if LONG
+            else {
+                "JUPYTER_DEFAULT_PROVISIONER_NAME": "copkit-fork",
+                forks.ADDRESS: forks.ForkServer.get(SHARED).address,
+            }
+        )
         env = (
             os.environ | kernels | {"COPKIT_CHARTS": "" if pictures else "spec", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         )

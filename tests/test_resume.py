@@ -33,6 +33,7 @@ from copkit.errors import RunError, TerritoryError
 from . import faults
 from .conftest import LONG
 from .processes import below, command, running, wait_until
+from .terminal import copkit, start
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]
 DAY = ("SOURCE_DATE_EPOCH", "1764028800")  # the 25th of November 2025
@@ -51,6 +52,11 @@ def write(path: Path, *cells: str) -> str:
 @pytest.fixture(scope="module")
 def light(tmp_path_factory):
     return write(tmp_path_factory.mktemp("carnet") / "leger.ipynb", "print(territoire)")
+
+
+def copkit_run(folder: Path, notebook: str, codes: list[str], **environment: str) -> subprocess.CompletedProcess:
+    """« copkit run » in a process of its own."""
+    return copkit("run", *codes, "--notebook", notebook, "--out", str(folder), "--jobs", "2", **environment)
 
 
 def times(out: Path) -> dict[str, int]:
@@ -198,15 +204,16 @@ while territoire.startswith("dep") and not Path({str(self.go)!r}).exists():
     time.sleep(0.01)
 """
         self.notebook = write(self.folder / "lent.ipynb", wait, "print(territoire)")
-        self.command = [sys.executable, "-m", "copkit", "run", *STOPPED, "--notebook", self.notebook]
-        self.command += ["--out", str(self.out), "--jobs", "2"]
         env = os.environ | {"COPKIT_MARK": self.mark, "TMPDIR": str(self.temporary)}
-        self.batch = subprocess.Popen(self.command, env=env, stderr=subprocess.PIPE, text=True)
+        said = self.folder / "dit.txt", self.folder / "erreurs.txt"
+        self.words = ["run", *STOPPED, "--notebook", self.notebook, "--out", str(self.out), "--jobs", "2"]
+        self.batch = start(self.words, *said, env)
         firsts = [self.out / code / ".lent.json" for code in STOPPED[:3]]
-        assert wait_until(lambda: all(one.exists() for one in firsts) or self.batch.poll() is not None)
-        assert self.batch.poll() is None, self.batch.communicate()[1]
-        self.batch.send_signal(self.blow)
-        self.stderr = self.batch.communicate()[1]
+        assert wait_until(lambda: all(one.exists() for one in firsts) or self.batch.exitcode is not None)
+        assert self.batch.exitcode is None, said[1].read_text()
+        os.kill(self.batch.pid, self.blow)
+        self.batch.join()
+        self.stderr = said[1].read_text()
         self.go.touch()
         assert wait_until(lambda: running(self.mark) == []), running(self.mark)
         assert sorted(times(self.out)) == [f"{code}/lent.html" for code in STOPPED[:3]]
@@ -220,7 +227,7 @@ def test_a_killed_batch_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
     (batch.out / ".0123456789abcdef0123456789abcdef.tmp").touch()  # as a batch of version 0.4 could leave
     anew = shutil.copytree(batch.out, tmp_path / "anew")
     before = times(batch.out)
-    finished = subprocess.run([*batch.command, "--resume"], capture_output=True, text=True)
+    finished = copkit(*batch.words, "--resume")
     assert finished.returncode == 0, finished.stderr
     assert f"{len(STOPPED)} documents, dont 3 déjà à jour" in finished.stdout
     assert before.items() <= times(batch.out).items()
@@ -235,7 +242,7 @@ def test_a_killed_batch_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
 
 def test_an_interrupted_batch_says_how_to_resume_and_leaves_its_documents_and_an_index(tmp_path):
     batch = Stopped(tmp_path, signal.SIGINT)
-    assert batch.batch.returncode == 130 and "--resume" in batch.stderr and "Traceback" not in batch.stderr
+    assert batch.batch.exitcode == 130 and "--resume" in batch.stderr and "Traceback" not in batch.stderr
     assert {p.name for p in batch.out.iterdir()} == {*STOPPED[:3], "index.html", "manifest.json"}
     assert list(batch.temporary.iterdir()) == []
 
@@ -261,21 +268,7 @@ if territoire == "reg-04" and not mark.exists():
 """
     notebook = write(tmp_path / "tueur.ipynb", once, "print(territoire)")
     out = tmp_path / "sorties"
-    command = [
-        sys.executable,
-        "-m",
-        "copkit",
-        "run",
-        *CODES[:5],
-        "--notebook",
-        notebook,
-        "--out",
-        str(out),
-        "--jobs",
-        "2",
-    ]
-    marked = os.environ | {"COPKIT_MARK": str(tmp_path)}
-    done = subprocess.run(command, env=marked, capture_output=True, text=True)
+    done = copkit_run(out, notebook, CODES[:5], COPKIT_MARK=str(tmp_path))
     assert (tmp_path / "tue").exists()
     assert done.returncode == 0, done.stderr
     assert len(times(out)) == 5
@@ -535,12 +528,6 @@ IOPubThread._send_now = IOPubThread._really_send
 del IOPubThread._really_send
 IOPubThread.send_multipart = lambda self, *args, **kwargs: self.schedule(lambda: self._send_now(*args, **kwargs))
 """
-
-
-def copkit_run(folder: Path, notebook: str, codes: list[str], **environment: str) -> subprocess.CompletedProcess:
-    """« copkit run » in a process of its own."""
-    asked = [sys.executable, "-m", "copkit", "run", *codes, "--notebook", notebook, "--out", str(folder), "--jobs", "2"]
-    return subprocess.run(asked, env=os.environ | environment, capture_output=True, text=True)
 
 
 def test_an_ipykernel_that_has_moved_a_name_is_said_once_and_ordinary_kernels_are_used(tmp_path, light, says):

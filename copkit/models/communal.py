@@ -98,20 +98,27 @@ def _local() -> dict[str, pd.DataFrame]:
 def _weights(proxy: str) -> dict[str, np.ndarray]:
     """Département → weight of each of its communes, in code order, where the proxy has a figure in it."""
     if proxy == POPULATION:
+        known = territories.communes()
         inside = {one: territories.all_communes_of(one) for one in territories.codes("departement")}
-        return {one: np.array([territories.commune(c).population for c in codes]) for one, codes in inside.items()}
+        return {one: np.array([known[code].population for code in codes]) for one, codes in inside.items()}
     made: dict[str, np.ndarray] = {}
     for departement, rows in _local()[proxy].groupby("departement"):
         codes = territories.all_communes_of(departement)
         values = dict(zip(rows.territory.to_list(), rows.value.to_list(), strict=True))
         weights = np.array([values.get(code, 0.0) for code in codes])
-        members: dict[str, list[int]] = {}
-        for n, code in enumerate(codes):
-            members.setdefault(territories.commune(code).epci, []).append(n)
-        for epci, places in members.items():
+        for epci, places in _members(departement).items():
             weights[places] += values.get(epci, 0.0) / len(places)
         made[departement] = weights
     return made
+
+
+@kept(maxsize=128)
+def _members(departement: str) -> dict[str, list[int]]:
+    """EPCI → where its communes are among those of the département."""
+    members, known = {}, territories.communes()
+    for n, code in enumerate(territories.all_communes_of(departement)):
+        members.setdefault(known[code].epci, []).append(n)
+    return members
 
 
 @kept(maxsize=8192)
@@ -199,8 +206,9 @@ def place(departement: str, communes: tuple[str, ...], lever: str) -> Place | No
 def _of(departement: str, communes: tuple[str, ...]) -> tuple[np.ndarray, bool, bool]:
     """Where communes are among those of their département; whether they are all of it, or the whole of EPCI."""
     everyone, chosen = territories.all_communes_of(departement), set(communes)
-    touched = {territories.commune(code).epci for code in communes}
-    rest = {territories.commune(code).epci for code in everyone if code not in chosen}
+    known = territories.communes()
+    touched = {known[code].epci for code in communes}
+    rest = {known[code].epci for code in everyone if code not in chosen}
     positions = np.flatnonzero([code in chosen for code in everyone])
     return positions, len(chosen) == len(everyone), "" not in touched and not touched & rest
 

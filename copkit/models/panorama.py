@@ -484,11 +484,11 @@ def by_departement(p: xr.Dataset) -> pd.DataFrame:
     Columns: name, region (its name), communes and of_communes (here, in all), population [hab], target and of_target
     (here, and the whole département) [ktCO2e/an], share [% of the effort of the département].
     """
-    rows, version = [], p.attrs["version"]
+    rows, version, known = [], p.attrs["version"], territories.communes()
     for code, communes in territories.by_departement(p.attrs["territory"]).items():
         inside, whole = published.of_communes({code: communes}, version), _effort(code, version)
         target = float(np.nansum(inside["target"][inside["lever"] != FOREST]))
-        people = math.fsum(territories.commune(one).population for one in communes)
+        people = math.fsum(known[one].population for one in communes)
         names = territories.name(code), territories.name(territories.region_of(code))
         counts = len(communes), len(territories.all_communes_of(code))
         rows.append((code, *names, *counts, people, target, whole, 100 * target / whole))

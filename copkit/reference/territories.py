@@ -178,7 +178,7 @@ def _below(lowered: str) -> str:
     if lowered.startswith("epci-"):
         return lowered if lowered in _epci() else ""
     if lowered.startswith("com-"):
-        return code if (code := f"com-{lowered[4:].translate(_CASES)}") in _communes() else ""
+        return code if (code := f"com-{lowered[4:].translate(_CASES)}") in communes() else ""
     return lowered if lowered in _declared else ""
 
 
@@ -223,12 +223,13 @@ class Commune(NamedTuple):
 
 
 def commune(code: str) -> Commune:
-    """A commune, by its full code."""
-    return _communes()[code]
+    """A commune, by its full code; for many of them, ``communes``."""
+    return communes()[code]
 
 
 @kept(maxsize=4)
-def _communes() -> dict[str, Commune]:
+def communes() -> dict[str, Commune]:
+    """All the communes, by their full code."""
     from copkit.reference import tables
 
     found = tables.read("communes.parquet")
@@ -240,7 +241,7 @@ def _communes() -> dict[str, Commune]:
 def _members() -> dict[str, tuple[str, ...]]:
     """EPCI → its communes."""
     found: dict[str, list[str]] = {}
-    for code, one in _communes().items():
+    for code, one in communes().items():
         if one.epci:
             found.setdefault(one.epci, []).append(code)
     return {epci: tuple(sorted(codes)) for epci, codes in found.items()}
@@ -273,7 +274,7 @@ def all_communes_of(departement: str) -> tuple[str, ...]:
 @kept(maxsize=4)
 def _of_departement() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for code, one in _communes().items():
+    for code, one in communes().items():
         found.setdefault(one.departement, []).append(code)
     return {one: tuple(sorted(codes)) for one, codes in found.items()}
 
@@ -284,8 +285,8 @@ def population(code: str) -> float:
     >>> population("com-59350") > 200_000, population("epci-200093201") > population("com-59350")
     (True, True)
     """
-    if (communes := communes_of(code)) or is_fine(code):
-        return float(sum(commune(one).population for one in communes))
+    if (inside := communes_of(code)) or is_fine(code):
+        return float(sum(commune(one).population for one in inside))
     found = table()
     return float(found.population[found.code == code].iloc[0])
 
