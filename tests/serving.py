@@ -26,6 +26,7 @@ from copkit.batch.forked import forks, kernels
 from copkit.reference import territories
 from copkit.simulator import server
 from copkit.simulator.gate import Gate
+from copkit.simulator.page import page
 
 from . import terminal
 from .processes import wait_until
@@ -54,7 +55,7 @@ counter.observe(lambda change: counter.set_trait("shown", f"{territoire} : {chan
 counter
 """
 SAYS = 'print("pid", os.getpid(), "territoire", territoire, "noms", " ".join(sorted(os.environ)))'
-WARM = "tests.serving:warm"
+WARM, SIMULATOR = "tests.serving:warm", "tests.serving:simulator"
 
 
 def warm() -> None:
@@ -62,6 +63,13 @@ def warm() -> None:
     import_module("anywidget")
     import_module("copkit.notebook")
     territories.territories()
+
+
+def simulator() -> None:
+    """The same, beside the simulator."""
+    warm()
+    import_module("copkit.simulator.widget")
+    page("reg-32")
 
 
 def serve(notebook: Path, constants: dict, options: dict) -> None:
@@ -77,7 +85,7 @@ def serve(notebook: Path, constants: dict, options: dict) -> None:
     server.SimulatorServer.listen = described
     source = notebook.read_text()
     if "class Counter" in source:
-        forks.WARM = kernels.WARM = WARM
+        forks.WARM = kernels.WARM = WARM if "Simulator(" not in source else SIMULATOR
     elif "copkit" not in source:  # it needs nothing of the kit: its kernels are forked from a bare parent
         forks.WARM = kernels.WARM = forks.NOTHING
     given = {"port": 0, "browser": False} | options

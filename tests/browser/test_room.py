@@ -2,11 +2,10 @@
 
 import asyncio
 import json
+import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import threading
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +20,8 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 import copkit as ck
 from copkit.models.limits import limits
 
+from .. import terminal
+from ..processes import wait_until
 from .conftest import HANG
 
 PEOPLE, EACH = 60, 5
@@ -33,19 +34,19 @@ class Session:
     """« copkit simulator --session » in its own process."""
 
     def __init__(self, path, port=0):
-        options = ["--session", "--territoire", "dep-59", "--out", path, "--port", port, "--no-browser"]
-        command = [sys.executable, "-m", "copkit", "simulator", *map(str, options)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        said = "".join(self.process.stdout.readline() for _ in range(5))
-        self.link = re.search(r"Lien de la salle : (\S+)", said)[1]
-        self.host_link = re.search(r"Lien de l'animation .*: (\S+)", said)[1]
+        words = ["simulator", "--session", "--territoire", "dep-59", "--out", path, "--port", port, "--no-browser"]
+        said = path.with_name("dit.txt")
+        said.write_text("")
+        self.process = terminal.start(map(str, words), said, path.with_name("erreurs.txt"), dict(os.environ))
+        wait_until(lambda: self.process.exitcode is not None or said.read_text().count("\n") >= 5)
+        self.link = re.search(r"Lien de la salle : (\S+)", said.read_text())[1]
+        self.host_link = re.search(r"Lien de l'animation .*: (\S+)", said.read_text())[1]
         self.base, self.code = self.link.rsplit("/", 1)
         self.port = int(self.base.rsplit(":", 1)[1])
 
     def end(self, how):
-        self.process.send_signal(how)
-        self.process.wait(100)
-        self.process.stdout.close()
+        os.kill(self.process.pid, how)
+        self.process.join(100)
 
 
 class Crowd(threading.Thread):
@@ -80,7 +81,7 @@ class Crowd(threading.Thread):
             self.received.append(one)
             if len(self.received) == PEOPLE * EACH // 2:
                 self.down = True
-                self.session.process.send_signal(signal.SIGKILL)
+                os.kill(self.session.process.pid, signal.SIGKILL)
                 self.killed.set()
         self.told.append(await self._ask("etat", key=key))
 
