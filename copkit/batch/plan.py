@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import RunError, given, unknown
-from copkit.files import kept, sought
+from copkit.files import barred, kept, sought
 from copkit.notebook import read
 
 if TYPE_CHECKING:
@@ -199,6 +199,10 @@ def _read_parameters(one: Notebook, parameters: dict) -> dict:
             "L'ajouter à sa cellule « parameters »."
         )
     check_names(f"Le carnet « {one.stem} » n'a pas", parameters, one.declared)
+    book = str(parameters.get("classeur", ""))
+    if Path(book).name != book or (book and barred(Path(book))):
+        said = f"Le paramètre « classeur » vaut « {book} » : un lot écrit chaque classeur à côté de son document."
+        raise RunError(f"{said} Donner un nom de fichier, sans dossier, ou l'écrire vide pour n'en faire aucun.")
     return read_for(one, parameters)
 
 

@@ -14,6 +14,7 @@ from copkit.commands.terminal import (
     give,
     number,
     numbers,
+    output,
     print_data,
     print_table,
     read_csv,
@@ -101,10 +102,10 @@ def simulate(
     unit: Annotated[
         Literal["ktco2e", "quantity"], typer.Option(help="Unité des objectifs : ktco2e ou quantity.")
     ] = "ktco2e",
-    out: Annotated[Path | None, typer.Option(help="Fichier JSON à écrire ; sans lui, le scénario est affiché.")] = None,
+    out: Annotated[Path | None, output(help="Fichier JSON à écrire ; sans lui, le scénario est affiché.")] = None,
     pdf: Annotated[
         Path | None,
-        typer.Option(help="Document PDF à écrire : une page A4 couchée, et tous les leviers derrière."),
+        output(help="Document PDF à écrire : une page A4 couchée, et tous les leviers derrière."),
     ] = None,
 ) -> None:
     """Compose un scénario et dit ce qui manque."""
@@ -136,7 +137,7 @@ def compensate(
     cost: Costs = None,
     format: Format = "table",
     csv: Csv = None,
-    out: Annotated[Path | None, typer.Option(help="Fichier JSON du scénario compensé.")] = None,
+    out: Annotated[Path | None, output(help="Fichier JSON du scénario compensé.")] = None,
 ) -> None:
     """Répartit un manque sur d'autres leviers, dans leurs bornes physiques."""
     import copkit
@@ -278,7 +279,7 @@ def pathways(
     emissions: Annotated[
         bool, typer.Option("--emissions", help="Sans les quantités physiques : les émissions évitées seules.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="CSV à écrire, que pyam ouvre.")] = None,
+    out: Annotated[Path | None, output(help="CSV à écrire, que pyam ouvre.")] = None,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
@@ -349,7 +350,7 @@ def template(
     lever: Annotated[
         str, typer.Option(help="Un seul levier ; sans lui, tous.", autocompletion=levers, show_default=False)
     ] = "",
-    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("cles_locales.xlsx"),
+    out: Annotated[Path, output(help="Classeur à écrire (.xlsx).")] = Path("cles_locales.xlsx"),
 ) -> None:
     """Écrit le classeur où donner ses propres chiffres à la place d'une clé, pour toute une région."""
     from copkit.local import write_template
