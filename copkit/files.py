@@ -244,13 +244,13 @@ def _unmade(path: Path) -> str:
     for one in (path, *path.parents):
         if os.path.exists(one):
             return "" if one.is_dir() else _WHY[errno.ENOTDIR]
-        if reason := _misnamed(one.name):
+        if reason := misnamed(one.name):
             return reason
     return ""
 
 
-def _misnamed(name: str) -> str:
-    """Why a file that is yet to be made cannot have a name."""
+def misnamed(name: str) -> str:
+    """Why a file that is yet to be made cannot have a name, here or where it may be sent; nothing when it can."""
     if _CONTROL.search(name):
         return "le nom contient un caractère de commande"
     if found := _WINDOWS.search(name):
@@ -313,7 +313,7 @@ def drafts(*paths: str | Path, error: type[CopkitError] = CopkitError, new_folde
         raise error(unwritable(place, wrong, other)) from None
     finally:
         for made, _ in pairs:
-            with suppress(OSError):  # never in place of what went wrong
+            with suppress(OSError, ValueError):  # never in place of what went wrong
                 made.unlink()
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import RunError, given, unknown
-from copkit.files import barred, kept, sought
+from copkit.files import kept, misnamed, sought
 from copkit.notebook import read
 
 if TYPE_CHECKING:
@@ -168,6 +168,8 @@ def find(notebook: str) -> Path:
         path = Path(notebook)
         if not path.is_file():
             raise RunError(f"Carnet introuvable : « {notebook} ».")
+        if reason := misnamed(f"{path.stem}.html"):
+            raise RunError(f"« {notebook} » : ses documents ne peuvent pas porter son nom ({reason}). Le renommer.")
         return path
     known = sorted(p.stem for p in paths.notebooks().glob("*.ipynb"))
     if notebook not in known:
@@ -200,7 +202,7 @@ def _read_parameters(one: Notebook, parameters: dict) -> dict:
         )
     check_names(f"Le carnet « {one.stem} » n'a pas", parameters, one.declared)
     book = str(parameters.get("classeur", ""))
-    if Path(book).name != book or (book and barred(Path(book))):
+    if Path(book).name != book or misnamed(book):
         said = f"Le paramètre « classeur » vaut « {book} » : un lot écrit chaque classeur à côté de son document."
         raise RunError(f"{said} Donner un nom de fichier, sans dossier, ou l'écrire vide pour n'en faire aucun.")
     return read_for(one, parameters)
