@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zipfile
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import docx
@@ -15,14 +16,23 @@ import nbformat
 import openpyxl
 import pypdf
 import pytest
+import typer
 from bs4 import BeautifulSoup
 
+import copkit as ck
 from copkit import escaping
 from copkit.batch import manifest, plan, produce
 from copkit.batch.store import Folder
 from copkit.commands.cli import app
 from copkit.intake import personal, reading
+from copkit.intake.perimeters import read_perimeters
+from copkit.models import scenario_file
+from copkit.presentation import minutes
+from copkit.presentation.writers import typst
 from copkit.projects.selection import FIELDS as SORTED
+from copkit.projects.sorting.sort import triage
+from copkit.simulator import exports
+from copkit.simulator.page import page
 
 from . import hostile, sent
 from .conftest import LONG
@@ -32,6 +42,8 @@ from .test_escaping import rendered
 SOON = ("feuille_de_route", "adaptation")  # they hold all kinds but one; « make long » makes every document, twice
 HEADERS = [f"{text} (en-tête)" for text in hostile.TEXTS]
 WHERE = "Dossier de Zoé Plante998"
+ENDS = {"perimetres": ".csv", "cles": ".xlsx", "scenario": ".json", "atelier": ".xlsx"}
+NUMBER = re.compile(r"-?[\d.,e-]+")
 FILE = "{} plante997@exemple.invalid " + hostile.NAME
 
 
@@ -59,8 +71,8 @@ def planted(kind: str, name: str, row: int) -> str:
     if name.startswith("non_lue"):
         return f"Plante{n:03}"
     said = f"Voir M. Plante{n:03}, plante{n:03}@exemple.invalid ou 06 12 {n // 100:02} {n % 100:02} 99"
-    fields = SORTED if kind == "projets" else sent.KINDS.get(kind, sent.KINDS["projets"]).fields
-    shown = personal.rule(kind, name, fields.get(name)).public == "montre"
+    fields = SORTED if kind == "projets" else sent.KINDS[kind].fields if kind in sent.KINDS else {}
+    shown = not fields or personal.rule(kind, name, fields.get(name)).public == "montre"
     return f"{said} n° {row}" if shown else f"{said} Cachet{n:03}"
 
 
@@ -106,10 +118,15 @@ def published(persons, tmp_path_factory):
     return out
 
 
-def test_no_person_is_in_what_is_published(published):
-    made = [path for path in sorted(published.rglob("*")) if path.is_file() and "travail" not in path.parts]
+def test_no_person_is_in_what_is_published(published, others):
+    """A saved scenario alone keeps what its author wrote: it opens the very same."""
+    made = [path for folder in (published, others) for path in sorted(folder.rglob("*")) if path.is_file()]
+    made = [path for path in made if "travail" not in path.parts]
+    [saved] = (path for path in made if path.parent == others and path.suffix == ".json")
+    made.remove(saved)
+    assert traces(written(saved)) and traces(saved.name) == set()
     assert {path.suffix for path in made} >= {".html", ".ipynb", ".xlsx", ".pdf", ".docx", ".json"}
-    assert {path.name: traces(written(path)) for path in made} == {path.name: set() for path in made}
+    assert {path.name: traces(f"{path}{written(path)}") for path in made} == {path.name: set() for path in made}
 
 
 def test_the_texts_that_are_shown_are_there_without_their_persons(published):
@@ -143,11 +160,54 @@ def test_no_person_is_in_the_reason_of_a_failure(persons, tmp_path):
     assert {path.name: traces(written(path)) for path in kept} == {path.name: set() for path in kept}
 
 
+# ------------------------------------------------------------------ what is no table of a kind
+
+
+def line(*words: str | Path) -> str:
+    """What a command prints, and says on the error output."""
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said), suppress(typer.Exit):
+        app([*map(str, words)], prog_name="copkit", standalone_mode=False)
+    return said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def others(persons, published, tmp_path_factory):
+    """Local figures, perimeters, a scenario, a workshop, a session: every file that is made of them."""
+    folder, out = persons["projets"].parent, tmp_path_factory.mktemp("autres")
+    named = {one: folder / FILE.format(one).replace(".csv", end) for one, end in ENDS.items()}
+    perimeters = sent.perimeters(named["perimetres"], hostile_or_planted)
+    figures = sent.figures(named["cles"], lambda *of: hostile.TEXTS[of[2] + 1])  # where a person is refused
+    names = read_perimeters(perimeters).names
+    documents("diagnostic", [names[0]], published, perimetre=str(perimeters), cles_locales=str(figures))
+    state = sent.scenario(hostile_or_planted)
+    for kind in exports.FORMATS if LONG else ("xlsx", "csv", "csv_excel", "json", "svg", "pdf"):
+        name, _, data = exports.export(page(state.territory), state, kind)
+        (out / name).write_bytes(data)
+    named["scenario"].write_text(scenario_file.to_json(exports.scenario_of(state)), encoding="utf-8")
+    compared = ck.side_by_side(state.territory, str(named["scenario"]))
+    ck.write_workbook(compared, out / "comparaison.xlsx")
+    sorted_ = triage(reading.read(sent.KINDS["projets"], [persons["projets"]]))
+    returned = sent.decisions(named["atelier"], sorted_, hostile_or_planted)
+    (out / "seance.pdf").write_bytes(
+        typst.write(minutes.document(sent.minutes(folder / "s.sqlite", hostile_or_planted)))
+    )
+    said = [
+        line("panorama", "--perimeter", perimeters, "--name", names[1], "--local", figures),
+        line("pathways", "--scenario", named["scenario"], "--out", out / "trajectoires.csv"),
+        line("triage", persons["projets"], "-r", returned, "--public", "--out", out / "tri.csv", "--lists", out),
+    ]
+    (out / "ecran.txt").write_text("".join(said), encoding="utf-8")
+    return out
+
+
 # ------------------------------------------------------------------ hostile texts
 
 
-def of(published: Path, suffix: str) -> list[Path]:
-    return sorted(path for path in published.rglob(f"*{suffix}") if path.is_file())
+@pytest.fixture(scope="module")
+def made(published, others):
+    """The files of an ending, in what is published and elsewhere."""
+    return lambda end: sorted(path for one in (published, others) for path in one.rglob(f"*{end}") if path.is_file())
 
 
 def obeyed(page: BeautifulSoup) -> list[str]:
@@ -164,8 +224,8 @@ def obeyed(page: BeautifulSoup) -> list[str]:
 ACTIVE = "script, form, input, button, iframe, object, embed, base, link, meta[http-equiv='refresh']"
 
 
-def test_no_page_obeys_a_text(published):
-    for path in of(published, ".html"):
+def test_no_page_obeys_a_text(made):
+    for path in made(".html"):
         markup = path.read_text(encoding="utf-8")
         assert hostile.unruly(markup) == [], path
         page = BeautifulSoup(markup, "lxml")
@@ -173,8 +233,8 @@ def test_no_page_obeys_a_text(published):
             assert obeyed(page.body) == [], path
 
 
-def test_no_notebook_obeys_a_text(published):
-    for path in of(published, ".ipynb"):
+def test_no_notebook_obeys_a_text(made):
+    for path in made(".ipynb"):
         for cell in nbformat.read(path, 4).cells:
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
@@ -184,8 +244,8 @@ def test_no_notebook_obeys_a_text(published):
                 assert not escaping._OBEYED.search(str(data.get("text/plain", "")))
 
 
-def test_no_workbook_computes_a_text(published):
-    for path in of(published, ".xlsx"):
+def test_no_workbook_computes_a_text(made):
+    for path in made(".xlsx"):
         cells = [cell for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows() for cell in row]
         assert {cell.data_type for cell in cells} <= {"s", "inlineStr", "n", "d", "b"}, path
         risky = [cell for cell in cells if isinstance(cell.value, str) and escaping.risky(cell.value)]
@@ -193,11 +253,13 @@ def test_no_workbook_computes_a_text(published):
             cell.hyperlink.target) for cell in cells)  # fmt: skip
 
 
-def test_no_page_of_paper_leads_away(published):
-    [paper], [office] = of(published, ".pdf"), of(published, ".docx")
-    notes = [note.get_object() for page in pypdf.PdfReader(paper).pages for note in page.get("/Annots", [])]
+def test_no_page_of_paper_leads_away(made):
+    papers, [office] = made(".pdf"), made(".docx")
+    pages = [page for paper in papers for page in pypdf.PdfReader(paper).pages]
+    notes = [note.get_object() for page in pages for note in page.get("/Annots", [])]
     actions = [note["/A"] for note in notes if "/A" in note]
-    assert {one["/S"] for one in actions} <= {"/URI", "/GoTo"} and "/JavaScript" not in written(paper)
+    assert {one["/S"] for one in actions} <= {"/URI", "/GoTo"}
+    assert len(papers) == 3 and not any("/JavaScript" in written(paper) for paper in papers)
     addresses = [str(one["/URI"]) for one in actions if "/URI" in one]
     document = docx.Document(str(office))
     addresses += [part.target_ref for part in document.part.rels.values() if part.is_external]
@@ -205,11 +267,12 @@ def test_no_page_of_paper_leads_away(published):
     assert [one for one in (*addresses, *fields) if "invalid" in one or "script" in one or not one.isascii()] == []
 
 
-def test_no_list_saved_computes_a_text(lists):
-    for _, saved in lists.values():
-        for path in saved:
-            with path.open(encoding="utf-8", newline="") as file:
-                assert [cell for row in csv.reader(file) for cell in row if escaping.risky(cell)] == [], path
+def test_no_list_saved_computes_a_text(lists, others):
+    for path in [*(path for _, saved in lists.values() for path in saved), *others.glob("*.csv")]:
+        excel = path.stem.endswith("-excel")
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file, delimiter=";" if excel else ",")
+            assert [one for row in rows for one in row if escaping.risky(one) and not NUMBER.fullmatch(one)] == [], path
 
 
 def test_every_output_stays_in_its_folder(published):

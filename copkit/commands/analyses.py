@@ -285,12 +285,13 @@ def pathways(
 ) -> None:
     """Donne les trajectoires de territoires au format de l'IAMC : SGPE, autres plans, observé, scénarios."""
     from copkit import escaping
+    from copkit.intake import personal
     from copkit.models import pathways as model
     from copkit.models import scenario_file
 
     form = chosen(format, csv)
     given = [scenario_file.from_json(read_text(path, DataError)) for path in scenario or []]
-    named = [s.assign_attrs(label=path.stem) for path, s in zip(scenario or [], given, strict=True)]
+    named = [s.assign_attrs(label=personal.mask(path.stem)) for path, s in zip(scenario or [], given, strict=True)]
     found = model.pathways(*(territory or []), *named, quantities=not emissions)
     if out:
         write_whole(out, escaping.as_csv(found, exact=True), new_folder=False)
