@@ -139,7 +139,7 @@ def scenario(text: Text) -> State:
 
     levers = {one: Entry(value=1.0, why=said("why", n), source=said("source", n)) for n, one in enumerate(SCENARIO)}
     kept = [Kept(name=said("kept", n, 80), levers=levers) for n in range(2)]
-    return State(levers=levers, name=said("name", 0, 80), kept=kept)
+    return State(territory="dep-59", levers=levers, name=said("name", 0, 80), kept=kept)
 
 
 def decisions(path: Path, projects: pd.DataFrame, text: Text) -> Path:

@@ -43,7 +43,7 @@ from .test_escaping import rendered
 SOON = ("feuille_de_route", "adaptation")  # they hold all kinds but one; « make long » makes every document, twice
 HEADERS = [f"{text} (en-tête)" for text in hostile.TEXTS]
 WHERE = "Dossier de Zoé Plante998"
-ENDS = {"perimetres": ".csv", "cles": ".xlsx", "scenario": ".json", "atelier": ".xlsx"}
+ENDS = {"perimetres": ".csv", "cles": ".xlsx", "atelier": ".xlsx"}
 NUMBER = re.compile(r"-?[\d.,e-]+")
 FILE = "{} plante997@exemple.invalid " + hostile.NAME
 
@@ -109,12 +109,25 @@ def lists(persons, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def published(persons, tmp_path_factory):
+def scenario(persons):
+    """A scenario, and its file."""
+    state, path = (
+        sent.scenario(hostile_or_planted),
+        persons["projets"].with_name(FILE.format("x").replace("csv", "json")),
+    )
+    path.write_text(scenario_file.to_json(exports.scenario_of(state)), encoding="utf-8")
+    return state, path
+
+
+@pytest.fixture(scope="module")
+def published(persons, scenario, tmp_path_factory):
     out = tmp_path_factory.mktemp("public")
+    goals = {"feuille_de_route": {"objectifs": str(scenario[1])}}
     for notebook in sent.DOCUMENTS if LONG else SOON:
         told = {} if notebook == "diagnostic" else {"publique": True}
         formats = ("pdf", "docx") if notebook == "feuille_de_route" else ()
-        documents(notebook, ["dep-59"], out, formats=formats, **sent.given(persons, notebook), **told)
+        given = sent.given(persons, notebook) | goals.get(notebook, {})
+        documents(notebook, ["dep-59"], out, formats=formats, **given, **told)
     for notebook in sent.DOCUMENTS if LONG else ():
         documents(notebook, ["dep-59"], out / "travail", **sent.given(persons, notebook))
     return out
@@ -137,6 +150,16 @@ def test_the_texts_that_are_shown_are_there_without_their_persons(published):
     manifested = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
     given = {one["parameters"].get("projets") for one in manifested["runs"]} - {None}
     assert given == {f"projets [retiré] {hostile.NAME}"}
+
+
+def test_every_kind_of_a_roadmap_goes_through_the_door_of_the_public_version(persons):
+    """Which empties where a row comes from: a table that went past it says so."""
+    given = {"actions": "actions", "themes": "themes", "points": "points_forts", "contracts": "contrats"}
+    given = {name: str(persons[one]) for name, one in (given | {"jobs": "emplois"}).items()}
+    r = ck.roadmap.plan("dep-59", **given, public=True)
+    for one in ("actions", "themes", "strengths", "contracts", "jobs"):
+        found = getattr(r, one)
+        assert len(found) and "reading" not in found.attrs and set(found.get("source_file", [""])) == {""}, one
 
 
 @pytest.mark.parametrize("name", sent.KINDS)
@@ -174,20 +197,22 @@ def line(*words: str | Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def others(persons, lists, published, tmp_path_factory):
+def others(persons, lists, scenario, published, tmp_path_factory):
     """Local figures, perimeters, a scenario, a workshop, a session: every file that is made of them."""
     folder, out = persons["projets"].parent, tmp_path_factory.mktemp("autres")
-    named = {one: folder / FILE.format(one).replace(".csv", end) for one, end in ENDS.items()}
+    (state, saved), named = scenario, {one: folder / FILE.format(one).replace(".csv", end) for one, end in ENDS.items()}
     perimeters = sent.perimeters(named["perimetres"], hostile_or_planted)
     figures = sent.figures(named["cles"], lambda *of: hostile.TEXTS[of[2] + 1])  # where a person is refused
     names = read_perimeters(perimeters).names
-    documents("diagnostic", [names[0]], published, perimetre=str(perimeters), cles_locales=str(figures))
-    state = sent.scenario(hostile_or_planted)
-    for kind in exports.FORMATS if LONG else ("xlsx", "csv", "json", "svg", "pdf"):
+    documents("diagnostic", ["dep-2A"], published, cles_locales=str(figures))
+    whose = {"actions": str(persons["actions"]), "perimetres": str(perimeters), "perimetre": names[0], "publique": True}
+    documents("feuille_de_route", ["dep-2A"], published, **whose)
+    if LONG:
+        documents("diagnostic", [names[0]], published, perimetre=str(perimeters), cles_locales=str(figures))
+    for kind in exports.FORMATS if LONG else ("xlsx", "csv", "json", "pdf"):
         name, _, data = exports.export(page(state.territory), state, kind)
         (out / name).write_bytes(data)
-    named["scenario"].write_text(scenario_file.to_json(exports.scenario_of(state)), encoding="utf-8")
-    compared = ck.side_by_side(state.territory, str(named["scenario"]))
+    compared = ck.side_by_side(state.territory, str(saved))
     ck.write_workbook(compared, out / "comparaison.xlsx")
     returned = sent.decisions(named["atelier"], triage(lists["projets"][0]), hostile_or_planted)
     (out / "seance.pdf").write_bytes(
@@ -195,7 +220,7 @@ def others(persons, lists, published, tmp_path_factory):
     )
     said = [
         line("panorama", "--perimeter", perimeters, "--name", names[1], "--local", figures) if LONG else "",
-        line("pathways", "--scenario", named["scenario"], "--out", out / "trajectoires.csv"),
+        line("pathways", "--scenario", saved, "--out", out / "trajectoires.csv"),
         line("triage", persons["projets"], "-r", returned, "--public", "--out", out / "tri.csv", "--lists", out),
     ]
     (out / "ecran.txt").write_text("".join(said), encoding="utf-8")

@@ -128,7 +128,7 @@ def plan(
         found = sought(perimeters, RunError) or Path(perimeters)
         parameters = {**parameters, "perimetre": str(found.resolve())}
     parameters = _read_parameters(one, parameters)
-    around = str(parameters.get("perimetre", ""))
+    around = str(parameters.get("perimetre", "")) if "perimetre" in one.levels else ""  # elsewhere, the name of one
     places = selection.places(codes, level, one.levels, f"Le carnet « {one.stem} »", around)
     check_territory(parameters, [place[0] for place in places])
     return tasks(one, places, parameters, formats=formats, limits=limits)

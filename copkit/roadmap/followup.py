@@ -617,7 +617,11 @@ def followup(
     kinds = {"issues": carried.CARRIED, "themes": kept_themes.KEPT, "projects_before": vivier.PROJECTS}
     kinds |= {"projects_after": vivier.PROJECTS, "contracts": CONTRACTS}
     files = {name: located(one, kinds.get(name, ACTIONS)) for name, one in asked.items() if one}
-    pair = [read_projects(files[one]) for one in ("projects_before", "projects_after") if one in files]
+    pair = [
+        shown(read_projects(files[one]), vivier.PROJECTS, public)
+        for one in ("projects_before", "projects_after")
+        if one in files
+    ]
     found = diff(
         shown(read_actions(files["before"]), ACTIONS, public),
         shown(read_actions(files["after"]), ACTIONS, public),

@@ -23,7 +23,7 @@ from copkit.intake.report import Reading
 from copkit.intake.selection import EXAMPLE_OF, HINT, Selection, of_the_example, or_examples
 from copkit.models import dynamics, gaps, interactions, nomenclatures, scenario_file
 from copkit.models import panorama as panoramas
-from copkit.models.scenario import simulate
+from copkit.models.scenario import justify, parts, simulate
 from copkit.projects.fields import PROJECTS
 from copkit.projects.selection import Vivier, vivier
 from copkit.reference import framework, territories
@@ -438,7 +438,9 @@ def _scenario(file: str | Path, code: str) -> xr.Dataset:
             f"{paths.shown(path)} : scénario de {territories.name(other)} ({other}), et non de "
             f"{territories.name(code)}. Donner les objectifs retenus de ce territoire."
         )
-    return found
+    _, _, texts = parts(found)
+    hidden = {lever: {name: personal.mask(one) for name, one in said.items()} for lever, said in texts.items()}
+    return justify(found, hidden)
 
 
 def within(table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
