@@ -32,6 +32,7 @@ Montrer
     table, charts, report, section             table, graphiques, phrases, section de ce qu'on donne
     write_workbook                             le classeur d'un territoire ou d'un vivier
     run, notebook                              un carnet pour des territoires, paramètres d'un carnet
+    verify                                     ce qui a changé à la main dans les sorties d'un lot
     reload                                     relire tous les fichiers du kit
 
 Là où un panorama est attendu, le code de son territoire suffit (« reg-32 »). Ce qu'une fonction rend se montre comme sa

@@ -7,6 +7,7 @@ from . import roadmap as roadmap
 from . import strengths as strengths
 from . import survey as survey
 from .batch.run import run as run
+from .batch.verify import verify as verify
 from .files import reload as reload
 from .intake.perimeters import perimeter as perimeter
 from .models.audition import audition as audition

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import re
 import stat
 import struct
 import threading
@@ -32,6 +33,9 @@ _DRAFT = "brouillon"
 _EVERY = 0.05  # s between two looks at the files of the kit
 LARGEST = 512 << 20  # bytes of a file that is read
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
+_LONGEST_NAME = 255  # bytes, on the disks of today
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")  # and letters in another order
+_WINDOWS = re.compile(r'[<>:"|?*\\]|^(con|prn|aux|nul|com[1-9]|lpt[1-9])(?=\.|$)', re.IGNORECASE)
 _NO_HOUR = b"\0\0\x21\0"  # the first one that a zip can hold: 1980
 _WHY = {
     errno.EACCES: "accès refusé",
@@ -213,9 +217,49 @@ def why(wrong: OSError) -> str:
     return _WHY.get(wrong.errno or 0) or wrong.strerror or str(wrong)
 
 
-def unwritable(place: str | Path, wrong: OSError, other: str = "un autre fichier") -> str:
+def unwritable(place: str | Path, wrong: OSError | str, other: str = "un autre fichier") -> str:
     """What is said of a file or a folder that cannot be written; ``other``: what to choose in its place."""
-    return f"{place} : écriture impossible ({why(wrong)}). Choisir {other}."
+    return f"{place} : écriture impossible ({wrong if isinstance(wrong, str) else why(wrong)}). Choisir {other}."
+
+
+def barred(path: Path, *, folder: bool = False) -> str:
+    """Why nothing can be written under a name, here or where it may be sent; nothing when something can.
+
+    ``folder``: the name is that of a folder. Of the folders around it, only those that are yet to be made are judged.
+
+    >>> barred(Path("bilan.csv")), barred(Path("NUL.csv"))
+    ('', 'Windows réserve le nom « NUL »')
+    """
+    try:
+        seen = path.stat()
+    except (OSError, ValueError):
+        return _unmade(path)
+    if stat.S_ISDIR(seen.st_mode) != folder:
+        return "un fichier porte déjà ce nom" if folder else "c'est un dossier"
+    return "" if folder or stat.S_ISREG(seen.st_mode) else "c'est un tube ou un périphérique"
+
+
+def _unmade(path: Path) -> str:
+    """Why what is not there cannot be made: its name, that of a folder to be made, what stands in place of one."""
+    for one in (path, *path.parents):
+        if os.path.exists(one):
+            return "" if one.is_dir() else _WHY[errno.ENOTDIR]
+        if reason := misnamed(one.name):
+            return reason
+    return ""
+
+
+def misnamed(name: str) -> str:
+    """Why a file that is yet to be made cannot have a name, here or where it may be sent; nothing when it can."""
+    if _CONTROL.search(name):
+        return "le nom contient un caractère de commande"
+    if found := _WINDOWS.search(name):
+        return (
+            f"Windows réserve le nom « {found[1]} »" if found[1] else f"Windows n'admet pas « {found[0]} » dans un nom"
+        )
+    if name.endswith((".", " ")) and name != "..":
+        return "le nom finit par un point ou une espace"
+    return "nom trop long" if len(os.fsencode(name)) > _LONGEST_NAME else ""
 
 
 @contextmanager
@@ -254,11 +298,11 @@ def drafts(*paths: str | Path, error: type[CopkitError] = CopkitError, new_folde
     pairs = [(_draft_of(path), path) for path in (path_of(one, error) for one in paths)]
     try:
         for made, path in pairs:
+            if reason := barred(path):
+                raise OSError(errno.EINVAL, reason)
             if new_folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
             _clear_after_the_killed(path)
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             made.touch()  # a folder that cannot be written says so before anything is computed
         yield [made for made, _ in pairs]
         for made, path in pairs:
@@ -269,7 +313,7 @@ def drafts(*paths: str | Path, error: type[CopkitError] = CopkitError, new_folde
         raise error(unwritable(place, wrong, other)) from None
     finally:
         for made, _ in pairs:
-            with suppress(OSError):  # never in place of what went wrong
+            with suppress(OSError, ValueError):  # never in place of what went wrong
                 made.unlink()
 
 

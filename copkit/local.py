@@ -197,7 +197,7 @@ def _read(path: Path) -> Local:
     made = read_workbook(one := form(), Known(one, pd.DataFrame()), path)
     problems, rows = Problems(), {}
     for wrong in made.problems:
-        problems.add(path.name, _place(wrong))
+        problems.add(made.file, _place(wrong))
     for edit in made.edits:
         rows.setdefault(edit.row, {"where": f"feuille « {edit.sheet} », ligne {edit.row}"})
         rows[edit.row][edit.name] = edit.value
@@ -205,7 +205,7 @@ def _read(path: Path) -> Local:
     for wrong in made.problems:
         told.setdefault(wrong.row, set()).add(names.get(wrong.cell, ""))
     said = [row | {"told": told.get(n)} for n, row in rows.items() if n in told or any(map(row.get, ANSWERS))]
-    local, others = model.checked(said, path.name) if said or not problems else (None, Problems())
+    local, others = model.checked(said, made.file) if said or not problems else (None, Problems())
     problems.extend(others)
     problems.raise_if_any(ProjectError)
     return local

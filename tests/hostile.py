@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import yaml
+from bs4 import BeautifulSoup
 
-from copkit import french, paths
+from copkit import escaping, french, paths
 from copkit.projects import selection
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "textes_hostiles.yml").read_text(encoding="utf-8"))["textes"]
@@ -45,3 +47,17 @@ def projects(folder: Path) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([[*header, *added], *rows])
     return path
+
+
+def unruly(markup: str) -> list[str]:
+    """What a page that is written could run beside the scripts of the kit, or lacks to forbid it."""
+    page = BeautifulSoup(markup, "lxml")
+    said = page.find("meta", {"http-equiv": "Content-Security-Policy"})
+    rules = dict(one.strip().partition(" ")[::2] for one in str(said["content"] if said else "").split(";"))
+    wanted = ("default-src", "base-uri", "form-action")
+    found = [f"{name} {rules.get(name)}" for name in wanted if rules.get(name) != "'none'"]
+    allowed = rules.get("script-src", "").split()
+    found += [one for one in allowed if not re.fullmatch(r"'sha256-[\w+/=]{44}'", one)]
+    scripts = (tag for tag in page.find_all("script") if tag.get("type") != "application/json")
+    found += [tag.text for tag in scripts if "src" in tag.attrs or escaping.digest(tag.text) not in allowed]
+    return [*found, *(name for tag in page.find_all(True) for name in tag.attrs if name.lower().startswith("on"))]

@@ -287,6 +287,13 @@ def test_a_file_that_cannot_be_put_in_place_leaves_the_earlier_one_and_nothing_e
         ),
         ({"parameters": {"territoire": "dep-59"}}, RunError, ["demandé pour 119 territoires"]),
         (
+            {"parameters": {"classeur": "../../a.xlsx"}},
+            RunError,
+            ["« ../../a.xlsx »", "sans dossier, ou l'écrire vide"],
+        ),
+        ({"parameters": {"classeur": "nul.xlsx"}}, RunError, ["Donner un nom de fichier"]),
+        ({"out": "con"}, RunError, ["écriture impossible (Windows réserve le nom « con »)", "avec out=…"]),
+        (
             {"notebook": "projets", "codes": ["reg-32"], "parameters": {"publique": "peut-être"}},
             RunError,
             ["Paramètre « publique », valeur « peut-être » : oui ou non attendu. Écrire « oui » ou « non »"],

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 from pathlib import Path
 
 import openpyxl
@@ -21,6 +22,7 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note, Text
 from copkit.presentation.writers import html
 
+from . import hostile
 from .hostile import shown
 
 ROOT = Path(copkit.__file__).parent
@@ -171,6 +173,26 @@ def test_html_in_what_a_cell_says_is_text_in_the_page(case):
         "script", "img", "svg", "form", "input", "style", "meta", "base", "iframe", "h1", "table",
     } - ({"img"} if "![" in case["texte"] else set())  # fmt: skip
     assert not [tag for tag in page.find_all("a") if "javascript" in tag["href"]]
+
+
+SERVED = {"room.html.j2", "home.html.j2", "error.html", "voila/templates/copkit/index.html.j2"}  # policy in a header
+WRITTEN = {"document.html.j2": (), "alone.html.j2": (), "batch/index.html.j2": "policy", "page.html.j2": "csp"}
+
+
+def test_every_page_that_is_written_allows_no_script_but_those_of_the_kit():
+    """What it allows of those that have some: ``hostile.unruly``, on the pages themselves."""
+    pages = {path: path.read_text(encoding="utf-8") for path in ROOT.rglob("*.html*")}
+    whole = {path: text for path, text in pages.items() if "<!doctype html>" in text.lower()}
+    kinds = {path: {one for one in (*SERVED, *WRITTEN) if path.as_posix().endswith(f"/{one}")} for path in whole}
+    assert all(len(one) == 1 for one in kinds.values()) and len(kinds) == len(SERVED) + len(WRITTEN)
+    for path, [kind] in kinds.items():
+        said = re.search(r'Content-Security-Policy" content="([^"]+)"', whole[path])
+        if kind in SERVED:
+            assert said is None, path
+        elif name := WRITTEN[kind]:
+            assert said and said[1] == f"{{{{ {name} }}}}", path
+        else:
+            assert "<script" not in whole[path] and hostile.unruly(whole[path]) == [], path
 
 
 def test_hostile_texts_are_texts_in_the_index(cases):

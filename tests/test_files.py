@@ -1,19 +1,25 @@
 """Files are there whole or not at all, and nothing else is left beside them."""
 
+import inspect
 import os
 import signal
 import subprocess
 import sys
 import threading
+import typing
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
 import pytest
+from typer.main import get_command
 
 import copkit as ck
 from copkit import clock, files
-from copkit.errors import CopkitError, DataError, Problems, ProjectError
+from copkit.batch import store
+from copkit.commands import cli
+from copkit.errors import CopkitError, DataError, Problems, ProjectError, RunError
 from copkit.intake import delimited
 from copkit.reference import framework, units
 
@@ -243,3 +249,106 @@ def test_nothing_is_read_when_modules_are_imported():
     code = "import copkit, copkit.doctor, copkit.simulator.widget; from copkit import files; print(files._looks)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "{}"
+
+
+# ------------------------------------------------------------------ names to write under
+
+READ = {  # the files that commands are given, and the journal, that they read before they add to it
+    "actions", "after", "answers", "batch", "before", "bodies", "decisions", "file", "files", "folder", "groups",
+    "issues", "journal", "offline_dir", "perimeters", "projects", "projects_after", "projects_before", "returned",
+    "scenario", "themes",
+}  # fmt: skip
+
+
+def paths_of(command, before=()):
+    """Each option of the command line that is a path: the words of its command, itself, whether it is written."""
+    for name, one in getattr(command, "commands", {}).items():
+        yield from paths_of(one, (*before, name))
+    hints = typing.get_type_hints(inspect.unwrap(command.callback)) if command.callback else {}
+    for one in command.params:
+        check = inspect.unwrap(one.callback) if one.callback else None
+        written = getattr(check, "__qualname__", "").startswith("output.")
+        if written or "Path" in str(hints.get(one.name)):
+            yield before, one, written
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory):
+    """Where a name is asked for: « dossier » and « fichier » are there, and « tube »."""
+    folder = tmp_path_factory.mktemp("ici")
+    (folder / "dossier").mkdir()
+    (folder / "fichier").write_text("avant")
+    os.mkfifo(folder / "tube")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def command():
+    return get_command(cli.app)
+
+
+def asked(case, around):
+    return str(around / (case["chemin"] * case.get("fois", 1)))
+
+
+def test_every_path_that_a_command_takes_is_read_or_checked_before_it_is_written(command):
+    found = list(paths_of(command))
+    assert {one.name for _, one, written in found if not written} == READ
+    assert {one.name for _, one, written in found if written} == {"out", "pdf", "lists", "schema", "carry", "tet"}
+
+
+@pytest.mark.cases("chemins_de_sortie", "refuses")
+def test_a_name_that_nothing_can_have_is_refused_before_anything_is_computed(case, around, command, monkeypatch):
+    """By each command that writes, by what writes a file, and by the output folder of a batch."""
+    monkeypatch.chdir(around)
+    before, path = names(around), asked(case, around)
+    said = f"{path} : écriture impossible ({case['dit']}). Choisir un autre "
+    for words, one, written in paths_of(command):
+        sort = "dossier" if one.name == "lists" or words == ("run",) else "fichier"
+        either = words == ("template", "survey") and Path(path).name in ("dossier", "..")  # with --each
+        if not written or case.get("sorte", sort) != sort or either or "\0" in path:  # that no command line can hold
+            continue
+        with pytest.raises(CopkitError) as refused:
+            command.main([*words, one.opts[0], path], prog_name="copkit", standalone_mode=False)
+        assert str(refused.value) == f"{said}{sort}.", (words, one.name)
+    if case.get("sorte") != "dossier":
+        with pytest.raises(ProjectError, match="écriture impossible"):
+            files.write_whole(path, "a", error=ProjectError)
+    if case.get("sorte") != "fichier":
+        with pytest.raises(RunError, match="Choisir un autre dossier avec out=…"):
+            store.open_store(path)
+    assert names(around) == before and names(around / "dossier") == []
+    assert (around / "fichier").read_text() == "avant"
+
+
+@pytest.mark.cases("chemins_de_sortie", "admis")
+def test_a_name_that_any_machine_can_have_is_written_under(case, around):
+    path, sort = Path(asked(case, around)), case.get("sorte", "fichier")
+    assert files.barred(path, folder=sort == "dossier") == ""
+    if sort == "fichier":
+        before = path.read_text() if path.exists() else None
+        files.write_whole(path, "après")
+        assert path.read_text() == "après"
+        path.unlink() if before is None else path.write_text(before)
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path):
+    (tmp_path / "ailleurs").mkdir()
+    (tmp_path / "ailleurs" / "vrai.csv").write_text("avant")
+    (tmp_path / "lien.csv").symlink_to(tmp_path / "ailleurs" / "vrai.csv")
+    files.write_whole(tmp_path / "lien.csv", "après")
+    assert not (tmp_path / "lien.csv").is_symlink() and (tmp_path / "lien.csv").read_text() == "après"
+    assert (tmp_path / "ailleurs" / "vrai.csv").read_text() == "avant"
+
+
+def test_no_document_leaves_the_output_folder_by_a_link(tmp_path):
+    """A folder of a territory that is a link: nothing is put where it leads."""
+    (tmp_path / "ailleurs").mkdir()
+    out = store.Folder(tmp_path / "sorties")
+    out.prepare()
+    (out.root / "dep-59").symlink_to(tmp_path / "ailleurs")
+    for name in ("dep-59/index.html", "dep-59/diagnostic.html"):
+        with pytest.raises(OSError, match="un lien est à la place d'un dossier"):
+            out.write(name, b"a")
+    out.release()
+    assert names(tmp_path / "ailleurs") == [] and names(out.root) == ["dep-59"]

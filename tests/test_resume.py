@@ -400,6 +400,8 @@ def test_what_is_changed_by_hand_is_said_even_in_a_folder_that_was_moved(again, 
     assert check() == (1, expected)
     moved = again.rename(tmp_path / "reçu")
     assert check(moved) == (1, expected)
+    found = ck.verify(moved)
+    assert found.file[found.state != "conforme"].tolist()[:3] == sorted(changed) and not found.attrs["whole"]
     says(CliRunner().invoke(app, ["verify", str(moved)]).stdout, "3 modifiés, 1 retiré, 1 ajouté et")
 
 

@@ -142,7 +142,10 @@ def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = 
     manifest = {**manifest, "runs": [run for run in manifest["runs"] if run["territory"] not in known]}
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
     groups = _groups(manifest, effort)
-    return escaping.template(Path(__file__).with_name(TEMPLATE), typeset=typeset).render(
+    template = Path(__file__).with_name(TEMPLATE)
+    scripts, styles = (_texts(template, tag) for tag in ("script", "style"))
+    return escaping.template(template, typeset=typeset).render(
+        policy=escaping.policy(scripts, styles),
         groups=groups,
         entries={entry.code: entry for group in groups for entry in group.entries},
         outlines=outlines,
@@ -157,6 +160,11 @@ def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = 
         tables=tables,
         books={*books},
     )
+
+
+def _texts(template: Path, tag: str) -> list[str]:
+    """What the template itself holds between two tags: what a page is filled with allows nothing."""
+    return re.findall(rf"<{tag}>(.*?)</{tag}>", template.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def typeset(markup: str) -> str:

@@ -76,16 +76,16 @@ def entry(task: Task, result: Result) -> dict:
 def published(text: str, task: Task) -> str:
     """What is published, in JSON or not, without the folders of the files that were given: they may name a person.
 
-    The name of a file stays, for whoever has it to find it.
+    The name of a file stays, for whoever has it to find it; other words that were given, without their persons.
     """
-    given = [one for value in task.parameters.values() for one in (value if isinstance(value, list) else [value])]
-    paths = [Path(one) for one in given if isinstance(one, str) and (os.sep in one or Path(one).suffix)]
-    if not paths:
+    values = [one for value in task.parameters.values() for one in (value if isinstance(value, list) else [value])]
+    given = [one for one in values if isinstance(one, str) and (os.sep in one or Path(one).suffix or " " in one)]
+    if not given:
         return text
-    from copkit.intake import personal  # what it leans on is loaded where a file is given alone
+    from copkit.intake import personal  # what it leans on is loaded where a file, or words, are given alone
 
     shown: dict[str, str] = {}
-    for path in paths:
+    for path in map(Path, given):
         shown[str(path)] = personal.mask(path.name if path.is_absolute() else str(path))
         if path.is_absolute() and len(path.parts) > 2:
             shown[f"{path.parent}{os.sep}"] = ""

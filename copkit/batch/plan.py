@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from copkit import french, paths
 from copkit.errors import RunError, given, unknown
-from copkit.files import kept, sought
+from copkit.files import kept, misnamed, sought
 from copkit.notebook import read
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def plan(
         found = sought(perimeters, RunError) or Path(perimeters)
         parameters = {**parameters, "perimetre": str(found.resolve())}
     parameters = _read_parameters(one, parameters)
-    around = str(parameters.get("perimetre", ""))
+    around = str(parameters.get("perimetre", "")) if "perimetre" in one.levels else ""  # elsewhere, the name of one
     places = selection.places(codes, level, one.levels, f"Le carnet « {one.stem} »", around)
     check_territory(parameters, [place[0] for place in places])
     return tasks(one, places, parameters, formats=formats, limits=limits)
@@ -168,6 +168,8 @@ def find(notebook: str) -> Path:
         path = Path(notebook)
         if not path.is_file():
             raise RunError(f"Carnet introuvable : « {notebook} ».")
+        if reason := misnamed(f"{path.stem}.html"):
+            raise RunError(f"« {notebook} » : ses documents ne peuvent pas porter son nom ({reason}). Le renommer.")
         return path
     known = sorted(p.stem for p in paths.notebooks().glob("*.ipynb"))
     if notebook not in known:
@@ -199,6 +201,10 @@ def _read_parameters(one: Notebook, parameters: dict) -> dict:
             "L'ajouter à sa cellule « parameters »."
         )
     check_names(f"Le carnet « {one.stem} » n'a pas", parameters, one.declared)
+    book = str(parameters.get("classeur", ""))
+    if Path(book).name != book or misnamed(book):
+        said = f"Le paramètre « classeur » vaut « {book} » : un lot écrit chaque classeur à côté de son document."
+        raise RunError(f"{said} Donner un nom de fichier, sans dossier, ou l'écrire vide pour n'en faire aucun.")
     return read_for(one, parameters)
 
 

@@ -6,6 +6,7 @@ beside a file when it is killed: the drafts of a batch are in a folder that goes
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -27,7 +28,15 @@ _LONGEST = 200  # characters of what a lock says of its holder
 
 def open_store(address: str | Path) -> Folder | Shared:
     """The store at an address: « dossier/ », or « s3://seau/dossier », « file:///partage »…"""
-    return Shared(str(address)) if "://" in str(address) else Folder(Path(address))
+    if "://" in str(address):
+        return Shared(str(address))
+    if reason := files.barred(Path(address), folder=True):
+        raise RunError(files.unwritable(address, reason, _other()))
+    return Folder(Path(address))
+
+
+def _other() -> str:
+    return f"un autre dossier avec {option('out', ...)}"
 
 
 class Folder:
@@ -83,6 +92,8 @@ class Folder:
         """Publish a finished file of the workspace, in place of an earlier one."""
         target = self.root / name
         target.parent.mkdir(exist_ok=True)
+        if target.parent.is_symlink() and target.parent != self.root:
+            raise OSError(errno.EINVAL, "un lien est à la place d'un dossier", target.parent.name)
         os.replace(made, target)
 
     def write(self, name: str, data: bytes) -> None:
@@ -169,7 +180,7 @@ def writing(place: str, *lines: str) -> Iterator[None]:
     try:
         yield
     except OSError as wrong:
-        said = files.unwritable(place, wrong, f"un autre dossier avec {option('out', ...)}")
+        said = files.unwritable(place, wrong, _other())
         raise RunError("\n".join([said, *lines])) from None
 
 

@@ -6,11 +6,11 @@ manifest, kept elsewhere, proves the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from copkit import files
 from copkit.batch import manifest
 from copkit.batch.store import Folder, digest
 from copkit.errors import RunError
@@ -20,33 +20,28 @@ STATES = (CHANGED, REMOVED, ADDED, SAME)
 _UNTOLD = (manifest.MANIFEST, "manifest.illisible.json")  # nothing holds their hash
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What became of the files of a folder.
+def verify(folder: str | Path = "outputs") -> pd.DataFrame:
+    """Ce qui a été modifié, retiré ou ajouté dans un dossier de sorties depuis que le lot l'a écrit.
 
-    ``files``: file, state, territory, document, made [AAAA-MM-JJThh:mm:ss] of each, the changed ones first.
-    ``unfinished``: the last batch was stopped, or is at work. ``mark``: the hash of the manifest.
-    """
+    Chaque fichier est comparé à son empreinte dans le manifeste ; le dossier peut avoir été déplacé ou envoyé.
 
-    files: pd.DataFrame
-    unfinished: bool
-    mark: str
+    Parameters
+    ----------
+    folder : dossier de sorties.
 
-    @property
-    def whole(self) -> bool:
-        """Whether all is as it was made."""
-        return not self.unfinished and (self.files.state == SAME).all()
-
-
-def verify(folder: str | Path) -> Checked:
-    """Compare the files of a folder with its manifest.
+    Returns
+    -------
+    DataFrame : file, state (« modifié », « retiré », « ajouté », « conforme », dans cet ordre), territory, document,
+        made [AAAA-MM-JJThh:mm:ss]. ``attrs["whole"]`` dit si tout est conforme, ``attrs["unfinished"]`` si le dernier
+        lot a été arrêté, ``attrs["mark"]`` l'empreinte du manifeste, à garder ailleurs.
 
     Raises
     ------
     RunError
-        No such folder, no manifest, a manifest that is damaged or of an earlier version.
+        Si le dossier ou son manifeste est absent, endommagé ou d'une version antérieure.
     """
-    store = Folder(Path(folder))
+    folder = files.path_of(folder, RunError)
+    store = Folder(folder)
     if not store.root.is_dir():
         raise RunError(f"{folder} : dossier introuvable. Donner le dossier des sorties d'un lot.")
     data = store.read(manifest.MANIFEST)
@@ -75,9 +70,11 @@ def verify(folder: str | Path) -> Checked:
         found = store.read(name) if (store.root / name).is_file() else None
         state = ADDED if name not in told else REMOVED if found is None else SAME
         rows.append((name, CHANGED if state == SAME and digest(found) != mark else state, *about))
-    files = pd.DataFrame(rows, columns=["file", "state", "territory", "document", "made"])
-    order = files.state.map(STATES.index).sort_values(kind="stable").index
-    return Checked(files.loc[order].reset_index(drop=True), unfinished, digest(data))
+    made = pd.DataFrame(rows, columns=["file", "state", "territory", "document", "made"])
+    order = made.state.map(STATES.index).sort_values(kind="stable").index
+    made, whole = made.loc[order].reset_index(drop=True), not unfinished and bool((made.state == SAME).all())
+    made.attrs = {"whole": whole, "unfinished": unfinished, "mark": digest(data)}
+    return made
 
 
 def _present(root: Path) -> set[str]:

@@ -14,6 +14,7 @@ from copkit.commands.terminal import (
     give,
     number,
     numbers,
+    output,
     print_data,
     print_table,
     read_csv,
@@ -101,10 +102,10 @@ def simulate(
     unit: Annotated[
         Literal["ktco2e", "quantity"], typer.Option(help="Unité des objectifs : ktco2e ou quantity.")
     ] = "ktco2e",
-    out: Annotated[Path | None, typer.Option(help="Fichier JSON à écrire ; sans lui, le scénario est affiché.")] = None,
+    out: Annotated[Path | None, output(help="Fichier JSON à écrire ; sans lui, le scénario est affiché.")] = None,
     pdf: Annotated[
         Path | None,
-        typer.Option(help="Document PDF à écrire : une page A4 couchée, et tous les leviers derrière."),
+        output(help="Document PDF à écrire : une page A4 couchée, et tous les leviers derrière."),
     ] = None,
 ) -> None:
     """Compose un scénario et dit ce qui manque."""
@@ -136,7 +137,7 @@ def compensate(
     cost: Costs = None,
     format: Format = "table",
     csv: Csv = None,
-    out: Annotated[Path | None, typer.Option(help="Fichier JSON du scénario compensé.")] = None,
+    out: Annotated[Path | None, output(help="Fichier JSON du scénario compensé.")] = None,
 ) -> None:
     """Répartit un manque sur d'autres leviers, dans leurs bornes physiques."""
     import copkit
@@ -278,18 +279,19 @@ def pathways(
     emissions: Annotated[
         bool, typer.Option("--emissions", help="Sans les quantités physiques : les émissions évitées seules.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="CSV à écrire, que pyam ouvre.")] = None,
+    out: Annotated[Path | None, output(help="CSV à écrire, que pyam ouvre.")] = None,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
     """Donne les trajectoires de territoires au format de l'IAMC : SGPE, autres plans, observé, scénarios."""
     from copkit import escaping
+    from copkit.intake import personal
     from copkit.models import pathways as model
     from copkit.models import scenario_file
 
     form = chosen(format, csv)
     given = [scenario_file.from_json(read_text(path, DataError)) for path in scenario or []]
-    named = [s.assign_attrs(label=path.stem) for path, s in zip(scenario or [], given, strict=True)]
+    named = [s.assign_attrs(label=personal.mask(path.stem)) for path, s in zip(scenario or [], given, strict=True)]
     found = model.pathways(*(territory or []), *named, quantities=not emissions)
     if out:
         write_whole(out, escaping.as_csv(found, exact=True), new_folder=False)
@@ -349,7 +351,7 @@ def template(
     lever: Annotated[
         str, typer.Option(help="Un seul levier ; sans lui, tous.", autocompletion=levers, show_default=False)
     ] = "",
-    out: Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")] = Path("cles_locales.xlsx"),
+    out: Annotated[Path, output(help="Classeur à écrire (.xlsx).")] = Path("cles_locales.xlsx"),
 ) -> None:
     """Écrit le classeur où donner ses propres chiffres à la place d'une clé, pour toute une région."""
     from copkit.local import write_template

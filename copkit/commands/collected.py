@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copkit.commands.terminal import say
+from copkit.commands.terminal import output, say
 from copkit.commands.usage import codes, mappings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Territory = Annotated[
         "--territory", metavar="CODE", help="Code du territoire : reg-32, dep-59 ou fr.", autocompletion=codes
     ),
 ]
-Workbook = Annotated[Path, typer.Option(help="Classeur à écrire (.xlsx).")]
+Workbook = Annotated[Path, output(help="Classeur à écrire (.xlsx).")]
 
 
 def mapped(kind: str):

@@ -9,7 +9,7 @@ import typer
 
 from copkit import escaping
 from copkit.commands.collected import mapped, settle
-from copkit.commands.terminal import Csv, Format, bar, chosen, give, print_data, print_table, say
+from copkit.commands.terminal import Csv, Format, bar, chosen, give, output, print_data, print_table, say
 from copkit.files import write_whole
 
 JUDGED = ("contributes", "dimension", "maturity", "other_issue")  # a file that says none of these is not sorted
@@ -33,10 +33,10 @@ def triage(
     mapping: Map = None,
     year: Year = None,
     out: Annotated[
-        Path | None, typer.Option(help="Classeur d'atelier à écrire (.xlsx), ou table des dossiers triés (.csv).")
+        Path | None, output(help="Classeur d'atelier à écrire (.xlsx), ou table des dossiers triés (.csv).")
     ] = None,
     schema: Annotated[
-        Path | None, typer.Option(help="CSV à écrire dans le schéma ouvert de l'État ; ses codes de COP à côté.")
+        Path | None, output(help="CSV à écrire dans le schéma ouvert de l'État ; ses codes de COP à côté.")
     ] = None,
     returned: Annotated[
         list[Path] | None,
@@ -50,7 +50,8 @@ def triage(
         bool, typer.Option("--public", help="Version publique : ni avis, ni commentaires, ni noms de personnes.")
     ] = False,
     lists: Annotated[
-        Path | None, typer.Option(help="Dossier où écrire les listes de la lecture : problèmes, lignes écartées…")
+        Path | None,
+        output(folder=True, help="Dossier où écrire les listes de la lecture : problèmes, lignes écartées…"),
     ] = None,
     format: Format = "table",
     csv: Csv = None,
@@ -160,7 +161,7 @@ def reconcile(
 
 def mapping(
     file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Un fichier de projets qui n'est pas reconnu.")],
-    out: Annotated[Path | None, typer.Option(help="Fichier YAML à écrire ; par défaut le texte est affiché.")] = None,
+    out: Annotated[Path | None, output(help="Fichier YAML à écrire ; par défaut le texte est affiché.")] = None,
 ) -> None:
     """Propose la correspondance d'en-têtes d'un fichier de projets, à relire puis à donner avec --mapping."""
     from copkit.intake.proposal import propose

@@ -9,7 +9,7 @@ import typer
 
 from copkit import french
 from copkit.commands.collected import Files, Returned, Territory, Workbook, mapped, settle, taken
-from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
+from copkit.commands.terminal import Csv, Format, chosen, output, print_data, print_table, say
 from copkit.files import write_whole
 
 
@@ -20,7 +20,7 @@ def actions(
     mapping: Annotated[str | None, mapped("actions")] = None,
     tet: Annotated[
         Path | None,
-        typer.Option("--tet", help="Classeur à écrire (.xlsx) au modèle d'import de Territoires en transitions."),
+        output("--tet", help="Classeur à écrire (.xlsx) au modèle d'import de Territoires en transitions."),
     ] = None,
     themes: Annotated[
         Path | None, typer.Option(help="Thèmes retenus (classeur de débat, CSV) : un autre thème n'est pas cohérent.")
@@ -109,7 +109,7 @@ def jobs(
     returned: Returned = None,
     territory: Territory = "fr",
     mapping: Annotated[str | None, mapped("emplois")] = None,
-    out: Annotated[Path | None, typer.Option(help="Table réunie à écrire (.csv), que la feuille de route lit.")] = None,
+    out: Annotated[Path | None, output(help="Table réunie à écrire (.csv), que la feuille de route lit.")] = None,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:
@@ -153,7 +153,7 @@ def themes(
     ] = None,
     projects: Annotated[list[Path] | None, typer.Option(help="Fichier de projets ; peut se répéter.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Classeur de débat à écrire (.xlsx) : garder, réunir, renommer, ajouter.")
+        Path | None, output(help="Classeur de débat à écrire (.xlsx) : garder, réunir, renommer, ajouter.")
     ] = None,
     returned: Annotated[
         list[Path] | None,
@@ -231,9 +231,7 @@ def diff(
         list[str] | None,
         typer.Option(metavar="AVANT=APRÈS", help="Actions qui sont la même, par leurs numéros ; peut se répéter."),
     ] = None,
-    carry: Annotated[
-        Path | None, typer.Option(help="Liste à écrire (.csv) de ce qui est laissé à la COP suivante.")
-    ] = None,
+    carry: Annotated[Path | None, output(help="Liste à écrire (.csv) de ce qui est laissé à la COP suivante.")] = None,
     view: Annotated[
         Literal["actions", "changes", "projects", "levers", "coverage", "indicators", "carried", "worksites"],
         typer.Option(

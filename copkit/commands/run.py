@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from copkit.commands import usage
-from copkit.commands.terminal import parameters, print_table, say, seconds
+from copkit.commands.terminal import output, parameters, print_table, say, seconds
 
 Level = Literal["region", "departement", "epci"]
 
@@ -50,7 +50,8 @@ def run(
         int | None, typer.Option(min=1, help="Documents menés de front ; par défaut deux par cœur.")
     ] = None,
     out: Annotated[
-        str, typer.Option(help="Dossier des sorties ; avec --dask, aussi une adresse partagée (s3://…, file://…).")
+        str,
+        output(folder=True, help="Dossier des sorties ; avec --dask, aussi une adresse partagée (s3://…, file://…)."),
     ] = "outputs",
     parameter: Annotated[
         list[str] | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from copkit.commands.terminal import say
+from copkit.commands.terminal import output, say
 from copkit.commands.usage import codes
 from copkit.errors import RunError
 
@@ -53,7 +53,7 @@ def simulator(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Fichier à écrire avec --static, ou qui garde la séance (--session).", show_default=False),
+        output(help="Fichier à écrire avec --static, ou qui garde la séance (--session).", show_default=False),
     ] = None,
 ) -> None:
     """Ouvre le simulateur dans le navigateur ; ou l'écrit dans un fichier (--static) ; ou ouvre une séance (--session).

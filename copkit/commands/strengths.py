@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from copkit.commands.collected import Files, Returned, Territory, Workbook, mapped, settle, taken
-from copkit.commands.terminal import Csv, Format, chosen, print_data, print_table, say
+from copkit.commands.terminal import Csv, Format, chosen, output, print_data, print_table, say
 from copkit.files import write_whole
 
 
@@ -18,7 +18,7 @@ def strengths(
     territory: Territory = "fr",
     mapping: Annotated[str | None, mapped("points_forts")] = None,
     public: Annotated[bool, typer.Option("--public", help="Seulement ceux qui peuvent être rendus publics.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Table réunie à écrire (.csv), que cette commande relit.")] = None,
+    out: Annotated[Path | None, output(help="Table réunie à écrire (.csv), que cette commande relit.")] = None,
     format: Format = "table",
     csv: Csv = None,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from copkit import french
 from copkit.commands.collected import Territory, mapped
-from copkit.commands.terminal import Csv, Format, bar, chosen, print_data, print_table, say
+from copkit.commands.terminal import Csv, Format, bar, chosen, output, print_data, print_table, say
 from copkit.commands.usage import codes
 
 View = Literal["coverage", "levers", "actions", "types", "departements", "density", "families", "bounds"]
@@ -94,7 +94,7 @@ def _accounted(account) -> str:
 
 def template(
     out: Annotated[
-        Path | None, typer.Option(help="Classeur à écrire (.xlsx) ; avec --each, dossier où les écrire.")
+        Path | None, output(folder=None, help="Classeur à écrire (.xlsx) ; avec --each, dossier où les écrire.")
     ] = None,
     territory: Annotated[
         str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import typer
 
 from copkit import escaping, french
 from copkit.errors import CopkitError, DataError, RunError
-from copkit.files import read_text
+from copkit.files import barred, read_text, unwritable
 
 SHORTEST = 0.1  # of a limit of time [s]
 READABLE = 22  # characters: a column of words is not narrower when they are longer
@@ -25,6 +26,22 @@ Csv = Annotated[
         "csv) ou excel (point-virgule, virgule décimale, marque d'encodage : s'ouvre d'un double-clic en français)."
     ),
 ]
+
+
+def output(*names: str, help: str, folder: bool | None = False, **more):
+    """The option of what a command writes: a name that nothing can have is refused before anything is computed.
+
+    ``folder``: it is the folder of several files; None: of several, or one file.
+    """
+
+    def check(given):
+        path = Path(given or "sorties")
+        known = os.path.isdir(path) if folder is None else folder
+        if "://" not in str(given) and (reason := barred(path, folder=known)):
+            raise CopkitError(unwritable(path, reason, "un autre dossier" if known else "un autre fichier"))
+        return given
+
+    return typer.Option(*names, help=help, callback=check, **more)
 
 
 def light(command: Callable) -> Callable:

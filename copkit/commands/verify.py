@@ -27,17 +27,17 @@ def verify(
 
     form, checked = chosen(format, csv), model.verify(folder)
     if form == "table":
-        states = checked.files.state
-        changed = checked.files[states != model.SAME]
+        states = checked.state
+        changed = checked[states != model.SAME]
         if not changed.empty:
             labels = {"file": "Fichier", "state": "État", "territory": "Territoire", "document": "Document"}
             shown = changed.rename(columns=labels).drop(columns="made")
             print_table(Table(shown, "Ce qui a changé depuis le lot"), ("Document", "Territoire"))
         counts = [french.plural(n, state) for state in model.STATES if (n := int((states == state).sum()))]
         say(f"{french.plural(len(states), 'fichier')} : {french.join(counts)}.")
-        if checked.unfinished:
+        if checked.attrs["unfinished"]:
             say("Le dernier lot n'est pas fini, ou a été arrêté : le finir avec copkit run … --resume.")
-        say(f"Empreinte du manifeste (sha256) : {checked.mark}")
+        say(f"Empreinte du manifeste (sha256) : {checked.attrs['mark']}")
     else:
-        print_data(checked.files, form)
-    raise typer.Exit(0 if checked.whole else 1)
+        print_data(checked, form)
+    raise typer.Exit(0 if checked.attrs["whole"] else 1)

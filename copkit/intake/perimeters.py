@@ -84,6 +84,7 @@ class Perimeters:
         ProjectError
             If there are several, or none of that name.
         """
+        name = personal.mask(name)  # as the names that were read are
         if not name and len(self.names) > 1:
             raise ProjectError(
                 f"Plusieurs périmètres dans ce fichier : en nommer un. Périmètres : {', '.join(self.names)}."
@@ -305,7 +306,7 @@ def _checked(lines: list[tuple[str, str, str]], where: str, problems: Problems) 
             problems.add(where, f"{line}territoire vide. Écrire un code de commune ou d'EPCI.")
         elif not code:
             zero = f" Vouliez-vous dire « 0{typed} » ? Un tableur ôte le zéro." if _SHORT.match(typed) else ""
-            said = f"{line}« {typed} » n'est pas un code. Écrire « com-59350 » ou « epci-200093201 »."
+            said = f"{line}« {personal.mask(typed)} » n'est pas un code. Écrire « com-59350 » ou « epci-200093201 »."
             problems.add(where, said + zero)
         elif not found:
             kind = "commune absente" if code.startswith("com-") else "EPCI absent"

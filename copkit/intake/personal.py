@@ -54,6 +54,7 @@ class Words(parameters.Strict):
     """What a search in a free text goes by."""
 
     annonces: tuple[str, ...]
+    sujets: tuple[str, ...]
     organismes: tuple[str, ...]
     lieux: tuple[str, ...]
     domaines: tuple[str, ...]
@@ -309,6 +310,7 @@ class _Patterns(NamedTuple):
     announced: re.Pattern[str]
     places: re.Pattern[str]  # what stands before the name of a place
     organisations: frozenset[str]
+    subjects: frozenset[str]  # of what someone is in charge
 
 
 @kept(maxsize=2)
@@ -338,6 +340,7 @@ def _patterns() -> _Patterns:
         ),
         places=re.compile(rf"\b(?:{places})\s(?:de\s|du\s|à\s)?$", re.IGNORECASE),
         organisations=frozenset(map(french.plain, said.organismes)),
+        subjects=frozenset(map(french.plain, said.sujets)),
     )
 
 
@@ -350,6 +353,8 @@ def _names(text: str, known: _Patterns) -> Iterator[tuple[int, int]]:
         for each in re.finditer(_NAMES, said) if found["many"] else [re.match(".*", said, re.DOTALL)]:
             yield from _person(start + each.start(), each[0], known, 1)
     for found in known.announced.finditer(text):
+        if french.plain(found["one"]).split()[0] in known.subjects:
+            continue
         yield from _person(found.start("one"), found["one"], known, 1 if found["mark"] else 2)
 
 

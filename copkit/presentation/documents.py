@@ -153,7 +153,8 @@ def _of(about, *computed: type) -> tuple[ModuleType, Any]:
         return import_module(TERRITORY), about
     for folder, (_, name) in DOCUMENTS.items():
         if name and type(about).__name__ == name and isinstance(about, getattr(import_module(folder), name)):
-            return import_module(folder), about
+            document = import_module(folder)
+            return document, document.shown(about) if hasattr(document, "shown") else about
     *others, last = (said for said, _ in DOCUMENTS.values())
     raise CopkitError(f"{french.capital(', '.join(others))} ou {last} attendu, et non {given(about)}.")
 

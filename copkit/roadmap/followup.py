@@ -34,7 +34,7 @@ from copkit.roadmap.actions import ACTIONS, FIELDS, IDENTITY, read_actions
 from copkit.roadmap.assessment import APART, RETAINED, TWICE
 from copkit.roadmap.contracts import CONTRACTS, city_policy, read_contracts
 from copkit.roadmap.plan import EXAMPLES as PLAN_EXAMPLES
-from copkit.roadmap.plan import within
+from copkit.roadmap.plan import shown, within
 
 EXAMPLES = {
     "before": PLAN_EXAMPLES["actions"],
@@ -617,17 +617,23 @@ def followup(
     kinds = {"issues": carried.CARRIED, "themes": kept_themes.KEPT, "projects_before": vivier.PROJECTS}
     kinds |= {"projects_after": vivier.PROJECTS, "contracts": CONTRACTS}
     files = {name: located(one, kinds.get(name, ACTIONS)) for name, one in asked.items() if one}
-    pair = [read_projects(files[one]) for one in ("projects_before", "projects_after") if one in files]
+    pair = [
+        shown(read_projects(files[one]), vivier.PROJECTS, public)
+        for one in ("projects_before", "projects_after")
+        if one in files
+    ]
     found = diff(
-        read_actions(files["before"]),
-        read_actions(files["after"]),
+        shown(read_actions(files["before"]), ACTIONS, public),
+        shown(read_actions(files["after"]), ACTIONS, public),
         territory,
         year=year,
         projects=(pair[0], pair[1]) if pair else None,
         issues=files.get("issues"),
-        themes=kept_themes.read_retained(files["themes"]) if "themes" in files else None,
+        themes=shown(kept_themes.read_retained(files["themes"]), kept_themes.KEPT, public)
+        if "themes" in files
+        else None,
         decisions=files.get("decisions"),
-        contracts=read_contracts(files["contracts"]) if "contracts" in files else None,
+        contracts=shown(read_contracts(files["contracts"]), CONTRACTS, public) if "contracts" in files else None,
         same=pairs(same.split(";")) if isinstance(same, str) else same,
     )
     names = () if public or example else tuple(one.name for one in files.values())
@@ -662,4 +668,5 @@ def _public(found: Followup) -> Followup:
     if entries is not None:
         entries = entries.assign(author="", reason="")
     typed_ = left.kind == carried.ISSUE
-    return replace(found, decisions=entries, carried=left.assign(reason=left.reason.mask(typed_, "")))
+    left = shown(left.assign(reason=left.reason.mask(typed_, "")), carried.CARRIED, True)
+    return replace(found, decisions=entries, carried=left)

@@ -16,14 +16,14 @@ import xarray as xr
 
 from copkit import files, french, paths, strengths
 from copkit.errors import ProjectError
-from copkit.intake import perimeters
-from copkit.intake.fields import NO, YES, ids
+from copkit.intake import perimeters, personal
+from copkit.intake.fields import NO, YES, Collected, ids
 from copkit.intake.reading import Files, located, located_all
 from copkit.intake.report import Reading
 from copkit.intake.selection import EXAMPLE_OF, HINT, Selection, of_the_example, or_examples
 from copkit.models import dynamics, gaps, interactions, nomenclatures, scenario_file
 from copkit.models import panorama as panoramas
-from copkit.models.scenario import simulate
+from copkit.models.scenario import justify, parts, simulate
 from copkit.projects.fields import PROJECTS
 from copkit.projects.selection import Vivier, vivier
 from copkit.reference import framework, territories
@@ -358,7 +358,8 @@ def plan(
     if example:
         given = or_examples(given, EXAMPLES, lambda one: _holds(one, code))
     read = read_actions(*located_all(given["actions"], ACTIONS, HINT))
-    kept = _themes(given["themes"])
+    kept, reading = _themes(given["themes"], public), read.attrs["reading"]
+    read = shown(read, ACTIONS, public)
     p, table = panoramas.panorama(code), perimeters.placed(read)
     inside, around = within(table, code)
     held_by = ""
@@ -368,7 +369,10 @@ def plan(
     told = located(decisions, ACTIONS) if decisions else None
     found = assessment.assess(inside, p, themes=kept if given["themes"] else None, decisions=told)
     chosen = _scenario(given["scenario"], code) if given["scenario"] else None
-    reading = read.attrs["reading"]
+    if public:
+        found = found.assign(decision_author="", decision_reason="")
+    city = read_contracts(*located_all(contracts, CONTRACTS)) if contracts else None
+    work = read_jobs(*located_all(jobs, JOBS)) if jobs else None
     return Roadmap(
         territory=code,
         actions=found,
@@ -385,9 +389,14 @@ def plan(
         example=example,
         files=() if public else tuple(reading.files),
         perimeter=held_by,
-        contracts=read_contracts(*located_all(contracts, CONTRACTS)) if contracts else None,
-        jobs=read_jobs(*located_all(jobs, JOBS)) if jobs else None,
+        contracts=city if city is None else shown(city, CONTRACTS, public),
+        jobs=work if work is None else shown(work, JOBS, public),
     )
+
+
+def shown(table: pd.DataFrame, kind: Collected, public: bool) -> pd.DataFrame:
+    """What was read of a kind, as the version that is asked shows it."""
+    return personal.published(table, kind.name, kind.fields) if public else table
 
 
 def _holds(one: str, code: str) -> bool:
@@ -404,11 +413,11 @@ def _later(read: Callable, given: Files, kind, code: str, public: bool) -> Calla
     return partial(read, located_all(given, kind, HINT, folder=kind is ANSWERS), code, public=public)
 
 
-def _themes(given: Files) -> pd.DataFrame:
+def _themes(given: Files, public: bool) -> pd.DataFrame:
     """The themes that are kept; none when no file is given."""
     if not given:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in themes.THEMES})
-    return themes.read_retained(*located_all(given, themes.KEPT, HINT))
+    return shown(themes.read_retained(*located_all(given, themes.KEPT, HINT)), themes.KEPT, public)
 
 
 def _strengths(given: Files, code: str, public: bool) -> pd.DataFrame:
@@ -418,7 +427,7 @@ def _strengths(given: Files, code: str, public: bool) -> pd.DataFrame:
         if given
         else strengths.STRENGTHS.complete(pd.DataFrame())
     )
-    return strengths.within(found, code, public=public)
+    return shown(strengths.within(found, code, public=public), strengths.STRENGTHS, public)
 
 
 def _scenario(file: str | Path, code: str) -> xr.Dataset:
@@ -429,7 +438,9 @@ def _scenario(file: str | Path, code: str) -> xr.Dataset:
             f"{paths.shown(path)} : scénario de {territories.name(other)} ({other}), et non de "
             f"{territories.name(code)}. Donner les objectifs retenus de ce territoire."
         )
-    return found
+    _, _, texts = parts(found)
+    hidden = {lever: {name: personal.mask(one) for name, one in said.items()} for lever, said in texts.items()}
+    return justify(found, hidden)
 
 
 def within(table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -26,7 +26,7 @@ from copkit.presentation.table import Table
 from copkit.reference import framework, territories, units
 from copkit.simulator import gauge, links, sheet, specs, tiles
 from copkit.simulator.ground import Ground, ground
-from copkit.simulator.state import Entry, State, from_scenario, label_of, scenario_of, version_of
+from copkit.simulator.state import Entry, Kept, State, from_scenario, label_of, scenario_of, version_of
 
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -58,6 +58,9 @@ def export(page: Mapping, state: State, kind: str) -> tuple[str, str, bytes]:
     """
     if kind not in FORMATS:
         raise SimulationError(unknown(f"Format inconnu : « {str(kind)[:20]} »", kind, FORMATS, "Formats"))
+    said = _masked(state)
+    if kind != "json":  # which opens the very same scenario
+        state = said
     s = scenario_of(state)
     waiting = gaps.unjustified(s)
     makers = {
@@ -69,7 +72,22 @@ def export(page: Mapping, state: State, kind: str) -> tuple[str, str, bytes]:
         "png": _png,
         "pdf": _pdf,
     }
-    return filename(state, kind, bool(waiting)), FORMATS[kind], makers[kind](s, state, waiting)
+    return filename(said, kind, bool(waiting)), FORMATS[kind], makers[kind](s, state, waiting)
+
+
+def _masked(state: State) -> State:
+    """The scenario as a document shows it: its texts without what names or reaches a person."""
+    from copkit.intake import personal  # what it leans on is loaded where something is exported alone
+
+    def hidden(levers: Mapping[str, Entry]) -> dict[str, Entry]:
+        texts = ("why", "source")
+        return {
+            lever: one.model_copy(update={name: personal.mask(getattr(one, name)) for name in texts})
+            for lever, one in levers.items()
+        }
+
+    kept = [Kept(name=personal.mask(one.name), levers=hidden(one.levers)) for one in state.kept]
+    return state.having(levers=hidden(state.levers), name=personal.mask(state.name), kept=kept)
 
 
 def filename(state: State, kind: str, draft: bool) -> str:

@@ -23,6 +23,7 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from copkit import escaping
 from copkit.errors import CopkitError
 from copkit.models import panorama
 from copkit.simulator import bundle, gate, home, links, pool, requests, sessions, static
@@ -43,7 +44,7 @@ def page_policy() -> str:
     """What the pages of the simulator may do: run their own scripts, wear their own styles, ask this server."""
     errors = re.findall(r"<style>(.*?)</style>", ERROR_PAGE.read_text(encoding="utf-8"), re.S)
     allowed = [static.script(), home.script()], [bundle.style(), *errors]
-    return static.policy(*allowed, "; connect-src 'self'; frame-ancestors 'self'")
+    return escaping.policy(*allowed, "; connect-src 'self'; frame-ancestors 'self'")
 
 
 # The notebook: no inline script and no 'unsafe-eval'. Two exceptions: 'unsafe-inline' for styles only, because

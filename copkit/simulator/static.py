@@ -6,8 +6,6 @@ Every figure and every sentence comes from here; the arithmetic of the browser i
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 
 from markupsafe import Markup
@@ -45,7 +43,7 @@ def page(code: str, address: str = "") -> str:
     return _rendered(
         code,
         {"kind": "file", "address": address.split("?")[0]},
-        csp=policy([parts["script"]], [parts["style"]]),
+        csp=escaping.policy([parts["script"]], [parts["style"]]),
         **parts,
     )
 
@@ -91,16 +89,3 @@ def write(code: str, path: str | Path, address: str = "") -> Path:
 def _inside(text: str) -> str:
     """A script that may stand in a page: no word in it ends the element nor opens a comment."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-def policy(scripts: list[str], styles: list[str], more: str = "") -> str:
-    """A policy that allows these texts and nothing else: no other script, no address but those of ``more``."""
-    marks = {name: " ".join(map(_digest, texts)) for name, texts in (("script", scripts), ("style", styles))}
-    return (
-        f"default-src 'none'; script-src {marks['script']}; style-src {marks['style']}; "
-        f"img-src data:; base-uri 'none'; form-action 'none'{more}"
-    )
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}'"

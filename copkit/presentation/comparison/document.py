@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+
+import xarray as xr
 
 from copkit import __version__, french
 from copkit.errors import LeverError
@@ -16,6 +19,21 @@ from copkit.reference import territories
 DOCUMENT = Document(__package__, LeverError)
 FIRST = "secteurs"  # of the tables
 NOT_THERE = "—"  # what a territory does not have at all
+
+
+def shown(found: SideBySide) -> SideBySide:
+    """The comparison as documents show it: a saved scenario is named as its file, and that may name a person."""
+    if not any("scenario" in french.plain(name) for name in found.names):
+        return found
+    from copkit.intake import personal  # not light
+
+    def named(column: Column) -> Column:
+        plan, source = replace(column.plan, label=personal.mask(column.plan.label)), column.source
+        if isinstance(source, xr.Dataset) and "label" in source.attrs:
+            source = source.assign_attrs(label=plan.label)
+        return replace(column, name=personal.mask(column.name), plan=plan, source=source)
+
+    return replace(found, columns=tuple(map(named, found.columns)))
 
 
 def table(found: SideBySide, what: str, **_) -> Table | Note | None:

@@ -139,7 +139,12 @@ def _keys(p: xr.Dataset) -> Table | Note:
     return Table.of(f"Comment la valeur régionale est répartie — {p.attrs['name']}", columns)
 
 
-@KEYS.table("cles_locales", sheet="Clés locales", rank=62, when=model.local_share)
+def _changed(p: xr.Dataset) -> bool:
+    """Whether local figures change the share of a département: below, « cles_employees » says what is followed."""
+    return not model.small(p) and bool(model.local_share(p))
+
+
+@KEYS.table("cles_locales", sheet="Clés locales", rank=62, when=_changed)
 def _local(p: xr.Dataset) -> Table:
     return labels.local_keys(model.local_effect(p), p.attrs["name"])
 
