@@ -50,7 +50,7 @@ def _page(code: str, version: str) -> dict:
         "version": version,
         "latest": panorama.LATEST,
         "moved": _moved(here),
-        "figures": 2 if panorama.allocated(here.p) else 0,
+        "figures": here.worth,
         "sources": _sources(here),
         "status_labels": labels.STATUSES,
         "levers": [_lever(here, lever) for lever in here.tiles],

@@ -70,18 +70,19 @@ def drawn(r: Roadmap) -> alt.LayerChart | Note:
     found, p = r.objectives[r.objectives.proposed.notna()], r.scenario
     if found.empty:
         return Note("Aucun objectif n'est chiffré dans ce territoire.")
-    changed = set(r.deviations.lever)
+    changed, write = set(r.deviations.lever), labels.of_lever(p)
     rows = pd.DataFrame(
         {
             "label": found.label.to_numpy(),
             "kt": found.proposed.to_numpy(),
             "written": [
-                labels.kt(p, kt) + (f" (référence : {labels.kt(p, target)})" if lever in changed else "")
+                write(lever, kt) + (f" (référence : {write(lever, target)})" if lever in changed else "")
                 for lever, kt, target in zip(found.lever, found.proposed, found.target, strict=True)
             ],
         }
     )
-    title = f"« {found.label.iloc[0]} » porte le plus grand objectif : {labels.kt(p, found.proposed.iloc[0])} ktCO2e/an"
+    first = write(found.lever.iloc[0], found.proposed.iloc[0])
+    title = f"« {found.label.iloc[0]} » porte le plus grand objectif : {first} ktCO2e/an"
     what = "objectifs retenus, un trait à la référence" if changed else "proposition indicative du SGPE"
     unit = f"ktCO2e/an en 2030 par rapport à 2019 ; {what}, version {p.attrs['version']}"
     made = words(r, title, unit, f"Objectifs par levier : {charts.said(rows)}.")
@@ -93,10 +94,10 @@ def drawn(r: Roadmap) -> alt.LayerChart | Note:
 
 @OBJECTIVES.table("objectifs", sheet="Objectifs", rank=20, always=True)
 def _objectives(r: Roadmap) -> Table:
-    found, p = r.objectives, r.scenario
-    columns = {"Levier": found.label, "Référence (ktCO2e/an)": ([*found.target], labels.kts(p))}
+    found, kts = r.objectives, labels.by_lever(r.scenario, r.objectives.lever)
+    columns = {"Levier": found.label, "Référence (ktCO2e/an)": ([*found.target], kts)}
     if r.chosen:
-        columns["Retenu (ktCO2e/an)"] = ([*found.proposed], labels.kts(p))
+        columns["Retenu (ktCO2e/an)"] = ([*found.proposed], kts)
     names = [units.label(one) if one else "" for one in found.unit]
     columns["Quantité"] = [
         f"{french.quantity(value)} {name}" if value == value and name else "—"

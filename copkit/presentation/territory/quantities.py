@@ -64,7 +64,8 @@ def _to_count(p: xr.Dataset) -> Table | Note:
             }
         )
     title = f"Ce que chaque levier donne à compter — {p.attrs['name']}"
-    return Table(pd.DataFrame(rows), title, {"Objectif (ktCO2e/an)": labels.kts(p)})
+    kts = labels.by_lever(p, [one.lever for one in model.ordered(p)])
+    return Table(pd.DataFrame(rows), title, {"Objectif (ktCO2e/an)": kts})
 
 
 def _counts_of(facing: list[parameters.Lever]) -> str:
