@@ -118,14 +118,15 @@ def _quantities(p: xr.Dataset) -> Table | Note:
         return Note("Aucune quantité physique n'est publiée pour les leviers de ce territoire.")
     for one in found.itertuples():
         known = parameters.levers()[one.lever]
+        factor, unit = units.read_in(known.quantity.unit) if known.quantity else (1.0, "—")
         rows.append(
             {
                 "Levier": known.label,
                 "Ce qui est compté": known.quantity.label if known.quantity else "pas de quantité physique",
-                "Unité": units.label(known.quantity.unit) if known.quantity else "—",
-                "En 2019": "—" if not known.quantity or one.since_2019 else one.baseline,
-                "En 2030": one.quantity_2030 if known.quantity else "—",
-                **({REFERENCE: one.reference_quantity_2030 if known.quantity else "—"} if scenario else {}),
+                "Unité": unit,
+                "En 2019": "—" if not known.quantity or one.since_2019 else factor * one.baseline,
+                "En 2030": factor * one.quantity_2030 if known.quantity else "—",
+                **({REFERENCE: factor * one.reference_quantity_2030 if known.quantity else "—"} if scenario else {}),
                 "Évolution": _evolution(one),
                 "Remarque": _remark(one, known, p.attrs["level"]),
                 "Repère national": nomenclatures.rationale(known.id) or "—",
