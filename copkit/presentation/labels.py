@@ -11,6 +11,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import downscaling, local, panorama, proposals, worth
+from copkit.models.levers import FOREST
 from copkit.presentation import formats
 from copkit.presentation.formats import Rounded
 from copkit.presentation.table import Table
@@ -218,6 +219,20 @@ def quantities(p: xr.Dataset) -> Rounded:
     return Rounded(write, french.quantity, tuple(levers))
 
 
+def hidden(p: xr.Dataset) -> str:
+    """Why some targets are not written, in a sentence; nothing where all are."""
+    names = [label for label, shown in zip(p.label.values.tolist(), p.shown.values.tolist(), strict=True) if not shown]
+    if not names:
+        return ""
+    which = french.join(f"« {name} »" for name in names)
+    forest = (
+        "Celui de la forêt n'est pas régionalisé, faute de données comparables : le total hors forêt et les parts ne le "
+        "comptent pas."
+    )
+    said = f"{french.capital(HIDDEN)} : le SGPE ne donne pas ici l'objectif de {which}."
+    return f"{said} {forest}" if FOREST in p.lever.values else said
+
+
 def headline(p: xr.Dataset, text: str, **of: str) -> str:
     """The title of a chart, said to be an order of magnitude when what it states stands on stand-in keys.
 
@@ -226,6 +241,7 @@ def headline(p: xr.Dataset, text: str, **of: str) -> str:
     return f"En ordre de grandeur, {lower(text)}" if panorama.rough_share(p, **of) > panorama.ROUGH else text
 
 
+HIDDEN = "non affiché"  # in the place of a target that the SGPE does not show
 WHOLE = {"bus_ou_car"}
 SHARES = Rounded(french.short, 1)  # how a column of shares is written
 

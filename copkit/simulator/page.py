@@ -269,6 +269,8 @@ def _texts(here: Ground) -> dict:
             if FOREST in here.limits
             else "Aucun objectif de forêt n'est proposé dans ce territoire : les deux totaux sont les mêmes."
         ),
+        "hidden": labels.hidden(here.p),
+        "hidden_word": labels.HIDDEN,
         "first_order": conversion.FIRST_ORDER,
         "licence": "Données : Licence Ouverte 2.0 ou celle de leur source. Code : MIT.",
         "version": f"Données : version {here.p.attrs['version']}.",

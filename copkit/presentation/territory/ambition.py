@@ -226,7 +226,7 @@ def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
 
 def _written(write: Callable[[str, float], str], row: model.Row) -> str:
     own, reference = (write(row.lever, kt) for kt in (row.target_ktco2e, row.reference))
-    return "?" if not row.shown else own if own == reference else f"{own} (réf. {reference})"
+    return labels.HIDDEN if not row.shown else own if own == reference else f"{own} (réf. {reference})"
 
 
 @AMBITION.table("panorama", sheet="Panorama", rank=20)
@@ -241,11 +241,11 @@ def levers(p: xr.Dataset) -> Table:
         "Secteur": [sectors[row.sector] for row in rows],
         "Thématique": [thematiques[row.chantier] for row in rows],
         "Émissions évitées (ktCO2e/an)": (
-            [row.target_ktco2e if row.shown else "?" for row in rows],
+            [row.target_ktco2e if row.shown else labels.HIDDEN for row in rows],
             labels.by_lever(p, order),
         ),
         **(
-            {REFERENCE: ([row.reference if row.shown else "?" for row in rows], labels.by_lever(p, order))}
+            {REFERENCE: ([row.reference if row.shown else labels.HIDDEN for row in rows], labels.by_lever(p, order))}
             if proposals.composed(p)
             else {}
         ),
@@ -263,6 +263,7 @@ def levers(p: xr.Dataset) -> Table:
     tiny = [n for n, row in enumerate(rows) if row.shown and 0 < row.target_ktco2e < TINY and row.reference < TINY]
     made = made.without(none, [rows[n].label for n in none], "Objectif nul ici : {}.")
     made = made.without(tiny, [rows[n].label for n in tiny], "Moins de 0,5 ktCO2e/an chacun : {}.")
+    made = replace(made, said=" ".join(filter(None, (made.said, labels.hidden(p)))))
     return replace(made, totals=tuple(_total(one, scenario) for one in model.totals(p).iloc[::-1].itertuples()))
 
 
