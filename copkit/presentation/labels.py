@@ -226,8 +226,8 @@ def hidden(p: xr.Dataset) -> str:
         return ""
     which = french.join(f"« {name} »" for name in names)
     forest = (
-        "Celui de la forêt n'est pas régionalisé, faute de données comparables : le total hors forêt et les parts ne le "
-        "comptent pas."
+        "Celui de la forêt n'est pas régionalisé, faute de données comparables : le total hors forêt et les parts ne "
+        "le comptent pas."
     )
     said = f"{french.capital(HIDDEN)} : le SGPE ne donne pas ici l'objectif de {which}."
     return f"{said} {forest}" if FOREST in p.lever.values else said
