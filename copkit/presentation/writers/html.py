@@ -19,6 +19,7 @@ _FOLDER = Path(__file__).parent
 # What a page takes: for a character, for a line of its lists, for the rest, and what it has [px]. Measured in Chromium
 # on a hundred territories, where it misses by a fifteenth of the page at most. A sheet, then a slide of 1 280 px.
 _ROOMS = {False: (0.21, 14.7, 121, 993), True: (0.10, 5.2, 210, 620)}
+_LONG = 28  # cells: a longer table is folded on a phone, where each cell has a line
 _FULL, _LARGEST = 0.9, 1.25  # of the room: what a page is asked to fill; of its type: as large as it may become
 
 
@@ -43,8 +44,20 @@ def alone(found: blocks.Page, *, footer: str, slide: bool = False) -> str:
 @lru_cache(maxsize=8)
 def _template(name: str):
     filters = {"prose": _prose, "words": _words, "inner": _inner, "kind": lambda block: type(block).__name__}
-    filters["room"] = _room
+    filters |= {"room": _room, "long": _long, "inside": _inside}
     return escaping.template(_FOLDER / name, **filters)
+
+
+def _long(table: blocks.Table) -> bool:
+    """Whether a phone shows a table when it is asked for."""
+    return len(table.rows) * len(table.names) >= _LONG
+
+
+def _inside(table: blocks.Table) -> str:
+    """What a table holds, in a few words: its rows, or what a sheet is about."""
+    if len(table.names) > 2:
+        return french.plural(len(table.rows), "ligne")
+    return " · ".join(value for n, (name, value) in enumerate(table.rows) if not n or name == "Levier")
 
 
 def _room(page: blocks.Page, slide: bool = False) -> float:
