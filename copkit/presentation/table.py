@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from copkit import escaping, french
 from copkit.escaping import element
 from copkit.presentation.formats import Rounded, unknown
-from copkit.presentation.text import lower
+from copkit.presentation.text import Note, lower
 
 if TYPE_CHECKING:  # what writes documents knows tables by their MIME alone: pandas waits for the first one
     import pandas as pd
@@ -45,6 +45,12 @@ class Table:
         pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
         data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
         return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None}, fold=fold)
+
+    @classmethod
+    def or_note(cls, none: str, caption: str, columns: Mapping[str, object]) -> Table | Note:
+        """A table column by column; what is said where it has no row."""
+        made = cls.of(caption, columns)
+        return Note(none) if made.data.empty else made
 
     def written(self) -> pd.DataFrame:
         """The cells as a reader sees them."""

@@ -115,9 +115,8 @@ def _versions(f: Followup) -> Table | Note:
     """The levers whose target is not the same in the two versions."""
     first, second = f.versions
     found = f.levers[f.levers.difference.abs() > 1e-9]
-    if found.empty:
-        return Note(f"Les versions « {first} » et « {second} » du panorama demandent le même effort à chaque levier.")
-    return Table.of(
+    return Table.or_note(
+        f"Les versions « {first} » et « {second} » du panorama demandent le même effort à chaque levier.",
         caption(
             f, f"Objectifs qui changent entre deux versions du panorama, hors forêt [ktCO2e/an] : {first}, {second}"
         ),

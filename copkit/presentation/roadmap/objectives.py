@@ -49,9 +49,8 @@ def _deviations(r: Roadmap) -> Table | Note | None:
     found = r.deviations
     if not r.chosen:
         return None
-    if found.empty:
-        return Note("Chaque objectif retenu est celui de la référence.")
-    return Table.of(
+    return Table.or_note(
+        "Chaque objectif retenu est celui de la référence.",
         caption(r, "Leviers dont l'objectif retenu n'est pas celui de la référence"),
         {
             "Levier": found.label,

@@ -122,10 +122,9 @@ def _written(row) -> str:
 def observed(p: xr.Dataset) -> Table | Note:
     """The levers that an observed series follows over several years."""
     found = model.followed(p.attrs["territory"])
-    if found.empty:
-        return Note("Aucun levier n'a ici de série observée sur plusieurs années.")
     factor = found.unit.map(lambda unit: units.read_in(unit)[0])
-    return Table.of(
+    return Table.or_note(
+        "Aucun levier n'a ici de série observée sur plusieurs années.",
         f"Dynamiques en cours — {p.attrs['name']}",
         {
             "Levier": found.label,
