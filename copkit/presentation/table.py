@@ -25,7 +25,8 @@ class Table:
     """A table with its caption and the way to write each column (number of decimals, ``Format`` or ``Rounded``).
 
     ``totals``: what the rows make together, that a workbook writes under them. ``idle``: its rows that have nothing to
-    show, which a document leaves out; ``said``: the sentence that lists them. ``fold``: a detail, that a document on a
+    show, which a document leaves out; ``said``: the sentence that lists them. ``aside``: its columns that a document
+    leaves to the workbook. ``fold``: a detail, that a document on a
     screen shows when it is asked for.
     """
 
@@ -36,6 +37,7 @@ class Table:
     idle: tuple[int, ...] = ()
     said: str = ""
     fold: bool = False
+    aside: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, caption: str, columns: Mapping[str, object], *, fold: bool = False) -> Table:
@@ -77,6 +79,7 @@ class Table:
             kept = [row for row in range(len(data)) if row not in self.idle]
             data = data.iloc[kept].reset_index(drop=True)
             formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in formats.items()}
+        data = data.drop(columns=[*self.aside])
         found = Table(data, self.caption, formats, fold=self.fold)
         texts = found.texts()
         empty = [c for c, cells in texts.items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]

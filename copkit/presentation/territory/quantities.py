@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import lazy_loader
 import numpy as np
@@ -133,7 +134,8 @@ def _quantities(p: xr.Dataset) -> Table | Note:
             }
         )
     written = dict.fromkeys(("En 2019", "En 2030", REFERENCE), labels.quantities(p)) | {"Évolution": formats.EVOLUTION}
-    made = Table(pd.DataFrame(rows), f"Ce que chaque levier demande en quantités — {labels.named(p)}", written)
+    caption = f"Ce que chaque levier demande en quantités — {labels.named(p)}"
+    made = Table(pd.DataFrame(rows), caption, written, aside=("Repère national",))  # which the glossary gives
     none = np.flatnonzero(found.translated & (found.target_ktco2e == 0))
     apart = np.flatnonzero(~found.translated)
     made = made.without(none, found.label.iloc[none], "Objectif nul ici : {}.")
@@ -179,12 +181,12 @@ def _interactions(p: xr.Dataset) -> Table | Note:
     if proposals.composed(p):
         beside["Somme de la référence (ktCO2e/an)"] = (found.reference_first_order, labels.kts(p))
         beside["Recouvrement de la référence (ktCO2e/an)"] = (found.reference_overlap, labels.kts(p))
-    return Table.of(
+    made = Table.of(
         f"Leviers qui agissent sur la même quantité (hypothèse du kit) — {labels.named(p)}",
         {
             "Groupe": found.label,
             "Leviers, dans l'ordre de la chaîne": found.levers,
-            "Somme des leviers (ktCO2e/an)": (found.first_order, labels.kts(p)),
+            "Somme (ktCO2e/an)": (found.first_order, labels.kts(p)),
             "Effet conjoint (ktCO2e/an)": (found.joint, labels.kts(p)),
             "Recouvrement (ktCO2e/an)": (found.overlap, labels.kts(p)),
             "Recouvrement (%)": (found.share, labels.SHARES),
@@ -192,6 +194,7 @@ def _interactions(p: xr.Dataset) -> Table | Note:
         },
         fold=True,
     )
+    return replace(made, aside=("Effet conjoint (ktCO2e/an)",))  # the difference of the two beside
 
 
 GLOSSARY = Section("glossaire", 125)  # in the workbook: documents share one glossary
