@@ -97,10 +97,10 @@ def _objectives(r: Roadmap) -> Table:
     columns = {"Levier": found.label, "Référence (ktCO2e/an)": ([*found.target], kts)}
     if r.chosen:
         columns["Retenu (ktCO2e/an)"] = ([*found.proposed], kts)
-    names = [units.label(one) if one else "" for one in found.unit]
+    read = [units.read_in(one) if one else (1.0, "") for one in found.unit]
     columns["Quantité"] = [
-        f"{french.quantity(value)} {name}" if value == value and name else "—"
-        for value, name in zip(found.proposed_quantity, names, strict=True)
+        f"{french.quantity(factor * value)} {name}" if value == value and name else "—"
+        for value, (factor, name) in zip(found.proposed_quantity, read, strict=True)
     ]
     columns["Actions retenues"] = (r.coverage.set_index("lever").projects.reindex(found.lever).fillna(0).to_numpy(), 0)
     title = "Objectifs par levier : référence et retenus" if r.chosen else "Objectifs par levier : proposition du SGPE"

@@ -71,7 +71,7 @@ def _to_count(p: xr.Dataset) -> Table | Note:
 
 def _counts_of(facing: list[parameters.Lever]) -> str:
     """The quantities of levers of the mainland, with their units."""
-    found = [f"{one.quantity.label} ({units.label(one.quantity.unit)})" for one in facing if one.quantity]
+    found = [f"{one.quantity.label} ({units.read_in(one.quantity.unit)[1]})" for one in facing if one.quantity]
     return " ; ".join(dict.fromkeys(found)) or "rien : des ktCO2e seulement"
 
 
@@ -79,8 +79,9 @@ def _seen(row) -> str:
     """The last value of the series that follows a lever here."""
     if pd.isna(row["last"]):
         return "aucune série régionale"
-    unit = "" if row.unit == "nb" else f" {units.label(row.unit)}"
-    return f"{row.indicator_label} : {formats.OBSERVED(row['last'])}{unit} en {int(row.last_year)}"
+    factor, name = units.read_in(row.unit)
+    unit = "" if row.unit == "nb" else f" {name}"
+    return f"{row.indicator_label} : {formats.OBSERVED(factor * row['last'])}{unit} en {int(row.last_year)}"
 
 
 @QUANTITIES.chart(when=lambda p: model.broad(p) and _counted(p))  # smaller ones have the rates of their région
