@@ -37,7 +37,7 @@ def libraries() -> None:
 def pages() -> dict[str, float]:
     """Read the reference, and make once what the pages of a batch are made of.
 
-    Returns the effort of each territory, for the index of the batch. [ktCO2e/an]
+    Returns the effort of each territory, as it is written in the index of the batch. [ktCO2e/an]
 
     Raises
     ------
@@ -46,7 +46,7 @@ def pages() -> dict[str, float]:
     """
     import copkit as ck
     from copkit import doctor
-    from copkit.models import dynamics, panorama
+    from copkit.models import dynamics, worth
     from copkit.reference import territories
 
     with absent("anywidget"):  # altair would make a widget of it: 0.15 s, and no notebook of a light parent shows one
@@ -59,7 +59,7 @@ def pages() -> dict[str, float]:
         _diagnostic(ck.panorama(DEPARTEMENT))
         for region in territories.codes("region"):  # the page of each département looks at those of its région
             dynamics.dynamics(region)
-    return panorama.efforts()
+    return worth.efforts()
 
 
 def documents() -> dict[str, float]:

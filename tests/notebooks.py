@@ -19,7 +19,7 @@ from traitlets.config import Config
 from copkit.batch import manifest, plan, produce
 from copkit.batch.forked import forks
 from copkit.batch.store import Folder
-from copkit.models import panorama
+from copkit.models import worth
 
 from .conftest import LONG
 
@@ -129,7 +129,7 @@ def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...
             with outside_pytest(), one_parent():
                 made = produce.execute(task, store)
             assert made.status == "ok", made.error
-        manifest.publish(store, panorama.efforts())
+        manifest.publish(store, worth.efforts())
     finally:
         store.release()
     return out

@@ -143,7 +143,7 @@ def test_workbook_holds_numbers_with_their_formats_and_sources(outputs):
     shown = sum(v for v in values if isinstance(v, float))
     p = ck.panorama("dep-59")
     assert shown == pytest.approx(float(p.target[p.shown].sum()), rel=1e-12)
-    assert values.count("?") == 1
+    assert values.count("non affiché") == 1
     assert {row[0].value for row in book["Sources"].iter_rows(min_row=4)} >= {"sgpe_simulateur_2024", "insee_cog_2026"}
     formulas = [c.value for s in book for row in s.iter_rows() for c in row if c.data_type == "f"]
     assert formulas == []

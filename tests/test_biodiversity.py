@@ -12,11 +12,13 @@ import copkit as ck
 from copkit import french
 from copkit.commands.cli import app
 from copkit.errors import LeverError, ParameterError, UnitError
-from copkit.models import biodiversity
+from copkit.models import biodiversity, dynamics, indicators
 from copkit.models import enjeux as by_enjeu
 from copkit.presentation import blocks
 from copkit.presentation.biodiversity import series, words
 from copkit.presentation.table import Table
+from copkit.reference import territories
+from copkit.reference import units as reference_units
 from copkit.refresh import controls
 from copkit.refresh.settings import settings
 
@@ -133,6 +135,36 @@ def test_the_charts_draw_each_series_once_with_its_target(p):
     assert french.typeset("cible : 21 % en 2030") in texts and french.typeset("cible : −10 % de 2022 à 2030") in texts
     assert "…" not in texts, "a name is cut"
     assert french.typeset("0,483 % en 2009") in texts, "a series says where it starts"
+
+
+def test_a_share_whose_volume_is_unknown_is_read_and_never_judged():
+    bases = {one.indicator: one.base for rows in indicators.by_lever().values() for one in rows if one.base}
+    told = {}
+    for code in territories.codes():
+        for one in biodiversity.measures(code, ck.DATA_VERSION):
+            around = {one.place, territories.region_of(code)}
+            base = bases.get(one.indicator) if one.points else None
+            if base and not any(indicators.series(place, base)[0] for place in around):
+                told[code, one.indicator] = one.state
+                assert one.state not in (biodiversity.REACHED, biodiversity.AHEAD) and not one.moved > 0
+    assert told["reg-04", "reseaux_chaleur_part_enrr_production"] == biodiversity.UNSURE
+    assert ("reg-06", "taux_valorisation_dma") in told and ("reg-32", "taux_valorisation_dma") not in told
+    page = ck.report.page(ck.panorama("reg-04", plan="biodiversite"))
+    assert "90,5" not in repr(page) and "réseaux de chaleur décarbonés" in page.sure
+
+
+def test_one_series_has_one_unit_in_the_diagnostic_and_in_the_panorama_of_biodiversity():
+    both = 0
+    for code in territories.codes("region"):
+        units = {one.indicator: words.unit(one) for one in biodiversity.measures(code, ck.DATA_VERSION)}
+        for row in dynamics.followed(code).itertuples():
+            if units.get(row.indicator):
+                read = dynamics.UNIT_LABELS.get(row.unit, reference_units.read_in(row.unit)[1])
+                both += read == units[row.indicator]
+                assert read == units[row.indicator], row.indicator
+    assert both > 50
+    table = ck.table(ck.panorama("reg-32"), "dynamiques").data.set_index("Indicateur observé")
+    assert table["Unité"]["déchets ménagers et assimilés produits par habitant"] == "kg/hab"
 
 
 def test_the_page_says_where_the_territory_stands_and_keeps_its_own_titles(p):

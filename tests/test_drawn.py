@@ -137,8 +137,12 @@ def _grades(p, chart, spec):
 def _tiles(p, chart, spec):
     """The effort that each tile stands for, by the colour of its column, against the table by thématique."""
     rows, value = table(p, "panorama"), "Émissions évitées (ktCO2e/an)"
-    hidden = dict(zip(p.label.values, p.target.values, strict=True))  # « ? » in the table, and a tile all the same
-    rows[value] = [hidden[one.Levier] if one[value] == "?" else float(one[value]) for _, one in rows.iterrows()]
+    hidden = dict(
+        zip(p.label.values, p.target.values, strict=True)
+    )  # « non affiché » in the table, and a tile all the same
+    rows[value] = [
+        hidden[one.Levier] if one[value] == labels.HIDDEN else float(one[value]) for _, one in rows.iterrows()
+    ]
     rows = rows[~rows.Levier.isin(p.label.values[p.lever.values == FOREST])]
     whole = rows[value].clip(lower=0).sum()
     top = marimekko.HEIGHT

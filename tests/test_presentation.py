@@ -106,10 +106,10 @@ def test_every_lever_is_in_the_table_that_explains_the_small_tiles(p):
     assert set(table.data["Levier"]) == set(p.label.values)
 
 
-def test_forest_is_a_question_mark_and_both_totals_are_printed():
+def test_forest_is_not_shown_in_words_and_both_totals_are_printed():
     p = ck.panorama("reg-32")
     html = ck.table(p, "panorama")._repr_html_()
-    assert ">?</td>" in html
+    assert ">non affiché</td>" in html
     assert "1\u202f132,6" not in html
     both = ck.table(p, "synthese")._repr_html_()
     assert "22\u202f764" in both and "21\u202f632" in both

@@ -80,8 +80,8 @@ def test_overlaps_of_a_scenario_and_of_its_reference_are_both_said(says, p, s):
     assert found.reference_overlap.to_list() == before.overlap.to_list()
     assert found.overlap[0] < before.overlap[0]
     said = ck.report.interactions(s)
-    says(said, f"la somme des leviers du scénario compte environ {french.number(found.overlap.sum(), 0)} ktCO2e/an")
-    says(said, f"({french.number(before.overlap.sum(), 0)} dans la référence)")
+    says(said, f"la somme des leviers du scénario compte environ {french.rough(found.overlap.sum())} ktCO2e/an")
+    says(said, f"({french.rough(before.overlap.sum())} dans la référence)")
 
 
 # ------------------------------------------------------------------ tables

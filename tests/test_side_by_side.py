@@ -243,7 +243,7 @@ def _drawn(found):
 
 
 def test_what_is_written_the_same_is_said_once():
-    said = words(ck.report.message(ck.side_by_side("dep-02", "dep-2A")))
+    said = words(ck.report.message(ck.side_by_side("dep-02", "dep-47")))
     assert words("L'effort total** : proche de l'un à l'autre, environ **3\u202f600** kgCO2e/an par habitant.") in said
 
 

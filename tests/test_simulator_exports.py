@@ -15,6 +15,7 @@ from copkit.errors import SimulationError
 from copkit.models.panorama import LATEST
 from copkit.models.scenario import settle
 from copkit.models.scenario_file import from_json, to_json
+from copkit.presentation import labels
 from copkit.simulator import exports
 from copkit.simulator.gauge import totals
 from copkit.simulator.ground import ground
@@ -210,6 +211,8 @@ def test_paper_is_one_page_that_lies_then_every_lever():
     ):
         assert french.typeset(said) in texts[0].replace("\u202f", " ") or said in texts[0], said
     assert all(one.label in texts[1] for one in here.tiles.values())
+    assert "?" not in texts[1] and labels.HIDDEN in texts[1], "what is not shown is said in words"
+    assert " ".join(french.typeset(labels.hidden(here.p)).split()) in texts[1]
     assert "Brouillon" not in PdfReader(io.BytesIO(export("pdf")[2])).pages[0].extract_text()
 
 

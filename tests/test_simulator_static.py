@@ -85,6 +85,7 @@ def test_an_epci_has_the_same_page_and_says_what_its_figures_are_worth(says):
     found = data_of(static.page("epci-200066926"))
     here = ground("epci-200066926", LATEST)
     assert [one["target"] for one in found["levers"]] == [known(one.target) for one in here.limits.values()]
+    assert "« Gestion des puits forestiers »" in found["texts"]["hidden"].replace("\u00a0", " ")
     says(found["texts"]["worth"], "un ordre de grandeur", "aucun n’est un objectif qui lui serait fixé")
     assert {one["figures"] for one in found["levers"]} == {1, 2} and found["figures"] == 2
     assert data_of(static.page("dep-59"))["texts"]["worth"] == ""

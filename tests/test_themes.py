@@ -72,7 +72,7 @@ def test_score_is_the_weighted_mean_of_what_is_known(bare):
         (weights["gap"] * row.gap + weights["pace"] * row.pace) / (weights["gap"] + weights["pace"])
     )
     assert row.known == pytest.approx((weights["gap"] + weights["pace"]) / sum(weights.values()))
-    assert "940 ktCO2e/an en 2030" in row.evidence and "courbe en S" in row.evidence
+    assert "941 ktCO2e/an en 2030" in row.evidence and "courbe en S" in row.evidence
     alone = bare.set_index("lever").loc["egalim"]
     assert (
         math.isnan(alone.score)
@@ -137,7 +137,7 @@ def test_evidence_is_figures_and_the_sentence_comes_from_them(vivier, answers):
     hedges = known[known.lever == "haies"].set_index("component")
     assert hedges.value["relevance"] == 100 and hedges.value["projects"] == 3 and hedges.value["replicable"] == 50
     shown = figures(found).texts()
-    assert "940" in shown["Valeur"] and "milliers de véhicules par an" in shown["Unité"] and "publié" in shown["Statut"]
+    assert "941" in shown["Valeur"] and "milliers de véhicules par an" in shown["Unité"] and "publié" in shown["Statut"]
 
 
 def test_levels_are_checked_for_a_region_and_for_a_departement(bare):

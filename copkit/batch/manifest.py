@@ -132,8 +132,9 @@ def publish(
 ) -> str:
     """Write ``index.html``, then ``manifest.json``, from the records of the store; returns the address of the index.
 
-    ``efforts``: the effort of each territory. [ktCO2e/an] ``beside``: makes what stands beside the index for the
-    territories that have a document, their figures with their descriptor and the glossary (``package.made``).
+    ``efforts``: the effort of each territory, rounded to what it is worth. [ktCO2e/an] ``beside``: makes what stands
+    beside the index for the territories that have a document, their figures with their descriptor and the glossary
+    (``package.made``).
     ``books``: the territories that get an index of their own; those that have one get it again.
     """
     earlier = read(store)

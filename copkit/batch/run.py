@@ -150,11 +150,11 @@ def run(
     ):
         efforts = found()
         if efforts is None:  # the warm parent would have said what this says, having read all that it reads
-            from copkit.models import panorama
+            from copkit.models import worth
 
             if warm not in forks.OTHERS:
                 doctor.reference()
-            efforts = panorama.efforts()
+            efforts = worth.efforts()
         with writing(str(out)):
             store.prepare()
         last.callback(store.release)  # when the processes, which work in it, have ended

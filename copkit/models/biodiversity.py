@@ -41,6 +41,7 @@ COMPARED = ("", LEVEL, CHANGE)
 ADDED = ("nb", "milliers", "hab", "TWh", "MW", "kt", "kg", "ha", "kha", "Mm3", "t.km", "tCO2e")  # régions sum up
 REACHED, AHEAD, APART = "atteinte", "reste à faire", "cible d'une autre mesure"
 MISSING, TO_BUILD = "année de départ non observée", "donnée à construire"
+UNSURE = "part d'un volume inconnu"
 _STATES = {NONE: "pas de cible", TO_BE_DEFINED: "définition à venir", ELSEWHERE: "fixée ailleurs"}
 
 
@@ -84,7 +85,7 @@ class Measure:
     holder: str
     points: tuple[tuple[int, float], ...]
     sign: float  # +1 when the lever makes the series grow; NaN without a series
-    silent: bool  # the series moves with the weather, or alike in all régions: it says nothing of the territory
+    silent: bool  # it says nothing of the territory: moved by the weather, alike in all régions, part of the unknown
 
     @property
     def since(self) -> tuple[tuple[int, float], tuple[int, float]] | None:
@@ -159,6 +160,8 @@ def _measure(code: str, row: Row, lever: parameters.Lever, goals: dict[str, floa
     change = 100 * (value / base - 1) if base else math.nan
     sign = indicators.DIRECTIONS[line.direction] if line else math.nan
     distance = target.value - (change if compared == CHANGE else value) if compared else math.nan
+    unsure = bool(series) and _baseless(place, line)
+    notes = [*notes, *([_BASELESS] if unsure else [])]
     return Measure(
         lever=row.lever,
         label=lever.label,
@@ -176,14 +179,23 @@ def _measure(code: str, row: Row, lever: parameters.Lever, goals: dict[str, floa
         target=target,
         compared=compared,
         distance=distance,
-        state=_state(series, target, compared, distance, sign),
+        state=UNSURE if unsure and compared else _state(series, target, compared, distance, sign),
         note=" ".join([*notes, *([row.note] if row.note else [])]),
         exists="" if series else row.exists or _ELSEWHERE,
         holder="" if series else row.holder or indicators.publisher(row.indicator),
         points=series,
         sign=sign,
-        silent=_silent(code, line, series),
+        silent=unsure or _silent(code, line, series),
     )
+
+
+_BASELESS = "La source ne donne pas ici le volume dont cette valeur est une part : elle se lit, et ne se juge pas."
+
+
+def _baseless(place: str, line) -> bool:
+    """Whether a series is a share of what the source does not give here."""
+    around = (place, territories.region_of(place))
+    return bool(line.base) and not any(indicators.series(one, line.base)[0] for one in around)
 
 
 def _silent(code: str, line, series: tuple) -> bool:

@@ -463,13 +463,17 @@ def _short(trend: Trend) -> str:
 
 
 def _value(trend: Trend, value: float) -> str:
-    name = UNIT_LABELS.get(trend.unit, units.label(trend.unit))
-    return f"{french.quantity(value)} {name}".strip()
+    return f"{_number(trend, value)} {UNIT_LABELS.get(trend.unit, units.read_in(trend.unit)[1])}".strip()
+
+
+def _number(trend: Trend, value: float) -> str:
+    """A value in the unit that it is read in, without its name."""
+    return french.quantity(units.read_in(trend.unit)[0] * value)
 
 
 def _change(trend: Trend, value: float) -> str:
     """A yearly change with its sign; a share moves by points."""
-    text = french.quantity(value)
+    text = _number(trend, value)
     signed = text if text.startswith("−") or not value else f"+{text}"
     return f"{signed} {'points' if abs(value) >= 2 else 'point'} par an" if trend.unit == "%" else f"{signed} par an"
 
@@ -487,7 +491,7 @@ def _sentence(trend: Trend) -> str:
     moved = "valeur inchangée" if trend.pace == 0 else _change(trend, trend.pace)
     moved = "une évolution trop faible pour être lue" if trend.unclear else moved
     head = (
-        f"{label} : {french.quantity(trend.first)} en {trend.first_year}{since}, {_value(trend, trend.last)} en "
+        f"{label} : {_number(trend, trend.first)} en {trend.first_year}{since}, {_value(trend, trend.last)} en "
         f"{trend.last_year}, soit {moved}"
     )
     head += f" ({trend.pandemic} : pandémie)" if trend.pandemic else ""

@@ -1,6 +1,6 @@
 """The named figures of a territory, of its levers and of its observed series: what a message may say and look at.
 
-Each is written once, rounded to what it is worth: a value shared out by keys has no digit under the width of its range.
+Each is written once, rounded to what it is worth (``worth``), as documents write it.
 What is unknown is left out, and so is what would say it.
 """
 
@@ -25,6 +25,7 @@ from copkit.models import (
     plans,
     reliability,
     uncertainty,
+    worth,
 )
 from copkit.models.levers import FOREST
 from copkit.reference import territories
@@ -45,10 +46,10 @@ def _mass(kt: float, step: float = 0.0) -> str:
     """kt or Mt; ``step``: what it is rounded to. [kt]
 
     >>> _mass(21631.8), _mass(566), _mass(9207.6, 1000), _mass(3636, 100), _mass(338.9, 10)
-    ('21,6 Mt', '570 kt', '9 Mt', '3,6 Mt', '340 kt')
+    ('21,6 Mt', '566 kt', '9 Mt', '3,6 Mt', '340 kt')
     """
     if abs(kt) < 1000:
-        return f"{french.number(round(kt / step) * step, 0) if step >= 1 else french.significant(kt)} kt"
+        return f"{french.to_step(kt, step, 0)} kt"
     decimals = max(0, 3 - round(math.log10(step))) if step else int(abs(kt) < 100_000)
     return f"{french.number(kt / 1000, decimals)} Mt"
 
@@ -63,24 +64,29 @@ def _range(low: float, high: float, step: float) -> str:
     return f"{first.rpartition(' ')[0] if first[-2:] == last[-2:] else first} à {last}"
 
 
-def _percent(value: float, digits: int) -> str:
-    return f"{french.significant(value, digits)}{french.NARROW}%"
+def _percent(value: float) -> str:
+    """A share in a sentence.
+
+    >>> _percent(8.84), _percent(0.02)
+    ('8,8\u202f%', 'moins de 0,1\u202f%')
+    """
+    return french.share(value).replace("<\u00a0", "moins de ")
 
 
-def _count(value: float) -> str:
+def _count(value: float, figures: int = 2) -> str:
     """A quantity, before its noun.
 
-    >>> _count(446_700), _count(1_027_000), _count(2_160_000)
-    ('450\u202f000', '1 million de', '2,2 millions de')
+    >>> _count(446_700), _count(1_027_000), _count(2_160_000), _count(446_700, 3)
+    ('450\u202f000', '1 million de', '2,2 millions de', '447\u202f000')
     """
     if value < 1e6:
-        return french.significant(value)
-    return f"{french.significant(value / 1e6)} million{'s' if value >= 2e6 else ''} de"
+        return french.significant(value, figures)
+    return f"{french.significant(value / 1e6, figures)} million{'s' if value >= 2e6 else ''} de"
 
 
 WRITERS: dict[str, Callable[[float], str]] = {
     "kt": _mass,  # ktCO2e/an
-    "%": lambda value: _percent(value, 1 if 2 <= abs(value) < 10 else 2),
+    "%": _percent,
     "points": french.significant,
     "t": lambda value: f"{french.number(value, 1)} t",  # tCO2e/an per inhabitant
     "kg": french.significant,
@@ -178,7 +184,7 @@ def _facts(scope: dict[str, str], values: dict[str, float | str], **written: str
 def territory(p: xr.Dataset) -> Facts:
     """The figures of the territory as a whole."""
     code, level = p.attrs["territory"], p.attrs["level"]
-    effort, step = panorama.total(p, forest=False), 0.0
+    effort, figures = panorama.total(p, forest=False), worth.total(p)
     values: dict = {
         "nom": p.attrs["name"],
         "niveau": territories.level_label(code) if level != "france" else "pays",
@@ -198,13 +204,10 @@ def territory(p: xr.Dataset) -> Facts:
     if not grades.empty:
         low, high = uncertainty.span(p)
         own = panorama.local_share(p)
-        # as far as half the range, and two digits at most: what is measured between régions is not known inside them
-        last = math.floor(math.log10(effort)) - 1
-        step = 10.0 ** (last if own else max(math.floor(math.log10((high - low) / 2)), last))
         values |= {"part_c": grades["C"], "part_ab": grades["A"] + grades["B"], "erreur_cles": reliability.error(p)}
         values["part_remplacee"] = panorama.replaced_share(p)
         # a local figure has no range, and so has no total that stands on one
-        values |= {"part_locale": own} if own else {"fourchette": _range(low, high, step)}
+        values |= {"part_locale": own} if own else {"fourchette": _range(low, high, worth.step(p))}
     share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
     values |= {"part_nation": share, **_people(code, level, effort), **_first(p), **_rates(p)}
     values |= _place(p) | _overlap(p) | _pace(code) | _plan(code)
@@ -213,11 +216,11 @@ def territory(p: xr.Dataset) -> Facts:
     if found := indicators.series(code, "emissions_ges_hors_utcatf")[0]:
         last = next((point for point in found if point.year == 2019), found[-1])
         values |= {"emissions": 1000 * last.value, "annee_emissions": last.year}
-    written = {}
-    if step:
-        written = {"effort": _mass(effort, step), "part_nation": _percent(share, 1)}
-        if panorama.small(p):  # no more digits than the effort itself
-            written["par_habitant"] = f"{french.significant(values['par_habitant'], 1)} t"
+    written = {"effort": _mass(effort, worth.step(p))}
+    if "recouvrement" in values:
+        written["recouvrement"] = _mass(values["recouvrement"], french.step(values["recouvrement"], 2, 0))
+    if figures:  # no more than the effort itself
+        written["par_habitant"] = f"{worth.write(values['par_habitant'], figures, 1)} t"
     return _facts(TERRITORY, values, **written)
 
 
@@ -326,6 +329,7 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     found, _ = indicators.series(code, "nombre_communes")
     communes = found[-1].value if found else len(territories.communes_of(code)) or math.nan
     fleet, year = levers.car_fleet(p), _fleet_year(code)
+    efforts, counted = worth.levers(p), worth.quantities(p)
     columns = (p.lever, p.quantity, p.baseline, panorama.change(p))
     physics = {lever: rest for lever, *rest in zip(*(column.values.tolist() for column in columns), strict=True)}
     for n, row in enumerate(rows):
@@ -333,33 +337,33 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
         quantity, baseline, change = physics[row.lever]
         scale, start = _SCALED.get(row.unit, 1.0), 0.0 if math.isnan(baseline) else baseline
         gap = abs(quantity - start) * scale
-        yield _facts(
-            LEVER,
-            {
-                "levier": _lower(row.label),
-                "levier_titre": row.label,
-                "levier_id": row.lever,
-                "note": row.grade or "publiée",
-                "kt": row.target_ktco2e,
-                "part": row.share,
-                "part_suivant": rows[n + 1].share if n + 1 < len(rows) else math.nan,
-                "evolution": abs(change),
-                "rang_levier": n + 1,
-                "rang_etabli": known["A"] if row.grade == "A" else math.nan,
-                "rang_incertain": known["C"] if row.grade == "C" else math.nan,
-                "quantite": quantity * scale,
-                "depart": baseline * scale,
-                "ecart": gap,
-                "par_habitant_levier": gap / people,
-                "par_commune": gap / communes,
-                "une_sur": fleet / quantity if fleet and row.unit == "millier_vehicules" else math.nan,
-                "annee_parc": year if row.unit == "millier_vehicules" else math.nan,
-                "kg_par_km": row.target_ktco2e * 1e3 / (quantity * fleet)
-                if fleet and row.unit == _KM_PER_CAR
-                else math.nan,
-                "tonnes_par_habitant": 1000 * row.target_ktco2e / people,
-            },
-        )
+        values = {
+            "levier": _lower(row.label),
+            "levier_titre": row.label,
+            "levier_id": row.lever,
+            "note": row.grade or "publiée",
+            "kt": row.target_ktco2e,
+            "part": row.share,
+            "part_suivant": rows[n + 1].share if n + 1 < len(rows) else math.nan,
+            "evolution": abs(change),
+            "rang_levier": n + 1,
+            "rang_etabli": known["A"] if row.grade == "A" else math.nan,
+            "rang_incertain": known["C"] if row.grade == "C" else math.nan,
+            "quantite": quantity * scale,
+            "depart": baseline * scale,
+            "ecart": gap,
+            "par_habitant_levier": gap / people,
+            "par_commune": gap / communes,
+            "une_sur": fleet / quantity if fleet and row.unit == "millier_vehicules" else math.nan,
+            "annee_parc": year if row.unit == "millier_vehicules" else math.nan,
+            "kg_par_km": row.target_ktco2e * 1e3 / (quantity * fleet)
+            if fleet and row.unit == _KM_PER_CAR
+            else math.nan,
+            "tonnes_par_habitant": 1000 * row.target_ktco2e / people,
+        }
+        step = french.step(row.target_ktco2e, efforts[row.lever], 0)
+        written = {name: _count(values[name], counted[row.lever]) for name in ("quantite", "depart")}
+        yield _facts(LEVER, values, kt=_mass(row.target_ktco2e, step), **written)
 
 
 def _fleet_year(code: str) -> float:

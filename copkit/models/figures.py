@@ -39,7 +39,7 @@ COLUMNS = {
     "target_ktco2e": Column("number", "Émissions évitées en 2030 par rapport à 2019 ; positif : évitées", "ktCO2e/an"),
     "low_ktco2e": Column("number", "Bas de la fourchette à 80 % ; vide quand aucune n'est connue", "ktCO2e/an"),
     "high_ktco2e": Column("number", "Haut de la fourchette à 80 % ; vide quand aucune n'est connue", "ktCO2e/an"),
-    "shown": Column("boolean", "Le SGPE affiche l'objectif ; « ? » dans les documents quand il ne l'affiche pas"),
+    "shown": Column("boolean", "Le SGPE affiche l'objectif ; sinon les documents écrivent « non affiché »"),
     "baseline": Column("number", "Point de départ en 2019 ; vide quand il n'est pas publié", "unit"),
     "quantity_2030": Column("number", "Quantité en 2030 ; depuis 2019 quand le point de départ est vide", "unit"),
     "unit": Column("string", "Unité de la quantité ; vide quand le levier n'en a pas"),

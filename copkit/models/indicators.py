@@ -21,7 +21,7 @@ from copkit.reference import parameters, reading, tables, territories
 
 COLUMNS = [
     *("indicator", "lever", "label", "unit", "direction", "convertible", "zero", "convention", "note"),
-    *("share", "stock", "stock_factor", "doubtful", "climate"),
+    *("share", "stock", "stock_factor", "doubtful", "climate", "base"),
 ]
 FEWEST, SAME = 5, 0.001  # régions, and how far apart their ratios may be, for their change to be the same
 DIRECTIONS = {"hausse": 1.0, "baisse": -1.0}
@@ -38,7 +38,8 @@ def indicators() -> pd.DataFrame:
         du levier, NaN quand la série n'est qu'un repère), zero, convention (séries d'émissions), note ;
         share série de la part que cette quantité prend dans son parc [%], stock série de ce parc et stock_factor
         facteur du parc vers l'unité du levier (l'adoption se lit alors aussi sur une courbe en S) ; doubtful année dont
-        la valeur peut être incomplète.
+        la valeur peut être incomplète ; base série du volume dont celle-ci est une part : sans elle, la part n'est pas
+        sûre.
 
     Raises
     ------
@@ -66,6 +67,7 @@ def _indicators() -> pd.DataFrame:
         "climate": list(CLIMATES),
         "share": ["", *stored.index],
         "stock": ["", *stored.index],
+        "base": ["", *stored.index],
     }
     seen: dict[tuple, int] = {}
     for n, row in enumerate(rows, start=2):
@@ -116,6 +118,8 @@ def _adoption_faults(row: dict[str, str], stored: pd.Series) -> Iterator[tuple[s
         yield given[0], "la série n'est pas dans l'unité du levier. Remplir convertible, ou vider share et stock."
     if row["share"] in stored.index and list(stored[row["share"]]) != ["%"]:
         yield "share", f"« {row['share']} » n'est pas une part en %. Nommer une série en %."
+    if row["base"] and row["unit"] != "%":
+        yield "base", f"la série est en « {row['unit']} » et n'est la part de rien. Vider la cellule."
     if row["stock_factor"] and not _positive(row["stock_factor"]):
         yield (
             "stock_factor",

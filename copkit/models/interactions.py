@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,7 @@ from copkit.errors import LeverError, unknown
 from copkit.models import levers
 from copkit.models.groups import Account, Group, groups
 from copkit.models.limits import same
-from copkit.models.panorama import allocated, of_panorama, panorama
+from copkit.models.panorama import of_panorama, panorama
 from copkit.models.proposals import asked, beside_reference, composed
 from copkit.reference import territories
 
@@ -184,12 +183,11 @@ def warning(p: xr.Dataset) -> str:
     rest = f" Non déterminé : {unknown}." if unknown else ""
     if known.empty:
         return f"Plusieurs leviers agissent sur la même quantité ; leur recouvrement n'est pas déterminé.{rest}"
-    write = french.rough if allocated(p) else partial(french.number, decimals=0)
-    total, labels = write(known.overlap.sum()), french.join(known.label.str.lower())
+    total, labels = french.rough(known.overlap.sum()), french.join(known.label.str.lower())
     whose, beside = "", ""
     if composed(p):
         whose = " du scénario"
-        beside = f" ({write(known.reference_overlap.sum())} dans la référence)"
+        beside = f" ({french.rough(known.reference_overlap.sum())} dans la référence)"
     return (
         f"Plusieurs leviers agissent sur la même quantité ({labels}) : la somme des leviers{whose} compte environ "
         f"{total} ktCO2e/an plus d'une fois{beside}.{rest}"

@@ -132,6 +132,15 @@ def _decimals(value: float) -> int:
     return 0 if isinstance(value, int) or size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3
 
 
+def _digits(value: float) -> int:
+    """How many decimals a number that is rounded already has, three at most.
+
+    >>> _digits(5.4), _digits(10000.0), _digits(0.25)
+    (1, 0, 2)
+    """
+    return 0 if unknown(value) else len(f"{value:.3f}".rstrip("0").partition(".")[2])
+
+
 def _grouped(decimals: int) -> str:
     return "#,##0" + ("." + "0" * decimals if decimals else "")
 
@@ -177,6 +186,7 @@ def _plain(value: float) -> str:
 
 
 PLAIN = Format(_plain, lambda _: "0")  # a year, a line of a file: a number that is not a quantity
+ROUNDED = Format(lambda value: french.number(value, _digits(value)), lambda value: _grouped(_digits(value)))
 QUANTITY = Format(_quantity, lambda value: _grouped(_decimals(value)))
 OBSERVED = Format(_observed, lambda value: _grouped(0 if _whole(value) else _decimals(value)))
 SIGNIFICANT = Format(french.significant, lambda value: _grouped(len(french.significant(value).partition(",")[2])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 
@@ -10,7 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import downscaling, local, panorama, proposals
+from copkit.models import downscaling, local, panorama, proposals, worth
+from copkit.models.levers import FOREST
 from copkit.presentation import formats
 from copkit.presentation.formats import Rounded
 from copkit.presentation.table import Table
@@ -174,8 +175,8 @@ def standing(p: xr.Dataset) -> str:
 
 
 def kt(p: xr.Dataset, value: float) -> str:
-    """An effort with no more digits than it is worth: two where keys share it out, else to the kt. [ktCO2e/an]"""
-    return french.rough(value) if panorama.allocated(p) else french.rough(value, 9)
+    """A total, or a sum of levers, with no more digits than the total is worth. [ktCO2e/an]"""
+    return worth.write(value, worth.total(p))
 
 
 def about(p: xr.Dataset, value: float) -> str:
@@ -184,58 +185,52 @@ def about(p: xr.Dataset, value: float) -> str:
 
 
 def kts(p: xr.Dataset) -> Rounded:
-    """How a column of efforts is written."""
-    return Rounded(partial(kt, p), 1)
+    """How a column of sums is written."""
+    return Rounded(partial(worth.write, figures=worth.total(p)), 1)
 
 
-def figures(p: xr.Dataset) -> dict[str, int]:
-    """Lever → how many figures its effort is worth: one where the range of its key is wider than the value's half.
-
-    Two where keys share efforts out; 0: all, where they are published.
-    """
-    loose = {
-        lever
-        for lever, low, high, kt in zip(
-            *(p[name].values.tolist() for name in ("lever", "low", "high", "target")), strict=True
-        )
-        if kt > 0 and (high - low) / 2 > LOOSE * kt
-    }
-    if panorama.small(p):  # nothing measures the share inside a département: a C has one digit there
-        columns = (p[name].values.tolist() for name in ("lever", "grade"))
-        loose |= {lever for lever, grade in zip(*columns, strict=True) if grade == "C"}
-    others = 2 if panorama.allocated(p) else 0
-    return {lever: 1 if lever in loose else others for lever in p.lever.values.tolist()}
+def of_lever(p: xr.Dataset) -> Callable[[str, float], str]:
+    """How the effort of a lever is written: with no more digits than it is worth, everywhere. [ktCO2e/an]"""
+    known = worth.levers(p)
+    return lambda lever, value: worth.write(value, known[lever])
 
 
 def by_lever(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
-    """How the efforts of levers are written: with no more digits than each is worth."""
-    worth = figures(p)
+    """How a column of efforts of levers is written."""
+    return Rounded(of_lever(p), 1, tuple(levers))
 
-    def write(lever: str, value: float) -> str:
-        return french.rough(value, worth[lever] or 9)
 
-    return Rounded(write, 1, tuple(levers))
+def ends(p: xr.Dataset, levers: Iterable[str]) -> Rounded:
+    """How a column of the ends of their ranges is written: to the place of the effort itself."""
+    steps = dict(zip(p.lever.values.tolist(), p.target.values.tolist(), strict=True))
+    steps = {lever: french.step(steps[lever], figures, 0) for lever, figures in worth.levers(p).items()}
+    return Rounded(lambda lever, value: french.to_step(value, steps[lever], 0), 1, tuple(levers))
 
 
 def quantities(p: xr.Dataset) -> Rounded:
     """How a column of quantities is written: no more digits than each is worth; what is counted one by one is whole."""
     levers, units = (p[name].values.tolist() for name in ("lever", "unit"))
     whole = {lever for lever, unit in zip(levers, units, strict=True) if unit in WHOLE}
-    rough = shared_out(p)
+    known = worth.quantities(p)
 
     def write(lever: str, value: float) -> str:
-        figures = 2 if lever in rough else 3
-        if lever in whole:
-            return french.rough(value, figures)
-        return french.rough(value, 2, 3) if lever in rough else french.quantity(value)
+        return french.rough(value, known[lever], 0 if lever in whole else 3)
 
     return Rounded(write, french.quantity, tuple(levers))
 
 
-def shared_out(p: xr.Dataset) -> set[str]:
-    """The levers whose quantity keys share out: what is counted per inhabitant or per car is that of the région."""
-    levers, additive = (p[name].values.tolist() for name in ("lever", "additive"))
-    return {lever for lever, sums in zip(levers, additive, strict=True) if sums and panorama.allocated(p)}
+def hidden(p: xr.Dataset) -> str:
+    """Why some targets are not written, in a sentence; nothing where all are."""
+    names = [label for label, shown in zip(p.label.values.tolist(), p.shown.values.tolist(), strict=True) if not shown]
+    if not names:
+        return ""
+    which = french.join(f"« {name} »" for name in names)
+    forest = (
+        "Celui de la forêt n'est pas régionalisé, faute de données comparables : le total hors forêt et les parts ne "
+        "le comptent pas."
+    )
+    said = f"{french.capital(HIDDEN)} : le SGPE ne donne pas ici l'objectif de {which}."
+    return f"{said} {forest}" if FOREST in p.lever.values else said
 
 
 def headline(p: xr.Dataset, text: str, **of: str) -> str:
@@ -246,7 +241,7 @@ def headline(p: xr.Dataset, text: str, **of: str) -> str:
     return f"En ordre de grandeur, {lower(text)}" if panorama.rough_share(p, **of) > panorama.ROUGH else text
 
 
-LOOSE = 0.5  # half a range that leaves one digit to a value, as a part of it
+HIDDEN = "non affiché"  # in the place of a target that the SGPE does not show
 WHOLE = {"bus_ou_car"}
 SHARES = Rounded(french.short, 1)  # how a column of shares is written
 

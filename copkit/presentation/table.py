@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from copkit import escaping, french
 from copkit.escaping import element
 from copkit.presentation.formats import Rounded, unknown
-from copkit.presentation.text import lower
+from copkit.presentation.text import Note, lower
 
 if TYPE_CHECKING:  # what writes documents knows tables by their MIME alone: pandas waits for the first one
     import pandas as pd
@@ -25,7 +25,8 @@ class Table:
     """A table with its caption and the way to write each column (number of decimals, ``Format`` or ``Rounded``).
 
     ``totals``: what the rows make together, that a workbook writes under them. ``idle``: its rows that have nothing to
-    show, which a document leaves out; ``said``: the sentence that lists them. ``fold``: a detail, that a document on a
+    show, which a document leaves out; ``said``: the sentence that lists them. ``aside``: its columns that a document
+    leaves to the workbook. ``fold``: a detail, that a document on a
     screen shows when it is asked for.
     """
 
@@ -36,6 +37,7 @@ class Table:
     idle: tuple[int, ...] = ()
     said: str = ""
     fold: bool = False
+    aside: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, caption: str, columns: Mapping[str, object], *, fold: bool = False) -> Table:
@@ -45,6 +47,12 @@ class Table:
         pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
         data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
         return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None}, fold=fold)
+
+    @classmethod
+    def or_note(cls, none: str, caption: str, columns: Mapping[str, object]) -> Table | Note:
+        """A table column by column; what is said where it has no row."""
+        made = cls.of(caption, columns)
+        return Note(none) if made.data.empty else made
 
     def written(self) -> pd.DataFrame:
         """The cells as a reader sees them."""
@@ -71,6 +79,7 @@ class Table:
             kept = [row for row in range(len(data)) if row not in self.idle]
             data = data.iloc[kept].reset_index(drop=True)
             formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in formats.items()}
+        data = data.drop(columns=[*self.aside])
         found = Table(data, self.caption, formats, fold=self.fold)
         texts = found.texts()
         empty = [c for c, cells in texts.items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]

@@ -39,6 +39,22 @@ def label(unit: str) -> str:
     return labels().get(unit, unit)
 
 
+# What a reader reads a unit in: a factor, and its name. One quantity has one unit in every document.
+_READ_IN = {
+    **{"tCO2e": (1e-3, "ktCO2e"), "t.km": (1e-9, "milliards de t.km"), "kg": (1e-3, "t"), "t/hab": (1e3, "kg/hab")},
+    **{"kg_par_hab_an": (1.0, "kg/hab"), "kha_par_an": (1e3, "ha par an"), "kha": (1e3, "ha par an")},
+}
+
+
+def read_in(unit: str) -> tuple[float, str]:
+    """By what a value is multiplied to be read, and the name of the unit that it is then in.
+
+    >>> read_in("t/hab"), read_in("TWh_par_an")
+    ((1000.0, 'kg/hab'), (1.0, 'TWh par an'))
+    """
+    return _READ_IN.get(unit, (1.0, label(unit)))
+
+
 def unknown(unit: str) -> str | None:
     """The message for a unit that ``units.txt`` does not define, or None when every part of it is known."""
     for part in unit.replace("*", "/").split("/"):

@@ -27,7 +27,7 @@ from copkit.intake.fields import Field as Collecting
 from copkit.intake.workbook.form import SEND, Column, Form, Noun, filled
 from copkit.intake.workbook.merge import Merged, gather
 from copkit.intake.workbook.write import write
-from copkit.models import dynamics, nomenclatures
+from copkit.models import dynamics, nomenclatures, worth
 from copkit.models import panorama as panoramas
 from copkit.projects import fields as projects_fields
 from copkit.projects.counting import crossing as counting
@@ -342,7 +342,7 @@ def _blocked(values: dict[str, float], limits: Thresholds) -> bool:
 def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame | None) -> dict[str, dict]:
     """The components of each of the 43 levers, with the figures that they come from."""
     found, carried = rules(), counting.carriers(p)
-    targets = p.target.to_series()
+    targets, figures = p.target.to_series(), worth.levers(p)
     largest = max((kt for lever, kt in targets.items() if lever != panoramas.FOREST), default=math.nan)
     paces = dynamics.dynamics(p, "tous").set_index("lever")
     measured = None if answers is None else analysis.levers(answers).set_index("lever")
@@ -359,7 +359,7 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
         kt = targets.get(carrier, math.nan)
         if not math.isnan(kt) and lever != panoramas.FOREST:
             values["gap"] = min(1.0, max(0.0, kt / largest))
-            rows.append(_aimed(p, lever, carrier, kt))
+            rows.append(_aimed(p, lever, carrier, worth.write(kt, figures[carrier])))
         row = paces.loc[lever] if lever in paces.index else paces.loc[carrier] if carrier in paces.index else None
         if row is not None and row.status in found.paces:
             values["pace"] = found.paces[row.status]
@@ -387,11 +387,12 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
     return out
 
 
-def _aimed(p: xr.Dataset, lever: str, carrier: str, kt: float) -> Evidence:
+def _aimed(p: xr.Dataset, lever: str, carrier: str, written: str) -> Evidence:
     """The target of a lever, or of the lever of the panorama that carries it with others. [ktCO2e/an]"""
     whole = "" if carrier == lever else ", avec les leviers qu'il réunit"
     source, status = (str(p[name].sel(lever=carrier).item()) for name in ("source", "status"))
-    said = f"objectif {french.rough(kt)} ktCO2e/an en 2030{whole} (SGPE)"
+    said = f"objectif {written} ktCO2e/an en 2030{whole} (SGPE)"
+    kt = float(p.target.sel(lever=carrier))
     return Evidence(lever, "gap", f"objectif{whole}", kt, "ktCO2e/an", 2030, source, status, said)
 
 

@@ -15,7 +15,7 @@ import xarray as xr
 from copkit import french
 from copkit.errors import TerritoryError, UnitError
 from copkit.files import kept
-from copkit.models import comparison, interactions, panorama, plans
+from copkit.models import comparison, interactions, panorama, plans, worth
 from copkit.models.limits import Limit, limits
 from copkit.presentation import labels
 from copkit.reference import parameters, territories, units
@@ -32,6 +32,7 @@ class Ground:
     plans: dict[str, dict[str, float]]  # plan known by sector → sector → kt [ktCO2e/an]
     plan_labels: dict[str, str]
     figures: dict[str, int]  # lever → how many figures its effort is worth; 0: all
+    worth: int  # the same of the total
     shared_out: frozenset[str]  # levers whose quantity keys share out
 
     def kt(self, lever: str, value: float | None, decimals: int = 1) -> str:
@@ -40,9 +41,9 @@ class Ground:
 
     def sum(self, value: float | None, reference: float | None, finest: int = 0) -> str:
         """A sum of levers, to the last place that its reference is worth; with ``finest`` figures at least."""
-        if not any(self.figures.values()):
+        if not self.worth:
             return french.number(value, 0)
-        step = french.step(reference, 2)
+        step = french.step(reference, self.worth)
         return french.to_step(value, min(step, french.step(value, finest)) if finest and value else step, 0)
 
     def quantity(self, lever: str, value: float | None) -> str:
@@ -102,8 +103,9 @@ def ground(code: str, version: str) -> Ground:
         chains=tuple(interactions.chains(p)),
         plans={name: _by_sector(found) for name, found in compared.items()},
         plan_labels={name: found.b for name, found in compared.items()},
-        figures=labels.figures(p),
-        shared_out=frozenset(labels.shared_out(p)),
+        figures=worth.levers(p),
+        worth=worth.total(p),
+        shared_out=frozenset(worth.shared_out(p)),
     )
 
 

@@ -50,7 +50,7 @@ def _page(code: str, version: str) -> dict:
         "version": version,
         "latest": panorama.LATEST,
         "moved": _moved(here),
-        "figures": 2 if panorama.allocated(here.p) else 0,
+        "figures": here.worth,
         "sources": _sources(here),
         "status_labels": labels.STATUSES,
         "levers": [_lever(here, lever) for lever in here.tiles],
@@ -269,6 +269,8 @@ def _texts(here: Ground) -> dict:
             if FOREST in here.limits
             else "Aucun objectif de forêt n'est proposé dans ce territoire : les deux totaux sont les mêmes."
         ),
+        "hidden": labels.hidden(here.p),
+        "hidden_word": labels.HIDDEN,
         "first_order": conversion.FIRST_ORDER,
         "licence": "Données : Licence Ouverte 2.0 ou celle de leur source. Code : MIT.",
         "version": f"Données : version {here.p.attrs['version']}.",

@@ -52,6 +52,7 @@ def document(here: Ground, settled: dict[str, Standing], state: State, waiting: 
     shown += [blocks.Heading(2, french.typeset("Tous les leviers"))]
     shown += [_changes(here, moved, state, whys, "Ce qui a changé, en entier")] if rest else []
     shown += [_said(Text("{}", labels.source_line(here.p))), _levers(here, settled)]
+    shown += [_said(Text("{}", why))] if (why := labels.hidden(here.p)) else []
     return blocks.Description(
         title=title,
         kind=french.typeset(scenario),
@@ -170,8 +171,8 @@ def _away(here: Ground, lever: str, one: Standing) -> str:
 def _levers(here: Ground, settled: Mapping[str, Standing]) -> blocks.Table:
     """Every lever, as the list of the page."""
 
-    def secret(lever: str, value: float) -> str:
-        return here.kt(lever, value) if here.tiles[lever].shown else "?"
+    def secret(lever: str, value: float, instead: str = "—") -> str:
+        return here.kt(lever, value) if here.tiles[lever].shown else instead
 
     def quantity(lever: str, value: float) -> str:
         return here.quantity(lever, value) if here.limits[lever].translated else ""
@@ -181,7 +182,7 @@ def _levers(here: Ground, settled: Mapping[str, Standing]) -> blocks.Table:
     columns = {
         "Levier": [f"{here.tiles[lever].rank}. {here.tiles[lever].label}" for lever, _, _ in every],
         "Secteur": [here.tiles[lever].sector_label for lever, _, _ in every],
-        "Référence": [secret(lever, one.target) for lever, one, _ in every],
+        "Référence": [secret(lever, one.target, labels.HIDDEN) for lever, one, _ in every],
         "Déjà fait": [here.kt(lever, one.done) for lever, one, _ in every],
         "Proposé": [secret(lever, one.kt) for lever, one, _ in every],
         "Reste": [secret(lever, one.remaining) for lever, one, _ in every],

@@ -7,7 +7,7 @@ import math
 from copkit import french
 from copkit.models.levers import FOREST
 from copkit.models.scenario import Standing, settle
-from copkit.presentation import marimekko, treemap
+from copkit.presentation import labels, marimekko, treemap
 from copkit.presentation.marimekko import Tile
 from copkit.simulator.ground import Ground
 from copkit.simulator.state import State
@@ -98,7 +98,7 @@ def _size(one: Standing, remaining: bool) -> float:
 
 def _tile(ground: Ground, settled: dict[str, Standing], lever: str, size: float) -> Tile:
     tile = ground.tiles[lever]
-    written = ground.kt(lever, size, 0) if tile.shown else "?"
+    written = ground.kt(lever, size, 0) if tile.shown else labels.HIDDEN
     return Tile(lever, tile.label, tile.sector_label, tile.chantier, tile.chantier_label, size, tile.rank, written)
 
 

@@ -50,6 +50,12 @@ def test_the_document_is_short_enough_to_be_read(outputs, page, name):
     for width, most in ((1280, 9000), (390, 14000)):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollHeight") < most
+        page.emulate_media(media="screen")
+        shown = [one.is_visible() for one in page.locator("details.long table").all()]
+        assert shown and set(shown) == {width > 600}, "a phone alone folds a long table"
+        page.emulate_media(media="print")
+        assert all(one.is_visible() for one in page.locator("details.long table").all())
+        page.emulate_media(media="screen")
 
 
 @pytest.mark.parametrize("name", ["dep-75/diagnostic", "reg-32/biodiversite"])

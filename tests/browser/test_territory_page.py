@@ -55,6 +55,9 @@ def test_page_is_one_sheet_and_stays_inside_a_phone_and_a_screen(page, code, sli
     if slide:
         assert page.evaluate("document.documentElement.scrollHeight") <= 720
         assert page.evaluate("(s => s.scrollWidth <= s.clientWidth + 1)(document.querySelector('.page'))")
+        filled = """() => [...document.querySelectorAll('.column')].map(one =>
+            [...one.children].reduce((sum, part) => sum + part.getBoundingClientRect().height, 0) / one.clientHeight)"""
+        assert width < 800 or 0.7 < max(page.evaluate(filled)) <= 1, "its type is as large as its words allow"
     sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
     assert len(sheets) == 1
     assert [float(side) / 72 * 25.4 for side in sheets[0].mediabox[2:]] == pytest.approx(size, abs=0.5)

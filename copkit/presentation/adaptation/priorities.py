@@ -159,9 +159,8 @@ def budget(r: Recensement) -> Text:
 @OBSTACLES.table("freins", sheet="Freins", rank=70, private=True)
 def _obstacles(r: Recensement) -> Table | Note:
     found = r.obstacles
-    if found.empty:
-        return Note("Aucune priorité ne dit de frein à lever.")
-    return Table.of(
+    return Table.or_note(
+        "Aucune priorité ne dit de frein à lever.",
         caption(r, f"Freins à lever : {french.plural(len(found), *PRIORITIES.noun)} sur {len(r.priorities)} en disent"),
         {
             "Priorité": found.title,

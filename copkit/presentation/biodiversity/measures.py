@@ -60,6 +60,8 @@ def missing(found: list[Measure], *, named: bool = True) -> Text:
     for level in (model.NONE, model.TO_BE_DEFINED):
         if some := [one for one in found if one.target.level == level]:
             said.append(Text("**{}** : {}.", words.UNTYPED[level], words.names(some)))
+    if some := [one for one in found if one.state == model.UNSURE]:
+        said.append(Text("**{}** : {}.", french.capital(model.UNSURE), words.names(some)))
     followed = {one.lever for one in found if one.points}
     if some := [one for one in found if one.lever not in followed]:
         which = words.names(some) if named else french.plural(len({one.lever for one in some}), "levier")

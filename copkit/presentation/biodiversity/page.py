@@ -102,8 +102,10 @@ def _missing(found: list[Measure]) -> str:
     later = [one for one in found if one.target.level == model.TO_BE_DEFINED]
     followed = {one.lever for one in found if one.points}
     absent = {one.lever for one in found} - followed
+    unsure = words.names(one for one in found if one.state == model.UNSURE)
     return (
         f"Pas de cible : {words.names(none)}. Définition à venir : {words.names(later)}. "
+        f"{f'{french.capital(model.UNSURE)}, qui ne se juge pas : {unsure}. ' if unsure else ''}"
         f"Donnée à construire pour {french.plural(len(absent), 'levier')}."
     )
 

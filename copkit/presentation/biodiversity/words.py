@@ -25,21 +25,17 @@ UNTYPED = {
     model.TO_BE_DEFINED: "Définition à venir",
     model.ELSEWHERE: "Fixée par le comité régional de l'énergie",
 }
-SCALED = {
-    **{"tCO2e": (1e-3, "ktCO2e"), "t.km": (1e-9, "milliards de t.km"), "kg": (1e-3, "t"), "t/hab": (1e3, "kg/hab")},
-    **{"kg_par_hab_an": (1, "kg/hab"), "kha_par_an": (1e3, "ha par an"), "kha": (1e3, "ha par an")},
-}
 
 
 def unit(one: Measure) -> str:
     """The unit in which a measure is written."""
-    known = SCALED[one.unit][1] if one.unit in SCALED else UNIT_LABELS.get(one.unit, units.label(one.unit))
+    known = UNIT_LABELS.get(one.unit, units.read_in(one.unit)[1])
     return "" if known == "bus et cars" else known
 
 
 def scaled(one: Measure, value: float) -> float:
     """A value in that unit."""
-    return value * SCALED[one.unit][0] if one.unit in SCALED else value
+    return value * units.read_in(one.unit)[0]
 
 
 def quantity(one: Measure, value: float) -> str:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from copkit import __version__, french
 from copkit.errors import LeverError
+from copkit.models import worth
 from copkit.models.side_by_side import KT, Column, SideBySide
 from copkit.presentation.document import Document
 from copkit.presentation.formats import Rounded
@@ -42,8 +43,8 @@ def table(found: SideBySide, what: str, **_) -> Table | Note | None:
 
 
 def written(column: Column, value: float) -> str:
-    """An effort with no more digits than it is worth: two where keys share it out, else to the unit."""
-    return french.rough(value) if column.allocated else french.rough(value, 9)
+    """A sum of levers, with no more digits than the total is worth."""
+    return worth.write(value, worth.of(column.territory, column.version) if column.allocated else 0)
 
 
 def column_of(column: Column) -> Rounded:

@@ -122,9 +122,8 @@ def _sheets(f: Followup) -> Table | Note:
 @ACTIONS.table("changements", sheet="Fiches changées", rank=40, page=False)
 def _changes(f: Followup) -> Table | Note:
     found = f.changes
-    if found.empty:
-        return Note("Aucune fiche n'a changé d'une année à l'autre.")
-    return Table.of(
+    return Table.or_note(
+        "Aucune fiche n'a changé d'une année à l'autre.",
         caption(f, "Ce qui a changé dans les fiches"),
         {
             "Action": named(found),

@@ -47,10 +47,9 @@ def standing(f: Followup) -> Text | Note:
 @DECISIONS.table("decisions", sheet="Décisions", rank=90, rows=20, when=lambda f: f.decisions is not None)
 def _in_force(f: Followup) -> Table | Note:
     found = f.decided
-    if found.empty:
-        return Note("Aucune décision n'est en vigueur.")
     pairs = [_of(one, f.year) for one in found.itertuples()]
-    return Table.of(
+    return Table.or_note(
+        "Aucune décision n'est en vigueur.",
         caption(f, "Décisions en vigueur, à côté de la réponse de la règle"),
         {
             "N°": [f"n° {one}" for one in found.number],

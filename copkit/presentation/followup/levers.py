@@ -48,16 +48,17 @@ def _indicators(f: Followup) -> Table | Note:
 def _table(f: Followup, found: pd.DataFrame, text: str) -> Table:
     order = {one: n for n, one in enumerate(TRACKS)}
     found = found.sort_values("track", key=lambda one: one.map(order), kind="stable")
+    factor = found.unit.map(lambda unit: units.read_in(unit)[0])
     return Table.of(
         caption(f, text),
         {
             "Levier": found.label,
             "Indicateur": found.indicator_label,
-            "Unité": found.unit.map(units.label),
+            "Unité": found.unit.map(lambda unit: units.read_in(unit)[1]),
             "Année": (found.last_year, formats.PLAIN),
-            "Dernière valeur": (found["last"], formats.OBSERVED),
-            "Rythme par an": (found.pace, formats.CHANGE),
-            "Rythme nécessaire": (found.needed, formats.CHANGE),
+            "Dernière valeur": (factor * found["last"], formats.OBSERVED),
+            "Rythme par an": (factor * found.pace, formats.CHANGE),
+            "Rythme nécessaire": (factor * found.needed, formats.CHANGE),
             "État": found.status,
             "Actions": (found.actions, 0),
         },
@@ -115,9 +116,8 @@ def _versions(f: Followup) -> Table | Note:
     """The levers whose target is not the same in the two versions."""
     first, second = f.versions
     found = f.levers[f.levers.difference.abs() > 1e-9]
-    if found.empty:
-        return Note(f"Les versions « {first} » et « {second} » du panorama demandent le même effort à chaque levier.")
-    return Table.of(
+    return Table.or_note(
+        f"Les versions « {first} » et « {second} » du panorama demandent le même effort à chaque levier.",
         caption(
             f, f"Objectifs qui changent entre deux versions du panorama, hors forêt [ktCO2e/an] : {first}, {second}"
         ),

@@ -60,10 +60,9 @@ def short(year: int) -> dict[str, str]:
 @PROJECTS.table("mouvements", rank=83, rows=15, when=lambda f: f.projects is not None)
 def _moved(f: Followup) -> Table | Note:
     found = f.projects[f.projects.move.isin([MOVED, OPEN])]
-    if found.empty:
-        return Note("Aucun dossier n'a changé de catégorie.")
     labels = {**short(f.year), "": "—"}
-    return Table.of(
+    return Table.or_note(
+        "Aucun dossier n'a changé de catégorie.",
         caption(f, "Dossiers qui changent de catégorie"),
         {
             "Dossier": named(found),
@@ -77,12 +76,11 @@ def _moved(f: Followup) -> Table | Note:
 @PROJECTS.table("dossiers", sheet="Dossiers", rank=85, page=False, when=lambda f: f.projects is not None)
 def _listed(f: Followup) -> Table | Note:
     found = f.projects[f.projects.move.isin(SAID)]
-    if found.empty:
-        return Note("Aucun dossier n'a changé de catégorie, n'est arrivé ni parti.")
     order = {one: n for n, one in enumerate(SAID)}
     found = found.sort_values("move", key=lambda one: one.map(order), kind="stable")
     labels = {**short(f.year), "": "—"}
-    return Table.of(
+    return Table.or_note(
+        "Aucun dossier n'a changé de catégorie, n'est arrivé ni parti.",
         caption(f, "Dossiers qui changent de catégorie, arrivent ou partent"),
         {
             "Dossier": named(found),

@@ -76,12 +76,10 @@ def targets(v: Vivier) -> alt.LayerChart:
 @CROSSING.table("objectifs", sheet="Objectifs", rank=110)
 def _targets(v: Vivier) -> Table:
     found = v.crossing
-    target = found.target.astype(object).where(found.shown.fillna(True), "?").where(found.target.notna(), "—")
+    target = found.target.astype(object).where(found.shown.fillna(True), labels.HIDDEN).where(found.target.notna(), "—")
     some, effect = found.projects > 0, found.kt_identified.astype(object)
     share = found.target_share.astype(object).where(some & (found.target > 0), "—")
-    text = (
-        "Ce que les projets couvrent des objectifs ; — : sans objectif en ktCO2e ou sans dossier, ? : non régionalisé"
-    )
+    text = "Ce que les projets couvrent des objectifs ; — : sans objectif en ktCO2e ou sans dossier"
     return Table.of(
         caption(v, text),
         {

@@ -124,10 +124,9 @@ def _drawn(rects: list[dict], texts: list[dict], height: float, words: dict) -> 
 @EPCI.table("epci_sans_projet", sheet="EPCI sans projet", rank=80)
 def _without(v: Vivier) -> Table | Note:
     found = v.without_epci
-    if found.empty:
-        return Note("Chaque EPCI de la liste officielle a au moins un projet.")
     names = [[territories.name(code) for code in cell.split(" ")] for cell in found.departements]
-    return Table.of(
+    return Table.or_note(
+        "Chaque EPCI de la liste officielle a au moins un projet.",
         caption(v, f"EPCI sans aucun projet, liste officielle de {found.attrs['list_year']}"),
         {
             "EPCI": found["name"],

@@ -15,11 +15,10 @@ SPARE = ("Montant (€)", "Montant de l'autre (€)", "Porteur")
 
 def same(found: pd.DataFrame) -> Table | Note:
     """The pairs, with their verdict and what founds it."""
-    if found.empty:
-        return Note("Aucun dossier ne se retrouve d'un fichier à l'autre (règles : parameters/rapprochement.yml).")
     counts = found.verdict.value_counts()
     said = french.join(french.plural(int(counts[one]), *PAIRS[one]) for one in VERDICTS if one in counts)
-    return Table.of(
+    return Table.or_note(
+        "Aucun dossier ne se retrouve d'un fichier à l'autre (règles : parameters/rapprochement.yml).",
         f"Dossiers présents dans deux fichiers : {said}, rien n'est réuni",
         {
             "Verdict": found.verdict,
@@ -40,9 +39,8 @@ def _named(found: pd.DataFrame, side: str) -> list[str]:
 
 def large(found: pd.DataFrame) -> Table | Note:
     """The amounts above the bound, which are kept."""
-    if found.empty:
-        return Note(f"Aucun montant de plus de {french.number(rules().amounts.above, 0)} €.")
-    return Table.of(
+    return Table.or_note(
+        f"Aucun montant de plus de {french.number(rules().amounts.above, 0)} €.",
         "Montants à vérifier, gardés tels quels",
         {
             "Montant (€)": (found.amount, 0),

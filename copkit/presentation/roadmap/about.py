@@ -89,7 +89,7 @@ def _effect(r: Roadmap) -> Text:
     counted = int(r.retained.kt.notna().sum())
     if not counted:
         return Text("**Effet** : aucune action ne donne de quantité qui se traduise en ktCO2e/an.")
-    aimed = french.rough(r.aimed)
+    aimed = labels.kt(r.scenario, r.aimed)
     between = high if low == high else f"de {low} à {high}"
     return Text(
         "**Effet identifié** : {} ktCO2e/an par {} qui donnent une quantité, soit {} des {} ktCO2e/an demandées hors "

@@ -135,9 +135,8 @@ def _why(one) -> str:
 @ACTIONS.table("actions", sheet="Actions", rank=40)
 def _retained(r: Roadmap) -> Table | Note:
     found = _by_theme(r)
-    if found.empty:
-        return Note("Aucune action ne remplit les trois critères.")
-    return Table.of(
+    return Table.or_note(
+        "Aucune action ne remplit les trois critères.",
         caption(r, "Actions retenues, dans l'ordre de leurs thèmes"),
         {
             "Action": found.title,
@@ -153,13 +152,13 @@ def _retained(r: Roadmap) -> Table | Note:
 @ACTIONS.table("fiches", sheet="Fiches", rank=45, page=False)
 def _sheets(r: Roadmap) -> Table | Note:
     found = _by_theme(r)
-    if found.empty:
-        return Note("Aucune action ne remplit les trois critères.")
     names = ["action_id", "title", "theme", "holder", "partners", "dimension", "maturity", "cost", "schedule"]
     names += ["funding", "funding_granted", "engineering", "engineering_granted", "other_needs", "obstacles"]
     names += ["vehicle", "dossiers"]
     columns = {FIELDS[one].label: _cells(found[one], FIELDS[one]) for one in names}
-    return Table.of(caption(r, "Fiches des actions retenues"), columns)
+    return Table.or_note(
+        "Aucune action ne remplit les trois critères.", caption(r, "Fiches des actions retenues"), columns
+    )
 
 
 def _cells(column: pd.Series, field: Field):
@@ -179,9 +178,8 @@ APART = Section("a_part", 70)
 @APART.table("a_part", sheet="À part", rank=50)
 def _apart(r: Roadmap) -> Table | Note:
     found = r.apart
-    if found.empty:
-        return Note("Toutes les actions remplissent les trois critères.")
-    return Table.of(
+    return Table.or_note(
+        "Toutes les actions remplissent les trois critères.",
         caption(r, "Actions listées à part, et pourquoi"),
         {
             "Action": found.title,

@@ -81,7 +81,7 @@ def needs(r: Roadmap) -> Text:
 @MEANS.table("ingenierie", sheet="Ingénierie", rank=80, page=False)
 def _engineering(r: Roadmap) -> Table | Note:
     found = r.engineering
-    if found.empty:
-        return Note("Aucune action retenue n'attend d'ingénierie.")
     columns = {"Action": found.title, "Besoin": found.engineering, "Porteur": found.holder.replace("", "—")}
-    return Table.of(caption(r, "Ingénierie demandée et non obtenue"), columns)
+    return Table.or_note(
+        "Aucune action retenue n'attend d'ingénierie.", caption(r, "Ingénierie demandée et non obtenue"), columns
+    )

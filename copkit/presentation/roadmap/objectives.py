@@ -49,9 +49,8 @@ def _deviations(r: Roadmap) -> Table | Note | None:
     found = r.deviations
     if not r.chosen:
         return None
-    if found.empty:
-        return Note("Chaque objectif retenu est celui de la référence.")
-    return Table.of(
+    return Table.or_note(
+        "Chaque objectif retenu est celui de la référence.",
         caption(r, "Leviers dont l'objectif retenu n'est pas celui de la référence"),
         {
             "Levier": found.label,
@@ -70,18 +69,19 @@ def drawn(r: Roadmap) -> alt.LayerChart | Note:
     found, p = r.objectives[r.objectives.proposed.notna()], r.scenario
     if found.empty:
         return Note("Aucun objectif n'est chiffré dans ce territoire.")
-    changed = set(r.deviations.lever)
+    changed, write = set(r.deviations.lever), labels.of_lever(p)
     rows = pd.DataFrame(
         {
             "label": found.label.to_numpy(),
             "kt": found.proposed.to_numpy(),
             "written": [
-                labels.kt(p, kt) + (f" (référence : {labels.kt(p, target)})" if lever in changed else "")
+                write(lever, kt) + (f" (référence : {write(lever, target)})" if lever in changed else "")
                 for lever, kt, target in zip(found.lever, found.proposed, found.target, strict=True)
             ],
         }
     )
-    title = f"« {found.label.iloc[0]} » porte le plus grand objectif : {labels.kt(p, found.proposed.iloc[0])} ktCO2e/an"
+    first = write(found.lever.iloc[0], found.proposed.iloc[0])
+    title = f"« {found.label.iloc[0]} » porte le plus grand objectif : {first} ktCO2e/an"
     what = "objectifs retenus, un trait à la référence" if changed else "proposition indicative du SGPE"
     unit = f"ktCO2e/an en 2030 par rapport à 2019 ; {what}, version {p.attrs['version']}"
     made = words(r, title, unit, f"Objectifs par levier : {charts.said(rows)}.")
@@ -93,14 +93,14 @@ def drawn(r: Roadmap) -> alt.LayerChart | Note:
 
 @OBJECTIVES.table("objectifs", sheet="Objectifs", rank=20, always=True)
 def _objectives(r: Roadmap) -> Table:
-    found, p = r.objectives, r.scenario
-    columns = {"Levier": found.label, "Référence (ktCO2e/an)": ([*found.target], labels.kts(p))}
+    found, kts = r.objectives, labels.by_lever(r.scenario, r.objectives.lever)
+    columns = {"Levier": found.label, "Référence (ktCO2e/an)": ([*found.target], kts)}
     if r.chosen:
-        columns["Retenu (ktCO2e/an)"] = ([*found.proposed], labels.kts(p))
-    names = [units.label(one) if one else "" for one in found.unit]
+        columns["Retenu (ktCO2e/an)"] = ([*found.proposed], kts)
+    read = [units.read_in(one) if one else (1.0, "") for one in found.unit]
     columns["Quantité"] = [
-        f"{french.quantity(value)} {name}" if value == value and name else "—"
-        for value, name in zip(found.proposed_quantity, names, strict=True)
+        f"{french.quantity(factor * value)} {name}" if value == value and name else "—"
+        for value, (factor, name) in zip(found.proposed_quantity, read, strict=True)
     ]
     columns["Actions retenues"] = (r.coverage.set_index("lever").projects.reindex(found.lever).fillna(0).to_numpy(), 0)
     title = "Objectifs par levier : référence et retenus" if r.chosen else "Objectifs par levier : proposition du SGPE"

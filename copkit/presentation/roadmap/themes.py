@@ -55,9 +55,8 @@ def kept(found: pd.DataFrame) -> Table:
 
 def without_action(found: pd.DataFrame) -> Table | Note:
     """The themes that no action serves."""
-    if found.empty:
-        return Note("Chaque thème retenu a une action au moins.")
-    return Table.of(
+    return Table.or_note(
+        "Chaque thème retenu a une action au moins.",
         "Thèmes prioritaires sans action",
         {
             "Groupe de travail": found.group.map(found.attrs["groups"]),

@@ -39,9 +39,8 @@ def _bounds(q: Consultation) -> Table:
 @BOUNDS.table("sans_reponse", sheet="Sans réponse", rank=105, private=True, rows=30)
 def _silent(q: Consultation) -> Table | Note:
     found = q.silent
-    if found.empty:
-        return Note("Tous les EPCI ont répondu.")
-    return Table.of(
+    return Table.or_note(
+        "Tous les EPCI ont répondu.",
         caption(q, "EPCI qui n'ont pas répondu, du plus au moins peuplé (version de travail)"),
         {"EPCI": found["name"], "Département": found.departements, "Habitants": (found.population, 0)},
     )

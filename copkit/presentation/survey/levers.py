@@ -108,11 +108,10 @@ def _actions(q: Consultation) -> Table:
 @PAGE.table("commentaires", sheet="Commentaires", rank=160, page=_chosen, private=True, rows=40)
 def _comments(q: Consultation) -> Table | Note:
     found = q.comments
-    if found.empty:
-        return Note("Aucun commentaire.")
     labels = dict(zip(actions().action, actions().label, strict=True))
     names = dict(zip(q.answers.respondent, q.answers.name, strict=True))
-    return Table.of(
+    return Table.or_note(
+        "Aucun commentaire.",
         caption(q, "Commentaires des collectivités (version de travail)"),
         {
             "Action": found.action.map(labels),

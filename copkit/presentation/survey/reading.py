@@ -47,18 +47,22 @@ def _answers(q: Consultation) -> Table:
 @READING.table("deux_fois", sheet="Deux fois", rank=130, private=True, always=True, rows=30)
 def _twice(q: Consultation) -> Table | Note:
     found = q.reading.twice
-    if found.empty:
-        return Note("Aucune collectivité n'a répondu deux fois.")
     columns = {"Collectivité": found["name"], "Réponse gardée": found.kept, "Laissées de côté": found.others}
-    return Table.of(caption(q, "Collectivités qui ont répondu plusieurs fois"), columns)
+    return Table.or_note(
+        "Aucune collectivité n'a répondu deux fois.",
+        caption(q, "Collectivités qui ont répondu plusieurs fois"),
+        columns,
+    )
 
 
 @READING.table("illisibles", sheet="Fichiers illisibles", rank=140, private=True, always=True, rows=30)
 def _refused(q: Consultation) -> Table | Note:
     found = q.reading.refused
-    if found.empty:
-        return Note("Tous les fichiers ont été lus.")
-    return Table.of(caption(q, "Fichiers non lus"), {"Fichier": found.file, "Raison": found.reason})
+    return Table.or_note(
+        "Tous les fichiers ont été lus.",
+        caption(q, "Fichiers non lus"),
+        {"Fichier": found.file, "Raison": found.reason},
+    )
 
 
 @READING.table("a_verifier_reponses", sheet="À vérifier", rank=150, private=True, always=True, rows=30)

@@ -17,8 +17,9 @@ from copkit.reference import framework, parameters, territories
 
 alt = lazy_loader.load("altair")
 FOREST = (
-    "Le SGPE ne régionalise pas l'objectif du levier forêt, faute de données comparables : il est noté « ? » et aucune "
-    "part ne le compte. Les deux totaux étant donnés, il se lit par différence, sans être une cible pour autant."
+    "Le SGPE ne régionalise pas l'objectif du levier forêt, faute de données comparables : il est noté « non affiché » "
+    "et aucune part ne le compte. Les deux totaux étant donnés, il se lit par différence, sans être une cible pour "
+    "autant."
 )
 OVERSEAS = Text(
     "La source ne dit pas par quelle clé l'effort national est réparti outre-mer : le kit ne le refait pas, et n'y "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
-from copkit.models import gaps, proposals, reliability, uncertainty
+from copkit.models import gaps, proposals, reliability, uncertainty, worth
 from copkit.models import panorama as model
 from copkit.models.levers import FOREST
 from copkit.presentation import charts, labels, marimekko
@@ -36,14 +37,17 @@ def ambition(p: xr.Dataset) -> Text:
     top, share = model.largest(p, 3)
     forest = " (aucun objectif de forêt n'y est proposé)"
     if _counts_forest(p):
-        forest = f", {labels.kt(p, with_)} avec le levier forêt, que le SGPE n'a pas régionalisé"
+        beside = labels.kt(p, with_)
+        beside = "autant, à l'arrondi près," if beside == labels.kt(p, without) else beside
+        forest = f", {beside} avec le levier forêt, que le SGPE n'a pas régionalisé"
     missing = int(model.totals(p).missing.max())
     start, beside = "À éviter", "."
     if proposals.composed(p):
         reference = labels.kt(p, model.total(proposals.reference(p), forest=False))
         start, beside = "Ce que le scénario évite", f", pour une référence de {reference} hors forêt. "
         beside += gaps.gap_sentence(p)
-    names = [f"{lower(row.label)} ({labels.kt(p, row.target_ktco2e)}{_grade(row)})" for row in top]
+    write = labels.of_lever(p)
+    names = [f"{lower(row.label)} ({write(row.lever, row.target_ktco2e)}{_grade(row)})" for row in top]
     return Text(
         "{start} en 2030 par rapport à 2019 : **{total} ktCO2e/an hors forêt**{forest}{beside}{sure} "
         "{order} portent {share} de l'effort hors forêt : {names}.{missing}",
@@ -70,8 +74,7 @@ def _sure(p: xr.Dataset) -> Text:
     low, high = uncertainty.span(p)
     if math.isnan(low):
         return Text()
-    size = math.floor(math.log10(model.total(p, forest=False)))
-    low, high = (french.rough(end, 2 + math.floor(math.log10(end)) - size) for end in (low, high))  # as the total
+    low, high = (french.to_step(end, worth.step(p), 0) for end in (low, high))
     rough = model.rough_share(p)
     if model.small(p):
         return Text(
@@ -203,7 +206,7 @@ def _ends(line: dict) -> list[list[float]]:
 
 def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
     """The levers that weigh something."""
-    sectors, thematiques = labels.sectors(), labels.thematiques()
+    sectors, thematiques, write = labels.sectors(), labels.thematiques(), labels.of_lever(p)
     return [
         marimekko.Tile(
             row.lever,
@@ -213,7 +216,7 @@ def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
             thematiques[row.chantier],
             row.target_ktco2e,
             row.rank,
-            _written(p, row),
+            _written(write, row),
             row.grade == "C",
         )
         for row in model.ordered(p)
@@ -221,16 +224,16 @@ def tiles(p: xr.Dataset) -> list[marimekko.Tile]:
     ]
 
 
-def _written(p: xr.Dataset, row: model.Row) -> str:
-    own, reference = labels.kt(p, row.target_ktco2e), labels.kt(p, row.reference)
-    return "?" if not row.shown else own if own == reference else f"{own} (réf. {reference})"
+def _written(write: Callable[[str, float], str], row: model.Row) -> str:
+    own, reference = (write(row.lever, kt) for kt in (row.target_ktco2e, row.reference))
+    return labels.HIDDEN if not row.shown else own if own == reference else f"{own} (réf. {reference})"
 
 
 @AMBITION.table("panorama", sheet="Panorama", rank=20)
 def levers(p: xr.Dataset) -> Table:
     """The levers, from the one that avoids most."""
     rows, sectors, thematiques = model.ordered(p), labels.sectors(), labels.thematiques()
-    scenario = proposals.composed(p)
+    scenario, order = proposals.composed(p), [row.lever for row in rows]
     shares = [row.share if row.shown and row.lever != FOREST else "—" for row in rows]
     columns = {
         "N°": ([row.rank for row in rows], 0),
@@ -238,11 +241,11 @@ def levers(p: xr.Dataset) -> Table:
         "Secteur": [sectors[row.sector] for row in rows],
         "Thématique": [thematiques[row.chantier] for row in rows],
         "Émissions évitées (ktCO2e/an)": (
-            [row.target_ktco2e if row.shown else "?" for row in rows],
-            labels.by_lever(p, [row.lever for row in rows]),
+            [row.target_ktco2e if row.shown else labels.HIDDEN for row in rows],
+            labels.by_lever(p, order),
         ),
         **(
-            {REFERENCE: ([row.reference if row.shown else "?" for row in rows], labels.kts(p))}
+            {REFERENCE: ([row.reference if row.shown else labels.HIDDEN for row in rows], labels.by_lever(p, order))}
             if proposals.composed(p)
             else {}
         ),
@@ -252,7 +255,7 @@ def levers(p: xr.Dataset) -> Table:
     if any(row.grade for row in rows) and model.broad(p):
         for end, name in {"low": "Bas à 80 % (ktCO2e/an)", "high": "Haut à 80 % (ktCO2e/an)"}.items():
             ends = dict(zip(p.lever.values.tolist(), p[end].values.tolist(), strict=True))
-            columns[name] = ([ends[row.lever] if row.shown else "—" for row in rows], labels.kts(p))
+            columns[name] = ([ends[row.lever] if row.shown else "—" for row in rows], labels.ends(p, order))
     if any(row.grade for row in rows):
         columns["Note de la clé"] = [row.grade for row in rows]
     made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
@@ -260,6 +263,7 @@ def levers(p: xr.Dataset) -> Table:
     tiny = [n for n, row in enumerate(rows) if row.shown and 0 < row.target_ktco2e < TINY and row.reference < TINY]
     made = made.without(none, [rows[n].label for n in none], "Objectif nul ici : {}.")
     made = made.without(tiny, [rows[n].label for n in tiny], "Moins de 0,5 ktCO2e/an chacun : {}.")
+    made = replace(made, said=" ".join(filter(None, (made.said, labels.hidden(p)))))
     return replace(made, totals=tuple(_total(one, scenario) for one in model.totals(p).iloc[::-1].itertuples()))
 
 
@@ -363,8 +367,8 @@ def place(p: xr.Dataset) -> alt.LayerChart | Note:
             "label": [f"▸ {n}" if n == here["name"] else n for n in peers.name],
             "target": peers.target.to_numpy(),
             "written": [
-                f"{labels.kt(p, t)} ({french.number(h, 1)} t/hab.)"
-                for t, h in zip(peers.target, peers.per_head, strict=True)
+                f"{_of_code(c, t)} ({_per_head(c, h)} t/hab.)"
+                for c, t, h in zip(peers.index, peers.target, peers.per_head, strict=True)
             ],
             "here": (peers.name == here["name"]).to_numpy(),
         }
@@ -398,13 +402,21 @@ def _place(p: xr.Dataset) -> Table:
         {
             "Rang": (found["rank"], 0),
             "Territoire": found.name,
-            "Émissions évitées, hors forêt (ktCO2e/an)": (found.target, labels.kts(p)),
+            "Émissions évitées, hors forêt (ktCO2e/an)": (found.target, Rounded(_of_code, 1, (*found.index,))),
             "Part (%)": (found.share, labels.SHARES),
-            "Par habitant (tCO2e/an)": (found.per_head, Rounded(french.number, 2)),
+            "Par habitant (tCO2e/an)": (found.per_head, Rounded(_per_head, 2, (*found.index,))),
         },
     )
     said = {"Territoire": territories.name(whole), "Émissions évitées, hors forêt (ktCO2e/an)": total}
     return replace(made, totals=({**said, "Part (%)": 100.0},))
+
+
+def _of_code(code: str, kt: float) -> str:
+    return worth.write(kt, worth.of(code))
+
+
+def _per_head(code: str, t: float) -> str:
+    return worth.write(t, worth.of(code), 1)
 
 
 def _inside(p: xr.Dataset) -> Table:

@@ -59,7 +59,7 @@ def _cover(p: xr.Dataset) -> list[tuple[str, str]]:
         ("Statut", f"{labels.standing(p)}, base de discussion, non prescriptive"),
         ("Unité", "ktCO2e/an, sauf mention ; positif = émissions évitées"),
         ("Convention", "Parts calculées hors forêt ; chaque total existe avec et sans le levier forêt"),
-        ("Signes", "n.d. : inconnu ; ? : objectif non affiché par le SGPE ; — : sans objet"),
+        ("Signes", "n.d. : inconnu ; non affiché : objectif que le SGPE ne donne pas ici ; — : sans objet"),
         ("Version des données", p.attrs["version"]),
         ("Version de copkit", __version__),
     ]

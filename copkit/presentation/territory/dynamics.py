@@ -122,20 +122,20 @@ def _written(row) -> str:
 def observed(p: xr.Dataset) -> Table | Note:
     """The levers that an observed series follows over several years."""
     found = model.followed(p.attrs["territory"])
-    if found.empty:
-        return Note("Aucun levier n'a ici de série observée sur plusieurs années.")
-    return Table.of(
+    factor = found.unit.map(lambda unit: units.read_in(unit)[0])
+    return Table.or_note(
+        "Aucun levier n'a ici de série observée sur plusieurs années.",
         f"Dynamiques en cours — {p.attrs['name']}",
         {
             "Levier": found.label,
             "Indicateur observé": found.indicator_label,
-            "Unité": found.unit.map(units.label),
+            "Unité": found.unit.map(lambda unit: units.read_in(unit)[1]),
             "Première année": (found.first_year, formats.PLAIN),
-            "Valeur": (found["first"], formats.OBSERVED),
+            "Valeur": (found["first"] * factor, formats.OBSERVED),
             "Dernière année": (found.last_year, formats.PLAIN),
-            "Dernière valeur": (found["last"], formats.OBSERVED),
-            "Rythme par an": (found.pace, formats.CHANGE),
-            "Rythme nécessaire": (found.needed, formats.CHANGE),
+            "Dernière valeur": (found["last"] * factor, formats.OBSERVED),
+            "Rythme par an": (found.pace * factor, formats.CHANGE),
+            "Rythme nécessaire": (found.needed * factor, formats.CHANGE),
             "État": [f"{s} ({a})" if a else s for s, a in zip(found.status, found.aside, strict=True)],
         },
     )
@@ -157,4 +157,5 @@ def _seen(row) -> str:
     """A lever, with its one value when it has one."""
     if pd.isna(row.last):
         return lower(row.label)
-    return f"{lower(row.label)} ({french.quantity(row.last)} {units.label(row.unit)} en {row.last_year})"
+    factor, unit = units.read_in(row.unit)
+    return f"{lower(row.label)} ({french.quantity(factor * row.last)} {unit} en {row.last_year})"

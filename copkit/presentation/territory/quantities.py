@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import lazy_loader
 import numpy as np
@@ -64,12 +65,13 @@ def _to_count(p: xr.Dataset) -> Table | Note:
             }
         )
     title = f"Ce que chaque levier donne à compter — {p.attrs['name']}"
-    return Table(pd.DataFrame(rows), title, {"Objectif (ktCO2e/an)": labels.kts(p)})
+    kts = labels.by_lever(p, [one.lever for one in model.ordered(p)])
+    return Table(pd.DataFrame(rows), title, {"Objectif (ktCO2e/an)": kts})
 
 
 def _counts_of(facing: list[parameters.Lever]) -> str:
     """The quantities of levers of the mainland, with their units."""
-    found = [f"{one.quantity.label} ({units.label(one.quantity.unit)})" for one in facing if one.quantity]
+    found = [f"{one.quantity.label} ({units.read_in(one.quantity.unit)[1]})" for one in facing if one.quantity]
     return " ; ".join(dict.fromkeys(found)) or "rien : des ktCO2e seulement"
 
 
@@ -77,8 +79,9 @@ def _seen(row) -> str:
     """The last value of the series that follows a lever here."""
     if pd.isna(row["last"]):
         return "aucune série régionale"
-    unit = "" if row.unit == "nb" else f" {units.label(row.unit)}"
-    return f"{row.indicator_label} : {formats.OBSERVED(row['last'])}{unit} en {int(row.last_year)}"
+    factor, name = units.read_in(row.unit)
+    unit = "" if row.unit == "nb" else f" {name}"
+    return f"{row.indicator_label} : {formats.OBSERVED(factor * row['last'])}{unit} en {int(row.last_year)}"
 
 
 @QUANTITIES.chart(when=lambda p: model.broad(p) and _counted(p))  # smaller ones have the rates of their région
@@ -117,21 +120,23 @@ def _quantities(p: xr.Dataset) -> Table | Note:
         return Note("Aucune quantité physique n'est publiée pour les leviers de ce territoire.")
     for one in found.itertuples():
         known = parameters.levers()[one.lever]
+        factor, unit = units.read_in(known.quantity.unit) if known.quantity else (1.0, "—")
         rows.append(
             {
                 "Levier": known.label,
                 "Ce qui est compté": known.quantity.label if known.quantity else "pas de quantité physique",
-                "Unité": units.label(known.quantity.unit) if known.quantity else "—",
-                "En 2019": "—" if not known.quantity or one.since_2019 else one.baseline,
-                "En 2030": one.quantity_2030 if known.quantity else "—",
-                **({REFERENCE: one.reference_quantity_2030 if known.quantity else "—"} if scenario else {}),
+                "Unité": unit,
+                "En 2019": "—" if not known.quantity or one.since_2019 else factor * one.baseline,
+                "En 2030": factor * one.quantity_2030 if known.quantity else "—",
+                **({REFERENCE: factor * one.reference_quantity_2030 if known.quantity else "—"} if scenario else {}),
                 "Évolution": _evolution(one),
                 "Remarque": _remark(one, known, p.attrs["level"]),
                 "Repère national": nomenclatures.rationale(known.id) or "—",
             }
         )
     written = dict.fromkeys(("En 2019", "En 2030", REFERENCE), labels.quantities(p)) | {"Évolution": formats.EVOLUTION}
-    made = Table(pd.DataFrame(rows), f"Ce que chaque levier demande en quantités — {labels.named(p)}", written)
+    caption = f"Ce que chaque levier demande en quantités — {labels.named(p)}"
+    made = Table(pd.DataFrame(rows), caption, written, aside=("Repère national",))  # which the glossary gives
     none = np.flatnonzero(found.translated & (found.target_ktco2e == 0))
     apart = np.flatnonzero(~found.translated)
     made = made.without(none, found.label.iloc[none], "Objectif nul ici : {}.")
@@ -177,12 +182,12 @@ def _interactions(p: xr.Dataset) -> Table | Note:
     if proposals.composed(p):
         beside["Somme de la référence (ktCO2e/an)"] = (found.reference_first_order, labels.kts(p))
         beside["Recouvrement de la référence (ktCO2e/an)"] = (found.reference_overlap, labels.kts(p))
-    return Table.of(
+    made = Table.of(
         f"Leviers qui agissent sur la même quantité (hypothèse du kit) — {labels.named(p)}",
         {
             "Groupe": found.label,
             "Leviers, dans l'ordre de la chaîne": found.levers,
-            "Somme des leviers (ktCO2e/an)": (found.first_order, labels.kts(p)),
+            "Somme (ktCO2e/an)": (found.first_order, labels.kts(p)),
             "Effet conjoint (ktCO2e/an)": (found.joint, labels.kts(p)),
             "Recouvrement (ktCO2e/an)": (found.overlap, labels.kts(p)),
             "Recouvrement (%)": (found.share, labels.SHARES),
@@ -190,6 +195,7 @@ def _interactions(p: xr.Dataset) -> Table | Note:
         },
         fold=True,
     )
+    return replace(made, aside=("Effet conjoint (ktCO2e/an)",))  # the difference of the two beside
 
 
 GLOSSARY = Section("glossaire", 125)  # in the workbook: documents share one glossary

@@ -65,8 +65,8 @@ def asks(found: Compensation) -> Table:
     """What a compensation asks of each lever, in kt and in its own unit, against its published target."""
     rows = found.asks
     quantities = [
-        "—" if pd.isna(v) else f"{french.quantity(v)} {units.label(u)}"
-        for v, u in zip(rows.quantity_after, rows.unit, strict=True)
+        "—" if pd.isna(v) else f"{french.quantity(factor * v)} {name}"
+        for v, (factor, name) in zip(rows.quantity_after, map(units.read_in, rows.unit), strict=True)
     ]
     return Table.of(
         "Ce que la compensation demande à chaque levier",

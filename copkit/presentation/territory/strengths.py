@@ -20,9 +20,8 @@ NONE = "Aucun point fort n'est connu dans ce territoire."
 
 def listed(found: pd.DataFrame, territory: str) -> Table | Note:
     """One row for each strong point."""
-    if found.empty:
-        return Note(NONE)
-    return Table.of(
+    return Table.or_note(
+        NONE,
         f"Points forts — {_name(territory)}",
         {
             "Levier": [levers.said(one) for one in found.lever],
@@ -36,13 +35,11 @@ def listed(found: pd.DataFrame, territory: str) -> Table | Note:
 
 def counted(found: pd.DataFrame, territory: str) -> Table | Note:
     """How many strong points serve each lever; the levers without any are named below, not listed."""
-    if found.empty:
-        return Note(NONE)
     counts = model.by_lever(found)
     some = counts[counts.strengths > 0]
     without = f"{french.plural(len(counts) - len(some), 'levier')} sur {len(counts)} sans point fort"
     caption = f"Points forts par levier — {_name(territory)} ({without})"
-    return Table.of(caption, {"Levier": some.label, "Points forts": (some.strengths, 0)})
+    return Table.or_note(NONE, caption, {"Levier": some.label, "Points forts": (some.strengths, 0)})
 
 
 def _name(territory: str) -> str:

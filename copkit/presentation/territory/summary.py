@@ -7,7 +7,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import panorama as model
-from copkit.models import proposals
+from copkit.models import proposals, worth
 from copkit.presentation import formats, labels
 from copkit.presentation.summary import Bars, Summary
 from copkit.presentation.table import Table
@@ -38,12 +38,12 @@ def summary(p: xr.Dataset) -> Summary:
 
 def _figures(p: xr.Dataset) -> Table:
     """Each figure with its unit."""
-    totals, rows = model.of_the_nation(p), []
+    totals, rows, figures = model.of_the_nation(p), [], worth.total(p)
     for convention, one in totals.iloc[::-1].iterrows():
         said = "hors forêt" if convention == "sans forêt" else convention
-        rows.append((f"Émissions évitées en 2030, {said}", one.total, "ktCO2e/an"))
+        rows.append((f"Émissions évitées en 2030, {said}", worth.rounded(one.total, figures), "ktCO2e/an"))
         if proposals.composed(p):
-            rows.append((f"Référence, {said}", one.reference_total, "ktCO2e/an"))
+            rows.append((f"Référence, {said}", worth.rounded(one.reference_total, figures), "ktCO2e/an"))
         if p.attrs["level"] != "france":
             rows.append((f"Part du total national, {said}", one.share, "%"))
     rows.append(("Part des trois premiers leviers, hors forêt", model.largest(p, 3)[1], "%"))
@@ -51,9 +51,12 @@ def _figures(p: xr.Dataset) -> Table:
     if missing := int(totals.missing.max()):
         rows.append(("Leviers sans valeur, comptés dans aucun total", missing, "leviers"))
     names, values, units = map(list, zip(*rows, strict=True))
-    return Table.of(
-        "En chiffres", {"Repère": names, "Valeur": (pd.Series(values, dtype=object), formats.QUANTITY), "Unité": units}
-    )
+    values = [
+        round(value, 0 if value >= 10 else 1) if unit == "%" else value
+        for value, unit in zip(values, units, strict=True)
+    ]
+    columns = {"Valeur": (pd.Series(values, dtype=object), formats.ROUNDED), "Unité": units}
+    return Table.of("En chiffres, arrondis à ce qu'ils valent", {"Repère": names, **columns})
 
 
 def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
@@ -66,7 +69,7 @@ def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
     here = peers[peers.index.isin([code, territories.region_of(code)])].iloc[0]
     region = peers.index[0].startswith("reg")
     rows = [
-        ("Par habitant, à la référence", float(here.per_head), "tCO2e/an"),
+        ("Par habitant, à la référence", worth.rounded(float(here.per_head), worth.of(here.name), 1), "tCO2e/an"),
         (
             f"Rang de l'effort {'parmi les régions' if region else 'dans la région'}, à la référence",
             int(here["rank"]),
@@ -88,7 +91,7 @@ def _local(p: xr.Dataset) -> list[tuple[str, float, str]]:
     shares = [(f"Part de l'effort, {one.name}", float(one.share), "%") for one in found.itertuples()]
     return [
         ("Communes", int(found.communes.sum()), "communes"),
-        ("Par habitant", per_head, "tCO2e/an"),
+        ("Par habitant", worth.rounded(per_head, worth.total(p), 1), "tCO2e/an"),
         *shares,
         ("Effort réparti par une clé notée C", model.rough_share(p), "%"),
         ("Effort dont la clé est inconnue sous le département", model.replaced_share(p), "%"),
@@ -96,12 +99,12 @@ def _local(p: xr.Dataset) -> list[tuple[str, float, str]]:
 
 
 def _levers(p: xr.Dataset) -> Table:
-    rows = [row for row in model.ordered(p) if row.shown and row.target_ktco2e > 0][:FEW]
+    rows, figures = [row for row in model.ordered(p) if row.shown and row.target_ktco2e > 0][:FEW], worth.levers(p)
     return Table.of(
         f"Les {len(rows)} premiers leviers",
         {
             "Levier": [row.label for row in rows],
-            EFFORT: ([row.target_ktco2e for row in rows], 1),
+            EFFORT: ([worth.rounded(row.target_ktco2e, figures[row.lever]) for row in rows], 0),
             "Part hors forêt (%)": ([row.share for row in rows], 1),
         },
     )
@@ -109,7 +112,8 @@ def _levers(p: xr.Dataset) -> Table:
 
 def _sectors(p: xr.Dataset) -> Table:
     found, own = model.shares(p), proposals.composed(p)
-    columns = {"Secteur": found.index.map(labels.sectors()), EFFORT: (found.target, 1), SHARE: (found.share, 1)}
+    efforts = [worth.rounded(kt, worth.total(p)) for kt in found.target]
+    columns = {"Secteur": found.index.map(labels.sectors()), EFFORT: (efforts, 0), SHARE: (found.share, 1)}
     if beside := _compared(p, own)[1:]:
         other = found.reference_share if own else found.index.map(model.national_shares())
         columns[beside[0]] = (other, 1)

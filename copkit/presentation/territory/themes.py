@@ -10,7 +10,7 @@ import xarray as xr
 from copkit import french
 from copkit.intake import levers
 from copkit.intake.fields import YES, ids
-from copkit.models import nomenclatures
+from copkit.models import nomenclatures, panorama, worth
 from copkit.presentation import formats, labels
 from copkit.presentation.document import Absent, Section, Shown
 from copkit.presentation.table import Table
@@ -135,7 +135,7 @@ def evidence(found: pd.DataFrame) -> Table:
         {
             "Levier": table.lever.map(names),
             "Chiffre": table.figure,
-            "Valeur": (table.value, formats.Rounded(_valued, formats.QUANTITY, tuple(table.unit))),
+            "Valeur": (table.value, formats.Rounded(_valued, formats.QUANTITY, _how(found.attrs["territory"], table))),
             "Unité": [_unit(one) for one in table.unit],
             "Année": (table.year, formats.PLAIN),
             "Source": [f"{known[one].publisher}, {known[one].year}" if one in known else one for one in table.source],
@@ -145,10 +145,17 @@ def evidence(found: pd.DataFrame) -> Table:
     )
 
 
-def _valued(unit: str, value: float) -> str:
-    """A figure of evidence, with the digits that its unit is worth."""
+def _how(code: str, table: pd.DataFrame) -> tuple[tuple[str, int], ...]:
+    """What the digits of each figure depend on: its unit and, of an effort, what it is worth."""
+    efforts = worth.levers(panorama.shared(code))
+    return tuple((unit, efforts.get(lever, worth.MOST)) for unit, lever in zip(table.unit, table.lever, strict=True))
+
+
+def _valued(how: tuple[str, int], value: float) -> str:
+    """A figure of evidence, with the digits that it is worth."""
+    unit, figures = how
     if unit == "ktCO2e/an":
-        return french.rough(value)
+        return worth.write(value, figures)
     if unit in ("%", "projets"):
         return french.number(value, 0)
     return formats.CHANGE(value) if unit.endswith(A_YEAR) else formats.OBSERVED(value)

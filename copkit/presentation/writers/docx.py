@@ -34,7 +34,12 @@ _POINT, _TWENTIETHS = 12_700, 20  # of a point, in the units of a drawing and of
 _UNREADABLE = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ValueError, ArithmeticError)
 _LONGEST = 255  # characters of a property
 _TYPED = re.compile(r"(\d+)[.)]\s+")  # a number typed before a heading
-_CELLS = {8.5: "Cellule", 7.5: "CelluleSerree", 6.5: "CellulePetite"}  # styles by the size of their type
+_CELLS = {
+    8.5: "Cellule",
+    7.5: "CelluleSerree",
+    7.0: "CelluleDense",
+    6.5: "CellulePetite",
+}  # styles by the size of their type
 _MARKS = {  # of a run, in the order that Word wants
     "link": Markup('<w:rStyle w:val="Hyperlink"/>'),
     "typed": Markup('<w:rStyle w:val="HTMLCode"/>'),

@@ -16,9 +16,13 @@ from copkit.presentation import blocks, drawing
 from copkit.presentation.table import LEFT
 
 _FOLDER = Path(__file__).parent
-# What a page takes: for a character, for a line of its lists, for the rest, and what it has [px]. Measured in Chromium
-# on a hundred territories, where it misses by a fifteenth of the page at most. A sheet, then a slide of 1 280 px.
-_ROOMS = {False: (0.21, 14.7, 121, 993), True: (0.10, 5.2, 210, 620)}
+# What an A4 page takes: for a character, for a line of its lists, for the rest, and what it has [px]. Measured in
+# Chromium on a hundred territories, where it misses by a fifteenth of the page at most.
+_SHEET = (0.21, 14.7, 121, 993)
+# A slide of 1 280 px: letters of a line of its columns, a line, a title, what stands around an item, the figure of its
+# effort, and what a column has [px].
+_LETTERS, _LINE, _TITLE, _AROUND, _FIGURE, _COLUMN = 57, 19.5, 27, 9, 74, 640
+_LONG = 28  # cells: a longer table is folded on a phone, where each cell has a line
 _FULL, _LARGEST = 0.9, 1.25  # of the room: what a page is asked to fill; of its type: as large as it may become
 
 
@@ -43,18 +47,66 @@ def alone(found: blocks.Page, *, footer: str, slide: bool = False) -> str:
 @lru_cache(maxsize=8)
 def _template(name: str):
     filters = {"prose": _prose, "words": _words, "inner": _inner, "kind": lambda block: type(block).__name__}
-    filters["room"] = _room
+    filters |= {"room": _room, "columns": _columns, "long": _long, "inside": _inside}
     return escaping.template(_FOLDER / name, **filters)
+
+
+def _long(table: blocks.Table) -> bool:
+    """Whether a phone shows a table when it is asked for."""
+    return len(table.rows) * len(table.names) >= _LONG
+
+
+def _inside(table: blocks.Table) -> str:
+    """What a table holds, in a few words: its rows, or what a sheet is about."""
+    if len(table.names) > 2:
+        return french.plural(len(table.rows), "ligne")
+    return " · ".join(value for n, (name, value) in enumerate(table.rows) if not n or name == "Levier")
 
 
 def _room(page: blocks.Page, slide: bool = False) -> float:
     """How much larger the type of a page may be than that of a full one, so that few words do not leave it empty."""
-    character, line, rest, whole = _ROOMS[bool(slide)]
-    lists = (page.messages, page.levers, page.moves, page.still, page.questions)
-    count = len("".join(itertools.chain(page.effort, page.context, *page.messages, *page.levers)))
-    count += len("".join((*page.moves, *page.still, page.sure, *page.questions, page.source)))
-    filled = (character * count + line * sum(map(len, lists)) + rest) / whole
+    if slide:
+        heights = _heights(page)
+        filled = max(sum(heights[name] for name in names) for names in _columns(page, slide)) / _COLUMN
+    else:
+        character, line, rest, whole = _SHEET
+        lists = (page.messages, page.levers, page.moves, page.still, page.questions)
+        count = len("".join(itertools.chain(page.effort, page.context, *page.messages, *page.levers)))
+        count += len("".join((*page.moves, *page.still, page.sure, *page.questions, page.source)))
+        filled = (character * count + line * sum(map(len, lists)) + rest) / whole
     return round(min(_LARGEST, max(1.0, math.sqrt(_FULL / filled))), 2)
+
+
+def _columns(page: blocks.Page, slide: bool = False) -> list[list[str]]:
+    """The parts of a page that say something, in order; those of a slide in three columns, as even as they can be."""
+    heights = _heights(page)
+    names = [name for name in heights if name in ("effort", "context", "source") or getattr(page, name)]
+    if not slide:
+        return [names]
+    cuts = itertools.combinations(range(1, len(names)), 2)
+    shared = ([names[:first], names[first:last], names[last:]] for first, last in cuts)
+    return min(shared, key=lambda columns: max(sum(heights[name] for name in column) for column in columns))
+
+
+def _heights(page: blocks.Page) -> dict[str, float]:
+    """About what each part of a slide takes, in their order. [px]"""
+
+    def lines(*texts: str) -> int:
+        return sum(math.ceil(len(text) / _LETTERS) for text in texts)
+
+    def listed(*items: int) -> float:
+        return _TITLE + sum(_LINE * item + _AROUND for item in items)
+
+    return {
+        "effort": _FIGURE + _LINE * lines(page.effort[2]),
+        "context": _AROUND + listed(*map(lines, page.context)) - _TITLE,
+        "messages": listed(*(lines(title) + lines(text) + 1 for title, text in page.messages)),
+        "levers": listed(*(1 + lines(f"{name} : {detail}") for name, _, detail in page.levers)),
+        **{name: listed(*map(lines, getattr(page, name))) for name in ("moves", "still")},
+        "sure": listed(lines(page.sure)),
+        "questions": listed(*map(lines, page.questions)),
+        "source": listed(lines(page.source) * 0.6) - _TITLE,
+    }
 
 
 def warm() -> None:

@@ -28,8 +28,8 @@ _FOLDER = Path(__file__).parent
 SIDE, _LONG = 504, 752  # points: how wide a page is between its margins, upright and lying
 TALL, _LOW = 560, 345  # points, of a drawing, on a page that stands and on one that lies
 _PIXEL = 0.56  # points: the words of all drawings are then of one size, a little above 7 points
-_SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.5, 6.5)  # of the type of a table, in points: the first at which its words fit
-_CELL, _LINE, _ROW = 8, 1.3, 6  # points beside what a cell says; height of a line of one point; points above and below
+_SIZES, _ANNEX = (8.5, 7.5, 6.5), (7.0, 6.5)  # of the type of a table, in points: the first at which its words fit
+_CELL, _LINE, _ROW, _DENSE = 8, 1.3, 6, 4.4  # points beside a cell; of a line of one point; around a row, in the annex
 _LEAD, _OPENING = 280, 120  # letters
 _KEPT = 240  # points: a table that is no higher is not cut, nor a row; in the annex, where it pushes no text:
 _KEPT_APART = 340
@@ -300,7 +300,8 @@ def _laid_out(
         if sum(_whole(least, texts)) <= _room(side, size, names):
             break
     widths = _shared(least, texts, _room(side, size, names))
-    heights = [size * _LINE * max(_heights(line, widths)) + _ROW for line in texts]
+    around = _DENSE if size < min(_SIZES[:2]) else _ROW  # as document.typ
+    heights = [size * _LINE * max(_heights(line, widths)) + around for line in texts]
     points = [width * size + _CELL for width in widths]
     kept = sum(heights) <= (_KEPT_APART if sizes is _ANNEX else _KEPT)
     return {

@@ -39,7 +39,7 @@ function dataMoves(store) {
     const pair = [[lever.target, lever.limit.quantity], moved[lever.id] ?? [lever.target, lever.limit.quantity]];
     return (ahead ? pair : pair.reverse()).map(([kt, quantity]) => ({ kt: unknown(kt), quantity: known(unknown(quantity)) }));
   };
-  const text = (lever, one) => (Number.isNaN(one.kt) ? "absent" : lever.shown ? store.both(lever, one) : "?");
+  const text = (lever, one) => (Number.isNaN(one.kt) ? "absent" : lever.shown ? store.both(lever, one) : store.page.texts.hidden_word);
   const figures = table("Références que les données changent", [["Levier", false], [`Données ${before}`, true], [`Données ${after}`, true], ["Écart (kt)", true]]);
   const said = ahead ? `Ce résultat est lu sur les données ${before}, celles du lien\u00a0; les dernières sont ${after}.` : `Lien fait sur les données ${before}\u00a0; cette page lit les données ${after}.`;
   const count = Object.keys(moved).length;
@@ -66,11 +66,12 @@ function dataMoves(store) {
 /** The whole list, on paper behind the first page, and on the screen when asked for. */
 function fullList(store) {
   const figures = table(`Tous les leviers, ${store.page.territory.name} (${KT})`, [["Levier", false], ["Secteur", false], ["Référence", true], ["Déjà fait", true], ["Proposé", true], ["Reste", true], ["Écart", true], ["2019", true], ["Référence 2030", true], ["Proposé 2030", true], ["Unité", false], ["Statut", false]]);
-  const element = h("details", { class: "ck-full" }, h("summary", {}, "Le tableau de tous les leviers"), figures.element);
+  const element = h("details", { class: "ck-full" }, h("summary", {}, "Le tableau de tous les leviers"), figures.element,
+    store.page.texts.hidden ? h("p", { class: "ck-note" }, store.page.texts.hidden) : null);
   const fill = () => figures.update(store.page.levers.map((lever) => {
     const now = store.view.levers[lever.id];
-    const secret = (value) => (lever.shown ? store.kt(lever, value) : "?");
-    return [`${lever.order}. ${lever.label}`, lever.sector_label, secret(lever.target), store.kt(lever, now.done_kt), secret(now.kt), secret(now.remaining_kt), now.changed ? store.away(lever, now) : "",
+    const secret = (value, instead = "—") => (lever.shown ? store.kt(lever, value) : instead);
+    return [`${lever.order}. ${lever.label}`, lever.sector_label, secret(lever.target, store.page.texts.hidden_word), store.kt(lever, now.done_kt), secret(now.kt), secret(now.remaining_kt), now.changed ? store.away(lever, now) : "",
       lever.start === null || !lever.translated ? "" : store.quantity(lever, lever.start), lever.translated ? store.quantity(lever, unknown(lever.limit.quantity)) : "",
       lever.translated ? store.quantity(lever, unknown(now.quantity)) : "", lever.unit, now.changed ? "hypothèse" : lever.status_label];
   }));

@@ -1,0 +1,108 @@
+"""With how many figures an effort is written: to the place of half its range and two at most, wherever it is shown."""
+
+from __future__ import annotations
+
+import math
+
+import xarray as xr
+
+from copkit import french
+from copkit.files import kept
+from copkit.models import panorama, uncertainty
+from copkit.reference import territories
+
+MOST = 2  # figures, where keys share efforts out; published values have all theirs
+WHOLE = 9  # enough for any published value, to the kt
+
+
+def figures(value: float, low: float = math.nan, high: float = math.nan) -> int:
+    """How many figures an effort that keys share out is worth: one where half its range reaches its first figure.
+
+    >>> figures(490, 390, 620), figures(230, 190, 290), figures(96, 38, 190), figures(4800)
+    (1, 2, 1, 2)
+    """
+    return 1 if value > 0 and (high - low) / 2 >= 10 ** math.floor(math.log10(value)) else MOST
+
+
+def total(p: xr.Dataset) -> int:
+    """The figures that the total of a territory is worth, and no sum of its levers more; 0: all, where published.
+
+    A local figure has no range, nor has a total that stands on one.
+
+    >>> total(panorama.shared("dep-59")), total(panorama.shared("dep-2A")), total(panorama.shared("reg-32"))
+    (2, 1, 0)
+    """
+    if not panorama.allocated(p):
+        return 0
+    return MOST if panorama.local_share(p) else of(p.attrs["territory"], p.attrs["version"])
+
+
+@kept(maxsize=2048)
+def _total(code: str, communes: tuple[str, ...], version: str) -> int:
+    """The same, computed once; ``communes``: those of a perimeter, which may change."""
+    p = panorama.shared(code) if version == panorama.LATEST else panorama.panorama(code, version=version)
+    return figures(panorama.total(p, forest=False), *uncertainty.span(p)) if panorama.allocated(p) else 0
+
+
+def step(p: xr.Dataset) -> float:
+    """The place of the last of them: what the total and both ends of its range are rounded to. [ktCO2e/an]"""
+    return french.step(panorama.total(p, forest=False), total(p), 0)
+
+
+def levers(p: xr.Dataset) -> dict[str, int]:
+    """Lever → how many figures its effort is worth; 0: all, where it is published.
+
+    Nothing measures the share inside a département: below it, what stands on a key noted C has one.
+    """
+    if not panorama.allocated(p):
+        return dict.fromkeys(p.lever.values.tolist(), 0)
+    columns = (p[name].values.tolist() for name in ("lever", "target", "low", "high", "grade"))
+    rough = "C" if panorama.small(p) else None
+    return {
+        lever: 1 if grade == rough else figures(target, low, high)
+        for lever, target, low, high, grade in zip(*columns, strict=True)
+    }
+
+
+def quantities(p: xr.Dataset) -> dict[str, int]:
+    """Lever → how many figures its quantity is worth: two where keys share it out, three where it is published.
+
+    What is counted per inhabitant or per car is that of the région, whatever the key.
+    """
+    rough = shared_out(p)
+    return {lever: MOST if lever in rough else MOST + 1 for lever in p.lever.values.tolist()}
+
+
+def shared_out(p: xr.Dataset) -> set[str]:
+    """The levers whose quantity keys share out."""
+    levers, additive = (p[name].values.tolist() for name in ("lever", "additive"))
+    return {lever for lever, sums in zip(levers, additive, strict=True) if sums and panorama.allocated(p)}
+
+
+def write(value: float, figures: int, decimals: int = 0) -> str:
+    """An effort with so many figures, to the kt unless told otherwise. [ktCO2e/an]
+
+    >>> write(489.7, 1), write(489.7, 0), write(3.96, 2, 1)
+    ('500', '490', '4,0')
+    """
+    return french.rough(value, figures or WHOLE, decimals)
+
+
+def rounded(value: float, figures: int, decimals: int = 0) -> float:
+    """The number that is written. [ktCO2e/an]
+
+    >>> rounded(489.7, 1), rounded(489.7, 0), rounded(3.96, 1, 1), rounded(3.91, 2, 1)
+    (500.0, 490.0, 4.0, 3.9)
+    """
+    place = french.step(value, figures or WHOLE, decimals)
+    return round(round(value / place) * place, decimals) if place else value
+
+
+def of(code: str, version: str = panorama.LATEST) -> int:
+    """The figures that the total of a code is worth, in its panorama without local figures."""
+    return _total(code, territories.communes_of(code), version)
+
+
+def efforts(version: str = panorama.LATEST) -> dict[str, float]:
+    """The total of every région and département without the forest, rounded to what it is worth. [ktCO2e/an]"""
+    return {code: rounded(kt, of(code, version)) for code, kt in panorama.efforts(version).items()}
