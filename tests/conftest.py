@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
 from copkit import french, paths
@@ -63,6 +64,7 @@ LONG_MODULES = [
     "coverage",
     "crossing",
     "csv_forms",
+    "damaged_input",
     "document",
     "drawn",
     "escaping",
@@ -71,9 +73,12 @@ LONG_MODULES = [
     "face",
     "followup",
     "independent_reading",
+    "intake_sheets",
     "projects_command",
     "projects_presentation",
     "projects_reading",
+    "refresh",
+    "sent",
     "simulator_exports",
     "simulator_static",
     "strengths",
@@ -90,6 +95,7 @@ LONG_MODULES = [
     "reconciliation",
     "survey_workbook",
     "tables_as_workbook",
+    "themes",
     "workbook",
     "workshop",
     "doctor",
@@ -134,6 +140,13 @@ def pytest_ignore_collect(collection_path, config):
     return True if any(f"not {mark}" in left_out for mark in slowness(collection_path)) else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """No example stands in the tests: what lies beside them is not imported to look for some, in each process."""
+    made = yield
+    return [one for one in made if not isinstance(one, DoctestModule)]
+
+
 def pytest_collection_modifyitems(items):
     """Mark the tests; the files that take long come first, so that all the processes end together."""
     first = [*SLOW]
@@ -169,8 +182,9 @@ TOGETHER = {
 
 
 def pytest_collection_finish():
-    """What the tests have imported stays: to look there for what can be freed takes a twentieth of the time."""
+    """What the tests have imported stays and what they make is soon freed: to look for more is a tenth of the time."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_generate_tests(metafunc):
