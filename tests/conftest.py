@@ -6,8 +6,10 @@ import pickle
 import shutil
 import signal
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -309,6 +311,29 @@ def panoramas():
     from copkit.reference import territories
 
     return {code: panorama(code) for code in territories.territories().code}
+
+
+class Said(NamedTuple):
+    """How a command ended, what it printed, and what it said on the error output."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """The command line as a person types it, in this process: tests/terminal.py starts one of its own."""
+    from copkit.commands import cli
+
+    def run(*words) -> Said:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["copkit", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return Said(end.value.code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture
