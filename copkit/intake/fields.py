@@ -140,9 +140,7 @@ class Collected:
     def complete(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with every standard field, in their order; other columns stay behind them."""
         empty = {dtype: pd.Series(blank, table.index, dtype) for dtype, blank in EMPTY.items()}
-        columns = {
-            name: table[name] if name in table else empty[DTYPES[one.kind]] for name, one in self.fields.items()
-        }
+        columns = {name: table[name] if name in table else empty[DTYPES[one.kind]] for name, one in self.fields.items()}
         others = {name: table[name] for name in table if name not in self.fields}
         made = pd.DataFrame({**columns, **others}, index=table.index)
         made.attrs = dict(table.attrs)
