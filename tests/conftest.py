@@ -373,7 +373,8 @@ def office(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bureautique")
     command = ["soffice", "--headless", "--norestore", f"-env:UserInstallation={(folder / 'profil').as_uri()}"]
     (folder / "ouvert.txt").write_text("ouvert\n")
-    opened = subprocess.Popen([*command, folder / "ouvert.txt"], stdout=subprocess.DEVNULL, start_new_session=True)
+    kept = ["sh", "-c", '"$@" & read _; kill 0', "office", *command, folder / "ouvert.txt"]  # until the tests end
+    opened = subprocess.Popen(kept, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
     assert wait_until((folder / ".~lock.ouvert.txt#").exists)
 
     def convert(path, to, out, *options):
@@ -384,5 +385,5 @@ def office(tmp_path_factory):
         return made
 
     yield convert
-    os.killpg(opened.pid, signal.SIGTERM)
+    opened.stdin.close()
     opened.wait()
