@@ -6,15 +6,21 @@ import pickle
 import shutil
 import signal
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
+import typer.testing
 import yaml
+from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
 from copkit import french, paths
+
+from .processes import wait_until
 
 # The same examples at each run, and no time limit: a test fails for what the kit does, not for the machine's load.
 # « make long » (COPKIT_TESTS=long) tries fifteen times as many, new ones each time, 2 000 files and every drawn mark.
@@ -25,8 +31,12 @@ settings.register_profile("long", max_examples=200, **SAME)
 FEW = 200 if LONG else 6  # examples, where each writes and reads workbooks
 settings.load_profile("long" if LONG else "copkit")
 
+# The commands are the same each time that one is typed: built once, they cost a twentieth of a second less each.
+typer.main.get_command = typer.testing._get_command = cache(typer.main.get_command)
+
 collect_ignore = ["types_of_the_face.py"]  # only for the type checker
 CASES = Path(__file__).parent / "cases"
+LINKED = ("parameters", "notebooks")  # of the kit: what its damaged copies share
 FACTS = Path(__file__).parents[2] / "shared" / "facts"
 
 
@@ -56,44 +66,58 @@ def pytest_configure(config):
 
 
 LONG_MODULES = [
+    "actions",
+    "adaptation",
+    "audition",
     "balance",
     "cli",
     "communes",
+    "context",
     "coverage",
     "crossing",
     "csv_forms",
+    "damaged_input",
+    "directory",
+    "doctor",
     "document",
+    "docx",
     "drawn",
     "escaping",
     "example_reponses",
     "example_vivier",
+    "exchange",
     "face",
+    "figures",
+    "files",
     "followup",
     "independent_reading",
+    "intake_sheets",
+    "journal",
+    "local",
+    "official",
+    "perimeters",
+    "plan",
+    "plan_template",
     "projects_command",
     "projects_presentation",
     "projects_reading",
+    "readme",
+    "reconciliation",
+    "refresh",
+    "sector_shares",
+    "sent",
     "simulator_exports",
     "simulator_static",
     "strengths",
     "survey_presentation",
-    "actions",
-    "adaptation",
-    "context",
-    "directory",
-    "exchange",
-    "journal",
-    "plan",
-    "plan_template",
-    "readme",
-    "reconciliation",
     "survey_workbook",
     "tables_as_workbook",
+    "terminal",
+    "themes",
+    "typst",
+    "uncertainty",
     "workbook",
     "workshop",
-    "doctor",
-    "files",
-    "terminal",
 ]
 
 SLOW = {  # what « make quick » leaves out: what it needs, the modules that need it
@@ -117,7 +141,7 @@ SLOW = {  # what « make quick » leaves out: what it needs, the modules that ne
         ],
     ),
     "office": ("a real LibreOffice", []),
-    "long": ("many files, many drawings, whole viviers, or examples drawn at random", LONG_MODULES),
+    "long": ("many files, many drawings, paper, whole tables or viviers, examples or draws at random", LONG_MODULES),
 }
 
 
@@ -131,6 +155,13 @@ def pytest_ignore_collect(collection_path, config):
     """What « -m » leaves out whole is not even imported."""
     left_out = config.option.markexpr.split(" and ")
     return True if any(f"not {mark}" in left_out for mark in slowness(collection_path)) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """No example stands in the tests: what lies beside them is not imported to look for some, in each process."""
+    made = yield
+    return [one for one in made if not isinstance(one, DoctestModule)]
 
 
 def pytest_collection_modifyitems(items):
@@ -168,8 +199,9 @@ TOGETHER = {
 
 
 def pytest_collection_finish():
-    """What the tests have imported stays: to look there for what can be freed takes a twentieth of the time."""
+    """What the tests have imported stays and what they make is soon freed: to look for more is a tenth of the time."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_generate_tests(metafunc):
@@ -227,7 +259,9 @@ class Copy:
         return (self.home / file).read_text(encoding="utf-8")
 
     def write(self, file, text, encoding="utf-8"):
-        (self.home / file).write_text(text, encoding=encoding)
+        path = self.home / file
+        path.unlink(missing_ok=True)  # it may be a link to the one of all the copies
+        path.write_text(text, encoding=encoding)
 
     def apply(self, case):
         """Do what a case says: « remplacer » and « par », « ajouter », « retirer », « contenu » or « supprimer »."""
@@ -244,14 +278,27 @@ class Copy:
             self.replace(file, case["remplacer"], case["par"])
 
 
-def copy_kit(to):
-    for part in ("parameters", "data/clean", "notebooks"):
-        shutil.copytree(paths.home() / part, to / part)
-    return Copy(to)
+@pytest.fixture(scope="session")
+def copy_kit(tmp_path_factory):
+    """Make a copy of the kit in a folder. Its tables are its own; its many small files are links to one copy of them,
+    which a test replaces (``Copy.write``) and never writes into: a tenth of the time."""
+    one = tmp_path_factory.mktemp("modele")
+    for part in LINKED:
+        shutil.copytree(paths.home() / part, one / part)
+    dated = {path: path.stat().st_mtime_ns for path in one.rglob("*.*")}
+
+    def make(to):
+        for part in LINKED:
+            shutil.copytree(one / part, to / part, copy_function=os.link)
+        shutil.copytree(paths.home() / "data" / "clean", to / "data" / "clean")
+        return Copy(to)
+
+    yield make
+    assert dated == {path: path.stat().st_mtime_ns for path in dated}, "written in place: use damaged.write"
 
 
 @pytest.fixture
-def damaged(tmp_path, monkeypatch):
+def damaged(copy_kit, tmp_path, monkeypatch):
     """A copy of the kit in a new folder, which copkit reads instead of the repository."""
     copy = copy_kit(tmp_path)
     monkeypatch.setenv("COPKIT_HOME", str(tmp_path))
@@ -259,7 +306,7 @@ def damaged(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def kit_at(monkeypatch, tmp_path_factory):
+def kit_at(copy_kit, monkeypatch, tmp_path_factory):
     """Make as many fresh copies as a property test needs; each becomes the kit that copkit reads."""
 
     def make():
@@ -281,6 +328,29 @@ def panoramas():
     return {code: panorama(code) for code in territories.territories().code}
 
 
+class Said(NamedTuple):
+    """How a command ended, what it printed, and what it said on the error output."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """The command line as a person types it, in this process: tests/terminal.py starts one of its own."""
+    from copkit.commands import cli
+
+    def run(*words) -> Said:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["copkit", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return Said(end.value.code, *capsys.readouterr())
+
+    return run
+
+
 @pytest.fixture
 def says():
     """Check that a message holds every expected piece; the line ends of a long message do not matter."""
@@ -295,16 +365,25 @@ def says():
 
 @pytest.fixture(scope="session")
 def office(tmp_path_factory):
-    """LibreOffice: convert a file into a folder and give what it wrote. Its profile is made once."""
-    profile = tmp_path_factory.mktemp("bureautique")
+    """LibreOffice: convert a file into a folder and give what it wrote.
 
-    def convert(path, to, folder, *options):
-        assert shutil.which("soffice"), "LibreOffice absent : apt-get install libreoffice-calc libreoffice-writer"
-        command = ["soffice", "--headless", f"-env:UserInstallation={profile.as_uri()}", *options]
-        command += ["--convert-to", to, "--outdir", str(folder), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        (made,) = folder.glob(f"{path.stem}*.{to.partition(':')[0]}")
+    It stays open, on a file of its own: a conversion is handed to it, where to start it takes a second of work.
+    """
+    assert shutil.which("soffice"), "LibreOffice absent : apt-get install libreoffice-calc libreoffice-writer"
+    folder = tmp_path_factory.mktemp("bureautique")
+    command = ["soffice", "--headless", "--norestore", f"-env:UserInstallation={(folder / 'profil').as_uri()}"]
+    (folder / "ouvert.txt").write_text("ouvert\n")
+    kept = ["sh", "-c", '"$@" & read _; kill 0', "office", *command, folder / "ouvert.txt"]  # until the tests end
+    opened = subprocess.Popen(kept, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    assert wait_until((folder / ".~lock.ouvert.txt#").exists)
+
+    def convert(path, to, out, *options):
+        asked = [*command, *options, "--convert-to", to, "--outdir", str(out), str(path)]
+        done = subprocess.run(asked, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        (made,) = out.glob(f"{path.stem}*.{to.partition(':')[0]}")
         return made
 
-    return convert
+    yield convert
+    opened.stdin.close()
+    opened.wait()

@@ -2,7 +2,6 @@
 
 import math
 from fractions import Fraction
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,7 +18,6 @@ from copkit.projects.counting.balance import balance, shares
 from copkit.projects.counting.ranking import top_and_bottom
 from copkit.reference import framework
 
-FONDS_VERT = Path(__file__).parents[2] / "shared" / "samples" / "fonds-vert-2023-export.csv"
 LISTED = ("departement", "region", "category", "lever", "theme", "thematique", "epci", "commune", "programme")
 
 
@@ -119,21 +117,6 @@ def test_collectivite_outside_the_regions_keeps_its_name():
     assert table.label.to_list() == ["Aisne", "Nouvelle-Calédonie", "Non renseigné", "Total"]
     assert table.projects.to_list() == [1, 1, 2, 4]
     assert balance(projects, "region").projects.to_list() == [2, 1, 1, 4]
-
-
-@pytest.mark.skipif(
-    not FONDS_VERT.is_file(), reason="fichier ouvert du Fonds vert 2023 absent : non livré avec le dépôt"
-)
-def test_open_file_of_the_fonds_vert_is_counted_in_full():
-    projects = ck.projects.read(FONDS_VERT)
-    for by in ("region", "departement", "lever", "programme", "commune"):
-        table = balance(projects, by)
-        assert table.projects.iloc[-1] == table.projects.iloc[:-1].sum() == 10_782
-        assert round(table.amount.iloc[-1]) == 1_956_354_884
-        assert round(100 * table.amount.iloc[:-1]).sum() == round(100 * table.amount.iloc[-1])
-    bourgogne = balance(projects, "region").set_index("region").loc["reg-27"]
-    assert (bourgogne.projects, round(bourgogne.amount)) == (553, 76_999_799)
-    assert balance(projects, "commune").set_index("commune").projects["non_renseigne"] == 827
 
 
 # ------------------------------------------------------------------ exact sums

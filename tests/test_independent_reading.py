@@ -6,6 +6,7 @@
 
 from collections import Counter
 from decimal import Decimal
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -80,9 +81,19 @@ LOSSES = {
 }
 
 
+@cache
+def whole():
+    """The seed of a sound file with an amount, a lever, a département and a date in each row."""
+    for seed in range(0, 400, 2):
+        file = damage.Case(seed).files[0]
+        fields = {one.field for one in file.sheets[0].columns}
+        if fields >= {"cost", "lever", "departement", "start"} and not file.book and not file.sheets[0].some("second"):
+            return seed
+
+
 @pytest.mark.parametrize("sort", LOSSES)
 def test_a_wrong_reading_is_seen(tmp_path, sort):
-    case = damage.Case(WHOLE, damages=())
+    case = damage.Case(whole(), damages=())
     (file,) = case.files
     path = file.write(tmp_path)
     table = ck.projects.read(path)
@@ -93,7 +104,7 @@ def test_a_wrong_reading_is_seen(tmp_path, sort):
 
 
 def test_a_cell_lost_without_a_word_is_seen(tmp_path):
-    case = damage.Case(WHOLE, damages=("words_in_amounts",))
+    case = damage.Case(whole(), damages=("words_in_amounts",))
     (file,) = case.files
     path = file.write(tmp_path)
     table = ck.projects.read(path)
@@ -104,7 +115,7 @@ def test_a_cell_lost_without_a_word_is_seen(tmp_path):
 
 
 def test_a_total_that_is_counted_is_seen(tmp_path):
-    case = damage.Case(WHOLE, damages=("total_rows",))
+    case = damage.Case(whole(), damages=("total_rows",))
     (file,) = case.files
     path = file.write(tmp_path)
     table = ck.projects.read(path)
@@ -120,13 +131,3 @@ def test_a_plain_amount_has_one_meaning_only():
     assert damage.plain_amount("1 234,50 €") == Decimal("1234.50") and damage.plain_amount(12.5) == Decimal("12.50")
     for text in ("1.500", "1,500", "06 12 34 56 78", "12 34", "environ 3", "150 k€", "", None, True):
         assert damage.plain_amount(text) is None
-
-
-# A sound file with an amount, a lever, a département and a date in each row.
-WHOLE = next(
-    seed
-    for seed in range(0, 400, 2)
-    if {"cost", "lever", "departement", "start"} <= {one.field for one in damage.Case(seed).files[0].sheets[0].columns}
-    and not damage.Case(seed).files[0].sheets[0].some("second")
-    and not damage.Case(seed).files[0].book
-)

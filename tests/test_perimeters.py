@@ -207,7 +207,7 @@ def test_damaged_keys_of_communes_are_all_said(damaged, says):
     file = damaged.home / "parameters/keys_communes.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if not line.startswith("*")] + ["prairies,superficie,,D,"]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    damaged.write("parameters/keys_communes.csv", "\n".join(lines) + "\n")
     with pytest.raises(ParameterError) as refused:
         ck.panorama("epci-200066926")
     says(

@@ -791,6 +791,17 @@ def test_fonds_vert_2023_is_read_in_full(fonds_vert):
     assert len(bfc) == 553 and round(bfc.amount.sum()) == 76_999_799
 
 
+def test_fonds_vert_2023_is_counted_in_full(fonds_vert):
+    for by in ("region", "departement", "lever", "programme", "commune"):
+        table = ck.projects.balance(fonds_vert, by)
+        assert table.projects.iloc[-1] == table.projects.iloc[:-1].sum() == 10_782
+        assert round(table.amount.iloc[-1]) == 1_956_354_884
+        assert round(100 * table.amount.iloc[:-1]).sum() == round(100 * table.amount.iloc[-1])
+    bourgogne = ck.projects.balance(fonds_vert, "region").set_index("region").loc["reg-27"]
+    assert (bourgogne.projects, round(bourgogne.amount)) == (553, 76_999_799)
+    assert ck.projects.balance(fonds_vert, "commune").set_index("commune").projects["non_renseigne"] == 827
+
+
 def test_fonds_vert_totals_by_region_are_the_files(fonds_vert, raw):
     check_totals(fonds_vert.region_label, fonds_vert.amount, raw, lambda row: row["nom_region"])
 

@@ -3,14 +3,13 @@
 import ast
 import re
 import shlex
-import sys
 from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
 import copkit as ck
-from copkit.commands import cli, usage
+from copkit.commands import usage
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,17 +23,14 @@ QUICK = ("panorama", "dynamics", "compare", "convert", "simulate", "compensate")
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path, capsys):
+def run(command, monkeypatch, tmp_path):
     """A command line in a folder that has the examples: its exit code, and what it says when that is not zero."""
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)
 
     def made(words: list[str]) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["copkit", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        said = capsys.readouterr().err
-        return end.value.code, said if end.value.code else ""
+        said = command(*words)
+        return said.returncode, said.stderr if said.returncode else ""
 
     return made
 

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from copkit.errors import ProjectError
 from copkit.presentation.survey import tables
@@ -119,6 +118,8 @@ def test_a_measure_lies_inside_its_interval_and_its_bounds(table):
 
 @given(st.integers(1, 400), st.data())
 def test_the_interval_of_a_share_is_that_of_wilson(n, data):
+    from scipy.stats import binomtest  # half a second, for this test alone
+
     k = data.draw(st.integers(0, n))
     expected = binomtest(k, n).proportion_ci(0.95, method="wilson")
     assert intervals.wilson(k / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)

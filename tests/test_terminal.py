@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.main import get_command
 
+import copkit as ck
 from copkit import DATA_VERSION, __version__, paths
 from copkit.commands import analyses, cli, projects, strengths, terminal
 from copkit.models import panorama
+from copkit.models.scenario_file import to_json
 from copkit.presentation.table import Table
 
 ENGLISH = re.compile(
@@ -28,19 +30,6 @@ OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*|<[\w|]+>|\[par défaut[^\]]*\]
 WIDTHS = (60, 80, 120)
 
 
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """A command line: its exit code, what it prints, what it says on the error output."""
-
-    def made(*words: str):
-        monkeypatch.setattr(sys, "argv", ["copkit", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return end.value.code, *capsys.readouterr()
-
-    return made
-
-
 def commands(command=None, before: tuple = ()):
     """The words of every command, those of the groups too."""
     command = command or get_command(cli.app)
@@ -50,8 +39,8 @@ def commands(command=None, before: tuple = ()):
 
 
 @pytest.mark.parametrize("words", list(commands()), ids=" ".join)
-def test_help_has_no_english_word(run, words):
-    code, out, err = run(*words, "--help")
+def test_help_has_no_english_word(command, words):
+    code, out, err = command(*words, "--help")
     assert (code, err) == (0, "") and out.startswith("Usage : copkit ")
     assert "Affiche cette aide." in out and "{" not in out and "[[" not in out
     assert not (found := ENGLISH.search(OPTION.sub("", out))), found
@@ -85,8 +74,8 @@ def test_help_has_no_english_word(run, words):
         ("balance x.csv --year 2024.5", "nombre entier attendu, trouvé « 2024.5 »."),
     ],
 )
-def test_what_is_typed_wrong_is_said_in_french(run, words, said):
-    code, out, err = run(*words.split())
+def test_what_is_typed_wrong_is_said_in_french(command, words, said):
+    code, out, err = command(*words.split())
     assert (code, out) == (2, "") and said in err
     typed = re.compile(r"« [^»]* »")
     assert not (found := ENGLISH.search(OPTION.sub("", typed.sub("", err)))), found
@@ -97,14 +86,15 @@ UNKNOWN = "projets.csv"  # of headers that no mapping has
 BARE = "bruts.csv"  # projects that nothing sorts
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch, run):
-    """Files that are typed wrong, and the command line among them."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / UNKNOWN).write_text("numero;intitule\n1;Haies\n", encoding="utf-8")
-    (tmp_path / BARE).write_text("Dossier;Intitulé;Département\n1;Haies;59\n", encoding="utf-8")
-    asked = ["-t", "vehicules_electriques=600", "--out", "s.json"]
-    assert run("simulate", "reg-32", *asked)[0] == 0
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Files that are typed wrong, and a scenario."""
+    folder = tmp_path_factory.mktemp("saisies")
+    (folder / UNKNOWN).write_text("numero;intitule\n1;Haies\n", encoding="utf-8")
+    (folder / BARE).write_text("Dossier;Intitulé;Département\n1;Haies;59\n", encoding="utf-8")
+    scenario = ck.simulate("reg-32", {"vehicules_electriques": 600}, unit="ktco2e")
+    (folder / "s.json").write_text(to_json(scenario), encoding="utf-8")
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -131,8 +121,9 @@ def folder(tmp_path, monkeypatch, run):
         ("run reg-32 --out file:///sorties", "demande un cluster : --dask tcp://HÔTE:8786."),
     ],
 )
-def test_an_error_says_what_to_type_in_a_terminal(folder, run, words, said):
-    code, _, err = run(*words.split())
+def test_an_error_says_what_to_type_in_a_terminal(files, monkeypatch, command, words, said):
+    monkeypatch.chdir(files)
+    code, _, err = command(*words.split())
     assert code == 2 and said in " ".join(err.split())
     assert not (found := PYTHON.search(err)), found
 
@@ -193,22 +184,22 @@ def test_a_message_never_writes_itself_what_is_typed_differently_in_a_program_an
     assert dict(found - Counter(ALONE)) == {}
 
 
-def test_without_a_word_the_help_is_shown(run):
-    code, out, err = run()
+def test_without_a_word_the_help_is_shown(command):
+    code, out, err = command()
     assert (code, out) == (2, "") and re.match(r"Usage\s: ", err) and re.search(r"\nCommandes\s:\n", err)
 
 
-def test_a_command_that_is_given_up_says_so(run, monkeypatch):
+def test_a_command_that_is_given_up_says_so(command, monkeypatch):
     def given_up(*_, **__):
         raise EOFError
 
     monkeypatch.setattr(panorama, "panorama", given_up)
-    code, out, err = run("panorama", "reg-32")
+    code, out, err = command("panorama", "reg-32")
     assert (code, out, err.strip()) == (1, "", "Interrompu.")
 
 
-def test_version_says_that_of_the_data_too(run):
-    assert run("--version") == (0, f"copkit {__version__}, données {DATA_VERSION}\n", "")
+def test_version_says_that_of_the_data_too(command):
+    assert command("--version") == (0, f"copkit {__version__}, données {DATA_VERSION}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -231,37 +222,37 @@ def test_version_says_that_of_the_data_too(run):
         ("copkit strengths x.csv --mapping cop", '"copkit"'),
     ],
 )
-def test_what_is_begun_is_completed_with_its_label(run, monkeypatch, typed, offered):
+def test_what_is_begun_is_completed_with_its_label(command, monkeypatch, typed, offered):
     monkeypatch.setenv("_COPKIT_COMPLETE", "complete_zsh")
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
-    code, out, err = run()
+    code, out, err = command()
     assert (code, err) == (0, "") and offered in out
 
 
-def test_a_plan_is_completed_with_those_of_its_territory_alone(run, monkeypatch):
+def test_a_plan_is_completed_with_those_of_its_territory_alone(command, monkeypatch):
     monkeypatch.setenv("_COPKIT_COMPLETE", "complete_zsh")
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "copkit compare dep-59 s")
-    assert "sraddet" not in run()[1]
+    assert "sraddet" not in command()[1]
 
 
 @pytest.mark.parametrize("typed", ["12,5", "12.5", "1,25e+1"])
-def test_a_number_is_typed_with_a_point_or_a_comma(run, typed):
+def test_a_number_is_typed_with_a_point_or_a_comma(command, typed):
     found = [
-        run("convert", "reg-32", "vehicules_electriques", "--kt", one, "--format", "csv") for one in (typed, "12.5")
+        command("convert", "reg-32", "vehicules_electriques", "--kt", one, "--format", "csv") for one in (typed, "12.5")
     ]
     assert found[0] == found[1] and found[0][0] == 0
 
 
-def test_completion_is_shown_and_installed_in_french(run, monkeypatch, tmp_path):
+def test_completion_is_shown_and_installed_in_french(command, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
-    code, script, _ = run("--show-completion")
+    code, script, _ = command("--show-completion")
     assert code == 0 and "_COPKIT_COMPLETE=complete_bash" in script
-    code, out, _ = run("--install-completion")
+    code, out, _ = command("--install-completion")
     assert code == 0 and out.startswith("Complétion de bash installée : ")
     assert (tmp_path / ".bash_completions" / "copkit.sh").read_text().strip() == script.strip()
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("ksh", "/bin/ksh"))
-    code, out, err = run("--install-completion")
+    code, out, err = command("--install-completion")
     assert (code, out) == (2, "") and "Terminal non reconnu" in err
 
 

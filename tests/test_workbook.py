@@ -1,5 +1,6 @@
 """A workbook that is filled from nothing: what its cells offer, the rows that people add, two returns that disagree."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,10 +78,21 @@ class Book:
         return self.path
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """The workbook without a row, written once."""
+    path = tmp_path_factory.mktemp("modele") / "modele.xlsx"
+    write(STRONG, NOTHING, path)
+    return path
+
+
 @pytest.fixture
-def sent(tmp_path):
+def sent(bare, tmp_path):
     def make(name="retour.xlsx", table=NOTHING, form=STRONG):
-        write(form, table, tmp_path / name)
+        if table is NOTHING and form is STRONG:
+            shutil.copy(bare, tmp_path / name)
+        else:
+            write(form, table, tmp_path / name)
         return Book(tmp_path / name)
 
     return make

@@ -47,7 +47,7 @@ def dossiers(**columns):
     return fields.complete(pd.DataFrame({**table, **columns}))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def triaged():
     return triage(dossiers(), year=2024)
 
@@ -81,12 +81,23 @@ class Book:
         return self.path
 
 
+@pytest.fixture(scope="module")
+def untouched(triaged, tmp_path_factory):
+    """The workbook as it is sent, to be looked at; written once, its file is copied for those who change it."""
+    path = tmp_path_factory.mktemp("envoi") / "atelier.xlsx"
+    write_workshop(triaged, path)
+    return Book(path)
+
+
 @pytest.fixture
-def sent(triaged, tmp_path):
-    """Write a workbook and open it as a service does."""
+def sent(untouched, tmp_path):
+    """A workbook opened as a service does: that of ``untouched``, or of another table."""
 
     def make(name="atelier.xlsx", table=None):
-        write_workshop(triaged if table is None else table, tmp_path / name)
+        if table is None:
+            shutil.copy(untouched.path, tmp_path / name)
+        else:
+            write_workshop(table, tmp_path / name)
         return Book(tmp_path / name)
 
     return make
@@ -112,8 +123,8 @@ def columns_of(rule):
 # ------------------------------------------------------------------ what is written
 
 
-def test_sheets_are_locked_but_for_what_is_to_be_filled_in(sent):
-    book = sent()
+def test_sheets_are_locked_but_for_what_is_to_be_filled_in(untouched):
+    book = untouched
     assert book.book.sheetnames == ["Synthèse", "Lire d'abord", "Dossiers", "Référence", "Envoi"]
     assert book.book["Envoi"].sheet_state == "veryHidden"
     locked = {sheet.title: bool(sheet.protection.sheet) for sheet in book.book.worksheets}
@@ -130,8 +141,8 @@ def test_sheets_are_locked_but_for_what_is_to_be_filled_in(sent):
     assert all(book.sheet.cell(1, place).protection.locked for place in unlocked)
 
 
-def test_sheet_can_be_worked_in_and_printed(sent):
-    sheet = sent().sheet
+def test_sheet_can_be_worked_in_and_printed(untouched):
+    sheet = untouched.sheet
     assert sheet.freeze_panes == "C2" and sheet.auto_filter.ref.startswith("A1:")
     assert sheet.page_setup.orientation == "landscape" and sheet.print_title_rows == "$1:$1"
     assert sheet.cell(2, 2).alignment.wrap_text and sheet.column_dimensions["B"].width > 30
@@ -161,8 +172,8 @@ def test_order_of_the_columns_changes_no_fingerprint():
     assert FORM.marked == ["project_id", *opinions.FIELDS, *decisions.COLUMNS]  # as in workbooks that are still out
 
 
-def test_first_sheet_counts_and_says_once_what_every_row_would_say(sent, triaged):
-    book = sent().book
+def test_first_sheet_counts_and_says_once_what_every_row_would_say(untouched, sent, triaged):
+    book = untouched.book
     sheet = book.worksheets[0]
     told = [(row[0].value, row[1].value) for row in sheet.iter_rows(max_col=2) if row[0].value]
     counts = triaged.category_kept.value_counts()
@@ -179,23 +190,23 @@ def test_first_sheet_counts_and_says_once_what_every_row_would_say(sent, triaged
     assert header_key("Les trois critères") in {header_key(cell.value) for cell in one["Dossiers"][1]}
 
 
-def test_no_number_is_a_text_and_every_sheet_prints(sent):
-    book = sent().book
+def test_no_number_is_a_text_and_every_sheet_prints(untouched):
+    book = untouched.book
     assert numbers_as_text(book, header=1) == []
     assert {sheet.page_setup.orientation for sheet in book if sheet.sheet_state == "visible"} == {"landscape"}
     assert book["Synthèse"].page_setup.fitToHeight in (None, 1) and "&P" in book["Synthèse"].oddFooter.right.text
 
 
-def test_lists_name_the_categories_and_the_opinions(sent):
-    book = sent().book
+def test_lists_name_the_categories_and_the_opinions(untouched):
+    book = untouched.book
     for name, expected in {"categories": "À remonter dans la COP 2024", "avis": "favorable"}.items():
         sheet, area = next(iter(book.defined_names[name].destinations))
         values = [row[0].value for row in book[sheet][area]]
         assert values[0] == expected and len(values) == {"categories": 4, "avis": 3}[name]
 
 
-def test_first_sheet_says_what_to_do_and_that_the_example_is_invented(sent, triaged, tmp_path):
-    text = "\n".join(str(c.value) for row in sent().book["Lire d'abord"].iter_rows() for c in row if c.value)
+def test_first_sheet_says_what_to_do_and_that_the_example_is_invented(untouched, triaged, tmp_path):
+    text = "\n".join(str(c.value) for row in untouched.book["Lire d'abord"].iter_rows() for c in row if c.value)
     for piece in (
         "COP 2024",
         "Exemple inventé",
@@ -212,8 +223,8 @@ def test_first_sheet_says_what_to_do_and_that_the_example_is_invented(sent, tria
     assert book["Dossiers"].max_row == 3
 
 
-def test_rows_say_what_an_agent_reads(sent):
-    book = sent()
+def test_rows_say_what_an_agent_reads(untouched):
+    book = untouched
     said = {label: book.cell("101", label).value for label in ("Levier", "Maturité", "Raison", "Catégorie retenue")}
     assert said["Levier"] == "Vélo" and said["Maturité"] == "prêt à démarrer"
     assert (
@@ -224,8 +235,8 @@ def test_rows_say_what_an_agent_reads(sent):
     assert book.cell("102", "Avis : Agences et opérateurs de l’État").value == "favorable"
 
 
-def test_reference_says_every_category_rule_and_lever(sent):
-    text = "\n".join(str(c.value) for row in sent().book["Référence"].iter_rows() for c in row if c.value)
+def test_reference_says_every_category_rule_and_lever(untouched):
+    text = "\n".join(str(c.value) for row in untouched.book["Référence"].iter_rows() for c in row if c.value)
     for piece in ("Hors COP, à examiner pour le CRTE", "(debut_proche)", "Gestion des haies", "choix du kit"):
         assert piece in text
     assert "Dans tous les autres cas." in text and "{" not in text
@@ -303,8 +314,8 @@ def test_table_without_rows_is_written_and_read(triaged, tmp_path):
 # ------------------------------------------------------------------ what comes back
 
 
-def test_untouched_workbook_changes_nothing(triaged, sent):
-    found = read_workshop(triaged, sent().path)
+def test_untouched_workbook_changes_nothing(triaged, untouched):
+    found = read_workshop(triaged, untouched.path)
     assert found.messages() == [] and found.missing == {}
     assert all(
         table.empty for table in (found.decisions, found.opinions, found.conflicts, found.changes, found.problems)

@@ -45,6 +45,7 @@ YES, NO = "oui", "non"
 SEPARATOR = "|"
 NO_LEVER, UNKNOWN_LEVER = "", "non_reconnu"  # nothing was written; what was written is not a lever
 DTYPES = {kind: "str" for kind in get_args(Kind)} | dict.fromkeys(NUMBERS, "float64") | {"whole": "int64"}
+EMPTY = {"str": "", "float64": float("nan"), "int64": 0}
 
 
 def ids(cell: object) -> list[str]:
@@ -74,7 +75,7 @@ class Field:
     @property
     def empty(self) -> object:
         """What the field holds when nothing is known."""
-        return {"float64": float("nan"), "int64": 0}.get(DTYPES[self.kind], "")
+        return EMPTY[DTYPES[self.kind]]
 
     @property
     def options(self) -> Mapping[str, str]:
@@ -138,11 +139,8 @@ class Collected:
 
     def complete(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with every standard field, in their order; other columns stay behind them."""
-        rows = len(table)
-        columns = {
-            name: table[name] if name in table else pd.Series([one.empty] * rows, table.index, DTYPES[one.kind])
-            for name, one in self.fields.items()
-        }
+        empty = {dtype: pd.Series(blank, table.index, dtype) for dtype, blank in EMPTY.items()}
+        columns = {name: table[name] if name in table else empty[DTYPES[one.kind]] for name, one in self.fields.items()}
         others = {name: table[name] for name in table if name not in self.fields}
         made = pd.DataFrame({**columns, **others}, index=table.index)
         made.attrs = dict(table.attrs)

@@ -303,7 +303,7 @@ class Ledger:
     def table(self, name: str) -> pd.DataFrame:
         """A list with all that was kept."""
         if name not in self.lists:
-            return pd.DataFrame({c: pd.Series([], dtype="str") for c in GATHERED[name]})
+            return pd.DataFrame(columns=list(GATHERED[name]), dtype="str")
         found = pd.DataFrame(self.lists[name])
         return found.assign(**{one: self.shown(found[one]) for one in NAMES if one in found})
 

@@ -6,6 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,13 @@ _AS_WRITTEN = re.compile(
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
 
+@lru_cache(maxsize=256)
+def _composed(text: str) -> tuple[tuple | None, yaml.Node | None]:
+    """What a text has too much of, and its tree: where one file of a hundred changed, the others are not read again."""
+    excess = yaml_excess(text, _Loader)
+    return excess, None if excess else _Loader(text).get_single_node()
+
+
 def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]:
     """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
     name = paths.shown(path)
@@ -33,17 +41,15 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
         problems.add(name, wrong if os.path.exists(path) else absent)
         return None, {}
     try:
-        text = path.read_text(encoding="utf-8")
-        if excess := yaml_excess(text, _Loader):
+        excess, node = _composed(path.read_text(encoding="utf-8"))
+        if excess:
             problems.add(name, "ligne {} : {}".format(*excess))
             return None, {}
-        loader = _Loader(text)
-        node = loader.get_single_node()
         if node is None:
             problems.add(name, "le fichier est vide. Le rétablir depuis le dépôt de copkit.")
         lines: dict[tuple, int] = {}
         _locate(node, (), lines, name, problems)
-        return node and loader.construct_document(node), lines
+        return node and _Loader("").construct_document(node), lines
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"ligne {mark.line + 1} : " if mark else ""

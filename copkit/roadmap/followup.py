@@ -28,6 +28,7 @@ from copkit.projects import selection
 from copkit.projects.counting import balance
 from copkit.projects.reading import read as read_projects
 from copkit.projects.sorting import sort
+from copkit.reference import territories
 from copkit.roadmap import assessment, carried, matching, sites
 from copkit.roadmap import themes as kept_themes
 from copkit.roadmap.actions import ACTIONS, FIELDS, IDENTITY, read_actions
@@ -601,7 +602,7 @@ def followup(
     >>> followup("dep-59")
     Suivi 2026 de Nord : 7 actions de 2025
     """
-    example = not before and not after
+    territory, example = territories.resolve(territory), not before and not after
     asked = {"before": before, "after": after, "projects_before": projects_before, "projects_after": projects_after}
     asked |= {"issues": issues, "themes": themes, "decisions": decisions}
     if example:
