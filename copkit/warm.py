@@ -5,10 +5,11 @@ Nothing here writes a file or runs V8 (vl-convert): a fork of a process that ran
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 
-from copkit.batch.forked.server import absent, environment
+from copkit.batch.forked.server import absent, aside, environment
 
 LIBRARIES = (
     "ipywidgets",
@@ -22,6 +23,7 @@ LIBRARIES = (
 )
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 EPCI = "epci-200093201"
+Checking = Callable[[Callable[[], None]], AbstractContextManager]  # where the reference is checked, meanwhile
 
 
 def nothing() -> None:
@@ -34,10 +36,11 @@ def libraries() -> None:
         import_module(library)
 
 
-def pages() -> dict[str, float]:
-    """Read the reference, and make once what the pages of a batch are made of.
+def pages(*regions: str, checking: Checking = aside) -> dict[str, float]:
+    """Check the reference, and make once what the pages of a batch are made of.
 
-    Returns the effort of each territory, for the index of the batch. [ktCO2e/an]
+    ``regions``: those whose territories have a page; by default, all of them. Returns the effort of each territory,
+    for the index of the batch. [ktCO2e/an]
 
     Raises
     ------
@@ -51,24 +54,26 @@ def pages() -> dict[str, float]:
 
     with absent("anywidget"):  # altair would make a widget of it: 0.15 s, and no notebook of a light parent shows one
         import_module("altair")
-    import_module("copkit.notebook")
-    import_module("copkit.presentation.documents")
+    for name in ("local", "notebook", "presentation.documents"):
+        import_module(f"copkit.{name}")
     with _charts_as_specifications():
-        doctor.reference()
         _diagnostic(ck.panorama(REGION))
-        _diagnostic(ck.panorama(DEPARTEMENT))
-        for region in territories.codes("region"):  # the page of each département looks at those of its région
-            dynamics.dynamics(region)
-    return panorama.efforts()
+        with checking(doctor.reference):
+            _diagnostic(ck.panorama(DEPARTEMENT))
+            efforts = panorama.efforts()
+            for region in regions or territories.codes("region"):  # what the page of a département shows of its région
+                dynamics.dynamics(region)
+                panorama.peers(region)
+    return efforts
 
 
-def documents() -> dict[str, float]:
+def documents(*regions: str, checking: Checking = aside) -> dict[str, float]:
     """What ``pages`` does, then what workbooks are made of."""
     import copkit as ck
     from copkit.presentation import workbook
     from copkit.presentation.territory.document import book
 
-    efforts = pages()
+    efforts = pages(*regions, checking=checking)
     workbook.content(book(ck.panorama(REGION)))
     return efforts
 
@@ -90,12 +95,12 @@ def local() -> dict[str, float]:
     return efforts
 
 
-def files() -> dict[str, float]:
+def files(*regions: str) -> dict[str, float]:
     """What ``documents`` does, then what reads what territories send, and shows it."""
     from copkit.intake import gazetteer
     from copkit.reference import tables
 
-    efforts = documents()
+    efforts = documents(*regions, checking=_here)
     for name in ("projects", "survey", "roadmap"):
         import_module(f"copkit.{name}.selection" if name != "roadmap" else "copkit.roadmap.plan")
         _ = import_module(f"copkit.presentation.{name}.document").DOCUMENT.sections
@@ -113,7 +118,7 @@ def warm() -> dict[str, float]:
     from copkit.reference import tables
 
     libraries()
-    efforts = documents()
+    efforts = documents(checking=_here)
     import_module("scipy.optimize")
     with _charts_as_specifications():
         for name in tables.TABLES:
@@ -123,6 +128,11 @@ def warm() -> dict[str, float]:
         _scenario(ck.panorama(REGION))
         _simulator(REGION)
     return efforts
+
+
+def _here(check: Callable[[], None]) -> AbstractContextManager:
+    """Where what the check reads is of use."""
+    return nullcontext(check())
 
 
 def _diagnostic(p) -> None:

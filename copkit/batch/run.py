@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from copkit import french, paths
 from copkit.batch.forked import forks
 from copkit.batch.plan import find, plan
-from copkit.errors import RunError, typed
+from copkit.errors import CopkitError, RunError, typed
+from copkit.reference import territories
 from copkit.reference.territories import is_fine
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
@@ -118,7 +119,8 @@ def run(
     codes = list(codes)
     local = bool(perimeters) or level == "epci" or any(map(is_fine, map(str, codes)))
     warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "", local=local)
-    server = forks.ForkServer(warm) if client is None and forks.available() else None
+    regions = _regions(codes) if warm in forks.BY_REGION else []
+    server = forks.ForkServer(warm, regions=regions) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
         from copkit.batch import manifest
@@ -178,6 +180,18 @@ def run(
 def _sources() -> str:
     """What the notebooks of the kit hold, one after the other."""
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(paths.notebooks().glob("*.ipynb")))
+
+
+def _regions(codes: Iterable[object]) -> list[str]:
+    """The régions of the territories of a batch, for the warm parent; none, which stands for all, if one is unknown.
+
+    >>> _regions(["reg-32", "dep-59", "Lozère"]), _regions(["dep-59", "dep-00"])
+    (['reg-32', 'reg-76'], [])
+    """
+    try:
+        return sorted({territories.region_of(territories.resolve(code)) for code in codes} - {"fr"})
+    except CopkitError:  # the plan says what is wrong
+        return []
 
 
 class _Beside:
