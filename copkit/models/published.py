@@ -59,6 +59,12 @@ def columns(code: str, version: str) -> dict[str, np.ndarray]:
         return of_communes(territories.by_departement(code), version)
     if territories.level(code) == "departement":
         return _departemental(code, version)
+    return _arrays(code, version)
+
+
+@kept(maxsize=128)
+def _arrays(code: str, version: str) -> dict[str, np.ndarray]:
+    """The columns of a région, or of the country: to be read, never changed."""
     table = _national(version) if code == "fr" else _regional(code, version)
     return {name: table[name].to_numpy() for name in table}
 
@@ -68,8 +74,8 @@ def targets(code: str, version: str) -> tuple[np.ndarray, np.ndarray]:
     if territories.is_fine(code) or territories.level(code) != "departement":
         found = columns(code, version)
         return found["lever"], found["target"]
-    regional, share = _regional(region := territories.region_of(code), version), _parts(code, region, version)
-    return regional.lever.to_numpy(), regional.target.to_numpy() * share
+    table, share = _arrays(region := territories.region_of(code), version), _parts(code, region, version)
+    return table["lever"], table["target"] * share
 
 
 @kept(maxsize=128)
@@ -129,14 +135,14 @@ def _departemental(code: str, version: str) -> dict[str, np.ndarray]:
         reliability.bounds(lever, one.key, at) if one.key else (np.nan, np.nan)
         for lever, one, at in zip(table["lever"], found, share, strict=True)
     ]
-    whole = _regional(region, version).target.to_numpy()
+    whole = _arrays(region, version)["target"]
     low, high = (whole * np.array(bound) for bound in zip(*ranges, strict=True))
     return {**table, "low": low, "high": high}
 
 
 def _shared(region: str, version: str, share: np.ndarray, texts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """A part of a région, lever by lever; ``texts``: what says where the part comes from. Without range."""
-    table = {name: column.to_numpy() for name, column in _regional(region, version).items()}
+    table = _arrays(region, version)
     status = np.where((texts["grade"] != "") | np.isnan(share), "derive", table["status"])
     # same L/100 km, same kg per head: fewer kt for the same change (share 0: no kt at all, unit_abatement is 0)
     additive = table["additive"]
