@@ -326,7 +326,12 @@ def of_the_nation(p: xr.Dataset) -> pd.DataFrame:
     [100.0, 100.0]
     """
     found = totals(p)
-    return found.assign(share=100 * found.total / totals(shared("fr")).total)
+    return found.assign(share=100 * found.total / _of_the_country())
+
+
+@kept(maxsize=1)
+def _of_the_country() -> pd.Series:
+    return totals(shared("fr")).total
 
 
 class Row(NamedTuple):

@@ -54,7 +54,7 @@ class Table:
 
     def texts(self) -> dict[str, list[str]]:
         """The cells as a reader sees them, column by column."""
-        return {c: self._column(self.data[c].to_list(), self.formats.get(c)) for c in self.data}
+        return {c: self._column(cells.to_list(), self.formats.get(c)) for c, cells in self.data.items()}
 
     def without(self, rows: Iterable[int], names: Iterable[str], said: str) -> Table:
         """The same, of which a document lists rows in a sentence: ``said``, with their names."""
@@ -74,7 +74,8 @@ class Table:
         found = Table(data, self.caption, formats, fold=self.fold)
         texts = found.texts()
         empty = [c for c, cells in texts.items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
-        return _Read(data.drop(columns=empty), self.caption, formats, fold=self.fold, cells=texts)
+        shown = data.drop(columns=empty) if empty else data  # pandas takes as long to drop nothing
+        return _Read(shown, self.caption, formats, fold=self.fold, cells=texts)
 
     def _column(self, values: list, how) -> list[str]:
         if isinstance(how, Rounded):
