@@ -43,7 +43,8 @@ class Table:
         import pandas as pd
 
         pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
-        data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
+        data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()})
+        data.index = pd.RangeIndex(len(data))
         return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None}, fold=fold)
 
     def written(self) -> pd.DataFrame:
