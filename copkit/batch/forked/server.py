@@ -97,8 +97,6 @@ def aside(check: Callable[[], object]):
             die_with(parent)
             check()
             code = 0
-        except Exception as error:
-            print(f"copkit : {error}", file=sys.stderr, flush=True)
         finally:
             os._exit(code)
     try:
