@@ -5,10 +5,11 @@ Nothing here writes a file or runs V8 (vl-convert): a fork of a process that ran
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 
-from copkit.batch.forked.server import absent, environment
+from copkit.batch.forked.server import absent, aside, environment
 
 LIBRARIES = (
     "ipywidgets",
@@ -22,6 +23,7 @@ LIBRARIES = (
 )
 REGION, DEPARTEMENT = "reg-32", "dep-59"  # between them, everything that a document can hold
 EPCI = "epci-200093201"
+Checking = Callable[[Callable[[], None]], AbstractContextManager]  # where the reference is checked, meanwhile
 
 
 def nothing() -> None:
@@ -34,10 +36,10 @@ def libraries() -> None:
         import_module(library)
 
 
-def pages() -> dict[str, float]:
-    """Read the reference, and make once what the pages of a batch are made of.
+def pages(*regions: str, checking: Checking = aside) -> None:
+    """Check the reference, and make once what the pages of a batch are made of.
 
-    Returns the effort of each territory, as it is written in the index of the batch. [ktCO2e/an]
+    ``regions``: those whose territories have a page; by default, all of them.
 
     Raises
     ------
@@ -46,34 +48,33 @@ def pages() -> dict[str, float]:
     """
     import copkit as ck
     from copkit import doctor
-    from copkit.models import dynamics, worth
+    from copkit.models import dynamics, panorama
     from copkit.reference import territories
 
     with absent("anywidget"):  # altair would make a widget of it: 0.15 s, and no notebook of a light parent shows one
         import_module("altair")
-    import_module("copkit.notebook")
-    import_module("copkit.presentation.documents")
+    for name in ("local", "notebook", "presentation.documents"):
+        import_module(f"copkit.{name}")
     with _charts_as_specifications():
-        doctor.reference()
         _diagnostic(ck.panorama(REGION))
-        _diagnostic(ck.panorama(DEPARTEMENT))
-        for region in territories.codes("region"):  # the page of each département looks at those of its région
-            dynamics.dynamics(region)
-    return worth.efforts()
+        with checking(doctor.reference):
+            _diagnostic(ck.panorama(DEPARTEMENT))
+            for region in regions or territories.codes("region"):  # what the page of a département shows of its région
+                dynamics.dynamics(region)
+                panorama.peers(region)
 
 
-def documents() -> dict[str, float]:
+def documents(*regions: str, checking: Checking = aside) -> None:
     """What ``pages`` does, then what workbooks are made of."""
     import copkit as ck
     from copkit.presentation import workbook
     from copkit.presentation.territory.document import book
 
-    efforts = pages()
+    pages(*regions, checking=checking)
     workbook.content(book(ck.panorama(REGION)))
-    return efforts
 
 
-def local() -> dict[str, float]:
+def local() -> None:
     """What ``documents`` does, then what territories below the départements are made of."""
     import copkit as ck
     from copkit.models import communal, published
@@ -81,21 +82,20 @@ def local() -> dict[str, float]:
     from copkit.presentation.territory.document import book
     from copkit.reference import territories
 
-    efforts = documents()
+    documents()
     with _charts_as_specifications():
         _diagnostic(ck.panorama(EPCI))
         workbook.content(book(ck.panorama(EPCI)))
     for code in territories.codes("departement"):
         communal.ready(code, published.columns(code, ck.DATA_VERSION)["lever"])
-    return efforts
 
 
-def files() -> dict[str, float]:
+def files(*regions: str) -> None:
     """What ``documents`` does, then what reads what territories send, and shows it."""
     from copkit.intake import gazetteer
     from copkit.reference import tables
 
-    efforts = documents()
+    documents(*regions, checking=_here)
     for name in ("projects", "survey", "roadmap"):
         import_module(f"copkit.{name}.selection" if name != "roadmap" else "copkit.roadmap.plan")
         _ = import_module(f"copkit.presentation.{name}.document").DOCUMENT.sections
@@ -104,16 +104,15 @@ def files() -> dict[str, float]:
     gazetteer.groupement("PETR")
     for name in ("epci.csv", "communes.parquet"):
         tables.read(name)
-    return efforts
 
 
-def warm() -> dict[str, float]:
+def warm() -> None:
     """What ``documents`` does, then every table, every panorama, and what scenarios and the simulator are made of."""
     import copkit as ck
     from copkit.reference import tables
 
     libraries()
-    efforts = documents()
+    documents(checking=_here)
     import_module("scipy.optimize")
     with _charts_as_specifications():
         for name in tables.TABLES:
@@ -122,7 +121,11 @@ def warm() -> dict[str, float]:
             ck.panorama(code)
         _scenario(ck.panorama(REGION))
         _simulator(REGION)
-    return efforts
+
+
+def _here(check: Callable[[], None]) -> AbstractContextManager:
+    """Where what the check reads is of use."""
+    return nullcontext(check())
 
 
 def _diagnostic(p) -> None:

@@ -19,7 +19,6 @@ from traitlets.config import Config
 from copkit.batch import manifest, plan, produce
 from copkit.batch.forked import forks
 from copkit.batch.store import Folder
-from copkit.models import worth
 
 from .conftest import LONG
 
@@ -129,7 +128,7 @@ def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...
             with outside_pytest(), one_parent():
                 made = produce.execute(task, store)
             assert made.status == "ok", made.error
-        manifest.publish(store, worth.efforts())
+        manifest.publish(store)
     finally:
         store.release()
     return out

@@ -5,6 +5,7 @@ import os
 import resource
 import sys
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -70,10 +71,8 @@ def batch(name, parameters, folder):
     code = parameters["territoire"]
     [task] = plan.plan(name, [code], None, {k: v for k, v in parameters.items() if k != "territoire"})
     folder.mkdir()
-    source = folder / f"{name}.ipynb"
-    source.write_text(task.source, encoding="utf-8")
     with one_parent():
-        run = Run(produce._execute(task, source), folder)
+        run = Run(produce._execute(task, folder), folder)
     nbformat.validate(run.notebook)
     return run
 
@@ -101,12 +100,11 @@ def test_what_the_batch_says_to_a_notebook_is_said_to_no_other(fork, before, tmp
     monkeypatch.delenv("COPKIT_CHARTS", raising=False)
     if before:
         monkeypatch.setenv("COPKIT_CHARTS", before)
-    source = tmp_path / "essai.ipynb"
-    nbformat.write(notebook("territoire = 'reg-06'", "import os\nos.environ['COPKIT_CHARTS']"), source)
+    source = nbformat.writes(notebook("territoire = 'reg-06'", "import os\nos.environ['COPKIT_CHARTS']"))
     [task] = plan.plan("diagnostic", ["reg-06"], None, {})
     shown = []
     with one_parent():
-        done = Run(produce._execute(task, source, shown.append), tmp_path)
+        done = Run(produce._execute(replace(task, source=source), tmp_path, shown.append), tmp_path)
     assert done.texts[-1] == "'spec'\n" and os.environ.get("COPKIT_CHARTS") == before
     assert [data["text/plain"] for data in shown] == (["'spec'"] if fork == "on" else [])
 

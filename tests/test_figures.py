@@ -120,7 +120,7 @@ def test_a_later_batch_keeps_the_territories_of_the_earlier_one(tmp_path):
         for code in codes:
             done(store, code)
         done(store, "reg-53", files={})  # failed, and never made
-        manifest.publish(store, {}, package.made)
+        manifest.publish(store, package.made)
     assert set(read(tmp_path).territory) == {"dep-59", "reg-32", "dep-62"}
     assert set(pd.read_parquet(tmp_path / package.PARQUET).territory) == {"dep-59", "reg-32", "dep-62"}
     index = (tmp_path / "index.html").read_text(encoding="utf-8")
@@ -129,7 +129,7 @@ def test_a_later_batch_keeps_the_territories_of_the_earlier_one(tmp_path):
 
 def test_nothing_is_written_where_no_territory_has_figures(tmp_path):
     store = Folder(tmp_path)
-    manifest.publish(store, {}, package.made)
+    manifest.publish(store, package.made)
     assert not {path.name for path in tmp_path.iterdir()} & FILES
     assert "figures.csv" not in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert package.files(["per-inconnu"], model.figures()) == {}
@@ -138,13 +138,13 @@ def test_nothing_is_written_where_no_territory_has_figures(tmp_path):
 def test_figures_that_cannot_be_made_leave_the_earlier_ones(tmp_path):
     store = Folder(tmp_path)
     done(store, "dep-59")
-    manifest.publish(store, {}, package.made)
+    manifest.publish(store, package.made)
     before = {name: (tmp_path / name).read_bytes() for name in FILES}
 
     def damaged(_):
         raise OSError("disque plein")
 
     with pytest.raises(OSError, match="disque plein"):
-        manifest.publish(store, {}, damaged)
+        manifest.publish(store, damaged)
     assert {name: (tmp_path / name).read_bytes() for name in FILES} == before
     assert io.BytesIO(before[package.PARQUET]).read(4) == b"PAR1"

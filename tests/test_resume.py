@@ -475,7 +475,7 @@ def test_where_nothing_can_be_written_is_said_with_what_failed(place, why):
 def test_a_damaged_manifest_is_set_aside_and_a_foreign_hidden_file_is_left_alone(damage, again):
     (again / "manifest.json").write_text(damage)
     (again / "reg-01" / ".vscode.json").write_text('{"territory": []}')
-    manifest.publish(Folder(again), {})
+    manifest.publish(Folder(again))
     assert (again / "manifest.illisible.json").read_text() == damage
     assert len(json.loads((again / "manifest.json").read_bytes())["runs"]) == len(CODES)
     assert (again / "reg-01" / ".vscode.json").is_file()

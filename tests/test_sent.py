@@ -178,7 +178,7 @@ def test_no_person_is_in_the_reason_of_a_failure(persons, tmp_path):
     store = Folder(tmp_path)
     store.prepare()
     made = produce.execute(task, store)
-    manifest.publish(store, {})
+    manifest.publish(store)
     store.release()
     assert made.status == "failed" and "introuvable" in made.error
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -22,6 +22,7 @@ from copkit.reference import territories
 GLOSSARY = "glossaire.html"  # that the documents link to
 FIGURES = ("figures.csv", "figures.parquet", "datapackage.json")  # beside the index; the last one describes the others
 BESIDE = (*FIGURES, GLOSSARY)
+EFFORTS = "efforts.json"  # made with them, for the index alone
 MANIFEST = "manifest.json"
 
 
@@ -126,15 +127,13 @@ def record(task: Task, store: Store, result: Result) -> None:
 
 def publish(
     store: Store,
-    efforts: dict[str, float],
     beside: Callable[[list[str]], dict[str, bytes]] | None = None,
     books: Iterable[str] = (),
 ) -> str:
     """Write ``index.html``, then ``manifest.json``, from the records of the store; returns the address of the index.
 
-    ``efforts``: the effort of each territory, rounded to what it is worth. [ktCO2e/an] ``beside``: makes what stands
-    beside the index for the territories that have a document, their figures with their descriptor and the glossary
-    (``package.made``).
+    ``beside``: makes what stands beside the index for the territories that have a document, their figures with their
+    descriptor and the glossary, and what the index says of each territory (``package.made``).
     ``books``: the territories that get an index of their own; those that have one get it again.
     """
     earlier = read(store)
@@ -149,7 +148,7 @@ def publish(
     codes = _with_figures(content) if beside else []
     found = beside(codes) if beside and codes else {}
     books = sorted({*books, *(name.partition("/")[0] for name in store.find("*/index.html"))})
-    efforts = efforts | _smaller(content, found.get(FIGURES[1]) or store.read(FIGURES[1]))
+    efforts = _efforts(found.get(EFFORTS)) | _smaller(content, found.get(FIGURES[1]) or store.read(FIGURES[1]))
     index = render(content, effort=efforts, tables=FIGURES if found else (), books=books)
     made = {"index.html": index.encode("utf-8")}
     if books:
@@ -180,6 +179,15 @@ def records(store: Store) -> dict[tuple[str, str], dict]:
     """The records that stand beside the documents; a file that is none of ours is left alone."""
     found = (_load(store.read(name)) for name in store.find("*/.*.json"))
     return {key(run): run for run in found if _is_entry(run)}
+
+
+def _efforts(known: bytes | None) -> dict[str, float]:
+    """The effort of the régions and départements, rounded to what it is worth. [ktCO2e/an]"""
+    if known is not None:
+        return json.loads(known)
+    from copkit.models import worth
+
+    return worth.efforts()
 
 
 def _smaller(content: dict, table: bytes | None) -> dict[str, float]:

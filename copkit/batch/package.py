@@ -14,8 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from copkit import DATA_VERSION, __version__, clock, escaping
-from copkit.batch.manifest import FIGURES, GLOSSARY
+from copkit.batch.manifest import EFFORTS, FIGURES, GLOSSARY
 from copkit.models import figures as model
+from copkit.models import worth
 from copkit.presentation import blocks, glossary
 from copkit.presentation.writers import html
 from copkit.reference import parameters
@@ -44,9 +45,10 @@ def files(codes: Iterable[str], table: pd.DataFrame) -> dict[str, bytes]:
 
 
 def made(codes: Iterable[str]) -> dict[str, bytes]:
-    """The figures of some territories with their descriptor, and the glossary of their documents."""
-    found = files(codes, model.figures())
-    return {**found, GLOSSARY: _glossary().encode("utf-8")} if found else {}
+    """The figures of some territories with their descriptor, the glossary of their documents, what the index says."""
+    if found := files(codes, model.figures()):
+        found |= {GLOSSARY: _glossary().encode("utf-8"), EFFORTS: json.dumps(worth.efforts()).encode()}
+    return found
 
 
 def write(folder: str, codes: list[str], done: str) -> None:

@@ -63,21 +63,21 @@ class Pool:
     def _open(self, room: int) -> Worker:
         return Worker(room, self.server.address if self.server else "", self.store.root, self.draws)
 
-    def found(self) -> dict | None:
-        """What the warm parent found; None if there is none, or if a file is damaged.
+    def sound(self) -> bool:
+        """Whether the warm parent read the kit without fault; False where there is none.
 
         When it cannot serve, ordinary kernels take its place, and one sentence says why.
         """
         while self.server:
             try:
-                found, moved = self.server.ready
+                sound, moved = self.server.ready
             except RunError:  # killed
                 self._start_again()
                 continue
             if not moved:
-                return found
+                return sound
             self._do_without(moved)
-        return None
+        return False
 
     def _start_again(self) -> list[Task]:
         """A warm parent in the place of one that was killed, once; then ordinary kernels. Returns what was in hand."""

@@ -8,7 +8,9 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,12 +152,9 @@ def _writer(kind: str) -> Callable[[blocks.Description], bytes]:
 
 
 def _run_notebook(task: Task, work: Path, result: Result, shown) -> nbformat.NotebookNode:
-    source = work / f".{task.stem}.ipynb"
-    source.write_text(task.source, encoding="utf-8")
     started = time.perf_counter()
-    notebook = _execute(task, source, shown)
+    notebook = _execute(task, work, shown)
     total = time.perf_counter() - started
-    source.unlink()
     for index, cell in enumerate(notebook.cells):
         seconds = cell.metadata.get("papermill", {}).get("duration") if cell.cell_type == "code" else None
         if seconds is not None:
@@ -166,18 +165,25 @@ def _run_notebook(task: Task, work: Path, result: Result, shown) -> nbformat.Not
     return notebook
 
 
-def _execute(task: Task, source: Path, shown=None) -> nbformat.NotebookNode:
+@lru_cache(maxsize=8)
+def _loaded(source: str) -> nbformat.NotebookNode:
+    """A notebook as Papermill loads it; a process does once what would take 5 ms of each document: to be copied."""
+    from papermill.iorw import load_notebook_node
+
+    return load_notebook_node(nbformat.reads(source, 4))
+
+
+def _execute(task: Task, work: Path, shown=None) -> nbformat.NotebookNode:
     """The steps of ``papermill.execute_notebook``, but for the file: ours is written once its charts are drawn."""
     from papermill.engines import papermill_engines
     from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
-    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
     from traitlets.config import Config
 
     engine, kernel = "copkit", "python3"
-    notebook = load_notebook_node(str(source))
+    notebook = deepcopy(_loaded(task.source))
     notebook = parameterize_notebook(notebook, task.parameters, kernel_name=kernel, engine_name=engine)
-    notebook = prepare_notebook_metadata(notebook, str(source), None, report_mode=False)
+    notebook = prepare_notebook_metadata(notebook, f"{task.stem}.ipynb", None, report_mode=False)
     notebook = papermill_engines.execute_notebook_with_engine(
         engine,
         remove_error_markers(notebook),
@@ -189,7 +195,7 @@ def _execute(task: Task, source: Path, shown=None) -> nbformat.NotebookNode:
         env={"COPKIT_CHARTS": "spec"},  # read by the kernel: charts become pictures here, not there
         warm=forks.warm_up(task.source, written=bool(task.parameters.get("classeur")), local=is_fine(task.territory)),
         shown=shown,
-        resources={"metadata": {"path": str(source.parent)}},  # the notebook's folder, without moving this process
+        resources={"metadata": {"path": str(work)}},  # the notebook's folder, without moving this process
         config=Config(_KERNEL),
     )
     raise_for_execution_errors(notebook, None)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from copkit import french, paths
 from copkit.batch.forked import forks
 from copkit.batch.plan import find, plan
-from copkit.errors import RunError, typed
+from copkit.errors import CopkitError, RunError, typed
+from copkit.reference import territories
 from copkit.reference.territories import is_fine
 
 if TYPE_CHECKING:  # the others are imported while the warm parent gets ready
@@ -118,7 +119,8 @@ def run(
     codes = list(codes)
     local = bool(perimeters) or level == "epci" or any(map(is_fine, map(str, codes)))
     warm = forks.warm_up(source, written=(parameters or {}).get("classeur") != "", local=local)
-    server = forks.ForkServer(warm) if client is None and forks.available() else None
+    regions = _regions(codes) if warm in forks.BY_REGION else []
+    server = forks.ForkServer(warm, regions=regions) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
         from copkit.batch import manifest
@@ -146,15 +148,10 @@ def run(
     results = list(done.values())
     with (
         ExitStack() as last,
-        _machine(client, jobs, store, server, warm) as (execute, found),
+        _machine(client, jobs, store, server, warm) as (execute, sound),
     ):
-        efforts = found()
-        if efforts is None:  # the warm parent would have said what this says, having read all that it reads
-            from copkit.models import worth
-
-            if warm not in forks.OTHERS:
-                doctor.reference()
-            efforts = worth.efforts()
+        if not sound() and warm not in forks.OTHERS:  # the warm parent would have said what this says
+            doctor.reference()
         with writing(str(out)):
             store.prepare()
         last.callback(store.release)  # when the processes, which work in it, have ended
@@ -171,13 +168,25 @@ def run(
             results.sort(key=lambda r: r.key)
             report = Report(results, "", jobs, missing)
             with writing(str(out), "L'index et le manifeste ne sont pas à jour.", *report.listed()):
-                report.index = manifest.publish(store, efforts, beside, {t.territory for t in tasks if whole})
+                report.index = manifest.publish(store, beside, {t.territory for t in tasks if whole})
     return report
 
 
 def _sources() -> str:
     """What the notebooks of the kit hold, one after the other."""
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(paths.notebooks().glob("*.ipynb")))
+
+
+def _regions(codes: Iterable[object]) -> list[str]:
+    """The régions of the territories of a batch, for the warm parent; none, which stands for all, if one is unknown.
+
+    >>> _regions(["reg-32", "dep-59", "Lozère"]), _regions(["dep-59", "dep-00"])
+    (['reg-32', 'reg-76'], [])
+    """
+    try:
+        return sorted({territories.region_of(territories.resolve(code)) for code in codes} - {"fr"})
+    except CopkitError:  # the plan says what is wrong
+        return []
 
 
 class _Beside:
@@ -213,18 +222,18 @@ def _by_default(server: forks.ForkServer | None, warm: str) -> int:
 
 @contextmanager
 def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkServer | None, warm: str):
-    """What executes tasks: the cluster, or the processes of this machine, which start at once; what it found."""
+    """What executes tasks: the cluster, or the processes of this machine, which start at once; whether the kit is sound."""
     if client is not None:
         from copkit.batch import cluster
 
         cluster.check(client)
-        yield lambda tasks: cluster.execute(tasks, store, client), lambda: None
+        yield lambda tasks: cluster.execute(tasks, store, client), lambda: False
     elif jobs:
         from copkit.batch import pool
 
         with closing(pool.Pool(jobs, store, server, draws=warm not in forks.OTHERS)) as processes:
-            yield processes.execute, processes.found
+            yield processes.execute, processes.sound
     else:
         if server:
             server.close(unused=True)
-        yield lambda tasks: (result for result in ()), lambda: None
+        yield lambda tasks: (result for result in ()), lambda: False

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
 
 from copkit import french
@@ -195,8 +196,8 @@ def territory(p: xr.Dataset) -> Facts:
         "outre_mer": YES if territories.is_overseas(code) else NO,
         "foret": YES if FOREST in p.lever.values and panorama.total(p, forest=True) > effort else NO,
         "effort": effort,
-        "leviers": int((p.shown.values & p.target.notnull().values).sum()),
-        "quantites": int(p.quantity.notnull().sum()),
+        "leviers": int((p.variables["shown"].values & ~np.isnan(p.variables["target"].values)).sum()),
+        "quantites": int((~np.isnan(p.variables["quantity"].values)).sum()),
     }
     grades = panorama.grade_shares(p)
     values["reparti"] = NO if grades.empty else YES

@@ -62,11 +62,17 @@ def figures(version: str = DATA_VERSION) -> pd.DataFrame:
 
     The values are those of ``ck.panorama``, without making 120 of them.
     """
-    parts = [_of(code, version) for code in ("fr", *territories.territories().code)]
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    return _table(["fr", *territories.territories().code], version)
 
 
-def _of(code: str, version: str) -> pd.DataFrame:
+def _table(codes: list[str], version: str) -> pd.DataFrame:
+    """The rows of some territories, put together before they are a table, which takes more time than to find them."""
+    parts = [_of(code, version) for code in codes]
+    return pd.DataFrame({name: [cell for part in parts for cell in part[name]] for name in COLUMNS})
+
+
+def _of(code: str, version: str) -> dict[str, Iterable]:
+    """The columns of one territory."""
     found, known = published.columns(code, version), parameters.levers()
     levers = [known[lever] for lever in found["lever"]]
     sectors, thematiques = framework.labels("secteurs"), framework.labels("thematiques")
@@ -102,7 +108,7 @@ def _of(code: str, version: str) -> pd.DataFrame:
         "reference": "sgpe",
         "version": version,
     }
-    return pd.DataFrame(table, index=range(len(levers)))
+    return {name: [cells] * len(levers) if isinstance(cells, str) else cells for name, cells in table.items()}
 
 
 def sources(table: pd.DataFrame) -> list[str]:
@@ -117,5 +123,5 @@ def within(codes: Iterable[str], table: pd.DataFrame) -> pd.DataFrame:
     """The rows of some territories: those of ``table``, then those of the smaller ones, made here."""
     chosen = list(codes)
     smaller = [code for code in chosen if territories.is_fine(code) and territories.exists(code)]
-    parts = [table[table.territory.isin(chosen)], *(_of(code, DATA_VERSION)[list(COLUMNS)] for code in smaller)]
+    parts = [table[table.territory.isin(chosen)], *([_table(smaller, DATA_VERSION)] if smaller else [])]
     return pd.concat(parts, ignore_index=True)

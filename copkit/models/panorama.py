@@ -276,8 +276,8 @@ def efforts(version: str = LATEST) -> dict[str, float]:
 @kept(maxsize=512)
 def _effort(code: str, version: str) -> float:
     """The effort of one territory, without making its panorama. [ktCO2e/an]"""
-    columns = published.columns(code, version)
-    return float(np.nansum(columns["target"][columns["lever"] != FOREST]))
+    lever, target = published.targets(code, version)
+    return float(np.nansum(target[lever != FOREST]))
 
 
 def _kept(p: xr.Dataset, forest: bool) -> np.ndarray:
@@ -326,7 +326,12 @@ def of_the_nation(p: xr.Dataset) -> pd.DataFrame:
     [100.0, 100.0]
     """
     found = totals(p)
-    return found.assign(share=100 * found.total / totals(shared("fr")).total)
+    return found.assign(share=100 * found.total / _of_the_country())
+
+
+@kept(maxsize=1)
+def _of_the_country() -> pd.Series:
+    return totals(shared("fr")).total
 
 
 class Row(NamedTuple):
@@ -475,7 +480,7 @@ def place(p: xr.Dataset) -> pd.DataFrame:
         )
     region = territories.region_of(p.attrs["territory"])
     alone = p.attrs["level"] != "departement" or len(territories.departements_of(region)) == 1
-    return _ranked("" if alone else region).copy()
+    return peers("" if alone else region).copy()
 
 
 def by_departement(p: xr.Dataset) -> pd.DataFrame:
@@ -512,10 +517,10 @@ def replaced_share(p: xr.Dataset) -> float:
 
 
 @kept(maxsize=32)
-def _ranked(region: str) -> pd.DataFrame:
-    """The régions, or the départements of one, from the largest effort."""
-    peers = territories.territories("departement", within=region) if region else territories.territories("region")
-    table = peers.set_index("code")[["name", "population", "population_year"]]
+def peers(region: str) -> pd.DataFrame:
+    """The régions, or the départements of one, from the largest effort: to be copied before it is handed out."""
+    found = territories.territories("departement", within=region) if region else territories.territories("region")
+    table = found.set_index("code")[["name", "population", "population_year"]]
     table["target"] = [_effort(peer, LATEST) for peer in table.index]
     table["share"] = 100 * table.target / table.target.sum()
     table["per_head"] = 1000 * table.target / table.population

@@ -40,14 +40,17 @@ def known(code: str) -> list[str]:
     >>> known("reg-32"), known("dep-59")
     (['sgpe', 'sraddet'], ['sgpe'])
     """
-    return list(_known(code))
+    return ["sgpe", *(name for name in _others().get(code, ()) if name != "sgpe")]
 
 
-@kept(maxsize=256)
-def _known(code: str) -> tuple[str, ...]:
-    table = tables.read("plans.csv")
-    own = table[(table.territory == code) & table.measure.isin(["difference", "target"])]
-    return tuple(dict.fromkeys(["sgpe", *own.plan]))
+@kept(maxsize=1)
+def _others() -> dict[str, list[str]]:
+    """Territory → the plans that are known there by sector."""
+    table, found = tables.read("plans.csv"), {}
+    own = table[table.measure.isin(["difference", "target"])]
+    for code, name in dict.fromkeys(zip(own.territory, own.plan, strict=True)):
+        found.setdefault(code, []).append(name)
+    return found
 
 
 def label_of(name: str) -> str:

@@ -98,18 +98,12 @@ def span(p: xr.Dataset, forest: bool = False) -> tuple[float, float]:
     whole = math.fsum(kt for *_, kt, _ in rows)
     if not whole:
         return math.nan, math.nan
-    totals = [
-        math.fsum(_missed_as(code, lever, key, kt, share) for lever, key, kt, share in rows)
-        for code in audition.regions()
-    ]
-    half = conformal([abs(math.log(one / whole)) for one in totals])
+    known, regions = misses(), audition.regions()
+    by = np.array([[known.get((lever, key), {}).get(code, 0.0) for code in regions] for lever, key, *_ in rows])
+    kt, share = np.array([row[2:] for row in rows]).T[..., None]
+    totals = np.where(by == 0, kt, kt * moved(share, by) / share).sum(axis=0)  # if its keys missed it as each région
+    half = conformal(np.abs(np.log(totals / whole)).tolist())
     return whole * math.exp(-half), whole * math.exp(half)
-
-
-def _missed_as(region: str, lever: str, key: str, kt: float, share: float) -> float:
-    """The target of a lever if its key missed it as it missed a région. [ktCO2e/an]"""
-    by = misses().get((lever, key), {}).get(region, 0.0)
-    return kt * float(moved(share, by)) / share if by else kt
 
 
 def _allocated(p: xr.Dataset, forest: bool = False) -> list[tuple[str, str, float, float]]:

@@ -323,8 +323,7 @@ def calendar(territory: str) -> str:
     if len(regions := territories.regions_of(territory)) > 1:
         said = (f"{territories.name(one)} : {calendar(one).removesuffix('.')}" for one in regions)
         return f"{' ; '.join(said)}."
-    territory = regions[0]
-    row = next(calendars.calendar(territory).itertuples())
+    row = calendars.by_region()[regions[0]]
     if row.date:
         return f"{_state(row)} (SGPE, 2024)."
     waiting = "est en attente" if row.state == calendars.WAITING else "n'a pas de date connue"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from copkit import french
@@ -9,7 +11,9 @@ from copkit.presentation.formats import OBSERVED
 from copkit.presentation.table import Table
 from copkit.reference import territories
 from copkit.refresh import controls as control_totals
-from copkit.refresh.update import Update
+
+if TYPE_CHECKING:  # what looks for new versions fetches pages: the glossary, which is made with each batch, does not
+    from copkit.refresh.update import Update
 
 MANY = 4  # files that are named
 

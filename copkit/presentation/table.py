@@ -45,7 +45,8 @@ class Table:
         import pandas as pd
 
         pairs = {name: one if isinstance(one, tuple) else (one, None) for name, one in columns.items()}
-        data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()}).reset_index(drop=True)
+        data = pd.DataFrame({name: cells for name, (cells, _) in pairs.items()})
+        data.index = pd.RangeIndex(len(data))
         return cls(data, caption, {name: how for name, (_, how) in pairs.items() if how is not None}, fold=fold)
 
     @classmethod
@@ -62,7 +63,7 @@ class Table:
 
     def texts(self) -> dict[str, list[str]]:
         """The cells as a reader sees them, column by column."""
-        return {c: self._column(self.data[c].to_list(), self.formats.get(c)) for c in self.data}
+        return {c: self._column(cells.to_list(), self.formats.get(c)) for c, cells in self.data.items()}
 
     def without(self, rows: Iterable[int], names: Iterable[str], said: str) -> Table:
         """The same, of which a document lists rows in a sentence: ``said``, with their names."""
@@ -83,7 +84,8 @@ class Table:
         found = Table(data, self.caption, formats, fold=self.fold)
         texts = found.texts()
         empty = [c for c, cells in texts.items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
-        return _Read(data.drop(columns=empty), self.caption, formats, fold=self.fold, cells=texts)
+        shown = data.drop(columns=empty) if empty else data  # pandas takes as long to drop nothing
+        return _Read(shown, self.caption, formats, fold=self.fold, cells=texts)
 
     def _column(self, values: list, how) -> list[str]:
         if isinstance(how, Rounded):

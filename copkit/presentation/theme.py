@@ -91,6 +91,8 @@ def shade(share: float) -> tuple[str, str]:
 @cache
 def drawing() -> type[alt.LayerChart]:
     """The charts of the kit, which altair is loaded for."""
+    from altair.utils.schemapi import debug_mode
+
     enable()
 
     class Drawing(alt.LayerChart):
@@ -103,7 +105,9 @@ def drawing() -> type[alt.LayerChart]:
             alt.TopLevelLayerSpec.__init__(self, data=data, layer=list(layer), **properties)
 
         def _repr_mimebundle_(self, *_, **__) -> dict:
-            return alt.renderers.get()(self.to_dict(validate=False, context={"pre_transform": False}))
+            with debug_mode(False):  # nor the data that altair puts apart
+                spec = self.to_dict(validate=False, context={"pre_transform": False})
+            return alt.renderers.get()(spec)
 
     return Drawing
 

@@ -47,6 +47,12 @@ def calendar(territory: str = "fr") -> pd.DataFrame:
 
 
 @kept(maxsize=1)
+def by_region() -> dict:
+    """Région → its row."""
+    return {row.territory: row for row in _sorted().itertuples()}
+
+
+@kept(maxsize=1)
 def _sorted() -> pd.DataFrame:
     """Those of the 18, in the order in which they are given."""
     found = tables.read("cop_calendar.csv")

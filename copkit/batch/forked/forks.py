@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ OFF, ADDRESS, FOR_THE_KIT = "COPKIT_FORK", "COPKIT_FORK_SERVER", "COPKIT_WARM"
 WARM = "copkit.warm:warm"  # what the parent does before the first fork, when notebooks of the kit are to run
 # Less for a batch: it starts sooner; there, xarray knows neither dask nor pint.
 LIGHT = PAGES, DOCUMENTS, LOCAL, FILES = tuple(f"copkit.warm:{one}" for one in ("pages", "documents", "local", "files"))
+BY_REGION = PAGES, DOCUMENTS, FILES  # that get ready for some régions rather than for all of them
 OTHERS = LIBRARIES, NOTHING = "copkit.warm:libraries", "copkit.warm:nothing"  # for notebooks that are not of the kit
 BATCH = LIGHT + OTHERS
 _LIBRARIES = ("ipywidgets", "numpy", "openpyxl", "pandas", "pyarrow", "xarray")
@@ -72,7 +74,7 @@ def say_ordinary(why: str = "") -> None:
 class Ready(NamedTuple):
     """What a warm parent says once it is warm."""
 
-    found: dict | None = None  # what the warm-up gave; None if a file that it had to read is damaged
+    sound: bool = False  # whether the warm-up could read all that it had to
     moved: str = ""  # why notebooks cannot run on the wire: a library is not what the kit takes it for
 
 
@@ -101,7 +103,9 @@ class ForkServer:
                 server = cls._known[warm] = cls(warm, address, stamp)
             return server
 
-    def __init__(self, warm: str = "", address: str | None = None, stamp: str = "") -> None:
+    def __init__(
+        self, warm: str = "", address: str | None = None, stamp: str = "", *, regions: Iterable[str] = ()
+    ) -> None:
         self.owner, self.process, self.stamp, self.warm = os.getpid(), None, stamp, warm
         self._turn = threading.Lock()
         if address:
@@ -121,7 +125,7 @@ class ForkServer:
             debugger = () if warm in BATCH else ("-Xfrozen_modules=off",)  # or it says that it may miss breakpoints
             python = [sys.executable, *debugger, "-m"]
             fds = [theirs.fileno(), door.fileno()]
-            command = [*python, "copkit.batch.forked.server", *map(str, fds), warm]
+            command = [*python, "copkit.batch.forked.server", *map(str, fds), warm, *regions]
             self.process = subprocess.Popen(
                 command, pass_fds=fds, stdin=subprocess.DEVNULL, start_new_session=True, cwd=os.sep
             )

@@ -1,6 +1,6 @@
 """The warm parent: a fresh process that imports the libraries once, then forks for each notebook.
 
-Run as ``python -m copkit.batch.forked.server FD DOOR WARM`` by ``forks.py``. It has one thread, opens no
+Run as ``python -m copkit.batch.forked.server FD DOOR WARM REGION…`` by ``forks.py``. It has one thread, opens no
 ZeroMQ context and never uses V8: a fork of a process that did hangs. It ends with the process that started it,
 and takes with it every process that it forked, and what those started, even detached.
 """
@@ -20,10 +20,12 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 from copkit.batch.forked.forks import BATCH, LIGHT
+from copkit.errors import RunError
 
 KERNEL = (
     "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.comm", "IPython.core.completerlib",
@@ -33,21 +35,21 @@ KERNEL = (
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def main(fd: int, door: int, warm: str) -> None:
-    """Warm up, then serve until the socket of the owner closes."""
+def main(fd: int, door: int, warm: str, *regions: str) -> None:
+    """Warm up, for these régions if any is given, then serve until the socket of the owner closes."""
     sys.path[:] = [path for path in sys.path if path not in ("", os.sep)]  # what « -m » adds: this folder
-    found = _prepare(warm)
-    Server(socket.socket(fileno=fd), socket.socket(fileno=door), found).serve()
+    ready = _prepare(warm, *regions)
+    Server(socket.socket(fileno=fd), socket.socket(fileno=door), ready).serve()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # at once: taking down what was imported would take a while
 
 
-def _prepare(warm: str) -> bytes:
+def _prepare(warm: str, *regions: str) -> bytes:
     """Import, read and make what the notebooks will use.
 
-    Returns, for ``forks.Ready``, what ``warm`` found, or null if a file is damaged, and what keeps notebooks from
-    running on the wire.
+    Returns, for ``forks.Ready``, whether the files that ``warm`` read are sound, and what keeps notebooks from running
+    on the wire.
     """
     gc.disable()  # to look for what can be freed, several times, would take a tenth of the time
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
@@ -59,16 +61,17 @@ def _prepare(warm: str) -> bytes:
         xarray_alone()
     module, _, function = (warm or "copkit.warm:libraries").partition(":")
     try:
-        found = getattr(importlib.import_module(module), function)()
+        getattr(importlib.import_module(module), function)(*regions)
+        sound = True
     except Exception as error:  # a damaged file: the notebooks that read it will say it themselves
         print(f"copkit : {error}", file=sys.stderr)
-        found = None
+        sound = False
     moved = canary.verdict()
     if not moved:
         importlib.import_module("copkit.batch.forked.child").prepare()
     gc.freeze()
     gc.enable()
-    return json.dumps([found, moved]).encode()
+    return json.dumps([sound, moved]).encode()
 
 
 def begin(module: str, function: str, *given) -> None:
@@ -83,6 +86,26 @@ def begin(module: str, function: str, *given) -> None:
     with absent("isoduration"):  # nor what it is given to check durations: 40 ms
         importlib.import_module("jsonschema")
     getattr(importlib.import_module(module), function)(*given)
+
+
+@contextlib.contextmanager
+def aside(check: Callable[[], object]):
+    """A check by a fork, meanwhile: what it reads and imports is of no use here. Raises RunError when it fails."""
+    parent, pid = os.getpid(), os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            die_with(parent)
+            check()
+            code = 0
+        finally:
+            os._exit(code)
+    try:
+        yield
+    finally:
+        _, status = os.waitpid(pid, 0)
+    if status:
+        raise RunError("un fichier du kit est endommagé.")
 
 
 @contextlib.contextmanager
@@ -128,8 +151,8 @@ def environment(**values: str):
 class Server:
     """Listens to the owner and to the other processes that it lets in; forks; sweeps up after each fork."""
 
-    def __init__(self, owner: socket.socket, door: socket.socket, found: bytes) -> None:
-        self.owner, self.door, self.found, self.retired = owner, door, found, False
+    def __init__(self, owner: socket.socket, door: socket.socket, ready: bytes) -> None:
+        self.owner, self.door, self.ready, self.retired = owner, door, ready, False
         self.children: dict[int, socket.socket] = {}  # process -> the client that asked for it
         self.events = selectors.DefaultSelector()
         self.woken, self.waker = os.pipe()
@@ -170,7 +193,7 @@ class Server:
             self.retired = True
         elif data == b"ready":
             with contextlib.suppress(OSError):  # the client died meanwhile
-                client.send(self.found)
+                client.send(self.ready)
         elif data:
             self._fork(client, fds)
         if data:
@@ -299,4 +322,4 @@ def _reseed() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

@@ -147,9 +147,10 @@ def dynamics(p: xr.Dataset) -> Text | Note:
     found = model.dynamics(p.attrs["territory"])
     if not (found.points > 0).any():
         return Note("Aucun levier n'a ici de série observée.")
-    missing = found[found.points.fillna(0) < 2]
-    groups = missing.groupby(missing.status.replace("un seul point", "observé une seule année"), sort=False)
-    parts = [f"{french.capital(status)} : {' ; '.join(map(_seen, rows.itertuples()))}." for status, rows in groups]
+    groups: dict[str, list[str]] = {}
+    for row in found[found.points.fillna(0) < 2].itertuples():
+        groups.setdefault(row.status.replace("un seul point", "observé une seule année"), []).append(_seen(row))
+    parts = [f"{french.capital(status)} : {' ; '.join(said)}." for status, said in groups.items()]
     return Text("{}", " ".join(parts) or "Chaque levier a au moins deux valeurs observées.")
 
 

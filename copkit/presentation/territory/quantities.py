@@ -27,7 +27,7 @@ QUANTITIES = Section("quantites", 50)
 
 def _counted(p: xr.Dataset) -> bool:
     """Whether a coefficient translates the target of some lever into a quantity."""
-    return bool(p.quantity_per_kt.notnull().any())
+    return not np.isnan(p.variables["quantity_per_kt"].values).all()
 
 
 @QUANTITIES.sentence(when=lambda p: not _counted(p))
