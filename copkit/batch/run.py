@@ -222,7 +222,7 @@ def _by_default(server: forks.ForkServer | None, warm: str) -> int:
 
 @contextmanager
 def _machine(client: Client | None, jobs: int, store: Store, server: forks.ForkServer | None, warm: str):
-    """What executes tasks: the cluster, or the processes of this machine, which start at once; whether the kit is sound."""
+    """What executes tasks: the cluster, or processes of this machine, which start at once; whether the kit is sound."""
     if client is not None:
         from copkit.batch import cluster
 
