@@ -15,7 +15,7 @@ from functools import lru_cache
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-from copkit.batch.forked.server import die_with
+from copkit.batch.forked.kinship import die_with
 from copkit.presentation import drawing
 
 _REHEARSALS = 16

@@ -23,7 +23,8 @@ from types import ModuleType
 
 from copkit.batch import manifest, painter, produce
 from copkit.batch.forked import forks
-from copkit.batch.forked.server import begin, die_with
+from copkit.batch.forked.kinship import die_with
+from copkit.batch.forked.server import begin
 from copkit.batch.plan import Task
 from copkit.batch.store import Folder
 from copkit.errors import RunError

@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from copkit.batch.forked.server import die_with
+from copkit.batch.forked.kinship import die_with
 
 WORKERS = 2
 WAITING = 200  # requests that wait for a process, at most; pages are made once each

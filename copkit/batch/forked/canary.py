@@ -14,6 +14,7 @@ import time
 import traceback
 from importlib.metadata import version
 
+from copkit.batch.forked.kinship import die_with
 from copkit.batch.forked.wire import Wire
 
 _CHILD = "copkit.batch.forked.child"
@@ -76,8 +77,6 @@ class Canary:
 def _sing(end: socket.socket, parent: int) -> None:
     """The fork: the kernel, on the wire; never returns."""
     try:
-        from copkit.batch.forked.server import die_with
-
         die_with(parent)
         child = importlib.import_module(_CHILD)
         child.prepare()

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 
 from copkit.batch.forked.forks import BATCH, LIGHT
+from copkit.batch.forked.kinship import adopt, children, die_with
 from copkit.errors import RunError
 
 KERNEL = (
@@ -32,7 +33,6 @@ KERNEL = (
     "IPython.core.oinspect", "IPython.core.debugger", "IPython.extensions.storemagic", "tornado.platform.asyncio",
     "sqlite3", "faulthandler", "stack_data", "pygments.formatters.terminal256",
 )  # fmt: skip
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def main(fd: int, door: int, warm: str, *regions: str) -> None:
@@ -283,35 +283,8 @@ class Server:
         for pid in pids:
             os.waitpid(pid, 0)
             self.children.pop(pid, None)
-        if orphans := [pid for pid in _started() if pid not in self.children]:  # what those had detached
+        if orphans := [pid for pid in children() if pid not in self.children]:  # what those had detached
             self._sweep(orphans)
-
-
-def _started() -> list[int]:
-    """The processes that have this one for parent."""
-    with contextlib.suppress(OSError):
-        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
-    return []
-
-
-def die_with(parent: int) -> None:
-    """Ask the kernel to end this process with its parent, whatever ends it; nothing where it cannot be asked."""
-    if not hasattr(os, "pidfd_open"):  # Linux alone
-        return
-    _ask(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def adopt() -> None:
-    """Ask to be the parent of what this process's descendants leave behind: a detached process escapes nobody."""
-    _ask(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def _ask(*what: int) -> None:
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(*what)
 
 
 def _reseed() -> None:
