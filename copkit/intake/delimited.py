@@ -152,7 +152,8 @@ class _Lines:
 
         A line is a row when, read alone, it has as many cells as there are headers. Where the cell may be a text on
         several lines, figures stand besides where all the ``others`` have figures, in the first of these columns and in
-        half of them; and its cells start with a space only where cells of the others do, as a text does after a comma.
+        half of them; and fewer than half of its cells start with a space, as a text does after a comma, without the
+        columns where cells of the others do.
         """
         if width < 2 or 2 * sum(line.count(self.mark) >= width - 1 for line in self.texts) < len(self.texts):
             return []
@@ -165,10 +166,11 @@ class _Lines:
             if self.torn or len(cells) != width:
                 return len(cells) == width
             said = [_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n].strip()]
+            starts = [cell.startswith(" ") for n, cell in enumerate(cells) if n and cell.strip() and n not in spaced]
             return (
                 (not said or bool(said[0]))
                 and 2 * sum(map(bool, said)) >= len(said)
-                and all(n in spaced or not cell.startswith(" ") for n, cell in enumerate(cells))
+                and 2 * sum(starts) < max(len(starts), 1)
             )
 
         alone = []

@@ -232,9 +232,14 @@ def _rows(path: Path, where: str, problems: Problems, name: str) -> list[tuple[s
 
 
 def _sheet(path: Path, where: str, problems: Problems) -> pd.DataFrame:
-    """The sheet of a workbook that has a column of codes, the first of them, all as text."""
+    """The sheet of a workbook that has a column of codes, all as text."""
     sheets = spreadsheets.read(path)
     coded = [s for s in sheets.values() if {french.plain(cell) for cell in s.headers} & set(HEADERS["territoire"])]
+    if len(coded) > 1:
+        named = french.join([f"« {one.name} »" for one in coded])
+        problems.add(
+            where, f"plusieurs feuilles ont une colonne de codes : {named}. Les réunir en une, ou n'en garder qu'une."
+        )
     sheet = next(iter(coded or [s for s in sheets.values() if s.headers]))
     for stray in sheet.strays:
         problems.add(where, f"feuille « {sheet.name} », ligne {stray.row} : {stray.reason}.")
