@@ -235,12 +235,12 @@ def _checked(table: pd.DataFrame, name: str, problems: Problems) -> pd.DataFrame
         wrong += _wrong_revocation(one, n, rows)
         for message in wrong:
             problems.add(name, f"ligne {row} : {message}")
-    revoked = {int(one["revokes"]): n for n, one in enumerate(rows, start=1) if one["revokes"].isdecimal()}
+    revoked = {number: n for n, one in enumerate(rows, start=1) if (number := _number(one["revokes"]))}
     for n, message in _contradictions(rows, revoked):
         problems.add(name, f"ligne {table.index[n - 1]} : {message}")
     made = pd.DataFrame(rows, columns=list(HEADERS), dtype="str").set_axis(table.index)
     made["number"] = range(1, len(made) + 1)
-    made["revokes"] = [int(one) if one.isdecimal() else 0 for one in made.revokes]
+    made["revokes"] = [_number(one) for one in made.revokes]
     made["revoked_by"] = [revoked.get(n, 0) for n in made.number]
     return made.astype({"number": "int64", "revokes": "int64", "revoked_by": "int64"})
 
@@ -250,6 +250,11 @@ def _persons(one: Mapping[str, str]) -> Iterator[str]:
     for part in ("about", "decision", "author", "reason"):
         if not one[part].isdecimal() and personal.mask(one[part]) != one[part]:
             yield f"colonne {HEADERS[part]} : courriel, téléphone ou nom de personne. {ROLE}"
+
+
+def _number(text: str) -> int:
+    """The number of a decision; 0 where it is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _wrong_number(number: str, expected: int) -> Iterator[str]:
@@ -274,10 +279,10 @@ def _wrong_revocation(one: Mapping[str, str], n: int, rows: list[dict[str, str]]
     """What is wrong with what a line revokes: unknown, later, already revoked, of another object."""
     if not one["revokes"]:
         return
-    if not one["revokes"].isdecimal() or not 1 <= int(one["revokes"]) <= len(rows):
+    number = _number(one["revokes"])
+    if not 1 <= number <= len(rows):
         yield _no_number(personal.mask(one["revokes"]), len(rows))
         return
-    number = int(one["revokes"])
     if number >= n:
         yield f"n° {n} révoque n° {number}, qui ne la précède pas. Écrire le numéro d'une décision antérieure."
         return
