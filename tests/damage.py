@@ -1236,6 +1236,19 @@ def _sound(file: File) -> bool:
     return len(file.sheets) == 1 and all(row.kind == "project" and row.mangle is None for row in rows)
 
 
+@damage
+def table_beside(rng, case, file):
+    """Another table, on the right of a blank column, that has a header of the first: it completes none of its rows."""
+    sheet = file.sheets[0]
+    at = rng.choice(sheet.at(*MONEY))
+    if any(row.mangle for row in sheet.rows) or file.torn or sheet.some("second"):
+        return False
+    for row in sheet.rows:
+        row.cells += [Cell("") for _ in range(len(sheet.columns) - len(row.cells) + 1)] + [Cell("999")]
+    sheet.columns += [Column("", ""), Column(sheet.columns[at].header, "")]
+    return None
+
+
 # ------------------------------------------------------------------ the reading that owes the kit nothing
 
 _PLAIN = re.compile(rf"(-?\d+|\d{{1,3}}(?:[ {NBSP}{THIN}]\d{{3}})+)(?:[,.](\d\d?))?\s?(?:€|EUR)?")
