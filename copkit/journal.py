@@ -195,12 +195,17 @@ def _cells(journal: pd.DataFrame) -> pd.DataFrame:
 def named(table: pd.DataFrame, name: str, headers: Mapping[str, str]) -> pd.DataFrame:
     """The columns of a table of decisions under their own names, as text; in French or in English."""
     known = {french.plain(word): key for key, label in headers.items() for word in (key, label)}
-    found = {known[french.plain(str(c))]: c for c in table if french.plain(str(c)) in known}
+    found: dict[str, int] = {}
+    for n, header in enumerate(map(str, table)):
+        if (key := known.get(french.plain(header))) and found.setdefault(key, n) != n:
+            raise ProjectError(f"{name} : colonne « {header} » en double. N'en garder qu'une.")
     if lost := [headers[key] for key in headers if key not in found]:
         columns, verb = ("colonne", "absente") if len(lost) == 1 else ("colonnes", "absentes")
         listed = french.join(f"« {one} »" for one in lost)
         raise ProjectError(f"{name} : {columns} {verb} : {listed}. Colonnes attendues : {', '.join(headers.values())}.")
-    return pd.DataFrame({key: [text(v) for v in table[found[key]]] for key in headers}, table.index, dtype="str")
+    return pd.DataFrame(
+        {key: [text(v) for v in table.iloc[:, found[key]]] for key in headers}, table.index, dtype="str"
+    )
 
 
 def text(value: object) -> str:
