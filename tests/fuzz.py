@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -182,33 +182,35 @@ def of_family(family: str, number: int) -> tuple[bytes, str, object]:
     return made, damage.suffix or suffix, reader
 
 
+def mutation(kind: str, number: int) -> tuple[bytes, str, Read]:
+    """A mutation for the readers of a kind: what it holds, its suffix, how it is read."""
+    if kind in GUIDED:
+        seeds, read = readings(kind)
+        rng = random.Random(number)
+        return mutated(rng.choice(seeds), rng), "", read
+    content, suffix, reader = of_family(kind, number)
+    path = place() / f"recu{suffix}"
+
+    def read(content: bytes) -> None:
+        path.write_bytes(content)
+        reader.read(path)
+
+    return content, suffix, read
+
+
+def attempt(kind: str, number: int) -> None:
+    content, _, read = mutation(kind, number)
+    read(content)
+
+
 def mutations(run: Run) -> None:
     """Mutations of the corpus on a reader drawn at random, and of what the quickest readers read: in one process, each
     within its own bounds; another process goes on where one is lost."""
     from tests.corpus import archives, blocks, texts, trial  # noqa: F401  (a family declares its damages)
 
     warm()
-    quick = {kind: readings(kind) for kind in GUIDED}
-    place = Path(tempfile.mkdtemp(dir=memory()))
-
-    def one(kind: str, number: int) -> tuple[bytes, str, Read]:
-        if kind in quick:
-            seeds, read = quick[kind]
-            rng = random.Random(number)
-            return mutated(rng.choice(seeds), rng), "", read
-        content, suffix, reader = of_family(kind, number)
-        path = place / f"recu{suffix}"
-
-        def read(content: bytes) -> None:
-            path.write_bytes(content)
-            reader.read(path)
-
-        return content, suffix, read
-
-    def attempt(kind: str, number: int) -> None:
-        content, _, read = one(kind, number)
-        read(content)
-
+    for kind in GUIDED:
+        readings(kind)
     while not run.over:
         start = run.done.get("mutations", 0)
         tries = [(kind, start + n) for n in range(max(ROUND.values())) for kind, most in ROUND.items() if n < most]
@@ -216,7 +218,7 @@ def mutations(run: Run) -> None:
         for outcome, (kind, number) in zip(trial.bounded(cases), tries, strict=True):
             run.line(f"mutations : {FAMILIES.get(kind, kind)}").add(outcome)
             if outcome.wrong:
-                content, suffix, _ = one(kind, number)
+                content, suffix, _ = mutation(kind, number)
                 (run.folder / f"{kind}{number}{suffix}").write_bytes(content)
         run.done["mutations"] = start + max(ROUND.values())
         run.keep()
@@ -225,21 +227,22 @@ def mutations(run: Run) -> None:
 # ------------------------------------------------------------------ what coverage guides
 
 
-def memory() -> str | None:
-    """A folder that is in memory, where there is one."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+@cache
+def place() -> Path:
+    """A folder of this process, in memory where that can be."""
+    return Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 
 
+@cache
 def readings(kind: str) -> tuple[list[bytes], Read]:
     """The first inputs of a reader, and how it reads one."""
     from tests.corpus import DAMAGES, archives, blocks, places, texts, trial  # noqa: F401
     from tests.corpus.readers import READERS
 
-    place = Path(tempfile.mkdtemp(dir=memory()))
     by_name = {reader.name: reader for reader in READERS}
 
     def through(suffix: str, *reads: Callable[[Path], object], wrap: Callable[[bytes], bytes] = bytes) -> Read:
-        path = place / f"n{suffix}"
+        path = place() / f"n{suffix}"
 
         def read(content: bytes) -> None:
             from copkit.errors import CopkitError
@@ -348,7 +351,43 @@ def by_coverage(run: Run) -> None:
 
 # ------------------------------------------------------------------ the whole
 
-STEPS = ("corpus", "compared", "mutations", "guided")
+
+def again(run: Run) -> None:
+    """What ended otherwise, tried once more: some of it was mended since."""
+    from tests import damage, test_damaged_input
+    from tests.corpus import trial
+
+    def differs(kind: str, seed: int) -> None:
+        found = damage.of_seeds([seed], run.folder / "comparees" / kind, kind=kind)
+        assert not found, found
+
+    def guided_to(kind: str) -> None:
+        for path in sorted((run.folder / kind).glob("found*")):
+            readings(kind)[1](path.read_bytes())
+
+    whole = any(name.startswith("corpus") and line.wrong for name, line in run.table.items())
+    made = test_damaged_input.cases(run.folder, every=True) if whole else ()
+    damages = {f"{case}, {reader}": read for case, reader, read, _ in made}
+    for line in run.table.values():
+        for said in line.wrong[:]:
+            case, head = said.partition(" : ")[0], said.partition(", ")[0]
+            if case in damages:
+                read = damages[case]
+            elif found := re.match(r"(.*), graine (\d+)$", case):
+                read = partial(differs, found[1], int(found[2]))
+            elif found := re.match(r"(\w+) (\d+)$", head):
+                read = partial(attempt, found[1], int(found[2]))
+            else:
+                read = partial(guided_to, case)
+            [outcome] = trial.bounded([(case, "", read, "")])
+            if not outcome.wrong:
+                line.wrong.remove(said)
+                line.read += outcome.verdict == "read"
+                line.refused += outcome.verdict == "refused"
+    run.keep()
+
+
+STEPS = ("corpus", "compared", "mutations", "guided", "again")
 
 
 def markdown(table: dict[str, Line], what: str) -> str:
@@ -377,7 +416,9 @@ def main() -> int:
         "--minutes", type=float, default=10, help="of the whole; the last two steps share what is left"
     )
     options.add_argument("--files", type=int, default=400, help="sendings compared with another reading, of all kinds")
-    options.add_argument("--steps", nargs="*", choices=STEPS, default=STEPS, help="those to do; none: the table only")
+    options.add_argument(
+        "--steps", nargs="*", choices=STEPS, default=STEPS[:-1], help="those to do; none: the table only"
+    )
     options.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "copkit-fuzz"))
     options.add_argument("--write", default="", help="the date to write under the table of docs/fiabilite.md")
     options.add_argument("--add", action="store_true", help="go on where the last run in this folder ended")
@@ -391,17 +432,21 @@ def main() -> int:
     run = Run(options.folder, options.minutes)
     if options.add and (options.folder / "table.json").is_file():
         run.done = run.take(options.folder)
+    for folder in options.join:
+        run.take(folder)
     end = run.end
     for step in options.steps:
         if step == "mutations" and "guided" in options.steps:
             run.end = (time.monotonic() + end) / 2
-        {"corpus": corpus, "compared": partial(compared, files=options.files), "mutations": mutations}.get(
-            step, by_coverage
-        )(run)
+        {
+            "corpus": corpus,
+            "compared": partial(compared, files=options.files),
+            "mutations": mutations,
+            "guided": by_coverage,
+            "again": again,
+        }[step](run)
         run.end = end
     run.keep()
-    for folder in options.join:
-        run.take(folder)
     said = markdown(run.table, options.write or "Ce passage")
     print(said)
     for one in [said for line in run.table.values() for said in line.wrong]:
