@@ -51,6 +51,7 @@ SAID = {  # damage → reader, and what it is told
         "Supprimer les lignes et les colonnes",
     ),
     "far_row": ("dossiers", "L1048576", "cellules remplies"),
+    "far_row_behind_a_torn_part": ("dossiers", "le lire demande trop de mémoire"),
     "all_merged": ("dossiers", "1 zone fusionnée, de 17 179 869 184 cellules", "Défaire les fusions"),
     "link_on_all": ("chiffres locaux", "de 17 179 869 184 cellules"),
     "rows_not_in_order": ("dossiers", "les lignes d'une feuille ne sont pas dans l'ordre."),
