@@ -36,12 +36,17 @@ def test_what_is_read_is_what_is_there_or_the_report_says_it(faults, name):
     assert not found, f"{len(found)} écarts\n" + "\n".join(found[:10])
 
 
-REPLAYED = {"plans": (43, 59), "périmètres": (43, 45)}  # a total by another name, a quote; a second sheet, a hidden one
+SEEN = {  # damages that were once read wrongly
+    "plans": ("total_by_another_name", "two_stray_quotes"),
+    "périmètres": ("second_sheet_of_projects", "hidden_sheet_of_projects"),
+    "actions": ("table_beside",),
+}
 
 
 @pytest.mark.parametrize("kind", [one for one in damage.FORMS if one != "dossiers"])
 def test_what_is_read_of_another_kind_is_what_is_there_or_the_report_says_it(tmp_path, kind):
-    seeds = range(0, 400) if LONG else (0, 1, 2, 3, *REPLAYED.get(kind, ()))
+    first = {damage.Case.drawn(seed, kind)[0]: seed for seed in range(1, 2 * len(damage.DAMAGES), 2)}
+    seeds = range(0, 400) if LONG else (0, 1, 2, 3, *(first[name] for name in SEEN.get(kind, ())))
     found = damage.of_seeds(seeds, tmp_path, kind=kind)
     assert not found, "\n".join(f"graine {one.seed} ({', '.join(one.damages) or SOUND}) : {one.said}" for one in found)
 
