@@ -166,6 +166,11 @@ def test_workbook_and_list_without_names_are_one_perimeter(tmp_path):
     book.create_sheet("Suite").append(["Code INSEE", "Nom"])
     book["Suite"].append(["59009", "Villeneuve-d'Ascq"])
     book.save(tmp_path / "pays_lillois.xlsx")
+    book["Suite"].insert_rows(1)
+    book["Suite"]["A1"] = "Autres communes"
+    book.save(tmp_path / "suite.xlsx")
+    with pytest.raises(ProjectError, match="feuille « Suite » : des codes, sans colonne qui les nomme"):
+        perimeters.read_perimeters(tmp_path / "suite.xlsx")
     with pytest.raises(ProjectError, match="plusieurs feuilles ont une colonne de codes : « Communes » et « Suite »"):
         perimeters.read_perimeters(tmp_path / "pays_lillois.xlsx")
 
