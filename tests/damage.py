@@ -1364,7 +1364,7 @@ def check(file: File, path: Path, told: Told) -> list[str]:
                 out.append(f"counted: sheet « {sheet.name} », which holds no project: {len(rows)} rows")
             elif sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} »")
-        elif not rows and not aside and sheet.name != main and read.get(sheet.name):
+        elif not rows and not aside and (sheet.name != main or file.refusable) and read.get(sheet.name):
             if sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} », {len(sheet.some())} projects")
         elif file.torn:

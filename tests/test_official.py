@@ -145,6 +145,7 @@ WRONG = {
         "2,00E+08",
         "siren_groupement : « 2,00E+08 » (CRTE inventé) : neuf chiffres",
     ),
+    "année illisible": ("parc", "PARC_2011;PARC_2026", "PARC_20110;PARC_20260", "colonne absente : PARC_2024."),
     "région absente": ("crte", "insee_reg", "reg", "colonne absente : insee_reg."),
 }
 

@@ -257,6 +257,9 @@ def _fleet(path: Path, problems: Problems) -> pd.DataFrame | None:
     series = {
         name: ("parc_voitures_particulieres", int(found[1])) for name in cells if (found := _FLEET.fullmatch(name))
     }
+    if not series:
+        problems.add(path.name, "colonne absente : PARC_2024. Prendre le parc de voitures par commune du SDES.")
+        return None
     return _table(path, cells, "COMMUNE_CODE", series, "nb", "parc", [], problems)
 
 
