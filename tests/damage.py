@@ -247,7 +247,7 @@ def _by_xlsxwriter(file: File, path: Path) -> None:
             kept = sheet.rows[first - sheet.header_row - 1].cells[column].written
             at = column + sheet.left
             page.merge_range(first - 1, at, last - 1, at, "")
-            page.write(first - 1, at, kept)
+            page.write(first - 1, at, text_of(kept) if isinstance(kept, Formula | Error) else kept)
         for number in sheet.hidden_rows:
             page.set_row(number - 1, options={"hidden": True})
         if sheet.filtered:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import islice
@@ -107,6 +107,18 @@ def corpus(run: Run) -> None:
         run.keep()
 
 
+def differing(seeds: Sequence[int], folder: Path, kind: str) -> list:
+    """What differs in the sendings of some seeds; that which stops the comparison is named, and the others go on."""
+    from tests import damage
+
+    try:
+        return damage.of_seeds(seeds, folder, kind=kind)
+    except Exception as error:
+        if len(seeds) == 1:
+            return [damage.Fault(seeds[0], (), f"{type(error).__name__}: {error}")]
+        return [one for seed in seeds for one in differing([seed], folder, kind)]
+
+
 def compared(run: Run, files: int) -> None:
     """Generated sendings of each kind, read by the kit and by csv, pandas and openpyxl: rows, sums, levers, places."""
     from tests import damage
@@ -118,11 +130,8 @@ def compared(run: Run, files: int) -> None:
             if start >= until or run.over:
                 continue
             line, before = run.line(f"comparées à une autre lecture : {kind}"), time.process_time()
-            try:
-                found = damage.of_seeds(range(start, until), run.folder / "comparees" / kind, kind=kind)
-                line.wrong += [f"{kind}, graine {one.seed} : {one.said}" for one in found]
-            except Exception as error:
-                line.wrong.append(f"{kind}, graines {start} à {until} : {type(error).__name__} : {error}")
+            found = differing(range(start, until), run.folder / "comparees" / kind, kind)
+            line.wrong += [f"{kind}, graine {one.seed} : {one.said}" for one in found]
             line.tried += sum(len(damage.Case(seed, kind=kind).files) for seed in range(start, until))
             line.seconds = max(line.seconds, (time.process_time() - before) / (until - start))
             run.done[kind] = until
@@ -354,11 +363,11 @@ def by_coverage(run: Run) -> None:
 
 def again(run: Run) -> None:
     """What ended otherwise, tried once more: some of it was mended since."""
-    from tests import damage, test_damaged_input
+    from tests import test_damaged_input
     from tests.corpus import trial
 
     def differs(kind: str, seed: int) -> None:
-        found = damage.of_seeds([seed], run.folder / "comparees" / kind, kind=kind)
+        found = differing([seed], run.folder / "comparees" / kind, kind)
         assert not found, found
 
     def guided_to(kind: str) -> None:
