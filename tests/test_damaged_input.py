@@ -61,6 +61,7 @@ SAID = {  # damage → reader, and what it is told
     "unfolds_to_more_than_it_says": ("dossiers", "classeur démesuré", "qui se déplient en plus de"),
     "long_text_in_each_cell": ("dossiers", "le lire demande trop de mémoire"),
     "repeated_everywhere": ("dossiers", "une cellule est remplie très loin du tableau. Supprimer"),
+    "marks_alone": ("dossiers", "ligne 1 : 200 001 cellules sur une ligne, 16 384 au plus. Vérifier le séparateur"),
     "deep": ("dossiers (API)", "plus de 64 blocs les uns dans les autres."),
     "a_number": (
         "dossiers (API)",

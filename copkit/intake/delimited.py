@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit import files
+from copkit import files, french
 from copkit.errors import Problems, ProjectError
 from copkit.files import read_bytes
 from copkit.intake.sheet import Builder, Sheet
+from copkit.received import WIDEST
 
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
@@ -47,6 +48,9 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
     try:
         for row in reader:
             number += 1
+            if len(row) > WIDEST:
+                few = f"{french.number(len(row), 0)} cellules sur une ligne, {french.number(WIDEST, 0)} au plus"
+                raise ProjectError(f"{path} : ligne {number} : {few}. Vérifier le séparateur et les fins de ligne.")
             if len(lines) == 1 and '"' in lines[0] and made.headers and _crossed(lines[0], mark):
                 said = f"un guillemet ouvert à la ligne {reader.line_num} du fichier n'est pas refermé dans sa cellule"
                 made.set_aside(number, row, f"{said}. Corriger ce guillemet et relire le fichier")
