@@ -689,7 +689,7 @@ def second_version(rng: random.Random, sheet: Sheet) -> None:
 # ------------------------------------------------------------------ damages
 
 DAMAGES: dict[str, Callable] = {}
-ALONE = ("total_by_another_name",)  # what another damage would undo
+ALONE = ("total_by_another_name", "table_beside")  # what another damage would undo
 
 
 def damage(made: Callable) -> Callable:
@@ -926,7 +926,9 @@ def separator_not_quoted(rng, case, file):
     """A title that holds the separator."""
     if file.book:
         return False
-    row = rng.choice(file.sheets[0].some())
+    row = rng.choice(
+        [row for row in file.sheets[0].some() if text_of(row.cells[-1].written).strip()]
+    )  # seen by its end
     row.kind = "named"
     title = row.cells[file.sheets[0].at("title")[0]].written
     parted = title.replace(", lot", f"{file.mark} lot")
