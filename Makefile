@@ -59,7 +59,7 @@ long: .venv/.ok
 
 # Damaged files for ten minutes, and what was tried: docs/fiabilite.md.
 fuzz: .venv/.ok
-	$(BIN)/uv run --no-sync --with atheris python tests/fuzz.py --minutes 10
+	$(BIN)/uv run --no-sync --with atheris python tests/fuzz.py --minutes 10 --steps compared mutations guided
 
 # Two hundred faults in the middle of real batches: what is left, and does the next batch finish the work?
 faults: .venv/.ok

@@ -195,12 +195,17 @@ def _cells(journal: pd.DataFrame) -> pd.DataFrame:
 def named(table: pd.DataFrame, name: str, headers: Mapping[str, str]) -> pd.DataFrame:
     """The columns of a table of decisions under their own names, as text; in French or in English."""
     known = {french.plain(word): key for key, label in headers.items() for word in (key, label)}
-    found = {known[french.plain(str(c))]: c for c in table if french.plain(str(c)) in known}
+    found: dict[str, int] = {}
+    for n, header in enumerate(map(str, table)):
+        if (key := known.get(french.plain(header))) and found.setdefault(key, n) != n:
+            raise ProjectError(f"{name} : colonne « {header} » en double. N'en garder qu'une.")
     if lost := [headers[key] for key in headers if key not in found]:
         columns, verb = ("colonne", "absente") if len(lost) == 1 else ("colonnes", "absentes")
         listed = french.join(f"« {one} »" for one in lost)
         raise ProjectError(f"{name} : {columns} {verb} : {listed}. Colonnes attendues : {', '.join(headers.values())}.")
-    return pd.DataFrame({key: [text(v) for v in table[found[key]]] for key in headers}, table.index, dtype="str")
+    return pd.DataFrame(
+        {key: [text(v) for v in table.iloc[:, found[key]]] for key in headers}, table.index, dtype="str"
+    )
 
 
 def text(value: object) -> str:
@@ -235,12 +240,12 @@ def _checked(table: pd.DataFrame, name: str, problems: Problems) -> pd.DataFrame
         wrong += _wrong_revocation(one, n, rows)
         for message in wrong:
             problems.add(name, f"ligne {row} : {message}")
-    revoked = {int(one["revokes"]): n for n, one in enumerate(rows, start=1) if one["revokes"].isdecimal()}
+    revoked = {number: n for n, one in enumerate(rows, start=1) if (number := _number(one["revokes"]))}
     for n, message in _contradictions(rows, revoked):
         problems.add(name, f"ligne {table.index[n - 1]} : {message}")
     made = pd.DataFrame(rows, columns=list(HEADERS), dtype="str").set_axis(table.index)
     made["number"] = range(1, len(made) + 1)
-    made["revokes"] = [int(one) if one.isdecimal() else 0 for one in made.revokes]
+    made["revokes"] = [_number(one) for one in made.revokes]
     made["revoked_by"] = [revoked.get(n, 0) for n in made.number]
     return made.astype({"number": "int64", "revokes": "int64", "revoked_by": "int64"})
 
@@ -250,6 +255,11 @@ def _persons(one: Mapping[str, str]) -> Iterator[str]:
     for part in ("about", "decision", "author", "reason"):
         if not one[part].isdecimal() and personal.mask(one[part]) != one[part]:
             yield f"colonne {HEADERS[part]} : courriel, téléphone ou nom de personne. {ROLE}"
+
+
+def _number(text: str) -> int:
+    """The number of a decision; 0 where it is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _wrong_number(number: str, expected: int) -> Iterator[str]:
@@ -274,10 +284,10 @@ def _wrong_revocation(one: Mapping[str, str], n: int, rows: list[dict[str, str]]
     """What is wrong with what a line revokes: unknown, later, already revoked, of another object."""
     if not one["revokes"]:
         return
-    if not one["revokes"].isdecimal() or not 1 <= int(one["revokes"]) <= len(rows):
+    number = _number(one["revokes"])
+    if not 1 <= number <= len(rows):
         yield _no_number(personal.mask(one["revokes"]), len(rows))
         return
-    number = int(one["revokes"])
     if number >= n:
         yield f"n° {n} révoque n° {number}, qui ne la précède pas. Écrire le numéro d'une décision antérieure."
         return

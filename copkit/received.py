@@ -120,8 +120,8 @@ def workbook(path: Path, most: int | None = None) -> str:
         try:
             with ZipFile(path) as archive:
                 said, sure = _measured(archive, path.stat().st_size, most)
-        except UNREADABLE:
-            return ""  # whoever reads it says so
+        except UNREADABLE:  # what cannot be measured, another library may read
+            said, sure = "", False
         if said or sure:
             return said
     return _apart(path)
@@ -153,11 +153,15 @@ def _measured(archive: ZipFile, size: int, most: int | None) -> tuple[str, bool]
             end = text.rfind(b">") + 1  # a mark is never cut in two
             tail = text[end:][-_TAIL:]
             part.see(text[:end])
-    sheets, _ = sheet_parts(archive)
+    try:
+        sheets, found = sheet_parts(archive)[0], True
+    except UNREADABLE:
+        sheets, found = [], False
     if len(sheets) > SHEETS or len({part for _, part in sheets}) < len(sheets):
         few = f"{french.number(len(sheets), 0)} feuilles, {SHEETS} au plus et chacune à elle"
         return f"{few}. Le partager, ou l'enregistrer de nouveau.", True
-    return _beyond(archive, parts, most)
+    said, sure = _beyond(archive, parts, most)
+    return said, sure and (found or bool(said))
 
 
 def _beyond(archive: ZipFile, parts: dict[str, _Part], most: int | None) -> tuple[str, bool]:

@@ -1,18 +1,20 @@
-"""Files of projects as territories send them, half of them damaged, and a reading of them that owes the kit nothing.
+"""Files as territories send them, half of them damaged, and a reading of them that owes the kit nothing.
 
-``Case(seed)`` is one sending: what its files hold (the truth: rows, amounts, levers, départements) and how it was
-damaged. ``plain`` reads a file with csv, pandas and openpyxl alone. A seed always makes the same files; a damage draws
-from a generator of its own, so that the file can be made again with that damage alone.
+``Case(seed, kind)`` is one sending of a kind (projects, answers, actions…: ``cases/envois.yml``): what its files hold
+(the truth: rows, amounts, levers, départements) and how it was damaged. ``plain`` reads a file with csv, pandas and
+openpyxl alone. A seed always makes the same files; a damage draws from a generator of its own, so that the file can be
+made again with that damage alone.
 """
 
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import random
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +28,8 @@ import yaml
 
 HOME = Path(__file__).parents[1]
 NBSP, THIN = "\u00a0", "\u202f"
-MONEY = ("cost", "funding_requested", "amount")
+MONEY = ("cost", "funding_requested", "amount", "budget", "value")
+DATES = ("start", "due")
 ERRORS = ("#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A")
 
 
@@ -125,7 +128,6 @@ class Sheet:
 class File:
     name: str
     sheets: list[Sheet]
-    mapping: str
     mark: str = ";"
     encoding: str = "utf-8"
     end: str = "\n"
@@ -245,7 +247,7 @@ def _by_xlsxwriter(file: File, path: Path) -> None:
             kept = sheet.rows[first - sheet.header_row - 1].cells[column].written
             at = column + sheet.left
             page.merge_range(first - 1, at, last - 1, at, "")
-            page.write(first - 1, at, kept)
+            page.write(first - 1, at, text_of(kept) if isinstance(kept, Formula | Error) else kept)
         for number in sheet.hidden_rows:
             page.set_row(number - 1, options={"hidden": True})
         if sheet.filtered:
@@ -280,6 +282,31 @@ def demarches(year: int) -> dict[str, tuple[str, frozenset]]:
     return found
 
 
+@cache
+def choices(name: str) -> dict[str, str]:
+    """Label → id of what a field chooses from, from the files of the kit; those of ``public`` are themselves."""
+    folder = HOME / "parameters"
+    if name == "public":
+        return {"oui": "oui", "non": "non"}
+    if name == "action":
+        return dict(pd.read_csv(folder / "actions.csv", dtype=str)[["label", "action"]].itertuples(index=False))
+    if name == "adaptation_lever":
+        known = pd.read_csv(folder / "crosswalk.csv", dtype=str)
+        return dict(known[known.nomenclature == "adaptation"][["label", "id"]].itertuples(index=False))
+    scale = yaml.safe_load((folder / "survey.yml").read_text(encoding="utf-8"))["scale"]
+    return {one["label"]: one["id"] for one in scale["choices"]} | {scale["not_applicable"]: "sans_objet"}
+
+
+@cache
+def listed() -> tuple[list[tuple[str, str]], list[str], dict[str, frozenset]]:
+    """The EPCI of the official lists (code and name), the communes, and those of each EPCI."""
+    folder = HOME / "data" / "clean"
+    epci = pd.read_csv(folder / "epci.csv", dtype=str)[["code", "name"]]
+    communes = pd.read_parquet(folder / "communes.parquet")[["code", "epci"]]
+    inside = {code: frozenset(found) for code, found in communes.groupby("epci").code}
+    return list(epci.itertuples(index=False, name=None)), list(dict.fromkeys(communes.code)), inside
+
+
 PLACES = {  # code of the département → its name, a commune and its code
     "59": ("Nord", "Lille", "59350"),
     "62": ("Pas-de-Calais", "Arras", "62041"),
@@ -299,6 +326,8 @@ TRAPS = (
     "TotalEnergies, parc solaire",
     "Sommes-nous prêts",
 )
+BRITTANY = {"Côtes-d'Armor": "22", "Finistère": "29", "Ille-et-Vilaine": "35", "Morbihan": "56"}
+SHARED = ("Gestion des haies", "Covoiturage")  # levers that local figures share out
 UNKNOWN_LEVERS = ("Résilience du tissu local", "Grande cause locale", "Attractivité", "Numérique responsable")
 NOTHING = ("", "", "", "NULL", "-")
 
@@ -318,20 +347,8 @@ def token(seed: int, number: int) -> str:
 
 def reworded(rng: random.Random, text: str) -> str:
     """A label as somebody else would type it."""
-    how = rng.randrange(9)
-    if how == 0:
-        return text.upper()
-    if how == 1:
-        return text.lower()
-    if how == 2:
-        return bare(text)
-    if how == 3:
-        return f"  {text} "
-    if how == 4:
-        return text.replace(" ", NBSP, 1)
-    if how == 5:
-        return text.replace("'", "’")
-    return text
+    forms = (text.upper(), text.lower(), bare(text), f"  {text} ", text.replace(" ", NBSP, 1), text.replace("'", "’"))
+    return forms[how] if (how := rng.randrange(9)) < len(forms) else text
 
 
 def grouped(number: int, mark: str) -> str:
@@ -406,6 +423,18 @@ def lever(rng: random.Random) -> Cell:
     return Cell(reworded(rng, chosen), sure(frozenset({levers()[chosen]})))
 
 
+def choice(rng: random.Random, name: str, number: int) -> Cell:
+    """One of the choices of a field, nothing, or what none of them is; a row of answers has an action of its own."""
+    known, how = list(choices(name).items()), rng.random()
+    if name == "action":
+        label, id_ = known[number % len(known)]
+        return Cell(label, sure(id_))
+    if how < 0.2:
+        return Cell("", BLANK) if how < 0.1 else Cell("À voir avec le voisin", REFUSED)
+    label, id_ = rng.choice(known)
+    return Cell(reworded(rng, label), sure(id_))
+
+
 def place(rng: random.Random) -> dict[str, Cell]:
     """The cells of places of a row, which agree."""
     code = rng.choice(list(PLACES))
@@ -414,6 +443,7 @@ def place(rng: random.Random) -> dict[str, Cell]:
         return {
             "departement": Cell("Nrod-Est", Expect((None,), "always")),
             "departement_code": Cell("", None),
+            "territory": Cell("Nrod-Est", REFUSED),
             "commune": Cell("", BLANK),
             "commune_code": Cell("", None),
             "region": Cell("", None),
@@ -422,6 +452,7 @@ def place(rng: random.Random) -> dict[str, Cell]:
     return {
         "departement": Cell(label, sure(f"dep-{code}")),
         "departement_code": Cell(int(code) if code.isdigit() and rng.random() < 0.3 else code, sure(f"dep-{code}")),
+        "territory": Cell(label if bare(label) == name and code != "974" else f"dep-{code}", sure(f"dep-{code}")),
         "commune": Cell(reworded(rng, commune), sure(f"com-{insee}")),
         "commune_code": Cell(insee, sure(f"com-{insee}")),
     }
@@ -435,171 +466,25 @@ class Form:
     """Columns of a known family of files: header → what fills it; ``always`` are those by which it is recognised."""
 
     always: dict[str, str]
-    sometimes: dict[str, str]
+    sometimes: dict[str, str] = field(default_factory=dict)
     sheet: str = ""
     deduplicated: bool = False
     decimal: str = ""  # the mark of decimals, where the family is known to have one
+    weight: int = 2
+    book: bool = False  # workbooks only
+    above: list[list[str]] | None = None  # the rows above its header; None: blank ones, or none
+    rows: int = 0  # of each of its files; nothing: a few
 
 
-FORMS = {
-    "copkit": Form(
-        {"Dossier": "project_id", "Intitulé": "title"},
-        {
-            "Porteur": "holder",
-            "Levier": "lever",
-            "Département": "departement",
-            "Code département": "departement_code",
-            "Commune": "commune",
-            "Coût [EUR]": "cost",
-            "Financement demandé [EUR]": "funding_requested",
-            "Montant engagé [EUR]": "amount",
-            "Début prévu": "start",
-            "Mis à jour le": "updated",
-            "Description": "text",
-            "Observations internes": "",
-            "Téléphone": "phone",
-        },
-        deduplicated=True,
-    ),
-    "cop_hauts_de_france": Form(
-        {
-            "ID": "project_id",
-            "Intitulé du projet": "title",
-            "Niveau de maturité": "maturity",
-            "Dimension nouvelle": "dimension",
-        },
-        {
-            "Email": "phone",
-            "Entreprise raison sociale": "holder",
-            "Levier principal": "lever",
-            "Département du projet": "departement",
-            "Coût total estimé (€)": "cost",
-            "Financement demandé (€)": "funding_requested",
-            "Date de démarrage prévue": "start",
-            "Dernière mise à jour du dossier le": "updated",
-            "Description du projet": "text",
-        },
-        sheet="Dossiers",
-        deduplicated=True,
-    ),
-    "fonds_vert_2023": Form(
-        {
-            "numero_demarche_ds": "number",
-            "nom_demarche_ds": "demarche",
-            "nom_beneficiaire_principal": "holder",
-            "siren": "siren",
-            "montant_engage": "amount",
-            "numero_dossier_ds": "project_id",
-            "nom_du_projet": "title",
-        },
-        {"nom_departement": "departement", "code_departement": "departement_code", "axe": ""},
-        decimal=".",
-    ),
-    "fonds_vert_2024": Form(
-        {
-            "demarche": "demarche",
-            "raison_sociale_beneficiaire": "holder",
-            "siret_beneficiaire": "siret",
-            "montant_engage": "amount",
-            "numero_dossier_ds": "project_id",
-            "nom_du_projet": "title",
-        },
-        {"nom_departement": "departement", "resume_du_projet": "text", "operateur": ""},
-        decimal=".",
-    ),
-    "subventions_reglementaire": Form(
-        {
-            "nomAttribuant": "",
-            "idAttribuant": "",
-            "dateConvention": "submitted",
-            "referenceDecision": "project_id",
-            "nomBeneficiaire": "holder",
-            "idBeneficiaire": "siret",
-            "objet": "title",
-            "montant": "amount",
-        },
-        {"nature": "", "idRAE": ""},
-        decimal=".",
-    ),
-    "scdl_subventions": Form(
-        {
-            "nomAttribuant": "",
-            "idAttribuant": "",
-            "dateConvention": "submitted",
-            "referenceDecision": "",
-            "nomBeneficiaire": "holder",
-            "idBeneficiaire": "siret",
-            "objet": "title",
-            "montant": "amount",
-            "idSubvention": "project_id",
-            "exerciceBudgetaire": "year",
-        },
-        {"montantDemande": "funding_requested", "dateDebut": "start", "ej": ""},
-        decimal=".",
-    ),
-    "dotations_investissement": Form(
-        {
-            "exercice": "year",
-            "dispositif": "",
-            "beneficiaire_nom": "holder",
-            "beneficiaire_code_insee": "commune_code",
-            "intitule": "title",
-            "subvention": "amount",
-        },
-        {"beneficiaire_dep": "departement_code", "cout_ht": "cost", "taux": ""},
-        decimal=".",
-    ),
-}
-CHECKED = ("title", "lever", "demarche", "departement", "departement_code", "commune", "commune_code", "start", *MONEY)
+def _forms() -> dict[str, dict[str, Form]]:
+    made = yaml.safe_load((HOME / "tests" / "cases" / "envois.yml").read_text(encoding="utf-8"))
+    return {kind: {name: Form(**one) for name, one in forms.items()} for kind, forms in made.items()}
 
 
-def make_row(rng: random.Random, form: Form, mapping: str, columns: list[Column], seed: int, number: int, book: bool):
-    one = token(seed, number)
-    where = place(rng)
-    trap = rng.random() < 0.04
-    title = f"{rng.choice(TRAPS if trap else ACTIONS)}, lot {one}"
-    year = 2024 if mapping.endswith("2024") else 2023
-    label, (démarche, found) = rng.choice(list(demarches(year).items()))
-    id_ = str(10_000_000 + seed * 64 + number)
-    texts = {
-        "project_id": int(id_) if book and rng.random() < 0.5 else id_,
-        "title": title,
-        "holder": f"Commune inventée de {one}",
-        "phone": rng.choice(("03 20 00 00 00", "accueil@exemple.fr", "")),
-        "maturity": rng.choice(("Idée", "Prêt à démarrer", "")),
-        "dimension": rng.choice(("innove", "")),
-        "number": démarche,
-        "siren": "210103768",
-        "siret": "21010376800012",
-        "year": "2024",
-        "text": rng.choice(
-            (
-                "",
-                "Deux phrases. Et une autre ; avec un point-virgule",
-                "Une ligne\nune autre",
-                'Un "mot" cité',
-                "5 % en plus",
-            )
-        ),
-        "": rng.choice(("", "1", "à revoir", "TOTAL")),
-    }
-    made = []
-    for column in columns:
-        name = column.field
-        if name in MONEY:
-            cell = Cell(rng.choice(NOTHING[:4]), BLANK) if rng.random() < 0.1 else money(rng, book)
-        elif name == "lever":
-            cell = lever(rng)
-        elif name == "demarche":
-            cell = Cell(label, sure(found))
-        elif name in where:
-            cell = where[name]
-        elif name in ("start", "submitted", "updated"):
-            cell = day(rng, book, 2024 if name == "updated" else 0)
-        else:
-            cell = Cell(texts.get(name, ""), sure(title) if name == "title" else None)
-        made.append(Cell(cell.written, cell.expect))
-    return Row("project", made, one, id=id_)
+FORMS = _forms()  # kind → family → its columns
+CHOICES = ("adaptation_lever", "action", "pertinence", "collectivite", "parties_prenantes", "public")
+PLACED = ("departement", "departement_code", "commune", "commune_code", "territory")
+CHECKED = ("title", "lever", "axis", "demarche", *PLACED, *CHOICES, *DATES, *MONEY)
 
 
 # ------------------------------------------------------------------ a case
@@ -608,21 +493,98 @@ def make_row(rng: random.Random, form: Form, mapping: str, columns: list[Column]
 class Case:
     """One sending, made from a seed: one file, or two; ``damages``: those it has, of ``DAMAGES``."""
 
-    def __init__(self, seed: int, damages: tuple[str, ...] | None = None, rows: int | None = None) -> None:
-        self.seed = seed
-        drawn = self.drawn(seed)
+    def __init__(
+        self, seed: int, damages: tuple[str, ...] | None = None, rows: int | None = None, kind: str = "dossiers"
+    ) -> None:
+        self.seed, self.kind = seed, kind
+        drawn = self.drawn(seed, kind) if damages is None else damages
         for attempt in range(60):  # until the file is one that can have its first damage
             self._make(random.Random(f"file {seed} {attempt}"), rows)
             if not drawn or self._suffer(drawn[0]):
                 break
         self._make(random.Random(f"file {seed} {attempt}"), rows)
-        self.damages = tuple(name for name in (drawn if damages is None else damages) if self._suffer(name))
+        self.damages = tuple(name for name in drawn if self._suffer(name))
 
     def _make(self, rng: random.Random, rows: int | None) -> None:
-        self.mapping = rng.choices(list(FORMS), (9, 4, 2, 2, 2, 2, 2))[0]
-        self.form = FORMS[self.mapping]
-        self.rows = rows or rng.randrange(3, 11)
+        forms = FORMS[self.kind]
+        self.mapping = rng.choices(list(forms), [one.weight for one in forms.values()])[0]
+        self.form = forms[self.mapping]
+        self.rows = rows or self.form.rows or rng.randrange(3, 11)
         self.files = [self.file(rng, "a", 0)]
+
+    def row(self, rng: random.Random, columns: list[Column], number: int, book: bool) -> Row:
+        one, seed = token(self.seed, number), self.seed
+        where = place(rng)
+        trap = rng.random() < 0.04
+        title = f"{rng.choice(TRAPS if trap else ACTIONS)}, lot {one}"
+        said = Expect(
+            (title,), "maybe" if trap and self.kind != "dossiers" else "never"
+        )  # a table of few columns may doubt
+        year = 2024 if self.mapping.endswith("2024") else 2023
+        label, (démarche, found) = rng.choice(list(demarches(year).items()))
+        id_ = str(10_000_000 + seed * 64 + number)
+        texts = {
+            "project_id": int(id_) if book and rng.random() < 0.5 else id_,
+            "title": title,
+            "holder": f"Commune inventée de {one}",
+            "phone": rng.choice(("03 20 00 00 00", "accueil@exemple.fr", "")),
+            "maturity": rng.choice(("Idée", "Prêt à démarrer", "")),
+            "dimension": rng.choice(("innove", "")),
+            "number": démarche,
+            "siren": "210103768",
+            "siret": "21010376800012",
+            "year": "2024",
+            "text": rng.choice(
+                (
+                    "",
+                    "Deux phrases. Et une autre ; avec un point-virgule",
+                    "Une ligne\nune autre",
+                    'Un "mot" cité',
+                    "5 % en plus",
+                )
+            ),
+            "": rng.choice(("", "1", "à revoir", "TOTAL")),
+        } | self.places(number)
+        made = []
+        for column in columns:
+            name = column.field
+            if name == "value":
+                value = rng.choice((rng.randrange(1, 10**6), rng.randrange(100, 10**7) / 100))
+                cell = Cell(value, sure(Decimal(str(value))))
+            elif name in MONEY:
+                cell = Cell(rng.choice(NOTHING[:4]), BLANK) if rng.random() < 0.1 else money(rng, book)
+            elif name in ("lever", "axis"):
+                cell = lever(rng)
+                if name == "axis" and cell.expect.told == "always":  # an axis may be no lever
+                    cell.expect = Expect((*cell.expect.values, frozenset()), "maybe")
+            elif name == "demarche":
+                cell = Cell(label, sure(found))
+            elif name in where:
+                cell = where[name]
+            elif name in CHOICES:
+                cell = choice(rng, name, number)
+            elif name in DATES or name in ("submitted", "updated"):
+                cell = day(rng, book, 2024 if name == "updated" else 0)
+            else:
+                cell = Cell(texts.get(name, ""), said if name == "title" else None)
+            made.append(Cell(cell.written, cell.expect))
+        return Row("project", made, one, id=id_)
+
+    def places(self, number: int) -> dict[str, str]:
+        """Who answers, which place a row is of: one for each sending, or one for each row, and never twice."""
+        epci, communes, _ = listed()
+        code, name = epci[(2 * self.seed + (number >= 20)) % len(epci)]
+        codes = (communes, [code for code, _ in epci])[self.seed // 2 % 2]
+        return {
+            "respondent": name,
+            "respondent_siren": code.removeprefix("epci-"),
+            "code": codes[(self.seed * 64 + number) % len(codes)],
+            "perimeter": f"Périmètre inventé {token(self.seed, 1 + number // 4)}",
+            "shared_lever": SHARED[number // len(BRITTANY) % len(SHARED)],
+            "shared_territory": [*BRITTANY][number % len(BRITTANY)],
+            "unit": "km",
+            "blank": "",
+        }
 
     def _suffer(self, name: str) -> bool:
         try:
@@ -631,18 +593,18 @@ class Case:
             return False
 
     @staticmethod
-    def drawn(seed: int) -> tuple[str, ...]:
+    def drawn(seed: int, kind: str = "dossiers") -> tuple[str, ...]:
         """The damages of a seed: none for half of them, else one to three, each damage as often first."""
         if seed % 2 == 0:
             return ()
-        rng, names = random.Random(f"damages {seed}"), list(DAMAGES)
+        rng, names = random.Random(f"damages {seed}"), possible(kind)
         first = names[seed // 2 % len(names)]
         others = rng.sample([one for one in names if one not in (first, *ALONE)], rng.choice((0, 0, 0, 1, 2)))
         return (first,) if first in ALONE else (first, *others)
 
     def file(self, rng: random.Random, letter: str, first: int) -> File:
         """A sound file."""
-        book = rng.random() < 0.4
+        book = rng.random() < 0.4 or self.form.book
         optional = [h for h in self.form.sometimes if rng.random() < 0.75]
         if "Code département" in optional and "Département" in optional:
             optional.remove("Code département")
@@ -650,9 +612,9 @@ class Case:
         rng.shuffle(wanted)
         fields_of = self.form.always | self.form.sometimes
         columns = [Column(reworded_header(rng, header), fields_of[header]) for header in wanted]
-        rows = [make_row(rng, self.form, self.mapping, columns, self.seed, first + n, book) for n in range(self.rows)]
+        rows = [self.row(rng, columns, first + n, book) for n in range(self.rows)]
         sheet = Sheet(rng.choice((self.form.sheet or "Feuil1", self.form.sheet or "Projets 2025")), columns, rows)
-        file = File(f"{self.seed:04d}{letter}.{'xlsx' if book else 'csv'}", [sheet], self.mapping)
+        file = File(f"{self.seed:04d}{letter}.{'xlsx' if book else 'csv'}", [sheet])
         file.mark = rng.choice((";", ";", ",", "\t", "|"))
         file.encoding = rng.choice(("utf-8", "utf-8", "utf-8-sig", "cp1252", "utf-16"))
         file.end = rng.choice(("\n", "\r\n", "\r\n", "\r"))
@@ -668,7 +630,8 @@ class Case:
                         cell.written = cell.written.replace(THIN, NBSP)
             for column in columns:
                 column.header = column.header.replace(THIN, NBSP)
-        if book:
+        sheet.before = self.form.above or []
+        if book and self.form.above is None:
             sheet.before = [[]] * rng.choice((0, 0, 0, 1, 3))
             sheet.left = rng.choice((0, 0, 0, 1))
             sheet.filtered = rng.random() < 0.2 and not sheet.left
@@ -677,6 +640,22 @@ class Case:
         if rng.random() < 0.2 and self.form.deduplicated:
             second_version(rng, sheet)
         return file
+
+
+@cache
+def possible(kind: str) -> list[str]:
+    """The damages that files of a kind can have."""
+    if kind == "dossiers":
+        return list(DAMAGES)
+    found = []
+    for name in DAMAGES:
+        case = Case(0, (), kind=kind)
+        for attempt in range(12):
+            case._make(random.Random(f"{name} {attempt}"), None)
+            if case._suffer(name):
+                found.append(name)
+                break
+    return found
 
 
 def valued(rows: list[Row]) -> None:
@@ -710,7 +689,7 @@ def second_version(rng: random.Random, sheet: Sheet) -> None:
 # ------------------------------------------------------------------ damages
 
 DAMAGES: dict[str, Callable] = {}
-ALONE = ("total_by_another_name",)  # what another damage would undo
+ALONE = ("total_by_another_name", "table_beside")  # what another damage would undo
 
 
 def damage(made: Callable) -> Callable:
@@ -771,9 +750,9 @@ DAMAGES |= {
         ("departement",), Error("#REF!"), Error("#N/A"), books=True,
         expect=lambda old: Expect((None, *(old.values if old else ())), "always"),
     ),
-    "two_digit_year": of_cells(("start",), "31/12/99", "01/02/25", "5.6.24"),
-    "serial_number_in_dates": of_cells(("start",), "45747", 45747, "45747.5"),
-    "impossible_date": of_cells(("start",), "31/02/2025", "2025-13-01", "courant 2026", "T1 2026", "2026"),
+    "two_digit_year": of_cells(DATES, "31/12/99", "01/02/25", "5.6.24"),
+    "serial_number_in_dates": of_cells(DATES, "45747", 45747, "45747.5"),
+    "impossible_date": of_cells(DATES, "31/02/2025", "2025-13-01", "courant 2026", "T1 2026", "2026"),
     "several_levers": of_cells(
         ("lever",), "Gestion des haies / Covoiturage", "Covoiturage / Gestion des haies",
         expect=sure(frozenset({"haies", "covoiturage"})),
@@ -792,7 +771,7 @@ DAMAGES |= {
 def american_date(rng, case, file):
     """A date whose second part can only be the day: the others of its column may then be read in two ways."""
     sheet = file.sheets[0]
-    at = sheet.at("start")[0]
+    at = sheet.at(*DATES)[0]
     chosen = rng.choice(sheet.some())
     for row in sheet.rows:
         if row.cells[at].expect:
@@ -911,6 +890,8 @@ def amounts_alone(rng, case, file):
 @damage
 def shifted_row(rng, case, file):
     sheet = file.sheets[0]
+    if not sheet.at("project_id", "lever", *PLACED, *CHOICES):
+        return False  # its columns take any text: nothing betrays the row
     row = rng.choice(sheet.some())
     row.kind = "named"
     row.cells = [Cell(""), *(Cell(cell.written) for cell in row.cells[:-1])]
@@ -945,7 +926,9 @@ def separator_not_quoted(rng, case, file):
     """A title that holds the separator."""
     if file.book:
         return False
-    row = rng.choice(file.sheets[0].some())
+    row = rng.choice(
+        [row for row in file.sheets[0].some() if text_of(row.cells[-1].written).strip()]
+    )  # seen by its end
     row.kind = "named"
     title = row.cells[file.sheets[0].at("title")[0]].written
     parted = title.replace(", lot", f"{file.mark} lot")
@@ -1133,10 +1116,7 @@ def cell_on_the_right(rng, case, file):
 def another(rng: random.Random, case: Case, file: File, name: str) -> Sheet:
     """A second sheet of the same form, with other projects."""
     sheet = file.sheets[0]
-    rows = [
-        make_row(rng, case.form, case.mapping, sheet.columns, case.seed, 37 + 4 * len(file.sheets) + n, True)
-        for n in range(3)
-    ]
+    rows = [case.row(rng, sheet.columns, 37 + 4 * len(file.sheets) + n, True) for n in range(3)]
     if file.maker == "openpyxl":
         valued(rows)
     made = Sheet(name, [Column(one.header, one.field) for one in sheet.columns], rows)
@@ -1242,14 +1222,14 @@ def same_dossier_in_two_files(rng, case, file):
     """A file sent again a month later, unchanged, with one more dossier."""
     if len(case.files) > 1 or not case.form.deduplicated or file.torn or not _sound(file):
         return False
-    again = File(file.name.replace("a.", "b."), [], file.mapping)
+    again = File(file.name.replace("a.", "b."), [])
     again.maker, again.mark, again.encoding, again.end = file.maker, file.mark, file.encoding, file.end
     sheet = file.sheets[0]
     copy = Sheet(sheet.name, [*sheet.columns], [], [*sheet.before], sheet.left)
     for row in sheet.rows:
         copy.rows.append(Row("again", [Cell(one.written, one.expect) for one in row.cells], row.token, id=row.id))
         row.kind = "again"
-    copy.rows.append(make_row(rng, case.form, case.mapping, sheet.columns, case.seed, 50, False))
+    copy.rows.append(case.row(rng, sheet.columns, 50, False))
     again.sheets.append(copy)
     case.files.append(again)
     return None
@@ -1258,6 +1238,19 @@ def same_dossier_in_two_files(rng, case, file):
 def _sound(file: File) -> bool:
     rows = [row for sheet in file.sheets for row in sheet.rows]
     return len(file.sheets) == 1 and all(row.kind == "project" and row.mangle is None for row in rows)
+
+
+@damage
+def table_beside(rng, case, file):
+    """Another table, on the right of a blank column, that has a header of the first: it completes none of its rows."""
+    sheet = file.sheets[0]
+    at = rng.choice(sheet.at(*MONEY))
+    if any(row.mangle for row in sheet.rows) or file.torn or sheet.some("second"):
+        return False
+    for row in sheet.rows:
+        row.cells += [Cell("") for _ in range(len(sheet.columns) - len(row.cells) + 1)] + [Cell("999")]
+    sheet.columns += [Column("", ""), Column(sheet.columns[at].header, "")]
+    return None
 
 
 # ------------------------------------------------------------------ the reading that owes the kit nothing
@@ -1318,6 +1311,7 @@ class Told:
         self.reading = reading = table.attrs["reading"]
         self.rows, self.aside, self.problems = {}, {}, {}
         for one in table.to_dict("records"):
+            one = {"holder": "", "description": "", "levers": "", "lever_label": "", "project_id": ""} | one
             self.rows.setdefault((one["source_file"], one["sheet"]), []).append(one)
         for one in reading.set_aside.itertuples():
             self.aside.setdefault((one.file, one.sheet), {})[one.row] = f"{one.reason}\n{one.content}"
@@ -1328,7 +1322,8 @@ class Told:
             found = self.problems.setdefault((one.file, one.sheet), {})
             found.setdefault(one.row, {})[letters(one.other_header)] = "conflict"
         self.twice = {(one.file, one.sheet, one.row) for one in reading.duplicates.itertuples()}
-        self.alike = {(one.file, one.row) for one in reading.probable_duplicates.itertuples()}
+        alike = getattr(reading, "probable_duplicates", pd.DataFrame())  # of projects only
+        self.alike = {(one.file, one.row) for one in alike.itertuples()}
         self.shared = set(getattr(reading, "same_number", pd.DataFrame({"project_id": []})).project_id)
         sheets = getattr(reading, "sheets", None)
         self.sheets = [] if sheets is None else sheets.astype(str).agg(" ".join, axis=1).tolist()
@@ -1351,7 +1346,7 @@ def value_of(row: dict, name: str) -> object:
     """What the kit gives for a field, as the truth writes it."""
     if name in MONEY:
         return None if pd.isna(row[name]) else Decimal(repr(float(row[name]))).quantize(Decimal("0.01"))
-    if name in ("lever", "demarche"):
+    if name in ("lever", "axis", "demarche"):
         return frozenset(filter(None, row["levers"].split("|")))
     if name == "title":
         return spaced(row["title"])
@@ -1371,7 +1366,7 @@ def check(file: File, path: Path, told: Told) -> list[str]:
                 out.append(f"counted: sheet « {sheet.name} », which holds no project: {len(rows)} rows")
             elif sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} »")
-        elif not rows and not aside and sheet.name != main and read.get(sheet.name):
+        elif not rows and not aside and (sheet.name != main or file.refusable) and read.get(sheet.name):
             if sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} », {len(sheet.some())} projects")
         elif file.torn:
@@ -1536,13 +1531,15 @@ def between_rows(case: Case, told: Told) -> list[str]:
     return out
 
 
-def of_the_whole(told: Told, table: pd.DataFrame) -> list[str]:
+def of_the_whole(told: Told, table: pd.DataFrame, kind: str) -> list[str]:
     """What the report and the balance say of several files together."""
     import copkit as ck
 
     reading, out = told.reading, []
     if reading.kept != len(table) or reading.rows != len(table) + len(reading.set_aside):
         out.append(f"count: {reading.rows} rows read, {len(table)} kept and {len(reading.set_aside)} set aside")
+    if "lever_label" not in table:
+        return out
     labels = table.lever_label[table.lever_label != ""]
     listed = reading.unknown_labels
     for label in UNKNOWN_LEVERS:
@@ -1551,14 +1548,133 @@ def of_the_whole(told: Told, table: pd.DataFrame) -> list[str]:
         if rows != count:
             out.append(f"unknown label: « {label} » is in {rows} rows, {count} listed")
     counted = table[table.duplicate_of == ""]
-    if len(counted):
+    if len(counted) and kind == "dossiers":
         balance = ck.projects.balance(table, by="departement").set_index("departement")
-        for name in MONEY:
+        for name in set(MONEY) & set(table):
             euros = counted[name].dropna().map(lambda v: Decimal(repr(v)).quantize(Decimal("0.01")))
             for code, amounts in euros.groupby(counted.departement[euros.index]):
                 if code and float(balance[name][code]) != float(sum(amounts)):
                     out.append(f"balance: {name} of {code}, {balance[name][code]!r} instead of {sum(amounts)}")
     return out
+
+
+# ------------------------------------------------------------------ the readers of the kit
+
+
+def _answers(*paths: Path) -> pd.DataFrame:
+    """Answers, with the names that a project's fields have; files that cannot be read are refused together."""
+    import copkit as ck
+    from copkit.errors import ProjectError
+
+    table = ck.survey.read(*paths)
+    if reasons := table.attrs["reading"].refused.reason.to_list():
+        raise ProjectError("\n".join(reasons))
+    return _named(table, comment="title", name="holder")
+
+
+def _named(table: pd.DataFrame, **names: str) -> pd.DataFrame:
+    made = table.rename(columns=names)
+    made.attrs = table.attrs
+    return made
+
+
+def _of(module: str, name: str, **names: str) -> Callable[..., pd.DataFrame]:
+    """A reader of the kit, loaded when it is used."""
+    return lambda *paths: _named(getattr(importlib.import_module(module), name)(*paths), **names)
+
+
+READERS: dict[str, Callable[..., pd.DataFrame]] = {
+    "dossiers": _of("copkit.projects", "read"),
+    "réponses": _answers,
+    "actions": _of("copkit.roadmap.actions", "read_actions"),
+    "plans": _of("copkit.roadmap.actions", "read_actions"),
+    "priorités": _of("copkit.adaptation.priorities", "read"),
+    "points forts": _of("copkit.strengths", "read", who="holder", why="description"),
+}
+
+
+def _local(path: Path) -> dict:
+    from copkit import local
+
+    return {
+        (one.lever, place): Decimal(repr(value)).quantize(Decimal("0.01"))
+        for one in local.read(path).figures
+        for place, value in one.values
+    }
+
+
+def _perimeters(path: Path) -> dict:
+    from copkit.intake import perimeters
+
+    return dict(perimeters.read_perimeters(path).communes.groupby("name").commune.agg(frozenset))
+
+
+def _local_plainly(rows: list[dict]) -> dict:
+    """What cells say, by themselves; KeyError or TypeError where they do not."""
+    made = {}
+    for row in rows:
+        at = levers()[row["shared_lever"]], f"dep-{BRITTANY[row['shared_territory']]}"
+        made[at] = made.get(at, 0) + row["value"]
+    return made
+
+
+def _perimeters_plainly(rows: list[dict]) -> dict:
+    _, communes, inside = listed()
+    made = {}
+    for row in rows:
+        found = inside[row["code"]] if row["code"] in inside else {communes[communes.index(row["code"])]}
+        made[row["perimeter"]] = made.get(row["perimeter"], frozenset()) | found
+    return made
+
+
+WHOLE = {"chiffres locaux": (_local, _local_plainly), "périmètres": (_perimeters, _perimeters_plainly)}
+
+
+def whole(case: Case, folder: Path) -> list[Fault]:
+    """A sending of a kind that is read whole or refused whole: what it gives is the same as what its cells say."""
+    from copkit.errors import CopkitError
+
+    kit, plainly = WHOLE[case.kind]
+    out = []
+    for file in case.files:
+        path, said = file.write(folder), ""
+        try:
+            read, rows = plain(file, path), []
+            for sheet in [one for one in file.sheets if one.projects]:
+                kinds = {n: row.kind for n, row in enumerate(sheet.rows, sheet.header_row + 1)}
+                cells = read[sheet.name if file.book else ""]
+                rows += [_by_field(sheet, n, cells[n]) for n in cells if kinds[n] not in ("aside", "named")]
+            want = plainly(rows)
+        except (LookupError, TypeError, ValueError):
+            want = None  # some of its cells say nothing
+        try:
+            got = kit(path)
+            if want is None:
+                said = f"not told: {got}"
+            elif got != want:
+                said = f"sum: {sorted(map(str, got.items() ^ want.items()))}"
+        except CopkitError as error:
+            if not case.damages or path.stem not in str(error):
+                said = f"refused: {error}"
+        except Exception as error:
+            said = f"exception: {type(error).__name__}: {error}"
+        if said:
+            out.append(Fault(case.seed, case.damages, said[:600]))
+        else:
+            path.unlink()
+    return out
+
+
+def _by_field(sheet: Sheet, number: int, cells: list) -> dict:
+    """The cells of a row by field; an amount as it is plainly read, or as the one thing that it may be."""
+    made = {}
+    for at, column in enumerate(sheet.columns):
+        cell = cells[at] if at < len(cells) else None
+        if column.field == "value":
+            expect = sheet.rows[number - sheet.header_row - 1].cells[at].expect
+            cell = plain_amount(cell) if plain_amount(cell) is not None else expect and expect.values[0]
+        made.setdefault(column.field, cell)
+    return made
 
 
 # ------------------------------------------------------------------ many cases
@@ -1573,7 +1689,6 @@ class Fault:
 
 def faults(cases: list[Case], folder: Path) -> list[Fault]:
     """Read cases together, then alone those that nothing can be said of together; the files at fault stay."""
-    import copkit as ck
     from copkit.errors import CopkitError
 
     paths = {file.name: file.write(folder) for case in cases for file in case.files}
@@ -1587,7 +1702,7 @@ def faults(cases: list[Case], folder: Path) -> list[Fault]:
     left = dict(paths)
     while left:
         try:
-            table = ck.projects.read(*left.values())
+            table = READERS[cases[0].kind](*left.values())
             break
         except CopkitError as error:
             refused = [name for name in left if name in str(error)]
@@ -1614,7 +1729,7 @@ def faults(cases: list[Case], folder: Path) -> list[Fault]:
                     add(case, check(file, paths[file.name], told))
             if all(file.name in left for file in case.files):
                 add(case, between_rows(case, told))
-        whole = of_the_whole(told, table)
+        whole = of_the_whole(told, table, cases[0].kind)
         if whole and len(cases) > 1:
             found = [fault for case in cases for fault in faults([case], folder)]
             return found or [Fault(cases[0].seed, (), one) for one in whole]
@@ -1625,11 +1740,13 @@ def faults(cases: list[Case], folder: Path) -> list[Fault]:
     return out
 
 
-def main(first: int, last: int, folder: Path, together: int = 100) -> list[Fault]:
+def of_seeds(seeds: Sequence[int], folder: Path, together: int = 100, kind: str = "dossiers") -> list[Fault]:
+    """What differs in the sendings of some seeds; the files at fault stay in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     out = []
-    for start in range(first, last, together):
-        out += faults([Case(seed) for seed in range(start, min(start + together, last))], folder)
+    for start in range(0, len(seeds), together):
+        cases = [Case(seed, kind=kind) for seed in seeds[start : start + together]]
+        out += [one for case in cases for one in whole(case, folder)] if kind in WHOLE else faults(cases, folder)
     return out
 
 
@@ -1637,5 +1754,6 @@ if __name__ == "__main__":
     import json
     import sys
 
-    found = main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
-    print(json.dumps([[one.seed, one.damages, one.said] for one in found]))
+    first, last, folder, *kind = sys.argv[1:]
+    found = of_seeds(range(int(first), int(last)), Path(folder), kind=(*kind, "dossiers")[0])
+    print(json.dumps([[one.seed, one.damages, one.said] for one in found], ensure_ascii=False, indent=1))

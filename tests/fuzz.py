@@ -1,10 +1,12 @@
-"""Damaged files without end: the corpus on every reader, mutations of it, and inputs that coverage guides (atheris).
+"""Damaged files without end: the corpus on every reader, sendings read twice, mutations, inputs that coverage guides.
 
-Started by hand or at night (« make fuzz », docs/fiabilite.md). ``--write`` writes its table in docs/fiabilite.md. What
-ends otherwise than in a reading or in a French message is kept in the folder that it names, with its reader.
+Started by hand or at night (« make fuzz », docs/fiabilite.md). What was tried is kept after each step in the folder, so
+that ``--add`` goes on where a run was cut; ``--write`` writes the table of docs/fiabilite.md. What ends otherwise than
+in a reading or in a French message is kept in the folder too, with its reader.
 """
 
 import argparse
+import gc
 import json
 import random
 import re
@@ -12,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -23,8 +26,13 @@ PAGE = ROOT / "docs" / "fiabilite.md"
 START, END = "<!-- table de tests/fuzz.py -->", "<!-- fin de la table -->"
 LARGEST = 4096  # bytes of an input that coverage guides
 FAMILIES = {"archives": "classeurs", "texts": "tables de texte", "blocks": "YAML et JSON"}
-TOGETHER = 500  # inputs of a quick reader that one process tries
 GUIDED = ("lien", "json", "yaml", "texte", "feuille")
+ROUND = {  # mutations that one process tries: the more, the quicker they are read
+    **{"lien": 2000, "json": 2000, "texte": 2000, "feuille": 1000, "yaml": 500},
+    **{"blocks": 300, "archives": 60, "texts": 30},
+}
+GUIDING = 60  # seconds of a round of what coverage guides
+Read = Callable[[bytes], object]
 
 
 @dataclass
@@ -47,6 +55,92 @@ class Line:
             self.wrong.append(f"{outcome.case}, {outcome.reader} : {outcome.verdict}")
 
 
+class Run:
+    """What a run has tried, kept in its folder: the lines of the table, and how far each step is."""
+
+    def __init__(self, folder: Path, minutes: float) -> None:
+        self.folder, self.end = folder, time.monotonic() + 60 * minutes
+        self.table: dict[str, Line] = {}
+        self.done: dict[str, int] = {}
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self.end
+
+    def line(self, name: str) -> Line:
+        return self.table.setdefault(name, Line())
+
+    def take(self, folder: Path) -> dict[str, int]:
+        """Add what another run counted; how far it was."""
+        kept = json.loads((folder / "table.json").read_text())
+        for name, found in kept["table"].items():
+            line = vars(self.line(name))
+            for one, value in found.items():
+                line[one] = max(line[one], value) if one in ("seconds", "memory") else line[one] + value
+        return kept["done"]
+
+    def keep(self) -> None:
+        said = {"table": {name: vars(line) for name, line in self.table.items()}, "done": self.done}
+        draft = self.folder / "table.new"
+        draft.write_text(json.dumps(said, ensure_ascii=False))
+        draft.replace(self.folder / "table.json")
+
+
+# ------------------------------------------------------------------ the corpus, and what is read twice
+
+
+def corpus(run: Run) -> None:
+    """Each damage on each reader that may be handed it."""
+    from tests import test_damaged_input
+    from tests.corpus import trial
+
+    warm()
+    made = test_damaged_input.cases(run.folder, every=True)
+    for _, _, read, _ in islice(made, run.done.get("corpus", 0)):
+        read.args[0].unlink()
+    while not run.over and (cases := list(islice(made, 50))):
+        for outcome, (_, _, read, _) in zip(trial.bounded(cases), cases, strict=True):
+            run.line(f"corpus : {FAMILIES[outcome.case.partition('.')[0]]}").add(outcome)
+            if not outcome.wrong:
+                read.args[0].unlink()
+        run.done["corpus"] = run.done.get("corpus", 0) + len(cases)
+        run.keep()
+
+
+def differing(seeds: Sequence[int], folder: Path, kind: str) -> list:
+    """What differs in the sendings of some seeds; that which stops the comparison is named, and the others go on."""
+    from tests import damage
+
+    try:
+        return damage.of_seeds(seeds, folder, kind=kind)
+    except Exception as error:
+        if len(seeds) == 1:
+            return [damage.Fault(seeds[0], (), f"{type(error).__name__}: {error}")]
+        return [one for seed in seeds for one in differing([seed], folder, kind)]
+
+
+def compared(run: Run, files: int) -> None:
+    """Generated sendings of each kind, read by the kit and by csv, pandas and openpyxl: rows, sums, levers, places."""
+    from tests import damage
+
+    for first in range(0, files, 50):
+        for kind in damage.FORMS:
+            start = run.done.get(kind, 0)
+            until = min(first + 50, -(-files // len(damage.FORMS)))
+            if start >= until or run.over:
+                continue
+            line, before = run.line(f"comparées à une autre lecture : {kind}"), time.process_time()
+            found = differing(range(start, until), run.folder / "comparees" / kind, kind)
+            line.wrong += [f"{kind}, graine {one.seed} : {one.said}" for one in found]
+            line.tried += sum(len(damage.Case(seed, kind=kind).files) for seed in range(start, until))
+            line.seconds = max(line.seconds, (time.process_time() - before) / (until - start))
+            run.done[kind] = until
+            run.keep()
+
+
+# ------------------------------------------------------------------ mutations
+
+
 def mutated(content: bytes, rng: random.Random) -> bytes:
     """A file changed here and there: bytes, runs of bytes, pieces of itself."""
     made = bytearray(content)
@@ -65,98 +159,123 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
     return bytes(made)
 
 
-def mutations(folder: Path, minutes: float, table: dict[str, Line]) -> None:
-    """Mutations of the corpus, of its archives inside too, on a reader drawn at random."""
-    from tests.corpus import DAMAGES, archives, blocks, texts, trial  # noqa: F401
+def warm() -> None:
+    """Load once, before processes are forked, what reading a sound file loads."""
     from tests.corpus.readers import READERS
 
-    light = [one for one in DAMAGES if not one.heavy]
-    end, number = time.monotonic() + 60 * minutes, sum(line.tried for line in table.values())
-    while time.monotonic() < end:
-        cases = []
-        for _ in range(200):
-            number += 1
-            rng = random.Random(number)
-            damage = rng.choice(light)
-            reader, suffix = rng.choice([(one, s) for one in READERS for s in damage.suffixes if s in one.sound])
-            sound = reader.sound[suffix]()
-            made = damage.make(sound, rng) if rng.random() < 0.5 else sound
-            try:
-                inside = suffix == ".xlsx" and rng.random() < 0.8
-                made = (
-                    archives.changed(made, lambda part, rng=rng: mutated(part, rng)) if inside else mutated(made, rng)
-                )
-            except Exception:  # no archive any more
-                made = mutated(made, rng)
-            path = folder / f"n{number}{damage.suffix or suffix}"
-            path.write_bytes(made)
-            cases.append((f"{damage.family} {path.name}", reader.name, partial(reader.read, path), ""))
-        for outcome, case in zip(trial.bounded(cases), cases, strict=True):
-            family, _, name = case[0].partition(" ")
-            table.setdefault(f"mutations : {FAMILIES[family]}", Line()).add(outcome)
-            if not outcome.wrong:
-                (folder / name).unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        for reader in READERS:
+            for suffix, sound in reader.sound.items():
+                path = Path(folder, f"sain{suffix}")
+                path.write_bytes(sound())
+                reader.read(path)
+    gc.collect()
+    gc.freeze()
 
 
-def steady(folder: Path, minutes: float, table: dict[str, Line]) -> None:
-    """Mutations of what the quickest readers read, by hundreds in one process."""
-    from tests.corpus import trial
+def of_family(family: str, number: int) -> tuple[bytes, str, object]:
+    """A damage of a family changed here and there, its archives inside too: what it holds, its suffix, its reader."""
+    from tests.corpus import DAMAGES, archives
+    from tests.corpus.readers import READERS
 
-    found = {kind: readings(kind) for kind in GUIDED}
-    for seeds, read in found.values():  # what is loaded once is no matter of the inputs
-        for content in seeds:
-            read(content)
-    end, number = time.monotonic() + 60 * minutes, sum(line.tried for line in table.values())
+    rng = random.Random(number)
+    damage = rng.choice([one for one in DAMAGES if one.family == family and not one.heavy])
+    reader, suffix = rng.choice([(one, s) for one in READERS for s in damage.suffixes if s in one.sound])
+    sound = reader.sound[suffix]()
+    made = damage.make(sound, rng) if rng.random() < 0.5 else sound
+    try:
+        inside = suffix == ".xlsx" and rng.random() < 0.8
+        made = archives.changed(made, lambda part: mutated(part, rng)) if inside else mutated(made, rng)
+    except Exception:  # no archive any more
+        made = mutated(made, rng)
+    return made, damage.suffix or suffix, reader
 
-    def some(kind: str, first: int) -> None:
-        seeds, read = found[kind]
-        for at in range(first, first + TOGETHER):
-            rng = random.Random(at)
-            content = mutated(rng.choice(seeds), rng)
-            try:
-                read(content)
-            except Exception:
-                (folder / f"{kind}{at}").write_bytes(content)
-                raise
 
-    while time.monotonic() < end:
-        cases = []
-        for kind in GUIDED:
-            cases.append((kind, kind, partial(some, kind, number), ""))
-            number += TOGETHER
-        for outcome in trial.bounded(cases):
-            line = table.setdefault(f"mutations en série : {outcome.reader}", Line())
-            line.tried += TOGETHER
-            line.seconds, line.memory = max(line.seconds, outcome.seconds / TOGETHER), max(line.memory, outcome.memory)
-            line.wrong += [f"{outcome.case}, {outcome.reader} : {outcome.verdict}"] * outcome.wrong
+def mutation(kind: str, number: int) -> tuple[bytes, str, Read]:
+    """A mutation for the readers of a kind: what it holds, its suffix, how it is read."""
+    if kind in GUIDED:
+        seeds, read = readings(kind)
+        rng = random.Random(number)
+        return mutated(rng.choice(seeds), rng), "", read
+    content, suffix, reader = of_family(kind, number)
+    path = place() / f"recu{suffix}"
+
+    def read(content: bytes) -> None:
+        path.write_bytes(content)
+        reader.read(path)
+
+    return content, suffix, read
+
+
+def attempt(kind: str, number: int) -> None:
+    content, _, read = mutation(kind, number)
+    read(content)
+
+
+def mutations(run: Run) -> None:
+    """Mutations of the corpus on a reader drawn at random, and of what the quickest readers read: in one process, each
+    within its own bounds; another process goes on where one is lost."""
+    from tests.corpus import archives, blocks, texts, trial  # noqa: F401  (a family declares its damages)
+
+    warm()
+    for kind in GUIDED:
+        readings(kind)
+    while not run.over:
+        start = run.done.get("mutations", 0)
+        tries = [(kind, start + n) for n in range(max(ROUND.values())) for kind, most in ROUND.items() if n < most]
+        cases = [(f"{kind} {number}", kind, partial(attempt, kind, number), "") for kind, number in tries]
+        for outcome, (kind, number) in zip(trial.bounded(cases), tries, strict=True):
+            run.line(f"mutations : {FAMILIES.get(kind, kind)}").add(outcome)
+            if outcome.wrong:
+                content, suffix, _ = mutation(kind, number)
+                (run.folder / f"{kind}{number}{suffix}").write_bytes(content)
+        run.done["mutations"] = start + max(ROUND.values())
+        run.keep()
 
 
 # ------------------------------------------------------------------ what coverage guides
 
 
-def readings(kind: str) -> tuple[list[bytes], Callable[[bytes], object]]:
+@cache
+def place() -> Path:
+    """A folder of this process, in memory where that can be."""
+    return Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+
+
+@cache
+def readings(kind: str) -> tuple[list[bytes], Read]:
     """The first inputs of a reader, and how it reads one."""
-    from tests.corpus import archives, places
+    from tests.corpus import DAMAGES, archives, blocks, places, texts, trial  # noqa: F401
     from tests.corpus.readers import READERS
 
-    place = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     by_name = {reader.name: reader for reader in READERS}
 
-    def through(suffix: str, *reads: Callable[[Path], object], wrap: Callable[[bytes], bytes] = bytes):
-        path = place / f"n{suffix}"
+    def through(suffix: str, *reads: Callable[[Path], object], wrap: Callable[[bytes], bytes] = bytes) -> Read:
+        path = place() / f"n{suffix}"
 
         def read(content: bytes) -> None:
             from copkit.errors import CopkitError
 
             path.write_bytes(wrap(content))
+            refused = []
             for one in reads:
                 try:
                     one(path)
                 except CopkitError as error:
-                    said = error
-                    str(said)
+                    refused.append(error)
+                    if lacks := trial.unsaid(str(error), ""):
+                        raise AssertionError(lacks) from error
+            if len(refused) == len(reads):
+                raise refused[0]
 
         return read
+
+    def damaged(suffix: str, *names: str) -> list[bytes]:
+        """The sound files of readers, and the small ones that each damage makes of the first."""
+        sound = [by_name[name].sound[suffix]() for name in names]
+        able = [one for one in DAMAGES if suffix in one.suffixes and not one.heavy]
+        made = [one.make(sound[0], trial.drawn(one.name)) for one in able]
+        return sound + [content for content in made if 0 < len(content) <= LARGEST]
 
     if kind == "lien":
         from copkit.simulator import links
@@ -171,16 +290,14 @@ def readings(kind: str) -> tuple[list[bytes], Callable[[bytes], object]]:
             return scenario_file._read(path.read_bytes().decode("utf-8", "surrogateescape"))
 
         names = ("dossiers (API)", "scénario", "hub d'indicateurs")
-        return [by_name[name].sound[".json"]() for name in names], through(".json", graphql.read, scenario)
+        return damaged(".json", *names), through(".json", graphql.read, scenario)
     if kind == "yaml":
         names = ("levier", "correspondance", "périmètres")
-        return [by_name[name].sound[".yml"]() for name in names], through(
-            ".yml", *(by_name[name].read for name in names)
-        )
+        return damaged(".yml", *names), through(".yml", *(by_name[name].read for name in names))
     if kind == "texte":
         from copkit.intake import delimited, official
 
-        return [by_name["périmètres"].sound[".csv"]()], through(".csv", delimited.read, official.kind)
+        return damaged(".csv", "périmètres"), through(".csv", delimited.read, official.kind)
     from copkit.intake import spreadsheets
 
     parts = archives.parts(by_name["périmètres"].sound[".xlsx"]())
@@ -191,6 +308,8 @@ def readings(kind: str) -> tuple[list[bytes], Callable[[bytes], object]]:
 def guided(kind: str, seconds: int, folder: Path) -> None:
     """One reader, guided by what its code did: its own process, which ends when the time is over."""
     import atheris
+
+    from copkit.errors import CopkitError
 
     with atheris.instrument_imports(include=["copkit"]):
         seeds, read = readings(kind)
@@ -204,6 +323,8 @@ def guided(kind: str, seconds: int, folder: Path) -> None:
     def one(content: bytes) -> None:
         try:
             read(content)
+        except CopkitError:
+            pass
         except Exception as error:
             import traceback
 
@@ -219,35 +340,63 @@ def guided(kind: str, seconds: int, folder: Path) -> None:
     atheris.Fuzz()
 
 
-def by_coverage(folder: Path, minutes: float, table: dict[str, Line]) -> None:
-    each = max(int(60 * minutes / len(GUIDED)), 5)
-    for kind in GUIDED:
-        command = [sys.executable, __file__, "--guided", kind, "--seconds", str(each), "--folder", str(folder / kind)]
-        said = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=ROOT)
-        found = dict(re.findall(r"stat::(\w+):\s+(\d+)", said.stderr))
-        line = table.setdefault(f"guidées par la couverture : {kind}", Line())
-        line.tried += int(found.get("number_of_executed_units", 0))
-        line.memory = max(line.memory, int(found.get("peak_rss_mb", 0)) << 20)
-        line.seconds = max(line.seconds, float(found.get("slowest_unit_time_sec", 0)))
-        line.wrong += [f"{kind} : {one}" for one in re.findall(r"FOUND (.*)", said.stderr)]
-        if not found:
-            line.wrong.append(f"{kind} : {said.stderr[-600:]}")
+def by_coverage(run: Run) -> None:
+    """Each reader in turn; what it learnt is kept for its next round."""
+    while not run.over:
+        for kind in GUIDED:
+            folder, seconds = run.folder / kind, str(min(GUIDING, max(5, int(run.end - time.monotonic()))))
+            command = [sys.executable, __file__, "--guided", kind, "--seconds", seconds, "--folder", str(folder)]
+            said = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=ROOT)
+            found = dict(re.findall(r"stat::(\w+):\s+(\d+)", said.stderr))
+            line = run.line(f"guidées par la couverture : {kind}")
+            line.tried += int(found.get("number_of_executed_units", 0))
+            line.memory = max(line.memory, int(found.get("peak_rss_mb", 0)) << 20)
+            line.seconds = max(line.seconds, float(found.get("slowest_unit_time_sec", 0)))
+            line.wrong += [f"{kind} : {one}" for one in re.findall(r"FOUND (.*)", said.stderr)]
+            if not found:
+                line.wrong.append(f"{kind} : {said.stderr[-600:]}")
+            run.keep()
 
 
 # ------------------------------------------------------------------ the whole
 
 
-def compared(folder: Path, first: int, last: int, table: dict[str, Line]) -> None:
-    """Generated sendings, read by the kit and by pandas and openpyxl: rows, sums, levers, places."""
-    from tests import damage
+def again(run: Run) -> None:
+    """What ended otherwise, tried once more: some of it was mended since."""
+    from tests import test_damaged_input
+    from tests.corpus import trial
 
-    line = table.setdefault("comparées à une autre lecture : dossiers", Line())
-    for start in range(first, last, 100):
-        before, until = time.process_time(), min(start + 100, last)
-        cases = [damage.Case(seed) for seed in range(start, until)]
-        line.wrong += [f"graine {one.seed} : {one.said}" for one in damage.main(start, until, folder / "comparees")]
-        line.tried += sum(len(case.files) for case in cases)
-        line.seconds = max(line.seconds, (time.process_time() - before) / len(cases))
+    def differs(kind: str, seed: int) -> None:
+        found = differing([seed], run.folder / "comparees" / kind, kind)
+        assert not found, found
+
+    def guided_to(kind: str) -> None:
+        for path in sorted((run.folder / kind).glob("found*")):
+            readings(kind)[1](path.read_bytes())
+
+    whole = any(name.startswith("corpus") and line.wrong for name, line in run.table.items())
+    made = test_damaged_input.cases(run.folder, every=True) if whole else ()
+    damages = {f"{case}, {reader}": read for case, reader, read, _ in made}
+    for line in run.table.values():
+        for said in line.wrong[:]:
+            case, head = said.partition(" : ")[0], said.partition(", ")[0]
+            if case in damages:
+                read = damages[case]
+            elif found := re.match(r"(.*), graine (\d+)$", case):
+                read = partial(differs, found[1], int(found[2]))
+            elif found := re.match(r"(\w+) (\d+)$", head):
+                read = partial(attempt, found[1], int(found[2]))
+            else:
+                read = partial(guided_to, case)
+            [outcome] = trial.bounded([(case, "", read, "")])
+            if not outcome.wrong:
+                line.wrong.remove(said)
+                line.read += outcome.verdict == "read"
+                line.refused += outcome.verdict == "refused"
+    run.keep()
+
+
+STEPS = ("corpus", "compared", "mutations", "guided", "again")
 
 
 def markdown(table: dict[str, Line], what: str) -> str:
@@ -262,7 +411,7 @@ def markdown(table: dict[str, Line], what: str) -> str:
         f"{whole(line.refused) if line.refused else '—'} | {len(line.wrong)} | "
         f"{french.number(1000 * line.seconds, 1) if line.seconds else '—'} | "
         f"{whole(line.memory / 1e6) if line.memory else '—'} |"
-        for name, line in table.items()
+        for name, line in sorted(table.items())
     ]
     total = sum(line.tried for line in table.values())
     ends = sum(len(line.wrong) for line in table.values())
@@ -272,44 +421,50 @@ def markdown(table: dict[str, Line], what: str) -> str:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--minutes", type=float, default=10, help="shared by the mutations and what coverage guides")
-    options.add_argument("--files", type=int, default=200, help="sendings compared with another reading")
-    options.add_argument("--first", type=int, default=0, help="seed of the first of them")
-    options.add_argument("--corpus", action=argparse.BooleanOptionalAction, default=True, help="the corpus, whole")
+    options.add_argument(
+        "--minutes", type=float, default=10, help="of the whole; the last two steps share what is left"
+    )
+    options.add_argument("--files", type=int, default=400, help="sendings compared with another reading, of all kinds")
+    options.add_argument(
+        "--steps", nargs="*", choices=STEPS, default=STEPS[:-1], help="those to do; none: the table only"
+    )
     options.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "copkit-fuzz"))
-    options.add_argument("--write", default="", help="the date to write above the table of docs/fiabilite.md")
-    options.add_argument("--add", action="store_true", help="to what the last run counted in this folder")
+    options.add_argument("--write", default="", help="the date to write under the table of docs/fiabilite.md")
+    options.add_argument("--add", action="store_true", help="go on where the last run in this folder ended")
+    options.add_argument("--join", type=Path, nargs="*", default=[], help="folders of other runs, in the table too")
     options.add_argument("--guided", choices=GUIDED, help=argparse.SUPPRESS)
     options.add_argument("--seconds", type=int, default=60, help=argparse.SUPPRESS)
     options = options.parse_args()
     if options.guided:
         guided(options.guided, options.seconds, options.folder)
     options.folder.mkdir(parents=True, exist_ok=True)
-    kept, table = options.folder / "table.json", {}
-    if options.add and kept.is_file():
-        table = {name: Line(**line) for name, line in json.loads(kept.read_text()).items()}
-    if options.corpus:
-        from tests import test_damaged_input
-        from tests.corpus import trial
-
-        cases = list(test_damaged_input.cases(options.folder, every=True))
-        for outcome in trial.bounded(cases):
-            family = FAMILIES[outcome.case.partition(".")[0]]
-            table.setdefault(f"corpus : {family}", Line()).add(outcome)
-    compared(options.folder, options.first, options.first + options.files, table)
-    if options.minutes:
-        for phase in (mutations, steady, by_coverage):
-            phase(options.folder, options.minutes / 3, table)
-    kept.write_text(json.dumps({name: vars(line) for name, line in table.items()}, ensure_ascii=False))
-    said = markdown(table, options.write or "Ce passage")
+    run = Run(options.folder, options.minutes)
+    if options.add and (options.folder / "table.json").is_file():
+        run.done = run.take(options.folder)
+    for folder in options.join:
+        run.take(folder)
+    end = run.end
+    for step in options.steps:
+        if step == "mutations" and "guided" in options.steps:
+            run.end = (time.monotonic() + end) / 2
+        {
+            "corpus": corpus,
+            "compared": partial(compared, files=options.files),
+            "mutations": mutations,
+            "guided": by_coverage,
+            "again": again,
+        }[step](run)
+        run.end = end
+    run.keep()
+    said = markdown(run.table, options.write or "Ce passage")
     print(said)
-    for one in [said for line in table.values() for said in line.wrong]:
+    for one in [said for line in run.table.values() for said in line.wrong]:
         print(one)
     if options.write:
         text = PAGE.read_text(encoding="utf-8")
         before, after = text.partition(START)[0], text.partition(END)[2]
         PAGE.write_text(f"{before}{START}\n\n{said}\n\n{END}{after}", encoding="utf-8")
-    return int(any(line.wrong for line in table.values()))
+    return int(any(line.wrong for line in run.table.values()))
 
 
 if __name__ == "__main__":

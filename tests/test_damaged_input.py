@@ -51,6 +51,7 @@ SAID = {  # damage → reader, and what it is told
         "Supprimer les lignes et les colonnes",
     ),
     "far_row": ("dossiers", "L1048576", "cellules remplies"),
+    "far_row_behind_a_torn_part": ("dossiers", "le lire demande trop de mémoire"),
     "all_merged": ("dossiers", "1 zone fusionnée, de 17 179 869 184 cellules", "Défaire les fusions"),
     "link_on_all": ("chiffres locaux", "de 17 179 869 184 cellules"),
     "rows_not_in_order": ("dossiers", "les lignes d'une feuille ne sont pas dans l'ordre."),
@@ -60,6 +61,7 @@ SAID = {  # damage → reader, and what it is told
     "unfolds_to_more_than_it_says": ("dossiers", "classeur démesuré", "qui se déplient en plus de"),
     "long_text_in_each_cell": ("dossiers", "le lire demande trop de mémoire"),
     "repeated_everywhere": ("dossiers", "une cellule est remplie très loin du tableau. Supprimer"),
+    "marks_alone": ("dossiers", "ligne 1 : 200 001 cellules sur une ligne, 16 384 au plus. Vérifier le séparateur"),
     "deep": ("dossiers (API)", "plus de 64 blocs les uns dans les autres."),
     "a_number": (
         "dossiers (API)",

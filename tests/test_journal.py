@@ -35,6 +35,13 @@ def test_what_is_no_journal_is_refused_with_its_line(case, says, tmp_path):
     assert not any(word in str(refused.value) for word in case.get("tait", []))
 
 
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    path = tmp_path / "journal.csv"
+    path.write_text(f"{HEADER},Auteur\n1,dossier,12,crte,DREAL,2025-01-10,urgent,,CRTE\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"journal\.csv : colonne « Auteur » en double\. N'en garder qu'une\."):
+        ck.journal.read(path)
+
+
 @pytest.mark.cases("journal", "admis")
 def test_what_stands_is_what_nothing_revokes(case, tmp_path):
     found = ck.journal.in_force(ck.journal.read(written(tmp_path / "journal.csv", *case["lignes"])))

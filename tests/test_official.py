@@ -123,6 +123,12 @@ def test_a_last_line_without_its_end_is_said(given, kind):
     assert "la dernière ligne n'est pas terminée : vérifier que le fichier n'est pas coupé" in table.attrs["notes"]
 
 
+def test_ends_of_line_and_capitals_do_not_count(given):
+    other = given("parc", lambda text: text.replace("\n", "\r").replace("COMMUNE_CODE", "Commune code"))
+    found = official.fleet(other)
+    assert len(found) and found.equals(official.fleet(given("parc")))
+
+
 WRONG = {
     "code lu comme un nombre": ("parc", "59350;", "1004;", "ligne 2, colonne COMMUNE_CODE : « 1004 »"),
     "nombre illisible": (
@@ -139,6 +145,7 @@ WRONG = {
         "2,00E+08",
         "siren_groupement : « 2,00E+08 » (CRTE inventé) : neuf chiffres",
     ),
+    "année illisible": ("parc", "PARC_2011;PARC_2026", "PARC_20110;PARC_20260", "colonne absente : PARC_2024."),
     "région absente": ("crte", "insee_reg", "reg", "colonne absente : insee_reg."),
 }
 

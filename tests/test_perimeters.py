@@ -163,6 +163,16 @@ def test_workbook_and_list_without_names_are_one_perimeter(tmp_path):
     found = perimeters.read_perimeters(tmp_path / "pays_lillois.xlsx")
     assert found.names == ("pays lillois",) and list(found.communes.commune) == ["com-59350", "com-59378"]
     assert perimeters.read_perimeters(tmp_path / "pays_lillois.xlsx", "SCoT").names == ("SCoT",)
+    book.create_sheet("Suite").append(["Code INSEE", "Nom"])
+    book["Suite"].append(["59009", "Villeneuve-d'Ascq"])
+    book.save(tmp_path / "pays_lillois.xlsx")
+    book["Suite"].insert_rows(1)
+    book["Suite"]["A1"] = "Autres communes"
+    book.save(tmp_path / "suite.xlsx")
+    with pytest.raises(ProjectError, match="feuille « Suite » : des codes, sans colonne qui les nomme"):
+        perimeters.read_perimeters(tmp_path / "suite.xlsx")
+    with pytest.raises(ProjectError, match="plusieurs feuilles ont une colonne de codes : « Communes » et « Suite »"):
+        perimeters.read_perimeters(tmp_path / "pays_lillois.xlsx")
 
 
 @pytest.mark.cases("perimetres", "refuses")

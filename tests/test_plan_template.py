@@ -96,6 +96,18 @@ def test_what_is_declared_is_written_and_each_list_is_offered_whole(tmp_path):
     assert [one.header for one in MODEL.columns].count("Montant € HT") == 3
 
 
+def test_the_amount_of_a_funder_is_in_a_column_of_that_name(tmp_path):
+    rows = ("Actions liées;;;;", "Axe (x);Titre de la fiche action;Financeur 1;Budget prévisionnel total € HT;Notes",
+            "Eau;Planter;Région;5000;", "Eau;Semer;;300;", "Eau;Tailler;;20;",
+            ";Montant total demandé;;5320;")  # fmt: skip
+    path = tmp_path / "plan.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    read = ck.roadmap.read_actions(path, mapping="territoires_en_transitions")
+    assert [*read.funding] == ["Région", "", "", ""] and [*read.cost] == [5000, 300, 20, 5320]
+    [told] = read.attrs["reading"].problems.query("row == 6").message
+    assert "somme des 3 lignes au-dessus" in told
+
+
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory):
     """What each case says of an action, written once: the sheet, and what has no place, by number of the action."""

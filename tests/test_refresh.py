@@ -137,6 +137,8 @@ def test_a_table_of_the_barometer_without_its_columns_is_refused():
     watch = rules.Watch("fichier", Problems())
     assert barometer.of_bytes(b"Levier,Objectif\nHaies,1\n", "table.csv", settings(), watch).empty
     assert watch.problems.found["fichier"][0].startswith("schema : colonne absente « ID », « Indicateur », « Unité »")
+    assert barometer.of_bytes(b"ID,Indicateur,ID,2024\nHaies,1,Haies,2\n", "table.csv", settings(), watch).empty
+    assert watch.problems.found["fichier"][1].startswith("schema : colonne en double « ID ».")
 
 
 # ------------------------------------------------------------------ what would change

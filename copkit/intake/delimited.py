@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit import files
+from copkit import files, french
 from copkit.errors import Problems, ProjectError
 from copkit.files import read_bytes
 from copkit.intake.sheet import Builder, Sheet
+from copkit.received import WIDEST
 
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
@@ -47,6 +48,9 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
     try:
         for row in reader:
             number += 1
+            if len(row) > WIDEST:
+                few = f"{french.number(len(row), 0)} cellules sur une ligne, {french.number(WIDEST, 0)} au plus"
+                raise ProjectError(f"{path} : ligne {number} : {few}. Vérifier le séparateur et les fins de ligne.")
             if len(lines) == 1 and '"' in lines[0] and made.headers and _crossed(lines[0], mark):
                 said = f"un guillemet ouvert à la ligne {reader.line_num} du fichier n'est pas refermé dans sa cellule"
                 made.set_aside(number, row, f"{said}. Corriger ce guillemet et relire le fichier")
@@ -152,7 +156,8 @@ class _Lines:
 
         A line is a row when, read alone, it has as many cells as there are headers. Where the cell may be a text on
         several lines, figures stand besides where all the ``others`` have figures, in the first of these columns and in
-        half of them; and its cells start with a space only where cells of the others do, as a text does after a comma.
+        half of them; and fewer than half of its cells start with a space, as a text does after a comma, without the
+        columns where cells of the others do.
         """
         if width < 2 or 2 * sum(line.count(self.mark) >= width - 1 for line in self.texts) < len(self.texts):
             return []
@@ -165,10 +170,11 @@ class _Lines:
             if self.torn or len(cells) != width:
                 return len(cells) == width
             said = [_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n].strip()]
+            starts = [cell.startswith(" ") for n, cell in enumerate(cells) if n and cell.strip() and n not in spaced]
             return (
                 (not said or bool(said[0]))
                 and 2 * sum(map(bool, said)) >= len(said)
-                and all(n in spaced or not cell.startswith(" ") for n, cell in enumerate(cells))
+                and 2 * sum(starts) < max(len(starts), 1)
             )
 
         alone = []

@@ -227,12 +227,12 @@ def _igt(path: Path, problems: Problems) -> pd.DataFrame | None:
     cells = _cells(path, problems)
     if cells is None:
         return None
-    code = next(name for name in cells if french.plain(name) == "insee commune")
     series = {name: f"emissions_ges_igt_{known}" for name in cells if (known := IGT_SECTORS.get(french.plain(name)))}
     note = f"l'année n'est pas écrite dans le fichier : {IGT_YEAR}, d'après l'ADEME"
     return _table(
-        path, cells, code, {name: (one, IGT_YEAR) for name, one in series.items()}, "tCO2e", "igt", [note], problems
-    )
+        path, cells, "INSEE commune", {name: (one, IGT_YEAR) for name, one in series.items()}, "tCO2e", "igt", [note],
+        problems,
+    )  # fmt: skip
 
 
 def _dwellings(path: Path, problems: Problems) -> pd.DataFrame | None:
@@ -257,6 +257,9 @@ def _fleet(path: Path, problems: Problems) -> pd.DataFrame | None:
     series = {
         name: ("parc_voitures_particulieres", int(found[1])) for name in cells if (found := _FLEET.fullmatch(name))
     }
+    if not series:
+        problems.add(path.name, "colonne absente : PARC_2024. Prendre le parc de voitures par commune du SDES.")
+        return None
     return _table(path, cells, "COMMUNE_CODE", series, "nb", "parc", [], problems)
 
 
@@ -288,9 +291,9 @@ _READERS: dict[str, Callable[[Path, Problems], pd.DataFrame | None]] = {
 
 def _cells(path: Path, problems: Problems) -> pd.DataFrame | None:
     """The cells of a file as text, when each line has as many as there are headers: a file that is cut has not."""
-    text, _ = delimited.decode(read_bytes(path, DataError))
+    text = delimited.decode(read_bytes(path, DataError))[0].replace("\r\n", "\n").replace("\r", "\n")
     mark = delimited.separator(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    lines = csv.reader(io.StringIO(text), delimiter=mark)
     width = len(next(lines))
     for cells in lines:
         if cells and len(cells) != width:
@@ -317,7 +320,10 @@ def _table(
     problems: Problems,
 ) -> pd.DataFrame | None:
     """COLUMNS: the communes of today, then the départements, in which everything is counted."""
-    codes = cells[code].str.strip()
+    if (column := next((name for name in cells if french.plain(name) == french.plain(code)), None)) is None:
+        problems.add(path.name, f"colonne absente : {code}. Télécharger de nouveau le fichier.")
+        return None
+    codes = cells[column].str.strip()
     if not (wrong := codes[~codes.str.fullmatch(_COMMUNE)]).empty:
         said = f"ligne {wrong.index[0] + 2}, colonne {code} : « {wrong.iloc[0]} »"
         more = f" (et {french.plural(len(wrong) - 1, 'autre ligne', 'autres lignes')})" if len(wrong) > 1 else ""

@@ -17,6 +17,7 @@ from copkit import french, paths
 from copkit.errors import Problems, ProjectError, unknown
 from copkit.files import sought
 from copkit.intake import delimited, personal, spreadsheets
+from copkit.intake.sheet import Sheet
 from copkit.reference import reading, tables, territories
 from copkit.reference.territories import Perimeter
 
@@ -232,13 +233,35 @@ def _rows(path: Path, where: str, problems: Problems, name: str) -> list[tuple[s
 
 
 def _sheet(path: Path, where: str, problems: Problems) -> pd.DataFrame:
-    """The sheet of a workbook that has a column of codes, the first of them, all as text."""
+    """The sheet of a workbook that has a column of codes, all as text."""
     sheets = spreadsheets.read(path)
     coded = [s for s in sheets.values() if {french.plain(cell) for cell in s.headers} & set(HEADERS["territoire"])]
+    if len(coded) > 1:
+        named = french.join([f"« {one.name} »" for one in coded])
+        problems.add(
+            where, f"plusieurs feuilles ont une colonne de codes : {named}. Les réunir en une, ou n'en garder qu'une."
+        )
     sheet = next(iter(coded or [s for s in sheets.values() if s.headers]))
+    for other in sheets.values():
+        if coded and not any(other is one for one in coded) and _holds_codes(other):
+            said = (
+                "des codes, sans colonne qui les nomme : elle n'est pas lue. Mettre ses en-têtes en première ligne, ou"
+            )
+            problems.add(where, f"feuille « {other.name} » : {said} la retirer.")
     for stray in sheet.strays:
         problems.add(where, f"feuille « {sheet.name} », ligne {stray.row} : {stray.reason}.")
     return sheet.cells.set_axis(sheet.headers, axis=1).set_axis(sheet.rows)
+
+
+def _holds_codes(sheet: Sheet) -> bool:
+    """Whether half of the rows of a sheet have the code of a commune or of an EPCI."""
+    rows: dict[int, list[str]] = {stray.row: stray.cells for stray in sheet.strays}
+    for row, *cells in sheet.cells.set_axis(sheet.rows).itertuples():
+        rows.setdefault(row, []).extend(cells)
+    for row, _, text in sheet.beyond:
+        rows.setdefault(row, []).append(text)
+    found = [any((code := _full(cell.strip())) and territories.exists(code) for cell in row) for row in rows.values()]
+    return any(found) and 2 * sum(found) >= len(found)
 
 
 def told_apart(names: pd.Series, identifiers: pd.Series) -> pd.Series:

@@ -240,7 +240,22 @@ class Builder:
         self.frames, self.cells = [], []
         made = Sheet(file, name, self.headers or [], grid, rows, self.filled, self.headings, strays=self.strays)
         made.beyond, made.faults, made.notes = self.beyond, self.faults, list(self._headless(grid))
+        if apart := list(self._apart(grid)):
+            named = french.join([f"« {made.headers[n]} » ({xl_col_to_name(self.left + n)})" for n in apart])
+            said = f"un autre tableau, à droite d'une colonne vide, répète {named} : ces colonnes ne sont pas lues"
+            made.notes.append(f"{said}. Le mettre dans une autre feuille")
+            made.headers = ["" if n in apart else header for n, header in enumerate(made.headers)]
         return made
+
+    def _apart(self, grid: pd.DataFrame | list[Sequence[str]]) -> Iterator[int]:
+        """The columns that repeat a header on the left of a blank column: they are of another table."""
+        first: dict[str, int] = {}
+        blank = -1
+        for position, header in enumerate(self.headers or ()):
+            if not header and not any(text.strip() for text in grid[position]):
+                blank = position
+            elif header and first.setdefault(header.casefold(), position) < blank:
+                yield position
 
     def _headless(self, grid: pd.DataFrame | list[Sequence[str]]) -> Iterator[str]:
         """What to tell of the columns that nobody named."""

@@ -22,6 +22,7 @@ from copkit.intake.mapping import Mapping
 from copkit.intake.sheet import Sheet
 
 ALL, PART, MAYBE, NONE = 3, 2, 1, 0  # the total of everything, of a group; what begins as a total; anything else
+_AMOUNTS = r"[\d\s.,;€]*(?:HT|TTC)?"  # a text that is nothing but amounts, as what two columns say in one
 # What the row of a total may say besides its label and its amounts: what it groups by, and in what unit.
 GROUPS = ("departement", "region", "lever", "lever_by", "thematiques", "theme", "programme", "quantity_unit")
 _LOOKS = r"(?i)tota|somme|cumul|ensemble|r[eé]sultat"  # read by a fast engine
@@ -59,7 +60,7 @@ def find(kind: Collected, sheet: Sheet, matched: Matched, mapping: Mapping) -> T
             out.aside.add(at)
             table.leave_out(at)
         elif doubt:
-            out.doubts[at] = _doubt(above, kind.noun[0])
+            out.doubts[at] = _doubt(above, kind.noun[1])
     return out
 
 
@@ -78,8 +79,8 @@ def _judged(id_: str, title: str, bare: bool, above: int, enough: int, table: _T
 def _doubt(above: int, noun: str) -> str:
     why = f"montants égaux à la somme des {above} lignes au-dessus" if above else "intitulé d'un total"
     return (
-        f"{why} : comptée comme un {noun}. Si c'est un total, retirer la ligne ; sinon, dire ce qui en fait un {noun}, "
-        "par exemple son numéro ou son porteur."
+        f"{why} : comptée parmi les {noun}. Si c'est un total, retirer la ligne ; sinon, dire ce qui la "
+        "distingue d'un total, par exemple un numéro ou un porteur."
     )
 
 
@@ -104,7 +105,9 @@ class _Table:
         for name, role in self.matched.columns:
             kind = self.fields[name].kind if name in self.fields else "text"
             if name not in (*self.key, *GROUPS) and kind not in NUMBERS:
-                rows = rows[(self.text(name, role, rows) == "").to_numpy()]
+                text = self.text(name, role, rows)
+                nothing = text.str.fullmatch(_AMOUNTS) if kind == "text" else text == ""
+                rows = rows[nothing.to_numpy()]
         return rows
 
     def kind(self, label: str) -> int:

@@ -33,6 +33,9 @@ def read(path: Path, known: Settings, watch: Watch) -> pd.DataFrame:
     table = sheet.cells.set_axis(sheet.headers, axis=1).set_axis(sheet.rows)
     for stray in sheet.strays:
         watch.fault("schema", f"ligne {stray.row} : {stray.reason}.")
+    if twice := [*dict.fromkeys(filter(None, table.columns[table.columns.duplicated()]))]:
+        watch.fault("schema", f"colonne en double {listed(twice)}. Demander de nouveau la table du baromètre.")
+        return series([])
     years = [name for name in table if _YEAR.fullmatch(name)]
     if lost := [name for name in HEADERS if name not in table] or ([] if years else ["2024"]):
         watch.fault("schema", f"colonne absente {listed(lost)}. Demander de nouveau la table du baromètre.")

@@ -17,7 +17,8 @@ from copkit.reference.parameters import Strict
 
 FILE = "territoires_en_transitions.yml"
 LEVER, FUNDING, SCHEDULE = "Levier", "Sources de financement", "Calendrier et dates"  # made when it is read
-AXIS, SUB_AXIS, FUNDER, PART = "Axe (x)", "Sous-axe (x.x)", "Financeur {}", "Titre de la sous-action"
+AXIS, SUB_AXIS, PART = "Axe (x)", "Sous-axe (x.x)", "Titre de la sous-action"
+FUNDER, AMOUNT = "Financeur {}", "Montant € HT"
 TITLES = ("Titre de la fiche action", "Titre de l'action")
 NOTES, OTHER_NOTES, MARK = "Notes", "Notes, autres lignes", " : "
 
@@ -92,7 +93,16 @@ def unfolded(sheet: Sheet) -> Sheet:
     sheet = _without_the_template(sheet, places)
     cells = [sheet.cells[place].tolist() for place in range(len(sheet.headers))]
     rows = [dict(zip(places, row, strict=True)) for row in zip(*(cells[at] for at in places.values()), strict=True)]
-    amounts = [(places[head(FUNDER.format(n))]) for n in (1, 2, 3) if head(FUNDER.format(n)) in places]
+    amounts = [
+        (
+            place,
+            place + 1
+            if sheet.headers[place + 1 : place + 2] and head(sheet.headers[place + 1]) == head(AMOUNT)
+            else None,
+        )
+        for n in (1, 2, 3)
+        if (place := places.get(head(FUNDER.format(n)))) is not None
+    ]
     made = {
         LEVER: [_lever(row.get(head(SUB_AXIS), "")) for row in rows],
         FUNDING: [_funding(n, row, amounts, cells) for n, row in enumerate(rows)],
@@ -130,11 +140,11 @@ def _lever(axis: str) -> str:
     return axis if found.ids and not found.unknown else ""
 
 
-def _funding(n: int, row: dict[str, str], funders: list[int], cells: list[list[str]]) -> str:
+def _funding(n: int, row: dict[str, str], funders: list[tuple[int, int | None]], cells: list[list[str]]) -> str:
     """What is said of the funding: the text, then each funder with the amount on its right."""
     said = [row.get(head("Financements"), "").strip()]
-    for place in funders:
-        name, amount = cells[place][n].strip(), cells[place + 1][n].strip() if place + 1 < len(cells) else ""
+    for place, beside in funders:
+        name, amount = cells[place][n].strip(), cells[beside][n].strip() if beside is not None else ""
         said.append(f"{name}{MARK}{amount} € HT" if name and amount else name or (amount and f"{amount} € HT"))
     return " ; ".join(filter(None, said))
 

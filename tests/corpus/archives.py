@@ -211,6 +211,15 @@ def sheet_elsewhere(content, rng):
 
 
 @damage(*BOOK)
+def far_row_behind_a_torn_part(content, rng):
+    """The first part is not what its sum says: one library refuses the archive there, another one never looks at it."""
+    made = bytearray(cells("A9999999999")(content))
+    for sign, at in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
+        made[made.find(sign) + at] ^= 0xFF
+    return bytes(made)
+
+
+@damage(*BOOK)
 def sheet_of_a_strange_name(content, rng):
     return changed(
         content, lambda one: re.sub(rb'name="[^"]*"', 'name="&lt;b&gt;\u202e[31m"'.encode(), one), r"xl/workbook\.xml"
