@@ -10,6 +10,7 @@ import io
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -105,7 +106,7 @@ class _Writer:
 
     def _text(self, sheet, row: int, column: int, text: str, name: str, *, total: bool = False) -> None:
         """A text as a text, whatever it holds: no formula, no error, no control character, now or when edited."""
-        said = escaping.fitted(escaping.terminal(text))
+        said = _cell_text(text)
         put = sheet.write_string if said else sheet.write_blank
         put(row, column, said, self._look(name, total=total, quoted=escaping.risky(said)))
 
@@ -238,6 +239,11 @@ class _Writer:
 def _face(size: int, *, bold: bool = False) -> dict:
     """The letters of a chart."""
     return {"name": FACE["font_name"], "size": size, "bold": bold, "color": "#161616"}
+
+
+@lru_cache(maxsize=4096)  # the same labels come back in each workbook
+def _cell_text(text: str) -> str:
+    return escaping.fitted(escaping.terminal(text))
 
 
 def _widen(sheet, widths: Iterable[float]) -> None:
