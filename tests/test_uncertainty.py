@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from copkit import paths
 from copkit.errors import CopkitError, ParameterError
-from copkit.models import assumptions, draws
+from copkit.models import assumptions, draws, worth
 from copkit.models.levers import FOREST
-from copkit.models.panorama import panorama, total
+from copkit.models.panorama import efforts, panorama, total
 from copkit.models.uncertainty import drivers, uncertainty
 from copkit.reference import territories
 
@@ -320,3 +320,9 @@ def test_a_year_outside_the_trajectory_or_between_two_is_refused(says, years):
     with pytest.raises(CopkitError) as refused:
         uncertainty(panorama("reg-32"), draws=10, years=years)
     says(refused.value, f"Année « {years[0]} » hors de la trajectoire. Écrire des années de 2019 à 2030.")
+
+
+def test_the_effort_of_the_index_has_the_figures_of_the_panorama():
+    written = worth.efforts()
+    for code, kt in efforts().items():
+        assert written[code] == worth.rounded(kt, worth.of(code)), code

@@ -9,6 +9,7 @@ is nearly its région is nearly certain, and the sum stays the région's. The li
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
@@ -17,6 +18,8 @@ from copkit.files import kept
 from copkit.models import audition, downscaling
 from copkit.models.levers import FOREST
 from copkit.reference import tables
+
+_WEIGHED = ("lever", "allocation", "target", "share")
 
 
 @kept(maxsize=4)
@@ -94,7 +97,15 @@ def span(p: xr.Dataset, forest: bool = False) -> tuple[float, float]:
     Chaque région entendue donne un total : celui du département si ses clés se trompaient comme elles se trompent pour
     elle, tous leviers ensemble. NaN pour une région.
     """
-    rows = _allocated(p, forest)
+    return _span(_allocated(p, forest))
+
+
+def span_of(columns: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """The same, without the forest, from the columns of a département (``published.columns``). [ktCO2e/an]"""
+    return _span(_weighing(columns))
+
+
+def _span(rows: list[tuple[str, str, float, float]]) -> tuple[float, float]:
     whole = math.fsum(kt for *_, kt, _ in rows)
     if not whole:
         return math.nan, math.nan
@@ -108,10 +119,13 @@ def span(p: xr.Dataset, forest: bool = False) -> tuple[float, float]:
 
 def _allocated(p: xr.Dataset, forest: bool = False) -> list[tuple[str, str, float, float]]:
     """The levers that a key shares out and that weigh something: lever, key, target [ktCO2e/an], share [of 1]."""
-    columns = (p.variables[name].values.tolist() for name in ("lever", "allocation", "target", "share"))
+    return _weighing({name: p.variables[name].values for name in _WEIGHED}, forest)
+
+
+def _weighing(columns: Mapping[str, np.ndarray], forest: bool = False) -> list[tuple[str, str, float, float]]:
     return [
         (lever, key, kt, share)
-        for lever, key, kt, share in zip(*columns, strict=True)
+        for lever, key, kt, share in zip(*(columns[name].tolist() for name in _WEIGHED), strict=True)
         if key and kt > 0 and (forest or lever != FOREST)
     ]
 

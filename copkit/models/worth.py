@@ -8,7 +8,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.files import kept
-from copkit.models import panorama, uncertainty
+from copkit.models import panorama, published, reliability, uncertainty
 from copkit.reference import territories
 
 MOST = 2  # figures, where keys share efforts out; published values have all theirs
@@ -105,4 +105,10 @@ def of(code: str, version: str = panorama.LATEST) -> int:
 
 def efforts(version: str = panorama.LATEST) -> dict[str, float]:
     """The total of every région and département without the forest, rounded to what it is worth. [ktCO2e/an]"""
-    return {code: rounded(kt, of(code, version)) for code, kt in panorama.efforts(version).items()}
+    return {code: rounded(kt, _figures(code, kt, version)) for code, kt in panorama.efforts(version).items()}
+
+
+def _figures(code: str, kt: float, version: str) -> int:
+    """What ``of`` gives for a région or a département, without making its panorama."""
+    columns = published.columns(code, version)
+    return figures(kt, *reliability.span_of(columns)) if (columns["grade"] != "").any() else 0
