@@ -138,6 +138,12 @@ WRONG = {
         "ligne 2, colonne PARC_2011 : nombre attendu, trouvé « mille »",
     ),
     "trop de cellules": ("parc", "1000;1100", "1000;1100;1", "ligne 2 : 5 cellules au lieu de 4"),
+    "guillemet perdu": (
+        "parc",
+        "1000;1100",
+        '1000;"1100',
+        "un guillemet n'est pas refermé : le fichier est peut-être coupé",
+    ),
     "combustible absent": ("logements", "P22_RP_CFIOUL", "P22_RP_CMAZOUT", "colonne absente : P22_RP_CFIOUL."),
     "groupement illisible": (
         "crte",

@@ -303,7 +303,12 @@ def _cells(path: Path, problems: Problems) -> pd.DataFrame | None:
                 "peut-être coupé. Le télécharger de nouveau.",
             )
             return None
-    table = pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False)
+    try:
+        table = pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False)
+    except pd.errors.ParserError:
+        said = "un guillemet n'est pas refermé : le fichier est peut-être coupé. Le télécharger de nouveau."
+        problems.add(path.name, said)
+        return None
     unended = "la dernière ligne n'est pas terminée : vérifier que le fichier n'est pas coupé"
     table.attrs["notes"] = [] if text.endswith("\n") else [unended]
     return table
