@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,6 @@ WIDGETS = "application/vnd.jupyter.widget-state+json"
 # Its client loses what a busy machine brings more than 4 s after the end of a cell, unless it is told to wait.
 QUICK = {
     "shutdown_kernel": "immediate",
-    "config": Config(AsyncKernelManager={"transport_encryption": "auto"}),
     "iopub_timeout": 60,
 }
 
@@ -51,6 +51,12 @@ def notebook(*cells: str | dict, kernel: str = "python3") -> nbformat.NotebookNo
         (kind, source), *more = (cell if isinstance(cell, dict) else {"code": cell}).items()
         made.cells.append(make[kind](source, id=f"c{number}", metadata=dict(more)))
     return made
+
+
+def by_files(folder: str) -> Config:
+    """Speak to a plain kernel by files of this folder: a port that was free may be taken before the kernel opens it."""
+    about = {"transport": "ipc", "ip": f"{folder}/k", "transport_encryption": "auto"}
+    return Config(KernelManager=about, AsyncKernelManager=about)
 
 
 @dataclass
@@ -97,9 +103,11 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **o
         options = {"warm": SHARED, **options}
     options = {"kernel_name": "python3", "progress_bar": False, **QUICK, **options}
     error = None
-    with outside_pytest():
+    with outside_pytest(), tempfile.TemporaryDirectory() as sockets:
         try:
-            papermill.execute_notebook(str(source), str(into), engine_name=engine, cwd=str(folder), **options)
+            papermill.execute_notebook(
+                str(source), str(into), engine_name=engine, cwd=str(folder), config=by_files(sockets), **options
+            )
         except Exception as raised:
             error = raised
     return Run(nbformat.read(into, 4), folder, error)

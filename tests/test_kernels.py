@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 from copkit.batch.forked import forks
@@ -17,6 +19,7 @@ from copkit.batch.forked.forks import Forked, ForkServer
 from copkit.batch.forked.kernels import is_ours
 from copkit.errors import RunError
 
+from .notebooks import by_files
 from .processes import alive, wait_until
 
 
@@ -24,14 +27,28 @@ def gone(pid: int) -> bool:
     return wait_until(lambda: not alive(pid))
 
 
+@contextmanager
+def kernel():
+    """A kernel, started as JupyterLab would start it, and its client."""
+    with tempfile.TemporaryDirectory() as sockets:
+        manager = KernelManager(kernel_name="python3", config=by_files(sockets))
+        manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=120)
+            yield manager, client
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+
+
 @pytest.fixture
 def forked(monkeypatch):
-    """A kernel from the provisioner, as JupyterLab would start it, and its client."""
+    """A kernel from the provisioner, and its client."""
     monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "copkit-fork")
-    manager, client = start_new_kernel(kernel_name="python3")
-    yield manager, client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with kernel() as started:
+        yield started
 
 
 def said(client, code: str) -> str:
@@ -175,11 +192,9 @@ def test_without_fork_a_kernel_is_an_ordinary_one_and_one_line_says_it(monkeypat
     forks.say_ordinary.cache_clear()
     monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "copkit-fork")
     for _ in range(2):
-        manager, client = start_new_kernel(kernel_name="python3")
-        assert not isinstance(manager.provisioner.process, Forked)
-        assert said(client, "print('ordinaire')") == "ordinaire"
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+        with kernel() as (manager, client):
+            assert not isinstance(manager.provisioner.process, Forked)
+            assert said(client, "print('ordinaire')") == "ordinaire"
     assert [r.getMessage() for r in caplog.records if r.name == "copkit"] == [
         "copkit : noyaux ordinaires, plus lents (pas de processus dérivé : COPKIT_FORK=off)."
     ]

@@ -40,6 +40,7 @@ def lab(tmp_path_factory):
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")  # every output is in the page
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
+    command += ["--KernelManager.transport=ipc"]  # a port that was free may be taken before the kernel opens it
     command += [f"--ServerApp.root_dir={out}", "--IdentityProvider.token=essai", "--LabApp.news_url="]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--LabApp.expose_app_in_browser=True", f"--LabApp.user_settings_dir={out / 'config'}"]
