@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import io
+import itertools
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -249,6 +250,25 @@ def test_a_heading_and_its_few_lines_stay_with_what_they_lead_to():
         assert words("5. Cinq une question une note Douze leviers") in said([page])
         held.add(page.page_number)
     assert held == {1, 2}  # on the page of the lines, then on the next one
+
+
+def baselines(page) -> list[float]:
+    """Where the lines of a page stand, from its head, those of the parts of one line once."""
+    found = set()
+
+    def see(text, matrix, text_matrix, _font, _size):
+        if text.strip():
+            found.add(round(text_matrix[4] * matrix[1] + text_matrix[5] * matrix[3] + matrix[5]))
+
+    page.extract_text(visitor_text=see)
+    return sorted(found, reverse=True)
+
+
+def test_a_chart_stands_clear_of_what_is_above_it():
+    for above in (blocks.Prose("Un paragraphe."), blocks.Prose("- un\n- deux"), table([["Haies", "linéaire", "12"]])):
+        page = read(described(blocks.Heading(2, "1. L’ambition"), above, blocks.Chart(SPEC))).pages[1]
+        spaces = [high - low for high, low in itertools.pairwise(baselines(page))]
+        assert all(space >= 10 for space in spaces[:4]), (above, spaces)
 
 
 def test_what_is_left_out_and_what_made_the_document_are_said(paper):
