@@ -16,6 +16,7 @@ from copkit.presentation.table import Table
 from copkit.reference import units
 
 from .cells import not_printable, numbers_as_text
+from .office import faults
 
 PAGES = 22  # of the whole workbook, the sheet on biodiversity with it
 
@@ -42,6 +43,7 @@ def rows(sheet, first=3):
 @pytest.mark.parametrize("code", ["fr", "reg-32", "dep-59", "dep-48", "dep-75", "dep-974", "dep-976"])
 def test_no_number_of_a_territory_is_a_text_and_every_sheet_prints(books, code):
     assert numbers_as_text(books(code)) == []
+    assert faults((books.folder / f"{code}.xlsx").read_bytes()) == []
     assert not_printable(books(code), ck.panorama(code).attrs["name"]) == []
 
 
