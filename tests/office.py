@@ -68,7 +68,11 @@ def _package(found: dict[str, bytes], trees: dict) -> Iterator[str]:
             yield f"{part}: no type"
         links = _targets(part, trees)
         reached |= {*links.values()}
-        yield from (f"{part}: {id_} leads to {path}, which is not there" for id_, path in links.items() if path and path not in found)
+        yield from (
+            f"{part}: {id_} leads to {path}, which is not there"
+            for id_, path in links.items()
+            if path and path not in found
+        )
         if part in trees:
             asked = {*_at(trees[part], "//@r:id | //@r:embed | //@r:link")}
             yield from (f"{part}: names {id_}, no link of its own" for id_ in asked - links.keys())
@@ -95,7 +99,9 @@ def _document(trees: dict) -> Iterator[str]:
         yield f"fields are not closed: {Counter(kinds)}"
     for table in _at(body, "//w:tbl"):
         columns = len(_at(table, "./w:tblGrid/w:gridCol"))
-        yield from ("a row has not the cells of its table" for row in _at(table, "./w:tr") if len(_at(row, "./w:tc")) != columns)
+        yield from (
+            "a row has not the cells of its table" for row in _at(table, "./w:tr") if len(_at(row, "./w:tc")) != columns
+        )
         yield from ("a cell does not end in a paragraph" for _ in _at(table, "./w:tr/w:tc[not(*[last()][self::w:p])]"))
         if _at(table, "following-sibling::*[1][self::w:tbl or self::w:sectPr]"):
             yield "a table touches another one, or the end"
@@ -119,7 +125,11 @@ def _workbook(trees: dict) -> Iterator[str]:
     book = trees["xl/workbook.xml"]
     titles = _at(book, "//x:sheet/@name")
     yield from _twice("sheet", [one.casefold() for one in titles]) + _twice("sheet", _at(book, "//x:sheet/@sheetId"))
-    yield from (f"sheet « {one} »: no name for Excel" for one in titles if len(one) > _MOST or re.search(r"[\[\]:*?/\\]|^'|'$", one))
+    yield from (
+        f"sheet « {one} »: no name for Excel"
+        for one in titles
+        if len(one) > _MOST or re.search(r"[\[\]:*?/\\]|^'|'$", one)
+    )
     names = [(one.get("name"), one.get("localSheetId"), one.text) for one in _at(book, "//x:definedName")]
     yield from _twice("name", [f"{name} {sheet}" for name, sheet, _ in names])
     for name, sheet, refers in names:
@@ -137,7 +147,9 @@ def _workbook(trees: dict) -> Iterator[str]:
             continue
         cells = _at(tree, "//x:c/@r")
         yield from (f"{part}: {one}" for one in _twice("cell", cells))
-        yield from (f"{part}: text {one} is not there" for one in _at(tree, "//x:c[@t='s']/x:v/text()") if int(one) >= count)
+        yield from (
+            f"{part}: text {one} is not there" for one in _at(tree, "//x:c[@t='s']/x:v/text()") if int(one) >= count
+        )
         yield from (f"{part}: look {one} is not there" for one in _at(tree, "//x:c/@s") if int(one) >= formats)
         rows = [*map(int, _at(tree, "//x:row/@r"))]
         if rows != sorted({*rows}):

@@ -319,7 +319,7 @@ def test_a_file_that_word_could_not_read_is_seen(data, case):
     before, after = pattern.split("{}")
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         found = {name: package.read(name).decode("utf-8", "surrogateescape") for name in package.namelist()}
-    values = [*dict.fromkeys(re.findall(f"{re.escape(before)}([^\"]*){re.escape(after)}", found[part]))]
+    values = [*dict.fromkeys(re.findall(f'{re.escape(before)}([^"]*){re.escape(after)}', found[part]))]
     other = {"two drawings of one number": values[0], "a picture without words": ""}.get(case, "77")
     changed = "" if before.startswith("<w:bookmarkEnd") else f"{before}{other}{after}"
     found[part] = found[part].replace(f"{before}{values[-1]}{after}", changed)

@@ -86,11 +86,15 @@ def clear_of(table: pd.DataFrame, x: str, tick: str) -> pd.DataFrame:
 
 
 def listed(table: pd.DataFrame, x: str) -> list[list]:
-    """What a phone shows in place of bars: the name, what is written, the length as a share of the longest."""
+    """What a phone shows in place of bars: the name, what is written, the length as a share of the longest.
+
+    table : as ``bars``, and ``beside`` for what a mark says on the drawing.
+    """
     longest = table[x].abs().max() or 1
     lengths = (table[x].abs() / longest).round(3).to_list()
     names = map(french.typeset, table.label.to_list())
-    return [[*row] for row in zip(names, table.written.to_list(), lengths, strict=True)]
+    written = table.written + table.beside if "beside" in table else table.written
+    return [[*row] for row in zip(names, written.to_list(), lengths, strict=True)]
 
 
 def ticks(table: pd.DataFrame, x: str) -> alt.Chart:

@@ -164,7 +164,7 @@ def _local_keys(p: xr.Dataset) -> Table:
 SOURCES = Section("sources", 130)
 GLOSSARY = Text(
     "Les mots de ce document, ce que couvre chaque levier et la cohérence avec le rationnel national sont dans le "
-    "[glossaire](../glossaire.html), commun à tous les territoires."
+    "[glossaire](../glossaire.html), commun à tous les territoires : glossaire.html, dans le dossier des documents."
 )
 
 

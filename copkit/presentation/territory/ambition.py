@@ -296,7 +296,9 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     alone, where = p.attrs["level"] == "france" and not scenario, "dans la référence" if scenario else "en France"
     if scenario:
         found = found.assign(nation=found.reference_share)
-    drawn = found.assign(written=[french.share(s) for s in found.share])
+    there = "référence" if scenario else "France"
+    beside = ["" if alone or pd.isna(s) else f" ({there} : {french.share(s)})" for s in found.nation]
+    drawn = found.assign(written=[french.share(s) for s in found.share], beside=list(map(french.typeset, beside)))
     top, whose = drawn.iloc[0], " du scénario" if scenario else ""
     against = "" if alone or pd.isna(top.nation) else f", contre {french.share(top.nation)} {where}"
     title = f"{top.label} : {french.share(top.share)} de l'effort{whose}{_mostly(p, drawn.index[0])}"

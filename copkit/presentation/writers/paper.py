@@ -207,7 +207,11 @@ def _picture(data: str, alt: str) -> dict:
 def _image(one: dict) -> dict:
     """A picture that a Markdown text holds; the words in its place when it is elsewhere."""
     found, words = _PICTURE.fullmatch(one["attrs"]["url"]), blocks.words(one["children"])
-    return _picture(found[1], words or "Image sans description.") if found else {"is": "paragraph", "said": [words], "leads": False}
+    return (
+        _picture(found[1], words or "Image sans description.")
+        if found
+        else {"is": "paragraph", "said": [words], "leads": False}
+    )
 
 
 def _line(tree: Iterable[dict], *, said: bool = True) -> Iterator[str | dict]:
