@@ -36,7 +36,7 @@ def faults(data: bytes) -> list[str]:
         out = [f"{name} is there {count} times" for name, count in Counter(package.namelist()).items() if count > 1]
     trees = {name: etree.fromstring(data) for name, data in found.items() if name.endswith((".xml", ".rels"))}
     out += _package(found, trees)
-    return out + [*(_document(trees) if "word/document.xml" in found else _workbook(trees))]
+    return [*out, *(_document(trees) if "word/document.xml" in found else _workbook(trees))]
 
 
 def _at(tree, path: str) -> list:

@@ -33,9 +33,8 @@ def check_conventions(
     if UNSAID in (a, b) and a != b:
         stated, said, unsaid = (a, *of) if b == UNSAID else (b, *of[::-1])
         kind, _, what = known[stated].partition(" : ")
-        return [
-            f"{french.capital(unsaid)} ne dit pas sa convention de comptage ; {said} dit la sienne, « {kind} » : {what}."
-        ]
+        who = french.capital(unsaid)
+        return [f"{who} ne dit pas sa convention de comptage ; {said} dit la sienne, « {kind} » : {what}."]
     if a == b:
         return []
     both = f"« {a} » ({known[a]}) et « {b} » ({known[b]})"
