@@ -29,7 +29,7 @@ def p(request):
 
 def test_a_phone_reads_beside_each_bar_what_a_mark_says_on_the_drawing():
     name, written, _ = charts.sectors(ck.panorama("reg-32")).to_dict()["usermeta"]["phone"][0]
-    assert (name, written) == ("Industrie", "35\u202f% (France\u00a0: 23\u202f%)")
+    assert (name, written) == ("Industrie (France\u00a0: 23\u202f%)", "35\u202f%")
 
 
 @pytest.mark.parametrize("name", CHARTS)

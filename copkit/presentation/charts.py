@@ -92,9 +92,8 @@ def listed(table: pd.DataFrame, x: str) -> list[list]:
     """
     longest = table[x].abs().max() or 1
     lengths = (table[x].abs() / longest).round(3).to_list()
-    names = map(french.typeset, table.label.to_list())
-    written = table.written + table.beside if "beside" in table else table.written
-    return [[*row] for row in zip(names, written.to_list(), lengths, strict=True)]
+    names = table.label + table.beside if "beside" in table else table.label
+    return [[*row] for row in zip(map(french.typeset, names), table.written.to_list(), lengths, strict=True)]
 
 
 def ticks(table: pd.DataFrame, x: str) -> alt.Chart:

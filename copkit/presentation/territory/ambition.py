@@ -298,7 +298,7 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
         found = found.assign(nation=found.reference_share)
     there = "référence" if scenario else "France"
     beside = ["" if alone or pd.isna(s) else f" ({there} : {french.share(s)})" for s in found.nation]
-    drawn = found.assign(written=[french.share(s) for s in found.share], beside=list(map(french.typeset, beside)))
+    drawn = found.assign(written=[french.share(s) for s in found.share], beside=beside)
     top, whose = drawn.iloc[0], " du scénario" if scenario else ""
     against = "" if alone or pd.isna(top.nation) else f", contre {french.share(top.nation)} {where}"
     title = f"{top.label} : {french.share(top.share)} de l'effort{whose}{_mostly(p, drawn.index[0])}"
