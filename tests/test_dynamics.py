@@ -184,7 +184,7 @@ def test_sentence_of_a_lever_says_values_years_paces_and_kt(hauts_de_france, say
         row.sentence,
         "Sur une courbe en S (logistique des parts du parc de 2023 à 2025, méthode de Fisher et Pry, 1971)",
     )
-    says(row.sentence, "Déjà atteint : 50,0 ktCO2e/an sur 941.")
+    says(row.sentence, "Déjà atteint : 50 ktCO2e/an sur 941.")
 
 
 def test_series_that_goes_backwards_reaches_less_than_nothing(hauts_de_france, says):
