@@ -178,7 +178,10 @@ def test_what_is_reached_is_the_target_when_the_quantity_of_2030_is_reached(obse
 
 def test_sentence_of_a_lever_says_values_years_paces_and_kt(hauts_de_france, says):
     row = hauts_de_france.loc["vehicules_electriques"]
-    says(row.sentence, "Voitures électriques en circulation : 6,71 milliers de véhicules en 2019, 30,1 en 2022, soit +7,8 par an")
+    says(
+        row.sentence,
+        "Voitures électriques en circulation : 6,71 milliers de véhicules en 2019, 30,1 en 2022, soit +7,8 par an",
+    )
     says(row.sentence, "soit +7,8 par an.", "il faut +52 par an de 2022 à 2030 : en retard en ligne droite (15")
     says(
         row.sentence,
