@@ -76,6 +76,8 @@ def run(request: dict, fds: list[int], server: int) -> None:
     sys.argv = [find_spec("ipykernel_launcher").origin, *request["argv"]]
     if request.get("memory_limit"):
         limit_memory(request["memory_limit"])
+    if request.get("light"):
+        texts_of_python()
     if not (prepared := bool(fds) and _is_prepared(request)):
         _forget()
     if not fds:
@@ -105,6 +107,16 @@ def close() -> None:
     for stream in (sys.__stdout__, sys.__stderr__):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
+
+
+def texts_of_python() -> None:
+    """Have pandas keep texts as Python does: for tables of fifty rows, going to Arrow and back is a tenth of the time.
+
+    Their type and their missing values are the same.
+    """
+    import pandas as pd
+
+    pd.set_option("mode.string_storage", "python")
 
 
 def limit_memory(mebibytes: int) -> None:
