@@ -170,12 +170,9 @@ class WiredManager:
         ours, theirs = socket.socketpair()
         self.wire = Wire(ours)
         with theirs:
-            env, more = (
-                {**os.environ, **self.env},
-                {"memory_limit": self.memory_limit, "light": self.warm in forks.LIGHT},
-            )
+            env, light = {**os.environ, **self.env}, self.warm in forks.LIGHT
             self.process = forks.ForkServer.get(self.warm).fork(
-                list(extra_arguments), str(cwd or os.getcwd()), env, theirs, **more
+                list(extra_arguments), str(cwd or os.getcwd()), env, theirs, memory_limit=self.memory_limit, light=light
             )
 
     def client(self) -> WiredClient:
