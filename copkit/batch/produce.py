@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from copkit.presentation import blocks
 
 _KERNEL = {
-    # nothing to save in the kernel: 0.6 s less per notebook; no hour stays in what is published
-    "NotebookClient": {"shutdown_kernel": "immediate", "record_timing": False},
+    "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
     "AsyncKernelManager": {"transport_encryption": "auto"},
 }
 PAGES = {"page": False, "diapositive": True}  # files of the page of a document: a sheet, a slide

@@ -209,7 +209,7 @@ def territory(p: xr.Dataset) -> Facts:
         values["part_remplacee"] = panorama.replaced_share(p)
         # a local figure has no range, and so has no total that stands on one
         values |= {"part_locale": own} if own else {"fourchette": _range(low, high, worth.step(p))}
-    share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
+    share = panorama.national_part(p) if level != "france" else math.nan
     values |= {"part_nation": share, **_people(code, level, effort), **_first(p), **_rates(p)}
     values |= _place(p) | _overlap(p) | _pace(code) | _plan(code)
     inside = {"region": territories.departements_of, "france": lambda _: territories.codes("departement")}

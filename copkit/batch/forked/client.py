@@ -10,6 +10,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from queue import Empty
 from string import Template
 
@@ -142,9 +143,10 @@ class WiredClient(AsyncKernelClient):
 
 
 def _message(parts: list[bytes]) -> dict:
-    """What ``Session.deserialize`` makes of a message, but for its dates, slow to understand and that nobody reads."""
+    """What ``Session.deserialize`` makes of a message; of its dates, slow to look for, the one that is read."""
     _, *said = parts
     header, parent, metadata, content = map(json_unpacker, said[:4])
+    header["date"] = datetime.fromisoformat(header["date"])
     return {
         **{"header": header, "msg_id": header["msg_id"], "msg_type": header["msg_type"], "parent_header": parent},
         **{"metadata": metadata, "content": content, "buffers": [*map(memoryview, said[4:])]},
