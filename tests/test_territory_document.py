@@ -48,8 +48,10 @@ def test_a_table_is_shared_by_the_page_and_the_workbook_while_the_panorama_holds
         return dict(document.book(of).sheets)["Secteurs"]
 
     assert sheet(p) is sheet(same)
-    table().data.iloc[0, 1] = -1.0
-    ck.table(p, "secteurs").data.iloc[0, 1] = -1.0
+    for handed in (table(), ck.table(p, "secteurs")):
+        data = handed.data
+        data.iloc[0, 1] = -1.0
+        assert -1.0 in handed.data.iloc[:, 1].to_list()
     assert -1.0 not in sheet(p).data.iloc[:, 1].to_list() + table().data.iloc[:, 1].to_list()
     before = sheet(p).texts()
     p.target.values[:] *= 3
