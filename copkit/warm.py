@@ -48,7 +48,7 @@ def pages(*regions: str, checking: Checking = aside) -> None:
     """
     import copkit as ck
     from copkit import doctor
-    from copkit.models import dynamics, panorama
+    from copkit.models import facts, panorama
     from copkit.reference import territories
 
     with absent("anywidget"):  # altair would make a widget of it: 0.15 s, and no notebook of a light parent shows one
@@ -60,7 +60,7 @@ def pages(*regions: str, checking: Checking = aside) -> None:
         with checking(doctor.reference):
             _diagnostic(ck.panorama(DEPARTEMENT))
             for region in regions or territories.codes("region"):  # what the page of a département shows of its région
-                dynamics.dynamics(region)
+                facts.observed(region)
                 panorama.peers(region)
 
 

@@ -10,10 +10,12 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from queue import Empty
 from string import Template
 
 from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.session import json_unpacker
 from nbclient.exceptions import DeadKernelError
 
 from copkit.batch.forked import forks
@@ -116,7 +118,7 @@ class WiredClient(AsyncKernelClient):
                 self.failure = parts[0].decode()
                 continue
             _, frames = self.session.feed_identities(parts)
-            message = self.session.deserialize(frames)
+            message = _message(frames)
             if self.shown and message["msg_type"] in ("execute_result", "display_data"):
                 self.shown(message["content"]["data"])
             self.channels[channel].put(message)
@@ -140,6 +142,17 @@ class WiredClient(AsyncKernelClient):
         raise RuntimeError("Le noyau n'a pas répondu à temps.")
 
 
+def _message(parts: list[bytes]) -> dict:
+    """What ``Session.deserialize`` makes of a message; of its dates, slow to look for, the one that is read."""
+    _, *said = parts
+    header, parent, metadata, content = map(json_unpacker, said[:4])
+    header["date"] = datetime.fromisoformat(header["date"])
+    return {
+        **{"header": header, "msg_id": header["msg_id"], "msg_type": header["msg_type"], "parent_header": parent},
+        **{"metadata": metadata, "content": content, "buffers": [*map(memoryview, said[4:])]},
+    }
+
+
 class WiredManager:
     """What nbclient asks of a kernel manager, for a forked process."""
 
@@ -159,9 +172,9 @@ class WiredManager:
         ours, theirs = socket.socketpair()
         self.wire = Wire(ours)
         with theirs:
-            env = {**os.environ, **self.env}
+            env, light = {**os.environ, **self.env}, self.warm in forks.LIGHT
             self.process = forks.ForkServer.get(self.warm).fork(
-                list(extra_arguments), str(cwd or os.getcwd()), env, theirs, memory_limit=self.memory_limit
+                list(extra_arguments), str(cwd or os.getcwd()), env, theirs, memory_limit=self.memory_limit, light=light
             )
 
     def client(self) -> WiredClient:

@@ -140,6 +140,7 @@ class ForkServer:
         """A new process that becomes a kernel with these arguments, on the wire if there is one.
 
         ``call``, among ``limits``: « module:function », that it runs on what is ``given`` rather than be a kernel.
+        ``light``: it is made for documents of small tables.
 
         Raises RunError when the server is gone.
         """
