@@ -254,6 +254,7 @@ class WiredKernelApp(IPKernelApp):
         self.init_blackhole()
         self.init_kernel()
         self.init_shell()
+        self.shell.display_formatter.format(None)  # what formats is made when it is asked for
         self.shell._sys_modules_keys = set(sys.modules)  # init_code would touch them all again
 
     def connect(self) -> None:
