@@ -51,8 +51,8 @@ def pages(*regions: str, checking: Checking = aside) -> None:
     from copkit.models import dynamics, panorama
     from copkit.reference import territories
 
-    # altair would make a widget of the first, 0.15 s, and no notebook of a light parent shows one; jsonschema would check
-    # durations with the second, 40 ms
+    # altair would make a widget of the first, 0.15 s, and no notebook of a light parent shows one; jsonschema, that it
+    # imports, would check durations with the second, 40 ms
     with absent("anywidget"), absent("isoduration"):
         import_module("altair")
     for name in ("local", "notebook", "presentation.documents"):

@@ -1,4 +1,4 @@
-"""What notebooks show, checked sooner: jsonschema takes a fifth of what a document costs to the process that makes it."""
+"""What notebooks show, checked sooner: jsonschema takes a fifth of the time of the process that makes documents."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_sooner() -> None:
 
 
 def is_ordinary(node: Mapping, kind: str | None) -> bool:
-    """Whether it is an output that the schema allows, at first sight: a text, or what is displayed as texts and JSON."""
+    """Whether the schema surely allows an output: a text that is written, or texts and JSON that are displayed."""
     if node.get("output_type") != kind or node.keys() != _KEYS.get(kind):
         return False
     if kind == "stream":
