@@ -22,6 +22,7 @@ import re
 import resource
 import socket
 import sys
+import tempfile
 import threading
 import traceback
 from importlib.util import find_spec
@@ -50,6 +51,7 @@ PREPARED = ["--HistoryManager.hist_file=:memory:"]  # what nbclient asks of a ke
 def prepare() -> None:
     """Make in the parent all of the kernel that needs neither thread nor wire: 35 ms that no fork spends again."""
     WiredKernelApp.instance().prepare()
+    tempfile.gettempdir()  # found by writing a file there, that a fork would leave if it is killed meanwhile
 
 
 def _is_prepared(request: dict) -> bool:
@@ -60,6 +62,7 @@ def _is_prepared(request: dict) -> bool:
 
 def _forget() -> None:
     """As if the parent had made no kernel."""
+    tempfile.tempdir = None
     if WiredKernelApp.initialized():
         atexit.unregister(ZMQInteractiveShell.instance().atexit_operations)
         for one in (WiredKernelApp, WiredKernel, ZMQInteractiveShell):
@@ -67,8 +70,8 @@ def _forget() -> None:
 
 
 def _homes() -> list[str | None]:
-    """What says where IPython keeps its settings."""
-    return [os.environ.get(name) for name in ("IPYTHONDIR", "HOME", "XDG_CONFIG_HOME")]
+    """What says where IPython keeps its settings, and where temporary files go."""
+    return [os.environ.get(name) for name in ("IPYTHONDIR", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "TEMP", "TMP")]
 
 
 def run(request: dict, fds: list[int], server: int) -> None:
