@@ -51,7 +51,9 @@ def pages(*regions: str, checking: Checking = aside) -> None:
     from copkit.models import facts, panorama
     from copkit.reference import territories
 
-    with absent("anywidget"):  # altair would make a widget of it: 0.15 s, and no notebook of a light parent shows one
+    # altair would make a widget of the first, 0.15 s, and no notebook of a light parent shows one; jsonschema, that it
+    # imports, would check durations with the second, 40 ms
+    with absent("anywidget"), absent("isoduration"):
         import_module("altair")
     for name in ("local", "notebook", "presentation.documents"):
         import_module(f"copkit.{name}")

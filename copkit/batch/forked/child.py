@@ -22,6 +22,7 @@ import re
 import resource
 import socket
 import sys
+import tempfile
 import threading
 import traceback
 from importlib.util import find_spec
@@ -51,6 +52,7 @@ PREPARED = ["--HistoryManager.hist_file=:memory:"]  # what nbclient asks of a ke
 def prepare() -> None:
     """Make in the parent all of the kernel that needs neither thread nor wire: 35 ms that no fork spends again."""
     WiredKernelApp.instance().prepare()
+    tempfile.gettempdir()  # found by writing a file there, that a fork would leave if it is killed meanwhile
 
 
 def _is_prepared(request: dict) -> bool:
@@ -61,6 +63,7 @@ def _is_prepared(request: dict) -> bool:
 
 def _forget() -> None:
     """As if the parent had made no kernel."""
+    tempfile.tempdir = None
     if WiredKernelApp.initialized():
         atexit.unregister(ZMQInteractiveShell.instance().atexit_operations)
         for one in (WiredKernelApp, WiredKernel, ZMQInteractiveShell):
@@ -68,8 +71,8 @@ def _forget() -> None:
 
 
 def _homes() -> list[str | None]:
-    """What says where IPython keeps its settings."""
-    return [os.environ.get(name) for name in ("IPYTHONDIR", "HOME", "XDG_CONFIG_HOME")]
+    """What says where IPython keeps its settings, and where temporary files go."""
+    return [os.environ.get(name) for name in ("IPYTHONDIR", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "TEMP", "TMP")]
 
 
 def run(request: dict, fds: list[int], server: int) -> None:
@@ -269,6 +272,7 @@ class WiredKernelApp(IPKernelApp):
         self.init_blackhole()
         self.init_kernel()
         self.init_shell()
+        self.shell.display_formatter.format(None)  # what formats is made when it is asked for
         self.shell._sys_modules_keys = set(sys.modules)  # init_code would touch them all again
 
     def connect(self) -> None:

@@ -135,7 +135,7 @@ def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
         forks.say_ordinary()
         return None
     try:
-        spec = _installed(kernel_name)
+        spec = installed(kernel_name)
     except NoSuchKernel:
         return None
     if not kernels.is_ours(spec.argv):
@@ -147,7 +147,8 @@ def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
 
 
 @lru_cache(maxsize=8)  # a process makes many documents, of one kernel
-def _installed(kernel_name: str) -> KernelSpec:
+def installed(kernel_name: str) -> KernelSpec:
+    """The kernelspec of this name. Raises NoSuchKernel."""
     return KernelSpecManager().get_kernel_spec(kernel_name)
 
 
