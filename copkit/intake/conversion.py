@@ -16,7 +16,7 @@ from copkit.intake.fields import PLACES, Collected
 from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
 from copkit.intake.revisions import Revisions
-from copkit.intake.sheet import Sheet
+from copkit.intake.sheet import Sheet, Stray
 
 
 class Conversion:
@@ -55,7 +55,7 @@ class Conversion:
                 sheet,
                 row=[stray.row for stray in sheet.strays],
                 reason=[stray.reason for stray in sheet.strays],
-                content=[self._stray_content(stray.cells) for stray in sheet.strays],
+                content=[self._stray_content(stray) for stray in sheet.strays],
             )
         used = dict.fromkeys(position for positions in self.matched.columns.values() for position in positions)
         for problem in sheet.wrong(used, self.missing):
@@ -63,9 +63,12 @@ class Conversion:
         ledger.notes |= dict.fromkeys(sheet.told())
         self.revisions.tell()
 
-    def _stray_content(self, row: list[str]) -> str:
+    def _stray_content(self, stray: Stray) -> str:
         """What a row of a wrong length held, up to the first personal column: after it nobody knows what is where."""
-        first = min(self.matched.personal, default=len(row)) if not self.ledger.personal else len(row)
+        row = stray.cells
+        first = len(row)
+        if self.matched.personal and not self.ledger.personal:
+            first = 0 if stray.torn else min(self.matched.personal)
         shown = [self.ledger.hide(cell) for cell in row[:first]]
         hidden = len(row) - first
         if hidden > 0:

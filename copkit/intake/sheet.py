@@ -31,6 +31,7 @@ class Stray:
     row: int
     cells: list[str]
     reason: str
+    torn: bool = False  # its cells may be under other headers than their own
 
 
 @dataclass
@@ -163,7 +164,8 @@ class Builder:
             row.pop()
         if len(row) != self.width:
             said = f"{french.plural(len(row), 'cellule')} au lieu de {self.width}"
-            self.strays.append(Stray(number, row, f"{said}. Vérifier les séparateurs et les guillemets"))
+            said += ". Vérifier les séparateurs et les guillemets"
+            self.strays.append(Stray(number, row, said, torn=len(row) < self.width))
             return
         self.cells.append(row)
         self.numbers.append(number)
@@ -202,10 +204,10 @@ class Builder:
         self.add(number, inside)
         self.beyond += more
 
-    def set_aside(self, number: int, row: list[str], reason: str) -> None:
+    def set_aside(self, number: int, row: list[str], reason: str, torn: bool = False) -> None:
         """A row that holds something and that cannot be read."""
         self.filled += 1
-        self.strays.append(Stray(number, row, reason))
+        self.strays.append(Stray(number, row, reason, torn))
 
     def flush(self) -> None:
         """Turn the rows at hand into columns."""
