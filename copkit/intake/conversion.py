@@ -60,7 +60,7 @@ class Conversion:
         used = dict.fromkeys(position for positions in self.matched.columns.values() for position in positions)
         for problem in sheet.wrong(used, self.missing):
             ledger.problem(sheet, *problem)
-        ledger.notes |= dict.fromkeys(sheet.told())
+        ledger.notes |= dict.fromkeys(sheet.told(used))
         self.revisions.tell()
 
     def _stray_content(self, stray: Stray) -> str:

@@ -27,7 +27,9 @@ from copkit.received import WIDEST
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
 _LIKE = 100  # rows that tell what stands in each column
-_FIGURES = re.compile(r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}")  # with a unit or without
+_FIGURES = re.compile(  # with a unit or without, or a date
+    r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}|\W*\d{1,2}(?:er)? [^\W\d]+ \d{4}\W*"
+)
 
 
 def read(path: Path, header_row: int | None = None) -> Sheet:
@@ -125,9 +127,7 @@ def _torn(lines: list[str], mark: str) -> int:
 def _crossed(line: str, mark: str) -> str:
     """The line without the quote that opens a cell, when what closes this cell is the quote that opens another."""
     opened, closed = line.count(f'{mark}"') + line.startswith('"'), line.count(f'"{mark}') + line.endswith('"\n')
-    if (
-        opened <= closed and f'{mark}"{mark}' not in f"{mark}{line}"
-    ):  # almost every line; the other both opens and closes
+    if opened <= closed and f'{mark}"{mark}' not in f"{mark}{line}":  # one alone opens and closes
         return ""
     mark_ = re.escape(mark)
     found = re.search(rf'(?:^|(?<={mark_}))"(?:[^"]|"")*+(?<={mark_})"(?=[^{mark_}"\n])', line)
@@ -188,9 +188,9 @@ class _Lines:
         """The cells of each line, when most of the lines are rows of the table and not a text in a cell; else nothing.
 
         A line is a row when, read alone, it has as many cells as there are headers. Where the cell may be a text on
-        several lines, figures stand besides where all the ``others`` have figures, in the first of these columns and in
-        half of them; and fewer than half of its cells start with a space, as a text does after a comma, without the
-        columns where cells of the others do.
+        several lines, figures stand besides where all the ``others`` have figures, in most of these columns or in half
+        of them and the first; and fewer than half of its cells start with a space, as a text does after a comma, but in
+        the columns where cells of the others do.
         """
         if width < 2 or 2 * sum(line.count(self.mark) >= width - 1 for line in self.texts) < len(self.texts):
             return []
@@ -202,13 +202,9 @@ class _Lines:
         def is_row(cells: list[str]) -> bool:
             if self.torn or len(cells) != width:
                 return len(cells) == width
-            said = [_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n].strip()]
+            said = [bool(_FIGURES.fullmatch(cells[n].replace('"', ""))) for n in figures if cells[n].strip()]
             starts = [cell.startswith(" ") for n, cell in enumerate(cells) if n and cell.strip() and n not in spaced]
-            return (
-                (not said or bool(said[0]))
-                and 2 * sum(map(bool, said)) >= len(said)
-                and 2 * sum(starts) < max(len(starts), 1)
-            )
+            return 2 * sum(said) + (not said or said[0]) > len(said) and 2 * sum(starts) < max(len(starts), 1)
 
         alone = []
         for line in self.texts:

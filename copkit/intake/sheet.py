@@ -53,6 +53,7 @@ class Sheet:
     faults: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # column → (row, error of the spreadsheet)
     beyond: list[tuple[int, str, str]] = field(default_factory=list)  # (row, column, text) on the right of the header
     merged: list[tuple[int, str]] = field(default_factory=list)  # (row, range) of merged cells below the header
+    unseen: dict[int, str] = field(default_factory=dict)  # hidden column → its letters
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -77,10 +78,14 @@ class Sheet:
         """Which of the sheets of a stack each row comes from: there is one."""
         return np.zeros(len(rows), dtype=np.int64)
 
-    def told(self) -> Iterator[str]:
-        """What is to be known of the whole sheet."""
+    def told(self, columns: Iterable[int]) -> Iterator[str]:
+        """What is to be known of the whole sheet; ``columns``: those that are read."""
         for note in self.notes:
             yield f"{self.file} : {note}."
+        if hidden := [f"« {self.headers[n]} » ({self.unseen[n]})" for n in columns if n in self.unseen]:
+            said = french.plural(len(hidden), "colonne masquée, lue", "colonnes masquées, lues")
+            said += f" comme les autres : {french.join(hidden)}. Ôter du fichier ce qui ne compte pas."
+            yield f"{self.file} : feuille « {self.name} » : {said}"
 
     def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple]:
         """(rows, column or columns, texts, what is wrong and what to do) of the cells that the file makes unreadable.

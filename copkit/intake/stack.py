@@ -7,7 +7,7 @@ column tells, amounts that others sum, columns that mean the same) are not stack
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -56,10 +56,10 @@ class Stack(Sheet):
         files, names = (np.array([getattr(one, of) for one in self.parts], dtype=object) for of in ("file", "name"))
         return files[at], names[at], np.asarray(rows, dtype=np.int64) - self.starts[at]
 
-    def told(self) -> Iterator[str]:
+    def told(self, columns: Iterable[int]) -> Iterator[str]:
         """What is to be known of each sheet."""
         for one in self.parts:
-            yield from one.told()
+            yield from one.told(columns)
 
 
 def stacked(sheets: list[Sheet]) -> Sheet:
