@@ -200,7 +200,7 @@ class _Lines:
         spaced = {n for n, said in enumerate(filled) if any(cell.startswith(" ") for cell in said)}
 
         def is_row(cells: list[str]) -> bool:
-            if self.torn or len(cells) != width:
+            if self.torn or self.mark == "\t" or len(cells) != width:  # no text has as many tabulations
                 return len(cells) == width
             said = [bool(_FIGURES.fullmatch(cells[n].replace('"', ""))) for n in figures if cells[n].strip()]
             starts = [cell.startswith(" ") for n, cell in enumerate(cells) if n and cell.strip() and n not in spaced]
