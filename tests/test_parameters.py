@@ -78,8 +78,8 @@ def test_problems_of_several_files_come_at_once(damaged, says):
 
 def test_the_key_that_was_meant_is_looked_for_as_far_as_problems_are_listed():
     with pytest.raises(ValidationError) as refused:
-        framework.Source.model_validate({f"titre{n}": "" for n in range(2 * MOST)})
-    said = reading.explain(refused.value, {}, framework.Source)
+        parameters.Source.model_validate({f"titre{n}": "" for n in range(2 * MOST)})
+    said = reading.explain(refused.value, {}, parameters.Source)
     strange = [one for one in said if "clé inconnue" in one]
     assert len(strange) == 2 * MOST
     assert all("Vouliez-vous dire « title » ?" in one for one in said[:MOST] if one in strange)

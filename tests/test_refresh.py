@@ -691,7 +691,7 @@ def with_persons(folder):
     lines = [
         f"{header},Contact",
         *(f'{line},"{PERSON.format(6)}"' for line in lines),
-        f'PLANTE007,"{PERSON.format(8)}"',
+        f'PLANTE007,"{PERSON.format(8)}",,,,,,,x',
     ]
     (folder / "barometre plante009@exemple.invalid.csv").write_text("\n".join(lines), encoding="utf-8")
     (folder / "note de M. Plante010 06 12 00 10 99.txt").write_text(PERSON.format(11), encoding="utf-8")

@@ -44,8 +44,11 @@ class Raw:
     rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for one in ("name", "origin", "made"):  # the file itself stays as it was received, in data/raw
-            object.__setattr__(self, one, personal.mask(getattr(self, one)))
+        name = Path(self.name)
+        masked = {"name": personal.mask(name.stem) + name.suffix}  # what it holds stays as it was received
+        masked |= {one: personal.mask(getattr(self, one)) for one in ("origin", "made")}
+        for one, text in masked.items():
+            object.__setattr__(self, one, text)
 
     def sidecar(self, at: datetime) -> dict[str, object]:
         """What stays beside the file: no path of a machine, and nothing that is secret."""
