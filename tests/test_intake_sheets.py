@@ -92,6 +92,24 @@ def test_rows_after_the_swallowed_ones_keep_their_line(file):
     assert json.loads(told.set_aside.content[0]) == ["31", "Projet 31", "Commune 31"]
 
 
+TORN = (  # a person who is under another header than their own
+    '1,"Haies,Commune A,Jeanne Exemple,\nune suite,"Bois\n',
+    '1,"Haies,Commune A,Jeanne Exemple,"x"\n',
+    "1,Haies Commune A,Jeanne Exemple,x\n",
+    '1,Haies,"Commune A,,\nune suite,"Bois\nJeanne Exemple",x,y,z,t\n',
+)
+
+
+@pytest.mark.parametrize("line", TORN)
+def test_cells_that_a_quote_moved_name_nobody(file, line):
+    head = "Dossier,Intitulé,Porteur,Nom du contact,Freins\n2,Eau,Commune B,Camille Exemple,\n"
+    told = account_of(ck.projects.read(file(head + line)))
+    assert len(told.set_aside) and told.dropped == ["Nom du contact"]
+    assert "Exemple" not in told.set_aside.to_csv() + told.summary
+    without = account_of(ck.projects.read(file((head + line).replace("Nom du contact", "Remarque"))))
+    assert "Jeanne Exemple" in without.set_aside.to_csv()  # where no column names a person, it is shown
+
+
 def test_header_that_a_quote_swallows_is_refused(file, says):
     with pytest.raises(ProjectError) as refused:
         ck.projects.read(file('Dossier,Intitulé,"Porteur\n1,Haies,"Commune A\n2,Bois,Commune B\n'))
