@@ -16,7 +16,7 @@ from copkit.intake.fields import PLACES, Collected
 from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
 from copkit.intake.revisions import Revisions
-from copkit.intake.sheet import Sheet, Stray
+from copkit.intake.sheet import FIGURES, Sheet, Stray
 
 
 class Conversion:
@@ -192,7 +192,9 @@ class Conversion:
         """A field that is neither a place nor a lever."""
         text, kind = self._translated(name, text), self.kind.fields[name].kind
         if kind in ("name", "id"):
-            self._dates(name, text)
+            dated = self._dates(name, text)
+            if kind == "name":
+                self._figures(name, text, dated)
         if kind in ("text", "name", "id"):
             return self._hidden(name, text)
         if kind == "choice":
@@ -210,16 +212,22 @@ class Conversion:
             self._wrong(at, name, text, np.full(len(text), told))
         return made
 
-    def _dates(self, name: str, text: pd.Series) -> None:
+    def _dates(self, name: str, text: pd.Series) -> np.ndarray:
+        """Where a workbook has a date; it is told."""
+        found = np.zeros(len(text), dtype=bool)
         for position in self.matched.columns.get((name, ""), []):
             if position in self.sheet.dates:
-                at = self.sheet.dates[position][self.kept] & (text != "").to_numpy()
-                self._wrong(
-                    at,
-                    name,
-                    text,
-                    np.full(len(text), "le tableur a mis une date dans une colonne de texte. Vérifier la cellule."),
-                )
+                found |= self.sheet.dates[position][self.kept] & (text != "").to_numpy()
+        told = "le tableur a mis une date dans une colonne de texte. Vérifier la cellule."
+        self._wrong(found, name, text, np.full(len(text), told))
+        return found
+
+    def _figures(self, name: str, text: pd.Series, dated: np.ndarray) -> None:
+        """The few names that are an amount or a date: cells that moved by a column, where nothing else betrays them."""
+        at = text.str.fullmatch(FIGURES).to_numpy() & ~dated
+        if 4 * at.sum() <= len(text):
+            told = "un nombre ou une date à la place d'un texte : les cellules de la ligne sont peut-être décalées. "
+            self._wrong(at, name, text, np.full(len(text), told + "Vérifier la ligne."))
 
     def _numbers(self, name: str, text: pd.Series) -> np.ndarray:
         """Where the text is that of a number of the workbook."""

@@ -21,15 +21,12 @@ import pandas as pd
 from copkit import files, french
 from copkit.errors import Problems, ProjectError
 from copkit.files import read_bytes
-from copkit.intake.sheet import Builder, Sheet
+from copkit.intake.sheet import FIGURES, Builder, Sheet
 from copkit.received import WIDEST
 
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
 _LIKE = 100  # rows that tell what stands in each column
-_FIGURES = re.compile(  # with a unit or without, or a date
-    r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}|\W*\d{1,2}(?:er)? [^\W\d]+ \d{4}\W*"
-)
 
 
 def read(path: Path, header_row: int | None = None) -> Sheet:
@@ -196,13 +193,13 @@ class _Lines:
             return []
         columns = list(zip(*(row for row in others if len(row) == width), strict=True))
         filled = [[cell for cell in column if cell.strip()] for column in columns]
-        figures = [n for n, said in enumerate(filled) if said and all(map(_FIGURES.fullmatch, said))]
+        figures = [n for n, said in enumerate(filled) if said and all(map(FIGURES.fullmatch, said))]
         spaced = {n for n, said in enumerate(filled) if any(cell.startswith(" ") for cell in said)}
 
         def is_row(cells: list[str]) -> bool:
             if self.torn or self.mark == "\t" or len(cells) != width:  # no text has as many tabulations
                 return len(cells) == width
-            said = [bool(_FIGURES.fullmatch(cells[n].replace('"', ""))) for n in figures if cells[n].strip()]
+            said = [bool(FIGURES.fullmatch(cells[n].replace('"', ""))) for n in figures if cells[n].strip()]
             starts = [cell.startswith(" ") for n, cell in enumerate(cells) if n and cell.strip() and n not in spaced]
             return 2 * sum(said) + (not said or said[0]) > len(said) and 2 * sum(starts) < max(len(starts), 1)
 

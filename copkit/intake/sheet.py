@@ -15,6 +15,9 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from copkit import french
 
+FIGURES = re.compile(  # with a unit or without, or a date
+    r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}|\W*\d{1,2}(?:er)? [^\W\d]+ \d{4}\W*"
+)
 _CHUNK = 20_000  # rows turned into columns at once: bounds the memory of a big file
 UNCOMPUTED = "#FORMULE!"  # written by the kit in place of a formula that no spreadsheet computed
 # What a spreadsheet writes where a formula fails, in English and in French; « ### » is a column too narrow.
