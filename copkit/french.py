@@ -10,6 +10,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+_MEASURED = re.compile(  # between a number and its unit
+    r"(?<=\d) (?=[kMG]?tCO₂|k?gCO₂|(?:k|M|Md)?€"
+    r"|(?:[kM]?t|k?g|k?m|ha|L|[kMGT]?Wh|[kMG]W|milliers|millions|milliards|points?)\b)"
+)
 _NEITHER = re.compile(r"[\W_]+")  # letter nor digit
 NARROW = "\u202f"  # narrow no-break space: thousands, before « % », « ; », « ? »
 UNKNOWN = "n.d."
@@ -262,11 +266,13 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def typeset(text: str) -> str:
-    """A sentence as it is printed: apostrophes, no-break spaces before ; ? ! » %, after «, and CO₂.
+    """A sentence as it is printed: apostrophes, no-break spaces before ; ? ! » % and units, after «, and CO₂.
 
     >>> typeset("L'effort « hors forêt » : 12 ktCO2e ?")
-    'L’effort «\xa0hors forêt\xa0»\xa0: 12 ktCO₂e\u202f?'
+    'L’effort «\xa0hors forêt\xa0»\xa0: 12\xa0ktCO₂e\u202f?'
+    >>> typeset("2 km, 3 kmh, 4 %")
+    '2\xa0km, 3 kmh, 4\u202f%'
     """
     text = text.replace("CO2", "CO₂").replace("'", "’")
-    text = re.sub(r" ([;?!%])", rf"{NARROW}\1", text)
+    text = re.sub(r" ([;?!%])", rf"{NARROW}\1", _MEASURED.sub("\u00a0", text))
     return re.sub(r"« ", "«\u00a0", re.sub(r" ([:»])", "\u00a0\\1", text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import vl_convert
@@ -28,6 +28,8 @@ class Item:
     height: float = 0.0
     fill: str = ""
     text: str = ""
+    align: str = "left"
+    shift: float = 0.0  # along x, of words
 
     def holds(self, other: Item) -> bool:
         return (
@@ -78,6 +80,17 @@ class Drawn:
         """The figure of the mark in front of each name."""
         return {self.name(item): self.value(item.x + item.width / 2) for item in self.of("tick")}
 
+    def crossed(self, width: Callable[[str], float]) -> list[str]:
+        """The words beside bars that a mark crosses; ``width``: of a text. [px]"""
+        marks = {self.name(item): item.x + item.width / 2 for item in self.of("tick")}
+        found = []
+        for item in self.of("text"):
+            wide, start = width(item.text), item.x + item.shift
+            left, right = (start - wide, start) if item.align == "right" else (start, start + wide)
+            if left - 1 < marks.get(self.name(item), -1) < right + 1:
+                found.append(f"{self.name(item)}: a mark crosses « {item.text} »")
+        return found
+
     def words(self, tile: Item) -> list[str]:
         """What is written in a tile, from top to bottom."""
         inside = [item for item in self.of("text") if tile.holds(item)]
@@ -107,7 +120,8 @@ def _walk(mark: dict, x: float, y: float, found: Drawn) -> None:
             box = (left, top, item.get("width") or 0.0, item.get("height") or 0.0)
             if mark["marktype"] == "shape":
                 box = _box(item["shape"])
-            found.items.append(Item(kind, *box, item.get("fill") or "", str(item.get("text") or "")))
+            words = str(item.get("text") or ""), item.get("align") or "left", item.get("dx") or 0.0
+            found.items.append(Item(kind, *box, item.get("fill") or "", *words))
 
 
 def _box(path: str) -> tuple[float, float, float, float]:

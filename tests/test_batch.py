@@ -109,7 +109,7 @@ def test_report_gives_the_figures_of_the_panorama(outputs):
     text = (outputs / "dep-59" / "diagnostic.html").read_text(encoding="utf-8")
     p = ck.panorama("dep-59")
     without, with_ = (french.rough(total) for total in ck.totals(p).total[["sans forêt", "avec forêt"]])
-    assert f"environ {without} ktCO₂e/an hors forêt" in text and f"{with_} avec le levier forêt" in text
+    assert f"environ {without}\u00a0ktCO₂e/an hors forêt" in text and f"{with_} avec le levier forêt" in text
     share = french.share(reliability.error(p))
     assert text.index(f"placent en moyenne {share}") < text.index("<svg "), "how sure it is comes before any figure"
 

@@ -170,7 +170,7 @@ def test_one_series_has_one_unit_in_the_diagnostic_and_in_the_panorama_of_biodiv
 def test_the_page_says_where_the_territory_stands_and_keeps_its_own_titles(p):
     page = ck.report.page(p)
     assert page.effort[0] == "1 sur 14" and len(page.messages) == 3 and len(page.questions) == 3
-    assert page.messages[2][1].endswith(french.typeset("Reste à faire : −10,0 % de la valeur de 2022."))
+    assert page.messages[2][1].endswith(french.typeset("Reste à faire : −10 % de la valeur de 2022."))
     assert page.titles["still"] == "Ce qui va à rebours depuis 2019"
     assert page.titles["messages"] == blocks.Page.TITLES["messages"] and "restauration des habitats" in page.sure
     read = blocks.read(

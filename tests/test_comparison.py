@@ -81,7 +81,11 @@ def test_inconsistencies_of_the_source_are_said_and_not_mended(t6, says):
     says(said, "Résidentiel 10,50\u202f% au lieu de 10,45\u202f%.")
     assert len(t6.printed) == 1 and "Industrie" not in t6.printed[0]  # no further than a rounding
     says(said, "44 %", "35 %", "7\u202f800 ktCO2e/an", "hors grands sites")
-    says(said, "Un des deux plans ne dit pas sa convention de comptage", "Le SRADDET est calculé")
+    says(
+        said,
+        "Le SRADDET ne dit pas sa convention de comptage ; la proposition du SGPE dit la sienne, « planification » : ",
+        "Le SRADDET est calculé",
+    )
 
 
 def test_the_reverse_comparison_is_the_mirror(t6):
@@ -221,7 +225,11 @@ def test_two_conventions_are_not_subtracted_unless_asked(says):
 def test_same_convention_needs_no_caution_and_an_unknown_one_is_said(says):
     assert check_conventions("pcaet", "pcaet") == []
     assert check_conventions("non_precisee", "non_precisee") == []
-    says(check_conventions("non_precisee", "pcaet")[0], "ne dit pas sa convention", "Celle de l'autre : format PCAET")
+    says(
+        check_conventions("non_precisee", "pcaet")[0],
+        "ne dit pas sa convention",
+        "l'autre dit la sienne, « format PCAET » : ",
+    )
 
 
 # ------------------------------------------------------------------ refusals

@@ -5,6 +5,7 @@ import io
 import itertools
 import re
 import struct
+import zipfile
 import zlib
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from copkit.presentation import blocks
 from copkit.presentation.writers import docx as writer
 from copkit.presentation.writers import paper
 from tests.hostile import TEXTS
+from tests.office import faults
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"".join(
     struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -294,6 +296,38 @@ def test_properties_are_in_the_order_that_word_wants(document):
             assert ranks == sorted(ranks), etree.tostring(one)
             seen.add(name)
     assert seen == set(ORDER)
+
+
+BROKEN = {  # part → what is put in the place of what, and what is then said
+    "two drawings of one number": ("word/document.xml", 'wp:docPr id="{}"', "drawing"),
+    "a bookmark that nobody closes": ("word/document.xml", '<w:bookmarkEnd w:id="{}"/>', "not closed"),
+    "a reference to nothing": ("word/document.xml", 'w:name="_RefTableau{}"', "no such bookmark"),
+    "a picture without words": ("word/document.xml", 'descr="{}"', "without words"),
+    "a list that nothing defines": ("word/numbering.xml", '<w:num w:numId="{}"', "not defined"),
+    "a style that is not there": ("word/styles.xml", 'w:styleId="{}"', "no such style"),
+    "a link that leads nowhere": ("word/_rels/document.xml.rels", 'Target="media/{}"', "is not there"),
+}
+
+
+def test_parts_links_names_and_numbers_meet(data):
+    assert faults(data) == []
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_file_that_word_could_not_read_is_seen(data, case):
+    part, pattern, said = BROKEN[case]
+    before, after = pattern.split("{}")
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        found = {name: package.read(name).decode("utf-8", "surrogateescape") for name in package.namelist()}
+    values = [*dict.fromkeys(re.findall(f'{re.escape(before)}([^"]*){re.escape(after)}', found[part]))]
+    other = {"two drawings of one number": values[0], "a picture without words": ""}.get(case, "77")
+    changed = "" if before.startswith("<w:bookmarkEnd") else f"{before}{other}{after}"
+    found[part] = found[part].replace(f"{before}{values[-1]}{after}", changed)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as package:
+        for name, one in found.items():
+            package.writestr(name, one.encode("utf-8", "surrogateescape"))
+    assert any(said in fault for fault in faults(made.getvalue())), faults(made.getvalue())
 
 
 def test_hostile_texts_are_texts():

@@ -27,7 +27,7 @@ CARS, SHARING = "vehicules_electriques", "covoiturage"
 SCENARIO = "scénario"
 FALSIFIED = {"panorama": SCENARIO, "sectors": SCENARIO, "reductions": SCENARIO, "paces": "reg-32"}  # others: dep-59
 ON_THE_WAY = dynamics.JUDGED
-CODES = {"territory": ["fr", "reg-32", "reg-01", "dep-59", SCENARIO], "projects": ["reg-32", "dep-59"]}
+CODES = {"territory": ["fr", "reg-32", "reg-01", "dep-59", "dep-48", SCENARIO], "projects": ["reg-32", "dep-59"]}
 
 
 @cache
@@ -79,6 +79,7 @@ def _shares(p, chart, spec):
         *same(chart.lengths(), bars),
         *same(chart.ticks(), marks),
         *written(chart, {name: french.share(v) for name, v in bars.items()}),
+        *chart.crossed(lambda text: marimekko.text_width(text, "bold")),
     ]
 
 

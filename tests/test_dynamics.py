@@ -178,8 +178,8 @@ def test_what_is_reached_is_the_target_when_the_quantity_of_2030_is_reached(obse
 
 def test_sentence_of_a_lever_says_values_years_paces_and_kt(hauts_de_france, says):
     row = hauts_de_france.loc["vehicules_electriques"]
-    says(row.sentence, "Voitures électriques en circulation : 6,71 en 2019, 30,1 milliers de véhicules en 2022")
-    says(row.sentence, "soit +7,80 par an.", "il faut +52,1 par an de 2022 à 2030 : en retard en ligne droite (15")
+    says(row.sentence, "Voitures électriques en circulation : 6,71 milliers de véhicules en 2019, 30,1 en 2022, soit +7,8 par an")
+    says(row.sentence, "soit +7,8 par an.", "il faut +52 par an de 2022 à 2030 : en retard en ligne droite (15")
     says(
         row.sentence,
         "Sur une courbe en S (logistique des parts du parc de 2023 à 2025, méthode de Fisher et Pry, 1971)",
@@ -285,13 +285,13 @@ def test_first_year_after_2019_is_said(observe, says):
     observe("reg-32", CARS, {2018: 9.0, 2021: 10.0, 2023: 16.0})
     row = of("reg-32", "vehicules_electriques")
     assert (row.first_year, row.pace) == (2021, 3)
-    says(row.sentence, "10,0 en 2021 (pas de valeur en 2019)")
+    says(row.sentence, "10,0 milliers de véhicules en 2021 (pas de valeur en 2019)")
 
 
 def test_single_point_has_no_pace_and_still_says_what_is_needed(hauts_de_france, says):
     row = hauts_de_france.loc["chaudieres_fioul_residentiel"]
     assert row.status == "un seul point" and np.isnan(row.pace) and np.isnan(row.reached_kt)
-    says(row.sentence, "un seul point, pas de rythme.", "il faut −16,1 par an de 2019 à 2030.")
+    says(row.sentence, "un seul point, pas de rythme.", "il faut −16 par an de 2019 à 2030.")
     assert of("dep-59", "haies").status == "un seul point"  # 2018 only
 
 

@@ -163,8 +163,13 @@ def test_territory_without_a_run_is_shown_as_not_produced_yet():
 
 def test_effort_is_written_in_french_and_unknown_is_not_zero():
     markup = index.render(manifest(), effort={"dep-59": 4321.4, "dep-32": float("nan")})
-    assert f"Nord (département 59)\u00a0: 4{french.NARROW}321 ktCO₂e/an" in markup
+    assert f"Nord (département 59)\u00a0: 4{french.NARROW}321\u00a0ktCO₂e/an" in markup
     assert "Gers (département 32)\u00a0: effort n.d." in markup
+
+
+def test_names_have_their_apostrophes():
+    markup = index.render(manifest(), effort={})
+    assert "Côte-d’Or" in shown(Page(markup)) and "Côte-d'Or" not in shown(Page(markup))
 
 
 def test_several_notebooks_of_one_territory_are_told_apart():

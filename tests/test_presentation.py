@@ -27,6 +27,11 @@ def p(request):
     return ck.panorama(request.param)
 
 
+def test_a_phone_reads_beside_each_bar_what_a_mark_says_on_the_drawing():
+    name, written, _ = charts.sectors(ck.panorama("reg-32")).to_dict()["usermeta"]["phone"][0]
+    assert (name, written) == ("Industrie (France\u00a0: 23\u202f%)", "35\u202f%")
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_chart_says_a_finding_a_unit_a_version_and_a_source(p, name):
     chart = getattr(charts, name)(p)
@@ -142,7 +147,7 @@ def test_unknown_table_is_refused_with_the_known_ones():
 def test_quantities_are_flagged_when_their_coefficient_is_coarse_or_absent():
     table = ck.table(ck.panorama("reg-32"), "quantites").data.set_index("Levier")
     assert "un seul chiffre" in table.Remarque["Efficacité et carburants décarbonés des véhicules privés"]
-    assert "pas de coefficient" in table.Remarque["Bâtiments & Machines agricoles"]
+    assert "pas de coefficient" in table.Remarque["Bâtiments & machines agricoles"]
     assert "non régionalisé" in table.Remarque["Gestion des puits forestiers"]
     written = ck.table(ck.panorama("reg-32"), "quantites").written().set_index("Levier")
     assert written.Évolution["Changement de chaudière à fioul (résidentiel)"] == f"−76{french.NARROW}%"

@@ -16,6 +16,7 @@ from copkit.presentation.table import Table
 from copkit.reference import units
 
 from .cells import not_printable, numbers_as_text
+from .office import faults
 
 PAGES = 22  # of the whole workbook, the sheet on biodiversity with it
 
@@ -42,6 +43,7 @@ def rows(sheet, first=3):
 @pytest.mark.parametrize("code", ["fr", "reg-32", "dep-59", "dep-48", "dep-75", "dep-974", "dep-976"])
 def test_no_number_of_a_territory_is_a_text_and_every_sheet_prints(books, code):
     assert numbers_as_text(books(code)) == []
+    assert faults((books.folder / f"{code}.xlsx").read_bytes()) == []
     assert not_printable(books(code), ck.panorama(code).attrs["name"]) == []
 
 
@@ -88,7 +90,7 @@ def test_totals_stand_under_the_columns_that_they_sum(books, code):
 def test_the_first_sheet_says_the_message_and_draws_it(books):
     sheet = books("dep-48").worksheets[0]
     assert sheet.title == "Synthèse"
-    assert sheet["A1"].value == "Lozère\xa0: environ 350 ktCO₂e/an à éviter en 2030, hors forêt"
+    assert sheet["A1"].value == "Lozère\xa0: environ 350\xa0ktCO₂e/an à éviter en 2030, hors forêt"
     said = {row[0].value: (row[1].value, row[2].value) for row in sheet.iter_rows(min_row=5, max_row=14)}
     assert said["Émissions évitées en 2030, hors forêt"] == (350, "ktCO₂e/an"), "as its title and the page"
     assert said["Rang de l’effort dans la région, à la référence"] == (13, "sur 13 départements")
@@ -105,6 +107,12 @@ def test_the_first_sheet_says_the_message_and_draws_it(books):
     area = levers.series[0].val.numRef.f.partition("!")[2].replace("$", "")
     drawn = [cell.value for (cell,) in sheet[area]]
     assert drawn == sorted(drawn, reverse=True) and len(drawn) == 10
+
+
+def test_the_first_sheet_writes_the_zeros_that_the_page_writes(books):
+    sheet = books("dep-59")["Synthèse"]
+    (cell,) = (row[1] for row in sheet.iter_rows() if str(row[0].value).startswith("Par habitant"))
+    assert (cell.value, cell.number_format) == (4, "#,##0.0")  # « 4,0 », as in the table of its place
 
 
 def test_a_column_of_numbers_says_how_they_are_written():

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import io
+import itertools
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -135,7 +136,7 @@ def test_a_table_that_a_screen_folds_is_in_the_annex_of_a_paper_which_says_where
     folded = dataclasses.replace(table(rows, "Le détail des haies"), folded=True)
     said = sheets.read(described(blocks.Heading(2, "1. Les haies"), table(rows), folded))
     (annexed,) = [one for sheet in said["annex"] for one in sheet]
-    assert (annexed["caption"], annexed["number"], annexed["of_chart"]) == ("Le détail des haies", 1, False)
+    assert (annexed["caption"], annexed["number"], annexed["of_chart"]) == ("Le détail des haies", 2, False)
     shown = [one for one in said["blocks"] if one["is"] in ("table", "reference")]
     assert [(one["is"], one["caption"]) for one in shown] == [
         ("table", "Les leviers"),
@@ -207,10 +208,10 @@ def test_a_drawing_has_its_description_and_a_way_to_its_figures_and_back(paper):
     text = said(paper.pages)
     assert words("Les haies d’abord ktCO₂e/an, 2030 source : SGPE") in text
     annex = len(paper.pages)
-    assert words(f"Chiffres : annexe, tableau 1, page {annex}") in text
-    assert re.search(words(r"Tableau 1. Les chiffres des haies \(graphique page 3\)"), text)
+    assert words(f"Chiffres : annexe, tableau 3, page {annex}") in text
+    assert re.search(words(r"Tableau 3. Les chiffres des haies \(graphique page 3\)"), text)
     told = {link["/Contents"] for page in paper.pages for link in page.get("/Annots", [])}
-    assert {f"Tableau 1, page {annex}", "Graphique, page 3"} <= told
+    assert {f"Tableau 3, page {annex}", "Graphique, page 3"} <= told
 
 
 def test_every_cell_is_read_in_a_table_with_its_head(paper, whole):
@@ -246,9 +247,28 @@ def test_a_heading_and_its_few_lines_stay_with_what_they_lead_to():
     for lines in (16, 22, 28, 34):  # lower and lower on the page
         reader = read(described(blocks.Prose("\n\n".join(lines * ["ligne"])), *lead, rows))
         (page,) = (page for page in reader.pages[1:] if words("5. Cinq") in said([page]))
-        assert words("5. Cinq une question une note Douze leviers") in said([page])
+        assert words("5. Cinq une question une note Tableau 1. Douze leviers") in said([page])
         held.add(page.page_number)
     assert held == {1, 2}  # on the page of the lines, then on the next one
+
+
+def baselines(page) -> list[float]:
+    """Where the lines of a page stand, from its head, those of the parts of one line once."""
+    found = set()
+
+    def see(text, matrix, text_matrix, _font, _size):
+        if text.strip():
+            found.add(round(text_matrix[4] * matrix[1] + text_matrix[5] * matrix[3] + matrix[5]))
+
+    page.extract_text(visitor_text=see)
+    return sorted(found, reverse=True)
+
+
+def test_a_chart_stands_clear_of_what_is_above_it():
+    for above in (blocks.Prose("Un paragraphe."), blocks.Prose("- un\n- deux"), table([["Haies", "linéaire", "12"]])):
+        page = read(described(blocks.Heading(2, "1. L’ambition"), above, blocks.Chart(SPEC))).pages[1]
+        spaces = [high - low for high, low in itertools.pairwise(baselines(page))]
+        assert all(space >= 10 for space in spaces[:4]), (above, spaces)
 
 
 def test_what_is_left_out_and_what_made_the_document_are_said(paper):

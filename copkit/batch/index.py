@@ -173,7 +173,7 @@ def typeset(markup: str) -> str:
     >>> typeset('<a href="CO2.html">Effort : 3 ktCO2e ?</a>')
     '<a href="CO2.html">Effort\xa0: 3 ktCO₂e\u202f?</a>'
     """
-    return re.sub(r"(?<=>)[^<>]+", lambda text: french.typeset(text[0]), markup)
+    return re.sub(r"(?<=>)[^<>]+", lambda text: french.typeset(text[0].replace("&#39;", "'")), markup)
 
 
 def without_folders(text: str) -> str:

@@ -148,8 +148,7 @@ def publish(
     codes = _with_figures(content) if beside else []
     found = beside(codes) if beside and codes else {}
     books = sorted({*books, *(name.partition("/")[0] for name in store.find("*/index.html"))})
-    efforts = _efforts(found.get(EFFORTS)) | _smaller(content, found.get(FIGURES[1]) or store.read(FIGURES[1]))
-    index = render(content, effort=efforts, tables=FIGURES if found else (), books=books)
+    index = render(content, effort=_efforts(content, found.get(EFFORTS)), tables=FIGURES if found else (), books=books)
     made = {"index.html": index.encode("utf-8")}
     if books:
         from copkit.batch import book
@@ -181,36 +180,19 @@ def records(store: Store) -> dict[tuple[str, str], dict]:
     return {key(run): run for run in found if _is_entry(run)}
 
 
-def _efforts(known: bytes | None) -> dict[str, float]:
-    """The effort of the régions and départements, rounded to what it is worth. [ktCO2e/an]"""
-    if known is not None:
-        return json.loads(known)
+def _efforts(content: dict, known: bytes | None) -> dict[str, float]:
+    """The effort of each territory, rounded to what it is worth; of a perimeter, when this program read it. [ktCO2e/an]
+
+    ``known``: those that were found with the figures.
+    """
+    found = json.loads(known) if known is not None else {}
+    smaller = {run["territory"] for run in content["runs"] if territories.is_fine(run["territory"])} - found.keys()
+    left = [code for code in sorted(smaller) if territories.exists(code)]
+    if found and not left:
+        return found
     from copkit.models import worth
 
-    return worth.efforts()
-
-
-def _smaller(content: dict, table: bytes | None) -> dict[str, float]:
-    """The effort of the territories below the départements; of a perimeter, when this program read it. [ktCO2e/an]
-
-    ``table``: the figures of the territories, as Parquet.
-    """
-    codes = {run["territory"] for run in content["runs"] if territories.is_fine(run["territory"])}
-    if not codes:
-        return {}
-    import io
-
-    import pandas as pd
-
-    from copkit.models import levers, panorama
-
-    known: dict[str, float] = {}
-    if table:
-        found = pd.read_parquet(io.BytesIO(table), columns=["territory", "lever", "target_ktco2e"])
-        found = found[found.territory.isin(codes) & (found.lever != levers.FOREST)]
-        known = found.groupby("territory").target_ktco2e.sum().to_dict()
-    left = (code for code in codes if code.startswith("per-") and territories.exists(code))
-    return known | {code: panorama.total(panorama.shared(code), forest=False) for code in left}
+    return found | worth.efforts(smaller=left)
 
 
 def made(store: Store) -> list[str]:

@@ -19,7 +19,7 @@ from copkit.models import figures as model
 from copkit.models import worth
 from copkit.presentation import blocks, glossary
 from copkit.presentation.writers import html
-from copkit.reference import parameters
+from copkit.reference import parameters, territories
 
 CSV, PARQUET, DESCRIPTOR = FIGURES
 OPEN = "Licence Ouverte 2.0"
@@ -46,8 +46,11 @@ def files(codes: Iterable[str], table: pd.DataFrame) -> dict[str, bytes]:
 
 def made(codes: Iterable[str]) -> dict[str, bytes]:
     """The figures of some territories with their descriptor, the glossary of their documents, what the index says."""
+    codes = [*codes]
     if found := files(codes, model.figures()):
-        found |= {GLOSSARY: _glossary().encode("utf-8"), EFFORTS: json.dumps(worth.efforts()).encode()}
+        smaller = [code for code in codes if territories.is_fine(code) and territories.exists(code)]
+        efforts = worth.efforts(smaller=smaller)
+        found |= {GLOSSARY: _glossary().encode("utf-8"), EFFORTS: json.dumps(efforts).encode()}
     return found
 
 

@@ -211,7 +211,12 @@ def _compare(full: str, a, b, by: str, version: str, allow_mixed_conventions: bo
     first, second = (_plan(full, given, rank, version) for given, rank in ((a, "premier plan"), (b, "second plan")))
     for plan in (first, second):
         _check_level(plan, by)
-    caution = check_conventions(first.convention, second.convention, allow_mixed_conventions=allow_mixed_conventions)
+    caution = check_conventions(
+        first.convention,
+        second.convention,
+        allow_mixed_conventions=allow_mixed_conventions,
+        of=(first.label, second.label),
+    )
     table = _table(full, first, second, by, version)
     printed = [*_printed(table, "a", first), *_printed(table, "b", second)]
     cautions = [*caution, *first.cautions, *second.cautions, *_unknown(table, first, second), *printed]

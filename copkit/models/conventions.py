@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import xarray as xr
 
+from copkit import french
 from copkit.errors import UnitError, given, option, unknown
 from copkit.models import indicators
 from copkit.reference import tables, territories
@@ -16,8 +17,12 @@ UNSAID = "non_precisee"
 EMISSIONS = "CO2e"  # in a unit of emissions
 
 
-def check_conventions(a: str, b: str, *, allow_mixed_conventions: bool = False) -> list[str]:
+def check_conventions(
+    a: str, b: str, *, allow_mixed_conventions: bool = False, of: tuple[str, str] = ("l'un", "l'autre")
+) -> list[str]:
     """Refuse to subtract two accounting conventions; return what the reader has to know otherwise.
+
+    ``of``: whose they are.
 
     Raises
     ------
@@ -26,8 +31,10 @@ def check_conventions(a: str, b: str, *, allow_mixed_conventions: bool = False) 
     """
     known = tables.CONVENTIONS
     if UNSAID in (a, b) and a != b:
-        stated = a if b == UNSAID else b
-        return [f"Un des deux plans ne dit pas sa convention de comptage. Celle de l'autre : {known[stated]}."]
+        stated, said, unsaid = (a, *of) if b == UNSAID else (b, *of[::-1])
+        kind, _, what = known[stated].partition(" : ")
+        who = french.capital(unsaid)
+        return [f"{who} ne dit pas sa convention de comptage ; {said} dit la sienne, « {kind} » : {what}."]
     if a == b:
         return []
     both = f"« {a} » ({known[a]}) et « {b} » ({known[b]})"

@@ -473,7 +473,7 @@ def _number(trend: Trend, value: float) -> str:
 
 def _change(trend: Trend, value: float) -> str:
     """A yearly change with its sign; a share moves by points."""
-    text = _number(trend, value)
+    text = french.significant(units.read_in(trend.unit)[0] * value)
     signed = text if text.startswith("−") or not value else f"+{text}"
     return f"{signed} {'points' if abs(value) >= 2 else 'point'} par an" if trend.unit == "%" else f"{signed} par an"
 
@@ -491,7 +491,7 @@ def _sentence(trend: Trend) -> str:
     moved = "valeur inchangée" if trend.pace == 0 else _change(trend, trend.pace)
     moved = "une évolution trop faible pour être lue" if trend.unclear else moved
     head = (
-        f"{label} : {_number(trend, trend.first)} en {trend.first_year}{since}, {_value(trend, trend.last)} en "
+        f"{label} : {_value(trend, trend.first)} en {trend.first_year}{since}, {_number(trend, trend.last)} en "
         f"{trend.last_year}, soit {moved}"
     )
     head += f" ({trend.pandemic} : pandémie)" if trend.pandemic else ""
@@ -555,7 +555,7 @@ def _aim(trend: Trend) -> str:
 
 
 def _reached(trend: Trend) -> str:
-    kt, goal = french.quantity(abs(trend.reached_kt)), french.quantity(trend.target)
+    kt, goal = (french.rough(value, 3) for value in (abs(trend.reached_kt), trend.target))
     if trend.reached_kt < 0:
         return f"Rien n'est atteint : {kt} ktCO2e/an de plus qu'en {trend.base_year}, objectif {goal} de moins."
     return f"Déjà atteint : {kt} ktCO2e/an sur {goal}."

@@ -8,7 +8,7 @@ Unknown is NaN. Every total exists with and without the forest lever.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -277,7 +277,12 @@ def efforts(version: str = LATEST) -> dict[str, float]:
 def _effort(code: str, version: str) -> float:
     """The effort of one territory, without making its panorama. [ktCO2e/an]"""
     lever, target = published.targets(code, version)
-    return float(np.nansum(target[lever != FOREST]))
+    return outside_forest({"lever": lever, "target": target})
+
+
+def outside_forest(columns: Mapping[str, np.ndarray]) -> float:
+    """The effort that columns make, without the forest lever. [ktCO2e/an]"""
+    return float(np.nansum(columns["target"][columns["lever"] != FOREST]))
 
 
 def _kept(p: xr.Dataset, forest: bool) -> np.ndarray:
@@ -492,7 +497,7 @@ def by_departement(p: xr.Dataset) -> pd.DataFrame:
     rows, version, known = [], p.attrs["version"], territories.communes()
     for code, communes in territories.by_departement(p.attrs["territory"]).items():
         inside, whole = published.of_communes({code: communes}, version), _effort(code, version)
-        target = float(np.nansum(inside["target"][inside["lever"] != FOREST]))
+        target = outside_forest(inside)
         people = math.fsum(known[one].population for one in communes)
         names = territories.name(code), territories.name(territories.region_of(code))
         counts = len(communes), len(territories.all_communes_of(code))

@@ -254,8 +254,8 @@ class SideBySide(Displayed):
         out, first = [], self.columns[0]
         for one in self.columns[1:]:
             kinds = (first.plan.convention, one.plan.convention)
-            found = check_conventions(*kinds, allow_mixed_conventions=self.allow_mixed_conventions)
-            out += [f"{first.name} et {one.name} : {said[:1].lower()}{said[1:]}" for said in found]
+            named = (f"« {first.name} »", f"« {one.name} »")
+            out += check_conventions(*kinds, allow_mixed_conventions=self.allow_mixed_conventions, of=named)
         return out
 
     @property

@@ -177,13 +177,19 @@ def span(p: xr.Dataset, forest: bool = False) -> tuple[float, float]:
     >>> low < panorama.total(panorama.shared("epci-200066926"), forest=False) < high
     True
     """
-    low, high = reliability.span(p, forest)
-    if not (panorama.small(p) and panorama.allocated(p)):
-        return low, high
+    found = reliability.span(p, forest)
+    return inside(found, panorama.total(p, forest)) if panorama.small(p) and panorama.allocated(p) else found
+
+
+def inside(span: tuple[float, float], whole: float) -> tuple[float, float]:
+    """The range of what keys miss between régions, joined by what nothing measures inside a département. [ktCO2e/an]
+
+    ``whole``: the total that it is about.
+    """
+    low, high = span
     law, confidence = ranges.read(None).unmeasured_share, audition.settings().rule.confidence / 100
     measured = 0.0 if math.isnan(low) else math.log(high / low) / 2
     half = math.hypot(measured, math.log1p(confidence * law.high / 100))
-    whole = panorama.total(p, forest)
     return whole * math.exp(-half), whole * math.exp(half)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from decimal import Decimal
 
 import xarray as xr
 
@@ -103,12 +105,35 @@ def of(code: str, version: str = panorama.LATEST) -> int:
     return _total(code, territories.communes_of(code), version)
 
 
-def efforts(version: str = panorama.LATEST) -> dict[str, float]:
-    """The total of every région and département without the forest, rounded to what it is worth. [ktCO2e/an]"""
-    return {code: rounded(kt, _figures(code, kt, version)) for code, kt in panorama.efforts(version).items()}
+def efforts(version: str = panorama.LATEST, *, smaller: Iterable[str] = ()) -> dict[str, float]:
+    """The total of every région and département, and of ``smaller`` territories, without the forest. [ktCO2e/an]
+
+    Rounded to what it is worth, but for what is too small to be written.
+
+    >>> efforts(smaller=["epci-200000172"])["epci-200000172"]
+    60.0
+    """
+    known = panorama.efforts(version)
+    return {code: _worth(kt, published.columns(code, version)) for code, kt in known.items()} | {
+        code: _worth(panorama.outside_forest(columns), columns, small=True)
+        for code, columns in ((code, published.columns(code, version)) for code in smaller)
+    }
 
 
-def _figures(code: str, kt: float, version: str) -> int:
-    """What ``of`` gives for a région or a département, without making its panorama."""
-    columns = published.columns(code, version)
-    return figures(kt, *reliability.span_of(columns)) if (columns["grade"] != "").any() else 0
+def _worth(kt: float, columns: dict, *, small: bool = False) -> float:
+    """An effort rounded as ``of`` has it, without making its panorama; ``small``: inside départements."""
+    if not (columns["grade"] != "").any():
+        return rounded(kt, 0)
+    span = reliability.span_of(columns)
+    return kt if kt < 0.5 else rounded(kt, figures(kt, *(uncertainty.inside(span, kt) if small else span)))
+
+
+def written(value: float, figures: int, decimals: int = 0) -> Decimal:
+    """The number that is written, with its zeros.
+
+    >>> written(3.96, 2, 1), written(3.96, 1, 1), written(489.7, 1)
+    (Decimal('4.0'), Decimal('4'), Decimal('500'))
+    """
+    place = french.step(value, figures or WHOLE, decimals)
+    shown = max(0, -round(math.log10(place))) if place else 0
+    return Decimal(f"{rounded(value, figures, decimals):.{shown}f}")

@@ -48,13 +48,15 @@ def bars(
     axis: alt.Axis | None = None,
     colour=None,
     at: str = "",
+    within: str = "",
     step: float = 30,
     over: Iterable[alt.Chart] = (),
     **text,
 ) -> alt.LayerChart:
     """Horizontal bars in the order of the table, ``step`` pixels each, and what is written beside them.
 
-    table : columns label, ``x``, written, and ``at`` when the words do not stand at the end of the bar.
+    table : columns label, ``x``, written, and ``at`` when the words do not stand at the end of the bar; ``within``:
+        whether they stand inside it.
     """
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(nice=True)
     base = alt.Chart(values(table)).encode(y=alt.Y("label:N", sort=None, title=None))
@@ -63,17 +65,35 @@ def bars(
     over, places = [*over], {"x": alt.X(f"{at or x}:Q"), "text": alt.Text("written:N")}
     style = {"align": "left", "dx": 6} | text
     # a mark that stands behind words stays seen above and below them
-    halo = [base.mark_text(**style, stroke="white", strokeWidth=5).encode(**places)] if over else []
-    text = base.mark_text(**style).encode(**places)
-    return drawing([drawn, *over, *halo, text], step * len(table), words, phone=listed(table, x))
+    inside = table[within].astype(bool) if within else pd.Series(False, index=table.index)
+    beside = alt.Chart(values(table[~inside])).encode(y=alt.Y("label:N", sort=None, title=None))
+    halo = [beside.mark_text(**style, stroke="white", strokeWidth=5).encode(**places)] if over else []
+    text = [beside.mark_text(**style).encode(**places)]
+    if inside.any():
+        style |= {"align": "right", "dx": -style["dx"], "color": "white"}
+        inner = alt.Chart(values(table[inside])).encode(y=alt.Y("label:N", sort=None, title=None))
+        text.append(inner.mark_text(**style).encode(**places))
+    return drawing([drawn, *over, *halo, *text], step * len(table), words, phone=listed(table, x))
+
+
+def clear_of(table: pd.DataFrame, x: str, tick: str) -> pd.DataFrame:
+    """The table with the places of its words, which no tick crosses: in the bar, or behind the tick of a short one."""
+    widest = 1.2 * table[[x, tick]].max().max()  # an axis ends a little behind its longest bar
+    wide = table.written.map(lambda words: (marimekko.text_width(words, "bold") * 13 / 12 + 14) * widest / WIDTH)
+    crossed = (table[tick] > table[x]) & (table[tick] < table[x] + wide)
+    within = crossed & (table[x] > wide)
+    return table.assign(within=within, at=table[x].where(~crossed | within, table[tick]))
 
 
 def listed(table: pd.DataFrame, x: str) -> list[list]:
-    """What a phone shows in place of bars: the name, what is written, the length as a share of the longest."""
+    """What a phone shows in place of bars: the name, what is written, the length as a share of the longest.
+
+    table : as ``bars``, and ``beside`` for what a mark says on the drawing.
+    """
     longest = table[x].abs().max() or 1
     lengths = (table[x].abs() / longest).round(3).to_list()
-    names = map(french.typeset, table.label.to_list())
-    return [[*row] for row in zip(names, table.written.to_list(), lengths, strict=True)]
+    names = table.label + table.beside if "beside" in table else table.label
+    return [[*row] for row in zip(map(french.typeset, names), table.written.to_list(), lengths, strict=True)]
 
 
 def ticks(table: pd.DataFrame, x: str) -> alt.Chart:

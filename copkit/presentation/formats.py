@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 from copkit import french
@@ -133,11 +134,13 @@ def _decimals(value: float) -> int:
 
 
 def _digits(value: float) -> int:
-    """How many decimals a number that is rounded already has, three at most.
+    """How many decimals a number that is rounded already has, three at most; a decimal one says its zeros.
 
-    >>> _digits(5.4), _digits(10000.0), _digits(0.25)
-    (1, 0, 2)
+    >>> _digits(5.4), _digits(10000.0), _digits(0.25), _digits(Decimal("4.0"))
+    (1, 0, 2, 1)
     """
+    if isinstance(value, Decimal):
+        return max(0, -int(value.as_tuple().exponent))
     return 0 if unknown(value) else len(f"{value:.3f}".rstrip("0").partition(".")[2])
 
 
@@ -150,14 +153,14 @@ def _signed(code: str) -> str:
 
 
 def _change(value: float) -> str:
-    """A yearly change, with its sign and three significant digits at most; « — » when it is unknown.
+    """A yearly change, with its sign and two significant digits, all that two years are worth; « — » when unknown.
 
     >>> _change(377_022.2), _change(-2.333), _change(15.0), _change(0.00294)
-    ('+377\u202f000', '−2,33', '+15', '+0,003')
+    ('+380\u202f000', '−2,3', '+15', '+0,003')
     """
     if unknown(value):
         return "—"
-    text = french.significant(round(abs(value), 3), 3)
+    text = french.significant(round(abs(value), 3))
     return f"{'+' if value >= 0 else '−'}{text}" if text != "0" else text
 
 
@@ -191,5 +194,5 @@ QUANTITY = Format(_quantity, lambda value: _grouped(_decimals(value)))
 OBSERVED = Format(_observed, lambda value: _grouped(0 if _whole(value) else _decimals(value)))
 SIGNIFICANT = Format(french.significant, lambda value: _grouped(len(french.significant(value).partition(",")[2])))
 SMALL = Format(_small, lambda value: _grouped(len(_small(value).partition(",")[2])))
-CHANGE = Format(_change, lambda value: _signed(_grouped(_decimals(value))))
+CHANGE = Format(_change, lambda value: _signed(_grouped(len(_change(value).partition(",")[2]))))
 EVOLUTION = Format(_evolution, lambda _: "+0%;-0%;0%", 0.01)

@@ -221,16 +221,17 @@ def quantities(p: xr.Dataset) -> Rounded:
 
 def hidden(p: xr.Dataset) -> str:
     """Why some targets are not written, in a sentence; nothing where all are."""
-    names = [label for label, shown in zip(p.label.values.tolist(), p.shown.values.tolist(), strict=True) if not shown]
+    columns = (p[name].values.tolist() for name in ("lever", "label", "shown", "target"))
+    names = {lever: label for lever, label, shown, kt in zip(*columns, strict=True) if not shown and kt != 0}
     if not names:
         return ""
-    which = french.join(f"« {name} »" for name in names)
+    which = french.join(f"« {name} »" for name in names.values())
     forest = (
         "Celui de la forêt n'est pas régionalisé, faute de données comparables : le total hors forêt et les parts ne "
         "le comptent pas."
     )
     said = f"{french.capital(HIDDEN)} : le SGPE ne donne pas ici l'objectif de {which}."
-    return f"{said} {forest}" if FOREST in p.lever.values else said
+    return f"{said} {forest}" if FOREST in names else said
 
 
 def headline(p: xr.Dataset, text: str, **of: str) -> str:

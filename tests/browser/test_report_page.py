@@ -1,5 +1,6 @@
 """Reports in real Chromium: a région, a département and an overseas one, at 360 and 1 920 px, without a network."""
 
+import pypdf
 import pytest
 
 from copkit.reference import territories
@@ -14,7 +15,8 @@ CODES = ["reg-32", "dep-75", "reg-03"]
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    out = documents("diagnostic", CODES, tmp_path_factory.mktemp("outputs"))
+    out = documents("diagnostic", CODES[1:], tmp_path_factory.mktemp("outputs"))
+    documents("diagnostic", CODES[:1], out, formats=("pdf",))
     return documents("biodiversite", CODES[:1], out)
 
 
@@ -56,6 +58,10 @@ def test_the_document_is_short_enough_to_be_read(outputs, page, name):
         page.emulate_media(media="print")
         assert all(one.is_visible() for one in page.locator("details.long table").all())
         page.emulate_media(media="screen")
+
+
+def test_the_paper_of_a_region_is_short_enough_to_be_read(outputs):
+    assert len(pypdf.PdfReader(outputs / "reg-32" / "diagnostic.pdf").pages) < 12
 
 
 @pytest.mark.parametrize("name", ["dep-75/diagnostic", "reg-32/biodiversite"])

@@ -88,11 +88,19 @@ def distance(one: Measure) -> str:
 def left(one: Measure) -> str:
     """The distance to the target, with its sign."""
     if one.compared == model.CHANGE:
-        return f"{french.signed(one.distance, 1)}{french.NARROW}% de la valeur de {int(one.target.base_year)}"
-    sign, text = "+" if one.distance > 0 else "−", number(one, abs(one.distance))
+        decimals = 0 if abs(one.distance) >= 9.95 else 1
+        return f"{french.signed(one.distance, decimals)}{french.NARROW}% de la valeur de {int(one.target.base_year)}"
+    sign, text = "+" if one.distance > 0 else "−", _difference(one)
     if not unit(one):  # counted one by one: never a bare number, which a spreadsheet would keep as a text
         return f"{text} de {'plus' if one.distance > 0 else 'moins'}"
     return f"{sign}{text} {'points' if unit(one) == '%' else unit(one)}".strip()
+
+
+def _difference(one: Measure) -> str:
+    """How far the value is from the target, without a decimal that neither of them has."""
+    text, *ends = (number(one, value) for value in (abs(one.distance), one.value, one.target.value))
+    decimals = max(len(end.partition(",")[2]) for end in ends)
+    return text if len(text.partition(",")[2]) <= decimals else french.number(scaled(one, abs(one.distance)), decimals)
 
 
 def source(key: str) -> str:

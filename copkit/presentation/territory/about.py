@@ -110,10 +110,10 @@ def grades(p: xr.Dataset) -> alt.LayerChart | Note:
     share = model.grade_shares(p)
     if share.empty:
         return Note("Valeurs publiées à cette échelle : aucune clé de répartition n'est employée.")
-    written = [french.percent(s, 0) for s in share]
+    written = [french.share(s) for s in share]
     drawn = pd.DataFrame({"label": share.index.map(GRADES), "share": share.to_numpy(), "written": written})
     words = charts.words(
-        f"{french.percent(share['C'], 0)} de l'effort du département repose sur une clé notée C",
+        f"{french.share(share['C'])} de l'effort du département repose sur une clé notée C",
         ["% des émissions évitées, hors forêt, selon la note de la clé de répartition", labels.source_line(p)],
         f"Notes des clés : {charts.said(drawn)}.",
     )
@@ -164,7 +164,7 @@ def _local_keys(p: xr.Dataset) -> Table:
 SOURCES = Section("sources", 130)
 GLOSSARY = Text(
     "Les mots de ce document, ce que couvre chaque levier et la cohérence avec le rationnel national sont dans le "
-    "[glossaire](../glossaire.html), commun à tous les territoires."
+    "[glossaire](../glossaire.html), commun à tous les territoires : glossaire.html, dans le dossier des documents."
 )
 
 

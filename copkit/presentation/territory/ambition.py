@@ -261,6 +261,8 @@ def levers(p: xr.Dataset) -> Table:
     made = Table.of(f"Panorama des leviers — {labels.named(p)}, 2030 par rapport à 2019", columns)
     none = [n for n, row in enumerate(rows) if row.shown and row.target_ktco2e == row.reference == 0]
     tiny = [n for n, row in enumerate(rows) if row.shown and 0 < row.target_ktco2e < TINY and row.reference < TINY]
+    absent = [n for n, row in enumerate(rows) if not row.shown and row.target_ktco2e == row.reference == 0]
+    made = made.without(absent, [rows[n].label for n in absent], "Aucun objectif proposé ici : {}.")
     made = made.without(none, [rows[n].label for n in none], "Objectif nul ici : {}.")
     made = made.without(tiny, [rows[n].label for n in tiny], "Moins de 0,5 ktCO2e/an chacun : {}.")
     made = replace(made, said=" ".join(filter(None, (made.said, labels.hidden(p)))))
@@ -294,7 +296,9 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     alone, where = p.attrs["level"] == "france" and not scenario, "dans la référence" if scenario else "en France"
     if scenario:
         found = found.assign(nation=found.reference_share)
-    drawn = found.assign(written=[french.share(s) for s in found.share])
+    there = "référence" if scenario else "France"
+    beside = ["" if alone or pd.isna(s) else f" ({there} : {french.share(s)})" for s in found.nation]
+    drawn = found.assign(written=[french.share(s) for s in found.share], beside=beside)
     top, whose = drawn.iloc[0], " du scénario" if scenario else ""
     against = "" if alone or pd.isna(top.nation) else f", contre {french.share(top.nation)} {where}"
     title = f"{top.label} : {french.share(top.share)} de l'effort{whose}{_mostly(p, drawn.index[0])}"
@@ -310,6 +314,8 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     )
     over = [] if alone else [charts.ticks(drawn, "nation")]
     unit, bold = "part de l'effort hors forêt (%)", {"dx": 8, "fontWeight": "bold"}
+    if not alone:
+        drawn, bold = charts.clear_of(drawn, "share", "nation"), bold | {"at": "at", "within": "within"}
     return charts.bars(drawn, "share", unit, words, step=34, over=over, **bold)
 
 

@@ -60,6 +60,10 @@ def _cover(p: xr.Dataset) -> list[tuple[str, str]]:
         ("Unité", "ktCO2e/an, sauf mention ; positif = émissions évitées"),
         ("Convention", "Parts calculées hors forêt ; chaque total existe avec et sans le levier forêt"),
         ("Signes", "n.d. : inconnu ; non affiché : objectif que le SGPE ne donne pas ici ; — : sans objet"),
+        (
+            "Chiffres",
+            "la synthèse et les documents les arrondissent à ce qu'ils valent ; les feuilles les gardent entiers",
+        ),
         ("Version des données", p.attrs["version"]),
         ("Version de copkit", __version__),
     ]

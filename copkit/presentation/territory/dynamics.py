@@ -92,11 +92,14 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
     drawn["written"] = [_written(row) for row in found.itertuples()]
     curved = drawn[drawn.curve.notna()]
     late, wrong = found.status.isin(model.LATE) & (found.status != "mauvais sens"), found.status == "mauvais sens"
+    others = sum(map(len, model.standing(p.attrs["territory"])[:3])) - len(drawn)
     title = f"Sur {french.plural(len(drawn), 'levier à cible chiffrée', 'leviers à cible chiffrée')}, "
     title += f"{late.sum() or 'aucun'} moins vite qu'il ne faudrait"
     title += f", {wrong.sum()} dans le mauvais sens" if wrong.any() else ""
     years = f"{int(found.last_year.min())} à {int(found.last_year.max())}"
     lines = [f"rapport, trait : 1 = au rythme ; barres bornées entre −1 et 2 ; dernières valeurs : {years}"]
+    if others > 0:
+        lines.append(f"sans rapport, car leur cible est atteinte ou leur sens seul connu : {others} des leviers jugés")
     lines += ["marque noire : le même rapport sur une courbe en S de la part du parc"] if len(curved) else []
     lines += ["* rythme pris sur 2020 ou 2021, années de pandémie"] if found.pandemic.any() else []
     words = charts.words(
@@ -114,7 +117,8 @@ def _written(row) -> str:
     """What stands beside the bar of a lever: its ratio, its status, and the ratio on an S where there is one."""
     status = row.status
     if row.s_ratio == row.s_ratio:
-        status = f"{'en retard' if status == model.S_CURVE else status} ; en S : {french.number(row.s_ratio, 1)}"
+        verdict = "au rythme" if status == model.S_CURVE else status
+        status = f"en ligne droite ; en S : {french.number(row.s_ratio, 1)}, {verdict}"
     return f"{french.number(row.ratio, 1)} ({status}){APART if row.pandemic else ''}"
 
 

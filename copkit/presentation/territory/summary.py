@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pandas as pd
 import xarray as xr
 
@@ -51,12 +53,14 @@ def _figures(p: xr.Dataset) -> Table:
     if missing := int(totals.missing.max()):
         rows.append(("Leviers sans valeur, comptés dans aucun total", missing, "leviers"))
     names, values, units = map(list, zip(*rows, strict=True))
-    values = [
-        round(value, 0 if value >= 10 else 1) if unit == "%" else value
-        for value, unit in zip(values, units, strict=True)
-    ]
+    values = [_share(value) if unit == "%" else value for value, unit in zip(values, units, strict=True)]
     columns = {"Valeur": (pd.Series(values, dtype=object), formats.ROUNDED), "Unité": units}
     return Table.of("En chiffres, arrondis à ce qu'ils valent", {"Repère": names, **columns})
+
+
+def _share(value: float) -> Decimal:
+    """A share, with the digits that a page writes (``french.share``). [%]"""
+    return Decimal(f"{value:.{0 if round(value, 1) >= 10 else 1}f}")
 
 
 def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
@@ -69,7 +73,7 @@ def _placed(p: xr.Dataset) -> list[tuple[str, float, str]]:
     here = peers[peers.index.isin([code, territories.region_of(code)])].iloc[0]
     region = peers.index[0].startswith("reg")
     rows = [
-        ("Par habitant, à la référence", worth.rounded(float(here.per_head), worth.of(here.name), 1), "tCO2e/an"),
+        ("Par habitant, à la référence", worth.written(float(here.per_head), worth.of(here.name), 1), "tCO2e/an"),
         (
             f"Rang de l'effort {'parmi les régions' if region else 'dans la région'}, à la référence",
             int(here["rank"]),
@@ -91,7 +95,7 @@ def _local(p: xr.Dataset) -> list[tuple[str, float, str]]:
     shares = [(f"Part de l'effort, {one.name}", float(one.share), "%") for one in found.itertuples()]
     return [
         ("Communes", int(found.communes.sum()), "communes"),
-        ("Par habitant", worth.rounded(per_head, worth.total(p), 1), "tCO2e/an"),
+        ("Par habitant", worth.written(per_head, worth.total(p), 1), "tCO2e/an"),
         *shares,
         ("Effort réparti par une clé notée C", model.rough_share(p), "%"),
         ("Effort dont la clé est inconnue sous le département", model.replaced_share(p), "%"),

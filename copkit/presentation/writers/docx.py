@@ -147,14 +147,13 @@ def _name(document, title: str, made) -> None:
 
 
 class _Writer:
-    """What a document says, one element after the other. The tables of the annex are numbered after the others."""
+    """What a document says, one element after the other."""
 
     def __init__(self, document, said: dict) -> None:
         self.part, self.numbering, self.said = document.part, document.part.numbering_part.element, said
         named = (etree.tostring(one, encoding="unicode") for one in document.element.body.sectPr.xpath("./*[@r:id]"))
         self.section, self.lying = Markup("".join(named)), False
-        self.ids, self.figures, self.tables = itertools.count(1), itertools.count(1), itertools.count(1)
-        self.in_body = sum(one["is"] == "table" for one in said["blocks"])
+        self.ids, self.figures = itertools.count(1), itertools.count(1)
         self.figure_of: dict[int, int] = {}  # of a table of the annex
         self.headings: list[tuple[int, str, str, str]] = []  # level, number, words, bookmark
         self.count, self.list, self.break_before = [0, 0, 0], 1, said["summary"]
@@ -244,7 +243,7 @@ class _Writer:
         elif kind == "chart":
             yield from self.chart(one)
         elif kind == "table":
-            yield from self.table(one, next(self.tables))
+            yield from self.table(one)
         elif kind == "reference":
             yield _paragraph("Renvoi", self.reference(one["caption"], one["table"]))
         else:
@@ -284,8 +283,8 @@ class _Writer:
         x, y = round(width * _POINT), round(height * _POINT)
         return _DRAWN.format(x=x, y=y, id=next(self.ids), name=name, alt=_clean(alt), part=part)
 
-    def table(self, one: dict, number: int, figure: int | None = None) -> Iterator[Markup]:
-        if one["caption"]:
+    def table(self, one: dict, figure: int | None = None) -> Iterator[Markup]:
+        if (number := one["number"]) and one["caption"]:
             see = [_run(" ("), self.see("Figure", figure), _run(")")] if figure else []
             yield _paragraph("Caption", self.label("Tableau", number), _run(f" – {one['caption']}"), *see)
         style, cut = _CELLS[one["size"]], one["cut"]
@@ -323,7 +322,7 @@ class _Writer:
 
     def reference(self, what: str, rank: int) -> Markup:
         """Where a table of the annex is."""
-        return _run(f"{what} : ") + self.see("Tableau", self.in_body + rank) + _run(", en annexe.")
+        return _run(f"{what} : ") + self.see("Tableau", rank) + _run(", en annexe.")
 
     def marked(self, name: str, shown: Markup) -> Markup:
         mark = next(self.ids)
@@ -335,7 +334,8 @@ class _Writer:
         for one in tree:
             kind = one["is"]
             if kind == "paragraph":
-                yield _paragraph(style, self.runs(one["said"]), more=more)
+                kept = _KEEP if one["leads"] and not more else _NOTHING
+                yield _paragraph(style, self.runs(one["said"]), more=kept + more)
                 style, more = ("ListContinue", _indented(depth)) if depth else (style, more)  # the next ones of an item
             elif kind == "list":
                 number = self.new_list(one["start"], min(depth, 2))
@@ -345,7 +345,7 @@ class _Writer:
             elif kind == "quote":
                 yield from self.prose(one["said"], style="Quote")
             elif kind == "table":
-                yield from self.table(one, 0)
+                yield from self.table(one)
             elif kind == "rule":
                 yield _RULE
             elif kind == "picture":
@@ -401,8 +401,7 @@ class _Writer:
             if sheets is self.said["annex"][0]:
                 yield self.heading({"level": 2, "said": [paper.ANNEX]})
             for table in sheets:
-                rank = table["number"]
-                yield from self.table(table, self.in_body + rank, self.figure_of.get(rank))
+                yield from self.table(table, self.figure_of.get(table["number"]))
 
     def ended(self, *, last: bool = False) -> Markup:
         """The end of pages that all stand, or all lie; the first has what is at the top and at the foot of all."""

@@ -59,6 +59,8 @@ class _Paper:
         if body and isinstance(body[0], blocks.Heading) and body[0].level == 1:  # the cover says it
             named = body.pop(0).plain
             kind = kind if about.place and about.place in named else named
+        found = [*self.blocks(body)]
+        self.number(found)
         return {
             "title": about.title,
             "kind": kind or about.title,
@@ -66,7 +68,7 @@ class _Paper:
             "lines": [line for line in (about.status, made and french.long_date(made), about.versions) if line],
             "summary": len(about.contents) > 2,
             "page": about.page and asdict(about.page) | {"titles": about.page.titles},
-            "blocks": [*self.blocks(body)],
+            "blocks": found,
             "annex": [[*sheet] for _, sheet in groupby(self.annex, lambda one: one["lying"])],
             "annexed": french.typeset(ANNEX),
             "absent": blocks.left_out(about.absent),
@@ -74,6 +76,19 @@ class _Paper:
             "made": made,
             "lying": self.lying,
         }
+
+    def number(self, found: list[dict]) -> None:
+        """Number the tables: those of the body, then those of the annex, to which others refer."""
+        named = [one for one in found if one["is"] == "table" and one["caption"]]
+        for number, one in enumerate(named, 1):
+            one["number"] = number
+        for one in self.annex:
+            one["number"] += len(named)
+        for one in found:
+            if one.get("figures"):
+                one["figures"] += len(named)
+            if one["is"] == "reference":
+                one["table"] += len(named)
 
     def blocks(self, found: list[blocks.Block]) -> Iterator[dict]:
         leads = _leads(found)
@@ -112,20 +127,22 @@ class _Paper:
             if laid := _laid_out(names, rows, sizes, (_LONG,) if self.lying else (SIDE, _LONG)):
                 break
         made = {"is": "table", "caption": table.caption, "names": names, "numbers": table.numbers, "rows": rows}
-        return made | laid
+        return made | laid | {"number": None, "of_chart": False}
 
     def prose(self, tree: Iterable[dict], *, said: bool) -> Iterator[dict]:
         """Paragraphs and lists, of a syntax tree. ``said``: what looks like HTML in it is text."""
-        for one in tree:
-            kind, inside = one["type"], one.get("children", [])
+        tree = [one for one in tree if one["type"] != "blank_line"]
+        for one, after in zip(tree, [*tree[1:], {"type": ""}], strict=False):
+            kind, inside, leads = one["type"], one.get("children", []), after["type"] == "list"
             if kind in ("paragraph", "block_text"):
                 for pictures, some in groupby(inside, lambda part: part["type"] == "image"):
                     if pictures:
                         yield from map(_image, some)
                     else:
-                        yield {"is": "paragraph", "said": [*_line(some, said=said)]}
+                        yield {"is": "paragraph", "said": [*_line(some, said=said)], "leads": leads}
             elif kind in ("heading", "def_list_head"):
-                yield {"is": "paragraph", "said": [{"is": "strong", "said": [*_line(inside, said=said)]}]}
+                title = {"is": "strong", "said": [*_line(inside, said=said)]}
+                yield {"is": "paragraph", "said": [title], "leads": leads}
             elif kind == "list":
                 items = [[*self.prose(_ticked(item), said=said)] for item in inside]
                 start = one["attrs"].get("start", 1) if one["attrs"]["ordered"] else None
@@ -144,7 +161,7 @@ class _Paper:
                 yield {"is": "rule"}
             elif kind == "block_html":
                 if shown := one["raw"].strip() if said else _text(one["raw"]):
-                    yield {"is": "paragraph", "said": [shown]}
+                    yield {"is": "paragraph", "said": [shown], "leads": False}
             elif "raw" in one:
                 yield {"is": "code", "said": one["raw"].rstrip("\n")}
 
@@ -190,7 +207,11 @@ def _picture(data: str, alt: str) -> dict:
 def _image(one: dict) -> dict:
     """A picture that a Markdown text holds; the words in its place when it is elsewhere."""
     found, words = _PICTURE.fullmatch(one["attrs"]["url"]), blocks.words(one["children"])
-    return _picture(found[1], words or "Image sans description.") if found else {"is": "paragraph", "said": [words]}
+    return (
+        _picture(found[1], words or "Image sans description.")
+        if found
+        else {"is": "paragraph", "said": [words], "leads": False}
+    )
 
 
 def _line(tree: Iterable[dict], *, said: bool = True) -> Iterator[str | dict]:
