@@ -33,5 +33,6 @@ for module in pkgutil.walk_packages(copkit.__path__, "copkit."):
         import_module(module.name)
 import_module("copkit.doctor").reference()
 import_module("copkit.intake.gazetteer").lists()
+import_module("copkit.warm").warm()
 gc.freeze()
 gc.enable()
