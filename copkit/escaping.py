@@ -28,6 +28,9 @@ _OBEYED = re.compile(  # by a terminal
     |[\ud800-\udfff\ufffe\uffff]  # what no file can hold""",
     re.VERBOSE,
 )
+_FIRST_OBEYED = re.compile(  # how they all start
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _MARKS = re.compile(  # of Markdown, and of the formulas of a notebook
     r"""[\\`*_{}\[\]<>&|~@]|\$+
     |(?<=:)/(?=/)|(?<=www)[.]  # an address, that becomes a link by itself
@@ -111,7 +114,7 @@ def terminal(text: str) -> str:
     >>> terminal("\x1b[31mrouge\x1b[0m \x1b]0;titre\x07fin")
     'rouge fin'
     """
-    return _OBEYED.sub("", text)
+    return _OBEYED.sub("", text) if _FIRST_OBEYED.search(text) else text  # ten times as fast where there is none
 
 
 def risky(text: str) -> bool:

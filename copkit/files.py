@@ -24,7 +24,6 @@ from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
-from zipfile import ZipFile
 
 from copkit import french, paths
 from copkit.errors import CopkitError, given
@@ -156,6 +155,8 @@ def write_whole(path: str | Path, content: str | bytes, **options) -> None:
 
 def steadied(data: bytes) -> bytes:
     """A zip without the hours at which its parts were written: the same content gives the same bytes."""
+    from zipfile import ZipFile  # a batch starts its parent first
+
     made = bytearray(data)
     with ZipFile(BytesIO(data)) as archive:
         entry = archive.start_dir

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 _MEASURED = re.compile(  # between a number and its unit
     r"(?<=\d) (?=[kMG]?tCO₂|k?gCO₂|(?:k|M|Md)?€"
-    r"|(?:[kM]?t|k?g|k?m|ha|L|[kMGT]?Wh|[kMG]W|milliers|millions|milliards|points?)\b)"
+    r"|(?:[kM]?t|k?g|k?m|ha|L|[kMGT]?Wh|[kMG]W|milliers|millions|milliards)\b)"
 )
 _NEITHER = re.compile(r"[\W_]+")  # letter nor digit
 NARROW = "\u202f"  # narrow no-break space: thousands, before « % », « ; », « ? »

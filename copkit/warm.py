@@ -48,10 +48,12 @@ def pages(*regions: str, checking: Checking = aside) -> None:
     """
     import copkit as ck
     from copkit import doctor
-    from copkit.models import dynamics, panorama
+    from copkit.models import facts, panorama
     from copkit.reference import territories
 
-    with absent("anywidget"):  # altair would make a widget of it: 0.15 s, and no notebook of a light parent shows one
+    # altair would make a widget of the first, 0.15 s, and no notebook of a light parent shows one; jsonschema, that it
+    # imports, would check durations with the second, 40 ms
+    with absent("anywidget"), absent("isoduration"):
         import_module("altair")
     for name in ("local", "notebook", "presentation.documents"):
         import_module(f"copkit.{name}")
@@ -60,7 +62,7 @@ def pages(*regions: str, checking: Checking = aside) -> None:
         with checking(doctor.reference):
             _diagnostic(ck.panorama(DEPARTEMENT))
             for region in regions or territories.codes("region"):  # what the page of a département shows of its région
-                dynamics.dynamics(region)
+                facts.observed(region)
                 panorama.peers(region)
 
 

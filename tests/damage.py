@@ -143,6 +143,11 @@ class File:
     def book(self) -> bool:
         return self.name.endswith(".xlsx")
 
+    @property
+    def main(self) -> Sheet:
+        """Its first sheet of rows: a list may come before."""
+        return next(sheet for sheet in self.sheets if sheet.projects)
+
     def write(self, folder: Path) -> Path:
         path = folder / self.name
         if not self.book:
@@ -702,7 +707,7 @@ def of_cells(fields: tuple[str, ...], *texts: object, expect: Expect = REFUSED, 
     """A damage that writes one of some texts in a cell of some fields."""
 
     def make(rng: random.Random, case: Case, file: File):
-        sheet = file.sheets[0]
+        sheet = file.main
         found = sheet.at(*fields)
         if not found or not sheet.some() or books not in (None, file.book):
             return False
@@ -770,7 +775,7 @@ DAMAGES |= {
 @damage
 def american_date(rng, case, file):
     """A date whose second part can only be the day: the others of its column may then be read in two ways."""
-    sheet = file.sheets[0]
+    sheet = file.main
     at = sheet.at(*DATES)[0]
     chosen = rng.choice(sheet.some())
     for row in sheet.rows:
@@ -781,7 +786,7 @@ def american_date(rng, case, file):
 
 @damage
 def formula_without_value(rng, case, file):
-    sheet = file.sheets[0]
+    sheet = file.main
     found = sheet.at(*MONEY)
     if not file.book or not found or not sheet.some():
         return False
@@ -807,19 +812,19 @@ def extra_row(sheet: Sheet, cells: dict[str, object], kind: str = "aside", at: i
 def blank_rows(rng, case, file):
     for _ in range(rng.randrange(1, 4)):
         text = rng.choice(("", " ", NBSP)) if not file.book else ""
-        row = extra_row(file.sheets[0], {}, "blank", rng.randrange(len(file.sheets[0].rows) + 1))
+        row = extra_row(file.main, {}, "blank", rng.randrange(len(file.main.rows) + 1))
         row.cells[0].written = text
 
 
 @damage
 def row_far_below(rng, case, file):
     for _ in range(60):
-        extra_row(file.sheets[0], {}, "blank", len(file.sheets[0].rows) - 1)
+        extra_row(file.main, {}, "blank", len(file.main.rows) - 1)
 
 
 @damage
 def header_in_the_middle(rng, case, file):
-    sheet = file.sheets[0]
+    sheet = file.main
     row = extra_row(sheet, {}, at=rng.randrange(1, len(sheet.rows) + 1))
     for cell, column in zip(row.cells, sheet.columns, strict=True):
         cell.written = column.header
@@ -832,7 +837,7 @@ def files_put_end_to_end(rng, case, file):
         return False
     file.encoding = "utf-8-sig"
     header_in_the_middle(rng, case, file)
-    row = next(row for row in file.sheets[0].rows if row.kind == "aside" and row.mangle is None)
+    row = next(row for row in file.main.rows if row.kind == "aside" and row.mangle is None)
     row.mangle = lambda text: "\ufeff" + text
     return None
 
@@ -844,7 +849,7 @@ TOTALS = ("TOTAL", "Total général", "Total Nord", "Sous-total 59", "Ensemble",
 @damage
 def total_rows(rng, case, file):
     """Their label is in the title, the number or the holder; their amounts are numbers."""
-    sheet = file.sheets[0]
+    sheet = file.main
     where = rng.choice([name for name in ("title", "project_id", "holder") if sheet.at(name)])
     places_ = [len(sheet.rows)] + ([rng.randrange(1, len(sheet.rows))] if rng.random() < 0.4 else [])
     for at in sorted(places_, reverse=True):
@@ -854,7 +859,7 @@ def total_rows(rng, case, file):
 @damage
 def total_of_a_departement(rng, case, file):
     """A subtotal that carries the département or the lever of its group."""
-    sheet = file.sheets[0]
+    sheet = file.main
     if not sheet.at("departement", "departement_code", "lever"):
         return False
     beside = {"departement": "Nord", "departement_code": "59", "lever": "Gestion des haies"}
@@ -866,7 +871,7 @@ def total_of_a_departement(rng, case, file):
 @damage
 def total_by_another_name(rng, case, file):
     """The sum of the rows above under a title that only its amounts betray: set aside, or told."""
-    sheet = file.sheets[0]
+    sheet = file.main
     found = [at for at in sheet.at(*MONEY) if all(row.cells[at].expect for row in sheet.rows)]
     sums = {at: sum(row.cells[at].expect.values[0] or 0 for row in sheet.some()) for at in found}
     if not found or any(row.kind != "project" for row in sheet.rows) or not all(sums.values()):
@@ -881,15 +886,15 @@ def total_by_another_name(rng, case, file):
 @damage
 def amounts_alone(rng, case, file):
     """The row of sums that a spreadsheet adds under a table, without a word."""
-    if not file.sheets[0].at(*MONEY):
+    if not file.main.at(*MONEY):
         return False
-    extra_row(file.sheets[0], {name: "3000" for name in MONEY})
+    extra_row(file.main, {name: "3000" for name in MONEY})
     return None
 
 
 @damage
 def shifted_row(rng, case, file):
-    sheet = file.sheets[0]
+    sheet = file.main
     if not sheet.at("project_id", "lever", *PLACED, *CHOICES):
         return False  # its columns take any text: nothing betrays the row
     row = rng.choice(sheet.some())
@@ -902,7 +907,7 @@ def of_record(change: Callable[[random.Random, str, str], str]) -> Callable:
     def make(rng: random.Random, case: Case, file: File):
         if file.book:
             return False
-        row = rng.choice(file.sheets[0].some())
+        row = rng.choice(file.main.some())
         row.kind = "named"
         row.mangle = lambda text: change(rng, text, file.mark)
         return None
@@ -926,11 +931,9 @@ def separator_not_quoted(rng, case, file):
     """A title that holds the separator."""
     if file.book:
         return False
-    row = rng.choice(
-        [row for row in file.sheets[0].some() if text_of(row.cells[-1].written).strip()]
-    )  # seen by its end
+    row = rng.choice([row for row in file.main.some() if text_of(row.cells[-1].written).strip()])  # seen by its end
     row.kind = "named"
-    title = row.cells[file.sheets[0].at("title")[0]].written
+    title = row.cells[file.main.at("title")[0]].written
     parted = title.replace(", lot", f"{file.mark} lot")
     row.mangle = lambda text: text.replace(f'"{title}"', parted).replace(title, parted)
     return None
@@ -940,13 +943,13 @@ def separator_not_quoted(rng, case, file):
 def empty_separators_at_the_end(rng, case, file):
     if file.book:
         return False
-    row = rng.choice(file.sheets[0].some())
+    row = rng.choice(file.main.some())
     row.mangle = lambda text: text + file.mark * rng.randrange(1, 4)
     return None
 
 
 def _quotable(file: File) -> bool:
-    rows = file.sheets[0].rows
+    rows = file.main.rows
     return not file.book and not file.torn and all(row.kind == "project" and row.mangle is None for row in rows)
 
 
@@ -955,7 +958,7 @@ def stray_quote(rng, case, file):
     """A quote that opens a cell and that nothing closes, or that the next quoted cell closes."""
     if not _quotable(file) or file.quoting == csv.QUOTE_ALL:
         return False
-    sheet = file.sheets[0]
+    sheet = file.main
     row = rng.choice(sheet.rows)
     at = rng.choice(sheet.at("title", "holder", *MONEY, "text", "lever", ""))
     row.cells[at].expect = row.cells[sheet.at("title")[0]].expect = None
@@ -967,9 +970,9 @@ def stray_quote(rng, case, file):
 @damage
 def two_stray_quotes(rng, case, file):
     """A quote that opens a cell, and another, rows below, that closes it: the text between them is one cell."""
-    if not _quotable(file) or file.quoting == csv.QUOTE_ALL or len(file.sheets[0].rows) < 4:
+    if not _quotable(file) or file.quoting == csv.QUOTE_ALL or len(file.main.rows) < 4:
         return False
-    sheet = file.sheets[0]
+    sheet = file.main
     first, last = sorted(rng.sample(range(len(sheet.rows)), 2))
     at = rng.choice(sheet.at("title", "holder", *MONEY))
     for number in {first, last}:
@@ -994,7 +997,7 @@ def quote_inside_a_cell(rng, case, file):
     """An inch, a name between quotes: nothing opens."""
     if not _quotable(file):
         return False
-    sheet = file.sheets[0]
+    sheet = file.main
     row, at = rng.choice(sheet.rows), sheet.at("title")[0]
     row.cells[at].written = f'Tuyau de 3" au {row.cells[at].written}'
     row.cells[at].expect = row.cells[at].expect and sure(row.cells[at].written)
@@ -1006,10 +1009,10 @@ def quote_inside_a_cell(rng, case, file):
 
 @damage
 def truncated_last_row(rng, case, file):
-    if file.book or file.torn or file.sheets[0].rows[-1].kind not in ("project", "second"):
+    if file.book or file.torn or file.main.rows[-1].kind not in ("project", "second"):
         return False
-    row = file.sheets[0].rows[-1]
-    if row not in file.sheets[0].some() or row.mangle:
+    row = file.main.rows[-1]
+    if row not in file.main.some() or row.mangle:
         return False
     row.kind, file.last_end = "named", False
     whole = len(file._record([text_of(cell.written) for cell in row.cells[:-2]]))
@@ -1021,7 +1024,7 @@ def truncated_last_row(rng, case, file):
 def nul_bytes(rng, case, file):
     if file.book or file.encoding == "utf-16":
         return False
-    row = rng.choice(file.sheets[0].rows)
+    row = rng.choice(file.main.rows)
     before = row.mangle or (lambda text: text)
     row.mangle = lambda text: before(text).replace(", lot", ",\0 lot", 1)
     return None
@@ -1033,8 +1036,8 @@ def foreign_byte(rng, case, file):
     if file.book or file.encoding == "utf-16":
         return False
     file.encoding = "utf-8"
-    row = rng.choice(file.sheets[0].some())
-    at = file.sheets[0].at("title")[0]
+    row = rng.choice(file.main.some())
+    at = file.main.at("title")[0]
     row.cells[at] = Cell(f"@@@{row.cells[at].written}")
     file.after.append(lambda content: content.replace(b"@@@", b"\xc9t\xe9 "))
     return None
@@ -1045,7 +1048,7 @@ def utf16_without_a_mark(rng, case, file):
     if file.book:
         return False
     file.encoding, file.refusable = "utf-16-le", True
-    for row in file.sheets[0].rows:
+    for row in file.main.rows:
         for cell in row.cells:
             if cell.expect and cell.expect.told == "never":
                 cell.expect = Expect((*cell.expect.values, None, frozenset()), "maybe")
@@ -1056,7 +1059,7 @@ def utf16_without_a_mark(rng, case, file):
 def mixed_line_ends(rng, case, file):
     if file.book:
         return False
-    for row in file.sheets[0].rows:
+    for row in file.main.rows:
         if row.mangle is None and rng.random() < 0.5:
             row.mangle = lambda text: text + "\r"
     file.end = "\n"
@@ -1069,14 +1072,14 @@ def separator_declared(rng, case, file):
     if file.book or file.encoding == "utf-16":
         return False
     file.encoding = "utf-8"
-    file.sheets[0].before = []
+    file.main.before = []
     file.first_line, file.refusable = f"sep={file.mark}{file.end}", True
     return None
 
 
 @damage
 def title_above_the_header(rng, case, file):
-    sheet = file.sheets[0]
+    sheet = file.main
     sheet.before = [["Projets du Nord, bilan 2025"], *([[]] if rng.random() < 0.5 else []), *sheet.before]
     sheet.hidden_rows = ()
     sheet.merged = [(a + len(sheet.before), b + len(sheet.before), c) for a, b, c in sheet.merged]
@@ -1085,7 +1088,7 @@ def title_above_the_header(rng, case, file):
 
 @damage
 def merged_cells(rng, case, file):
-    sheet = file.sheets[0]
+    sheet = file.main
     found = sheet.at("lever", *MONEY)
     if not file.book or not found or any(row.kind != "project" for row in sheet.rows[:3]):
         return False
@@ -1104,7 +1107,7 @@ def merged_cells(rng, case, file):
 @damage
 def cell_on_the_right(rng, case, file):
     """A remark on the right of the last header: not read, and told."""
-    sheet = file.sheets[0]
+    sheet = file.main
     if not file.book:
         return False
     row = rng.choice(sheet.some())
@@ -1115,7 +1118,7 @@ def cell_on_the_right(rng, case, file):
 
 def another(rng: random.Random, case: Case, file: File, name: str) -> Sheet:
     """A second sheet of the same form, with other projects."""
-    sheet = file.sheets[0]
+    sheet = file.main
     rows = [case.row(rng, sheet.columns, 37 + 4 * len(file.sheets) + n, True) for n in range(3)]
     if file.maker == "openpyxl":
         valued(rows)
@@ -1155,7 +1158,7 @@ def sheet_of_sums(rng, case, file):
     """A summary that has some of the headers of the projects."""
     if not file.book:
         return False
-    money_ = [one for one in file.sheets[0].columns if one.field in MONEY]
+    money_ = [one for one in file.main.columns if one.field in MONEY]
     if not money_:
         return False
     columns = [Column("Département"), *(Column(one.header) for one in money_)]
@@ -1167,7 +1170,7 @@ def sheet_of_sums(rng, case, file):
 @damage
 def contradictory_columns(rng, case, file):
     """The same header twice, with other cells."""
-    sheet = file.sheets[0]
+    sheet = file.main
     found = sheet.at(*MONEY)
     if not found:
         return False
@@ -1185,7 +1188,7 @@ def contradictory_columns(rng, case, file):
 @damage
 def number_of_another_dossier(rng, case, file):
     """Two dossiers of a file under one number, and nothing else in common."""
-    sheet = file.sheets[0]
+    sheet = file.main
     if not (sheet.at("project_id") and sheet.at("holder")) or len(sheet.some()) < 2 or sheet.some("second"):
         return False
     one = rng.choice(sheet.some())
@@ -1203,15 +1206,15 @@ def _same_place(one: Row, other: Row, where: list[int]) -> bool:
 @damage
 def same_numbers_in_two_files(rng, case, file):
     """Another file numbers its dossiers from the same one."""
-    if not file.sheets[0].at("project_id") or len(case.files) > 1 or file.sheets[0].some("second"):
+    if not file.main.at("project_id") or len(case.files) > 1 or file.main.some("second"):
         return False
     other = case.file(rng, "b", 20)
     other.sheets[0].rows = other.sheets[0].some()
     other.sheets[0].hidden_rows = ()
     if not other.sheets[0].rows:
         return False
-    for mine, its in zip(file.sheets[0].some(), other.sheets[0].rows, strict=False):
-        for a, b in zip(file.sheets[0].at("project_id"), other.sheets[0].at("project_id"), strict=True):
+    for mine, its in zip(file.main.some(), other.sheets[0].rows, strict=False):
+        for a, b in zip(file.main.at("project_id"), other.sheets[0].at("project_id"), strict=True):
             its.cells[b].written = mine.cells[a].written
     case.files.append(other)
     return None
@@ -1224,7 +1227,7 @@ def same_dossier_in_two_files(rng, case, file):
         return False
     again = File(file.name.replace("a.", "b."), [])
     again.maker, again.mark, again.encoding, again.end = file.maker, file.mark, file.encoding, file.end
-    sheet = file.sheets[0]
+    sheet = file.main
     copy = Sheet(sheet.name, [*sheet.columns], [], [*sheet.before], sheet.left)
     for row in sheet.rows:
         copy.rows.append(Row("again", [Cell(one.written, one.expect) for one in row.cells], row.token, id=row.id))
@@ -1243,7 +1246,7 @@ def _sound(file: File) -> bool:
 @damage
 def table_beside(rng, case, file):
     """Another table, on the right of a blank column, that has a header of the first: it completes none of its rows."""
-    sheet = file.sheets[0]
+    sheet = file.main
     at = rng.choice(sheet.at(*MONEY))
     if any(row.mangle for row in sheet.rows) or file.torn or sheet.some("second"):
         return False
@@ -1291,7 +1294,7 @@ def plain(file: File, path: Path) -> dict[str, dict[int, list]]:
 
 def by_pandas(file: File, path: Path) -> pd.DataFrame:
     """The table of a sound file, read by pandas: all text for a CSV, values for a workbook."""
-    sheet = file.sheets[0]
+    sheet = file.main
     if file.book:
         return pd.read_excel(path, sheet_name=sheet.name, header=sheet.header_row - 1, engine="openpyxl", dtype=object)
     return pd.read_csv(path, sep=file.mark, encoding=file.encoding, dtype=str, keep_default_na=False)
@@ -1357,7 +1360,6 @@ def check(file: File, path: Path, told: Told) -> list[str]:
     """Where the kit, the truth and the plain reading part without a word in the report: « sort : where, what »."""
     out: list[str] = []
     read = plain(file, path)
-    main = next(sheet.name for sheet in file.sheets if sheet.projects)
     for sheet in file.sheets:
         key = (file.name, "" if not file.book else sheet.name)
         rows, aside = told.rows.get(key, []), told.aside.get(key, {})
@@ -1366,7 +1368,7 @@ def check(file: File, path: Path, told: Told) -> list[str]:
                 out.append(f"counted: sheet « {sheet.name} », which holds no project: {len(rows)} rows")
             elif sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} »")
-        elif not rows and not aside and (sheet.name != main or file.refusable) and read.get(sheet.name):
+        elif not rows and not aside and (sheet is not file.main or file.refusable) and read.get(sheet.name):
             if sheet.name not in told.of_file(file.name):
                 out.append(f"sheet untold: « {sheet.name} », {len(sheet.some())} projects")
         elif file.torn:
@@ -1520,7 +1522,7 @@ def between_rows(case: Case, told: Told) -> list[str]:
     out = []
     names = {file.name for file in case.files}
     rows = [row for key, found in told.rows.items() if key[0] in names for row in found]
-    for sent in {row.token for file in case.files for row in file.sheets[0].rows if row.kind == "again"}:
+    for sent in {row.token for file in case.files for row in file.main.rows if row.kind == "again"}:
         counted = [row for row in rows if sent in row["title"] and not row["duplicate_of"]]
         if len(counted) != 1 and not (counted and all((r["source_file"], r["row"]) in told.alike for r in counted)):
             out.append(f"again: dossier « {sent} » is counted {len(counted)} times")
@@ -1544,7 +1546,8 @@ def of_the_whole(told: Told, table: pd.DataFrame, kind: str) -> list[str]:
     listed = reading.unknown_labels
     for label in UNKNOWN_LEVERS:
         rows = int(labels.str.contains(label, regex=False).sum())
-        count = int(listed["count"][(listed.kind == "lever") & (listed.label == label)].sum())
+        named = listed.label.str.contains(label, regex=False)  # in a longer one, where a quote joined several lines
+        count = int(listed["count"][(listed.kind == "lever") & named].sum())
         if rows != count:
             out.append(f"unknown label: « {label} » is in {rows} rows, {count} listed")
     counted = table[table.duplicate_of == ""]

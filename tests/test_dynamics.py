@@ -178,13 +178,16 @@ def test_what_is_reached_is_the_target_when_the_quantity_of_2030_is_reached(obse
 
 def test_sentence_of_a_lever_says_values_years_paces_and_kt(hauts_de_france, says):
     row = hauts_de_france.loc["vehicules_electriques"]
-    says(row.sentence, "Voitures électriques en circulation : 6,71 milliers de véhicules en 2019, 30,1 en 2022, soit +7,8 par an")
+    says(
+        row.sentence,
+        "Voitures électriques en circulation : 6,71 milliers de véhicules en 2019, 30,1 en 2022, soit +7,8 par an",
+    )
     says(row.sentence, "soit +7,8 par an.", "il faut +52 par an de 2022 à 2030 : en retard en ligne droite (15")
     says(
         row.sentence,
         "Sur une courbe en S (logistique des parts du parc de 2023 à 2025, méthode de Fisher et Pry, 1971)",
     )
-    says(row.sentence, "Déjà atteint : 50,0 ktCO2e/an sur 941.")
+    says(row.sentence, "Déjà atteint : 50 ktCO2e/an sur 941.")
 
 
 def test_series_that_goes_backwards_reaches_less_than_nothing(hauts_de_france, says):

@@ -12,10 +12,13 @@ import nbformat
 import numpy
 import papermill
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nbclient.exceptions import CellTimeoutError
 
 from copkit.batch import plan, produce
 from copkit.batch.forked import client
+from copkit.batch.forked import engine as kit
 from copkit.errors import RunError
 
 from .conftest import LONG
@@ -277,3 +280,23 @@ def test_without_forks_ordinary_kernels_are_used_and_it_is_said_once(tmp_path):
     ours = Run(nbformat.read(tmp_path / "out.ipynb", 4), tmp_path / "run", plain.error)
     assert_same(plain, ours)
     assert ours.texts == ["True\n", "ZeroDivisionError: division by zero\n"]
+
+
+KINDS = (
+    "text/plain",
+    "text/html",
+    "application/json",
+    "application/vnd.vega.v5+json",
+    "application/x+json\n",
+    "image/json",
+)
+SHOWN = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()) | st.just({"a": [1, None]})
+
+
+@given(st.dictionaries(st.sampled_from(KINDS), SHOWN), st.just({}) | st.just({"isolated": True}))
+def test_what_is_displayed_is_known_to_be_well_formed_only_where_the_schema_allows_it(data, metadata):
+    content = {"data": data, "metadata": metadata}
+    if kit._well_formed(content):
+        nbformat.validate({"output_type": "display_data", **content}, ref="display_data", version=4)
+    usual = all(isinstance(one, str) for one in data.values()) and not metadata
+    assert kit._well_formed(content) or not usual

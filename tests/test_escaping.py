@@ -133,6 +133,10 @@ def test_a_hostile_text_is_a_text_in_a_workbook(case):
     assert sheet["B4"].value == 1.5
 
 
+def test_whatever_a_terminal_obeys_starts_with_what_is_looked_for_first():
+    assert [n for n in range(0x110000) if escaping._OBEYED.match(chr(n)) and escaping.terminal(chr(n))] == []
+
+
 # ------------------------------------------------------------------ terminal
 
 

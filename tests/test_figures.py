@@ -22,7 +22,7 @@ FILES = set(manifest.FIGURES)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("figures")
-    for name, data in package.files(CODES, model.figures()).items():
+    for name, data in package.files(CODES).items():
         (out / name).write_bytes(data)
     return out
 
@@ -71,7 +71,7 @@ def test_values_are_those_of_the_panorama_exactly(code):
 
 
 def test_both_files_hold_the_table_to_the_last_digit(folder):
-    wanted = model.within(CODES, model.figures())
+    wanted = model.figures(tuple(CODES))
     pd.testing.assert_frame_equal(read(folder), wanted, check_exact=True, check_dtype=False)
     pd.testing.assert_frame_equal(pd.read_parquet(folder / package.PARQUET), wanted, check_exact=True)
 
@@ -80,7 +80,7 @@ def test_frictionless_validates_the_package(folder):
     report = frictionless.validate(str(folder / package.DESCRIPTOR))
     assert report.valid, report.flatten(["type", "message"])
     assert [(task.name, task.type) for task in report.tasks] == [("figures", "table"), ("figures-parquet", "file")]
-    assert report.tasks[0].stats["rows"] == len(model.within(CODES, model.figures()))
+    assert report.tasks[0].stats["rows"] == len(model.figures(tuple(CODES)))
 
 
 def test_frictionless_sees_a_table_that_is_not_the_described_one(folder, tmp_path):
@@ -132,7 +132,7 @@ def test_nothing_is_written_where_no_territory_has_figures(tmp_path):
     manifest.publish(store, package.made)
     assert not {path.name for path in tmp_path.iterdir()} & FILES
     assert "figures.csv" not in (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert package.files(["per-inconnu"], model.figures()) == {}
+    assert package.files(["per-inconnu"]) == {}
 
 
 def test_figures_that_cannot_be_made_leave_the_earlier_ones(tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import french
 from copkit.errors import ProjectError
-from copkit.intake import delimited, formulas, report, sheet, spreadsheets
+from copkit.intake import delimited, inside, report, sheet, spreadsheets
 from copkit.intake.conversion import Conversion
 
 HEADERS = ["Dossier", "Intitulé", "Porteur", "Coût [EUR]"]
@@ -90,6 +90,24 @@ def test_rows_after_the_swallowed_ones_keep_their_line(file):
     assert (told.rows, told.kept, len(told.set_aside)) == (79, 34, 45)
     assert list(projects.row) == [*range(2, 32), *range(77, 81)]
     assert json.loads(told.set_aside.content[0]) == ["31", "Projet 31", "Commune 31"]
+
+
+TORN = (  # a person who is under another header than their own
+    '1,"Haies,Commune A,Jeanne Exemple,\nune suite,"Bois\n',
+    '1,"Haies,Commune A,Jeanne Exemple,"x"\n',
+    "1,Haies Commune A,Jeanne Exemple,x\n",
+    '1,Haies,"Commune A,,\nune suite,"Bois\nJeanne Exemple",x,y,z,t\n',
+)
+
+
+@pytest.mark.parametrize("line", TORN)
+def test_cells_that_a_quote_moved_name_nobody(file, line):
+    head = "Dossier,Intitulé,Porteur,Nom du contact,Freins\n2,Eau,Commune B,Camille Exemple,\n"
+    told = account_of(ck.projects.read(file(head + line)))
+    assert len(told.set_aside) and told.dropped == ["Nom du contact"]
+    assert "Exemple" not in told.set_aside.to_csv() + told.summary
+    without = account_of(ck.projects.read(file((head + line).replace("Nom du contact", "Remarque"))))
+    assert "Jeanne Exemple" in without.set_aside.to_csv()  # where no column names a person, it is shown
 
 
 def test_header_that_a_quote_swallows_is_refused(file, says):
@@ -359,14 +377,14 @@ def test_formula_without_value_is_found_in_an_ods(tmp_path):
     cells += '<table:table-cell table:formula="of:=1+1"/></table:table-row>'
     with zipfile.ZipFile(path, "w") as out:
         out.writestr("content.xml", f'<d {spaces}><table:table table:name="P">{cells}</table:table></d>')
-    assert formulas.without_value(path) == {"P": {1: {2: sheet.UNCOMPUTED}, 2: {2: sheet.UNCOMPUTED}}}
+    assert inside.look(path) == {"P": inside.Inside({1: {2: sheet.UNCOMPUTED}, 2: {2: sheet.UNCOMPUTED}})}
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"ceci n'est pas un classeur"])
 def test_cells_that_cannot_be_looked_for_are_not_found(content, tmp_path):
     path = tmp_path / "projets.xlsx"
     path.write_bytes(content)
-    assert formulas.without_value(path) is None
+    assert inside.look(path) is None
 
 
 def test_errors_are_looked_for_across_the_blocks_of_a_sheet(tmp_path, monkeypatch):
@@ -376,8 +394,74 @@ def test_errors_are_looked_for_across_the_blocks_of_a_sheet(tmp_path, monkeypatc
         page.write_row(0, 0, ["Dossier", "Intitulé"])
         page.write_formula(9, 1, "=1/0", None, "#DIV/0!")
     for block in (17, 64, 1000):
-        monkeypatch.setattr(formulas, "_BLOCK", block)
-        assert formulas.without_value(path) == {"P": {10: {1: "#DIV/0!"}}}
+        monkeypatch.setattr(inside, "_BLOCK", block)
+        assert inside.look(path) == {"P": inside.Inside({10: {1: "#DIV/0!"}})}
+
+
+# ------------------------------------------------------------------ what a spreadsheet does not show
+
+
+def test_hidden_rows_and_columns_are_read_and_said(tmp_path, says):
+    path = tmp_path / "projets.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Projets")
+        page.write_row(1, 1, ["Dossier", "Intitulé", "Porteur", "Coût [EUR]", "Remarque"])
+        for row in range(2, 40):
+            page.write_row(row, 1, [str(row), "Haies", f"Commune {row}", 10, ""])
+        for row in (0, 3, 4, 5, 20, 60):  # the first is above the header, the last holds nothing
+            page.set_row(row, options={"hidden": True})
+        page.set_column(2, 2, None, None, {"hidden": True})
+        page.set_column(3, 3, None, None, {"hidden": True, "level": 1})  # its fold is seen
+        page.set_column(4, 5, None, None, {"hidden": True})  # the last is not read
+    told = account_of(ck.projects.read(path))
+    assert told.kept == 38
+    says(
+        told.notes[0],
+        "projets.xlsx : feuille « Projets » : 4 lignes masquées ou filtrées, lues comme les autres (4 à 6, 21).",
+    )
+    says(
+        told.notes[1],
+        "2 colonnes masquées, lues comme les autres : « Intitulé » (C) et « Coût [EUR] » (E). Ôter du fichier",
+    )
+    assert len(told.notes) == 2
+
+
+def test_one_hidden_row_is_said_and_many_are_counted(tmp_path, says):
+    path, said = tmp_path / "projets.xlsx", []
+    for hidden in ([3], range(3, 29, 2)):
+        with xlsxwriter.Workbook(path) as book:
+            page = book.add_worksheet("P")
+            page.write_row(0, 0, ["Dossier", "Intitulé"])
+            for row in range(1, 40):
+                page.write_row(row, 0, [str(row), "Haies"])
+            page.autofilter(0, 0, 39, 1)
+            for row in hidden:
+                page.set_row(row, options={"hidden": True})
+        said += account_of(ck.projects.read(path)).notes
+    says(said[0], "1 ligne masquée ou filtrée, lue comme les autres (ligne 4).")
+    says(said[1], "13 lignes masquées ou filtrées, lues comme les autres (4, 6, 8, 10, 12 et 8 autres groupes).")
+
+
+def test_what_is_hidden_is_found_in_an_ods_and_across_blocks(tmp_path, monkeypatch):
+    import zipfile
+
+    spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    cells = '<table:table-column/><table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>'
+    cells += '<table:table-column-group><table:table-column table:visibility="collapse"/></table:table-column-group>'
+    cells += "<table:table-row/>"
+    cells += '<table:table-row table:visibility="filter" table:number-rows-repeated="3"/>'
+    with zipfile.ZipFile(tmp_path / "projets.ods", "w") as out:
+        out.writestr("content.xml", f'<d {spaces}><table:table table:name="P">{cells}</table:table></d>')
+    with xlsxwriter.Workbook(tmp_path / "projets.xlsx") as book:
+        page = book.add_worksheet("P")
+        page.set_column(1, 2, None, None, {"hidden": True})
+        for row in range(1, 4):
+            page.write(row, 0, "x")
+            page.set_row(row, options={"hidden": True})
+    for block in (17, 64, 1000):
+        monkeypatch.setattr(inside, "_BLOCK", block)
+        assert inside.look(tmp_path / "projets.ods") == {"P": inside.Inside({}, [(2, 4)], [(1, 2)])}
+        assert inside.look(tmp_path / "projets.xlsx") == {"P": inside.Inside({}, [(2, 2), (3, 3), (4, 4)], [(1, 2)])}
 
 
 # ------------------------------------------------------------------ a same number, a same cell

@@ -4,11 +4,12 @@ import re
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
 from copkit import paths
-from copkit.errors import CopkitError, ParameterError
+from copkit.errors import MOST, CopkitError, ParameterError
 from copkit.models import downscaling, nomenclatures
-from copkit.reference import framework, parameters, tables, units
+from copkit.reference import framework, parameters, reading, tables, units
 
 
 def test_every_lever_file_is_a_lever_with_its_own_name():
@@ -73,6 +74,16 @@ def test_problems_of_several_files_come_at_once(damaged, says):
         "parameters/sources.yml : 2 problèmes",
         "insee_cog_2026.editeur : clé inconnue.",
     )
+
+
+def test_the_key_that_was_meant_is_looked_for_as_far_as_problems_are_listed():
+    with pytest.raises(ValidationError) as refused:
+        parameters.Source.model_validate({f"titre{n}": "" for n in range(2 * MOST)})
+    said = reading.explain(refused.value, {}, parameters.Source)
+    strange = [one for one in said if "clé inconnue" in one]
+    assert len(strange) == 2 * MOST
+    assert all("Vouliez-vous dire « title » ?" in one for one in said[:MOST] if one in strange)
+    assert strange[-1] == f"titre{2 * MOST - 1} : clé inconnue. Sinon la retirer."
 
 
 def test_damaged_source_is_blamed_alone_and_not_the_levers_that_name_it(damaged):

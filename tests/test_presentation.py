@@ -27,6 +27,11 @@ def p(request):
     return ck.panorama(request.param)
 
 
+def test_one_value_that_may_be_incomplete_says_so(says):
+    said = str(ck.report.dynamics(ck.panorama("dep-48")))
+    says(said, "gestion des haies (16,6 ha en 2018, valeur peut-être incomplète)")
+
+
 def test_a_phone_reads_beside_each_bar_what_a_mark_says_on_the_drawing():
     name, written, _ = charts.sectors(ck.panorama("reg-32")).to_dict()["usermeta"]["phone"][0]
     assert (name, written) == ("Industrie (France\u00a0: 23\u202f%)", "35\u202f%")

@@ -319,6 +319,20 @@ def test_date_in_a_column_of_text_is_named(workbook, says):
     says(found.message, "le tableur a mis une date dans une colonne de texte. Vérifier la cellule.")
 
 
+@pytest.mark.parametrize("moved", ["63,1 M€", "18.05.2024", "1er septembre 2030", "12"])
+def test_cells_that_moved_by_a_column_are_named_where_a_name_is_an_amount_or_a_date(file, says, moved):
+    usual = "1;Haies;Commune\n2;RD 940, 2 ponts;Commune\n3;3 hectares de bois;Commune\n"
+    account = account_of(ck.projects.read(file(f"Dossier;Intitulé;Porteur\n{usual};{moved};Haies\n")))
+    (found,) = account.problems.itertuples()
+    assert (found.row, found.column, found.value) == (5, "Intitulé", moved)
+    says(found.message, "un nombre ou une date à la place d'un texte", "cellules de la ligne sont peut-être décalées.")
+
+
+def test_names_that_are_numbers_as_often_as_not_are_names(file):
+    usual = "1;2030;Commune\n2;12;Commune\n3;Haies;Commune\n"
+    assert account_of(ck.projects.read(file(f"Dossier;Intitulé;Porteur\n{usual}"))).problems.empty
+
+
 def test_merged_cells_and_cells_beyond_the_header_are_named(tmp_path, says):
     path, book = tmp_path / "projets.xlsx", openpyxl.Workbook()
     sheet = book.active

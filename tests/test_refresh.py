@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import threading
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from copkit import files, paths
 from copkit.commands.cli import main
 from copkit.errors import DataError, ParameterError, Problems, ServiceError
+from copkit.intake import personal
 from copkit.reference import tables, territories
 from copkit.refresh import barometer, controls, hub, rules, update
 from copkit.refresh.difference import difference
@@ -666,3 +668,68 @@ def test_the_command_shows_each_value_and_writes_only_when_asked(made_hub, damag
     assert code == 0 and "Écrit : " in said
     code, said = run(capsys, monkeypatch, "update", "--offline-dir", str(made_hub), "--write")
     assert code == 0 and "2 séries lues : rien ne change." in said and "Rien à écrire." in said
+
+
+# ------------------------------------------------------------------ persons
+
+PERSON = "Voir M. Plante{0:03}, plante{0:03}@exemple.invalid ou 06 12 00 {0:02} 99"
+
+
+def traces(text):
+    """The persons in a text, and the telephone numbers whatever stands between their digits."""
+    found = {one.lower() for one in re.findall(r"plante\d{3}", text, re.IGNORECASE)}
+    return found | set(re.findall(r"061200\d{2}99", re.sub(r"[\s.\u00a0\u202f-]", "", text)))
+
+
+def with_persons(folder):
+    """Files of series, a person in each part that is not read, and in each that is shown or kept."""
+    said = json.loads(published("684", more=[["ZZ", PERSON.format(1), 2024, 1], ["ZZ", PERSON.format(2), 2024, 1]]))
+    said |= {"auteur": PERSON.format(3), "measureMeta": said["measureMeta"] | {"contact": PERSON.format(4)}}
+    said["data"] = [row | {"saisi_par": PERSON.format(5)} for row in said["data"]]
+    (folder / "684.json").write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    header, *lines = barometer_file().decode().splitlines()
+    lines = [
+        f"{header},Contact",
+        *(f'{line},"{PERSON.format(6)}"' for line in lines),
+        f'PLANTE007,"{PERSON.format(8)}",,,,,,,x',
+    ]
+    (folder / "barometre plante009@exemple.invalid.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "note de M. Plante010 06 12 00 10 99.txt").write_text(PERSON.format(11), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"generatedAt": PERSON.format(12)}), encoding="utf-8")
+
+
+def test_no_person_of_a_file_is_shown_nor_written_but_in_the_file_itself(
+    damaged, tmp_path, capsys, monkeypatch, caplog
+):
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    with_persons(folder)
+    before, shown = state(damaged.home), []
+    for asked in ((), ("--format", "json"), ("--write", "--accept-abnormal")):
+        code, said = run(capsys, monkeypatch, "update", "--offline-dir", str(folder), *asked)
+        assert code == 0, said
+        shown.append(said)
+    assert "684" in shown[0] and personal.MASK in shown[0]
+    assert traces("".join(shown) + caplog.text) == set()
+    made = {path: content for path, content in state(damaged.home).items() if before.get(path) != content}
+    assert {path.suffix for path in made} == {".parquet", ".json", ".csv"}
+    assert traces(" ".join(map(str, made))) == set()
+    received = {content for path in folder.iterdir() if (content := path.read_bytes())}
+    kept = {path for path, content in made.items() if content in received}
+    assert len(kept) == 2 and all(path.parts[:2] == ("data", "raw") for path in kept)
+    for path in set(made) - kept:
+        assert traces(made[path].decode("utf-8", "replace")) == set(), path
+    texts = tables.read("observed.parquet").select_dtypes(exclude="number").astype(str)
+    assert traces(" ".join(texts.agg(" ".join, axis=1))) == set()
+
+
+def test_no_person_of_a_file_is_in_what_is_wrong_with_it(damaged, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    one = json.loads(published("826", more=[["97", PERSON.format(1), 2024, 1], ["32", PERSON.format(2), 2024, 1]]))
+    (folder / "826.json").write_text(json.dumps(one, ensure_ascii=False), encoding="utf-8")
+    case = {"serie": next(iter(settings().series)), "colonne": "2024", "cellule": PERSON.format(3)}
+    (folder / "barometre plante004@exemple.invalid.csv").write_bytes(barometer_file(case))
+    code, said = run(capsys, monkeypatch, "update", "--offline-dir", str(folder))
+    assert code == 2 and "territoire_inconnu" in said and "libelle_et_code" in said and "nombre_illisible" in said
+    assert traces(said) == set()

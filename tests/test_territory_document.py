@@ -11,6 +11,7 @@ from copkit.models import panorama as model
 from copkit.presentation import blocks, glossary, labels, theme
 from copkit.presentation.document import Absent
 from copkit.presentation.table import Table
+from copkit.presentation.territory import document
 from copkit.presentation.territory.ambition import MOSTLY
 from copkit.presentation.text import Note, lower
 from copkit.reference import parameters, territories
@@ -35,6 +36,26 @@ def parts(p):
     """What the document shows, its dynamics and its projects apart."""
     sections = [ck.section(p, name) for name in SHOWN]
     return [part for section in sections if not isinstance(section, Absent) for part in section.parts]
+
+
+def test_a_table_is_shared_by_the_page_and_the_workbook_while_the_panorama_holds_the_same():
+    p, same = ck.panorama("dep-48"), ck.panorama("dep-48")
+
+    def table():
+        return next(part for part in ck.section(p, "secteurs").parts if isinstance(part, Table))
+
+    def sheet(of):
+        return dict(document.book(of).sheets)["Secteurs"]
+
+    assert sheet(p) is sheet(same)
+    for handed in (table(), ck.table(p, "secteurs")):
+        data = handed.data
+        data.iloc[0, 1] = -1.0
+        assert -1.0 in handed.data.iloc[:, 1].to_list()
+    assert -1.0 not in sheet(p).data.iloc[:, 1].to_list() + table().data.iloc[:, 1].to_list()
+    before = sheet(p).texts()
+    p.target.values[:] *= 3
+    assert sheet(p).texts() != before and table().texts() != before and sheet(same).texts() == before
 
 
 def test_no_table_has_a_row_or_a_column_that_says_nothing(parts):

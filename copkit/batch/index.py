@@ -13,13 +13,17 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from copkit import escaping, french, paths
 
-TEMPLATE = "index.html.j2"
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_TEMPLATE = Path(__file__).with_name("index.html.j2")
 MAIN_NOTEBOOK = "diagnostic"
 FILE_LABELS = {"html": "HTML", "page": "La page", "diapositive": "Diapositive", "xlsx": "XLSX", "ipynb": "Carnet"}
 LEVEL_LABELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
@@ -142,9 +146,8 @@ def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = 
     manifest = {**manifest, "runs": [run for run in manifest["runs"] if run["territory"] not in known]}
     outlines = json.loads(paths.clean_data("contours.json").read_text(encoding="utf-8"))
     groups = _groups(manifest, effort)
-    template = Path(__file__).with_name(TEMPLATE)
-    scripts, styles = (_texts(template, tag) for tag in ("script", "style"))
-    return escaping.template(template, typeset=typeset).render(
+    scripts, styles = (_texts(_TEMPLATE, tag) for tag in ("script", "style"))
+    return template().render(
         policy=escaping.policy(scripts, styles),
         groups=groups,
         entries={entry.code: entry for group in groups for entry in group.entries},
@@ -160,6 +163,12 @@ def render(manifest: dict, *, effort: dict[str, float], tables: Sequence[str] = 
         tables=tables,
         books={*books},
     )
+
+
+@lru_cache(maxsize=1)
+def template() -> Template:
+    """The page to be filled; a batch has it read while it waits for its first document."""
+    return escaping.template(_TEMPLATE, typeset=typeset)
 
 
 def _texts(template: Path, tag: str) -> list[str]:

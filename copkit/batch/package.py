@@ -32,9 +32,9 @@ DESCRIPTION = (
 LICENCES = {OPEN: "etalab-2.0"}  # title → its identifier (spdx.org/licenses)
 
 
-def files(codes: Iterable[str], table: pd.DataFrame) -> dict[str, bytes]:
+def files(codes: Iterable[str]) -> dict[str, bytes]:
     """Name → content, the descriptor last; nothing when no territory has a panorama."""
-    found = model.within(codes, table)
+    found = model.figures(tuple(codes))
     if found.empty:
         return {}
     parquet = io.BytesIO()
@@ -47,7 +47,7 @@ def files(codes: Iterable[str], table: pd.DataFrame) -> dict[str, bytes]:
 def made(codes: Iterable[str]) -> dict[str, bytes]:
     """The figures of some territories with their descriptor, the glossary of their documents, what the index says."""
     codes = [*codes]
-    if found := files(codes, model.figures()):
+    if found := files(codes):
         smaller = [code for code in codes if territories.is_fine(code) and territories.exists(code)]
         efforts = worth.efforts(smaller=smaller)
         found |= {GLOSSARY: _glossary().encode("utf-8"), EFFORTS: json.dumps(efforts).encode()}

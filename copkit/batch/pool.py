@@ -111,7 +111,17 @@ class Pool:
             self.server.close()
 
     def execute(self, tasks: list[Task]) -> Iterator[manifest.Result]:
-        """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed."""
+        """Results as they come. What a process that dies was doing is tried again; failing twice, it is listed.
+
+        The processes are of no use afterwards: they end while what follows is done.
+        """
+        try:
+            yield from self._execute(tasks)
+        finally:
+            for worker in self.workers:
+                worker.kill()
+
+    def _execute(self, tasks: list[Task]) -> Iterator[manifest.Result]:
         waiting, asked = deque(tasks), {task.key: task for task in tasks}
         tries = dict.fromkeys(asked, 0)
         while True:
@@ -183,11 +193,16 @@ class Worker:
         del self.tasks[result.key]
         return result
 
+    def kill(self) -> None:
+        """Have the process end, and its painter, without waiting."""
+        for process in (self.process, self.painter):
+            process.kill()
+
     def close(self) -> None:
         """End the process, and its painter."""
         self.connection.close()
+        self.kill()
         for process in (self.process, self.painter):
-            process.kill()
             process.join()
 
 
@@ -238,6 +253,7 @@ def _get_ready() -> None:
 
     gc.disable()
     export.warm()
+    produce.warm()
     gc.freeze()  # what was just loaded stays: not to be looked through again and again
     gc.enable()
 

@@ -28,6 +28,7 @@ from copkit.reference.territories import is_fine
 if TYPE_CHECKING:
     from copkit.presentation import blocks
 
+_KERNEL_NAME = "python3"
 _KERNEL = {
     "NotebookClient": {"shutdown_kernel": "immediate"},  # nothing to save in the kernel: 0.6 s less per notebook
     "AsyncKernelManager": {"transport_encryption": "auto"},
@@ -165,6 +166,15 @@ def _run_notebook(task: Task, work: Path, result: Result, shown) -> nbformat.Not
     return notebook
 
 
+def warm() -> None:
+    """Compile the schema of notebooks, and find the kernel, as the first document would."""
+    from copkit.batch.forked import engine
+
+    nbformat.validate(nbformat.v4.new_notebook())
+    with suppress(Exception):  # the document says it
+        engine.installed(_KERNEL_NAME)
+
+
 @lru_cache(maxsize=8)
 def _loaded(source: str) -> nbformat.NotebookNode:
     """A notebook as Papermill loads it; a process does once what would take 5 ms of each document: to be copied."""
@@ -180,7 +190,7 @@ def _execute(task: Task, work: Path, shown=None) -> nbformat.NotebookNode:
     from papermill.parameterize import parameterize_notebook
     from traitlets.config import Config
 
-    engine, kernel = "copkit", "python3"
+    engine, kernel = "copkit", _KERNEL_NAME
     notebook = deepcopy(_loaded(task.source))
     notebook = parameterize_notebook(notebook, task.parameters, kernel_name=kernel, engine_name=engine)
     notebook = prepare_notebook_metadata(notebook, f"{task.stem}.ipynb", None, report_mode=False)

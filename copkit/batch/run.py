@@ -123,7 +123,7 @@ def run(
     server = forks.ForkServer(warm, regions=regions) if client is None and forks.available() else None
     try:  # the warm parent gets ready while these import and check
         from copkit import doctor
-        from copkit.batch import manifest
+        from copkit.batch import index, manifest
         from copkit.batch.store import Folder, open_store, writing
 
         asked, missing = (codes, level, parameters or {}), []
@@ -150,6 +150,7 @@ def run(
         ExitStack() as last,
         _machine(client, jobs, store, server, warm) as (execute, sound),
     ):
+        index.template()  # the warm parent is not ready yet
         if not sound() and warm not in forks.OTHERS:  # the warm parent would have said what this says
             doctor.reference()
         with writing(str(out)):

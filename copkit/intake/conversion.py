@@ -16,7 +16,7 @@ from copkit.intake.fields import PLACES, Collected
 from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
 from copkit.intake.revisions import Revisions
-from copkit.intake.sheet import Sheet
+from copkit.intake.sheet import FIGURES, Sheet, Stray
 
 
 class Conversion:
@@ -55,17 +55,20 @@ class Conversion:
                 sheet,
                 row=[stray.row for stray in sheet.strays],
                 reason=[stray.reason for stray in sheet.strays],
-                content=[self._stray_content(stray.cells) for stray in sheet.strays],
+                content=[self._stray_content(stray) for stray in sheet.strays],
             )
         used = dict.fromkeys(position for positions in self.matched.columns.values() for position in positions)
         for problem in sheet.wrong(used, self.missing):
             ledger.problem(sheet, *problem)
-        ledger.notes |= dict.fromkeys(sheet.told())
+        ledger.notes |= dict.fromkeys(sheet.told(used))
         self.revisions.tell()
 
-    def _stray_content(self, row: list[str]) -> str:
+    def _stray_content(self, stray: Stray) -> str:
         """What a row of a wrong length held, up to the first personal column: after it nobody knows what is where."""
-        first = min(self.matched.personal, default=len(row)) if not self.ledger.personal else len(row)
+        row = stray.cells
+        first = len(row)
+        if self.matched.personal and not self.ledger.personal:
+            first = 0 if stray.torn else min(self.matched.personal)
         shown = [self.ledger.hide(cell) for cell in row[:first]]
         hidden = len(row) - first
         if hidden > 0:
@@ -189,7 +192,9 @@ class Conversion:
         """A field that is neither a place nor a lever."""
         text, kind = self._translated(name, text), self.kind.fields[name].kind
         if kind in ("name", "id"):
-            self._dates(name, text)
+            dated = self._dates(name, text)
+            if kind == "name":
+                self._figures(name, text, dated)
         if kind in ("text", "name", "id"):
             return self._hidden(name, text)
         if kind == "choice":
@@ -207,16 +212,22 @@ class Conversion:
             self._wrong(at, name, text, np.full(len(text), told))
         return made
 
-    def _dates(self, name: str, text: pd.Series) -> None:
+    def _dates(self, name: str, text: pd.Series) -> np.ndarray:
+        """Where a workbook has a date; it is told."""
+        found = np.zeros(len(text), dtype=bool)
         for position in self.matched.columns.get((name, ""), []):
             if position in self.sheet.dates:
-                at = self.sheet.dates[position][self.kept] & (text != "").to_numpy()
-                self._wrong(
-                    at,
-                    name,
-                    text,
-                    np.full(len(text), "le tableur a mis une date dans une colonne de texte. Vérifier la cellule."),
-                )
+                found |= self.sheet.dates[position][self.kept] & (text != "").to_numpy()
+        told = "le tableur a mis une date dans une colonne de texte. Vérifier la cellule."
+        self._wrong(found, name, text, np.full(len(text), told))
+        return found
+
+    def _figures(self, name: str, text: pd.Series, dated: np.ndarray) -> None:
+        """The few names that are an amount or a date: cells that moved by a column, where nothing else betrays them."""
+        at = text.str.fullmatch(FIGURES).to_numpy() & ~dated
+        if 4 * at.sum() <= len(text):
+            told = "un nombre ou une date à la place d'un texte : les cellules de la ligne sont peut-être décalées. "
+            self._wrong(at, name, text, np.full(len(text), told + "Vérifier la ligne."))
 
     def _numbers(self, name: str, text: pd.Series) -> np.ndarray:
         """Where the text is that of a number of the workbook."""

@@ -11,8 +11,9 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -20,13 +21,12 @@ import pandas as pd
 from copkit import files, french
 from copkit.errors import Problems, ProjectError
 from copkit.files import read_bytes
-from copkit.intake.sheet import Builder, Sheet
+from copkit.intake.sheet import FIGURES, Builder, Sheet
 from copkit.received import WIDEST
 
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = (",", ";", "\t", "|")
 _LIKE = 100  # rows that tell what stands in each column
-_FIGURES = re.compile(r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}")  # with a unit or without
 
 
 def read(path: Path, header_row: int | None = None) -> Sheet:
@@ -43,22 +43,31 @@ def read(path: Path, header_row: int | None = None) -> Sheet:
     mark = separator(text)
     last = text.count("\n") + (not text.endswith("\n"))
     lines: list[str] = []  # of the row at hand
-    reader = csv.reader(_kept(io.StringIO(text, newline=""), lines), delimiter=mark)
-    made, rows, number = Builder(header_row), deque(maxlen=_LIKE), 0
+    source = io.StringIO(text, newline="")
+    reader = csv.reader(_kept(source, lines), delimiter=mark)
+    made, rows, number, end = Builder(header_row), deque(maxlen=_LIKE), 0, 0
     try:
         for row in reader:
-            number += 1
+            number, end = number + 1, end + len(lines)
             if len(row) > WIDEST:
                 few = f"{french.number(len(row), 0)} cellules sur une ligne, {french.number(WIDEST, 0)} au plus"
                 raise ProjectError(f"{path} : ligne {number} : {few}. Vérifier le séparateur et les fins de ligne.")
-            if len(lines) == 1 and '"' in lines[0] and made.headers and _crossed(lines[0], mark):
-                said = f"un guillemet ouvert à la ligne {reader.line_num} du fichier n'est pas refermé dans sa cellule"
-                made.set_aside(number, row, f"{said}. Corriger ce guillemet et relire le fichier")
+            if len(lines) == 1 and '"' in lines[0] and made.headers and (line := _crossed(lines[0], mark)):
+                said = f"un guillemet ouvert à la ligne {end} du fichier n'est pas refermé dans sa cellule"
+                rest = _rest(line, source, mark, made.width, rows)
+                end += len(rest)
+                said += f", et coupe une cellule qui va jusqu'à la ligne {end}" if rest else ""
+                said += ". Corriger ce guillemet et relire le fichier"
+                made.set_aside(number, row, said, torn=True)
+                number += _cut_short(made, number, rest, mark, said)
             elif len(lines) == 1:
                 made.add(number, row)
                 rows.append(row)
             else:
-                at = _Lines(lines, reader.line_num, mark, reader.line_num == last and not _cut(lines, mark)[1])
+                at = _Lines(lines, end, mark, end == last and not _cut(lines, mark)[1])
+                if at.torn and not at.open_ended:
+                    at.rest = _rest(lines[-1], source, mark, made.width or len(row), rows)
+                    end += len(at.rest)
                 number += _add(made, number, row, at, rows, notes, path)
             lines.clear()
     except csv.Error as error:
@@ -112,13 +121,30 @@ def _torn(lines: list[str], mark: str) -> int:
     return 0
 
 
-def _crossed(line: str, mark: str) -> bool:
-    """True when the quote that closes a cell of the line is the one that opens another."""
-    if line.count(f'{mark}"') + line.startswith('"') <= line.count(f'"{mark}') + line.endswith('"\n'):
-        return False
+def _crossed(line: str, mark: str) -> str:
+    """The line without the quote that opens a cell, when what closes this cell is the quote that opens another."""
+    opened, closed = line.count(f'{mark}"') + line.startswith('"'), line.count(f'"{mark}') + line.endswith('"\n')
+    if opened <= closed and f'{mark}"{mark}' not in f"{mark}{line}":  # one alone opens and closes
+        return ""
     mark_ = re.escape(mark)
-    found = re.search(rf'(?:^|{mark_})"(?:[^"]|"")*+(?<={mark_})"(?=[^{mark_}"\n])', line)
-    return bool(found and _torn([line], mark))
+    found = re.search(rf'(?:^|(?<={mark_}))"(?:[^"]|"")*+(?<={mark_})"(?=[^{mark_}"\n])', line)
+    return line[: found.start()] + line[found.start() + 1 :] if found and _torn([line], mark) else ""
+
+
+def _rest(line: str, source: io.StringIO, mark: str, width: int, others: Iterable[list[str]]) -> list[str]:
+    """The lines that follow, up to the end of a row whose last cell goes on after its first line; else nothing.
+
+    The row begins in ``line``, on the quote that another cell took for its own: what follows is the inside of its cell.
+    """
+    start, lines = source.tell(), list[str]()
+    try:
+        row = next(csv.reader(_kept(chain([line], source), lines), delimiter=mark, strict=True))
+    except csv.Error:
+        lines.clear()
+    if len(lines) > 1 and (len(row) == width or not _Lines(lines, 0, mark, False).rows(width, others)):
+        return lines[1:]
+    source.seek(start)
+    return []
 
 
 # ------------------------------------------------------------------ one row on several lines
@@ -132,6 +158,7 @@ class _Lines:
     end: int
     mark: str
     open_ended: bool  # a quote is still open at the end of the file
+    rest: list[str] = field(default_factory=list)  # the lines that follow, of the row on whose quote the cell closes
 
     @property
     def start(self) -> int:
@@ -149,33 +176,32 @@ class _Lines:
             said = f"un guillemet ouvert n'est jamais refermé : les {len(self.texts)} dernières lignes du fichier sont "
             return said + "dans une seule cellule. Fermer le guillemet et relire le fichier"
         said = f"un guillemet ouvert à la ligne {self.start} du fichier, et refermé à la ligne {self.end}, fait une "
-        return said + "seule cellule de ces lignes. Corriger ce guillemet et relire le fichier"
+        said += "seule cellule de ces lignes"
+        if self.rest:
+            said += f" et en coupe une autre, qui va jusqu'à la ligne {self.end + len(self.rest)}"
+        return f"{said}. Corriger ce guillemet et relire le fichier"
 
     def rows(self, width: int, others: Iterable[list[str]]) -> list[list[str]]:
         """The cells of each line, when most of the lines are rows of the table and not a text in a cell; else nothing.
 
         A line is a row when, read alone, it has as many cells as there are headers. Where the cell may be a text on
-        several lines, figures stand besides where all the ``others`` have figures, in the first of these columns and in
-        half of them; and fewer than half of its cells start with a space, as a text does after a comma, without the
-        columns where cells of the others do.
+        several lines, figures stand besides where all the ``others`` have figures, in most of these columns or in half
+        of them and the first; and fewer than half of its cells start with a space, as a text does after a comma, but in
+        the columns where cells of the others do.
         """
         if width < 2 or 2 * sum(line.count(self.mark) >= width - 1 for line in self.texts) < len(self.texts):
             return []
         columns = list(zip(*(row for row in others if len(row) == width), strict=True))
         filled = [[cell for cell in column if cell.strip()] for column in columns]
-        figures = [n for n, said in enumerate(filled) if said and all(map(_FIGURES.fullmatch, said))]
+        figures = [n for n, said in enumerate(filled) if said and all(map(FIGURES.fullmatch, said))]
         spaced = {n for n, said in enumerate(filled) if any(cell.startswith(" ") for cell in said)}
 
         def is_row(cells: list[str]) -> bool:
-            if self.torn or len(cells) != width:
+            if self.torn or self.mark == "\t" or len(cells) != width:  # no text has as many tabulations
                 return len(cells) == width
-            said = [_FIGURES.fullmatch(cells[n].replace('"', "")) for n in figures if cells[n].strip()]
+            said = [bool(FIGURES.fullmatch(cells[n].replace('"', ""))) for n in figures if cells[n].strip()]
             starts = [cell.startswith(" ") for n, cell in enumerate(cells) if n and cell.strip() and n not in spaced]
-            return (
-                (not said or bool(said[0]))
-                and 2 * sum(map(bool, said)) >= len(said)
-                and 2 * sum(starts) < max(len(starts), 1)
-            )
+            return 2 * sum(said) + (not said or said[0]) > len(said) and 2 * sum(starts) < max(len(starts), 1)
 
         alone = []
         for line in self.texts:
@@ -204,11 +230,21 @@ def _add(made: Builder, number: int, row: list[str], at: _Lines, others, notes: 
             f"{path} : un guillemet de l'en-tête, ouvert à la ligne {at.start}, avale les lignes jusqu'à la ligne "
             f"{at.end}. Corriger ce guillemet et relire le fichier."
         )
-    notes.append(f"lignes {at.start} à {at.end} avalées par un guillemet, écartées : le corriger et relire le fichier")
+    end = at.end + len(at.rest)
+    notes.append(f"lignes {at.start} à {end} avalées par un guillemet, écartées : le corriger et relire le fichier")
     for place, cells in enumerate(rows or [row]):
         if any(cell.strip() for cell in cells):
-            made.set_aside(number + place, cells, at.fault)
-    return max(len(rows) - 1, 0)
+            made.set_aside(number + place, cells, at.fault, torn=not rows)
+    more = max(len(rows) - 1, 0)
+    return more + _cut_short(made, number + more, at.rest, at.mark, at.fault)
+
+
+def _cut_short(made: Builder, number: int, rest: list[str], mark: str, reason: str) -> int:
+    """Set aside the lines of a row whose beginning is in another; how many they are."""
+    for place, line in enumerate(rest, start=1):
+        if line.strip():
+            made.set_aside(number + place, _cut([line], mark)[0], reason, torn=True)
+    return len(rest)
 
 
 # ------------------------------------------------------------------ encoding and separator

@@ -15,6 +15,9 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from copkit import french
 
+FIGURES = re.compile(  # with a unit or without, or a date
+    r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}|\W*\d{1,2}(?:er)? [^\W\d]+ \d{4}\W*"
+)
 _CHUNK = 20_000  # rows turned into columns at once: bounds the memory of a big file
 UNCOMPUTED = "#FORMULE!"  # written by the kit in place of a formula that no spreadsheet computed
 # What a spreadsheet writes where a formula fails, in English and in French; « ### » is a column too narrow.
@@ -31,6 +34,7 @@ class Stray:
     row: int
     cells: list[str]
     reason: str
+    torn: bool = False  # its cells may be under other headers than their own
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Sheet:
     faults: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # column → (row, error of the spreadsheet)
     beyond: list[tuple[int, str, str]] = field(default_factory=list)  # (row, column, text) on the right of the header
     merged: list[tuple[int, str]] = field(default_factory=list)  # (row, range) of merged cells below the header
+    unseen: dict[int, str] = field(default_factory=dict)  # hidden column → its letters
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -76,10 +81,14 @@ class Sheet:
         """Which of the sheets of a stack each row comes from: there is one."""
         return np.zeros(len(rows), dtype=np.int64)
 
-    def told(self) -> Iterator[str]:
-        """What is to be known of the whole sheet."""
+    def told(self, columns: Iterable[int]) -> Iterator[str]:
+        """What is to be known of the whole sheet; ``columns``: those that are read."""
         for note in self.notes:
             yield f"{self.file} : {note}."
+        if hidden := [f"« {self.headers[n]} » ({self.unseen[n]})" for n in columns if n in self.unseen]:
+            said = french.plural(len(hidden), "colonne masquée, lue", "colonnes masquées, lues")
+            said += f" comme les autres : {french.join(hidden)}. Ôter du fichier ce qui ne compte pas."
+            yield f"{self.file} : feuille « {self.name} » : {said}"
 
     def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple]:
         """(rows, column or columns, texts, what is wrong and what to do) of the cells that the file makes unreadable.
@@ -163,7 +172,8 @@ class Builder:
             row.pop()
         if len(row) != self.width:
             said = f"{french.plural(len(row), 'cellule')} au lieu de {self.width}"
-            self.strays.append(Stray(number, row, f"{said}. Vérifier les séparateurs et les guillemets"))
+            said += ". Vérifier les séparateurs et les guillemets"
+            self.strays.append(Stray(number, row, said, torn=len(row) < self.width))
             return
         self.cells.append(row)
         self.numbers.append(number)
@@ -202,10 +212,10 @@ class Builder:
         self.add(number, inside)
         self.beyond += more
 
-    def set_aside(self, number: int, row: list[str], reason: str) -> None:
+    def set_aside(self, number: int, row: list[str], reason: str, torn: bool = False) -> None:
         """A row that holds something and that cannot be read."""
         self.filled += 1
-        self.strays.append(Stray(number, row, reason))
+        self.strays.append(Stray(number, row, reason, torn))
 
     def flush(self) -> None:
         """Turn the rows at hand into columns."""

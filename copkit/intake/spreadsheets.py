@@ -6,18 +6,20 @@ No file format is known elsewhere in the kit.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
-from xlsxwriter.utility import xl_range
+from xlsxwriter.utility import xl_col_to_name, xl_range
 
 from copkit import french, received
 from copkit.errors import ProjectError
 from copkit.files import not_read
-from copkit.intake import delimited, formulas, graphql
+from copkit.intake import delimited, graphql, inside
 from copkit.intake.sheet import Builder, Sheet
 
+RUNS = 5  # of hidden rows that a note names
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
@@ -53,10 +55,11 @@ def _workbook(path: Path, header_row: int | None) -> dict[str, Sheet]:
         raise ProjectError(f"{path} : {wrong}")
     try:
         book = CalamineWorkbook.from_path(str(path))
-        faults = formulas.without_value(path)
+        seen = inside.look(path)
         found: dict[str, Sheet] = {}
         for position, about in enumerate(book.sheets_metadata):
-            sheet = _worksheet(path, book.get_sheet_by_index(position), header_row, (faults or {}).get(about.name, {}))
+            known = (seen or {}).get(about.name, inside.Inside())
+            sheet = _worksheet(path, book.get_sheet_by_index(position), header_row, known)
             if sheet is None:
                 continue
             if about.name in found:
@@ -76,13 +79,14 @@ def _workbook(path: Path, header_row: int | None) -> dict[str, Sheet]:
         raise ProjectError(f"{path} : classeur abîmé. L'ouvrir et l'enregistrer de nouveau.") from None
     if not any(sheet.headers for sheet in found.values()):
         raise ProjectError(f"{path} : aucune feuille n'a d'en-tête. Mettre le nom des colonnes en première ligne.")
-    if faults is None:
-        said = "cellules en erreur (#REF!…) et formules sans valeur lues vides, sans pouvoir être signalées"
-        next(iter(found.values())).notes.append(f"{said}. L'enregistrer en .xlsx pour qu'elles le soient")
+    if seen is None:
+        said = "cellules en erreur (#REF!…) et formules sans valeur lues vides, lignes et colonnes masquées lues comme "
+        said += "les autres, sans pouvoir être signalées. L'enregistrer en .xlsx pour qu'elles le soient"
+        next(iter(found.values())).notes.append(said)
     return found
 
 
-def _worksheet(path: Path, sheet, header_row: int | None, faults: formulas.Cells) -> Sheet | None:
+def _worksheet(path: Path, sheet, header_row: int | None, known: inside.Inside) -> Sheet | None:
     if sheet.start is None:
         return None
     left = sheet.start[1]
@@ -94,9 +98,9 @@ def _worksheet(path: Path, sheet, header_row: int | None, faults: formulas.Cells
                 numbers.setdefault(position, []).append(number)
             elif isinstance(cell, date):
                 dated.setdefault(position, []).append(number)
-        if number in faults:
+        if number in known.cells:
             if any(cell.strip() for cell in row):
-                _lay(row, faults[number], left)
+                _lay(row, known.cells[number], left)
             else:
                 bare += 1
         made.add_wide(number, row)
@@ -107,10 +111,27 @@ def _worksheet(path: Path, sheet, header_row: int | None, faults: formulas.Cells
     table.numbers = {c: np.isin(table.rows, at) for c, at in numbers.items() if c < made.width}
     merged = [ends for ends in sheet.merged_cell_ranges or [] if ends[1][0] >= made.first]
     table.merged = [(start[0] + 1, xl_range(*start, *end)) for start, end in merged]
+    hidden = {n - left for first, last in known.columns for n in range(first, min(last, left + made.width) + 1)}
+    table.unseen = {column: xl_col_to_name(column + left) for column in sorted(hidden) if 0 <= column < made.width}
+    if known.rows:
+        table.notes += _hidden(sheet.name, table.rows, known.rows)
     if bare:
         said = french.plural(bare, "ligne n'a", "lignes n'ont")
         table.notes.append(f"{said} que des formules en erreur ou sans valeur : rien n'y est lu")
     return table
+
+
+def _hidden(name: str, rows: np.ndarray, spans: inside.Spans) -> Iterator[str]:
+    """What to tell of the rows that are read and that a spreadsheet does not show."""
+    last = int(rows[-1]) if len(rows) else 0
+    found = rows[np.isin(rows, [n for first, end in spans for n in range(first, min(end, last) + 1)])]
+    if len(found):
+        runs = [run.tolist() for run in np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)]
+        which = [f"{run[0]}" if len(run) == 1 else f"{run[0]} à {run[-1]}" for run in runs]
+        more = f" et {french.plural(len(which) - RUNS, 'autre groupe', 'autres groupes')}" if len(which) > RUNS else ""
+        said = french.plural(len(found), "ligne masquée ou filtrée, lue", "lignes masquées ou filtrées, lues")
+        shown = "ligne " * (len(found) == 1) + ", ".join(which[:RUNS]) + more
+        yield f"feuille « {name} » : {said} comme les autres ({shown}). Ôter du fichier ce qui ne compte pas"
 
 
 def _lay(row: list[str], faults: dict[int, str], left: int) -> None:

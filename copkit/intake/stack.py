@@ -7,8 +7,8 @@ column tells, amounts that others sum, columns that mean the same) are not stack
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from copkit.intake import totals
 from copkit.intake.fields import NUMBERS, PLACES, Collected
 from copkit.intake.headers import match
 from copkit.intake.mapping import Mapping
-from copkit.intake.sheet import Sheet, Stray
+from copkit.intake.sheet import Sheet
 
 SMALL = 2_000  # rows of a sheet that is worth stacking
 APART = (*NUMBERS, "lever", "place", "territory", "id", "ids")  # kinds that look around them
@@ -56,10 +56,10 @@ class Stack(Sheet):
         files, names = (np.array([getattr(one, of) for one in self.parts], dtype=object) for of in ("file", "name"))
         return files[at], names[at], np.asarray(rows, dtype=np.int64) - self.starts[at]
 
-    def told(self) -> Iterator[str]:
+    def told(self, columns: Iterable[int]) -> Iterator[str]:
         """What is to be known of each sheet."""
         for one in self.parts:
-            yield from one.told()
+            yield from one.told(columns)
 
 
 def stacked(sheets: list[Sheet]) -> Sheet:
@@ -76,7 +76,7 @@ def stacked(sheets: list[Sheet]) -> Sheet:
         marks = {c: [getattr(one, of).get(c, np.zeros(len(one.rows), bool)) for one in sheets] for c in known}
         setattr(made, of, {column: np.concatenate(every) for column, every in marks.items()})
     for one, start in zip(sheets, starts.tolist(), strict=True):
-        made.strays += [Stray(stray.row + start, stray.cells, stray.reason) for stray in one.strays]
+        made.strays += [replace(stray, row=stray.row + start) for stray in one.strays]
         made.beyond += [(row + start, *rest) for row, *rest in one.beyond]
         made.merged += [(row + start, area) for row, area in one.merged]
         for column, faults in one.faults.items():

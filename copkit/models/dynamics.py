@@ -152,7 +152,7 @@ def followed(code: str) -> pd.DataFrame:
 @kept(maxsize=512)
 def _followed(code: str) -> pd.DataFrame:
     table = dynamics(code)
-    return in_kt(table[table.points > 1])
+    return table if table.empty else in_kt(table[table.points > 1])
 
 
 def in_kt(table: pd.DataFrame) -> pd.DataFrame:
@@ -173,17 +173,27 @@ def shown_factor(row, unit: str) -> float:
 @kept(maxsize=512)
 def _dynamics(code: str, levers: str, every: bool) -> pd.DataFrame:
     p = panorama.shared(code)
+    if panorama.small(p) and not indicators.extent(code)[0]:
+        return _unobserved()  # no need to look for it lever by lever
     columns = (p[name].values.tolist() for name in ("lever", *Figure._fields))
     figures = {lever: Figure(*row) for lever, *row in zip(*columns, strict=True)}
     chosen = [] if levers == "cop" else list(figures)
     chosen += [] if levers == "panorama" else nomenclatures.levers("cop").lever.to_list()
-    if panorama.small(p) and not indicators.extent(code)[0]:
-        chosen = []  # nothing is observed there: no need to look for it lever by lever
     by_lever, rows = indicators.by_lever(), []
     for lever in dict.fromkeys(chosen):
         found = [_trend(code, figures.get(lever), row) for row in by_lever.get(lever, [])]
         found = [trend for trend in found if trend.last_year is not None]
         rows += _lines(p.attrs["level"], lever, found, every)
+    return _table(rows)
+
+
+@kept(maxsize=1)
+def _unobserved() -> pd.DataFrame:
+    """The dynamics of a place where nothing is observed."""
+    return _table([])
+
+
+def _table(rows: list[dict]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(**{name: table[name].astype("Int64") for name in ("first_year", "last_year", "points")})
 

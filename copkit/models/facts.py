@@ -209,7 +209,7 @@ def territory(p: xr.Dataset) -> Facts:
         values["part_remplacee"] = panorama.replaced_share(p)
         # a local figure has no range, and so has no total that stands on one
         values |= {"part_locale": own} if own else {"fourchette": _range(low, high, worth.step(p))}
-    share = panorama.of_the_nation(p).share["sans forêt"] if level != "france" else math.nan
+    share = panorama.national_part(p) if level != "france" else math.nan
     values |= {"part_nation": share, **_people(code, level, effort), **_first(p), **_rates(p)}
     values |= _place(p) | _overlap(p) | _pace(code) | _plan(code)
     inside = {"region": territories.departements_of, "france": lambda _: territories.codes("departement")}
@@ -295,7 +295,7 @@ def _overlap(p: xr.Dataset) -> dict:
 
 def _pace(code: str) -> dict:
     """How many of the series that say something are late, and which go the wrong way."""
-    rows = [row for row in _read(code) if row.judged]
+    rows = [row for row in observed(code) if row.judged]
     late = [row for row in rows if row.late]
     wrong = [row for row in rows if row.status == "mauvais sens"]
     return {
@@ -391,8 +391,11 @@ class _Row(NamedTuple):
 
 
 @kept(maxsize=256)
-def _read(code: str) -> list[_Row]:
+def observed(code: str) -> list[_Row]:
+    """The observed series of a territory that say something, over two years at least."""
     table, silent = dynamics.dynamics(code), (dynamics.ALIKE, dynamics.UNCORRECTED)
+    if table.empty:
+        return []
     columns = [table[name].tolist() for name in _Row._fields[:-2]]
     found = (_Row(*row, row[-1] in dynamics.LATE, row[-1] in dynamics.JUDGED) for row in zip(*columns, strict=True))
     known = zip(found, table["last"].tolist(), table.points.tolist(), strict=True)
@@ -407,7 +410,7 @@ def by_series(code: str, p: xr.Dataset) -> Iterator[Facts]:
         for rows in indicators.by_lever().values()
         for row in rows
     }
-    for row in _read(code):
+    for row in observed(code):
         if row.unit not in _SAID:
             continue
         scale, unit = _SAID[row.unit]

@@ -57,17 +57,17 @@ COLUMNS = {
 
 
 @kept(maxsize=2)
-def figures(version: str = DATA_VERSION) -> pd.DataFrame:
-    """France, the régions and the départements: ``COLUMNS``, to full precision. Unknown is NaN, or an empty text.
+def figures(codes: tuple[str, ...] | None = None, version: str = DATA_VERSION) -> pd.DataFrame:
+    """Some territories, the smaller ones last; by default France, the régions and the départements.
 
-    The values are those of ``ck.panorama``, without making 120 of them.
+    ``COLUMNS``, to full precision. Unknown is NaN, or an empty text. The values are those of ``ck.panorama``, without
+    making 120 of them. Rows are put together before they are a table, which takes more time than to find them.
     """
-    return _table(["fr", *territories.territories().code], version)
-
-
-def _table(codes: list[str], version: str) -> pd.DataFrame:
-    """The rows of some territories, put together before they are a table, which takes more time than to find them."""
-    parts = [_of(code, version) for code in codes]
+    known = ["fr", *territories.territories().code]
+    if codes is not None:
+        smaller = [code for code in codes if territories.is_fine(code) and territories.exists(code)]
+        known = [*(code for code in known if code in codes), *smaller]
+    parts = [_of(code, version) for code in known]
     return pd.DataFrame({name: [cell for part in parts for cell in part[name]] for name in COLUMNS})
 
 
@@ -117,11 +117,3 @@ def sources(table: pd.DataFrame) -> list[str]:
     if (table.key_grade != "").any():
         used += ["sgpe_simulateur_a_propos", *(source for _, source in provenance.allocated())]
     return list(dict.fromkeys([*used, "insee_cog_2026"]))
-
-
-def within(codes: Iterable[str], table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of some territories: those of ``table``, then those of the smaller ones, made here."""
-    chosen = list(codes)
-    smaller = [code for code in chosen if territories.is_fine(code) and territories.exists(code)]
-    parts = [table[table.territory.isin(chosen)], *([_table(smaller, DATA_VERSION)] if smaller else [])]
-    return pd.concat(parts, ignore_index=True)

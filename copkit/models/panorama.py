@@ -211,9 +211,9 @@ def _no_panorama(code: str, reference: str) -> str:
 def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version: str) -> xr.Dataset:
     levers = parameters.levers()
     known = [levers[lever] for lever in columns["lever"]]
-    numbers = {name: ("lever", columns[name].astype(float)) for name in _NUMBERS}
+    numbers = {name: _variable(columns[name].astype(float)) for name in _NUMBERS}
     with np.errstate(divide="ignore"):
-        numbers["unit_abatement"] = ("lever", 1 / columns["quantity_per_kt"])
+        numbers["unit_abatement"] = _variable(1 / columns["quantity_per_kt"])
     texts = {name: column for name, column in columns.items() if name not in (*_NUMBERS, "lever")}
     texts |= {
         "label": [lever.label for lever in known],
@@ -223,7 +223,7 @@ def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version:
     }
     out = xr.Dataset(
         numbers,
-        coords={"lever": list(columns["lever"]), **{name: ("lever", _plain(text)) for name, text in texts.items()}},
+        coords={"lever": list(columns["lever"]), **{name: _variable(_plain(text)) for name, text in texts.items()}},
         attrs={
             "territory": code,
             "name": territories.name(code),
@@ -236,6 +236,11 @@ def _dataset(columns: dict[str, np.ndarray], code: str, reference: str, version:
     for name in ("target", "low", "high"):
         out[name].attrs |= {"units": "ktCO2e/an", "convention": SGPE_CONVENTION}
     return out
+
+
+def _variable(column: np.ndarray) -> xr.Variable:
+    """A column as it is: xarray would look whether its texts are dates."""
+    return xr.Variable("lever", column, fastpath=True)
 
 
 def _plain(column: np.ndarray | list[str]) -> np.ndarray:
@@ -261,7 +266,8 @@ def totals(p: xr.Dataset) -> pd.DataFrame:
 
 def total(p: xr.Dataset, forest: bool) -> float:
     """The total with or without the forest lever; of a scenario, what it proposes. [ktCO2e/an]"""
-    return float(np.nansum(_kept(asked(p), forest)))
+    kt = _kept(asked(p), forest)
+    return float(np.where(np.isnan(kt), 0.0, kt).sum())  # twice as fast as numpy.nansum, asked for forty times a page
 
 
 def efforts(version: str = LATEST) -> dict[str, float]:
@@ -332,6 +338,15 @@ def of_the_nation(p: xr.Dataset) -> pd.DataFrame:
     """
     found = totals(p)
     return found.assign(share=100 * found.total / _of_the_country())
+
+
+def national_part(p: xr.Dataset) -> float:
+    """The share of a total in that of the country, without the forest. [%]
+
+    >>> national_part(shared("fr"))
+    100.0
+    """
+    return 100 * total(p, forest=False) / total(shared("fr"), forest=False)
 
 
 @kept(maxsize=1)
@@ -446,10 +461,12 @@ def local_share(p: xr.Dataset) -> float:
 
 def _noted_share(p: xr.Dataset, column: str, noted: str, **of: str) -> float:
     p = asked(p)
+    if not (here := p.variables[column].values == noted).any():
+        return 0.0
     kept = (p.variables["lever"].values != FOREST) & np.all([p.variables[by].values == v for by, v in of.items()], 0)
-    target, note = (p.variables[name].values[kept] for name in ("target", column))
-    whole = float(np.nansum(target))
-    return 100 * float(np.nansum(target[note == noted])) / whole if whole else 0.0
+    target = p.variables["target"].values
+    whole = float(np.nansum(target[kept]))
+    return 100 * float(np.nansum(target[kept & here])) / whole if whole else 0.0
 
 
 def grade_shares(p: xr.Dataset) -> pd.Series:

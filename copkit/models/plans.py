@@ -68,8 +68,10 @@ def sources(code: str) -> dict[str, list[str]]:
     >>> sources("reg-32"), sources("reg-53")
     ({'feuille_de_route_hauts_de_france_2025': ['SRADDET']}, {})
     """
+    if not (others := known(code)[1:]):
+        return {}
     table, found = tables.read("plans.csv"), {}
-    own = table[(table.territory == code) & table.plan.isin(known(code)[1:])]
+    own = table[(table.territory == code) & table.plan.isin(others)]
     for source, name in dict.fromkeys(zip(own.source, own.plan, strict=True)):
         found.setdefault(source, []).append(label_of(name))
     return found

@@ -182,9 +182,14 @@ def _words(tile, sector: str, left: float, top: float, width: float, height: flo
 @lru_cache(maxsize=4096)  # the same words at each change of the simulator
 def text_width(text: str, weight: str = "normal") -> float:
     """The width of a text of 12 px, a little more than measured. [px]"""
-    plain = (unicodedata.normalize("NFKD", letter)[0] for letter in text)
-    total = sum(_LETTERS.get(letter, 8.6 if letter.isupper() else 6.9) for letter in plain)
+    total = sum(map(_letter, text))
     return 1.08 * total if weight == "bold" else total
+
+
+@lru_cache(maxsize=512)
+def _letter(letter: str) -> float:
+    plain = unicodedata.normalize("NFKD", letter)[0]
+    return _LETTERS.get(plain, 8.6 if plain.isupper() else 6.9)
 
 
 def _wrap(text: str, width: float) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from copkit import escaping, french
@@ -75,17 +76,14 @@ class Table:
 
     def read(self) -> Table:
         """What a document shows of it: without its idle rows, then without the columns that say nothing."""
-        data, formats = self.data, self.formats
-        if self.idle:
-            kept = [row for row in range(len(data)) if row not in self.idle]
-            data = data.iloc[kept].reset_index(drop=True)
-            formats = {c: how.of(kept) if isinstance(how, Rounded) else how for c, how in formats.items()}
-        data = data.drop(columns=[*self.aside])
-        found = Table(data, self.caption, formats, fold=self.fold)
-        texts = found.texts()
-        empty = [c for c, cells in texts.items() if cells and not {*cells} - {"", "—", french.UNKNOWN}]
-        shown = data.drop(columns=empty) if empty else data  # pandas takes as long to drop nothing
-        return _Read(shown, self.caption, formats, fold=self.fold, cells=texts)
+        kept = [row for row in range(len(self.data)) if row not in self.idle]
+        texts = {c: [cells[row] for row in kept] for c, cells in self.texts().items() if c not in self.aside}
+        said = {c: cells for c, cells in texts.items() if not cells or {*cells} - {"", "—", french.UNKNOWN}}
+        return _Read(self, kept, said)
+
+    def settled(self) -> Table:
+        """The same, its cells written once however often it is shown."""
+        return _Settled(**vars(self), cells=self.texts())
 
     def _column(self, values: list, how) -> list[str]:
         if isinstance(how, Rounded):
@@ -142,14 +140,27 @@ class Table:
 
 
 @dataclass(frozen=True)
-class _Read(Table):
-    """A table of a document, whose cells were written to see which columns say nothing."""
+class _Settled(Table):
+    """A table whose cells are written."""
 
     cells: dict[str, list[str]] = field(default_factory=dict)
 
     def texts(self) -> dict[str, list[str]]:
         """The cells as a reader sees them, column by column."""
-        return {c: self.cells[c] for c in self.data}
+        return self.cells
+
+
+class _Read(_Settled):
+    """What a document shows of a table: some of its cells, and their numbers for who asks."""
+
+    def __init__(self, whole: Table, rows: list[int], cells: dict[str, list[str]]) -> None:
+        formats = {c: how.of(rows) if isinstance(how, Rounded) else how for c, how in whole.formats.items()}
+        vars(self).update(caption=whole.caption, formats=formats, fold=whole.fold, cells=cells, whole=whole, rows=rows)
+
+    @cached_property
+    def data(self) -> pd.DataFrame:
+        """The numbers of what is shown."""
+        return self.whole.data.iloc[self.rows].reset_index(drop=True)[[*self.cells]]
 
 
 def _breakable(text: str) -> str:

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from copkit import files, paths
-from copkit.errors import ParameterError, Problems, unknown
+from copkit.errors import MOST, ParameterError, Problems, unknown
 from copkit.received import yaml_excess
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -136,18 +136,19 @@ def _line(lines: dict[tuple, int], at: tuple, least: int = 1) -> int | None:
 def explain(error: ValidationError, lines: dict[tuple, int], model: type[BaseModel]) -> list[str]:
     """The problems of a pydantic error, in French, with their lines and what to write instead."""
     out = []
-    for item in error.errors():
+    for rank, item in enumerate(error.errors()):
         at = tuple(p for p in item["loc"] if p not in ("float", "literal['baseline']", "constrained-int"))
         line = _line(lines, at, 0)
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".") or "le fichier"
-        out.append(f"{f'ligne {line} : ' if line else ''}{place} : {_sentence(item, at, model)}")
+        out.append(f"{f'ligne {line} : ' if line else ''}{place} : {_sentence(item, at, model, rank < MOST)}")
     return list(dict.fromkeys(out))
 
 
-def _sentence(item: dict, at: tuple, model: type[BaseModel]) -> str:
+def _sentence(item: dict, at: tuple, model: type[BaseModel], near: bool) -> str:
+    """``near``: look for the name that was meant, which takes longer than all the rest."""
     kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
     if kind == "extra_forbidden":
-        return unknown("clé inconnue", at[-1], _keys(model, at[:-1])) + " Sinon la retirer."
+        return unknown("clé inconnue", at[-1], _keys(model, at[:-1]) if near else ()) + " Sinon la retirer."
     if kind == "missing":
         return "clé absente. L'ajouter."
     if kind == "literal_error":

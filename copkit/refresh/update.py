@@ -17,7 +17,7 @@ import pandas as pd
 from copkit import files, french, paths
 from copkit.errors import DataError, Problems, ServiceError
 from copkit.files import read_bytes
-from copkit.intake import official
+from copkit.intake import official, personal
 from copkit.received import read_json
 from copkit.reference import parameters, tables
 from copkit.refresh import barometer, hub
@@ -42,6 +42,13 @@ class Raw:
     origin: str
     made: str = ""  # when its producer made it
     rules: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        name = Path(self.name)
+        masked = {"name": personal.mask(name.stem) + name.suffix}  # what it holds stays as it was received
+        masked |= {one: personal.mask(getattr(self, one)) for one in ("origin", "made")}
+        for one, text in masked.items():
+            object.__setattr__(self, one, text)
 
     def sidecar(self, at: datetime) -> dict[str, object]:
         """What stays beside the file: no path of a machine, and nothing that is secret."""
@@ -125,7 +132,7 @@ class _Read:
         self.raws.append(Raw(name, content, source, origin, made, tuple(watch.done)))
 
     def update(self) -> Update:
-        """What all of it changes.
+        """What all of it changes; what its texts and its names of files say of a person is masked.
 
         Raises
         ------
@@ -134,12 +141,16 @@ class _Read:
         """
         for said in disagreements():
             self.problems.add(f"parameters/{FILE}", said)
+        mask = personal.mask
+        self.problems.found = {mask(file): [*map(mask, said)] for file, said in self.problems.found.items()}
         self.problems.raise_if_any(DataError)
         found = [one for one in self.series if len(one)]
         read = pd.concat(found, ignore_index=True) if found else hub.series([])
         stored = tables.read(TABLE)
         rules = pd.DataFrame(self.rules, columns=["file", "rule", "count", "said"])
-        return Update(difference(stored, read, self.sources, self.known), rules, tuple(self.raws), tuple(self.notes))
+        rules["file"], rules["said"] = rules.file.map(mask), rules.said.map(mask)
+        changed = difference(stored, read, self.sources, self.known)
+        return Update(changed, rules, tuple(self.raws), tuple(map(mask, self.notes)))
 
 
 def from_folder(folder: Path) -> Update:

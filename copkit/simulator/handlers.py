@@ -174,10 +174,9 @@ class Page(FrenchErrors, JupyterHandler):
         except ValueError:
             raise web.HTTPError(400) from None
         try:
-            if "lien" in asked:
-                link, _ = await self.pages.workers.do(_link, asked["lien"][0], self.territory or "reg-32", who=self.who)
-                self.redirect(self.base + link)
-                return
+            if "lien" in asked:  # the page reads it, and says what it leaves of it
+                default = self.territory or "reg-32"
+                asked = await self.pages.workers.do(_concerned, asked["lien"][0], default, who=self.who)
             sent = await self._page(asked)
         except (pool.Full, pool.Late):
             raise web.HTTPError(503) from None
@@ -203,10 +202,10 @@ class Page(FrenchErrors, JupyterHandler):
         return await self.pages.get(self.who, static.served, found[0], self.base, found[1], self.note)
 
 
-def _link(text: str, default: str) -> tuple[str, list[str]]:
-    """A link of this page or of the official simulator, as one of this page."""
-    state, notes = links.from_query(text, default=default)
-    return links.to_query(state.having(step=3))[0], notes
+def _concerned(text: str, default: str) -> dict[str, list[str]]:
+    """The territory and the version of the data of a link of this page or of the official simulator."""
+    state, _ = links.from_query(text, default=default)
+    return {"territoire": [state.territory], "v": [state.version]}
 
 
 def _resolved(given: str, version: str) -> tuple[str, str]:

@@ -63,6 +63,7 @@ def unfolded(sheet: Sheet) -> Sheet:
     made.champs, made.dates, made.numbers, made.faults = [], {}, {}, {}
     moved = {place: len(base) + 1 + asked.index(name) for one in plan.values() for name, place in one.items()}
     moved |= {place: n for n, place in enumerate(base)}
+    made.unseen = {moved[place]: letters for place, letters in sheet.unseen.items()}
     for place, faults in sheet.faults.items():
         made.faults.setdefault(moved[place], []).extend(faults)
     made.filled = sheet.filled + len(rows) - count

@@ -1,5 +1,7 @@
 """The notebook that Voilà serves, in a real Chromium: under its policy, alone on the network, in French."""
 
+from urllib.parse import quote
+
 import pytest
 from playwright.sync_api import expect
 
@@ -44,6 +46,30 @@ def test_a_widget_works_under_the_policy_without_a_network(served, page):
     assert page.evaluate("window.violations") == []
     assert page.wrong == []
     assert [url for url in page.asked if not url.startswith((served.url, f"blob:{served.root}"))] == []
+
+
+def test_a_link_made_elsewhere_opens_with_its_remarks_and_writes_nothing_of_its_own(served, chromium):
+    opened = chromium.new_page()
+    opened.set_default_timeout(HANG)
+    official = (
+        "https://planification-territoires.ecologie.gouv.fr/territoire/bretagne/ambition?t-augm_haies=9&t-<b>x</b>=2"
+    )
+    opened.goto(f"{served.url}?lien={quote(official)}&note=Appelez+le+0800")
+    remarks = opened.locator(".ck-warnings p")
+    expect(remarks).to_have_count(2)
+    expect(remarks.nth(0)).to_have_text(
+        "Lien : levier inconnu ici, « t-<b>x</b> », laissé de côté.", use_inner_text=True
+    )
+    expect(remarks.nth(1)).to_contain_text("Lien du simulateur officiel : il ne porte pas de version")
+    assert "0800" not in opened.inner_text("body") and opened.locator(".ck-warnings b").count() == 0
+    link = opened.locator("[data-link]").get_attribute("data-link")
+    assert link.startswith("?territoire=reg-53&") and "l=haies:k:9" in link
+    ours = "?territoire=reg-53&v=sgpe-2024-10&l=licornes:k:3&l=haies:k:4"
+    opened.goto(f"{served.url}?lien={quote(ours, safe='')}")
+    expect(remarks).to_have_text(["Lien : levier inconnu ici, « licornes », laissé de côté."], use_inner_text=True)
+    opened.goto(served.url + link)
+    expect(remarks).to_have_count(0)
+    opened.close()
 
 
 def test_a_session_that_has_ended_is_said_and_taken_up_and_the_next_ends_with_its_page(served, page):

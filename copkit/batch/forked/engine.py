@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from functools import lru_cache
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from nbclient.exceptions import CellTimeoutError
+from nbformat import from_dict
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 from papermill.log import logger
@@ -24,6 +26,8 @@ from copkit.batch.forked.client import STARTED, WiredManager
 from copkit.errors import RunError
 
 TIME_LIMIT, MEMORY_LIMIT = "COPKIT_NOTEBOOK_TIMEOUT", "COPKIT_NOTEBOOK_MEMORY"
+_HELD = ("data", "metadata", "execution_count")  # of what is displayed, in a notebook
+_JSON = re.compile(r"application/\S+\+json")
 _SAVE_EVERY = 1.0  # [s]; Papermill alone writes the whole notebook twice per cell
 
 
@@ -83,7 +87,7 @@ class CopkitEngine(NBClientEngine):
             return plain.execute(**({"env": {**os.environ, **env}} if env else {}))
         budget = Budget(limit, notebook_timeout)
         manager = WiredManager(warm, memory_limit, {**spec.env, **(env or {})}, shown)
-        client = PapermillNotebookClient(nb_man, km=manager, timeout_func=budget.next, **options)
+        client = _Client(nb_man, km=manager, timeout_func=budget.next, **options)
         try:
             with _saved_less(nb_man):
                 return client.execute(cleanup_kc=True)
@@ -91,6 +95,25 @@ class CopkitEngine(NBClientEngine):
             if budget.spent():
                 raise RunError(f"Le carnet a dépassé sa durée limite de {french.seconds(notebook_timeout)}.") from None
             raise
+
+
+class _Client(PapermillNotebookClient):
+    """Papermill's client, that knows at a glance most outputs to be well formed."""
+
+    def output(self, outs, msg, display_id, cell_index):
+        """As nbclient does; its validator takes ten times as long for what is displayed without anything special."""
+        content, hooks = msg["content"], any(self.output_hook_stack.values())
+        special = display_id or self.clear_before_next_output or hooks
+        if special or msg["msg_type"] not in ("display_data", "execute_result") or not _well_formed(content):
+            return super().output(outs, msg, display_id, cell_index)
+        outs.append(from_dict({"output_type": msg["msg_type"], **{k: content[k] for k in _HELD if k in content}}))
+        return outs[-1]
+
+
+def _well_formed(content: dict) -> bool:
+    """Whether what is displayed is only texts, and JSON where its type says so."""
+    known = (isinstance(one, str) or _JSON.fullmatch(kind) for kind, one in content["data"].items())
+    return not content["metadata"] and all(known)
 
 
 def _limit(value, name: str) -> float | None:
@@ -112,7 +135,7 @@ def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
         forks.say_ordinary()
         return None
     try:
-        spec = _installed(kernel_name)
+        spec = installed(kernel_name)
     except NoSuchKernel:
         return None
     if not kernels.is_ours(spec.argv):
@@ -124,7 +147,8 @@ def _kernelspec(kernel_name: str, warm: str) -> KernelSpec | None:
 
 
 @lru_cache(maxsize=8)  # a process makes many documents, of one kernel
-def _installed(kernel_name: str) -> KernelSpec:
+def installed(kernel_name: str) -> KernelSpec:
+    """The kernelspec of this name. Raises NoSuchKernel."""
     return KernelSpecManager().get_kernel_spec(kernel_name)
 
 

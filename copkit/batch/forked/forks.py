@@ -6,13 +6,11 @@ import: a batch starts its parent first, then imports the rest.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import logging
 import os
 import re
-import secrets
 import select
 import signal
 import socket
@@ -116,7 +114,7 @@ class ForkServer:
             except OSError:
                 raise _gone() from None
             return
-        self.address = f"copkit-{os.getpid()}-{secrets.token_hex(8)}"
+        self.address = f"copkit-{os.getpid()}-{os.urandom(8).hex()}"
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, door:
@@ -140,6 +138,7 @@ class ForkServer:
         """A new process that becomes a kernel with these arguments, on the wire if there is one.
 
         ``call``, among ``limits``: « module:function », that it runs on what is ``given`` rather than be a kernel.
+        ``light``: it is made for documents of small tables.
 
         Raises RunError when the server is gone.
         """
@@ -214,6 +213,8 @@ class Forked:
     async def ended(self) -> None:
         """Until it ends, without blocking the loop."""
         if self.poll() is None:
+            import asyncio  # a batch starts its parent first
+
             loop = asyncio.get_running_loop()
             done = loop.create_future()
             loop.add_reader(self.pidfd, lambda: done.done() or done.set_result(None))

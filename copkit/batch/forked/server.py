@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+from copkit import files
 from copkit.batch.forked.forks import BATCH, LIGHT
 from copkit.batch.forked.kinship import adopt, children, die_with
 from copkit.errors import RunError
@@ -248,6 +249,7 @@ class Server:
             _reseed()
             if called := request.get("call"):
                 module, _, function = called.partition(":")
+                files.freeze()
                 getattr(importlib.import_module(module), function)(*request["given"])
                 os._exit(0)
             from copkit.batch.forked import child

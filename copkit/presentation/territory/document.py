@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import xarray as xr
 
 from copkit import __version__, french
 from copkit.errors import LeverError
+from copkit.files import kept
 from copkit.models import gaps, proposals
 from copkit.models.comparison import Comparison
 from copkit.models.compensation import Compensation
@@ -18,6 +20,27 @@ from copkit.presentation.table import Table
 from copkit.presentation.text import Note
 
 
+class _Held:
+    """A panorama, equal to another one that holds the same: what was made of one is of both."""
+
+    def __init__(self, p: xr.Dataset) -> None:
+        self.p = p
+        attrs = ((name, one if one.__hash__ else repr(one)) for name, one in p.attrs.items())
+        cells = ((name, one.dims, *_cells(one.values)) for name, one in p.variables.items())
+        self.held = (*attrs, *cells)
+        self.hash = hash(self.held)
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and self.held == other.held
+
+
+def _cells(values: np.ndarray) -> list:
+    return values.ravel().tolist() if values.dtype == object else [values.tobytes()]
+
+
 def _made(part: Part, p: xr.Dataset) -> object:
     """A part; a scenario is refused where only references are read."""
     if part.reference:
@@ -25,7 +48,19 @@ def _made(part: Part, p: xr.Dataset) -> object:
     return part.make(p)
 
 
-DOCUMENT = Document(__package__, LeverError, _made)
+def _shown(part: Part, p: xr.Dataset) -> object:
+    """A part as a page shows it."""
+    return _both(part, _Held(p)) if part.sheet and not proposals.composed(p) else _made(part, p)
+
+
+@kept(maxsize=16)
+def _both(part: Part, held: _Held) -> object:
+    """A table that a page shows and that the workbook holds as well: made and written once."""
+    made = part.make(held.p)
+    return made.settled() if isinstance(made, Table) else made
+
+
+DOCUMENT = Document(__package__, LeverError, _shown)
 FIRST = "panorama"  # of the tables
 
 
@@ -34,18 +69,21 @@ def table(about: xr.Dataset | Compensation | Comparison | Conversion, what: str,
     if not isinstance(about, xr.Dataset):
         parts = (part for part in DOCUMENT.parts(TABLE).values() if part.about)
         return next(part for part in parts if isinstance(about, part.about)).make(about)
-    return DOCUMENT.make(DOCUMENT.table(what), about)
+    return _made(DOCUMENT.table(what), about)
 
 
 def book(p: xr.Dataset):
     """The workbook of a territory or of a scenario, not written yet."""
     from copkit.presentation import workbook
 
-    return workbook.book(_cover(p), ((part.sheet, _sheet(part, p)) for part in DOCUMENT.sheets(p)), DOCUMENT.summary(p))
+    held = None if proposals.composed(p) else _Held(p)
+    sheets = ((part.sheet, _both(part, held) if held else _sheet(part, p)) for part in DOCUMENT.sheets(p))
+    return workbook.book(_cover(p), sheets, DOCUMENT.summary(p))
 
 
 def _sheet(part: Part, p: xr.Dataset) -> Table | Note:
-    if not (part.reference and proposals.composed(p)):
+    """A sheet of a scenario."""
+    if not part.reference:
         return part.make(p)
     made = part.make(proposals.reference(p))
     return replace(made, caption=f"{made.caption}, à la référence") if isinstance(made, Table) else made

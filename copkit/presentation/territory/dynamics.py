@@ -163,4 +163,5 @@ def _seen(row) -> str:
     if pd.isna(row.last):
         return lower(row.label)
     factor, unit = units.read_in(row.unit)
-    return f"{lower(row.label)} ({french.quantity(factor * row.last)} {unit} en {row.last_year})"
+    doubt = ", valeur peut-être incomplète" if "incomplète" in row.aside else ""
+    return f"{lower(row.label)} ({french.quantity(factor * row.last)} {unit} en {row.last_year}{doubt})"

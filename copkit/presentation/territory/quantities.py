@@ -136,7 +136,8 @@ def _quantities(p: xr.Dataset) -> Table | Note:
         )
     written = dict.fromkeys(("En 2019", "En 2030", REFERENCE), labels.quantities(p)) | {"Évolution": formats.EVOLUTION}
     caption = f"Ce que chaque levier demande en quantités — {labels.named(p)}"
-    made = Table(pd.DataFrame(rows), caption, written, aside=("Repère national",))  # which the glossary gives
+    columns = {name: [row[name] for row in rows] for name in rows[0]}  # pandas takes longer to find them in rows
+    made = Table(pd.DataFrame(columns), caption, written, aside=("Repère national",))  # which the glossary gives
     none = np.flatnonzero(found.translated & (found.target_ktco2e == 0))
     apart = np.flatnonzero(~found.translated)
     made = made.without(none, found.label.iloc[none], "Objectif nul ici : {}.")

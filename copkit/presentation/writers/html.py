@@ -111,8 +111,9 @@ def _heights(page: blocks.Page) -> dict[str, float]:
 
 def warm() -> None:
     """Read and compile what writing a document needs."""
-    _template("document.html.j2")
-    _prose("", said=True)
+    for name in ("document.html.j2", "alone.html.j2"):
+        _template(name).environment.get_template("page.html.j2")  # that both include
+    _prose("- *un* : [deux](trois.html)\n- **trois**", said=True)
 
 
 @lru_cache(maxsize=8)

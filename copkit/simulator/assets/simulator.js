@@ -242,7 +242,7 @@ function start() {
   const page = JSON.parse(document.getElementById("donnees").textContent);
   const { kind, address } = page.host;
   const served = kind === "server";
-  const given = () => (served ? location.search : location.hash);
+  const given = () => (served ? new URLSearchParams(location.search).get("lien") ?? location.search : location.hash);
   let written = null;
   const save = later((state) => {
     const link = toLink(page, { ...state, levers: follow(page, state).accepted }).link;
