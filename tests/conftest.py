@@ -145,6 +145,7 @@ SLOW = {  # what « make quick » leaves out: what it needs, the modules that ne
 }
 
 
+@cache
 def slowness(path):
     """The marks of a whole module."""
     names = {path.stem.removeprefix("test_"), f"{path.parent.parent.name}/{path.parent.name}"}
@@ -175,6 +176,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker("long")
         if "office" in getattr(item, "fixturenames", ()):
             item.add_marker("office")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes():
+    """Where many processes share the tests, one imports what they all would."""
+    from . import workers
+
+    workers.fork()
 
 
 @pytest.hookimpl(optionalhook=True)

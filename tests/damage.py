@@ -270,7 +270,7 @@ def levers() -> dict[str, str]:
     """Label → id of the levers of the COP, from their files."""
     found = {}
     for path in sorted((HOME / "parameters" / "leviers").glob("*.yml")):
-        one = yaml.safe_load(path.read_text(encoding="utf-8"))
+        one = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         if "cop" in (one.get("nomenclatures") or {}):
             found[one["label"]] = one["id"]
     return found
@@ -281,7 +281,7 @@ def demarches(year: int) -> dict[str, tuple[str, frozenset]]:
     """Label → (number, levers of the COP) of the démarches of the Fonds vert, from its mapping."""
     text = (HOME / "parameters" / "mappings" / "projets" / f"fonds_vert_{year}.yml").read_text(encoding="utf-8")
     found = {}
-    for row in yaml.safe_load(text)["levers"]["rows"]:
+    for row in yaml.load(text, yaml.CSafeLoader)["levers"]["rows"]:
         own = row.get("levers") or ([] if row["lever"] == "autres" else [row["lever"]])
         found[row["label"]] = (row.get("number", ""), frozenset(own))
     return found
@@ -298,7 +298,7 @@ def choices(name: str) -> dict[str, str]:
     if name == "adaptation_lever":
         known = pd.read_csv(folder / "crosswalk.csv", dtype=str)
         return dict(known[known.nomenclature == "adaptation"][["label", "id"]].itertuples(index=False))
-    scale = yaml.safe_load((folder / "survey.yml").read_text(encoding="utf-8"))["scale"]
+    scale = yaml.load((folder / "survey.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scale"]
     return {one["label"]: one["id"] for one in scale["choices"]} | {scale["not_applicable"]: "sans_objet"}
 
 
@@ -482,7 +482,7 @@ class Form:
 
 
 def _forms() -> dict[str, dict[str, Form]]:
-    made = yaml.safe_load((HOME / "tests" / "cases" / "envois.yml").read_text(encoding="utf-8"))
+    made = yaml.load((HOME / "tests" / "cases" / "envois.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     return {kind: {name: Form(**one) for name, one in forms.items()} for kind, forms in made.items()}
 
 

@@ -12,7 +12,9 @@ from bs4 import BeautifulSoup
 from copkit import escaping, french, paths
 from copkit.projects import selection
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "textes_hostiles.yml").read_text(encoding="utf-8"))["textes"]
+CASES = yaml.load(
+    (Path(__file__).parent / "cases" / "textes_hostiles.yml").read_text(encoding="utf-8"), yaml.CSafeLoader
+)["textes"]
 TEXTS = [case["texte"] for case in CASES]
 CLEANED = ("courriel", "erreur d'un tableur")  # by the reading, as what a terminal obeys
 KEPT = [case for case in CASES if "lu" not in case and case["nom"] not in CLEANED]

@@ -1,25 +1,38 @@
-"""What is imported where the programs of the tests are forked from: each finds read what it would read first."""
+"""What is imported where the tests and their programs are forked from: each finds read what it would read first."""
 
+import gc
 import os
+import pkgutil
+from importlib import import_module
 
-from copkit.batch.forked.server import xarray_alone
+import copkit
+from copkit.batch.forked.server import absent
 
 os.environ.pop("COPKIT_HOME", None)  # of the test that asked first
-xarray_alone()  # as each command does
-
-import distributed.cli.dask_scheduler  # noqa: E402
-import distributed.cli.dask_worker  # noqa: E402, F401
-import openpyxl  # noqa: E402, F401
-import pandera.pandas  # noqa: E402, F401
-import papermill.cli  # noqa: E402, F401
-import python_calamine  # noqa: E402, F401
-import rich.table  # noqa: E402, F401
-
-import copkit.commands.cli  # noqa: E402
-import copkit.projects.counting.balance  # noqa: E402
-import copkit.simulator.server  # noqa: E402, F401
-from copkit import doctor  # noqa: E402
-from copkit.intake import gazetteer  # noqa: E402
-
-doctor.reference()
-gazetteer.lists()
+gc.disable()
+with absent("debugpy"):  # it would speak of breakpoints on the terminal
+    import_module("ipykernel.debugger")
+for name in (
+    "dask.array",
+    "distributed.cli.dask_scheduler",
+    "distributed.cli.dask_worker",
+    "fontTools.subset",
+    "frictionless",
+    "openpyxl",
+    "pandera.pandas",
+    "papermill.cli",
+    "playwright.sync_api",
+    "pytest",
+    "python_calamine",
+    "rich.table",
+    "tests.serving",
+):
+    import_module(name)
+for module in pkgutil.walk_packages(copkit.__path__, "copkit."):
+    if module.name != "copkit.__main__":
+        import_module(module.name)
+import_module("copkit.doctor").reference()
+import_module("copkit.intake.gazetteer").lists()
+import_module("copkit.warm").warm()
+gc.freeze()
+gc.enable()

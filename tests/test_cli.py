@@ -70,15 +70,6 @@ def test_doctor_says_that_all_is_well(command):
     assert done.stdout.count("✓") == 6 and "Tout est en ordre." in done.stdout
 
 
-def test_run_of_one_territory_says_where_to_look(tmp_path):
-    asked = [sys.executable, "-m", "copkit", "run", "reg-06", "--out", str(tmp_path), "--jobs", "1"]
-    done = subprocess.run(asked, capture_output=True, text=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    assert "1 document dans" in done.stdout and str(tmp_path / "index.html") in done.stdout
-    assert (tmp_path / "reg-06" / "diagnostic.html").is_file()
-    assert "WARNING" not in done.stderr
-
-
 def test_values_of_levers_are_read_with_a_point_or_a_comma_and_nothing_is_guessed():
     read = numbers(["a=600,5", "b=340.345", "c=1\u202f234", "d=-72", " e = 3"])
     assert read == {"a": 600.5, "b": 340.345, "c": 1234.0, "d": -72.0, "e": 3.0}

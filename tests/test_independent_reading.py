@@ -24,7 +24,8 @@ SOUND = "sans dommage"
 def faults(tmp_path_factory):
     """What differs, by the first damage of its file: « graine 12 (dommages) : … »."""
     folder, found = tmp_path_factory.mktemp("fichiers"), {}
-    for one in damage.of_seeds(range(FILES), folder):
+    tried = [seed for seed in range(FILES) if LONG or seed % 2 or seed % 8 == 0]  # of the sound files, one in four
+    for one in damage.of_seeds(tried, folder):
         text = f"graine {one.seed} ({', '.join(one.damages) or SOUND}), {folder}/{one.seed:04d}* : {one.said}"
         found.setdefault((one.damages or [SOUND])[0], []).append(text)
     return found

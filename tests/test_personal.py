@@ -28,7 +28,9 @@ from copkit.survey.fields import ANSWERS
 
 MAKER = Path(__file__).parents[1] / "docs" / "make_personal.py"
 KINDS = (projects.PROJECTS, ANSWERS, STRENGTHS, ACTIONS, PRIORITIES, JOBS, KEPT, CARRIED, CONTRACTS)
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "donnees_personnelles.yml").read_text(encoding="utf-8"))
+CASES = yaml.load(
+    (Path(__file__).parent / "cases" / "donnees_personnelles.yml").read_text(encoding="utf-8"), yaml.CSafeLoader
+)
 
 # ------------------------------------------------------------------ a free text
 

@@ -12,10 +12,12 @@ import nbformat
 import pytest
 
 from copkit import paths
+from copkit.batch.forked import forks
 from copkit.reference import parameters
 
 from .. import hostile
-from ..notebooks import documents
+from ..conftest import LONG
+from ..notebooks import SHARED, documents
 from ..processes import wait_until
 from .conftest import HANG
 
@@ -39,15 +41,15 @@ def lab(tmp_path_factory):
     settings = out / "config" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")  # every output is in the page
-    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
     command += ["--KernelManager.transport=ipc"]  # a port that was free may be taken before the kernel opens it
     command += [f"--ServerApp.root_dir={out}", "--IdentityProvider.token=essai", "--LabApp.news_url="]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--LabApp.expose_app_in_browser=True", f"--LabApp.user_settings_dir={out / 'config'}"]
     log = (out / "lab.log").open("w+")
-    server = subprocess.Popen(
-        command, stdout=log, stderr=log, env={**os.environ, "JUPYTER_CONFIG_DIR": str(out / "config")}
-    )
+    forked = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "copkit-fork", forks.ADDRESS: forks.ForkServer.get(SHARED).address}
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(out / "config"), **({} if LONG else forked)}
+    server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
         yield address(out / "lab.log", server)
     finally:
