@@ -10,8 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-_MEASURED = re.compile(  # between a number and its unit
-    r"(?<=\d) (?=[kMG]?tCO₂|k?gCO₂|(?:k|M|Md)?€"
+_MEASURED = re.compile(  # between a number and its unit; a unit « L/100 km » stays one
+    r"(?<=\d)(?<!/100) (?=[kMG]?tCO₂|k?gCO₂|(?:k|M|Md)?€"
     r"|(?:[kM]?t|k?g|k?m|ha|L|[kMGT]?Wh|[kMG]W|milliers|millions|milliards)\b)"
 )
 _NEITHER = re.compile(r"[\W_]+")  # letter nor digit

@@ -279,7 +279,7 @@ def test_a_lever_without_series_is_named_and_not_shown_as_a_row():
     missing = [label for label in p.label.values if label not in shown]
     assert missing and all(lower(label) in said for label in missing)
     assert shown | set(missing) == set(p.label.values)
-    assert "Observé une seule année : gestion des haies (6\u202f121 ha en 2018)." in said
+    assert "Observé une seule année : gestion des haies (6\u202f121 ha en 2018, valeur peut-être incomplète)." in said
 
 
 def test_dynamics_open_with_how_many_move_at_the_pace_needed_and_which_do_not():

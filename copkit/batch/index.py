@@ -180,7 +180,7 @@ def typeset(markup: str) -> str:
     """The texts of a page as they are printed; its tags, addresses and identifiers stay.
 
     >>> typeset('<a href="CO2.html">Effort : 3 ktCO2e ?</a>')
-    '<a href="CO2.html">Effort\xa0: 3 ktCO₂e\u202f?</a>'
+    '<a href="CO2.html">Effort\xa0: 3\xa0ktCO₂e\u202f?</a>'
     """
     return re.sub(r"(?<=>)[^<>]+", lambda text: french.typeset(text[0].replace("&#39;", "'")), markup)
 

@@ -62,7 +62,7 @@ def test_list_shows_all_territories_by_region(page):
 
 
 SOUGHT = {
-    "cote d'or": ["Côte-d'Or"],
+    "cote d'or": ["Côte-d’Or"],
     "ÎLE DE": ["Île-de-France", "Paris", "Seine-et-Marne", "Yvelines", "Essonne", "Hauts-de-Seine"],
     "2a": ["Corse-du-Sud"],
     "32": ["Hauts-de-France", "Gers"],
@@ -126,7 +126,7 @@ def test_map_is_walked_with_the_keyboard_and_shows_the_focus(page):
     page.locator("[name=mode][value=dep]").focus()
     page.keyboard.press("Tab")
     focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
-    assert re.match(r"Ain \(département 01\)\s: \S+ ktCO₂e/an, ouvrir le rapport", focused)
+    assert re.match(r"Ain \(département 01\)\s: \S+\sktCO₂e/an, ouvrir le rapport", focused)
     assert page.locator("#halo.ring path").count() == 2
     expect(page.locator("#designe")).to_contain_text("Ain")
     page.locator("svg.france a[data-code=dep-35] .shape").hover()

@@ -2,6 +2,7 @@
 
 const NARROW = "\u202f";
 const UNKNOWN = "n.d.";
+const MEASURED = /(\d)(?<!\/100) (?=[kMG]?tCO₂|k?gCO₂|(?:k|M|Md)?€|(?:[kM]?t|k?g|k?m|ha|L|[kMGT]?Wh|[kMG]W|milliers|millions|milliards)(?![\p{L}\d_]))/gu;
 
 /** A size ≥ 0 rounded from its exact binary value, ties to even, as Python does; toFixed rounds them up. */
 function rounded(size, decimals) {
@@ -79,7 +80,10 @@ function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** A sentence whose numbers stay with their units. */
+const measured = (text) => text.replace(MEASURED, "$1\u00a0");
+
 /** The no-break spaces of a sentence written with ordinary ones. */
 function french(text) {
-  return text.replace(/ ([:»])/g, "\u00a0$1").replace(/ ([;?!%])/g, `${NARROW}$1`).replace(/« /g, "«\u00a0");
+  return measured(text).replace(/ ([:»])/g, "\u00a0$1").replace(/ ([;?!%])/g, `${NARROW}$1`).replace(/« /g, "«\u00a0");
 }

@@ -5,7 +5,7 @@
 const known = (value) => (Number.isFinite(value) ? value : null);
 const unknown = (value) => value ?? NaN;
 const plain = (figures) => Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, known(value)]));
-const fill = (text, parts) => text.replace(/\{(\w+)\}/g, (_, name) => parts[name]);
+const fill = (text, parts) => measured(text.replace(/\{(\w+)\}/g, (_, name) => parts[name]));
 const NO_ENTRY = { value: null, unit: "ktco2e", done: 0, why: "", source: "" };
 
 /** True when two values differ by rounding errors only. */
