@@ -426,6 +426,16 @@ def test_hidden_rows_and_columns_are_read_and_said(tmp_path, says):
     assert len(told.notes) == 2
 
 
+def test_what_is_hidden_is_said_wherever_its_mark_stands_among_the_others(tmp_path, says):
+    path, book = tmp_path / "projets.xlsx", openpyxl.Workbook()
+    for row in (["Dossier", "Intitulé", "Porteur"], ["1", "Haies", "A"], ["2", "Bois", "B"]):
+        book.active.append(row)
+    book.active.column_dimensions["C"].hidden = book.active.row_dimensions[3].hidden = True
+    book.save(path)  # of a column, openpyxl writes it first
+    notes = " ".join(ck.projects.read(path).attrs["reading"].notes)
+    says(notes, "1 ligne masquée ou filtrée, lue comme les autres (ligne 3).", "1 colonne masquée", "« Porteur » (C).")
+
+
 def test_one_hidden_row_is_said_and_many_are_counted(tmp_path, says):
     path, said = tmp_path / "projets.xlsx", []
     for hidden in ([3], range(3, 29, 2)):

@@ -21,7 +21,7 @@ from copkit.received import UNREADABLE, sheet_parts
 
 READ = (".xlsx", ".xlsm", ".ods")
 _BLOCK, _TAIL = 1 << 20, 1 << 12  # bytes read at once, and kept of a mark that is cut in two
-_HIDDEN = re.compile(rb"""<(?:\w+:)?(row|col)\s(?=[^>]*?\shidden\s*=\s*["'](?:1|true))([^>]*)""")
+_HIDDEN = re.compile(rb"""<(?:\w+:)?(row|col)(?=\s(?:[^>]*\s)?hidden\s*=\s*["'](?:1|true))([^>]*)""")
 _SAID = re.compile(rb"""\b(r|min|max|outlineLevel)\s*=\s*["'](\d{1,9})""")
 _TRUTHS = (b':formula="', b'visibility="collapse"', b'visibility="filter"')
 Cells = dict[int, dict[int, str]]  # row, from 1 → column, from 0 → the error, or UNCOMPUTED
