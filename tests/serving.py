@@ -196,8 +196,7 @@ class Server(Reached):
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         """End, and wait for it."""
-        if self.process.exitcode is None:
-            os.kill(self.process.pid, how)
+        terminal.send(self.process, how)
         self.process.join(120)
         assert self.process.exitcode is not None, "the server hangs"
 

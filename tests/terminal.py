@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib import metadata
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -40,6 +41,12 @@ def begin(what: Callable, *given, stdout: Path, stderr: Path, environment: dict[
     called.start()
     atexit.register(_end, called)  # what a test that failed has left; it would be waited for
     return called
+
+
+def send(called: BaseProcess, signal: int) -> None:
+    """A signal to a process that may have ended: it is reaped elsewhere, at any instant."""
+    with suppress(ProcessLookupError):
+        os.kill(called.pid, signal)
 
 
 def _end(called: BaseProcess) -> None:

@@ -45,7 +45,7 @@ class Session:
         self.port = int(self.base.rsplit(":", 1)[1])
 
     def end(self, how):
-        os.kill(self.process.pid, how)
+        terminal.send(self.process, how)
         self.process.join(100)
 
 
@@ -81,7 +81,7 @@ class Crowd(threading.Thread):
             self.received.append(one)
             if len(self.received) == PEOPLE * EACH // 2:
                 self.down = True
-                os.kill(self.session.process.pid, signal.SIGKILL)
+                terminal.send(self.session.process, signal.SIGKILL)
                 self.killed.set()
         self.told.append(await self._ask("etat", key=key))
 
