@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from copkit import french
+from copkit.models import worth
 from copkit.models.panorama import LATEST, panorama, total
 from copkit.simulator import exports, links, static
 from copkit.simulator.ground import ground
@@ -24,6 +25,7 @@ from ..conftest import LONG, every
 from .conftest import HANG
 
 CARS, HEDGES, LIVESTOCK = "vehicules_electriques", "haies", "elevage_durable"
+INDUSTRY = "production_industrielle"
 
 
 def kt(value, decimals=0):
@@ -102,6 +104,22 @@ def test_page_opens_on_today_with_what_was_observed_and_says_no_more(visit):
     expect(one.page.locator(f"#copkit-fait-q-{CARS}")).to_have_value("30,1")
     expect(one.panel).to_contain_text("Prérempli\u00a0: 2022. SGPE")
     assert one.state().levers == links.opening("reg-32").levers
+
+
+def test_where_nothing_done_is_known_the_page_opens_on_the_reference(page, tmp_path):
+    static.write("dep-59", tmp_path / "nord.html")
+    page.goto((tmp_path / "nord.html").as_uri())
+    expect(page.locator(".ck-lead")).to_contain_text("les chiffres sont ceux de la référence")
+    shown = page.locator(".ck-view [data-words], .ck-view [data-figure], .ck-heads, .ck-sector-list").all_inner_texts()
+    assert len(shown) > 30 and "n.d." not in "".join(shown)
+    nord = panorama("dep-59")
+    written = worth.write(float(nord.target.sel(lever=INDUSTRY)), worth.levers(nord)[INDUSTRY])
+    expect(page.locator(".ck-view")).to_contain_text(f"Production industrielle\n{written}")
+    page.locator("#copkit-recherche").fill("Production industrielle")
+    page.locator("#copkit-recherche").press("Enter")
+    page.locator(f"#copkit-fait-kt-{INDUSTRY}").fill("100")
+    expect(page.locator(".ck-sector-list")).to_contain_text("100 faits sur")  # from then on, what is done
+    expect(page.locator(".ck-sector-list")).to_contain_text("n.d. sur")
 
 
 def test_a_lever_is_reached_in_few_keys_and_both_units_give_each_other(visit):

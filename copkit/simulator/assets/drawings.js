@@ -91,13 +91,14 @@ function panorama(store) {
   };
   const write = () => {
     const { view, state } = store;
+    const blank = store.blank();
     for (const { lever, fill, done, words, said, button } of tiles.values()) {
       const { kt, done_kt: made, remaining_kt: left, deficit } = view.levers[lever.id];
       const target = lever.target || 1e-9;
       const share = (value) => `${100 * Math.min(1, Math.max(0, value / target))}%`;
       fill.style.setProperty("block-size", share(state.step === 3 ? kt : made));
       done.style.setProperty("block-size", share(made));
-      const figure = !lever.shown ? "?" : store.kt(lever, [0, store.today(lever.id), left, kt][Math.min(state.step, 3)], 0);
+      const figure = !lever.shown ? "?" : store.kt(lever, [0, blank ? lever.target : store.today(lever.id), left, kt][Math.min(state.step, 3)], 0);
       const lines = { full: `${lever.label}\n${figure}`, name: lever.label, number: String(lever.order), none: "" };
       setText(words, lines[words.dataset.words ?? "none"]);
       const [today, proposed, reference] = [store.today(lever.id), kt, lever.target].map((value) => store.kt(lever, value, 0));
@@ -117,8 +118,11 @@ function panorama(store) {
     const [which, figure] = [state.vision === "thematiques" ? "thematique" : "sector", FIGURES[Math.min(state.step, 3)]];
     const within = (id) => page.levers.filter((lever) => lever[which] === id && lever.id !== page.forest_lever);
     const reference = (id) => within(id).reduce((all, lever) => all + (lever.target || 0), 0);
-    const total = (id) => (state.step === 1 && !within(id).some((lever) => store.knows(lever.id)) ? NaN : within(id)
-      .reduce((all, lever) => all + (store.view.levers[lever.id][figure] || 0), 0));
+    const total = (id) => {
+      if (state.step === 1 && store.blank()) return reference(id);
+      if (state.step === 1 && !within(id).some((lever) => store.knows(lever.id))) return NaN;
+      return within(id).reduce((all, lever) => all + (store.view.levers[lever.id][figure] || 0), 0);
+    };
     const ordered = page.panorama[state.vision].heads;
     heads.replaceChildren(...ordered.map((head) => h("span", { class: `ck-${head.id}` }, `${groups.get(head.id)}\u00a0: ${store.sum(total(head.id), reference(head.id))}`)));
   };

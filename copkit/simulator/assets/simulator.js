@@ -7,6 +7,7 @@ const LEADS = {
   2: "Ce qui reste à faire d’ici 2030 pour atteindre ce qui est proposé, levier par levier.",
   3: "Écrire un objectif en émissions évitées ou dans l’unité du levier\u00a0: l’un donne l’autre.",
 };
+const NOTHING_KNOWN = french("Rien n’est connu ici de ce qui est fait depuis 2019 : les chiffres sont ceux de la référence. Saisir ce qui est fait, levier par levier.");
 
 /** The bar that stays: total, what is missing, scenario, « Compenser ». */
 function summaryBar(store) {
@@ -89,7 +90,8 @@ function sectors(store) {
       const whole = (value) => store.sum(value, one.sgpe ?? one.reference);
       const gap = one.net > 0 ? `manque ${store.lack(one.net)}` : one.above ? `+${store.lack(-one.net)}` : "";
       const seen = page.levers.some((lever) => lever.sector === id && store.knows(lever.id));
-      const texts = { 1: `${seen ? `${whole(one.done)} faits` : UNKNOWN} sur ${whole(one.reference)}`, 2: `reste ${whole(one.remaining)}`, 3: [`${whole(one.proposed)} sur ${whole(one.reference)}`, gap].filter(Boolean).join(", ") };
+      const today = store.blank() ? `${whole(one.reference)} à éviter` : `${seen ? `${whole(one.done)} faits` : UNKNOWN} sur ${whole(one.reference)}`;
+      const texts = { 1: today, 2: `reste ${whole(one.remaining)}`, 3: [`${whole(one.proposed)} sur ${whole(one.reference)}`, gap].filter(Boolean).join(", ") };
       setText(row.figures, texts[Math.min(state.step, 3)]);
       setAttribute(row.element, "aria-pressed", String(store.sector === id));
     }
@@ -187,7 +189,7 @@ function build(store) {
     for (const part of [top, tiles, groups, list, changed, full, ...take, ...(panel ? [panel] : [])]) part.update();
     for (const input of steps.querySelectorAll("input")) input.checked = input.value === String(Math.min(state.step, 3));
     for (const input of vision.querySelectorAll("input")) input.checked = input.value === state.vision;
-    setText(lead, LEADS[Math.min(state.step, 3)]);
+    setText(lead, state.step === 1 && store.blank() ? NOTHING_KNOWN : LEADS[Math.min(state.step, 3)]);
     if (warnings.dataset.said !== store.notes.join()) { warnings.dataset.said = store.notes.join(); warnings.replaceChildren(...store.notes.map((text) => h("p", { class: "ck-warning" }, text))); }
     const { said: words, more } = balance(store);
     announce([words, more].filter(Boolean).join(". "));

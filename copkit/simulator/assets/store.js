@@ -76,6 +76,11 @@ class Store {
     return !Number.isNaN(this.today(id));
   }
 
+  /** Nothing is known of what is done: figures of today would all be unknown, those of the reference are shown. */
+  blank() {
+    return !this.page.levers.some((lever) => this.knows(lever.id));
+  }
+
   /** Changes the state; changes of the same thing that follow closely are one step of the past. */
   change(edit, what = "") {
     const before = JSON.stringify(this.state);
