@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import lazy_loader
@@ -15,11 +15,15 @@ alt = lazy_loader.load("altair")
 WIDTH = 640  # [px]
 
 
-def words(title: str, lines: Iterable[str], description: str) -> dict:
-    """The title, the lines under it and the description of a chart, as its properties."""
+def words(title: str, lines: Iterable[str], description: str, marks: Mapping[str, str] | None = None) -> dict:
+    """The title, the lines under it and the description of a chart, as its properties.
+
+    ``marks``: what the lines say of marks that the list of a phone has not, and what it reads instead.
+    """
     subtitle = [french.typeset(line) for line in lines]
+    instead = {french.typeset(said): french.typeset(other) for said, other in (marks or {}).items()}
     title = alt.TitleParams(french.typeset(title), subtitle=subtitle)
-    return {"title": title, "description": french.typeset(description)}
+    return {"title": title, "description": french.typeset(description), "marks": instead}
 
 
 def said(table: pd.DataFrame, of: str = "label") -> str:
@@ -123,8 +127,10 @@ def drawing(
     **more,
 ) -> alt.LayerChart:
     """Layers as one chart, with its words. ``phone``: the rows of a list that says the same on a small screen."""
-    more |= {"usermeta": {"phone": phone}} if phone else {}
-    return theme.drawing()(layer=list(layers), width=width, height=height, **words, **more)
+    apart = {"phone": phone, "marks": words.get("marks")} if phone else {}
+    more |= {"usermeta": {name: one for name, one in apart.items() if one}} if phone else {}
+    said = {name: words[name] for name in ("title", "description")}
+    return theme.drawing()(layer=list(layers), width=width, height=height, **said, **more)
 
 
 def pixels(words: list[dict], **places) -> list[alt.Chart]:

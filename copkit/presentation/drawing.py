@@ -85,13 +85,26 @@ def png(spec: dict) -> str:
     return base64.b64encode(_converter().vegalite_to_png(_cleaned(spec), vl_version="6.4", scale=1.5)).decode("ascii")
 
 
-def caption(spec: dict) -> str:
-    """The title of a chart and its lines, as HTML."""
+def caption(spec: dict, *, screens: bool = False) -> str:
+    """The title of a chart and its lines, as HTML; ``screens``: with what a narrow one reads instead."""
     title = spec.get("title", "")
     title = title if isinstance(title, dict) else {"text": title}
     lines = title.get("subtitle", [])
     lines = [lines] if isinstance(lines, str) else lines
-    return "<br>".join([f"<strong>{escaping.element(str(title['text']))}</strong>", *map(escaping.element, lines)])
+    marks = spec.get("usermeta", {}).get("marks", {}) if screens else {}
+    said = "".join(_line(escaping.element(line), marks) for line in lines)
+    return f"<strong>{escaping.element(str(title['text']))}</strong>{said}"
+
+
+def _line(line: str, marks: dict[str, str]) -> str:
+    """A line under a title; what it says of marks is for a wide screen, which alone shows them."""
+    line = f"<br>{line}"
+    for mark, instead in marks.items():
+        found = escaping.element(mark)
+        whole = f"<br>{found}" if line == f"<br>{found}" and not instead else found
+        other = f'<span class="slim">{escaping.element(instead)}</span>' if instead else ""
+        line = line.replace(whole, f'<span class="wide">{whole}</span>{other}', 1)
+    return line
 
 
 def figure(spec: dict) -> str:

@@ -44,15 +44,17 @@ class Gathered(Document):
 
     # ------------------------------------------------------------------ words
 
-    def words(self, about, title: str, unit: str, description: str, *more: str, file: bool = True) -> dict:
+    def words(
+        self, about, title: str, unit: str, description: str, *more: str, file: bool = True, marks: dict | None = None
+    ) -> dict:
         """The title, the lines under it and the description of a chart: unit, origin, and whether it is invented.
 
-        ``file``: whether it shows what the origin is of.
+        ``file``: whether it shows what the origin is of; ``marks``: as ``charts.words``.
         """
         said = f"{description} {INVENTED.capitalize()}." if about.invented else description
         lines = [*more, self.origin(about)] if file else [*more]
         marked = f"{unit} · {INVENTED}" if about.invented and not file else unit
-        return charts.words(title, [marked, *lines], said)
+        return charts.words(title, [marked, *lines], said, marks)
 
     def origin(self, about) -> str:
         """How many, the file, and whether it is invented."""

@@ -1,5 +1,7 @@
 """Reports in real Chromium: a région, a département and an overseas one, at 360 and 1 920 px, without a network."""
 
+import re
+
 import pypdf
 import pytest
 
@@ -11,6 +13,7 @@ from ..notebooks import documents
 from .looks import OVERLAPS, charts_are_readable, fits_and_asks_nothing
 
 CODES = ["reg-32", "dep-75", "reg-03"]
+MARKS = re.compile("tuile|trait|tirets|marque|barre :|Colonne|échelle")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,17 @@ def test_the_document_is_short_enough_to_be_read(outputs, page, name):
 
 def test_the_paper_of_a_region_is_short_enough_to_be_read(outputs):
     assert len(pypdf.PdfReader(outputs / "reg-32" / "diagnostic.pdf").pages) < 12
+
+
+@pytest.mark.parametrize("name", ["reg-32/diagnostic", "dep-75/diagnostic", "reg-32/biodiversite"])
+def test_a_phone_says_nothing_of_the_marks_that_it_does_not_draw(outputs, page, name):
+    page.goto((outputs / f"{name}.html").as_uri())
+    listed = page.locator("figure:has(.narrow) figcaption")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert any(map(MARKS.search, listed.all_inner_texts()))
+    page.set_viewport_size({"width": 390, "height": 844})
+    said = listed.all_inner_texts()
+    assert len(said) >= 1 and [one for one in said if MARKS.search(one) or "\n\n" in one] == []
 
 
 @pytest.mark.parametrize("name", ["dep-75/diagnostic", "reg-32/biodiversite"])

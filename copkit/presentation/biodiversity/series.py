@@ -61,6 +61,7 @@ def chart(p: xr.Dataset, found: list[Measure], served: str) -> alt.LayerChart | 
             _origin(drawn),
         ],
         f"{' ; '.join(f'{one.measure} : {_said(one)}' for one in drawn)}.",
+        {"chaque série à son échelle, de": "de", " ; tirets : la cible, dans la même unité": ""},
     )
     return charts.drawing(layers, height, title, phone=told)
 

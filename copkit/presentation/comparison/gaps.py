@@ -65,6 +65,7 @@ def sectors(found: SideBySide) -> alt.LayerChart:
         _title(found, gap),
         [unit, f"{bold}{_origin(found)}"],
         f"{' ; '.join(f'{label} : {cells}' for label, cells in said)}.",
+        {one: "" for one in (" ; tous les panneaux à la même échelle", bold) if one},
     )
     head, rects, texts = _panels(found, order, gap, told)
     across = alt.X("x:Q", scale=alt.Scale(domain=[0, charts.WIDTH], nice=False), axis=None)

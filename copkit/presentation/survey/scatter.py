@@ -170,10 +170,13 @@ def _drawn(q: Consultation, measure: str) -> alt.LayerChart | Note:
         f"{french.number(counts[second], 0)} {_agreed(second, counts[second]).replace(', ', ' mais ')}"
     )
     unit = "Un point est un levier, son numéro renvoie à la liste ; tirets : seuils du kit"
+    marks = {unit: "Les leviers les plus pertinents de chaque groupe, selon les seuils du kit"}
     if found.small.any():
-        unit += f" ; cercle gris et {SMALL} : moins de {rules().thresholds.small} collectivités"
+        grey = f" ; cercle gris et {SMALL} : moins de {rules().thresholds.small} collectivités"
+        unit, marks = unit + grey, marks | {grey: ""}
     said = f"Nuage de {len(found)} leviers. " + " ; ".join(f"{name} : {n}" for name, n in counts.items()) + "."
-    return charts.drawing(scatter.layers(), HEIGHT, words(q, title, unit, said), phone=_listed(found, measure))
+    made = words(q, title, unit, said, marks=marks)
+    return charts.drawing(scatter.layers(), HEIGHT, made, phone=_listed(found, measure))
 
 
 def _listed(found: pd.DataFrame, measure: str) -> list[list]:

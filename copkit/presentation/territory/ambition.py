@@ -157,16 +157,18 @@ def panorama(p: xr.Dataset) -> alt.LayerChart:
     if proposals.composed(p):
         reference = labels.kt(p, model.total(proposals.reference(p), forest=False))
         beside = f", pour {reference} dans la référence (« réf. » sur les tuiles qui s'en écartent)"
-    reading = "surface d'une tuile : émissions évitées ; numéro : voir la table"
-    lines = [f"{french.capital(total)} ktCO2e/an évitées, hors forêt{beside} ; {reading}", labels.source_line(p)]
+    reading = " ; surface d'une tuile : émissions évitées ; numéro : voir la table"
+    lines = [f"{french.capital(total)} ktCO2e/an évitées, hors forêt{beside}{reading}", labels.source_line(p)]
+    marks = {reading: "", "tuile hachurée :": "(C) :", " sur les tuiles qui s'en écartent": " où elle s'en écarte"}
     if layout["hatch"]:
         lines.insert(1, "tuile hachurée : répartie par une clé notée C, ordre de grandeur")
     if layout["narrow"]:
-        lines.append(f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}")
+        narrow = f"Colonnes trop étroites pour un titre, de gauche à droite : {', '.join(layout['narrow'])}"
+        lines, marks = [*lines, narrow], marks | {narrow: ""}
     parts = [f"{name} {french.percent(s, 0)}" for name, s in zip(names, shares.share, strict=True)]
     said = f"Marimekko des leviers : {', '.join(parts)}."
     title = f"« {names[0]} » porte {share} de {labels.effort(p)}"
-    words = charts.words(labels.headline(p, title, chantier=shares.index[0]), lines, said)
+    words = charts.words(labels.headline(p, title, chantier=shares.index[0]), lines, said, marks)
     across = alt.X("x:Q", scale=alt.Scale(domain=[0, marimekko.WIDTH], nice=False), axis=None)
     down = alt.Y("y:Q", scale=alt.Scale(domain=[marimekko.HEIGHT, -HEAD], nice=False), axis=None)
     rects = alt.Chart({"values": tuple(layout["rects"])}).mark_rect(stroke="white", strokeWidth=1.5)
@@ -304,13 +306,16 @@ def sectors(p: xr.Dataset) -> alt.LayerChart:
     title = f"{top.label} : {french.share(top.share)} de l'effort{whose}{_mostly(p, drawn.index[0])}"
     title = labels.headline(p, title, sector=drawn.index[0])
     reading = "barre : part du secteur" + ("" if alone else f" ; trait : sa part {where}")
+    listed = "part du secteur" + ("" if alone else f", et sa part {where}")
     if drawn.nation.isna().any() and not alone:
         overseas = french.join(f"« {label} »" for label in drawn.label[drawn.nation.isna()])
         reading += f" ; sans trait : {overseas}, secteur propre aux outre-mer"
+        listed += f" ; {overseas} : secteur propre aux outre-mer"
     words = charts.words(
         title + against if len(title + against) < LONG else title,
         [f"% des émissions évitées, hors forêt ; {reading}", labels.source_line(p)],
         f"Part des secteurs : {charts.said(drawn)}.",
+        {reading: listed},
     )
     over = [] if alone else [charts.ticks(drawn, "nation")]
     unit, bold = "part de l'effort hors forêt (%)", {"dx": 8, "fontWeight": "bold"}

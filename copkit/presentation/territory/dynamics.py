@@ -106,6 +106,7 @@ def paces(p: xr.Dataset) -> alt.LayerChart | Note:
         title,
         [*lines, labels.source_line(p, computed=True)],
         f"Rythme observé sur rythme nécessaire : {charts.said(drawn)}.",
+        {", trait :": " :", "marque noire :": "en S :"},
     )
     rule = alt.Chart({"values": [{"x": 1}]}).mark_rule(color=theme.TEXT, strokeDash=[5, 3]).encode(x=alt.X("x:Q"))
     over = [rule, *([charts.ticks(curved, "curve")] if len(curved) else [])]

@@ -108,6 +108,7 @@ def reductions(p: xr.Dataset) -> alt.LayerChart | Note:
         f"La plus forte baisse {asked} : {lower(top.label)}, {top.written}",
         [*lines, labels.source_line(p, computed=True)],
         f"Baisses {'proposées' if scenario else 'demandées'} : {charts.said(drawn)}.",
+        {" ; trait : la référence": ""},
     )
     unit, bold = "évolution de la quantité entre 2019 et 2030 (%)", {"align": "right", "dx": -6, "fontWeight": "bold"}
     return charts.bars(drawn, "change", unit, words, domain=[-100, 0], over=ticks, **bold)

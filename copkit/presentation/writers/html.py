@@ -163,4 +163,4 @@ class _Charts:
 
     def __call__(self, chart: blocks.Chart) -> dict:
         svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"c{next(self.count)}-\1\2", drawing.svg(chart.spec))
-        return {"svg": Markup(svg), "caption": Markup(drawing.caption(chart.spec))}
+        return {"svg": Markup(svg), "caption": Markup(drawing.caption(chart.spec, screens=True))}
