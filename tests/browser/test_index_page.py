@@ -9,6 +9,7 @@ from copkit.batch.index import render
 from copkit.reference import territories
 
 from ..access import faults
+from ..conftest import LONG
 
 VISIBLE_ROWS = "tr.entry:not(.context):visible"
 MORE = ("page", "diapositive", "xlsx", "ipynb")
@@ -207,4 +208,8 @@ def test_text_of_the_map_stays_readable(page):
 def test_page_has_no_accessibility_fault(page, mode, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.get_by_label(mode, exact=True).check()
-    assert faults(page) == []
+    if not LONG:  # the régions that hold all that a row can be: the others take three quarters of the time
+        page.locator("tbody:not([data-group=reg-32], [data-group=reg-76])").evaluate_all(
+            "all => all.map(one => one.remove())"
+        )
+    assert page.locator("tbody").count() >= 2 and faults(page) == []
