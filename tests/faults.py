@@ -270,14 +270,8 @@ class Trial:
     def kill(self) -> None:
         """SIGKILL, or an interruption, at a random instant; again where the batch had ended, that takes less then."""
         for _ in range(AGAIN):
-            batch, begun, hit = self.start(), time.monotonic(), False
-            instant = begun + self.drawn.uniform(0, self.usual)
-            with suppress(psutil.NoSuchProcess, ProcessLookupError):
-                wait_until(lambda: time.monotonic() >= instant or batch.exitcode is not None)
-                pid = wait_until(lambda: batch.exitcode is not None or self.victim(batch))
-                if pid and pid is not True:
-                    (os.killpg if self.kind == "keyboard" else os.kill)(pid, BLOWS.get(self.kind, signal.SIGKILL))
-                    hit = True
+            batch, begun = self.start(), time.monotonic()
+            hit = self.strike(batch, begun + self.drawn.uniform(0, self.usual))
             code, said = self.finish(batch)
             if hit:
                 break
@@ -286,6 +280,16 @@ class Trial:
         else:
             self.seen = "ended before"
         self.judge(code, said)
+
+    def strike(self, batch: BaseProcess | Fresh, instant: float) -> bool:
+        """Strike a process of the batch at an instant; False where there was none left."""
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            wait_until(lambda: time.monotonic() >= instant or batch.exitcode is not None)
+            pid = wait_until(lambda: batch.exitcode is not None or self.victim(batch))
+            if pid and pid is not True:
+                (os.killpg if self.kind == "keyboard" else os.kill)(pid, BLOWS.get(self.kind, signal.SIGKILL))
+                return True
+        return False
 
     def judge(self, code: int, said: str) -> None:
         """A batch whose own process lives ends well, or says what failed."""
