@@ -271,7 +271,7 @@ def readings(kind: str) -> tuple[list[bytes], Read]:
                     one(path)
                 except CopkitError as error:
                     refused.append(error)
-                    if lacks := trial.unsaid(str(error), ""):
+                    if lacks := trial.unsaid(str(error), "", content.decode("utf-8", "replace")):
                         raise AssertionError(lacks) from error
             if len(refused) == len(reads):
                 raise refused[0]
