@@ -62,7 +62,7 @@ def unsaid(message: str, name: str, content: str = "") -> str:
     """What a message of refusal lacks; nothing for a good one. What it cites of the content may be English."""
     cited = set(re.findall(r"« ?([^»]*?) ?»", message))
     for one in cited:
-        message = message.replace(one, "…") if one in content else message
+        message = message.replace(one, "…") if one and one in content else message
     if name and name.partition(".")[0] not in message:
         return f"le message ne nomme pas le fichier : {message[:300]}"
     if found := ENGLISH.search(message):
