@@ -38,12 +38,11 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.intake import fields, gazetteer, personal, plausible
+from copkit.intake import columns, fields, gazetteer, personal, plausible
 
 Answer = tuple[object, str]  # the value, and the message (empty when nothing is wrong)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no spreadsheet accepts them
-_MANY = 1000  # rows from which it is worth looking for texts that come again
 
 _MONTHS = [french.plain(month) for month in french.MONTHS]
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -52,7 +51,7 @@ _ISO = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}", re.ASCII)
 _FRENCH = re.compile(rf"(\d{{1,2}})([/.\-])(\d{{1,2}})\2(\d{{4}}|\d\d){_TIME}", re.ASCII)
 _WRITTEN = re.compile(rf"(?:(?:{'|'.join(_DAYS)}) )?(\d{{1,2}})(?:er)? ({'|'.join(_MONTHS)}) (\d{{4}})", re.ASCII)
 _WRITE_DATE = "Écrire une date comme 2025-03-31 ou 31/03/2025."
-_MONTH_FIRST = r"^\s*(?:0?[1-9]|1[0-2])[/.\-](?:1[3-9]|2\d|3[01])[/.\-]\d{4}\b"  # read by a fast engine
+_MONTH_FIRST = re.compile(r"^\s*(?:0?[1-9]|1[0-2])[/.\-](?:1[3-9]|2\d|3[01])[/.\-]\d{4}\b", re.ASCII)
 
 _NUMBER = re.compile(
     r"""(?P<sign>[+−-]?)[ ]?(?:
@@ -222,7 +221,7 @@ def _year(text: str) -> Answer:
 
 def month_first(texts: pd.Series) -> bool:
     """True when a date of a column can only have its month before its day."""
-    return bool(texts.str.contains(_MONTH_FIRST, regex=True).any())
+    return bool(columns.holds(texts, _MONTH_FIRST).any())
 
 
 def day(text: str, day_first: bool = True) -> Answer:
@@ -302,7 +301,7 @@ READ: dict[str, Callable[[str], Answer]] = {  # kind of field → how a cell of 
 
 def clean(cells: pd.Series, missing: set[str]) -> pd.Series:
     """Without the spaces around, without control characters; what means « nothing » becomes empty."""
-    if len(cells) > _MANY:
+    if len(cells) > columns.SHORT:
         codes, texts = pd.factorize(cells)
         if 4 * len(texts) < len(cells) and (codes >= 0).all():  # few, as answers are: each is cleaned once
             return _cleaned(pd.Series(texts, dtype=cells.dtype), missing).iloc[codes].set_axis(cells.index)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from copkit.intake import cells, fields, labels, levers, places, report, totals
+from copkit.intake import cells, columns, fields, labels, levers, places, report, totals
 from copkit.intake.fields import PLACES, Collected
 from copkit.intake.headers import Matched, head, match
 from copkit.intake.mapping import Mapping
@@ -224,7 +224,7 @@ class Conversion:
 
     def _figures(self, name: str, text: pd.Series, dated: np.ndarray) -> None:
         """The few names that are an amount or a date: cells that moved by a column, where nothing else betrays them."""
-        at = text.str.fullmatch(FIGURES).to_numpy() & ~dated
+        at = columns.is_whole(text, FIGURES).to_numpy() & ~dated
         if 4 * at.sum() <= len(text):
             told = "un nombre ou une date à la place d'un texte : les cellules de la ligne sont peut-être décalées. "
             self._wrong(at, name, text, np.full(len(text), told + "Vérifier la ligne."))

@@ -17,12 +17,13 @@ from pydantic import Field as Parameter
 from copkit import french, paths
 from copkit.errors import ParameterError, Problems, unknown
 from copkit.files import kept
-from copkit.intake import gazetteer
+from copkit.intake import columns, gazetteer
 from copkit.intake.fields import DTYPES, Field
 from copkit.reference import parameters, reading
 
 FILE = "donnees_personnelles.yml"
 MASK = "[retiré]"
+_AT = re.compile("[@＠﹫]")
 TEXTS = ("text", "name", "id")  # the kinds of field in which anything may be written
 
 # ------------------------------------------------------------------ the register
@@ -150,7 +151,7 @@ def taken(text: pd.Series, kind: str, name: str, field: Field | None = None) -> 
         return text.where(text == "", ""), int((text != "").sum())
     if found.sensibilite != "identifiant":
         return masked(text)
-    held = text.str.contains("[@＠﹫]", regex=True)
+    held = columns.holds(text, _AT)
     hidden = text[held].map(lambda one: _hide(one, _addresses).replace(MASK, "").strip())
     changed = hidden != text[held]
     return (text.where(~held, hidden.reindex(text.index)) if changed.any() else text), int(changed.sum())
@@ -304,7 +305,7 @@ _CIVILITY = re.compile(
 class _Patterns(NamedTuple):
     """What a search goes by, of the words of the register."""
 
-    suspect: str  # what a text has that holds one, for a fast engine: it knows neither accents nor what stands around
+    suspect: re.Pattern[str]  # what a text has that holds one; a fast engine knows neither accents nor what is around
     suspects: tuple[re.Pattern[str], ...]  # of addresses, of numbers, of names
     emails: re.Pattern[str]
     announced: re.Pattern[str]
@@ -325,7 +326,7 @@ def _patterns() -> _Patterns:
         rf"mm?\.|\b(?:mrs?|mmes?|mlles?)\b|monsieur|messieurs|madame|mesdames|mademoiselle|{announced}",
     )
     return _Patterns(
-        suspect="|".join(suspect),
+        suspect=re.compile("|".join(suspect), re.IGNORECASE),
         suspects=tuple(re.compile(one, re.IGNORECASE) for one in suspect),
         emails=re.compile(
             rf"(?<!{_LOCAL}){_LOCAL}++(?:"
@@ -404,7 +405,7 @@ def _hide(text: str, search: Callable[[str, _Patterns], Iterator[tuple[int, int]
 
 def masked(cells: pd.Series) -> tuple[pd.Series, int]:
     """A column with what ``mask`` hides of each cell, and how many cells held some."""
-    suspect = cells.str.contains(_patterns().suspect, case=False, regex=True)
+    suspect = columns.holds(cells, _patterns().suspect)
     if not suspect.any():
         return cells, 0
     found = cells[suspect]

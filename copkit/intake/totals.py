@@ -15,17 +15,17 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.intake import amounts, cells, gazetteer
+from copkit.intake import amounts, cells, columns, gazetteer
 from copkit.intake.fields import NUMBERS, Collected
 from copkit.intake.headers import Matched
 from copkit.intake.mapping import Mapping
 from copkit.intake.sheet import Sheet
 
 ALL, PART, MAYBE, NONE = 3, 2, 1, 0  # the total of everything, of a group; what begins as a total; anything else
-_AMOUNTS = r"[\d\s.,;€]*(?:HT|TTC)?"  # a text that is nothing but amounts, as what two columns say in one
+_AMOUNTS = re.compile(r"[\d\s.,;€]*(?:HT|TTC)?")  # a text that is nothing but amounts, as what two columns say in one
 # What the row of a total may say besides its label and its amounts: what it groups by, and in what unit.
 GROUPS = ("departement", "region", "lever", "lever_by", "thematiques", "theme", "programme", "quantity_unit")
-_LOOKS = r"(?i)tota|somme|cumul|ensemble|r[eé]sultat"  # read by a fast engine
+_LOOKS = re.compile("tota|somme|cumul|ensemble|r[eé]sultat", re.IGNORECASE)
 _HEAD = re.compile(r"(?:(?:grand|sous|ss?) )?(total|totaux|sommes?|cumul|ensemble)\b")
 _TAIL = re.compile(r"(?: |^)(total|totaux|somme|resultat)$")
 _BESIDE = re.compile(
@@ -50,7 +50,7 @@ def find(kind: Collected, sheet: Sheet, matched: Matched, mapping: Mapping) -> T
     numbered = [name for name in kind.key if kind.fields[name].kind == "id"]
     named_by = [name for name in kind.key if name not in numbered]
     id_, title = table.text(*numbered[:1]), table.text(*named_by[:1])
-    named = (id_.str.contains(_LOOKS, regex=True) | title.str.contains(_LOOKS, regex=True)).to_numpy()
+    named = (columns.holds(id_, _LOOKS) | columns.holds(title, _LOOKS)).to_numpy()
     bare = set(table.bare(np.flatnonzero(named | ((id_ == "") | (title == "")).to_numpy())).tolist())
     enough = 2 if (id_ != "").any() else 3  # rows above, for a sum that no label announces
     for at in sorted({*np.flatnonzero(named).tolist(), *bare}):
@@ -94,9 +94,10 @@ class _Table:
 
     def text(self, name: str = "", role: str = "", rows: np.ndarray | slice = slice(None)) -> pd.Series:
         """A field as it is written; of its columns, the first one that is filled."""
-        out = pd.Series("", index=self.sheet.cells.index[rows], dtype="str")
-        for position in self.matched.columns.get((name, role), []):
-            here = cells.clean(self.sheet.cells[position].iloc[rows], self.missing)
+        positions = self.matched.columns.get((name, role), [])
+        texts = [cells.clean(self.sheet.cells[position].iloc[rows], self.missing) for position in positions]
+        out = texts[0] if texts else pd.Series("", index=self.sheet.cells.index[rows], dtype="str")
+        for here in texts[1:]:
             out = out.where(out != "", here)
         return out
 
@@ -106,7 +107,7 @@ class _Table:
             kind = self.fields[name].kind if name in self.fields else "text"
             if name not in (*self.key, *GROUPS) and kind not in NUMBERS:
                 text = self.text(name, role, rows)
-                nothing = text.str.fullmatch(_AMOUNTS) if kind == "text" else text == ""
+                nothing = columns.is_whole(text, _AMOUNTS) if kind == "text" else text == ""
                 rows = rows[nothing.to_numpy()]
         return rows
 
