@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import french
 from copkit.errors import ProjectError
-from copkit.intake import delimited, inside, report, sheet, spreadsheets
+from copkit.intake import cells as cells_of
+from copkit.intake import columns, delimited, inside, report, sheet, spreadsheets, totals
 from copkit.intake.conversion import Conversion
 
 HEADERS = ["Dossier", "Intitulé", "Porteur", "Coût [EUR]"]
@@ -532,3 +533,20 @@ def test_lists_of_a_reading_have_french_headers(file):
         "1 ligne lue dans 1 fichier : 1 projet. 1 projet sans levier et 1 projet sans commune."
     )
     assert spreadsheets.WORKBOOKS
+
+
+PIECES = ["Total", "somme", "RÉSULTAT", "résultat", "02/13/2024", "1/31/2023", "N/A", "Néant", "E\u0301", "ß"]
+CELL = st.lists(st.sampled_from([*PIECES, " ", "\u00a0", "\x07", "\x1f", "-", "\n"]), max_size=4).map("".join)
+
+
+@given(st.lists(CELL, min_size=1, max_size=12))
+def test_a_long_column_is_read_as_a_short_one(texts):
+    missing = {"", "-", "n/a", "néant"}
+    short = pd.Series(texts, dtype="str")
+    long = pd.concat([short] * (columns.SHORT // len(texts) + 1), ignore_index=True)
+    for pattern in (totals._LOOKS, cells_of._MONTH_FIRST):
+        assert columns.holds(long, pattern)[: len(texts)].to_list() == columns.holds(short, pattern).to_list()
+    found = cells_of.clean(short, missing)
+    assert cells_of.clean(long, missing)[: len(texts)].to_list() == found.to_list() and found.dtype == short.dtype
+    assert not set(found.str.casefold()) & (missing - {""}) and [one for one in found if one != one.strip()] == []
+    assert "\x07" not in "".join(found)

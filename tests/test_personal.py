@@ -15,7 +15,7 @@ import copkit as ck
 from copkit import doctor
 from copkit.adaptation.priorities import PRIORITIES
 from copkit.errors import ParameterError
-from copkit.intake import personal
+from copkit.intake import columns, personal
 from copkit.projects import fields as projects
 from copkit.projects.selection import FIELDS as SORTED
 from copkit.roadmap.actions import ACTIONS
@@ -52,11 +52,14 @@ def test_only_addresses_are_taken_out_of_a_number(case):
     assert made.to_list() == [case["attendu"], "autre"] and count == (case["texte"] != case["attendu"])
 
 
-def test_a_column_is_searched_as_its_cells_are():
+@pytest.mark.parametrize("rows", [1, columns.SHORT + 1])  # each of a column's two engines
+def test_a_column_is_searched_as_its_cells_are(rows):
     texts = [case["texte"] for case in (*CASES["masques"], *CASES["gardes"])]
     texts += ["nom\u00a0at\u00a0exemple.fr"]
-    made, count = personal.masked(pd.Series(texts, dtype="str"))
-    assert made.to_list() == [*map(personal.mask, texts)] and count == len(CASES["masques"]) + 1
+    column = pd.Series([*texts, *["haies"] * max(rows - len(texts), 0)], dtype="str")
+    made, count = personal.masked(column)
+    assert made.to_list()[: len(texts)] == [*map(personal.mask, texts)] and count == len(CASES["masques"]) + 1
+    assert set(made[len(texts) :]) <= {"haies"}
 
 
 WORDS = st.sampled_from(["", "voir ", "projet de haies, ", "12 000 € ; ", "(", "Lille : ", "le 01/02/2024, "])

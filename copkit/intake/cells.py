@@ -51,7 +51,7 @@ _ISO = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}", re.ASCII)
 _FRENCH = re.compile(rf"(\d{{1,2}})([/.\-])(\d{{1,2}})\2(\d{{4}}|\d\d){_TIME}", re.ASCII)
 _WRITTEN = re.compile(rf"(?:(?:{'|'.join(_DAYS)}) )?(\d{{1,2}})(?:er)? ({'|'.join(_MONTHS)}) (\d{{4}})", re.ASCII)
 _WRITE_DATE = "Écrire une date comme 2025-03-31 ou 31/03/2025."
-_MONTH_FIRST = re.compile(r"^\s*(?:0?[1-9]|1[0-2])[/.\-](?:1[3-9]|2\d|3[01])[/.\-]\d{4}\b", re.ASCII)
+_MONTH_FIRST = re.compile(r"^\s*(?:0?[1-9]|1[0-2])[/.\-](?:1[3-9]|2\d|3[01])[/.\-]\d{4}\b")
 
 _NUMBER = re.compile(
     r"""(?P<sign>[+−-]?)[ ]?(?:
