@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import islice
@@ -379,8 +380,11 @@ def again(run: Run) -> None:
         assert not found, found
 
     def guided_to(kind: str) -> None:
+        from copkit.errors import CopkitError
+
         for path in sorted((run.folder / kind).glob("found*")):
-            readings(kind)[1](path.read_bytes())
+            with suppress(CopkitError):  # whose message was looked at beside what it cites
+                readings(kind)[1](path.read_bytes())
 
     whole = any(name.startswith("corpus") and line.wrong for name, line in run.table.items())
     made = test_damaged_input.cases(run.folder, every=True) if whole else ()
