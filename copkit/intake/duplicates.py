@@ -8,6 +8,8 @@ later version keeps one of them, whereas two lists that both number from 1 share
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +22,7 @@ from copkit.intake.mapping import Mapping
 
 PROBABLE = ("project_id", "title", "holder", "file", "row", "group")
 _ORIGIN = ("source_file", "sheet", "row", "duplicate_of")
+_ACCENTS, _NEITHER = re.compile("[\u0300-\u036f]+"), re.compile("[^a-z0-9]+")
 
 
 def mark(
@@ -149,5 +152,5 @@ def folded(texts: pd.Series) -> pd.Series:
     >>> folded(pd.Series(["Rénovation de l'école", "RENOVATION DE L ECOLE"], dtype="str")).nunique()
     1
     """
-    bare = texts.str.normalize("NFKD").str.replace("[\u0300-\u036f]+", "", regex=True).str.casefold()
-    return bare.str.replace("[^a-z0-9]+", " ", regex=True).str.strip()
+    bare = (_ACCENTS.sub("", unicodedata.normalize("NFKD", one)).casefold() for one in texts.to_list())
+    return pd.Series([_NEITHER.sub(" ", one).strip() for one in bare], index=texts.index, dtype="str")
