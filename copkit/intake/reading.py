@@ -15,7 +15,19 @@ import pandas as pd
 from copkit import french
 from copkit.errors import ProjectError
 from copkit.files import path_of, sought
-from copkit.intake import cover, demarches, duplicates, fields, labels, levers, recognition, report, spreadsheets, stack
+from copkit.intake import (
+    columns,
+    cover,
+    demarches,
+    duplicates,
+    fields,
+    labels,
+    levers,
+    recognition,
+    report,
+    spreadsheets,
+    stack,
+)
 from copkit.intake import mapping as mappings
 from copkit.intake.conversion import Conversion
 from copkit.intake.directory import Directory
@@ -384,12 +396,11 @@ def _schema(kind: Collected, table: pd.DataFrame):
         "siren": lambda one: pa.Check.str_matches(r"^(\d{9})?$"),
         **dict.fromkeys(fields.NUMBERS, lambda one: pa.Check(lambda cells: ~np.isinf(cells), error="finite")),
     }
-    columns = {}
+    held = {}
     for name, one in kind.fields.items():
         dtype, found = fields.DTYPES[one.kind], table.get(name)
         typed, nullable = found is not None and found.dtype == dtype, dtype == "float64"
-        filled = not typed or (found.notna() if nullable else found != one.empty).any()  # a text that is missing is
-        if filled:
+        if not typed or columns.is_filled(found, one.empty):
             check = [checks[one.kind](one)] if one.kind in checks else []
-            columns[name] = pa.Column(None if typed else dtype, check, nullable=nullable)
-    return pa.DataFrameSchema(columns, strict=False)
+            held[name] = pa.Column(None if typed else dtype, check, nullable=nullable)
+    return pa.DataFrameSchema(held, strict=False)
