@@ -105,10 +105,13 @@ def unknown(said: str, given: object, known: Iterable[str], listed: str = "", re
     'Niveau inconnu : « regions ». Vouliez-vous dire « region » ? Niveaux : region, epci.'
     >>> unknown("source inconnue « insee »", "insee", ["sgpe"], remedy="Ajouter une clé.")
     'source inconnue « insee ». Ajouter une clé.'
+    >>> unknown("organisme inconnu « DDT »", "DDT", ["DREAL, DRAAF", "Agences"], "Organismes")
+    'organisme inconnu « DDT ». Organismes : DREAL, DRAAF ; Agences.'
     """
     known = list(known)
     hint = suggestion(given, known) or f" {remedy}".rstrip()
-    return f"{said}.{hint}" + (f" {listed} : {', '.join(known)}." if listed else "")
+    between = " ; " if any(", " in one for one in known) else ", "
+    return f"{said}.{hint}" + (f" {listed} : {between.join(known)}." if listed else "")
 
 
 def unknowns(said: str, given: Iterable, known: Iterable[str], listed: str = "", remedy: str = "") -> list[str]:

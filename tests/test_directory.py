@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import copkit as ck
 from copkit.commands.cli import app
-from copkit.errors import ProjectError
+from copkit.errors import CopkitWarning, ProjectError
 from copkit.intake import directory
 from copkit.projects.fields import BODIES
 
@@ -165,6 +165,17 @@ def test_a_wrong_directory_is_refused_whole_and_cites_no_address(tmp_path, says,
         directory.read(path, BODIES)
     says(refused.value, *messages)
     assert "plante" not in str(refused.value).replace(str(path), "")
+
+
+def test_a_hidden_row_of_a_directory_is_read_and_said_without_its_address(tmp_path):
+    made = openpyxl.Workbook()
+    for row in (["courriel", "organisme"], [DDT, "Préfecture et DDT(M)"], ["@dreal-plantee.fr", BODIES["dreal_draaf"]]):
+        made.active.append(row)
+    made.active.row_dimensions[3].hidden = True
+    made.save(tmp_path / "annuaire.xlsx")
+    with pytest.warns(CopkitWarning, match="1 ligne masquée ou filtrée, lue comme les autres") as told:
+        directory.read(tmp_path / "annuaire.xlsx", BODIES)
+    assert not any(one in str(each.message) for each in told for one in PLANTED)
 
 
 def test_a_file_without_opinions_says_so(tmp_path, bodies):

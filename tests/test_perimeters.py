@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 
 import numpy as np
 import openpyxl
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 import copkit as ck
 from copkit import paths
 from copkit.batch import plan
-from copkit.errors import CopkitError, LeverError, ParameterError, ProjectError, RunError, TerritoryError
+from copkit.errors import CopkitError, CopkitWarning, LeverError, ParameterError, ProjectError, RunError, TerritoryError
 from copkit.intake import perimeters
 from copkit.models import audition, communal, downscaling, panorama
 from copkit.models.communes import communes
@@ -181,6 +182,24 @@ def test_wrong_perimeter_is_refused_with_its_line(case, tmp_path, says):
     with pytest.raises(ProjectError) as refused:
         ck.perimeter(tmp_path / "p.csv")
     says(refused.value, "p.csv", *case["message"])
+
+
+def test_hidden_rows_and_columns_of_a_perimeter_are_read_and_said_as_a_sentence(tmp_path, command, says):
+    path, book = tmp_path / "crte.xlsx", openpyxl.Workbook()
+    for row in (["Code INSEE", "Nom"], ["59350", "Lille"], ["59378", "Marcq-en-Barœul"]):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = book.active.column_dimensions["B"].hidden = True
+    book.save(path)
+    with pytest.warns(CopkitWarning) as told:
+        assert list(perimeters.read_perimeters(path).communes.commune) == ["com-59350", "com-59378"]
+    said = " ".join(str(one.message) for one in told)
+    row = "1 ligne masquée ou filtrée, lue comme les autres (ligne 3)."
+    says(said, "crte.xlsx", row, "1 colonne masquée, lue comme les autres : « Nom » (B).")
+    os.utime(path, (1, 1))  # read again
+    done = command("panorama", "--perimeter", path)
+    assert done.returncode == 0
+    says(done.stderr, row)
+    assert "Warning" not in done.stderr and "warn(" not in done.stderr
 
 
 def test_one_of_several_perimeters_has_to_be_named(tmp_path, says):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import copkit as ck
 from copkit.commands.cli import app
-from copkit.errors import ParameterError, ProjectError
+from copkit.errors import CopkitWarning, ParameterError, ProjectError
 from copkit.models import nomenclatures
 from copkit.presentation.roadmap import themes as tables
 from copkit.presentation.territory.themes import evidence as figures
@@ -179,6 +179,16 @@ def test_working_groups_are_given_as_a_table_or_as_a_mapping(two_groups, tmp_pat
     assert list(read.group) == ["le_reste"] and read.attrs["groups"] == found.attrs["groups"]
     done = CliRunner().invoke(app, ["themes", "--territory", "reg-32", "--groups", str(path), "--format", "csv"])
     assert done.stdout.count("Le reste") == 23
+
+
+def test_a_hidden_row_of_the_working_groups_is_read_and_said(two_groups, tmp_path):
+    path, book = tmp_path / "groupes.xlsx", openpyxl.Workbook()
+    for row in (["Groupe", "Levier"], *([group, lever] for group, levers in two_groups.items() for lever in levers)):
+        book.active.append(row)
+    book.active.row_dimensions[2].hidden = True
+    book.save(path)
+    with pytest.warns(CopkitWarning, match="1 ligne masquée ou filtrée, lue comme les autres"):
+        assert len(ck.roadmap.candidates("reg-32", groups=path)) == 43
 
 
 ADDED = {"Retenu": "oui", "Intitulé": "Écoles", "Leviers": "Haies"}

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -29,7 +32,7 @@ from copkit.commands import (
     verify,
 )
 from copkit.commands.terminal import Csv, Format, chosen, light, print_data, print_table, say
-from copkit.errors import CopkitError, command_line
+from copkit.errors import CopkitError, CopkitWarning, command_line
 
 app = typer.Typer(
     cls=usage.Group,
@@ -183,6 +186,14 @@ decisions.command("revoke", cls=usage.Command)(journal.revoke)
 app.add_typer(decisions, name="journal")
 
 
+def _told(usual: Callable, message: Warning, category: type[Warning], *where) -> None:
+    """What the kit warns of, as a sentence: not the line of code that it comes from."""
+    if issubclass(category, CopkitWarning):
+        say(str(message), err=True)
+    else:
+        usual(message, category, *where)
+
+
 def main() -> None:
     """Entry point: what is wrong is one French message, without a traceback."""
     if usage.COMPLETE in os.environ:
@@ -191,7 +202,9 @@ def main() -> None:
         completion_init()
     sys.modules.setdefault("rfc3987_syntax", None)  # 0.75 s at import, and nothing here uses it
     try:
-        with command_line():
+        with warnings.catch_warnings(), command_line():
+            warnings.simplefilter("always", CopkitWarning)
+            warnings.showwarning = partial(_told, warnings.showwarning)
             code = app(prog_name="copkit", standalone_mode=False)
     except CopkitError as error:
         say(str(error), err=True)

@@ -50,7 +50,9 @@ def read(path: str | Path, bodies: Mapping[str, str]) -> Directory:
     sheet, problems, known = sheets[0], Problems(), {}
     for stray in sheet.strays:
         problems.add(str(file), f"ligne {stray.row} : {stray.reason}.")
-    columns = (sheet.cells[place].tolist() for place in (_place(sheet.headers, MAILS), of))
+    places = (_place(sheet.headers, MAILS), of)
+    sheet.warn(places)
+    columns = (sheet.cells[place].tolist() for place in places)
     for row, mail, label in zip(sheet.rows.tolist(), *columns, strict=True):
         mail, label = mail.strip().casefold(), label.strip()
         found = labels.choice("body", Field("Organisme", "choice", choices=bodies), label).ids

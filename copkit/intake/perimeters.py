@@ -250,6 +250,7 @@ def _sheet(path: Path, where: str, problems: Problems) -> pd.DataFrame:
             problems.add(where, f"feuille « {other.name} » : {said} la retirer.")
     for stray in sheet.strays:
         problems.add(where, f"feuille « {sheet.name} », ligne {stray.row} : {stray.reason}.")
+    sheet.warn(range(len(sheet.headers)))
     return sheet.cells.set_axis(sheet.headers, axis=1).set_axis(sheet.rows)
 
 

@@ -6,6 +6,7 @@ No row is lost on the way: a row that holds something is a title above the heade
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ import pandas as pd
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from copkit import french
+from copkit.errors import CopkitWarning
 
 FIGURES = re.compile(  # with a unit or without, or a date
     r"\W*\d[\d\W]*(?:[a-zA-Z]{1,3}\W*){0,2}|\W*\d{1,2}(?:er)? [^\W\d]+ \d{4}\W*"
@@ -89,6 +91,11 @@ class Sheet:
             said = french.plural(len(hidden), "colonne masquée, lue", "colonnes masquées, lues")
             said += f" comme les autres : {french.join(hidden)}. Ôter du fichier ce qui ne compte pas."
             yield f"{self.file} : feuille « {self.name} » : {said}"
+
+    def warn(self, columns: Iterable[int]) -> None:
+        """Say the same to whoever reads a file of which no report is made."""
+        for said in self.told(columns):
+            warnings.warn(said, CopkitWarning, stacklevel=4)
 
     def wrong(self, columns: Iterable[int], missing: set[str]) -> Iterator[tuple]:
         """(rows, column or columns, texts, what is wrong and what to do) of the cells that the file makes unreadable.

@@ -219,8 +219,10 @@ def _grouped(path: Path) -> dict[str, list[str]]:
     plain = [french.plain(header) for header in sheet.headers]
     if missing := [name for name in GROUPING if name not in plain]:
         raise ProjectError(f"{path} : colonne absente : {', '.join(missing)}. Colonnes : {', '.join(GROUPING)}.")
+    places = [plain.index(name) for name in GROUPING]
+    sheet.warn(places)
     found: dict[str, list[str]] = {}
-    for group, lever in sheet.cells[[plain.index(name) for name in GROUPING]].to_numpy().tolist():
+    for group, lever in sheet.cells[places].to_numpy().tolist():
         if group or lever:
             found.setdefault(group, []).append(lever)
     return found
