@@ -14,6 +14,7 @@ import io
 import random
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -1607,9 +1608,12 @@ def _local(path: Path) -> dict:
 
 
 def _perimeters(path: Path) -> dict:
+    from copkit.errors import CopkitWarning
     from copkit.intake import perimeters
 
-    return dict(perimeters.read_perimeters(path).communes.groupby("name").commune.agg(frozenset))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CopkitWarning)  # rows that are hidden are said, and read
+        return dict(perimeters.read_perimeters(path).communes.groupby("name").commune.agg(frozenset))
 
 
 def _local_plainly(rows: list[dict]) -> dict:
