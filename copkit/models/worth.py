@@ -42,8 +42,16 @@ def total(p: xr.Dataset) -> int:
 @kept(maxsize=2048)
 def _total(code: str, communes: tuple[str, ...], version: str) -> int:
     """The same, computed once; ``communes``: those of a perimeter, which may change."""
-    p = panorama.shared(code) if version == panorama.LATEST else panorama.panorama(code, version=version)
-    return figures(panorama.total(p, forest=False), *uncertainty.span(p)) if panorama.allocated(p) else 0
+    columns = published.columns(code, version)
+    return _figures(panorama.outside_forest(columns), columns, small=territories.is_fine(code))
+
+
+def _figures(kt: float, columns: dict, *, small: bool) -> int:
+    """The figures that an effort is worth, without making its panorama; ``small``: inside départements."""
+    if not (columns["grade"] != "").any():
+        return 0
+    span = reliability.span_of(columns)
+    return figures(kt, *(uncertainty.inside(span, kt) if small else span))
 
 
 def step(p: xr.Dataset) -> float:
@@ -121,11 +129,9 @@ def efforts(version: str = panorama.LATEST, *, smaller: Iterable[str] = ()) -> d
 
 
 def _worth(kt: float, columns: dict, *, small: bool = False) -> float:
-    """An effort rounded as ``of`` has it, without making its panorama; ``small``: inside départements."""
-    if not (columns["grade"] != "").any():
-        return rounded(kt, 0)
-    span = reliability.span_of(columns)
-    return kt if kt < 0.5 else rounded(kt, figures(kt, *(uncertainty.inside(span, kt) if small else span)))
+    """An effort rounded as ``of`` has it, but for what is too small to be written; ``small``: inside départements."""
+    worth = _figures(kt, columns, small=small)
+    return kt if worth and kt < 0.5 else rounded(kt, worth)
 
 
 def written(value: float, figures: int, decimals: int = 0) -> Decimal:
