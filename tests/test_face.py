@@ -2,8 +2,11 @@
 
 import ast
 import dataclasses
+import importlib
 import inspect
 import json
+import os
+import pkgutil
 import pydoc
 import runpy
 import shutil
@@ -17,6 +20,8 @@ import xarray as xr
 
 import copkit as ck
 from copkit.errors import CopkitError
+
+from .terminal import begin
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,24 +57,26 @@ def test_public_names_are_those_of_the_stub_alone(package):
         package.panoramas  # noqa: B018
 
 
-def test_each_name_is_its_declared_target_after_every_module_was_imported_twice():
-    code = f"""
-import importlib, papermill, pkgutil, sys  # papermill loads the engine itself
-import copkit as ck
-names = {[(one.__name__, name, module) for one in GROUPED for name, (module, _) in declared(one).items()]}
-for _ in range(2):
-    for found in pkgutil.walk_packages(ck.__path__, "copkit."):
-        if "__main__" not in found.name and ".fonts" not in found.name:
-            importlib.import_module(found.name)
-    for package, name, module in names:
-        found = getattr(sys.modules[package], name)
-        if module:
-            wanted = vars(importlib.import_module(package + "." + module))[name]
-        else:
-            wanted = importlib.import_module(package + "." + name)
-        assert found is wanted, (package, name, found, wanted)
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)
+def targets():
+    """In a process of its own, forked from one that has imported every module, and before it papermill, which loads
+    the engine itself."""
+    for _ in range(2):
+        for found in pkgutil.walk_packages(ck.__path__, "copkit."):
+            if "__main__" not in found.name and ".fonts" not in found.name:
+                importlib.import_module(found.name)
+        for package in GROUPED:
+            for name, (module, _) in declared(package).items():
+                place = f"{package.__name__}.{module or name}"
+                wanted = importlib.import_module(place)
+                found = getattr(package, name)
+                assert found is (vars(wanted)[name] if module else wanted), (place, name, found)
+
+
+def test_each_name_is_its_declared_target_after_every_module_was_imported_twice(tmp_path):
+    said = [tmp_path / "dit.txt", tmp_path / "erreurs.txt"]
+    done = begin(targets, stdout=said[0], stderr=said[1], environment=dict(os.environ))
+    done.join()
+    assert done.exitcode == 0, said[1].read_text()
 
 
 @pytest.mark.parametrize(("name", "new"), FORMER.items())
