@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import openpyxl
 import pandas as pd
+import psutil
 import pytest
 
 import copkit as ck
@@ -25,6 +26,7 @@ from copkit.presentation.territory.document import DOCUMENT
 from copkit.reference import parameters
 
 from .notebooks import notebook
+from .processes import below, command
 
 CODES = ["reg-06", "dep-59", "dep-2A"]
 BESIDE = ["datapackage.json", "figures.csv", "figures.parquet", "glossaire.html"]
@@ -33,9 +35,14 @@ BESIDE = ["datapackage.json", "figures.csv", "figures.parquet", "glossaire.html"
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
     out = tmp_path_factory.mktemp("outputs")
-    seen = []
-    report = ck.run("diagnostic", CODES, out=out, jobs=2, progress=lambda *step: seen.append(step[1:]))
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    seen, processes = [], set()
+
+    def look(_, *step):
+        seen.append(step)
+        processes.add(sum("spawn_main" in command(one) for one in below(psutil.Process(), recursive=False)))
+
+    report = ck.run("diagnostic", CODES, out=out, jobs=2, progress=look)
+    assert seen == [(1, 3), (2, 3), (3, 3)] and processes == {2}  # the one that makes both documents, its painter
     assert report.failures == [] and report.index == str(out / "index.html")
     return out
 

@@ -29,6 +29,7 @@ from copkit.batch.plan import Limits
 from copkit.batch.store import Folder, digest, writing
 from copkit.commands.cli import app
 from copkit.errors import RunError, TerritoryError
+from copkit.presentation import drawing
 
 from . import faults
 from .conftest import LONG
@@ -127,7 +128,7 @@ def again(made, tmp_path):
 
 def test_many_documents_at_a_time_are_shared_between_processes(made):
     assert made.report.failures == [] and len(times(made.out)) == len(CODES)
-    assert made.counts == {4}  # two that make four documents each, and the painter of each
+    assert made.counts == {2}  # that make four documents each, and no painter: such a notebook shows no chart
 
 
 def test_a_batch_leaves_the_process_of_the_user_as_it_was(made):
@@ -274,13 +275,18 @@ if territoire == "reg-04" and not mark.exists():
     assert len(times(out)) == 5
 
 
-def test_a_program_without_a_guard_can_run_a_batch(tmp_path, light):
-    """« if __name__ == "__main__" » is not asked for: new processes do not run the program again."""
-    program = tmp_path / "lot.py"
-    call = f"ck.run({light!r}, ['reg-06'], out={str(tmp_path / 'sorties')!r})"
+def test_a_program_without_a_guard_can_run_a_batch(tmp_path):
+    """« if __name__ == "__main__" » is not asked for: new processes do not run the program again.
+
+    Its notebook does not say that it shows a chart: the process that makes the document draws it.
+    """
+    shows = f"from IPython.display import display\ndisplay({{{drawing.MIME!r}: {{'mark': 'point'}}}}, raw=True)"
+    program, path = tmp_path / "lot.py", write(tmp_path / "dessin.ipynb", shows)
+    call = f"ck.run({path!r}, ['reg-06'], out={str(tmp_path / 'sorties')!r})"
     program.write_text(f"import copkit as ck\nprint(len({call}.results))\n")
     done = subprocess.run([sys.executable, program], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert "<svg" in (tmp_path / "sorties" / "reg-06" / "dessin.html").read_text(encoding="utf-8")
 
 
 def test_two_batches_do_not_write_in_the_same_folder(tmp_path, light):
