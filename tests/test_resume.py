@@ -5,6 +5,7 @@ import json
 import locale
 import os
 import random
+import runpy
 import shutil
 import signal
 import subprocess
@@ -34,7 +35,7 @@ from copkit.presentation import drawing
 from . import faults
 from .conftest import LONG
 from .processes import below, command, running, wait_until
-from .terminal import copkit, start
+from .terminal import begin, copkit, start
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]
 DAY = ("SOURCE_DATE_EPOCH", "1764028800")  # the 25th of November 2025
@@ -284,8 +285,12 @@ def test_a_program_without_a_guard_can_run_a_batch(tmp_path):
     program, path = tmp_path / "lot.py", write(tmp_path / "dessin.ipynb", shows)
     call = f"ck.run({path!r}, ['reg-06'], out={str(tmp_path / 'sorties')!r})"
     program.write_text(f"import copkit as ck\nprint(len({call}.results))\n")
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    said = tmp_path / "dit.txt", tmp_path / "erreurs.txt"
+    done = begin(
+        runpy.run_path, str(program), None, "__main__", stdout=said[0], stderr=said[1], environment=dict(os.environ)
+    )
+    done.join()
+    assert (done.exitcode, said[0].read_text()) == (0, "1\n"), said[1].read_text()
     assert "<svg" in (tmp_path / "sorties" / "reg-06" / "dessin.html").read_text(encoding="utf-8")
 
 
