@@ -353,17 +353,27 @@ except MemoryError:
     assert stopped.error == "Le carnet a dépassé sa durée limite de 2 secondes."
 
 
-def test_pdf_and_docx_when_asked(tmp_path, light):
-    asked = ["--notebook", light, "--out", str(tmp_path), "--pdf", "--docx", "--profile"]
+@pytest.fixture(scope="module")
+def profiled(made, light, tmp_path_factory):
+    """One of its documents made again, on paper too: what was said, and where it is."""
+    out = shutil.copytree(made.out, tmp_path_factory.mktemp("papier") / "sorties")
+    asked = ["--notebook", light, "--out", str(out), "--pdf", "--docx", "--profile"]
     done = CliRunner().invoke(app, ["run", "reg-06", *asked])
-    assert done.exit_code == 0 and " PDF " in done.stdout and " DOCX " in done.stdout
-    data = (tmp_path / "reg-06" / "leger.pdf").read_bytes()
+    assert done.exit_code == 0
+    return done.stdout, out
+
+
+def test_pdf_and_docx_when_asked(profiled):
+    said, out = profiled
+    assert " PDF " in said and " DOCX " in said
+    data = (out / "reg-06" / "leger.pdf").read_bytes()
     assert data.startswith(b"%PDF-") and b"/StructTreeRoot" in data
-    about = docx.Document(str(tmp_path / "reg-06" / "leger.docx")).core_properties
+    about = docx.Document(str(out / "reg-06" / "leger.docx")).core_properties
     assert (about.title, about.author) == ("Leger — Mayotte", "")
-    files = json.loads((tmp_path / "manifest.json").read_text())["runs"][0]["files"]
-    assert (files["pdf"], files["docx"]) == ("reg-06/leger.pdf", "reg-06/leger.docx")
-    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    runs = {run["territory"]: run["files"] for run in json.loads((out / "manifest.json").read_text())["runs"]}
+    assert (runs["reg-06"]["pdf"], runs["reg-06"]["docx"]) == ("reg-06/leger.pdf", "reg-06/leger.docx")
+    assert not {"pdf", "docx"} & runs["reg-01"].keys()
+    index = (out / "index.html").read_text(encoding="utf-8")
     assert all(f'href="reg-06/leger.{kind}"' in index for kind in ("pdf", "docx"))
 
 
@@ -497,13 +507,12 @@ def test_a_command_interrupted_as_it_starts_shows_no_traceback_and_the_next_one_
     assert one.wrong == []
 
 
-def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, again, light):
-    before = times(again)
-    done = CliRunner().invoke(app, ["run", "reg-06", "--notebook", light, "--out", str(again), "--profile"])
-    assert done.exit_code == 0
+def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, profiled, light):
+    said, out = profiled
     for words in ("Où passe le temps", "cellules du carnet", "page HTML", "[s]", "print(territoire)"):
-        assert words in done.stdout
-    assert {name for name, when in times(again).items() if when != before[name]} == {"reg-06/leger.html"}
+        assert words in said
+    before = times(made.out)
+    assert {name for name, when in times(out).items() if when != before[name]} == {"reg-06/leger.html"}
     steps = profile.steps(made.report.results)
     assert steps["Part [%]"].sum() == pytest.approx(100)
     cells = profile.slowest(made.report.results, {"leger": Path(light).read_text()})
