@@ -12,6 +12,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -241,6 +242,12 @@ def test_a_code_stands_for_its_panorama_and_a_panorama_for_its_code():
 # ------------------------------------------------------------------ what is given shows itself
 
 
+@cache
+def vivier():
+    """Read and sorted once; to be looked at, never changed."""
+    return ck.projects.vivier(territory="dep-59")
+
+
 GIVEN = {
     "Conversion": (lambda p: ck.convert(p, "haies", kt=10), "Quantité en 2030"),
     "Compensation": (
@@ -250,7 +257,7 @@ GIVEN = {
     "Comparison": (lambda p: ck.compare(p, "sgpe", "sraddet"), "SRADDET"),
     "Identity": (lambda p: ck.identity(p, "vehicules_electriques"), "Objectif 2030"),
     "Reduction": (lambda p: ck.budget_to_reduction({2019: 50.0, 2030: 30.0}), "20\u202f000"),
-    "Vivier": (lambda p: ck.projects.vivier(territory="dep-59"), "Nombre de dossiers par catégorie"),
+    "Vivier": (lambda p: vivier(), "Nombre de dossiers par catégorie"),
     "Consultation": (lambda p: ck.survey.consultation(territory="dep-59"), "Ce que les réponses disent des leviers"),
 }
 
@@ -265,13 +272,13 @@ def test_what_a_function_gives_shows_itself_as_its_table(name):
 
 
 def test_a_reading_and_workbooks_that_came_back_show_what_is_to_be_settled(tmp_path):
-    projects = ck.projects.triage(ck.projects.vivier(territory="dep-59").projects)
+    projects = vivier().projects.head(20)
     path = tmp_path / "atelier.xlsx"
     ck.projects.write_workshop(projects, path)
     (tmp_path / "texte.xlsx").write_text("rien d'un classeur")
     returned = ck.projects.read_workshop(projects, path, tmp_path / "texte.xlsx")
     assert "texte.xlsx" in returned._repr_html_() and "Workshop(" not in repr(returned)
-    reading = ck.projects.vivier().reading
+    reading = vivier().reading
     assert "problemes.csv" in reading._repr_html_() and repr(reading).startswith(reading.summary.split(" :")[0])
 
 
@@ -281,7 +288,7 @@ def test_what_a_file_says_is_escaped_where_a_result_shows_itself():
 
 
 def test_a_sorted_table_and_a_balance_have_their_table_too():
-    projects = ck.projects.vivier(territory="dep-59").projects
+    projects = vivier().projects
     assert ck.table(projects).caption.startswith("Tri des projets")
     assert ck.table(ck.projects.balance(projects, "lever")).caption.startswith("Bilan par levier")
 
