@@ -121,7 +121,7 @@ def efforts(version: str = panorama.LATEST, *, smaller: Iterable[str] = ()) -> d
 
 @kept(maxsize=8)
 def _efforts(version: str) -> dict[str, float]:
-    """Of régions and départements: to be read, never changed. A fifth of a second, at the end of each batch."""
+    """Of régions and départements, asked for at the end of each batch: to be read, never changed."""
     known = panorama.efforts(version)
     return {code: _worth(kt, published.columns(code, version)) for code, kt in known.items()}
 
