@@ -182,6 +182,8 @@ class Trial:
         cells = [SHEET]
         if self.kind in ENDLESS:
             cells.append(ENDLESS[self.kind].format(drawn=self.drawn.choice(LIMITS[self.kind][2])))
+        if self.kind == "painter":  # there is one where a chart is likely
+            cells.append("import altair")
         which = [] if self.heavy else ["--notebook", str(notebook(self.folder / "leger.ipynb", *cells))]
         self.asked = ["run", *CODES, *which, "--out", str(self.out)]
         self.asked += ["--pdf", "--docx"] if self.heavy else []
@@ -228,7 +230,7 @@ class Trial:
         wanted = {
             "server": ours,
             "kernel": [one for one in servers if one not in ours],
-            "worker": spawned[::2],  # each starts before its painter
+            "worker": spawned[::2] if self.heavy else spawned,  # each starts before its painter, if it has one
             "painter": spawned[1::2],
         }[self.kind]
         return self.drawn.choice(wanted).pid if wanted else None

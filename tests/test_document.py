@@ -2,21 +2,23 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import nbformat
+import openpyxl
 import pytest
 
 import copkit as ck
-from copkit import paths
+from copkit import paths, warm
 from copkit.errors import LeverError, ProjectError
 from copkit.models.proposals import composed
+from copkit.presentation import territory
 from copkit.presentation.document import CHART, SENTENCE, TABLE
 from copkit.presentation.followup.document import DOCUMENT as FOLLOWUP
 from copkit.presentation.projects.document import DOCUMENT as PROJECTS
 from copkit.presentation.survey.document import DOCUMENT as SURVEY
 from copkit.presentation.territory.document import DOCUMENT as TERRITORY
+
+from .terminal import begin
 
 ADDED = """
 from copkit.presentation import charts
@@ -40,37 +42,35 @@ def dessin(p):
 def _essais(p):
     return Table.of("Essais", {"Essai": ["a"], "Nombre": ([1], 0)})
 """
-USED = """
-import json, sys
-import copkit.presentation.territory as folder
-folder.__path__.append(sys.argv[1])
-import copkit as ck
-from copkit import warm
-shown = []
-warm._show = lambda *parts: shown.extend(map(repr, parts))
-p = ck.panorama("reg-32")
-warm._diagnostic(p)
-ck.write_workbook(p, sys.argv[1] + "/essai.xlsx")
-import openpyxl
-print(json.dumps({
-    "section": [type(part).__name__.replace("_Read", "Table") for part in ck.section(p, "essai").parts],
-    "table": ck.table(p, "essais").caption,
-    "chart": ck.charts.dessin(p).title.text,
-    "sentence": ck.report.essai(p),
-    "sheets": openpyxl.load_workbook(sys.argv[1] + "/essai.xlsx").sheetnames[2:5],
-    "warm": any("Essai de Hauts-de-France." in part for part in shown),
-}))
-"""
+
+
+def used(folder):
+    """In a process of its own."""
+    territory.__path__.append(folder)
+    vars(TERRITORY).pop("sections", None)  # as if they had not been looked for yet
+    p, shown, path = ck.panorama("reg-32"), [], f"{folder}/essai.xlsx"
+    warm._show = lambda *parts: shown.extend(map(repr, parts))
+    warm._diagnostic(p)
+    ck.write_workbook(p, path)
+    found = {
+        "section": [type(part).__name__.replace("_Read", "Table") for part in ck.section(p, "essai").parts],
+        "table": ck.table(p, "essais").caption,
+        "chart": ck.charts.dessin(p).title.text,
+        "sentence": ck.report.essai(p),
+        "sheets": openpyxl.load_workbook(path, read_only=True).sheetnames[2:5],
+        "warm": any("Essai de Hauts-de-France." in part for part in shown),
+    }
+    print(json.dumps(found))
 
 
 def test_a_new_section_is_a_module_and_everything_has_it(tmp_path):
     (tmp_path / "essai.py").write_text(ADDED, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", USED, str(tmp_path)], env={**os.environ, "COPKIT_CHARTS": "spec"},
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    said = [tmp_path / "dit.txt", tmp_path / "erreurs.txt"]
+    environment = os.environ | {"COPKIT_CHARTS": "spec"}
+    done = begin(used, str(tmp_path), stdout=said[0], stderr=said[1], environment=environment)
+    done.join()
+    assert done.exitcode == 0, said[1].read_text()
+    assert json.loads(said[0].read_text()) == {
         "section": ["Text", "Text", "Drawing", "Table"],
         "table": "Essais",
         "chart": "Titre",

@@ -5,6 +5,7 @@ import json
 import locale
 import os
 import random
+import runpy
 import shutil
 import signal
 import subprocess
@@ -29,11 +30,12 @@ from copkit.batch.plan import Limits
 from copkit.batch.store import Folder, digest, writing
 from copkit.commands.cli import app
 from copkit.errors import RunError, TerritoryError
+from copkit.presentation import drawing
 
 from . import faults
 from .conftest import LONG
 from .processes import below, command, running, wait_until
-from .terminal import copkit, start
+from .terminal import begin, copkit, start
 
 CODES = ["reg-01", "reg-02", "reg-03", "reg-04", "reg-06", "dep-02", "dep-59", "dep-60"]
 DAY = ("SOURCE_DATE_EPOCH", "1764028800")  # the 25th of November 2025
@@ -127,7 +129,7 @@ def again(made, tmp_path):
 
 def test_many_documents_at_a_time_are_shared_between_processes(made):
     assert made.report.failures == [] and len(times(made.out)) == len(CODES)
-    assert made.counts == {4}  # two that make four documents each, and the painter of each
+    assert made.counts == {2}  # that make four documents each, and no painter: such a notebook shows no chart
 
 
 def test_a_batch_leaves_the_process_of_the_user_as_it_was(made):
@@ -231,11 +233,11 @@ def test_a_killed_batch_leaves_nothing_that_the_next_one_does_not_clear(tmp_path
     assert finished.returncode == 0, finished.stderr
     assert f"{len(STOPPED)} documents, dont 3 déjà à jour" in finished.stdout
     assert before.items() <= times(batch.out).items()
-    assert ck.run(batch.notebook, STOPPED, out=anew).resumed == 0
-    assert not set(times(batch.out).items()) & set(times(anew).items())
-    for out in (batch.out, anew):
-        assert sorted(p.name for p in out.iterdir()) == sorted([*STOPPED, "index.html", "manifest.json"])
-        assert {p.name for p in (out / "dep-59").iterdir()} == {".lent.json", "lent.html", "lent.ipynb"}
+    assert ck.run(batch.notebook, STOPPED[:1], out=anew).resumed == 0
+    assert {name for name, when in times(anew).items() if when != before[name]} == {f"{STOPPED[0]}/lent.html"}
+    for out, codes in ((batch.out, STOPPED), (anew, STOPPED[:3])):
+        assert sorted(p.name for p in out.iterdir()) == sorted([*codes, "index.html", "manifest.json"])
+        assert {p.name for p in (out / codes[-1]).iterdir()} == {".lent.json", "lent.html", "lent.ipynb"}
     assert list(batch.temporary.iterdir()) == []
     nbformat.validate(nbformat.read(batch.out / "dep-60" / "lent.ipynb", 4))
 
@@ -274,13 +276,22 @@ if territoire == "reg-04" and not mark.exists():
     assert len(times(out)) == 5
 
 
-def test_a_program_without_a_guard_can_run_a_batch(tmp_path, light):
-    """« if __name__ == "__main__" » is not asked for: new processes do not run the program again."""
-    program = tmp_path / "lot.py"
-    call = f"ck.run({light!r}, ['reg-06'], out={str(tmp_path / 'sorties')!r})"
+def test_a_program_without_a_guard_can_run_a_batch(tmp_path):
+    """« if __name__ == "__main__" » is not asked for: new processes do not run the program again.
+
+    Its notebook does not say that it shows a chart: the process that makes the document draws it.
+    """
+    shows = f"from IPython.display import display\ndisplay({{{drawing.MIME!r}: {{'mark': 'point'}}}}, raw=True)"
+    program, path = tmp_path / "lot.py", write(tmp_path / "dessin.ipynb", shows)
+    call = f"ck.run({path!r}, ['reg-06'], out={str(tmp_path / 'sorties')!r})"
     program.write_text(f"import copkit as ck\nprint(len({call}.results))\n")
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    said = tmp_path / "dit.txt", tmp_path / "erreurs.txt"
+    done = begin(
+        runpy.run_path, str(program), None, "__main__", stdout=said[0], stderr=said[1], environment=dict(os.environ)
+    )
+    done.join()
+    assert (done.exitcode, said[0].read_text()) == (0, "1\n"), said[1].read_text()
+    assert "<svg" in (tmp_path / "sorties" / "reg-06" / "dessin.html").read_text(encoding="utf-8")
 
 
 def test_two_batches_do_not_write_in_the_same_folder(tmp_path, light):
@@ -342,17 +353,27 @@ except MemoryError:
     assert stopped.error == "Le carnet a dépassé sa durée limite de 2 secondes."
 
 
-def test_pdf_and_docx_when_asked(tmp_path, light):
-    asked = ["--notebook", light, "--out", str(tmp_path), "--pdf", "--docx", "--profile"]
+@pytest.fixture(scope="module")
+def profiled(made, light, tmp_path_factory):
+    """One of its documents made again, on paper too: what was said, and where it is."""
+    out = shutil.copytree(made.out, tmp_path_factory.mktemp("papier") / "sorties")
+    asked = ["--notebook", light, "--out", str(out), "--pdf", "--docx", "--profile"]
     done = CliRunner().invoke(app, ["run", "reg-06", *asked])
-    assert done.exit_code == 0 and " PDF " in done.stdout and " DOCX " in done.stdout
-    data = (tmp_path / "reg-06" / "leger.pdf").read_bytes()
+    assert done.exit_code == 0
+    return done.stdout, out
+
+
+def test_pdf_and_docx_when_asked(profiled):
+    said, out = profiled
+    assert " PDF " in said and " DOCX " in said
+    data = (out / "reg-06" / "leger.pdf").read_bytes()
     assert data.startswith(b"%PDF-") and b"/StructTreeRoot" in data
-    about = docx.Document(str(tmp_path / "reg-06" / "leger.docx")).core_properties
+    about = docx.Document(str(out / "reg-06" / "leger.docx")).core_properties
     assert (about.title, about.author) == ("Leger — Mayotte", "")
-    files = json.loads((tmp_path / "manifest.json").read_text())["runs"][0]["files"]
-    assert (files["pdf"], files["docx"]) == ("reg-06/leger.pdf", "reg-06/leger.docx")
-    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    runs = {run["territory"]: run["files"] for run in json.loads((out / "manifest.json").read_text())["runs"]}
+    assert (runs["reg-06"]["pdf"], runs["reg-06"]["docx"]) == ("reg-06/leger.pdf", "reg-06/leger.docx")
+    assert not {"pdf", "docx"} & runs["reg-01"].keys()
+    index = (out / "index.html").read_text(encoding="utf-8")
     assert all(f'href="reg-06/leger.{kind}"' in index for kind in ("pdf", "docx"))
 
 
@@ -486,13 +507,12 @@ def test_a_command_interrupted_as_it_starts_shows_no_traceback_and_the_next_one_
     assert one.wrong == []
 
 
-def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, again, light):
-    before = times(again)
-    done = CliRunner().invoke(app, ["run", "reg-06", "--notebook", light, "--out", str(again), "--profile"])
-    assert done.exit_code == 0
+def test_profile_says_where_time_goes_and_what_was_done_before_is_done_again(made, profiled, light):
+    said, out = profiled
     for words in ("Où passe le temps", "cellules du carnet", "page HTML", "[s]", "print(territoire)"):
-        assert words in done.stdout
-    assert {name for name, when in times(again).items() if when != before[name]} == {"reg-06/leger.html"}
+        assert words in said
+    before = times(made.out)
+    assert {name for name, when in times(out).items() if when != before[name]} == {"reg-06/leger.html"}
     steps = profile.steps(made.report.results)
     assert steps["Part [%]"].sum() == pytest.approx(100)
     cells = profile.slowest(made.report.results, {"leger": Path(light).read_text()})

@@ -56,13 +56,13 @@ class Painter:
             os._exit(1)
 
 
-def serve(connection: Connection, parent: int, rehearses: bool = True) -> None:
+def serve(connection: Connection, parent: int) -> None:
     """Draw what is asked for, until nobody asks any more; meanwhile, rehearse."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(parent)
     with suppress(EOFError, OSError):  # closed, or reset with what was not read yet
         connection.recv_bytes()  # the other process is ready
-        for number in range(_REHEARSALS if rehearses else 0):
+        for number in range(_REHEARSALS):
             if connection.poll():
                 break
             drawing.draw(_rehearsal(number))

@@ -1,7 +1,7 @@
 """The processes of this machine: each executes and exports, on notebooks forked from one warm parent.
 
 They live as long as the batch, and each carries several documents, that mostly wait for their notebooks and for the
-painter of the process, that draws their charts.
+painter of the process, that draws their charts; it has none where none is likely.
 """
 
 from __future__ import annotations
@@ -167,14 +167,16 @@ class Worker:
     def __init__(self, room: int, address: str, root: Path, draws: bool) -> None:
         self.room, self.tasks = room, {}
         self.connection, theirs = _spawn.Pipe()
-        canvas, easel = _spawn.Pipe()
+        canvas, *easel = _spawn.Pipe() if draws else [None]
         setting = (theirs, canvas, room, os.getpid(), address, str(root))
-        self.process = _spawn.Process(target=begin, args=(_serve.__module__, _serve.__name__, *setting), daemon=True)
-        self.painter = _spawn.Process(target=painter.serve, args=(easel, os.getpid(), draws), daemon=True)
+        self.processes = [
+            _spawn.Process(target=begin, args=(_serve.__module__, _serve.__name__, *setting), daemon=True)
+        ]
+        self.processes += [_spawn.Process(target=painter.serve, args=(end, os.getpid()), daemon=True) for end in easel]
         with _apart():
-            self.process.start()
-            self.painter.start()
-        for end in (theirs, canvas, easel):
+            for process in self.processes:
+                process.start()
+        for end in filter(None, (theirs, canvas, *easel)):
             end.close()
 
     def left(self) -> int:
@@ -195,14 +197,14 @@ class Worker:
 
     def kill(self) -> None:
         """Have the process end, and its painter, without waiting."""
-        for process in (self.process, self.painter):
+        for process in self.processes:
             process.kill()
 
     def close(self) -> None:
         """End the process, and its painter."""
         self.connection.close()
         self.kill()
-        for process in (self.process, self.painter):
+        for process in self.processes:
             process.join()
 
 
@@ -230,7 +232,7 @@ def _apart():
 # --- in each process ---------------------------------------------------------------------------------------------
 
 
-def _serve(connection: Connection, canvas: Connection, room: int, parent: int, address: str, root: str) -> None:
+def _serve(connection: Connection, canvas: Connection | None, room: int, parent: int, address: str, root: str) -> None:
     """Make the documents that are asked for, until the batch is gone."""
     if address:
         die_with(parent)
@@ -239,8 +241,9 @@ def _serve(connection: Connection, canvas: Connection, room: int, parent: int, a
         os.environ[forks.OFF] = "off"
         logging.getLogger("copkit").setLevel(logging.ERROR)  # the batch has said it
     _get_ready()
-    drawer = painter.Painter(canvas)
-    drawing.leave_to(drawer.svg)
+    drawer = painter.Painter(canvas) if canvas else None  # a chart, if one comes all the same, is drawn here
+    if drawer:
+        drawing.leave_to(drawer.svg)
     store, turn = Folder(Path(root)), threading.Lock()
     with ThreadPoolExecutor(room) as threads, suppress(EOFError, OSError):
         while True:
@@ -258,9 +261,11 @@ def _get_ready() -> None:
     gc.enable()
 
 
-def _work(task: Task, store: Folder, drawer: painter.Painter, connection: Connection, turn: threading.Lock) -> None:
+def _work(
+    task: Task, store: Folder, drawer: painter.Painter | None, connection: Connection, turn: threading.Lock
+) -> None:
     try:
-        result = produce.execute(task, store, shown=drawer.begin)
+        result = produce.execute(task, store, shown=drawer and drawer.begin)
         with turn:
             connection.send(result)
     except BaseException:  # of the process, not of the document: the batch sees it die

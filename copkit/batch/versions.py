@@ -34,23 +34,29 @@ def _versions(_home: str, _stamp: str) -> tuple[tuple[str, str], ...]:
 
 def stamp() -> str:
     """A quick mark that changes when a file of the code or of the data does: sizes and dates, nothing is read."""
-    marks = ((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in (*_code(), *_content()))
+    marks = ((path, (stat := os.stat(path)).st_mtime_ns, stat.st_size) for path in (*_code(), *_content()))
     return hashlib.sha256(repr(list(marks)).encode()).hexdigest()
 
 
-def _code() -> Iterator[Path]:
-    yield from sorted(p for p in _PACKAGE.rglob("*") if p.suffix in (".py", ".j2", ".css", ".js") and p.is_file())
+def _code() -> Iterator[str]:
+    yield from (one for one in _files(_PACKAGE) if one.endswith((".py", ".j2", ".css", ".js")))
 
 
-def _content() -> Iterator[Path]:
-    for folder in (paths.parameters(), paths.clean_data()):
-        yield from (Path(root, name) for root, _, names in sorted(os.walk(folder)) for name in sorted(names))
+def _content() -> Iterator[str]:
+    yield from _files(paths.parameters(), paths.clean_data())
     if paths.own() != paths.home():
-        yield from sorted(path for path in paths.written_data("clean").glob("*") if path.is_file())
+        yield from sorted(str(path) for path in paths.written_data("clean").glob("*") if path.is_file())
 
 
-def _digest(files: Iterator[Path]) -> str:
+def _files(*folders: Path) -> Iterator[str]:
+    """What folders hold, in order; as texts: a path of each would take as long as to look at it."""
+    for folder in folders:
+        yield from (os.path.join(root, name) for root, _, names in sorted(os.walk(folder)) for name in sorted(names))
+
+
+def _digest(files: Iterator[str]) -> str:
     total = hashlib.sha256()
-    for path in files:
+    for file in files:
+        path = Path(file)
         total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()[:16]

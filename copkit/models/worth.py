@@ -121,11 +121,17 @@ def efforts(version: str = panorama.LATEST, *, smaller: Iterable[str] = ()) -> d
     >>> efforts(smaller=["epci-200000172"])["epci-200000172"]
     60.0
     """
-    known = panorama.efforts(version)
-    return {code: _worth(kt, published.columns(code, version)) for code, kt in known.items()} | {
+    return _efforts(version) | {
         code: _worth(panorama.outside_forest(columns), columns, small=True)
         for code, columns in ((code, published.columns(code, version)) for code in smaller)
     }
+
+
+@kept(maxsize=8)
+def _efforts(version: str) -> dict[str, float]:
+    """Of régions and départements, asked for at the end of each batch: to be read, never changed."""
+    known = panorama.efforts(version)
+    return {code: _worth(kt, published.columns(code, version)) for code, kt in known.items()}
 
 
 def _worth(kt: float, columns: dict, *, small: bool = False) -> float:
