@@ -347,8 +347,9 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
     targets, figures = p.target.to_series(), worth.levers(p)
     largest = max((kt for lever, kt in targets.items() if lever != panoramas.FOREST), default=math.nan)
     paces = dynamics.dynamics(p, "tous").set_index("lever")
-    measured = None if answers is None else analysis.levers(answers).set_index("lever")
-    families = family.families(answers).set_index("lever").kept
+    measured = None if answers is None else analysis.levers(answers)
+    families = family.of_measured(measured).set_index("lever").kept
+    measured = None if measured is None else measured.set_index("lever")
     listed = None if projects is None else _listed(projects, p)
     counted = None if listed is None else listed.lever.value_counts()
     repeated = {} if listed is None else _replicable(listed)
