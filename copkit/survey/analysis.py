@@ -263,8 +263,10 @@ def whole(answers: pd.DataFrame) -> dict[str, float]:
 
 def with_levers(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each lever that an action serves."""
-    served = {action: levers.split("|") for action, levers in zip(actions().action, actions().levers, strict=True)}
-    named = [served.get(action, []) for action in table.action]
+    served = dict(zip(actions().action, actions().levers.str.split("|"), strict=True))
+    codes, said = pd.factorize(table.action)
+    levers = [*(served.get(action, []) for action in said), []]  # no action at all has the last place
+    named = [levers[code] for code in codes.tolist()]
     found = table.take(np.repeat(np.arange(len(table)), [*map(len, named)]))
     return found.assign(lever=pd.Series([*chain.from_iterable(named)], found.index, dtype="str"))
 
