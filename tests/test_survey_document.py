@@ -21,7 +21,7 @@ TRACES = [NAME, "Jeanneplantee", "exemple-plante", PHONE, "Chuchotement", "essai
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    """Invented answers to some actions, with a person in the name of a Pays, in each comment, in columns that nobody asked for."""
+    """Some invented answers, with a person in the name of a Pays, in each comment, in columns that nobody asked for."""
     path, known = tmp_path_factory.mktemp("plante") / "essaiplante.csv", ck.survey.actions()
     asked = {*known.action[::6], *known.action[known.levers == "haies"]}
     with paths.home().joinpath(*selection.EXAMPLE).open(encoding="utf-8", newline="") as file:
