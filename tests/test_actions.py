@@ -231,10 +231,11 @@ def test_actions_begin_from_the_dossiers_that_meet_the_criteria_and_come_back(tm
     begun = ck.roadmap.from_projects(listed)
     assert set(begun.dossiers) == set(listed.project_id[listed.included == "oui"]) and len(begun) == 128
     assert begun.description.eq("").all() and begun.partners.eq("").all()  # what a dossier says in its own words
+    begun = begun.head(40)  # all that is written is as much
     ck.roadmap.write_template(tmp_path / "fiches.xlsx", "reg-32", begun)
     whole = begun[begun.lever != ""]  # one that names several levers waits for a choice
     merged = ck.roadmap.read_returns(tmp_path / "fiches.xlsx", territory="reg-32")
-    assert len(merged.messages()) == len(begun) - len(whole)
+    assert 0 < len(merged.messages()) == len(begun) - len(whole)
     for name in ("title", "territory", "lever", "holder", "cost", "dossiers", "maturity"):
         assert merged.table[name].tolist() == pytest.approx(whole[name].tolist(), nan_ok=True), name
     one = ck.roadmap.from_projects(listed, [listed.project_id[0]])

@@ -42,14 +42,19 @@ def record(tmp_path):
     return write
 
 
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    path = tmp_path_factory.mktemp("vierge") / "recensement.xlsx"
+    ck.adaptation.write_template(path, "reg-32")
+    return path
+
+
 @pytest.fixture
-def sent(tmp_path):
+def sent(tmp_path, blank):
     """A workbook of the kit, filled in: header → cell."""
 
     def fill(*rows, name="revenu.xlsx"):
-        path = tmp_path / name
-        ck.adaptation.write_template(path, "reg-32")
-        book = openpyxl.load_workbook(path)
+        path, book = tmp_path / name, openpyxl.load_workbook(blank)
         sheet = book["Priorités"]
         at = {header_key(cell.value): cell.column for cell in sheet[1]}
         for n, row in enumerate(rows, start=2):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import copkit as ck
-from copkit import files, french, journal, paths
+from copkit import french, journal, paths
 from copkit.commands.cli import app
 from copkit.errors import ProjectError
 from copkit.presentation.roadmap.actions import listed
@@ -135,7 +135,6 @@ def other_rules(tmp_path):
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     (tmp_path / "regles.yml").write_text(text, encoding="utf-8")
-    files.reload()
     return tmp_path / "regles.yml"
 
 

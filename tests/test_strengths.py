@@ -1,6 +1,7 @@
 """Strong points of a territory: read, counted, sent in a workbook and merged when it comes back."""
 
 import csv
+from functools import cache
 
 import openpyxl
 import pandas as pd
@@ -33,14 +34,25 @@ def table(tmp_path):
     return write
 
 
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    """The workbook of the kit for a territory, written once."""
+
+    @cache
+    def write(territory):
+        path = tmp_path_factory.mktemp("vierge") / "points_forts.xlsx"
+        strengths.write_template(path, territory)
+        return path
+
+    return write
+
+
 @pytest.fixture
-def sent(tmp_path):
+def sent(tmp_path, blank):
     """A workbook of the kit, filled in and saved."""
 
     def fill(*rows, name="revenu.xlsx", territory="reg-32"):
-        path = tmp_path / name
-        strengths.write_template(path, territory)
-        book = openpyxl.load_workbook(path)
+        path, book = tmp_path / name, openpyxl.load_workbook(blank(territory))
         for n, row in enumerate(rows, start=2):
             for place, value in enumerate(row, start=2):
                 book["Points forts"].cell(n, place).value = value

@@ -1,5 +1,7 @@
 """The questionnaire: answers worked by hand, both sides of each threshold, counts that add up."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -118,11 +120,13 @@ def test_a_measure_lies_inside_its_interval_and_its_bounds(table):
 
 @given(st.integers(1, 400), st.data())
 def test_the_interval_of_a_share_is_that_of_wilson(n, data):
-    from scipy.stats import binomtest  # half a second, for this test alone
-
-    k = data.draw(st.integers(0, n))
-    expected = binomtest(k, n).proportion_ci(0.95, method="wilson")
-    assert intervals.wilson(k / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    """Its ends are the two shares that the score test just rejects: what is seen lies at 1.96 of their own errors."""
+    share = data.draw(st.integers(0, n)) / n
+    low, high = intervals.wilson(share, n)
+    assert 0 <= low <= share + 1e-12 and share - 1e-12 <= high <= 1 and low < high
+    for end in (low, high):
+        away, error = (share - end) ** 2, NormalDist().inv_cdf(0.975) ** 2 * end * (1 - end) / n
+        assert away == pytest.approx(error, rel=1e-9, abs=1e-15)
 
 
 def test_correlation_is_that_of_the_levers_and_its_interval_is_drawn_alike_each_time():

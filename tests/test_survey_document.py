@@ -21,10 +21,11 @@ TRACES = [NAME, "Jeanneplantee", "exemple-plante", PHONE, "Chuchotement", "essai
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    """The invented answers, with a person in the name of a Pays, in each comment, in columns that nobody asked for."""
-    path = tmp_path_factory.mktemp("plante") / "essaiplante.csv"
+    """Some invented answers, with a person in the name of a Pays, in each comment, in columns that nobody asked for."""
+    path, known = tmp_path_factory.mktemp("plante") / "essaiplante.csv", ck.survey.actions()
+    asked = {*known.action[::6], *known.action[known.levers == "haies"]}
     with paths.home().joinpath(*selection.EXAMPLE).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = [row for row in csv.DictReader(file) if row["Action"] in asked]
     for n, row in enumerate(rows):
         row["Commentaire"] = f"Chuchotement {n} : {SECRET}"
         row |= {"Courriel": MAIL, "Nom": NAME, "Répondant": SECRET, "Téléphone": PHONE}

@@ -15,7 +15,7 @@ import pandas as pd
 
 from copkit import french, paths
 from copkit.errors import Problems, ProjectError, unknown
-from copkit.files import sought
+from copkit.files import kept, sought
 from copkit.intake import delimited, personal, spreadsheets
 from copkit.intake.sheet import Sheet
 from copkit.reference import reading, tables, territories
@@ -52,15 +52,22 @@ def placed(projects: pd.DataFrame) -> pd.DataFrame:
     """The projects with what their place implies: EPCI of the commune, département of the commune or of the EPCI
     when it has only one, région of the département. What was written stays.
     """
-    communes = tables.read("communes.parquet").drop_duplicates("code").set_index("code")
-    epci = tables.read("epci.csv").set_index("code").departements
-    regions = tables.read("territories.csv").query("level == 'departement'").set_index("code").region
+    communes, epci, regions = _known()
     where = {name: projects[name].fillna("") for name in ("commune", "epci", "departement", "region")}
     where["epci"] = _fill(where["epci"], where["commune"].map(communes.epci))
     where["departement"] = _fill(where["departement"], where["commune"].map(communes.departement))
-    where["departement"] = _fill(where["departement"], where["epci"].map(epci[~epci.str.contains(" ")]))
+    where["departement"] = _fill(where["departement"], where["epci"].map(epci))
     where["region"] = _fill(where["region"], where["departement"].map(regions))
     return projects.assign(**where)
+
+
+@kept(maxsize=1)
+def _known() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Each commune with its EPCI and its département, the département of each EPCI of one, the région of each."""
+    communes = tables.read("communes.parquet").drop_duplicates("code").set_index("code")[["epci", "departement"]]
+    epci = tables.read("epci.csv").set_index("code").departements
+    departements = tables.read("territories.csv").query("level == 'departement'")
+    return communes, epci[~epci.str.contains(" ")], departements.set_index("code").region
 
 
 def _fill(written: pd.Series, implied: pd.Series) -> pd.Series:

@@ -89,7 +89,7 @@ def assess(
         [TWICE, CONTRARY, RETAINED],
         APART,
     )
-    made["why"] = [_why(row) for row in made.to_dict("records")]
+    made["why"] = [_why(row) for row in made[SAYING].to_dict("records")]
     made = made.join(_effects(table, p))
     decided, absent = _decided(given_, decisions)
     made[list(DECISION)] = decided
@@ -144,6 +144,12 @@ MADE = {  # columns that assessing adds
     *(name for key in criteria.VERDICTS for name in (key, f"{key}_reason")),
     *("theme_id", *DECISION),
 }
+
+
+SAYING = [
+    *("standing", "duplicate_of", "contrary_reason", "included_reason"),
+    *(name for key in criteria.CRITERIA for name in (key, f"{key}_reason")),
+]
 
 
 def _why(action: dict) -> str:

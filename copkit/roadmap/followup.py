@@ -283,7 +283,7 @@ def compared(
 
 def _outcomes(old: pd.DataFrame, new: pd.DataFrame, found: matching.Matching) -> pd.DataFrame:
     """One row for each action of either year: what became of it, and why it is said so."""
-    rows, was, now = [], list(old.itertuples()), list(new.itertuples())
+    rows, (was, now) = [], (list(one[TOLD].itertuples()) for one in (old, new))
     for i, j, how in found.pairs:
         rows.append(_row(was[i], now[j], *_outcome(was[i], now[j]), how))
     for i in found.left:
@@ -298,6 +298,8 @@ def _outcomes(old: pd.DataFrame, new: pd.DataFrame, found: matching.Matching) ->
     return pd.DataFrame(rows, columns=ROW)
 
 
+NAMED = ["action_id", "title", "territory", "lever", "theme", "invented"]
+TOLD = [*NAMED, "expected", "progress", "standing_kept"]
 ROW = [
     *("action_id", "before", "after", "title", "territory", "lever", "theme", "outcome", "why", "expected", "how"),
     *("standing_before", "standing_after", "invented"),
@@ -307,7 +309,7 @@ ROW = [
 def _row(old, new, outcome: str, why: str = "", how: str = "") -> dict[str, str]:
     last = new if new is not None else old
     return {
-        **{name: getattr(last, name) for name in ("action_id", "title", "territory", "lever", "theme", "invented")},
+        **{name: getattr(last, name) for name in NAMED},
         "before": "" if old is None else old.action_id,
         "after": "" if new is None else new.action_id,
         "outcome": outcome,
@@ -333,12 +335,12 @@ def _outcome(old, new) -> tuple[str, str]:
 
 def _changes(old: pd.DataFrame, new: pd.DataFrame, found: matching.Matching) -> pd.DataFrame:
     """Every field of a sheet that says something else: action_id, title, field, label, before, after."""
-    rows, was, now = [], old[COMPARED].to_dict("records"), new[COMPARED].to_dict("records")
+    rows, (was, now) = [], ({name: one[name].tolist() for name in COMPARED} for one in (old, new))
     for i, j, _ in found.pairs:
         for name in COMPARED:
-            one, other = _said(was[i][name]), _said(now[j][name])
+            one, other = _said(was[name][i]), _said(now[name][j])
             if one != other:
-                rows.append((new.action_id.iloc[j], now[j]["title"], name, FIELDS[name].label, one, other))
+                rows.append((new.action_id.iloc[j], now["title"][j], name, FIELDS[name].label, one, other))
     return pd.DataFrame(rows, columns=["action_id", "title", "field", "label", "before", "after"], dtype="str")
 
 
@@ -363,7 +365,7 @@ def _projects(given_: tuple[pd.DataFrame, pd.DataFrame], code: str, year: int, e
     words = "intitulé, porteur et lieu"
     identity = ("title", "holder", "commune", "epci", "departement")
     found = matching.match(old, new, number="project_id", identity=identity, how=words)
-    was, now = list(old.itertuples()), list(new.itertuples())
+    was, now = (list(one[SORTED].itertuples()) for one in (old, new))
     rows = [_dossier(was[i], now[j], "") for i, j, _ in found.pairs]
     rows += [_dossier(was[i], None, LEFT) for i in found.left]
     rows += [_dossier(None, now[j], CAME) for j in found.came]
@@ -373,6 +375,10 @@ def _projects(given_: tuple[pd.DataFrame, pd.DataFrame], code: str, year: int, e
     return pd.DataFrame(rows, columns=DOSSIER)
 
 
+SORTED = [
+    *("project_id", "title", "departement", "lever", "invented", "crte", "category", "category_kept", "reason"),
+    *("decision", "decision_date"),
+]
 DOSSIER = [
     *("project_id", "title", "departement", "lever", "before", "after", "move", "why", "rule", "crte", "invented"),
 ]

@@ -344,11 +344,13 @@ def _blocked(values: dict[str, float], limits: Thresholds) -> bool:
 def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame | None) -> dict[str, dict]:
     """The components of each of the 43 levers, with the figures that they come from."""
     found, carried = rules(), counting.carriers(p)
-    targets, figures = p.target.to_series(), worth.levers(p)
+    targets, figures = p.target.to_series().to_dict(), worth.levers(p)
+    stated = dict(zip(targets, zip(p.source.values.tolist(), p.status.values.tolist(), strict=True), strict=True))
     largest = max((kt for lever, kt in targets.items() if lever != panoramas.FOREST), default=math.nan)
     paces = dynamics.dynamics(p, "tous").set_index("lever")
-    measured = None if answers is None else analysis.levers(answers).set_index("lever")
-    families = family.families(answers).set_index("lever").kept
+    measured = None if answers is None else analysis.levers(answers)
+    families = family.of_measured(measured).set_index("lever").kept.to_dict()
+    measured = {} if measured is None else measured.set_index("lever").to_dict("index")
     listed = None if projects is None else _listed(projects, p)
     counted = None if listed is None else listed.lever.value_counts()
     repeated = {} if listed is None else _replicable(listed)
@@ -361,16 +363,17 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
         kt = targets.get(carrier, math.nan)
         if not math.isnan(kt) and lever != panoramas.FOREST:
             values["gap"] = min(1.0, max(0.0, kt / largest))
-            rows.append(_aimed(p, lever, carrier, worth.write(kt, figures[carrier])))
+            rows.append(_aimed(lever, carrier, kt, worth.write(kt, figures[carrier]), *stated[carrier]))
         row = paces.loc[lever] if lever in paces.index else paces.loc[carrier] if carrier in paces.index else None
         if row is not None and row.status in found.paces:
             values["pace"] = found.paces[row.status]
             rows += _paced(lever, row)
-        if measured is not None and not measured.small[lever] and not pd.isna(measured.pertinence[lever]):
-            values["relevance"] = float(measured.pertinence[lever])
-            rows.append(_judged(lever, values["relevance"], int(measured.respondents[lever]), asked))
+        answered = measured.get(lever)
+        if answered and not answered["small"] and not pd.isna(answered["pertinence"]):
+            values["relevance"] = answered["pertinence"]
+            rows.append(_judged(lever, values["relevance"], answered["respondents"], asked))
         else:
-            why = "sans réponses au questionnaire" if measured is None else "trop peu de réponses"
+            why = "trop peu de réponses" if measured else "sans réponses au questionnaire"
             rows.append(Evidence(lever, "relevance", "collectivités qui jugent le levier pertinent", said=why))
         if counted is None:
             rows.append(Evidence(lever, "projects", "projets", said="sans vivier"))
@@ -380,21 +383,19 @@ def _facts(p: xr.Dataset, answers: pd.DataFrame | None, projects: pd.DataFrame |
             said = french.plural(n, "projet") if n else "aucun projet"
             rows.append(Evidence(lever, "projects", "projets", n, "projets", *held, said=said))
             if lever in repeated:
-                values["replicable"], answered = repeated[lever]
+                values["replicable"], said_so = repeated[lever]
                 share = 100 * values["replicable"]
-                figure = f"projets réplicables, sur {answered} qui le disent"
-                said = f"{french.percent(share, 0)} réplicables, sur {answered} qui le disent"
+                figure = f"projets réplicables, sur {said_so} qui le disent"
+                said = f"{french.percent(share, 0)} réplicables, sur {said_so} qui le disent"
                 rows.append(Evidence(lever, "replicable", figure, share, "%", *held, said=said))
         out[lever] = values | {"evidence": rows, "family": families.get(lever, "")}
     return out
 
 
-def _aimed(p: xr.Dataset, lever: str, carrier: str, written: str) -> Evidence:
+def _aimed(lever: str, carrier: str, kt: float, written: str, source: str, status: str) -> Evidence:
     """The target of a lever, or of the lever of the panorama that carries it with others. [ktCO2e/an]"""
     whole = "" if carrier == lever else ", avec les leviers qu'il réunit"
-    source, status = (str(p[name].sel(lever=carrier).item()) for name in ("source", "status"))
     said = f"objectif {written} ktCO2e/an en 2030{whole} (SGPE)"
-    kt = float(p.target.sel(lever=carrier))
     return Evidence(lever, "gap", f"objectif{whole}", kt, "ktCO2e/an", 2030, source, status, said)
 
 

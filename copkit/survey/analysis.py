@@ -8,6 +8,8 @@ inhabitants of the territory. An action that serves several levers counts in eac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from copkit.survey.fields import EXPECTED
 from copkit.survey.questionnaire import NOT_APPLICABLE, QUESTIONS, actions, rules
 
 RELEVANCE, OWN, OTHERS = QUESTIONS
+ASKED = ["respondent", "action", *QUESTIONS]
 QUADRANTS = {
     (True, True): "pertinents et investis",
     (True, False): "pertinents, peu investis",
@@ -67,7 +70,7 @@ def levers(answers: pd.DataFrame, *, weighted: bool = False, not_applicable: boo
         Si la table n'est pas une table de réponses.
     """
     counted, left_out = _counted(answers, weighted)
-    table, known = with_levers(counted), nomenclatures.levers("cop")
+    table, known = with_levers(counted[[*ASKED, *(["weight"] if weighted else [])]]), nomenclatures.levers("cop")
     found = _measured(table, "lever", list(known.lever), weighted=weighted, not_applicable=not_applicable)
     found.insert(0, "label", known.label.to_numpy())
     found.insert(1, "thematique", known.thematique.to_numpy())
@@ -161,8 +164,9 @@ def correlation(answers: pd.DataFrame, beside: str = OWN) -> dict[str, float]:
     """
     if beside not in BESIDE:
         raise ProjectError(unknown(f"Question inconnue : « {beside} »", beside, tuple(BESIDE), "Questions"))
-    table = with_levers(taken(answers))
-    sums = {name: _sums(table, "lever", name, pertinent=name == RELEVANCE) for name in (RELEVANCE, beside)}
+    table = with_levers(taken(answers)[ASKED])
+    at = _places(table, "lever")
+    sums = {name: _sums(table, at, name, pertinent=name == RELEVANCE) for name in (RELEVANCE, beside)}
     (above, of), (worth, over) = sums[RELEVANCE], sums[beside]
     with np.errstate(invalid="ignore", divide="ignore"):
         x, y = above.sum(axis=0) / of.sum(axis=0), worth.sum(axis=0) / over.sum(axis=0)
@@ -259,17 +263,23 @@ def whole(answers: pd.DataFrame) -> dict[str, float]:
 
 def with_levers(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each lever that an action serves."""
-    served = actions().set_index("action").levers.str.split("|")
-    return table.assign(lever=table.action.map(served)).explode("lever").dropna(subset="lever")
+    served = dict(zip(actions().action, actions().levers.str.split("|"), strict=True))
+    codes, said = pd.factorize(table.action)
+    levers = [*(served.get(action, []) for action in said), []]  # no action at all has the last place
+    named = [levers[code] for code in codes.tolist()]
+    found = table.take(np.repeat(np.arange(len(table)), [*map(len, named)]))
+    return found.assign(lever=pd.Series([*chain.from_iterable(named)], found.index, dtype="str"))
 
 
 def _scored(table: pd.DataFrame, question: str) -> np.ndarray:
     """What each answer is worth; NaN for « sans objet » and for nothing."""
-    return table[question].map(rules().scale.values).to_numpy("float64")
+    codes, said = pd.factorize(table[question])
+    worth = [rules().scale.values.get(one, np.nan) for one in said]
+    return np.array([*worth, np.nan])[codes]  # nothing at all has the last place
 
 
 def _sums(
-    table: pd.DataFrame, key: str, question: str, *, pertinent: bool, not_applicable: bool = False
+    table: pd.DataFrame, at: Places, question: str, *, pertinent: bool, not_applicable: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum and number of the answers of each collectivité for each key. (respondent, key in its own order)"""
     score = _scored(table, question)
@@ -277,39 +287,48 @@ def _sums(
         score = np.where(np.isnan(score), np.nan, score >= rules().thresholds.pertinent)
         if not_applicable:
             score = np.where((table[question] == NOT_APPLICABLE).to_numpy(), 0.0, score)
-    order = _order(key)
-    codes = pd.Index(order).get_indexer(table[key])
-    who, people = pd.factorize(table.respondent)
-    shape, known = (len(people), len(order)), ~np.isnan(score) & (codes >= 0)
-    at = (who[known], codes[known])
-    total, number = np.zeros(shape), np.zeros(shape)
-    np.add.at(total, at, score[known])
-    np.add.at(number, at, 1.0)
-    return total, number
+    shape, known = (len(at.people), at.keys), ~np.isnan(score) & (at.key >= 0)
+    cell = at.who[known] * at.keys + at.key[known]
+    total, number = (np.bincount(cell, worth, len(at.people) * at.keys) for worth in (score[known], None))
+    return total.reshape(shape), number.reshape(shape).astype("float64")
 
 
 def _order(key: str) -> list[str]:
     return list(nomenclatures.levers("cop").lever) if key == "lever" else list(actions().action)
 
 
+class Places(NamedTuple):
+    """The collectivité of each row among ``people``, and its key among so many ``keys``; −1 where it has none."""
+
+    people: pd.Index
+    who: np.ndarray
+    key: np.ndarray
+    keys: int
+
+
+def _places(table: pd.DataFrame, key: str) -> Places:
+    order, (who, people) = _order(key), pd.factorize(table.respondent)
+    return Places(people, who, pd.Index(order).get_indexer(table[key]), len(order))
+
+
 def _measured(
     table: pd.DataFrame, key: str, order: list[str], *, weighted: bool, not_applicable: bool = False
 ) -> pd.DataFrame:
     """The counts and measures of each key."""
-    people = pd.factorize(table.respondent)[1]
-    weights = np.ones(len(people))
+    out, at = {}, _places(table, key)
+    people, weights = at.people, np.ones(len(at.people))
     if weighted:
         weights = table.groupby("respondent", sort=False).weight.first().reindex(people).to_numpy("float64")
-    out = pd.DataFrame(index=pd.Index(order))
     drawn = intervals.draws(len(people)) * weights
     answered, both = np.zeros((len(people), len(order)), bool), [0.0, 0.0]
     for question in QUESTIONS:
         pertinent = question == RELEVANCE
-        total, number = _sums(table, key, question, pertinent=pertinent, not_applicable=pertinent and not_applicable)
+        total, number = _sums(table, at, question, pertinent=pertinent, not_applicable=pertinent and not_applicable)
         answered |= number > 0
         both = both if pertinent else [both[0] + total, both[1] + number]
         for name, kind in (("sans_objet", NOT_APPLICABLE), ("blank", "")):
-            out[f"{question}_{name}"] = table[table[question] == kind][key].value_counts().reindex(order, fill_value=0)
+            said = at.key[(table[question] == kind).to_numpy() & (at.key >= 0)]
+            out[f"{question}_{name}"] = np.bincount(said, minlength=len(order))
         out[f"{question}_n"] = number.sum(axis=0).astype(int)
         with np.errstate(invalid="ignore", divide="ignore"):
             out[question] = (weights @ total) / (weights @ number)
@@ -323,8 +342,7 @@ def _measured(
     with np.errstate(invalid="ignore", divide="ignore"):
         out[MATURITY] = (weights @ both[0]) / (weights @ both[1])
         out[f"{MATURITY}_low"], out[f"{MATURITY}_high"] = intervals.ends((drawn @ both[0]) / (drawn @ both[1]))
-    out.insert(0, "respondents", answered.sum(axis=0))
-    return out
+    return pd.DataFrame({"respondents": answered.sum(axis=0), **out}, order)
 
 
 def _placed(found: pd.DataFrame) -> pd.DataFrame:

@@ -40,8 +40,14 @@ def families(
     ProjectError
         Si un choix cite un levier ou une famille inconnus, ou n'a ni auteur ni raison : tous à la fois.
     """
-    known = nomenclatures.levers("cop")
-    found = analysis.levers(answers).set_index("lever") if answers is not None else None
+    return of_measured(None if answers is None else analysis.levers(answers), overrides)
+
+
+def of_measured(
+    measured: pd.DataFrame | None, overrides: Mapping[str, tuple[str, str, str]] | None = None
+) -> pd.DataFrame:
+    """The same, from what ``analysis.levers`` has found."""
+    known, found = nomenclatures.levers("cop"), None if measured is None else measured.set_index("lever")
     rows = [_decided(lever, None if found is None else found.loc[lever]) for lever in known.lever]
     table = known[["lever", "label"]].join(pd.DataFrame(rows, columns=["family", "origin", "reason"]))
     chosen = _checked(overrides or {}, list(known.lever))

@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from copkit.files import kept
 from copkit.survey.questionnaire import rules
 
 
@@ -34,19 +35,22 @@ def effective(weights: np.ndarray) -> float:
     return float(weights.sum()) ** 2 / squares if squares else 0.0
 
 
+@kept(maxsize=8)
 def draws(respondents: int) -> np.ndarray:
     """How many times each collectivité is drawn in each draw of the bootstrap. (draw, respondent)"""
     chosen = rules().intervals
     generator = np.random.default_rng(chosen.seed)
     even = np.full(max(respondents, 1), 1 / max(respondents, 1))
-    return generator.multinomial(respondents, even, size=chosen.draws)[:, :respondents]
+    found = generator.multinomial(respondents, even, size=chosen.draws)[:, :respondents]
+    found.flags.writeable = False
+    return found
 
 
 def ends(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The ends of the interval of each column of draws; NaN where no draw has a value."""
     tail = 100 * (1 - rules().intervals.level) / 2
-    known = ~np.isnan(drawn).all(axis=0)
-    low, high = np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
-    if known.any():
-        low[known], high[known] = np.nanpercentile(drawn[:, known], [tail, 100 - tail], axis=0)
+    low, high = np.percentile(drawn, [tail, 100 - tail], axis=0)
+    blank = np.isnan(drawn)
+    if (part := blank.any(axis=0) & ~blank.all(axis=0)).any():  # column by column: ten times as long
+        low[part], high[part] = np.nanpercentile(drawn[:, part], [tail, 100 - tail], axis=0)
     return low, high

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import pandas as pd
@@ -92,8 +93,9 @@ def described(codes: pd.Series) -> pd.DataFrame:
         territories.region_of(one) if not known and one else known
         for known, one in zip(found.region, departement, strict=True)
     ]
-    population = distinct.map(_inhabitants()).astype("float64")
-    columns = {"departement": departement.to_list(), "region": region, "weight": population.to_list()}
+    known = _inhabitants()
+    population = [known.get(one, math.nan) for one in distinct.to_list()]
+    columns = {"departement": departement.to_list(), "region": region, "weight": population}
     made = pd.DataFrame(columns | {"density": density.of(distinct)}, index=pd.Index(distinct, name="respondent"))
     return made.loc[codes].set_axis(codes.index)
 

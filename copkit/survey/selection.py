@@ -140,7 +140,7 @@ class Consultation(Selection):
     @cached_property
     def families(self) -> pd.DataFrame:
         """The family of each lever."""
-        return family.families(self.answers, overrides=self.choices)
+        return family.of_measured(self.levers, self.choices)
 
     @cached_property
     def bounds(self) -> pd.DataFrame:
