@@ -17,7 +17,7 @@ from papermill.parameterize import parameterize_notebook
 from copkit.batch.forked import forks
 
 from .conftest import LONG
-from .notebooks import SHARED
+from .notebooks import parent
 from .test_engine import NOTEBOOKS, PICTURES, TRIALS
 
 HERE = [path for path in NOTEBOOKS if LONG or path not in dict(TRIALS)]
@@ -43,7 +43,7 @@ def said(tmp_path_factory):
             if LONG
             else {
                 "JUPYTER_DEFAULT_PROVISIONER_NAME": "copkit-fork",
-                forks.ADDRESS: forks.ForkServer.get(SHARED).address,
+                forks.ADDRESS: parent().address,
             }
         )
         env = (
