@@ -9,13 +9,14 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
+from jupyter_client.provisioning import local_provisioner
 from nbclient.exceptions import CellTimeoutError
 from traitlets.config import Config
 
@@ -24,6 +25,7 @@ from copkit.batch.forked import forks, server
 from copkit.batch.store import Folder
 
 from .conftest import LONG
+from .plain import plain
 from .terminal import begin
 
 PLAIN, COPKIT = "nbclient", "copkit"
@@ -96,8 +98,11 @@ def text_of(output: nbformat.NotebookNode) -> str:
     return output.data.get("text/plain", "") + "\n"
 
 
-def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **options) -> Run:
-    """Execute a notebook in ``folder`` by an engine; what it raises is kept beside what it wrote."""
+def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, *, new: bool = LONG, **options) -> Run:
+    """Execute a notebook in ``folder`` by an engine; what it raises is kept beside what it wrote.
+
+    ``new``: a plain kernel is a new Python; otherwise, the fork of one that has only imported ipykernel.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     into = folder.parent / f"{folder.name}.ipynb"
     if isinstance(source, nbformat.NotebookNode):
@@ -108,7 +113,8 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **o
         options = {"warm": SHARED, **options}
     options = {"kernel_name": "python3", "progress_bar": False, **QUICK, **options}
     error = None
-    with outside_pytest(), ready_parents(), tempfile.TemporaryDirectory() as sockets:
+    kernels = nullcontext() if new or engine == COPKIT else forked_plain()
+    with outside_pytest(), ready_parents(), kernels, tempfile.TemporaryDirectory() as sockets:
         try:
             papermill.execute_notebook(
                 str(source), str(into), engine_name=engine, cwd=str(folder), config=by_files(sockets), **options
@@ -147,9 +153,9 @@ def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...
     return out
 
 
-def both(source: nbformat.NotebookNode | Path, folder: Path, **options) -> tuple[Run, Run]:
+def both(source: nbformat.NotebookNode | Path, folder: Path, *, new: bool = LONG, **options) -> tuple[Run, Run]:
     """Execute a notebook by the plain engine, then by the kit's, in two folders of their own."""
-    return execute_plain(source, folder / PLAIN, **options), execute(source, COPKIT, folder / COPKIT, **options)
+    return execute_plain(source, folder / PLAIN, new=new, **options), execute(source, COPKIT, folder / COPKIT, **options)
 
 
 @contextmanager
@@ -161,6 +167,14 @@ def outside_pytest() -> Iterator[None]:
     finally:
         if test is not None:
             os.environ["PYTEST_CURRENT_TEST"] = test
+
+
+@contextmanager
+def forked_plain() -> Iterator[None]:
+    """The plain kernels are forked (tests/plain.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_provisioner, "launch_kernel", plain().launch)
+        yield
 
 
 @contextmanager
