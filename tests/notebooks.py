@@ -155,9 +155,8 @@ def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...
 
 def both(source: nbformat.NotebookNode | Path, folder: Path, *, new: bool = LONG, **options) -> tuple[Run, Run]:
     """Execute a notebook by the plain engine, then by the kit's, in two folders of their own."""
-    return execute_plain(source, folder / PLAIN, new=new, **options), execute(
-        source, COPKIT, folder / COPKIT, **options
-    )
+    plain = execute_plain(source, folder / PLAIN, new=new, **options)
+    return plain, execute(source, COPKIT, folder / COPKIT, **options)
 
 
 @contextmanager
