@@ -63,6 +63,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "cases(file, section): one test for each row of tests/cases/<file>.yml")
     for name, what in SLOW.items():
         config.addinivalue_line("markers", f"{name}: {what[0]}")
+    config.pluginmanager.register(Examples)
 
 
 LONG_MODULES = [
@@ -158,11 +159,18 @@ def pytest_ignore_collect(collection_path, config):
     return True if any(f"not {mark}" in left_out for mark in slowness(collection_path)) else None
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collect_file():
-    """No example stands in the tests: what lies beside them is not imported to look for some, in each process."""
-    made = yield
-    return [one for one in made if not isinstance(one, DoctestModule)]
+class Examples:
+    """Only what holds an example is looked through for some, in each process; none stands in the tests."""
+
+    @staticmethod
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(file_path):
+        tests = Path(__file__).parent in file_path.parents
+
+        def kept(one) -> bool:
+            return not isinstance(one, DoctestModule) or (not tests and ">>>" in file_path.read_text(encoding="utf-8"))
+
+        return [one for one in (yield) if kept(one)]
 
 
 def pytest_collection_modifyitems(items):

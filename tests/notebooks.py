@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
+from jupyter_client.provisioning import local_provisioner
 from nbclient.exceptions import CellTimeoutError
 from traitlets.config import Config
 
 from copkit.batch import manifest, plan, produce
-from copkit.batch.forked import forks
+from copkit.batch.forked import forks, server
 from copkit.batch.store import Folder
 
 from .conftest import LONG
+from .plain import plain
+from .terminal import begin
 
 PLAIN, COPKIT = "nbclient", "copkit"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
@@ -33,9 +38,11 @@ QUICK = {
 }
 
 
-# What the parent of the notebooks of the kit does once, in a process of the tests: one of each kind would take 4 s.
-# FILES holds what the others do. « long »: to each notebook its own; the real batches have theirs in any case.
+# What the parent of the notebooks of the kit does once, in a process of the tests; FILES holds what the others do.
+# It is forked from a process that has done it already: 0.2 s of processor instead of 4. « long »: to each notebook its
+# own parent, a new Python, as the real batches have in any case.
 SHARED = forks.FILES
+DONE = {SHARED: forks.NOTHING}  # by tests/ready.py
 
 
 def notebook(*cells: str | dict, kernel: str = "python3") -> nbformat.NotebookNode:
@@ -91,8 +98,11 @@ def text_of(output: nbformat.NotebookNode) -> str:
     return output.data.get("text/plain", "") + "\n"
 
 
-def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **options) -> Run:
-    """Execute a notebook in ``folder`` by an engine; what it raises is kept beside what it wrote."""
+def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, *, new: bool = LONG, **options) -> Run:
+    """Execute a notebook in ``folder`` by an engine; what it raises is kept beside what it wrote.
+
+    ``new``: a plain kernel is a new Python; otherwise, the fork of one that has only imported ipykernel.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     into = folder.parent / f"{folder.name}.ipynb"
     if isinstance(source, nbformat.NotebookNode):
@@ -103,7 +113,8 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, **o
         options = {"warm": SHARED, **options}
     options = {"kernel_name": "python3", "progress_bar": False, **QUICK, **options}
     error = None
-    with outside_pytest(), tempfile.TemporaryDirectory() as sockets:
+    kernels = nullcontext() if new or engine == COPKIT else forked_plain()
+    with outside_pytest(), ready_parents(), kernels, tempfile.TemporaryDirectory() as sockets:
         try:
             papermill.execute_notebook(
                 str(source), str(into), engine_name=engine, cwd=str(folder), config=by_files(sockets), **options
@@ -142,9 +153,10 @@ def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...
     return out
 
 
-def both(source: nbformat.NotebookNode | Path, folder: Path, **options) -> tuple[Run, Run]:
+def both(source: nbformat.NotebookNode | Path, folder: Path, *, new: bool = LONG, **options) -> tuple[Run, Run]:
     """Execute a notebook by the plain engine, then by the kit's, in two folders of their own."""
-    return execute_plain(source, folder / PLAIN, **options), execute(source, COPKIT, folder / COPKIT, **options)
+    plain = execute_plain(source, folder / PLAIN, new=new, **options)
+    return plain, execute(source, COPKIT, folder / COPKIT, **options)
 
 
 @contextmanager
@@ -159,6 +171,14 @@ def outside_pytest() -> Iterator[None]:
 
 
 @contextmanager
+def forked_plain() -> Iterator[None]:
+    """The plain kernels are forked (tests/plain.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_provisioner, "launch_kernel", plain().launch)
+        yield
+
+
+@contextmanager
 def one_parent() -> Iterator[None]:
     """The documents of the kit are made by forks of the parent that the tests of this process share."""
     own = forks.warm_up
@@ -166,10 +186,39 @@ def one_parent() -> Iterator[None]:
     def shared(source: str, **about) -> str:
         return SHARED if (found := own(source, **about)) in (forks.PAGES, forks.DOCUMENTS, forks.WARM) else found
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ready_parents():
         if not LONG:
             patch.setattr(forks, "warm_up", shared)
         yield
+
+
+def parent() -> forks.ForkServer:
+    """That parent."""
+    with ready_parents():
+        return forks.ForkServer.get(SHARED)
+
+
+@contextmanager
+def ready_parents() -> Iterator[None]:
+    """The parents of the notebooks of the kit are forked from the process that the commands are forked from."""
+    new = forks.ForkServer._start
+
+    def start(owner: socket.socket, door: socket.socket, warm: str, *regions: str):
+        if not warm.startswith("copkit.") or warm in forks.OTHERS or LONG:
+            return new(owner, door, warm, *regions)
+        null = Path(os.devnull)
+        begin(_serve, owner, door, DONE.get(warm, warm), stdout=null, stderr=null, environment={**os.environ})
+        return None  # its socket says whether it lives
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forks.ForkServer, "_start", staticmethod(start))
+        yield
+
+
+def _serve(owner: socket.socket, door: socket.socket, warm: str) -> None:
+    del sys.path[0]  # what « -m pytest » has added
+    os.chdir(os.sep)
+    server.main(owner.detach(), door.detach(), warm)
 
 
 def compare(one: Run, other: Run) -> list[str]:

@@ -34,5 +34,7 @@ for module in pkgutil.walk_packages(copkit.__path__, "copkit."):
 import_module("copkit.doctor").reference()
 import_module("copkit.intake.gazetteer").lists()
 import_module("copkit.warm").warm()
+copkit.projects.vivier("", "reg-32")  # the examples, that so many read
+copkit.survey.consultation("", "reg-32")
 gc.freeze()
 gc.enable()

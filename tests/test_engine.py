@@ -60,7 +60,7 @@ def test_the_comparison_sees_what_differs_and_nothing_else(tmp_path):
 
 @pytest.mark.cases("carnets", "carnets")
 def test_an_awkward_notebook_gives_what_the_plain_engine_gives(case, tmp_path):
-    plain, ours = both(notebook(*case["cellules"]), tmp_path, **case.get("options", {}))
+    plain, ours = both(notebook(*case["cellules"]), tmp_path, new=LONG or "neuf" in case, **case.get("options", {}))
     assert_same(plain, ours)
     assert ours.failure == case.get("echec")
     expected = case.get("textes", [None] * len(ours.texts))
@@ -85,7 +85,7 @@ def test_a_notebook_of_the_kit_gives_what_the_plain_engine_gives(path, code, tmp
     monkeypatch.setenv("COPKIT_CHARTS", "" if path.stem == PICTURES else "spec")
     written = {"classeur": "classeur.xlsx"} if "classeur" in papermill.inspect_notebook(str(path)) else {}
     parameters = {"territoire": code, **written}
-    plain, ours = both(path, tmp_path, parameters=parameters)
+    plain, ours = both(path, tmp_path, new=True, parameters=parameters)
     assert_same(plain, ours)
     if path.stem == BATCH:
         assert_same(plain, batch(path.stem, parameters, tmp_path / "lot"))
@@ -262,14 +262,14 @@ def test_a_kernel_of_another_python_is_left_to_it(tmp_path, monkeypatch):
 def test_a_kernel_gets_the_environment_of_its_kernelspec(tmp_path, monkeypatch):
     add_kernel(tmp_path, monkeypatch, Path(sys.executable), {"ESSAI": "oui"})
     source = notebook("import os\nos.environ.get('ESSAI')", kernel="autre")
-    runs = both(source, tmp_path, kernel_name="autre")
+    runs = both(source, tmp_path, new=True, kernel_name="autre")
     assert_same(*runs)
     assert runs[1].texts == ["'oui'\n"]
 
 
 def test_without_forks_ordinary_kernels_are_used_and_it_is_said_once(tmp_path):
     source = notebook("import sys\n'ipykernel_launcher' in sys.orig_argv", "1 / 0")
-    plain = execute(source, PLAIN, tmp_path / "plain")
+    plain = execute(source, PLAIN, tmp_path / "plain", new=True)
     nbformat.write(source, tmp_path / "in.ipynb")
     (tmp_path / "run").mkdir()
     said = tmp_path / "dit.txt", tmp_path / "erreurs.txt"

@@ -14,6 +14,7 @@ import pytest
 
 from .conftest import LONG
 from .notebooks import COPKIT, PLAIN, Run, both, execute, notebook, outside_pytest
+from .plain import plain
 from .processes import alive, below, command, wait_until
 from .terminal import start
 
@@ -131,6 +132,7 @@ def nothing_left_over():
     """Once the notebooks are done, only the parents of forks are left of all that was started."""
     here = psutil.Process()
     forkserver.ensure_running()  # that of the commands
+    plain()
     before = below(here)
 
     def left() -> set[psutil.Process]:
@@ -144,7 +146,7 @@ def nothing_left_over():
 
 def test_nothing_of_a_notebook_reaches_the_next_one(tmp_path):
     look = notebook(LOOK)
-    plain, before = both(look, tmp_path)
+    plain, before = both(look, tmp_path, new=True)
     damaged = execute(notebook(DAMAGE), COPKIT, tmp_path / "damage")
     after = execute(look, COPKIT, tmp_path / "after")
     assert [run.failure for run in (plain, before, damaged, after)] == [None] * 4
@@ -177,7 +179,7 @@ def test_the_same_seed_gives_the_same_numbers(tmp_path):
 
 
 def test_a_notebook_holds_no_descriptor_of_the_server(tmp_path):
-    (usual, _), (own, server) = (json.loads(run.texts[0]) for run in both(notebook(DESCRIPTORS), tmp_path))
+    (usual, _), (own, server) = (json.loads(run.texts[0]) for run in both(notebook(DESCRIPTORS), tmp_path, new=True))
     assert kinds(own) - {"/dev/null"} <= kinds(usual)
     shared = set(own.values()) & set(server.values())
     assert {target for target in shared if not target.startswith(("anon_inode:", "/dev/null"))} == set()

@@ -1,6 +1,7 @@
 """Notebooks run in a real kernel with nbval, as they are written: those that the tests of the engine do not run.
 
-« long »: all of them, each with another territory than there.
+Those that can are of a département, which takes half as long. « long »: all of them, each with another territory than
+there.
 """
 
 import itertools
@@ -17,7 +18,7 @@ from papermill.parameterize import parameterize_notebook
 from copkit.batch.forked import forks
 
 from .conftest import LONG
-from .notebooks import SHARED
+from .notebooks import parent
 from .test_engine import NOTEBOOKS, PICTURES, TRIALS
 
 HERE = [path for path in NOTEBOOKS if LONG or path not in dict(TRIALS)]
@@ -35,7 +36,7 @@ def said(tmp_path_factory):
     for pictures, paths in itertools.groupby(HERE, lambda path: LONG and path.stem == PICTURES):
         folder = tmp_path_factory.mktemp("carnets")
         for path in paths:
-            code = nbformat.read(path, 4).metadata.copkit.get("essais", [SMALL])[0]
+            code = nbformat.read(path, 4).metadata.copkit.get("essais", [SMALL])[0 if LONG else -1]
             notebook = parameterize_notebook(load_notebook_node(str(path)), {"territoire": code})
             nbformat.write(notebook, folder / path.name)
         kernels = (
@@ -43,7 +44,7 @@ def said(tmp_path_factory):
             if LONG
             else {
                 "JUPYTER_DEFAULT_PROVISIONER_NAME": "copkit-fork",
-                forks.ADDRESS: forks.ForkServer.get(SHARED).address,
+                forks.ADDRESS: parent().address,
             }
         )
         env = (

@@ -13,14 +13,14 @@ from copkit.presentation import drawing
 spawn = multiprocessing.get_context("spawn")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def studio():
-    """A painter, and the process where it draws."""
+    """A painter: the process where it draws is real."""
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=painter.serve, args=(theirs, os.getpid()), daemon=True)
     process.start()
     theirs.close()
-    yield painter.Painter(ours), process
+    yield painter.Painter(ours)
     ours.close()
     process.join(20)
     assert process.exitcode == 0  # it ends with those who ask
@@ -30,23 +30,23 @@ def test_a_chart_drawn_elsewhere_is_the_chart_drawn_here(studio):
     p = ck.panorama("dep-59")
     specs = [chart(p).to_dict() for chart in (ck.charts.panorama, ck.charts.sectors, ck.charts.grades)]
     with ThreadPoolExecutor(3) as threads:
-        drawn = list(threads.map(lambda spec: studio[0].svg(drawing.wanted(spec)), specs))
+        drawn = list(threads.map(lambda spec: studio.svg(drawing.wanted(spec)), specs))
     assert drawn == [drawing.draw(drawing.wanted(spec)) for spec in specs]
 
 
 def test_a_chart_that_cannot_be_drawn_says_why_and_the_next_one_is_drawn(studio):
     with pytest.raises(ValueError, match="Vega-Lite to SVG conversion failed"):
-        studio[0].svg(drawing.wanted({"mark": {"type": "inconnue"}, "encoding": {"x": {"field": []}}}))
-    assert studio[0].svg(painter._rehearsal(1)).startswith("<svg")
+        studio.svg(drawing.wanted({"mark": {"type": "inconnue"}, "encoding": {"x": {"field": []}}}))
+    assert studio.svg(painter._rehearsal(1)).startswith("<svg")
 
 
-def test_what_a_notebook_shows_is_drawn_before_it_is_asked_for_and_once(studio):
+def test_what_a_notebook_shows_is_drawn_before_it_is_asked_for_and_once(studio, monkeypatch):
     spec, asked = ck.charts.sectors(ck.panorama("reg-32")).to_dict(), []
-    draw = studio[0]._draw
-    studio[0]._draw = lambda wanted: asked.append(wanted) or draw(wanted)
-    studio[0].begin({"text/plain": "rien à dessiner"})
-    studio[0].begin({drawing.MIME: spec})
-    assert studio[0].svg(drawing.wanted(spec)) == studio[0].svg(drawing.wanted(spec))
+    draw = studio._draw
+    monkeypatch.setattr(studio, "_draw", lambda wanted: asked.append(wanted) or draw(wanted))
+    studio.begin({"text/plain": "rien à dessiner"})
+    studio.begin({drawing.MIME: spec})
+    assert studio.svg(drawing.wanted(spec)) == studio.svg(drawing.wanted(spec))
     assert asked == [drawing.wanted(spec)]
 
 

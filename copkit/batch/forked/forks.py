@@ -120,13 +120,15 @@ class ForkServer:
         with theirs, door:
             door.bind(f"\0{self.address}")
             door.listen()  # at once: others may knock while the server warms up
-            debugger = () if warm in BATCH else ("-Xfrozen_modules=off",)  # or it says that it may miss breakpoints
-            python = [sys.executable, *debugger, "-m"]
-            fds = [theirs.fileno(), door.fileno()]
-            command = [*python, "copkit.batch.forked.server", *map(str, fds), warm, *regions]
-            self.process = subprocess.Popen(
-                command, pass_fds=fds, stdin=subprocess.DEVNULL, start_new_session=True, cwd=os.sep
-            )
+            self.process = self._start(theirs, door, warm, *regions)
+
+    @staticmethod
+    def _start(owner: socket.socket, door: socket.socket, warm: str, *regions: str) -> subprocess.Popen:
+        """Its process, that listens to the owner and at the door."""
+        debugger = () if warm in BATCH else ("-Xfrozen_modules=off",)  # or it says that it may miss breakpoints
+        fds = owner.fileno(), door.fileno()
+        command = [sys.executable, *debugger, "-m", "copkit.batch.forked.server", *map(str, fds), warm, *regions]
+        return subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL, start_new_session=True, cwd=os.sep)
 
     def alive(self) -> bool:
         """Whether the server still serves."""
