@@ -340,7 +340,7 @@ def test_an_installed_kit_writes_where_its_user_can(monkeypatch, tmp_path):
     monkeypatch.delenv("COPKIT_DATA", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     installed = Path(paths.__file__).parent / "_files"
-    assert paths._own.__wrapped__(installed, None) == tmp_path / "copkit"
+    assert paths._own.__wrapped__(str(installed), None) == tmp_path / "copkit"
     assert paths.own() == paths.home()  # a checkout
 
 
