@@ -20,14 +20,6 @@ def holds(texts: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
     return pd.Series(found, index=texts.index, dtype=bool)
 
 
-def is_filled(cells: pd.Series, empty: object) -> bool:
-    """Whether a cell is neither as it is made when nothing is given, nor an unknown number; a missing text is."""
-    number = cells.dtype == "float64"
-    if len(cells) > SHORT:
-        return bool((cells.notna() if number else cells != empty).any())
-    return any(one == one if number else one != empty for one in cells.to_list())
-
-
 def is_whole(texts: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
     """Where a text is a pattern, from its first letter to its last, as Python reads it. [true or false]"""
     found = [isinstance(one, str) and bool(pattern.fullmatch(one)) for one in texts.to_list()]

@@ -105,7 +105,7 @@ class _Table:
         """Of some rows, those that say nothing but a label, what they group by, and numbers."""
         for name, role in self.matched.columns:
             kind = self.fields[name].kind if name in self.fields else "text"
-            if name not in (*self.key, *GROUPS) and kind not in NUMBERS:
+            if len(rows) and name not in (*self.key, *GROUPS) and kind not in NUMBERS:
                 text = self.text(name, role, rows)
                 nothing = columns.is_whole(text, _AMOUNTS) if kind == "text" else text == ""
                 rows = rows[nothing.to_numpy()]
