@@ -553,6 +553,12 @@ def test_a_long_column_is_read_as_a_short_one(texts):
     assert "\x07" not in "".join(found)
 
 
+def test_two_dossiers_of_one_title_and_no_holder_are_not_probable_duplicates(file):
+    table = "Dossier,Intitulé,Porteur\n1,Haies,{0}\n2,HAIES,{0}\n"
+    assert len(ck.projects.read(file(table.format("Arras"))).attrs["reading"].probable_duplicates) == 2
+    assert len(ck.projects.read(file(table.format(""))).attrs["reading"].probable_duplicates) == 0
+
+
 # ------------------------------------------------------------------ the table that a reading gives
 
 HELD = {  # a field of each kind → a value that it may hold, and one that it may not
