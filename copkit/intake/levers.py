@@ -99,8 +99,6 @@ def deduced(projects: pd.DataFrame, mappings: list) -> pd.DataFrame:
                 at = projects[keys == key]
                 levers = fields.SEPARATOR.join(row.levers or labels.levers_of(row.lever))
                 amount = amounts.total(at.amount) if "amount" in at else float("nan")
-                rows.append(
-                    (row.number, row.label, row.lever, levers, known.status, row.note, len(at), amount)
-                )
+                rows.append((row.number, row.label, row.lever, levers, known.status, row.note, len(at), amount))
     made = pd.DataFrame(rows, columns=list(report.DEDUCED))
     return made.drop_duplicates("label", ignore_index=True)

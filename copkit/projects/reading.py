@@ -113,5 +113,9 @@ def _outside(projects: pd.DataFrame) -> pd.DataFrame:
     outside = (projects.region == "") & (projects.region_label != "")
     if not outside.any():
         return pd.DataFrame(columns=list(OUTSIDE))
-    listed = projects[outside].groupby("region_label", sort=True).agg(projects=("row", "size"), amount=("amount", amounts.total))
+    listed = (
+        projects[outside]
+        .groupby("region_label", sort=True)
+        .agg(projects=("row", "size"), amount=("amount", amounts.total))
+    )
     return listed.reset_index()

@@ -324,7 +324,7 @@ def _checked(
     """A table, or what is wrong in it: where one file of the kit changed, the others are not checked again."""
     try:
         if name.endswith(".parquet"):
-            raw = pd.read_parquet(BytesIO(content), use_threads=False, pre_buffer=False)  # quicker when small, and forks
+            raw = pd.read_parquet(BytesIO(content), use_threads=False, pre_buffer=False)  # quicker, forks well
         else:
             raw = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False)
     except (ValueError, OSError, UnicodeDecodeError) as error:
