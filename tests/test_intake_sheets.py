@@ -547,10 +547,16 @@ def test_a_long_column_is_read_as_a_short_one(texts):
     long = pd.concat([short] * (columns.SHORT // len(texts) + 1), ignore_index=True)
     for pattern in (totals._LOOKS, cells_of._MONTH_FIRST):
         assert columns.holds(long, pattern)[: len(texts)].to_list() == columns.holds(short, pattern).to_list()
-    found = cells_of.clean(short, missing)
-    assert cells_of.clean(long, missing)[: len(texts)].to_list() == found.to_list() and found.dtype == short.dtype
+    found = columns.clean(short, missing)
+    assert columns.clean(long, missing)[: len(texts)].to_list() == found.to_list() and found.dtype == short.dtype
     assert not set(found.str.casefold()) & (missing - {""}) and [one for one in found if one != one.strip()] == []
     assert "\x07" not in "".join(found)
+
+
+@pytest.mark.parametrize("times", [1, columns.SHORT])
+def test_cells_that_are_missing_are_cleaned_as_empty_ones(times):
+    cells = pd.Series([None, "N/A", float("nan"), " Haies "] * times, dtype="str")
+    assert columns.clean(cells, {"n/a"}).to_list() == ["", "", "", "Haies"] * times
 
 
 def test_two_dossiers_of_one_title_and_no_holder_are_not_probable_duplicates(file):
