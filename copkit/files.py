@@ -3,7 +3,7 @@
 One rule for all that is kept: what the files hold decides. What a function marked ``kept`` made is made again when any
 file of the kit changed, or a file that is one of its arguments; what a person gives in place of a figure of the kit
 (``beside``) decides too, and what was made without it stays kept. The files of the kit are looked at again (their dates
-and sizes) every twentieth of a second at most: a hundred files take a third of a millisecond.
+and sizes) five times a second at most: a hundred files take a third of a millisecond.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from copkit import french, paths
 from copkit.errors import CopkitError, given
 
 _DRAFT = "brouillon"
-_EVERY = 0.05  # s between two looks at the files of the kit
+_EVERY = 0.2  # s between two looks at the files of the kit
 LARGEST = 512 << 20  # bytes of a file that is read
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
 _LONGEST_NAME = 255  # bytes, on the disks of today
@@ -65,7 +65,7 @@ class _Look(NamedTuple):
 
 
 beside: ContextVar = ContextVar("beside", default=None)  # given in place of a figure of the kit; it can be hashed
-_looks: dict[tuple[Path, Path], _Look] = {}
+_looks: dict[tuple, _Look] = {}  # by what the environment names: a path takes ten times longer to look up
 _numbers = count()
 _frozen: int | None = None
 
@@ -113,13 +113,14 @@ def _kit() -> int:
     """The number of the state of the kit's files: another one when a file changed, and for another kit."""
     if _frozen is not None:
         return _frozen
-    home, own, now = paths.home(), paths.own(), time.monotonic()
-    seen = _looks.get((home, own))
+    asked, now = paths.asked(), time.monotonic()
+    seen = _looks.get(asked)
     if seen is None or now - seen.at >= _EVERY:
+        home, own = paths.home(), paths.own()
         folders = dict.fromkeys((home / "parameters", home / "data" / "clean", own / "data" / "clean"))
         marks = tuple(mark for folder in folders for mark in _marks(folder))
         number = seen.number if seen and seen.marks == marks else next(_numbers)
-        seen = _looks[home, own] = _Look(now, marks, number)
+        seen = _looks[asked] = _Look(now, marks, number)
     return seen.number
 
 

@@ -252,6 +252,7 @@ def moment(at: datetime) -> str:
     return f"{long_date(at)} à {at.hour}{NARROW}h{NARROW}{at.minute:02d}"
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Lower case, without accents, spaces, hyphens or apostrophes told apart: for matching names.
 

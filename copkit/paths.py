@@ -13,32 +13,39 @@ from functools import lru_cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_ENVIRONMENT = os.environ._data  # type: ignore[attr-defined]  # a name that is not there costs it two exceptions
+_HOME, _DATA = map(os.environ.encodekey, ("COPKIT_HOME", "COPKIT_DATA"))
+
+
+def asked() -> tuple:
+    """What the environment names, as it holds it: the folders are others when this is another."""
+    return _ENVIRONMENT.get(_HOME), _ENVIRONMENT.get(_DATA)
 
 
 def home() -> Path:
     """The folder that holds ``parameters/``, ``data/`` and ``notebooks/``."""
-    return _home(os.environ.get("COPKIT_HOME"))
+    return _home(_ENVIRONMENT.get(_HOME))
 
 
 @lru_cache(maxsize=4)
-def _home(chosen: str | None) -> Path:
+def _home(chosen: str | bytes | None) -> Path:
     if chosen:
-        return Path(chosen).resolve()
+        return Path(os.fsdecode(chosen)).resolve()
     checkout = _PACKAGE.parent
     return checkout if (checkout / "parameters").is_dir() else _PACKAGE / "_files"
 
 
 def own() -> Path:
     """The folder whose ``data/`` receives new versions: the kit's, or the user's own when the kit is installed."""
-    return _own(home(), os.environ.get("COPKIT_DATA"))
+    return _own(*asked())
 
 
 @lru_cache(maxsize=4)
-def _own(kit: Path, chosen: str | None) -> Path:
+def _own(kit: str | bytes | None, chosen: str | bytes | None) -> Path:
     if chosen:
-        return Path(chosen).resolve()
-    if kit != _PACKAGE / "_files":
-        return kit
+        return Path(os.fsdecode(chosen)).resolve()
+    if (home := _home(kit)) != _PACKAGE / "_files":
+        return home
     from platformdirs import user_data_path
 
     return user_data_path("copkit", appauthor=False)

@@ -101,7 +101,6 @@ def files(*regions: str) -> None:
     for name in ("projects", "survey", "roadmap"):
         import_module(f"copkit.{name}.selection" if name != "roadmap" else "copkit.roadmap.plan")
         _ = import_module(f"copkit.presentation.{name}.document").DOCUMENT.sections
-    import_module("pandera.pandas")
     gazetteer.lists()
     gazetteer.groupement("PETR")
     for name in ("epci.csv", "communes.parquet"):

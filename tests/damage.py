@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import importlib
 import io
+import pickle
 import random
 import re
 import unicodedata
@@ -304,13 +305,13 @@ def choices(name: str) -> dict[str, str]:
 
 
 @cache
-def listed() -> tuple[list[tuple[str, str]], list[str], dict[str, frozenset]]:
-    """The EPCI of the official lists (code and name), the communes, and those of each EPCI."""
+def listed() -> tuple[list[tuple[str, str]], tuple[list[str], list[str]], dict[str, frozenset]]:
+    """The EPCI of the official lists (code and name), the codes of communes and of EPCI, the communes of each EPCI."""
     folder = HOME / "data" / "clean"
-    epci = pd.read_csv(folder / "epci.csv", dtype=str)[["code", "name"]]
+    epci = list(pd.read_csv(folder / "epci.csv", dtype=str)[["code", "name"]].itertuples(index=False, name=None))
     communes = pd.read_parquet(folder / "communes.parquet")[["code", "epci"]]
     inside = {code: frozenset(found) for code, found in communes.groupby("epci").code}
-    return list(epci.itertuples(index=False, name=None)), list(dict.fromkeys(communes.code)), inside
+    return epci, (list(dict.fromkeys(communes.code)), [code for code, _ in epci]), inside
 
 
 PLACES = {  # code of the département → its name, a commune and its code
@@ -338,6 +339,7 @@ UNKNOWN_LEVERS = ("Résilience du tissu local", "Grande cause locale", "Attracti
 NOTHING = ("", "", "", "NULL", "-")
 
 
+@cache
 def bare(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
@@ -353,8 +355,13 @@ def token(seed: int, number: int) -> str:
 
 def reworded(rng: random.Random, text: str) -> str:
     """A label as somebody else would type it."""
-    forms = (text.upper(), text.lower(), bare(text), f"  {text} ", text.replace(" ", NBSP, 1), text.replace("'", "’"))
+    forms = _reworded(text)
     return forms[how] if (how := rng.randrange(9)) < len(forms) else text
+
+
+@cache
+def _reworded(text: str) -> tuple[str, ...]:
+    return text.upper(), text.lower(), bare(text), f"  {text} ", text.replace(" ", NBSP, 1), text.replace("'", "’")
 
 
 def grouped(number: int, mark: str) -> str:
@@ -506,10 +513,10 @@ class Case:
         drawn = self.drawn(seed, kind) if damages is None else damages
         for attempt in range(60):  # until the file is one that can have its first damage
             self._make(random.Random(f"file {seed} {attempt}"), rows)
-            if not drawn or self._suffer(drawn[0]):
+            self.damages = tuple(name for name in drawn[:1] if self._suffer(name))
+            if self.damages or not drawn:
                 break
-        self._make(random.Random(f"file {seed} {attempt}"), rows)
-        self.damages = tuple(name for name in drawn if self._suffer(name))
+        self.damages += tuple(name for name in drawn[1:] if self._suffer(name))
 
     def _make(self, rng: random.Random, rows: int | None) -> None:
         forms = FORMS[self.kind]
@@ -578,9 +585,9 @@ class Case:
 
     def places(self, number: int) -> dict[str, str]:
         """Who answers, which place a row is of: one for each sending, or one for each row, and never twice."""
-        epci, communes, _ = listed()
+        epci, both, _ = listed()
         code, name = epci[(2 * self.seed + (number >= 20)) % len(epci)]
-        codes = (communes, [code for code, _ in epci])[self.seed // 2 % 2]
+        codes = both[self.seed // 2 % 2]
         return {
             "respondent": name,
             "respondent_siren": code.removeprefix("epci-"),
@@ -653,15 +660,12 @@ def possible(kind: str) -> list[str]:
     """The damages that files of a kind can have."""
     if kind == "dossiers":
         return list(DAMAGES)
-    found = []
-    for name in DAMAGES:
-        case = Case(0, (), kind=kind)
-        for attempt in range(12):
-            case._make(random.Random(f"{name} {attempt}"), None)
-            if case._suffer(name):
-                found.append(name)
-                break
-    return found
+    case, found = Case(0, (), kind=kind), set()
+    for attempt in range(12):
+        case._make(random.Random(f"sound {attempt}"), None)
+        sound = pickle.dumps(case)
+        found |= {name for name in DAMAGES if name not in found and pickle.loads(sound)._suffer(name)}
+    return [name for name in DAMAGES if name in found]
 
 
 def valued(rows: list[Row]) -> None:
@@ -1626,7 +1630,7 @@ def _local_plainly(rows: list[dict]) -> dict:
 
 
 def _perimeters_plainly(rows: list[dict]) -> dict:
-    _, communes, inside = listed()
+    _, (communes, _), inside = listed()
     made = {}
     for row in rows:
         found = inside[row["code"]] if row["code"] in inside else {communes[communes.index(row["code"])]}

@@ -15,8 +15,9 @@ import copkit as ck
 from copkit import french
 from copkit.errors import ProjectError
 from copkit.intake import cells as cells_of
-from copkit.intake import columns, delimited, inside, report, sheet, spreadsheets, totals
+from copkit.intake import columns, delimited, inside, reading, report, sheet, spreadsheets, totals
 from copkit.intake.conversion import Conversion
+from copkit.projects.fields import PROJECTS
 
 HEADERS = ["Dossier", "Intitulé", "Porteur", "Coût [EUR]"]
 
@@ -546,7 +547,48 @@ def test_a_long_column_is_read_as_a_short_one(texts):
     long = pd.concat([short] * (columns.SHORT // len(texts) + 1), ignore_index=True)
     for pattern in (totals._LOOKS, cells_of._MONTH_FIRST):
         assert columns.holds(long, pattern)[: len(texts)].to_list() == columns.holds(short, pattern).to_list()
-    found = cells_of.clean(short, missing)
-    assert cells_of.clean(long, missing)[: len(texts)].to_list() == found.to_list() and found.dtype == short.dtype
+    found = columns.clean(short, missing)
+    assert columns.clean(long, missing)[: len(texts)].to_list() == found.to_list() and found.dtype == short.dtype
     assert not set(found.str.casefold()) & (missing - {""}) and [one for one in found if one != one.strip()] == []
     assert "\x07" not in "".join(found)
+
+
+@pytest.mark.parametrize("times", [1, columns.SHORT])
+def test_cells_that_are_missing_are_cleaned_as_empty_ones(times):
+    cells = pd.Series([None, "N/A", float("nan"), " Haies "] * times, dtype="str")
+    assert columns.clean(cells, {"n/a"}).to_list() == ["", "", "", "Haies"] * times
+
+
+def test_two_dossiers_of_one_title_and_no_holder_are_not_probable_duplicates(file):
+    table = "Dossier,Intitulé,Porteur\n1,Haies,{0}\n2,HAIES,{0}\n"
+    assert len(ck.projects.read(file(table.format("Arras"))).attrs["reading"].probable_duplicates) == 2
+    assert len(ck.projects.read(file(table.format(""))).attrs["reading"].probable_duplicates) == 0
+
+
+# ------------------------------------------------------------------ the table that a reading gives
+
+HELD = {  # a field of each kind → a value that it may hold, and one that it may not
+    "title": ("Haies", None),
+    "lever": ("haies|velo", "licorne"),
+    "maturity": ("idee", "mûr"),
+    "departement": ("dep-2A", "59"),
+    "holder_siren": ("210103768", "21010"),
+    "start": ("2026-01-31", "hier"),
+    "cost": (12.5, math.inf),
+    "row": (12, "douze"),
+}
+
+
+@pytest.mark.parametrize("rows", [1, columns.SHORT + 1])
+@pytest.mark.parametrize("name", HELD)
+def test_each_kind_of_field_holds_what_it_may_and_nothing_else(file, name, rows):
+    table = ck.projects.read(file("Dossier,Intitulé\n" + "".join(f"{n},Haies {n}\n" for n in range(rows))))
+    good, wrong = HELD[name]
+    reading.check(table.assign(**{name: pd.Series([good] * rows, dtype=table[name].dtype)}), PROJECTS)
+    kind = object if name == "row" else table[name].dtype
+    spoilt = table.assign(**{name: pd.Series([wrong, *[good] * (rows - 1)], dtype=kind)})
+    with pytest.raises(ProjectError) as refused:
+        reading.check(spoilt, PROJECTS)
+    assert f"« {PROJECTS.fields[name].label} » : valeur «" in str(refused.value)
+    with pytest.raises(ProjectError):
+        reading.check(table.drop(columns=name), PROJECTS)

@@ -320,7 +320,6 @@ def test_a_folder_that_cannot_be_written_leaves_everything(made_hub, damaged):
 
 
 def test_the_version_of_a_user_takes_the_place_of_the_one_of_an_installed_kit(made_hub, damaged, monkeypatch, tmp_path):
-    monkeypatch.setattr(files, "_EVERY", 0)
     own = tmp_path / "a-moi"
     monkeypatch.setenv("COPKIT_DATA", str(own))
     delivered, count = state(damaged.home), len(tables.read("observed.parquet"))
@@ -331,8 +330,10 @@ def test_the_version_of_a_user_takes_the_place_of_the_one_of_an_installed_kit(ma
     assert update.outdated() == ""
     other = damaged.home / "data" / "clean" / "observed.parquet"  # a kit installed since
     pd.read_parquet(other).iloc[1:].to_parquet(other)
+    files.reload()
     assert "version faite sur des séries que le kit livre autrement depuis. L'effacer" in update.outdated()
     (own / "data" / "clean" / "observed.parquet").unlink()
+    files.reload()
     assert len(tables.read("observed.parquet")) == count - 1
 
 
@@ -340,7 +341,7 @@ def test_an_installed_kit_writes_where_its_user_can(monkeypatch, tmp_path):
     monkeypatch.delenv("COPKIT_DATA", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     installed = Path(paths.__file__).parent / "_files"
-    assert paths._own.__wrapped__(installed, None) == tmp_path / "copkit"
+    assert paths._own.__wrapped__(str(installed), None) == tmp_path / "copkit"
     assert paths.own() == paths.home()  # a checkout
 
 
@@ -359,9 +360,9 @@ def test_a_damaged_file_of_parameters_is_refused(damaged, says):
     says(refused.value, "parameters/refresh.yml", "« 23 » : bornes inconnues « parts ». Bornes : nationale, courante")
 
 
-def test_a_series_in_another_unit_than_the_one_of_the_kit_is_refused(made_hub, damaged, says, monkeypatch):
-    monkeypatch.setattr(files, "_EVERY", 0)
+def test_a_series_in_another_unit_than_the_one_of_the_kit_is_refused(made_hub, damaged, says):
     damaged.replace("parameters/refresh.yml", 'declared: "GWh", unit: "GWh"', 'declared: "GWh", unit: "TWh"')
+    files.reload()
     said = "« consommation_energie_tertiaire_non_corrigee » : unité « TWh », alors que la série est en « GWh »."
     assert update.disagreements() == [f"{said} Les accorder."]
     with pytest.raises(DataError) as refused:
@@ -576,7 +577,6 @@ def network_kit(damaged, monkeypatch, tmp_path):
     """A kit whose services are on the loopback: one indicator of the hub, and the barometer."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COPKIT_HUB_TOKEN", TOKEN)
-    monkeypatch.setattr(files, "_EVERY", 0)  # the addresses that are written are read, and no others
 
     def at(hub_url, barometer_url):
         text = damaged.read("parameters/refresh.yml")
@@ -587,6 +587,7 @@ def network_kit(damaged, monkeypatch, tmp_path):
         for name in ("interval", "backoff", "longest"):
             text = text.replace(f"\n  {name}: ", f"\n  {name}: 0 # ")
         damaged.write("parameters/refresh.yml", text)
+        files.reload()  # the addresses that are written are read, and no others
         return damaged.home
 
     return at

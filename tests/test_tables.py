@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import copkit as ck
-from copkit import paths
+from copkit import files, paths
 from copkit.errors import DataError, Problems
 from copkit.presentation import labels
 from copkit.reference import parameters, tables
@@ -194,6 +194,15 @@ def test_another_home_has_its_own_tables(damaged):
     damaged.replace("data/clean/territories.csv", "reg-01,region,Guadeloupe", "reg-01,region,Karukera")
     assert "Karukera" not in set(before.name)
     assert "Guadeloupe" in set(before.name)
+
+
+def test_a_table_that_was_read_is_checked_again_when_the_sources_are_others(damaged, says):
+    assert len(tables.read("plans.csv"))
+    damaged.replace("parameters/sources.yml", "feuille_de_route_hauts_de_france_2025:", "feuille_de_route_perdue:")
+    files.reload()
+    with pytest.raises(DataError) as refused:
+        tables.read("plans.csv")
+    says(refused.value, "data/clean/plans.csv", "valeur « feuille_de_route_hauts_de_france_2025 » inconnue")
 
 
 def test_text_of_a_code_keeps_its_zeros():

@@ -42,7 +42,6 @@ from copkit.intake import columns, fields, gazetteer, personal, plausible
 
 Answer = tuple[object, str]  # the value, and the message (empty when nothing is wrong)
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no spreadsheet accepts them
 
 _MONTHS = [french.plain(month) for month in french.MONTHS]
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -297,22 +296,3 @@ READ: dict[str, Callable[[str], Answer]] = {  # kind of field → how a cell of 
     "siren": siren,
     "territory": gazetteer.territory,
 }
-
-
-def clean(cells: pd.Series, missing: set[str]) -> pd.Series:
-    """Without the spaces around, without control characters; what means « nothing » becomes empty."""
-    if len(cells) > columns.SHORT:
-        codes, texts = pd.factorize(cells)
-        if 4 * len(texts) < len(cells) and (codes >= 0).all():  # few, as answers are: each is cleaned once
-            return _cleaned(pd.Series(texts, dtype=cells.dtype), missing).iloc[codes].set_axis(cells.index)
-    return _cleaned(cells, missing)
-
-
-def _cleaned(cells: pd.Series, missing: set[str]) -> pd.Series:
-    """In Python: thirty times as fast as pandas for a few rows, and no slower for a hundred thousand."""
-    texts = [one.strip() if isinstance(one, str) else "" for one in cells.to_list()]
-    if _CONTROL.search("\n".join(texts)):
-        texts = [_CONTROL.sub("", one).strip() for one in texts]
-    longest = max(map(len, missing), default=0)  # to fold a text never shortens it
-    texts = ["" if len(one) <= longest and one.casefold() in missing else one for one in texts]
-    return pd.Series(texts, index=cells.index, dtype=cells.dtype)

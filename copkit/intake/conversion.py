@@ -111,7 +111,7 @@ class Conversion:
 
     def _text(self, name: str, positions: list[int]) -> pd.Series:
         """The cleaned text of a field, from its columns."""
-        texts = [cells.clean(self.raw[i], self.missing) for i in positions]
+        texts = [columns.clean(self.raw[i], self.missing) for i in positions]
         return texts[0] if len(texts) == 1 else self.revisions.merge(name, positions, texts, self.rows)
 
     def _projects(self, texts: dict) -> pd.Series:

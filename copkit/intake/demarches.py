@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from copkit import french
-from copkit.intake import cells, headers, labels, report
+from copkit.intake import cells, columns, headers, labels, report
 from copkit.intake.fields import NO, YES, Collected, Field
 from copkit.intake.mapping import Mapping
 from copkit.intake.sheet import Sheet
@@ -72,13 +72,13 @@ def _position(sheet: Sheet, header: str) -> int | None:
 
 def _establishments(sheet: Sheet, missing: set[str]) -> dict[str, pd.Series]:
     """SIRET and name of the demandeur of each dossier; without a column « Champ », the last row of the dossier."""
-    ids, where = cells.clean(_column(sheet, "Dossier ID"), missing), _column(sheet, "Champ")
+    ids, where = columns.clean(_column(sheet, "Dossier ID"), missing), _column(sheet, "Champ")
     is_demandeur = pd.Series(True, index=ids.index) if where is None else where.map(headers.head) == "dossier"
     out = {}
     for name, header in (("holder_siren", "Établissement SIRET"), ("holder", "Entreprise raison sociale")):
         text = _column(sheet, header)
         if text is not None:
-            found = pd.Series(cells.clean(text, missing)[is_demandeur].to_numpy(), index=ids[is_demandeur])
+            found = pd.Series(columns.clean(text, missing)[is_demandeur].to_numpy(), index=ids[is_demandeur])
             out[name] = found[~found.index.duplicated(keep="last")]
     return out
 
@@ -89,8 +89,8 @@ def _opinions(sheet: Sheet, missing: set[str], ledger: report.Ledger, kind: Coll
         if headers.is_personal(header):
             ledger.dropped[f"{sheet.name} : {header}"] = None
     blank = pd.Series("", index=range(len(sheet.rows)), dtype="str")
-    columns = {name: _column(sheet, header) for name, header in _OPINION_COLUMNS.items()}
-    texts = {name: blank if text is None else cells.clean(text, missing) for name, text in columns.items()}
+    found = {name: _column(sheet, header) for name, header in _OPINION_COLUMNS.items()}
+    texts = {name: blank if text is None else columns.clean(text, missing) for name, text in found.items()}
     for name in ("project_id", "introduction", "question", "answer"):
         texts[name] = ledger.taken(texts[name], "avis", name)
     experts, directory = _column(sheet, EXPERT), ledger.directory
@@ -157,7 +157,7 @@ def _block(
         if i in named and not ledger.personal:
             ledger.dropped[f"{sheet.name} : {header}"] = None
             continue
-        text = cells.clean(sheet.cells[i], missing)
+        text = columns.clean(sheet.cells[i], missing)
         text = ledger.taken(text, "blocs", headers.head(header).replace(" ", "_"))
         kept[header or f"colonne {i + 1}"] = text
     ledger.blocks[f"{sheet.file} : {sheet.name}"] = pd.DataFrame(kept)
@@ -176,7 +176,7 @@ def _block(
                 f"colonne absente du bloc « {block.label} ». La rétablir, ou la retirer de la correspondance.",
             )
             continue
-        text, ids = cells.clean(sheet.cells[at], missing), cells.clean(ids, missing)
+        text, ids = columns.clean(sheet.cells[at], missing), columns.clean(ids, missing)
         if block.how == "join":
             filled = text != ""
             out[block.field] = text[filled].groupby(ids[filled].to_numpy()).agg("\n".join)

@@ -41,6 +41,8 @@ def mark(
             continue
         key = table.iloc[at][list(by)].astype("str")
         again = (key != "").all(axis=1).to_numpy() & key.duplicated(keep=False).to_numpy()
+        if not again.any():
+            continue
         at, key = at[again], key[again]
         order = pd.DataFrame({"at": at, "number": key.groupby(list(by), sort=False).ngroup().to_numpy()})
         for name in ("updated", "submitted"):
@@ -51,8 +53,8 @@ def mark(
         kept_of[order["at"].to_numpy()[of >= 0]] = order["at"].to_numpy()[of[of >= 0]]
         alone = order[of < 0]
         shared += alone[alone.number.duplicated(keep=False)].sort_values(["number", "at"])["at"].tolist()
-    same_number = table.iloc[shared].rename(columns={"source_file": "file"})
-    same_number = same_number.reindex(columns=list(report.SAME_NUMBER)).reset_index(drop=True)
+    same_number = table.rename(columns={"source_file": "file"}).reindex(columns=list(report.SAME_NUMBER))
+    same_number = same_number.iloc[shared].reset_index(drop=True)
     twice = np.flatnonzero(kept_of >= 0)
     if not len(twice):
         return table, pd.DataFrame(columns=list(report.DUPLICATES)), same_number
@@ -131,18 +133,17 @@ def probable(projects: pd.DataFrame) -> pd.DataFrame:
     Without a number, a project is told from those of other sheets only: a sheet may be the copy of another.
     """
     kept = counted(projects)
-    kept = kept[kept.title != ""]
     holder = kept.holder_siren.where(kept.holder_siren != "", folded(kept.holder))
-    ids = kept.project_id.where(kept.project_id != "", "\n" + kept.source_file + "\n" + kept.sheet)
-    key = pd.DataFrame({"title": folded(kept.title), "holder": holder, "id": ids})
-    key = key[(key.holder != "") & (key.title != "")]
-    key = key[key.duplicated(["title", "holder"], keep=False)]
+    key = pd.DataFrame({"title": folded(kept.title), "holder": holder})
+    key = key[key.duplicated(keep=False) & (key.holder != "") & (key.title != "")]
     if key.empty:
         return pd.DataFrame(columns=list(PROBABLE))
+    kept = kept.loc[key.index]
+    key = key.assign(id=kept.project_id.where(kept.project_id != "", "\n" + kept.source_file + "\n" + kept.sheet))
     groups = key.groupby(["title", "holder"], sort=False)
     several = groups["id"].transform("nunique") > 1
     key, number = key[several], groups.ngroup()[several]
-    made = kept.loc[key.index].rename(columns={"source_file": "file"}).assign(group=pd.factorize(number)[0] + 1)
+    made = kept[several].rename(columns={"source_file": "file"}).assign(group=pd.factorize(number)[0] + 1)
     return made[list(PROBABLE)].sort_values("group", kind="stable", ignore_index=True)
 
 

@@ -158,4 +158,5 @@ class Collected:
 
 def counted(table: pd.DataFrame) -> pd.DataFrame:
     """What is counted: without the second submission of a same thing."""
-    return table[table.duplicate_of == ""] if "duplicate_of" in table else table
+    again = table.duplicate_of != "" if "duplicate_of" in table else None
+    return table if again is None or not again.any() else table[~again]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from copkit import french
+from copkit import french, paths
 from copkit.errors import TerritoryError, closest
 from copkit.files import kept
 from copkit.reference import tables, territories
@@ -29,6 +30,7 @@ _TYPES = (  # as the official list writes them
     ("agglo", "ca"),
 )
 _WHOLE = {"st": "saint", "ste": "sainte", "stes": "saintes"}
+_TABLES = ("communes.parquet", "epci.csv", "territories.csv")
 _SMALL = {"de", "du", "des", "d", "la", "le", "les", "l", "et", "en"}
 
 
@@ -74,6 +76,14 @@ class Gazetteer:
 @kept(maxsize=2)
 def lists() -> Gazetteer:
     """The official lists of the kit, read once."""
+    for name in _TABLES:
+        tables.read(name)  # says what is wrong with it
+    return _lists(*(paths.clean_data(name).read_bytes() for name in _TABLES))
+
+
+@lru_cache(maxsize=2)
+def _lists(*_contents: bytes) -> Gazetteer:
+    """Half a second of work, done again where one of the three tables changed, and not where another file did."""
     return Gazetteer()
 
 

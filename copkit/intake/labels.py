@@ -56,6 +56,7 @@ class Found:
     close: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def key(label: str) -> str:
     """What is compared in a label.
 
@@ -170,6 +171,7 @@ def levers_of(lever: str) -> tuple[str, ...]:
     return _levers()[1].get(lever, ())
 
 
+@kept(maxsize=1024)
 def lever(label: str) -> Found:
     """The levers that a cell names: one, several, or the second part of a linked list whose first is a thématique.
 

@@ -90,14 +90,15 @@ def quoted(cell: str) -> tuple[str, str]:
 def deduced(projects: pd.DataFrame, mappings: list) -> pd.DataFrame:
     """Each démarche with the lever deduced from it, its status, its projects and its amount [EUR]."""
     rows = []
-    for mapping in mappings:
-        for row in mapping.levers.rows if mapping.levers else ():
-            at = projects[projects.lever_label.map(labels.key) == labels.key(row.label)]
-            if len(at):
+    tables = [mapping.levers for mapping in mappings if mapping.levers]
+    keys = projects.lever_label.map(labels.key) if tables else pd.Series()
+    said = set(keys)
+    for known in tables:
+        for row in known.rows:
+            if (key := labels.key(row.label)) in said:
+                at = projects[keys == key]
                 levers = fields.SEPARATOR.join(row.levers or labels.levers_of(row.lever))
                 amount = amounts.total(at.amount) if "amount" in at else float("nan")
-                rows.append(
-                    (row.number, row.label, row.lever, levers, mapping.levers.status, row.note, len(at), amount)
-                )
+                rows.append((row.number, row.label, row.lever, levers, known.status, row.note, len(at), amount))
     made = pd.DataFrame(rows, columns=list(report.DEDUCED))
     return made.drop_duplicates("label", ignore_index=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +40,11 @@ from copkit.intake.sheet import Sheet
 
 PART = 20_000  # rows converted at once: what the progress bar counts, and what bounds the memory
 Files = str | Path | Iterable[str | Path]
+_FORMS = {
+    "date": re.compile(r"(\d{4}-\d{2}-\d{2})?"),
+    "place": re.compile(r"((com|epci|dep|reg)-[\dAB]{2,9})?"),
+    "siren": re.compile(r"(\d{9})?"),
+}
 LOOKED_FOR = ("lever", "commune", "epci", "departement", "region")  # said when missing
 
 
@@ -306,9 +313,10 @@ def _account(ledger: report.Ledger) -> None:
     ProjectError
         If it is not: a fault of the kit, and no table rather than a wrong one.
     """
-    sheets = ledger.table("sheets")
-    lost = sheets[(sheets.left_out != 0) & (sheets.headings != 0)]
-    if len(lost):
+    counts = ledger.lists.get("sheets", {"left_out": [], "headings": []})
+    if any(map(all, zip(counts["left_out"], counts["headings"], strict=True))):
+        sheets = ledger.table("sheets")
+        lost = sheets[(sheets.left_out != 0) & (sheets.headings != 0)]
         said = [
             f"  • {one.file} {one.sheet} : {one.filled} lignes, dont {one.headings} de titre et d'en-tête, "
             f"{one.gathered} gardées et {one.set_aside} écartées."
@@ -356,17 +364,32 @@ def _reading(
 
 
 def check(table: pd.DataFrame, kind: Collected) -> None:
-    """Validate the final table with pandera: every standard field holds what it may hold.
+    """See that every standard field of the final table holds what it may hold; pandera tells what does not.
 
     Raises
     ------
     ProjectError
         If a field holds something else: the field, the row and the value.
     """
+    wrong = {}
+    for name, one in kind.fields.items():
+        dtype, found, right = fields.DTYPES[one.kind], table.get(name), _right(one)
+        values = [] if found is None else found.to_list() if len(found) <= columns.SHORT else found.unique()
+        unknown = dtype == "float64"  # a number may be
+        typed = found is not None and found.dtype == dtype and (unknown or all(one == one for one in values))
+        if not typed or (right and not all(map(right, values))):
+            wrong[name] = dtype, right, unknown
+    if not wrong:  # pandera takes half a second to load and 2 ms a column: it looks at those at fault alone
+        return
+    import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 
+    held = {
+        name: pa.Column(dtype, pa.Check(right, element_wise=True) if right else None, nullable=unknown)
+        for name, (dtype, right, unknown) in wrong.items()
+    }
     try:
-        _schema(kind, table).validate(table, lazy=True)
+        pa.DataFrameSchema(held, strict=False).validate(table, lazy=True)
     except SchemaErrors as error:
         said = []
         for case in error.failure_cases.head(20).itertuples():
@@ -378,29 +401,14 @@ def check(table: pd.DataFrame, kind: Collected) -> None:
         raise ProjectError("\n".join([f"Table de {kind.noun[1]} : {count}", *said])) from None
 
 
-def _schema(kind: Collected, table: pd.DataFrame):
-    """What its columns may hold; nothing of those that are as they are made when nothing is given: pandera takes 2 ms
-    for each, and looks again at each cell of a column whose type says already that they are texts."""
-    import pandera.pandas as pa
-
-    def within(choices: list[str]) -> pa.Check:
-        return pa.Check.isin(["", *choices])
-
-    levers_ = labels.lever_ids() | {fields.UNKNOWN_LEVER}
-    checks = {
-        "lever": lambda one: pa.Check(lambda cells: cells.map(lambda cell: set(fields.ids(cell)) <= levers_)),
-        "choice": lambda one: within(list(one.options)),
-        "yes_no": lambda one: within([fields.YES, fields.NO]),
-        "date": lambda one: pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$"),
-        "place": lambda one: pa.Check.str_matches(r"^((com|epci|dep|reg)-[\dAB]{2,9})?$"),
-        "siren": lambda one: pa.Check.str_matches(r"^(\d{9})?$"),
-        **dict.fromkeys(fields.NUMBERS, lambda one: pa.Check(lambda cells: ~np.isinf(cells), error="finite")),
-    }
-    held = {}
-    for name, one in kind.fields.items():
-        dtype, found = fields.DTYPES[one.kind], table.get(name)
-        typed, nullable = found is not None and found.dtype == dtype, dtype == "float64"
-        if not typed or columns.is_filled(found, one.empty):
-            check = [checks[one.kind](one)] if one.kind in checks else []
-            held[name] = pa.Column(None if typed else dtype, check, nullable=nullable)
-    return pa.DataFrameSchema(held, strict=False)
+def _right(one: fields.Field) -> Callable[[object], bool] | None:
+    """Whether a value may be in a column of a field; nothing where any may."""
+    if one.kind == "lever":
+        known = labels.lever_ids() | {fields.UNKNOWN_LEVER}
+        return lambda cell: known.issuperset(fields.ids(cell))
+    if one.kind in _FORMS:
+        return lambda cell: _FORMS[one.kind].fullmatch(cell) is not None
+    if one.kind in fields.NUMBERS:
+        return lambda number: not math.isinf(number)
+    allowed = {"choice": one.options, "yes_no": (fields.YES, fields.NO)}.get(one.kind)
+    return None if allowed is None else lambda cell: not cell or cell in allowed

@@ -304,8 +304,9 @@ class Ledger:
         """A list with all that was kept."""
         if name not in self.lists:
             return pd.DataFrame(columns=list(GATHERED[name]), dtype="str")
-        found = pd.DataFrame(self.lists[name])
-        return found.assign(**{one: self.shown(found[one]) for one in NAMES if one in found})
+        found = self.lists[name]
+        seen = {one: self.hide(one) for one in set().union(*(found[name] for name in NAMES if name in found))}
+        return pd.DataFrame({name: [seen[o] for o in kept] if name in NAMES else kept for name, kept in found.items()})
 
     def unknown_labels(self) -> pd.DataFrame:
         """The labels that nobody knows, the most frequent first."""

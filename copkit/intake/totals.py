@@ -95,7 +95,7 @@ class _Table:
     def text(self, name: str = "", role: str = "", rows: np.ndarray | slice = slice(None)) -> pd.Series:
         """A field as it is written; of its columns, the first one that is filled."""
         positions = self.matched.columns.get((name, role), [])
-        texts = [cells.clean(self.sheet.cells[position].iloc[rows], self.missing) for position in positions]
+        texts = [columns.clean(self.sheet.cells[position].iloc[rows], self.missing) for position in positions]
         out = texts[0] if texts else pd.Series("", index=self.sheet.cells.index[rows], dtype="str")
         for here in texts[1:]:
             out = out.where(out != "", here)
@@ -105,7 +105,7 @@ class _Table:
         """Of some rows, those that say nothing but a label, what they group by, and numbers."""
         for name, role in self.matched.columns:
             kind = self.fields[name].kind if name in self.fields else "text"
-            if name not in (*self.key, *GROUPS) and kind not in NUMBERS:
+            if len(rows) and name not in (*self.key, *GROUPS) and kind not in NUMBERS:
                 text = self.text(name, role, rows)
                 nothing = columns.is_whole(text, _AMOUNTS) if kind == "text" else text == ""
                 rows = rows[nothing.to_numpy()]
@@ -144,7 +144,7 @@ class _Table:
         out = []
         for (name, _), (position, *_) in self.matched.columns.items():
             if name in self.fields and self.fields[name].kind == "money":
-                text = cells.clean(self.sheet.cells[position], self.missing)
+                text = columns.clean(self.sheet.cells[position], self.missing)
                 values, _ = cells.read(name, "money", text, self.mapping.decimal, self.sheet.numbers.get(position))
                 cents, _ = amounts.cents(pd.Series(values))
                 out.append((cents, np.concatenate([[0], np.cumsum(cents)]), np.zeros_like(cents[:1])))

@@ -110,8 +110,12 @@ def read(
 
 def _outside(projects: pd.DataFrame) -> pd.DataFrame:
     """The projects of collectivités that are not in one of the 18 régions, by territory. [EUR]"""
-    outside = projects[(projects.region == "") & (projects.region_label != "")]
-    if outside.empty:
+    outside = (projects.region == "") & (projects.region_label != "")
+    if not outside.any():
         return pd.DataFrame(columns=list(OUTSIDE))
-    listed = outside.groupby("region_label", sort=True).agg(projects=("row", "size"), amount=("amount", amounts.total))
+    listed = (
+        projects[outside]
+        .groupby("region_label", sort=True)
+        .agg(projects=("row", "size"), amount=("amount", amounts.total))
+    )
     return listed.reset_index()

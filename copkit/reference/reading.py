@@ -26,13 +26,6 @@ _AS_WRITTEN = re.compile(
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
 
-@lru_cache(maxsize=256)
-def _composed(text: str) -> tuple[tuple | None, yaml.Node | None]:
-    """What a text has too much of, and its tree: where one file of a hundred changed, the others are not read again."""
-    excess = yaml_excess(text, _Loader)
-    return excess, None if excess else _Loader(text).get_single_node()
-
-
 def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]:
     """The content of a YAML file and the line of each key; a syntax error or a repeated key is a problem."""
     name = paths.shown(path)
@@ -41,27 +34,40 @@ def load_yaml(path: Path, problems: Problems) -> tuple[object, dict[tuple, int]]
         problems.add(name, wrong if os.path.exists(path) else absent)
         return None, {}
     try:
-        excess, node = _composed(path.read_text(encoding="utf-8"))
-        if excess:
-            problems.add(name, "ligne {} : {}".format(*excess))
-            return None, {}
+        content, lines, told = _parsed(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        content, lines, told = None, {}, ["le fichier n'est pas en UTF-8. L'enregistrer en UTF-8."]
+    for message in told:
+        problems.add(name, message)
+    return content, lines
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> tuple[object, dict[tuple, int], list[str]]:
+    """What ``load_yaml`` gives, and what is wrong: where one file of a hundred changed, the others are not read again.
+
+    Nobody writes in what is given: it is given again.
+    """
+    told: list[str] = []
+    lines: dict[tuple, int] = {}
+    try:
+        if excess := yaml_excess(text, _Loader):
+            return None, {}, ["ligne {} : {}".format(*excess)]
+        node = _Loader(text).get_single_node()
         if node is None:
-            problems.add(name, "le fichier est vide. Le rétablir depuis le dépôt de copkit.")
-        lines: dict[tuple, int] = {}
-        _locate(node, (), lines, name, problems)
-        return node and _Loader("").construct_document(node), lines
+            told.append("le fichier est vide. Le rétablir depuis le dépôt de copkit.")
+        _locate(node, (), lines, told)
+        return node and _Loader("").construct_document(node), lines, told
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"ligne {mark.line + 1} : " if mark else ""
-        problems.add(name, f"{where}le fichier n'est pas du YAML lisible. Vérifier l'indentation et les deux-points.")
-    except UnicodeDecodeError:
-        problems.add(name, "le fichier n'est pas en UTF-8. L'enregistrer en UTF-8.")
+        told.append(f"{where}le fichier n'est pas du YAML lisible. Vérifier l'indentation et les deux-points.")
     except ValueError as error:  # a date without quotes that no calendar has
-        problems.add(name, f"le fichier porte une date impossible ({error}). Écrire AAAA-MM-JJ.")
-    return None, {}
+        told.append(f"le fichier porte une date impossible ({error}). Écrire AAAA-MM-JJ.")
+    return None, {}, told
 
 
-def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Problems) -> None:
+def _locate(node, at: tuple, lines: dict[tuple, int], told: list[str]) -> None:
     """The line of each value; what would be read otherwise than it is written is a problem."""
     if node is None:
         return
@@ -72,22 +78,20 @@ def _locate(node, at: tuple, lines: dict[tuple, int], name: str, problems: Probl
             line = key.start_mark.line + 1
             if key.tag not in _KEYS or (key.tag == _KEYS[1] and not _AS_WRITTEN.fullmatch(key.value)):
                 said = f"« {key.value} » " if isinstance(key, yaml.ScalarNode) else ""
-                problems.add(name, f"ligne {line} : clé {said}qui n'est pas un texte. L'écrire entre guillemets.")
+                told.append(f"ligne {line} : clé {said}qui n'est pas un texte. L'écrire entre guillemets.")
                 continue
             if key.value in seen:
-                problems.add(
-                    name, f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un."
-                )
+                told.append(f"ligne {line} : « {key.value} » est déjà écrit ligne {seen[key.value]}. En garder un.")
             seen[key.value] = line
             step = (*at, int(key.value.replace("_", "")) if key.tag == _KEYS[1] else key.value)
-            _locate(value, step, lines, name, problems)
+            _locate(value, step, lines, told)
             lines[step] = line
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
-            _locate(value, (*at, i), lines, name, problems)
+            _locate(value, (*at, i), lines, told)
     elif node.tag in _NUMBERS and not _AS_WRITTEN.fullmatch(node.value):
         said = f"ligne {line} : « {node.value[:40]} » serait lu comme un autre nombre, ou n'en est pas un"
-        problems.add(name, f"{said}. Écrire par exemple 1.5, ou un texte entre guillemets.")
+        told.append(f"{said}. Écrire par exemple 1.5, ou un texte entre guillemets.")
 
 
 def read_model(path: Path, model: type[Model], context: object = None) -> tuple[Model, dict[tuple, int]]:

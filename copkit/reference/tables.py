@@ -7,6 +7,8 @@ returned with typed columns and cannot be spoilt by its reader (pandas copies wh
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
 
@@ -47,16 +49,12 @@ def _number(*, empty: bool = False, least: float | None = None) -> Column:
     return Column(number | None if empty else number, number=True)
 
 
-def _source() -> Column:
-    return _text(allowed=list(parameters.sources()))
-
-
-@kept(maxsize=4)
-def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
+@lru_cache(maxsize=4)
+def _schemas(levers: tuple[str, ...], sources: tuple[str, ...]) -> dict[str, tuple[dict[str, Column], list[str]]]:
     """The columns of each table of ``data/clean/`` and those of its key; [units] are in ``data/README.md``."""
     status, code = _text(allowed=STATUSES), _text(pattern=TERRITORY)
     yes_no = _text(allowed=["oui", "non"])
-    lever = _text(allowed=list(parameters.levers()))
+    lever, source = _text(allowed=levers), _text(allowed=sources)
     return {
         "territories.csv": (
             {
@@ -67,7 +65,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "population": _number(least=0),
                 "population_year": _number(),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["code"],
         ),
@@ -80,7 +78,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "regions": _text(),
                 "communes": _number(least=1),
                 "population": _number(least=0),
-                "source": _source(),
+                "source": source,
             },
             ["code"],
         ),
@@ -93,7 +91,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "epci": _text(empty=True),
                 "population": _number(least=0),
                 "population_year": _number(),
-                "source": _source(),
+                "source": source,
             },
             ["code"],
         ),
@@ -104,7 +102,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "type": _text(allowed=["petr", "pnr", "pole_metropolitain", "syndicat"]),
                 "departement": code,
                 "population": _number(least=0),
-                "source": _source(),
+                "source": source,
             },
             ["code"],
         ),
@@ -120,7 +118,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "editable": yes_no,
                 "shown": yes_no,
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["version", "territory", "lever"],
         ),
@@ -132,7 +130,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "value": _number(),
                 "unit": _text(),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["territory", "indicator", "year", "source"],
         ),
@@ -144,7 +142,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "unit": _text(),
                 "year": _number(),
                 "status": status,
-                "source": _source(),
+                "source": source,
                 "method": _text(empty=True),
             },
             ["key", "territory"],
@@ -158,7 +156,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "by_key": _number(least=0),
                 "held_out": _number(least=0),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["lever", "key", "territory"],
         ),
@@ -167,10 +165,10 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "territory": code,
                 "sector": _text(allowed=list(get_args(parameters.Sector))),
                 "label": _text(),
-                "lever": _text(allowed=["", *parameters.levers()], empty=True),
+                "lever": _text(allowed=["", *levers], empty=True),
                 "value": _number(least=0),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["territory", "sector", "label"],
         ),
@@ -184,7 +182,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "value": _number(least=0),
                 "points": _number(least=0, empty=True),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["territory", "energy", "network", "sector", "year"],
         ),
@@ -200,7 +198,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "year": _number(),
                 "value": _number(least=0),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["site", "year"],
         ),
@@ -212,7 +210,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "year": _number(),
                 "value": _number(least=0),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["territory", "vehicle", "fuel", "year"],
         ),
@@ -225,7 +223,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "unit": _text(),
                 "year": _number(),
                 "status": status,
-                "source": _source(),
+                "source": source,
                 "method": _text(empty=True),
             },
             ["key", "territory", "departement"],
@@ -236,7 +234,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "state": _text(allowed=["COP lancée", "COP annoncée", "en attente", "non renseigné"]),
                 "date": _text(pattern=r"^(\d{4}-\d{2}-\d{2})?$", empty=True),
                 "status": status,
-                "source": _source(),
+                "source": source,
             },
             ["territory"],
         ),
@@ -253,7 +251,7 @@ def _schemas() -> dict[str, tuple[dict[str, Column], list[str]]]:
                 "reference": _text(empty=True),
                 "convention": _text(allowed=list(CONVENTIONS)),
                 "status": status,
-                "source": _source(),
+                "source": source,
                 "note": _text(empty=True),
             },
             ["plan", "territory", "sector", "measure"],
@@ -302,17 +300,36 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
     """Read and check one table; its problems are added to ``problems``."""
     shown = paths.shown(path)
     try:
-        if path.suffix == ".parquet":
-            raw = pd.read_parquet(path, use_threads=False, pre_buffer=False)  # quicker on small files, and forks well
-        else:
-            raw = pd.read_csv(path, dtype=str, keep_default_na=False)
+        content = path.read_bytes()
     except FileNotFoundError:
         problems.add(shown, "fichier absent. Le rétablir depuis le dépôt de copkit.")
         return None
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        problems.add(shown, f"fichier illisible ({str(error).splitlines()[0]}). Le rétablir depuis le dépôt de copkit.")
+    except OSError as error:
+        problems.add(shown, _unreadable(error))
         return None
-    columns, key = _schemas()[name]
+    table, found = _checked(name, content, tuple(parameters.levers()), tuple(parameters.sources()))
+    for message in found:
+        problems.add(shown, message)
+    return table
+
+
+def _unreadable(error: Exception) -> str:
+    return f"fichier illisible ({str(error).splitlines()[0]}). Le rétablir depuis le dépôt de copkit."
+
+
+@lru_cache(maxsize=32)
+def _checked(
+    name: str, content: bytes, levers: tuple[str, ...], sources: tuple[str, ...]
+) -> tuple[pd.DataFrame | None, list[str]]:
+    """A table, or what is wrong in it: where one file of the kit changed, the others are not checked again."""
+    try:
+        if name.endswith(".parquet"):
+            raw = pd.read_parquet(BytesIO(content), use_threads=False, pre_buffer=False)  # quicker, forks well
+        else:
+            raw = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False)
+    except (ValueError, OSError, UnicodeDecodeError) as error:
+        return None, [_unreadable(error)]
+    columns, key = _schemas(levers, sources)[name]
     found = [
         (-1, f"colonne « {c} » absente. Colonnes attendues : {', '.join(columns)}.") for c in columns if c not in raw
     ]
@@ -339,9 +356,7 @@ def check(path: Path, name: str, problems: Problems) -> pd.DataFrame | None:
             found.append(
                 (group.index[0], f"lignes {lines} : même clé ({', '.join(key)}) = ({said}). N'en garder qu'une.")
             )
-    for _, message in sorted(found, key=lambda one: one[0]):
-        problems.add(shown, message)
-    return None if found else table
+    return None if found else table, [message for _, message in sorted(found, key=lambda one: one[0])]
 
 
 def _explain(item: dict, label: str, column: Column) -> str:
