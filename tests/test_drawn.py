@@ -402,10 +402,11 @@ def test_a_chart_draws_the_figures_of_its_table(folder, name, code):
     ("folder", "name"), [(folder, name) for folder, (_, checks) in CHECKS.items() for name in checks]
 )
 def test_each_falsified_bar_tile_and_mark_is_seen(folder, name):
-    """A tile of the Marimekko keeps its colour: its shade tells neighbours apart, and is no figure."""
+    """The test before says that nothing is seen in the same chart as it is. A tile of the Marimekko keeps its colour:
+    its shade tells neighbours apart, and is no figure."""
     code = FALSIFIED.get(name, "dep-59")
+    assert (folder, name, code) in [case.values for case in CASES]
     spec = specification(folder, name, code)
-    assert faults(folder, name, code, spec) == []
     channels = tuple(one for one in drawn.GEOMETRY if one != "fill" or name != "panorama")
     falsified = list(drawn.falsified(spec, 10_000 if LONG else 2, channels))
     assert falsified

@@ -15,6 +15,8 @@ from copkit.models.levers import KINDS, DirectLever, StockLever, model
 from copkit.models.panorama import panorama
 from copkit.reference import parameters
 
+from .conftest import LONG, every
+
 finite = st.floats(0.01, 1e6)
 slopes = st.one_of(st.floats(1e-4, 100), st.floats(-100, -1e-4))
 PHYSICAL = ("stock", "flow", "uptake", "intensity")
@@ -169,7 +171,7 @@ def test_electric_car_is_cars_times_km_times_grams(panoramas, case):
 @pytest.mark.long
 def test_product_of_the_factors_is_the_kt_of_the_lever_in_every_territory(panoramas):
     checked = 0
-    for code, p in panoramas.items():
+    for code, p in every(3, panoramas.items()):
         for lever in ("vehicules_electriques", "reduction_deplacements", "covoiturage", "velo_transports_en_commun"):
             if lever in p.lever and np.isfinite(p.quantity_per_kt.sel(lever=lever)):
                 found = identity(p, lever)
@@ -177,7 +179,7 @@ def test_product_of_the_factors_is_the_kt_of_the_lever_in_every_territory(panora
                 assert found.target == float(p.target.sel(lever=lever))
                 assert len(found.factors) == 3
                 checked += 1
-    assert checked > 400
+    assert checked > (400 if LONG else 135)
 
 
 def test_kilometres_avoided_are_km_times_cars_times_grams(panoramas, cases):

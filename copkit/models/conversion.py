@@ -223,7 +223,8 @@ def _explained(
     typed_kt: bool,
     as_published: bool,
 ) -> Conversion:
-    one, derived = p.sel(lever=limit.lever), factors.derived(p, limit.lever)
+    one = p[["baseline", "status", "source"]].sel(lever=limit.lever)
+    derived = factors.derived(p, limit.lever)
     precise, start = derived.coefficient, limit.start
     counted = done if as_published and start else 0.0
     coarse = limit.translated and p.attrs["level"] != "france" and limit.lever in panoramas.coarse(p)

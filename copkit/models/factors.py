@@ -264,9 +264,9 @@ def derived(p: xr.Dataset, lever: str) -> Derived:
     >>> round(derived(panorama("reg-32"), "efficacite_vehicules_prives").coefficient, 6)
     -0.000892
     """
-    one = p.sel(lever=lever)
     if lever != EFFICIENCY:
         return Derived(coefficient=None, method="aucune donnée physique du kit ne permet d'en calculer un plus précis")
+    one = p.sel(lever=lever)
     slope = float(one.quantity_per_kt)
     if not math.isfinite(slope):
         return Derived(coefficient=None, method="levier sans traduction physique dans ce territoire")

@@ -223,7 +223,7 @@ def bounds(p: xr.Dataset) -> xr.Dataset:
     Parc de voitures : ``sdes_parc_vp_region`` ; autres bornes : parameters/leviers/*.yml.
     """
     columns = zip(*(p[c].values.tolist() for c in ("lever", "quantity_per_kt", "baseline")), strict=True)
-    rows = [_bound(p, lever, slope, baseline) for lever, slope, baseline in columns]
+    rows = [bound(p, parameters.levers()[lever], slope, baseline) for lever, slope, baseline in columns]
     kt_max, low, high = (np.array([row[i] for row in rows], dtype=float) for i in range(3))
     limit = np.array([row[3] for row in rows], dtype=object)
     return xr.Dataset(
@@ -232,18 +232,18 @@ def bounds(p: xr.Dataset) -> xr.Dataset:
     )
 
 
-def _bound(p: xr.Dataset, lever: str, slope: float, baseline: float) -> tuple[float, float, float, str]:
+def bound(p: xr.Dataset, known: parameters.Lever, slope: float, baseline: float) -> tuple[float, float, float, str]:
     """kt_max, quantity_min, quantity_max, and what the bound says."""
-    quantity = parameters.levers()[lever].quantity
-    if quantity is None or np.isnan(slope) or np.isinf(slope):
+    quantity = known.quantity
+    if quantity is None or not math.isfinite(slope):
         return np.inf, np.nan, np.nan, ""
-    start = 0.0 if np.isnan(baseline) else baseline
+    start = 0.0 if math.isnan(baseline) else baseline
     low, high = (start if b == "baseline" else np.nan if b is None else b for b in (quantity.min, quantity.max))
     limit = ""
-    if lever == "vehicules_electriques" and (fleet := car_fleet(p)) is not None:
+    if known.id == "vehicules_electriques" and (fleet := car_fleet(p)) is not None:
         high, limit = fleet, "pas plus de voitures électriques que de voitures dans le parc"
     reachable = low if slope < 0 else high
-    if np.isnan(reachable):
+    if math.isnan(reachable):
         return np.inf, low, high, ""
     if slope < 0:
         limit = "pas plus que tout ce qui existe en 2019"

@@ -10,7 +10,7 @@ import xarray as xr
 
 from copkit import french
 from copkit.models import levers
-from copkit.reference import units
+from copkit.reference import parameters, units
 
 KT, QUANTITY = "ktco2e", "quantity"
 SAME = 1e-9  # relative: two values that differ by less are the same one, seen through a conversion
@@ -173,30 +173,26 @@ def _inward(value: float, rounding) -> str:
 
 def limits(p: xr.Dataset) -> dict[str, Limit]:
     """What each lever of a panorama (or of a scenario) accepts, by id."""
-    slim = p[["target", "baseline", "quantity", "quantity_per_kt"]].reset_coords(drop=True)  # quicker lever by lever
-    # no share, no target: the starting point is unknown too, and nothing can be translated nor bounded
-    slim["quantity_per_kt"] = slim.quantity_per_kt.where(slim.target.notnull())
-    closed, bounds = levers.closed(p), levers.bounds(slim)
-    columns = {
-        "lever": p.lever,
-        "label": p.label,
-        "unit": p.unit,
-        "target": slim.target,
-        "quantity": slim.quantity,
-        "start": slim.baseline.fillna(0),
-        "slope": slim.quantity_per_kt,
-        "kt_max": bounds.kt_max.where(abs(slim.quantity_per_kt.values) != math.inf, 0.0),
-        "quantity_min": bounds.quantity_min,
-        "quantity_max": bounds.quantity_max,
-        "why": bounds.limit,
-    }
-    rows = zip(*(column.values.tolist() for column in columns.values()), strict=True)
-    known = (dict(zip(columns, row, strict=True)) for row in rows)
-    return {
-        row["lever"]: Limit(
-            **row,
-            closed=closed.get(row["lever"], ""),
-            physics=levers.physics(row["lever"], row["label"], row["unit"], row["slope"]),
+    names = ("lever", "label", "unit", "target", "quantity", "baseline", "quantity_per_kt")
+    rows = zip(*(p.variables[name].values.tolist() for name in names), strict=True)
+    closed, known, found = levers.closed(p), parameters.levers(), {}
+    for lever, label, unit, target, quantity, baseline, slope in rows:
+        # no share, no target: the starting point is unknown too, and nothing can be translated nor bounded
+        slope = math.nan if math.isnan(target) else slope
+        kt_max, low, high, why = levers.bound(p, known[lever], slope, baseline)
+        found[lever] = Limit(
+            lever=lever,
+            label=label,
+            unit=unit,
+            target=target,
+            quantity=quantity,
+            start=0.0 if math.isnan(baseline) else baseline,
+            slope=slope,
+            kt_max=0.0 if math.isinf(slope) else kt_max,
+            quantity_min=low,
+            quantity_max=high,
+            why=why,
+            closed=closed.get(lever, ""),
+            physics=levers.physics(lever, label, unit, slope),
         )
-        for row in known
-    }
+    return found

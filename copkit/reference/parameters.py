@@ -6,7 +6,7 @@ a default. Each problem names the file, the line and the remedy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -212,25 +212,30 @@ def read_sources(problems: Problems) -> dict[str, Source]:
 def read_lever(path: Path, sources: dict[str, Source], problems: Problems) -> Lever | None:
     """One file of ``parameters/leviers/``; its problems are added to ``problems``."""
     content, lines = reading.load_yaml(path, problems)
-    name = paths.shown(path)
     if content is None:
         return None
     try:
         lever = Lever.model_validate(content)
     except ValidationError as error:
         for message in reading.explain(error, lines, Lever):
-            problems.add(name, message)
+            problems.add(paths.shown(path), message)
         lever = None
     if isinstance(content, dict):
-        _check_references(content, lines, sources, name, problems)
+        for message in _wrong_references(content, lines, sources):
+            problems.add(paths.shown(path), message)
     if lever and lever.id != path.stem:
-        problems.add(name, f"ligne {lines[('id',)]} : id « {lever.id} » différent du nom du fichier. Les accorder.")
+        problems.add(
+            paths.shown(path), f"ligne {lines[('id',)]} : id « {lever.id} » différent du nom du fichier. Les accorder."
+        )
     return lever
 
 
-def _check_references(content: dict, lines: dict[tuple, int], sources: dict, name: str, problems: Problems) -> None:
+def _wrong_references(content: dict, lines: dict[tuple, int], sources: dict) -> Iterator[str]:
     """Units and sources that the file names have to exist, whatever else is wrong in it."""
     for at, line in lines.items():
+        unit = at in (("quantity", "unit"), ("unit_abatement", "unit"))
+        if not unit and at[-1:] != ("source",):
+            continue
         value = content
         for step in at:
             try:
@@ -240,11 +245,11 @@ def _check_references(content: dict, lines: dict[tuple, int], sources: dict, nam
         if not isinstance(value, str):
             continue
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".")
-        if at[-1] == "source" and value not in sources:
+        if not unit and value not in sources:
             said = f"ligne {line} : {place} : source inconnue « {value} »"
-            problems.add(name, unknown(said, value, sources, remedy=ADD_SOURCE))
-        if at in (("quantity", "unit"), ("unit_abatement", "unit")) and (message := units.unknown(value)):
-            problems.add(name, f"ligne {line} : {place} : {message}")
+            yield unknown(said, value, sources, remedy=ADD_SOURCE)
+        if unit and (message := units.unknown(value)):
+            yield f"ligne {line} : {place} : {message}"
 
 
 def _check_ranks(found: dict[str, Lever], problems: Problems) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import math
 
+import xarray as xr
+
 from copkit import escaping, french
 from copkit.files import kept
 from copkit.models import compensation, conversion, gaps, interactions, limits, nomenclatures, panorama, provenance
@@ -148,16 +150,21 @@ def _lever(here: Ground, lever: str) -> dict:
         "decimals_kt": 1,
         "decimals_quantity": decimals(limit),
         "observed": _observed(here, lever),
-        "why": why(here, limit),
+        "why": _why(here, limit, one),
     }
 
 
 def _official_label(name: str | None, label: str) -> str:
     """The name of the lever on the official simulator, where it is another one."""
-    known_names = dict(zip(*(nomenclatures.crosswalk("simulateur")[one] for one in ("id", "label")), strict=True))
-    found = french.typeset(known_names.get(name or "", ""))
+    found = french.typeset(_official_labels().get(name or "", ""))
     written = (french.plain(text).replace("&", "et") for text in (found, label))
     return "" if next(written) in next(written) else found
+
+
+@kept(maxsize=4)
+def _official_labels() -> dict[str, str]:
+    table = nomenclatures.crosswalk("simulateur")
+    return dict(zip(table.id, table.label, strict=True))
 
 
 def _chain(one: interactions.Chain) -> dict:
@@ -196,9 +203,8 @@ def _observed(here: Ground, lever: str) -> dict | None:
     return None if seen is None else {name: value for name, value in seen.items() if name != "rows"}
 
 
-def why(here: Ground, limit: Limit) -> dict:
+def _why(here: Ground, limit: Limit, one: xr.Dataset) -> dict:
     """« Pourquoi ce chiffre ? » : formule, coefficient, source, statut, année, dans les deux sens (``ck.convert``)."""
-    one = here.p.sel(lever=limit.lever)
     source = parameters.sources().get(str(one.source.values))
     common = {
         "coefficient": known(limit.slope) if limit.translated else None,
