@@ -404,5 +404,5 @@ def test_a_start_is_near_within_ten_years_at_most(damaged, says, years, taken):
 
 @given(st.lists(st.tuples(*[st.sampled_from(["", "a", "b", None])] * 4), min_size=1, max_size=12))
 def test_rows_that_differ_are_told_apart_whatever_their_columns(rows):
-    places, found = reasons.different(pd.DataFrame(rows, columns=list("wxyz"), dtype="object"))
+    places, found = reasons.different(dict(zip("wxyz", map(list, zip(*rows, strict=True)), strict=True)))
     assert [tuple(found[place].values()) for place in places] == rows and len(found) == len(set(rows))
