@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from copkit import escaping, french
@@ -786,6 +786,7 @@ def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, titles, fundings):
         max_size=6,
     )
 )
+@example([(0, "101", "favorable"), (1, "101", "réservé"), (1, "102", "réservé")])
 def test_every_change_is_kept_or_in_conflict(triaged, untouched, tmp_path_factory, edits):
     folder = tmp_path_factory.mktemp("atelier")
     paths = [shutil.copy(untouched.path, folder / f"{n}.xlsx") for n in (0, 1)]
