@@ -394,7 +394,8 @@ def test_empty_table_of_projects_gives_an_empty_balance():
 
 
 def test_ten_thousand_projects_keep_their_counts():
-    projects = pd.concat([vivier(departement=["dep-02", "dep-59"], lever=["velo", ""], cost=[0.1, 0.2])] * 5_000)
+    two = {"departement": ["dep-02", "dep-59"], "lever": ["velo", ""], "cost": [0.1, 0.2]}
+    projects = vivier(**{name: values * 5_000 for name, values in two.items()}).set_axis([0, 1] * 5_000)
     assert balance(projects).cost.iloc[-1] == 1_500
     assert balance(projects, "lever").projects.iloc[-1] == 10_000
 

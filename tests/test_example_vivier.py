@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import re
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -14,6 +15,8 @@ from copkit.projects.counting import balance as balances
 from copkit.projects.counting.coverage import coverage, without_project
 from copkit.projects.counting.crossing import crossing, quantities
 from copkit.projects.counting.ranking import top_and_bottom
+
+from .conftest import LONG
 
 EXAMPLES = paths.home() / "data" / "examples"
 FILES = [EXAMPLES / f"vivier_hauts_de_france.{kind}" for kind in ("csv", "xlsx")]
@@ -28,16 +31,30 @@ def made():
     return module
 
 
-@pytest.fixture(scope="module", params=FILES, ids=lambda file: file.suffix[1:])
-def vivier(request):
+@pytest.fixture(scope="module")
+def read():
     """The projects of the example, read and sorted with the rules of the kit."""
-    return ck.projects.triage(ck.projects.read(request.param))
+    return cache(lambda file: ck.projects.triage(ck.projects.read(file)))
+
+
+@pytest.fixture(scope="module", params=FILES if LONG else FILES[:1], ids=lambda file: file.suffix[1:])
+def vivier(request, read):
+    return read(request.param)
 
 
 @pytest.fixture(scope="module")
 def raw():
     with FILES[0].open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_the_workbook_holds_what_the_csv_does(read):
+    table, workbook = map(read, FILES)
+    origin = ["source_file", "sheet"]
+    assert workbook[origin].drop_duplicates().to_numpy().tolist() == [[FILES[1].name, "Dossiers"]]
+    pd.testing.assert_frame_equal(workbook.drop(columns=origin), table.drop(columns=origin))
+    told, same = table.attrs["reading"], workbook.attrs["reading"]
+    assert (len(same.duplicates), same.probable_groups) == (len(told.duplicates), told.probable_groups) == (6, 8)
 
 
 # ------------------------------------------------------------------ what is published

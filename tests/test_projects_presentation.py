@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import os
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -43,19 +44,25 @@ PUBLISHED = {  # feuille_de_route_hauts_de_france_2025, 06/12/2024
 
 
 @pytest.fixture(scope="module")
-def whole():
-    return ck.projects.vivier(year=2024)
+def example():
+    """The vivier of the kit, as a territory sees it."""
+    return cache(lambda code: ck.projects.vivier(territory=code, year=2024))
+
+
+@pytest.fixture(scope="module")
+def whole(example):
+    return example("reg-32")
 
 
 @pytest.fixture(scope="module", params=["reg-32", "dep-59", "fr"])
-def v(request):
-    return ck.projects.vivier(territory=request.param, year=2024)
+def v(request, example):
+    return example(request.param)
 
 
-@pytest.fixture
-def few(tmp_path):
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
     """The first dossiers of the vivier."""
-    path = tmp_path / "dossiers.csv"
+    path = tmp_path_factory.mktemp("peu") / "dossiers.csv"
     path.write_text("".join(EXAMPLE.read_text("utf-8").splitlines(keepends=True)[:40]), "utf-8")
     return path
 
@@ -108,8 +115,8 @@ def test_titles_give_the_figures_of_the_balance(whole):
     assert charts.departements(whole).title.text == french.typeset("Somme : 369 dossiers ; Aisne : 171")
 
 
-def test_a_departement_is_told_among_its_region():
-    nord = ck.projects.vivier(territory="dep-59", year=2024)
+def test_a_departement_is_told_among_its_region(example):
+    nord = example("dep-59")
     assert charts.categories(nord).title.text.startswith("Nord\u00a0: 54\u202f% des dossiers à remonter")
     assert charts.departements(nord).title.text == french.typeset("Nord : 193 dossiers, 4e département sur 5")
     table = ck.table(nord, "bilan").data
@@ -388,7 +395,7 @@ def test_a_workbook_that_cannot_be_written_leaves_the_earlier_one(whole, tmp_pat
     path.write_text("plus ancien")
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disque plein")))
     with pytest.raises(CopkitError, match=r"écriture impossible \(disque plein\)\. Choisir un autre fichier"):
-        ck.write_workbook(at(whole, "reg-32", whole.projects.head(20)), path)
+        ck.write_workbook(at(whole, "reg-06", whole.projects.head(20)), path)  # of which it holds none
     assert path.read_text() == "plus ancien" and os.listdir(tmp_path) == ["projets.xlsx"]
 
 

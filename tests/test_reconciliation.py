@@ -1,5 +1,7 @@
 """Dossiers of several sources: surely or perhaps the same, with the reason; nothing merged, nothing lost."""
 
+from functools import cache
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -25,9 +27,16 @@ def made(*projects):
     return fields.complete(table.astype(dict.fromkeys(numbers, "float64")))
 
 
+@cache
+def paired(name):
+    """What is found of the two dossiers of a case."""
+    (case,) = (one for one in read_cases("rapprochement")["paires"] if one["nom"] == name)
+    return ck.projects.same_dossiers(made(case.get("un", {}), case.get("un", {}) | case["autre"]))
+
+
 @pytest.mark.cases("rapprochement", "paires")
 def test_two_dossiers_are_the_same_surely_perhaps_or_not(case):
-    found = ck.projects.same_dossiers(made(case.get("un", {}), case.get("un", {}) | case["autre"]))
+    found = paired(case["nom"])
     assert found.verdict.tolist() == ([case["verdict"]] if case["verdict"] else []), found.reason.tolist()
     assert case.get("dit", "").casefold() in " ".join(found.reason).casefold()
 
@@ -41,11 +50,7 @@ def test_an_amount_above_the_bound_is_flagged_and_kept(case):
 
 
 def test_every_rule_is_tried_by_a_case_and_is_an_assumption():
-    cases = read_cases("rapprochement")["paires"]
-    found = [
-        ck.projects.same_dossiers(made(one.get("un", {}), one.get("un", {}) | one["autre"])).rule.tolist()
-        for one in cases
-    ]
+    found = [paired(case["nom"]).rule for case in read_cases("rapprochement")["paires"]]
     assert {rule for rules in found for rule in rules} == {one.id for one in reconciliation.rules().rules}
     assert {one.status for one in reconciliation.rules().rules} == {"hypothese"}
 

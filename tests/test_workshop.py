@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from copkit import escaping, french
@@ -760,11 +760,14 @@ def test_every_damage_at_once_loses_nothing_else(triaged, sent):
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30) | st.sampled_from(RISKY)
 
 
-@settings(max_examples=FEW)
-@given(title=TEXT, funding=TEXT, author=TEXT)
-def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, title, funding, author):
+TEXTS = st.lists(TEXT, min_size=3, max_size=3)  # one for each dossier
+
+
+@settings(max_examples=FEW // 2)
+@given(titles=TEXTS, fundings=TEXTS)
+def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, titles, fundings):
     path = tmp_path_factory.mktemp("atelier") / "a.xlsx"
-    table = triage(dossiers(title=[title] * 3, funding_agences=[funding] * 3), year=2024)
+    table = triage(dossiers(title=titles, funding_agences=fundings), year=2024)
     write_workshop(table, path)
     found = read_workshop(table, path)
     assert found.messages() == [] and found.changes.empty
@@ -783,15 +786,17 @@ def test_any_text_comes_back_as_it_was_sent(tmp_path_factory, title, funding, au
         max_size=6,
     )
 )
-def test_every_change_is_kept_or_in_conflict(tmp_path_factory, edits):
-    folder, table = tmp_path_factory.mktemp("atelier"), triage(dossiers(), year=2024)
-    write_workshop(table, folder / "0.xlsx")
-    shutil.copy(folder / "0.xlsx", folder / "1.xlsx")
-    books, wanted = [Book(folder / "0.xlsx"), Book(folder / "1.xlsx")], {}
+@example([(0, "101", "favorable"), (1, "101", "réservé"), (1, "102", "réservé")])
+def test_every_change_is_kept_or_in_conflict(triaged, untouched, tmp_path_factory, edits):
+    folder = tmp_path_factory.mktemp("atelier")
+    paths = [shutil.copy(untouched.path, folder / f"{n}.xlsx") for n in (0, 1)]
+    books, wanted = {n: Book(paths[n]) for n, *_ in edits}, {}
     for n, id_, opinion in edits:
         books[n].set(id_, OPINION, opinion)
         wanted[n, id_] = opinion
-    found = read_workshop(table, *(book.save() for book in books))
+    for book in books.values():
+        book.save()
+    found = read_workshop(triaged, *paths)
     for id_ in ("101", "102", "0103"):
         said = {opinion for (_, one), opinion in wanted.items() if one == id_ and opinion}
         kept = found.opinions[found.opinions.project_id == id_].value.to_list()

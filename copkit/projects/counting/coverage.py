@@ -4,13 +4,15 @@ with none. « Porté par » is who holds the project, « situé dans » is where
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import pandas as pd
 
 from copkit import french
 from copkit.errors import ProjectError, unknown
+from copkit.files import kept
 from copkit.intake import perimeters
 from copkit.projects.counting import balance
 from copkit.reference import framework, parameters, tables, territories
@@ -75,7 +77,7 @@ def coverage(
     [['reg-32', 1, 92], ['dep-02', 0, 20]]
     """
     found = _found(projects, within, categories, rule, straddling)
-    rows = [row for code in found.territories for row in _rows(found, code)]
+    rows = [*_rows(found, _codes(found.territories[0], straddling))]
     table = pd.DataFrame(rows + _others(found), columns=COLUMNS)
     table["share"] = (100 * table.covered / table.total).where(table.total > 0)
     table = table.astype({name: "Int64" for name in ("covered", "total", "held", "located", "without")})
@@ -170,6 +172,7 @@ def _found(projects: pd.DataFrame, within: str, categories, rule: str, straddlin
     return Found([code, *inside], listed, held, located, _holders(where), rule, attrs)
 
 
+@kept()
 def _listed(within: str, straddling: str) -> dict[str, pd.DataFrame]:
     """The official lists inside a territory: code, name, departements, population [hab], territory."""
     communes = tables.read("communes.parquet")
@@ -245,18 +248,22 @@ def _apart(where: pd.DataFrame, listed: dict[str, pd.DataFrame], within: str) ->
     return said
 
 
-def _rows(found: Found, code: str) -> list[dict]:
+@kept()
+def _codes(within: str, straddling: str) -> dict[str, dict[str, set[str]]]:
+    """The same lists: level → territory → codes."""
+    lists = _listed(within, straddling).items()
+    return {level: table.groupby("territory").code.agg(set).to_dict() for level, table in lists}
+
+
+def _rows(found: Found, codes: dict[str, dict[str, set[str]]]) -> Iterator[dict]:
     name = tables.read("territories.csv").set_index("code").name
-    rows = []
-    for level, label in LEVELS.items():
-        listed = found.listed[level]
-        here = set(listed.code[listed.territory == code])
+    for code, (level, label) in product(found.territories, LEVELS.items()):
+        here = codes[level].get(code)
         if not here or (level in ("region", "departement") and here == {code} and code != found.territories[0]):
             continue
-        covered = found.covered(level) & here
-        counts = (len(covered), len(here), float("nan"), len(found.held[level] & here))
-        rows.append((code, name[code], level, label, *counts, len(found.located[level] & here), len(here - covered)))
-    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        covered, held, located = found.covered(level) & here, found.held[level] & here, found.located[level] & here
+        counts = (len(covered), len(here), float("nan"), len(held), len(located), len(here - covered))
+        yield dict(zip(COLUMNS, (code, name[code], level, label, *counts), strict=True))
 
 
 def _others(found: Found) -> list[dict]:

@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from copkit import french
+from copkit.files import kept
 from copkit.intake import perimeters
 from copkit.models import levers as physics
 from copkit.models import nomenclatures
@@ -21,6 +22,7 @@ from copkit.projects import fields
 from copkit.projects.counting import balance, membership
 from copkit.reference import parameters, territories, units
 
+UNAIMED = {"target": math.nan, "shown": None, "unit": ""}
 MONEY = ("cost", "cost_missing", "amount", "amount_missing")
 RULES = [
     "ktCO2e/an identifiées : effet déclaré, divisé par le coefficient publié du levier (« dérivé », à l'ordre 1).",
@@ -146,7 +148,11 @@ def carriers(p: xr.Dataset) -> dict[str, str]:
     >>> found["haies"], found["velo"], found["industrie_diffuse"], found.get("egalim")
     ('haies', 'velo_transports_en_commun', 'production_industrielle', None)
     """
-    here = p.lever.values.tolist()
+    return dict(_carriers(tuple(p.lever.values.tolist())))
+
+
+@kept(maxsize=4)
+def _carriers(here: tuple[str, ...]) -> dict[str, str]:
     ids = {parameters.levers()[lever].nomenclatures.simulateur: lever for lever in here}
     table = nomenclatures.crosswalk("simulateur")
     found = {row.lever: ids[row.id] for row in table.itertuples() if row.id in ids and row.lever}
@@ -168,26 +174,26 @@ def _carried(chosen: balance.Chosen, found: membership.Members, p: xr.Dataset) -
 
 def _rows(p: xr.Dataset, counts: pd.DataFrame, sums: pd.DataFrame) -> list[dict]:
     """The levers of the COP, each after the lever of the panorama that it is part of, then the other terms."""
-    carried, here = carriers(p), set(p.lever.values.tolist())
-    label_of = dict(zip(p.lever.values.tolist(), p.label.values.tolist(), strict=True)) | counts.label.to_dict()
+    carried, here = carriers(p), _targets(p)
+    label_of = dict(zip(here, p.label.values.tolist(), strict=True)) | counts.label.to_dict()
+    notes, positions, sums_of = counts.note.to_dict(), counts.position.to_dict(), sums.to_dict("index")
     named = counts.index.drop(balance.TOTAL)
     rows = []
     for lever in dict.fromkeys(one for own in named for one in (carried.get(own, own), own)):
         members = [one for one in counts.index if one == lever or (lever in here and carried.get(one) == lever)]
         part_of = carried.get(lever, lever)
         row = {"lever": lever, "label": label_of[lever], "members": members}
-        row |= {"part_of": "" if part_of == lever else part_of} | _target(p, lever) | sums.loc[lever].to_dict()
-        row["position"] = _position(row["projects"], counts.position.get(lever, ""))
-        row["note"] = _note(row, lever, counts, label_of)
+        row |= {"part_of": "" if part_of == lever else part_of} | here.get(lever, UNAIMED) | sums_of[lever]
+        row["position"] = _position(row["projects"], positions.get(lever, ""))
+        row["note"] = _note(row, lever, notes.get(lever, ""), label_of)
         rows.append(row)
     return rows
 
 
-def _target(p: xr.Dataset, lever: str) -> dict:
-    if lever not in p.lever.values:
-        return {"target": math.nan, "shown": None, "unit": ""}
-    one = p.sel(lever=lever)
-    return {"target": float(one.target), "shown": bool(one.shown), "unit": str(one.unit.values)}
+def _targets(p: xr.Dataset) -> dict[str, dict]:
+    """Lever of the panorama → what is said of its target."""
+    columns = (p[name].values.tolist() for name in ("lever", *UNAIMED))
+    return {lever: dict(zip(UNAIMED, row, strict=True)) for lever, *row in zip(*columns, strict=True)}
 
 
 def _position(projects: int, position: str) -> str:
@@ -196,8 +202,8 @@ def _position(projects: int, position: str) -> str:
     return "grouped" if position == "grouped" else "none"
 
 
-def _note(row: dict, lever: str, counts: pd.DataFrame, label_of: dict[str, str]) -> str:
-    said = [counts.note.get(lever, "")]
+def _note(row: dict, lever: str, own: str, label_of: dict[str, str]) -> str:
+    said = [own]
     if row["part_of"]:
         said.append(f"Ses ktCO2e sont dans « {label_of[row['part_of']]} ».")
     elif len(row["members"]) > 1 or row["members"] not in ([], [lever]):

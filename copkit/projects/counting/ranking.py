@@ -32,8 +32,8 @@ def ranked(table: pd.DataFrame, n: int, most: int = MOST, least: int = LEAST) ->
     order = held.projects.rank(method="min", ascending=False).astype("Int64")
     found.loc[held.index, "rank"] = order
     found.loc[held.index, "rank_label"] = _said(order)
-    found["position"] = _positions(found, held, most, least)
     notes = _notes(table)
+    found["position"] = _positions(found, held, notes, most, least)
     found["note"] = [notes.get(lever, "") for lever in found.lever]
     columns = ["lever", "label", "projects", "share", "rank", "rank_label", "position", "note"]
     return found[[*columns, *(c for c in table if c not in columns)]]
@@ -44,10 +44,10 @@ def _said(order: pd.Series) -> list[str]:
     return [f"{french.rank(int(r))}{' ex aequo' if t else ''}" for r, t in zip(order, tied, strict=True)]
 
 
-def _positions(found: pd.DataFrame, held: pd.DataFrame, most: int, least: int) -> pd.Series:
+def _positions(found: pd.DataFrame, held: pd.DataFrame, notes: Mapping[str, str], most: int, least: int) -> pd.Series:
     position = pd.Series("other", index=found.index, dtype="str")
     position[found.projects == 0] = "none"
-    position[(found.projects == 0) & found.lever.isin(list(_notes(found)))] = "grouped"
+    position[(found.projects == 0) & found.lever.isin(list(notes))] = "grouped"
     up = held.projects.rank(method="min", ascending=True)
     position[up[up <= least].index] = "least"
     down = held.projects.rank(method="min", ascending=False)

@@ -5,11 +5,11 @@ Three answers: « oui », « non », or nothing when it cannot be said. What is 
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from copkit import french
 from copkit.projects.fields import DIMENSIONS, MATURITIES, NO, YES, Field
+from copkit.projects.sorting import facts
 from copkit.projects.sorting.reasons import said
 from copkit.projects.sorting.schema import Criteria
 
@@ -79,27 +79,29 @@ def judge(projects: pd.DataFrame, rules: Criteria) -> dict[str, pd.Series]:
     """The columns of the criteria: three verdicts and the inclusion, each with its reason."""
     held = subcriteria(projects, rules)
     months = {"months": french.number(rules.horizon_months, 0)}
-    made: dict[str, pd.Series] = {}
+    made: dict[str, list[str]] = {}
     for key, names, verdict in (
         ("criterion_coherence", COHERENCE, all_of),
         ("criterion_potential", POTENTIAL, any_of),
         ("criterion_progress", PROGRESS, all_of),
     ):
-        made[key] = said(held[list(names)], lambda one, verdict=verdict: verdict(list(one.values())))
+        own = {name: held[name] for name in names}
+        made[key] = said(own, lambda one, verdict=verdict: verdict(list(one.values())))
         why = lambda one, verdict=verdict: _why(one, verdict(list(one.values())), months)  # noqa: E731
-        made[f"{key}_reason"] = said(held[list(names)], why)
-    verdicts = pd.DataFrame({key: made[key] for key in CRITERIA})
+        made[f"{key}_reason"] = said(own, why)
+    verdicts = {key: made[key] for key in CRITERIA}
     made["included"] = said(verdicts, lambda one: all_of(list(one.values())))
     made["included_reason"] = said(verdicts, _inclusion)
-    return made
+    return {name: pd.Series(column, projects.index, dtype="str") for name, column in made.items()}
 
 
-def subcriteria(projects: pd.DataFrame, rules: Criteria) -> pd.DataFrame:
+def subcriteria(projects: pd.DataFrame, rules: Criteria) -> dict[str, list[str]]:
     """The eight sub-criteria of each project: « oui », « non », or nothing when it cannot be said."""
     nothing = {french.plain(word) for word in rules.none}
-    held = {
+    turned = {YES: NO, NO: YES, UNSAID: UNSAID}
+    return {
         "theme": _named(projects.theme, nothing),
-        "not_contrary": _answer(projects.contrary).map({YES: NO, NO: YES, UNSAID: UNSAID}),
+        "not_contrary": [turned[one] for one in _answer(projects.contrary)],
         "new": _new(projects, rules),
         "impact": _answer(projects.impact),
         "replicable": _answer(projects.replicable),
@@ -107,7 +109,6 @@ def subcriteria(projects: pd.DataFrame, rules: Criteria) -> pd.DataFrame:
         "partner": _named(projects.partners, nothing),
         "steps": _steps(projects, nothing, rules),
     }
-    return pd.DataFrame({name: column.astype("str") for name, column in held.items()}, index=projects.index)
 
 
 def all_of(answers: list[str]) -> str:
@@ -128,11 +129,11 @@ def any_of(answers: list[str]) -> str:
     return YES if YES in answers else UNSAID if UNSAID in answers else NO
 
 
-def _answer(column: pd.Series) -> pd.Series:
-    return column.where(column.isin([YES, NO]), UNSAID).astype("str")
+def _answer(column: pd.Series) -> list[str]:
+    return facts.known_only(column, (YES, NO), UNSAID)
 
 
-def _named(column: pd.Series, nothing: set[str]) -> pd.Series:
+def _named(column: pd.Series, nothing: set[str]) -> list[str]:
     """Yes when something is written, no when what is written means « none »."""
 
     def read(text: object) -> str:
@@ -140,32 +141,38 @@ def _named(column: pd.Series, nothing: set[str]) -> pd.Series:
             return UNSAID
         return NO if french.plain(text) in nothing else YES
 
-    return column.map({text: read(text) for text in column.unique()}).astype("str")
+    return facts.each(column, read)
 
 
-def _new(projects: pd.DataFrame, rules: Criteria) -> pd.Series:
+def _new(projects: pd.DataFrame, rules: Criteria) -> list[str]:
     """Amplifies or innovates, or is still being thought out; a blank dimension is not an absence of it."""
-    dimension = projects.dimension.where(projects.dimension.isin(list(DIMENSIONS)), UNSAID)
-    new = dimension.isin(rules.new_dimensions) | projects.maturity.isin(rules.new_maturities)
-    unknown = (dimension == UNSAID) | ~projects.maturity.isin(list(MATURITIES))
-    return _chosen(new, unknown)
+
+    def read(dimension: str, maturity: str) -> str:
+        if dimension in rules.new_dimensions or maturity in rules.new_maturities:
+            return YES
+        return NO if dimension and maturity else UNSAID
+
+    known = facts.known_only(projects.dimension, DIMENSIONS, UNSAID)
+    return list(map(read, known, facts.known_only(projects.maturity, MATURITIES, UNSAID)))
 
 
-def _owner(projects: pd.DataFrame, nothing: set[str], rules: Criteria) -> pd.Series:
+def _owner(projects: pd.DataFrame, nothing: set[str], rules: Criteria) -> list[str]:
     said = _answer(projects.owner_known)
-    presumed = (said == UNSAID) & rules.owner_from_holder & (_named(projects.holder, nothing) == YES)
-    return said.mask(presumed, YES)
+    if not rules.owner_from_holder:
+        return said
+    named = _named(projects.holder, nothing)
+    return [one or (YES if holder == YES else UNSAID) for one, holder in zip(said, named, strict=True)]
 
 
-def _steps(projects: pd.DataFrame, nothing: set[str], rules: Criteria) -> pd.Series:
+def _steps(projects: pd.DataFrame, nothing: set[str], rules: Criteria) -> list[str]:
     """Next steps are written and come within the horizon; a negative horizon says nothing."""
-    written, months = _named(projects.next_steps, nothing), projects.next_steps_months
-    far = (months > rules.horizon_months) | (written == NO)
-    return _chosen((written == YES) & (months >= 0) & ~far, ~far)
 
+    def read(written: str, months: float) -> str:
+        if written == NO or months > rules.horizon_months:
+            return NO
+        return YES if written == YES and months >= 0 else UNSAID
 
-def _chosen(yes: pd.Series, unknown: pd.Series) -> pd.Series:
-    return pd.Series(np.select([yes, unknown], [YES, UNSAID], NO), yes.index, "str")
+    return list(map(read, _named(projects.next_steps, nothing), projects.next_steps_months.tolist()))
 
 
 def _why(one: dict[str, str], verdict: str, months: dict[str, str]) -> str:

@@ -26,13 +26,11 @@ PARTS = ("category", "author", "date", "reason")
 HEADERS = {"project_id": "dossier", "category": "catégorie", "author": "auteur", "date": "date", "reason": "raison"}
 
 
-def columns(projects: pd.DataFrame, decisions: pd.DataFrame) -> dict[str, pd.Series]:
+def columns(projects: pd.DataFrame, decisions: pd.DataFrame) -> dict[str, list[str]]:
     """The four columns of the decisions that ``read`` gave, empty where nobody decided."""
-    found = {part: dict(zip(decisions.project_id, decisions[part], strict=True)) for part in PARTS}
-    return {
-        name: pd.Series([found[part].get(id_, "") for id_ in fields.named(projects).project_id], projects.index, "str")
-        for name, part in zip(COLUMNS, PARTS, strict=True)
-    }
+    found, ids = {one.pop("project_id"): one for one in decisions.to_dict("records")}, fields.named(projects).project_id
+    rows = [found.get(id_, {}) for id_ in ids.tolist()]
+    return {name: [row.get(part, "") for row in rows] for name, part in zip(COLUMNS, PARTS, strict=True)}
 
 
 def standing(projects: pd.DataFrame) -> pd.DataFrame | None:

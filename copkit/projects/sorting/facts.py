@@ -5,7 +5,8 @@ A field that is blank, or that holds anything that it may not hold, is unknown: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice, product
 
 import pandas as pd
@@ -54,26 +55,27 @@ def others(rules: Rules) -> list[str]:
     return list(dict.fromkeys(name for rule in rules.rules for name in rule.when if name not in FACTS))
 
 
-def columns(projects: pd.DataFrame, rules: Rules, year: int) -> pd.DataFrame:
+def columns(projects: pd.DataFrame, rules: Rules, year: int) -> dict[str, list[str]]:
     """What the facts of each project are drawn from: one column per name of ``RAW`` and per other field."""
     first, last = f"{year:04d}-01-01", f"{year + rules.thresholds.start_within_years:04d}-12-31"
     found = {
         name: known_only(projects[name], allowed) for name, allowed in RAW.items() if name not in ("lever", "start")
     }
-    found["lever"] = _classed(projects.lever, lambda cell: _lever_class(cell, rules))
-    found["start"] = _classed(projects.start, lambda start: _start_class(start, first, last))
+    found["lever"] = each(projects.lever, lambda cell: _lever_class(cell, rules))
+    found["start"] = each(projects.start, lambda start: _start_class(start, first, last))
     found |= {name: known_only(projects[name], choices(name)) for name in others(rules)}
-    return pd.DataFrame({name: found[name] for name in (*RAW, *others(rules))}, index=projects.index)
+    return {name: found[name] for name in (*RAW, *others(rules))}
 
 
-def known_only(column: pd.Series, allowed: tuple[str, ...]) -> pd.Series:
+def known_only(column: pd.Series, allowed: Iterable[str], otherwise: str = UNKNOWN) -> list[str]:
     """The answers that the field may hold; anything else is unknown."""
-    return column.where(column.isin(allowed), UNKNOWN).astype("str")
+    known = {one: one for one in allowed}
+    return [known.get(one, otherwise) for one in column.tolist()]
 
 
-def _classed(column: pd.Series, classify) -> pd.Series:
-    classes = {value: classify(value) for value in column.unique()}
-    return column.map(classes).astype("str") if classes else column.astype("str")
+def each(column: pd.Series, read: Callable[[object], str]) -> list[str]:
+    """What is read in each cell, once for those that hold the same."""
+    return list(map(cache(read), column.tolist()))
 
 
 def specific(cell: object, rules: Rules) -> str:

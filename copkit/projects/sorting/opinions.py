@@ -14,15 +14,15 @@ FIELDS = tuple(f"{what}_{body}" for body in BODIES for what in ASKED)
 
 def disagreements(projects: pd.DataFrame) -> pd.Series:
     """The opinions that differ, as a sentence; nothing where fewer than two differ."""
-    given = projects[[f"opinion_{body}" for body in BODIES]]
-    return said(given, _sentence)
+    given = {body: projects[f"opinion_{body}"].tolist() for body in BODIES}
+    return pd.Series(said(given, _sentence), projects.index, dtype="str")
 
 
 def _sentence(given: dict[str, str]) -> str:
     by_opinion: dict[str, list[str]] = {}
-    for opinion, body in zip(given.values(), BODIES.values(), strict=True):
+    for body, opinion in given.items():
         if opinion in OPINIONS:
-            by_opinion.setdefault(opinion, []).append(body)
+            by_opinion.setdefault(opinion, []).append(BODIES[body])
     if len(by_opinion) < 2:
         return ""
     parts = [f"{OPINIONS[one]} ({' ; '.join(by_opinion[one])})" for one in OPINIONS if one in by_opinion]

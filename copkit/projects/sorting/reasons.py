@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from itertools import product
 
-import numpy as np
 import pandas as pd
 
 from copkit import french
@@ -17,48 +17,50 @@ from copkit.projects.sorting import facts
 from copkit.projects.sorting.facts import UNKNOWN
 from copkit.projects.sorting.schema import Rules, years
 
+Columns = Mapping[str, list[str]]
 
-def different(table: pd.DataFrame) -> tuple[np.ndarray, list[dict]]:
+
+def different(columns: Mapping[str, list]) -> tuple[list[int], list[dict]]:
     """The place of each row among the rows that differ, and those rows.
 
-    >>> different(pd.DataFrame({"a": ["x", "y", "x"]}))
-    (array([0, 1, 0]), [{'a': 'x'}, {'a': 'y'}])
+    >>> different({"a": ["x", "y", "x"]})
+    ([0, 1, 0], [{'a': 'x'}, {'a': 'y'}])
     """
     places, groups, rows = {}, [], []
-    for row in zip(*(table[name].tolist() for name in table), strict=True):
+    for row in zip(*columns.values(), strict=True):
         key = tuple(None if one != one else one for one in row)  # what is missing is alike
         if key not in places:
             places[key] = len(rows)
-            rows.append(dict(zip(table, row, strict=True)))
+            rows.append(dict(zip(columns, row, strict=True)))
         groups.append(places[key])
-    return np.array(groups, dtype=np.int64), rows
+    return groups, rows
 
 
-def said(table: pd.DataFrame, say: Callable[[dict], str]) -> pd.Series:
+def said(columns: Mapping[str, list], say: Callable[[dict], str]) -> list[str]:
     """What ``say`` answers for each row, typeset, asked once per different row."""
-    groups, rows = different(table)
+    groups, rows = different(columns)
     texts = [french.typeset(say(row)) for row in rows]
-    return pd.Series([texts[group] for group in groups], table.index, dtype="str")
+    return [texts[group] for group in groups]
 
 
 # ------------------------------------------------------------------ why
 
 
-def why(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found: Rules, year: int) -> pd.Series:
+def why(table: pd.DataFrame, raw: Columns, judged: Columns, found: Rules, year: int) -> list[str]:
     """The reason of each project: that of its rule, about this project."""
-    by_id = {rule.id: rule for rule in found.rules}
-    cited = raw.assign(rule=judged.rule, lever_id=_cited(table, found), start_day=table.start.astype("str"))
-    cited["start_day"] = cited.start_day.where(raw.start != UNKNOWN, "")
-    return said(cited, lambda one: by_id[one["rule"]].reason.format(**_words(one, found, year)))
+    by_id, quoted = {rule.id: rule for rule in found.rules}, cache(levers.quoted)
+    days = [day if start != UNKNOWN else "" for day, start in zip(table.start.tolist(), raw["start"], strict=True)]
+    cited = {**raw, "rule": judged["rule"], "lever_id": _cited(table, found), "start_day": days}
+    return said(cited, lambda one: by_id[one["rule"]].reason.format(**_words(one, found, year, quoted)))
 
 
-def _cited(table: pd.DataFrame, found: Rules) -> pd.Series:
-    return table.lever.map({cell: facts.specific(cell, found) for cell in table.lever.unique()}).astype("str")
+def _cited(table: pd.DataFrame, found: Rules) -> list[str]:
+    return facts.each(table.lever, lambda cell: facts.specific(cell, found))
 
 
-def _words(one: Mapping[str, str], found: Rules, year: int) -> dict[str, object]:
+def _words(one: Mapping[str, str], found: Rules, year: int, quoted: Callable) -> dict[str, object]:
     """What each placeholder stands for, for one project."""
-    known, phrases, (noun, article) = facts.facts(one, found), found.phrases, levers.quoted(one["lever_id"])
+    known, phrases, (noun, article) = facts.facts(one, found), found.phrases, quoted(one["lever_id"])
     start = cells.day(one["start_day"])[0]
     words = {
         **years(year),
@@ -80,11 +82,17 @@ def _words(one: Mapping[str, str], found: Rules, year: int) -> dict[str, object]
 # ------------------------------------------------------------------ what is missing
 
 
-def missing(table: pd.DataFrame, raw: pd.DataFrame, judged: pd.DataFrame, found: Rules) -> pd.Series:
+def missing(table: pd.DataFrame, raw: Columns, judged: Columns, found: Rules) -> list[str]:
     """What could change the category of each project if it were known."""
     memory = {}
-    named = (raw.contributes == NO) & (raw.lever == "reconnu")  # only then is the lever cited
-    cited = raw.assign(category=judged.category, lever_id=_cited(table, found).where(named, ""))
+    cited = {
+        **raw,
+        "category": judged["category"],
+        "lever_id": [
+            lever if contributes == NO and kind == "reconnu" else ""  # only then is the lever cited
+            for lever, contributes, kind in zip(_cited(table, found), raw["contributes"], raw["lever"], strict=True)
+        ],
+    }
 
     def category(known: Mapping[str, str]) -> str:
         key = tuple(known.values())
@@ -142,9 +150,9 @@ def _known(name: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------ beside the rule
 
 
-def contradictions(table: pd.DataFrame) -> pd.Series:
+def contradictions(table: pd.DataFrame, raw: Columns) -> list[str]:
     """What is said contrary to the targets, with the reason that was given."""
-    pairs = pd.DataFrame({"contrary": table.contrary, "why": table.contrary_reason.where(table.contrary == fields.YES)})
+    pairs = {"contrary": raw["contrary"], "why": table.contrary_reason.tolist()}
 
     def say(one: dict[str, object]) -> str:
         if one["contrary"] != fields.YES:
@@ -155,9 +163,9 @@ def contradictions(table: pd.DataFrame) -> pd.Series:
     return said(pairs, say)
 
 
-def differences(table: pd.DataFrame, category: pd.Series, labels: Mapping[str, str]) -> pd.Series:
+def differences(table: pd.DataFrame, category: list[str], labels: Mapping[str, str]) -> list[str]:
     """Where the category that a project came with is not that of its rule."""
-    pairs = pd.DataFrame({"given": facts.known_only(table.category_given, CATEGORIES), "rule": category})
+    pairs = {"given": facts.known_only(table.category_given, CATEGORIES), "rule": category}
 
     def say(one: dict[str, str]) -> str:
         if one["given"] in (UNKNOWN, one["rule"]):

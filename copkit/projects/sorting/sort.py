@@ -87,24 +87,27 @@ def triage(
     ('remonter', 'pret')
     """
     found, projects = ruled.rules(rules), fields.taken(projects)
-    kept = [name for name in projects if name not in COLUMNS]  # a table that was already sorted is sorted again
-    table = fields.complete(projects[kept])
+    others = [
+        name for name in projects if name not in (*fields.FIELDS, *COLUMNS)
+    ]  # a table that was already sorted is sorted again
+    table = projects[[*fields.FIELDS, *others]]
     workshop = decisions if hasattr(decisions, "opinions") else None
     if workshop is not None:
         table, decisions = opinions.applied(table, workshop.opinions), workshop.decisions
     year = _year(year, table, found)
     raw = facts.columns(table, found, year)
     judged = _judged(raw, found)
-    made = {"category": judged.category, "rule": judged.rule, "reason": reasons.why(table, raw, judged, found, year)}
+    made = {**judged, "reason": reasons.why(table, raw, judged, found, year)}
     made["missing"] = reasons.missing(table, raw, judged, found)
     made |= criteria.judge(table, found.criteria)
     made["disagreement"] = opinions.disagreements(table)
-    made["contradiction"] = reasons.contradictions(table)
-    made["given_difference"] = reasons.differences(table, judged.category, found.labels(year))
+    made["contradiction"] = reasons.contradictions(table, raw)
+    made["given_difference"] = reasons.differences(table, judged["category"], found.labels(year))
     said = decided.read(decided.standing(projects) if decisions is None else decisions, table, found.labels(year))
     made |= decided.columns(table, said)
-    made["category_kept"] = made["decision"].where(made["decision"] != "", judged.category)
-    sorted_ = pd.concat([table, pd.DataFrame({name: made[name] for name in COLUMNS}, index=table.index)], axis=1)
+    made["category_kept"] = [own or rule for own, rule in zip(made["decision"], made["category"], strict=True)]
+    beside = pd.DataFrame({name: made[name] for name in COLUMNS}, table.index, dtype="str")
+    sorted_ = pd.concat([table, beside], axis=1)
     sorted_.attrs = {**projects.attrs, "triage": _summary(sorted_, found, year, rules)}
     sorted_.attrs["triage"] |= {"absent": said.attrs["absent"]} if said.attrs.get("absent") else {}
     if workshop is not None:
@@ -124,7 +127,7 @@ def category_labels(year: int | None = None, rules: str | Path | None = None) ->
 
 def _year(year: int | None, table: pd.DataFrame, found: Rules) -> int:
     if year is None:
-        given = fields.counted(table).year.dropna()
+        given = fields.counted(table[["year", "duplicate_of"]]).year.dropna()
         given = given[(given >= 1990) & (given <= 2100)]
         return int(given.max()) if len(given) else found.year
     if isinstance(year, bool) or not isinstance(year, (int, np.integer)) or not 1990 <= year <= 2100:
@@ -132,16 +135,15 @@ def _year(year: int | None, table: pd.DataFrame, found: Rules) -> int:
     return int(year)
 
 
-def _judged(raw: pd.DataFrame, found: Rules) -> pd.DataFrame:
+def _judged(raw: reasons.Columns, found: Rules) -> dict[str, list[str]]:
     """Category and rule of each project, decided once per different set of facts."""
     groups, different = reasons.different(raw)
     rules = [found.first(facts.facts(one, found)) for one in different]
-    made = pd.DataFrame({"category": [r.category for r in rules], "rule": [r.id for r in rules]}, dtype="str")
-    return made.iloc[groups].set_axis(raw.index)
+    return {"category": [rules[at].category for at in groups], "rule": [rules[at].id for at in groups]}
 
 
 def _summary(sorted_: pd.DataFrame, found: Rules, year: int, path: str | Path | None) -> dict[str, object]:
-    counted = fields.counted(sorted_)
+    counted = fields.counted(sorted_[["category_kept", "decision", "duplicate_of"]])
     return {
         "year": year,
         "version": found.version,
