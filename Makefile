@@ -16,6 +16,9 @@ install: .venv/.ok
 # The tests as pytest rewrites them are kept, even where Python may write none: each process would rewrite them all.
 test quick long: export PYTHONDONTWRITEBYTECODE =
 
+# Several processes already share the cores: threads of BLAS that wait for each other would take ten times as long.
+test quick long: export OPENBLAS_NUM_THREADS = 1
+
 test: .venv/.ok
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
