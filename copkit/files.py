@@ -3,7 +3,7 @@
 One rule for all that is kept: what the files hold decides. What a function marked ``kept`` made is made again when any
 file of the kit changed, or a file that is one of its arguments; what a person gives in place of a figure of the kit
 (``beside``) decides too, and what was made without it stays kept. The files of the kit are looked at again (their dates
-and sizes) five times a second at most: a hundred files take a third of a millisecond.
+and sizes) every twentieth of a second at most: a hundred files take a third of a millisecond.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from copkit import french, paths
 from copkit.errors import CopkitError, given
 
 _DRAFT = "brouillon"
-_EVERY = 0.2  # s between two looks at the files of the kit
+_EVERY = 0.05  # s between two looks at the files of the kit
 LARGEST = 512 << 20  # bytes of a file that is read
 _LONGEST = 50  # characters of the name of a file that its draft takes: a longer name would not fit
 _LONGEST_NAME = 255  # bytes, on the disks of today

@@ -18,7 +18,7 @@ import yaml
 from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
-from copkit import french, paths
+from copkit import files, french, paths
 
 from .processes import wait_until
 
@@ -243,6 +243,11 @@ def facts():
     return lambda name: pd.read_csv(FACTS / name, dtype=str, keep_default_na=False)
 
 
+def look_again():
+    """What was just written in a kit is seen by what is asked next: no test waits for it."""
+    files._looks.update({asked: look._replace(at=-float("inf")) for asked, look in files._looks.items()})
+
+
 class Copy:
     """A copy of parameters/, data/clean/ and notebooks/ that a test can damage."""
 
@@ -271,6 +276,7 @@ class Copy:
 
     def delete(self, file):
         (self.home / file).unlink()
+        look_again()
 
     def read(self, file):
         return (self.home / file).read_text(encoding="utf-8")
@@ -279,6 +285,7 @@ class Copy:
         path = self.home / file
         path.unlink(missing_ok=True)  # it may be a link to the one of all the copies
         path.write_text(text, encoding=encoding)
+        look_again()
 
     def apply(self, case):
         """Do what a case says: « remplacer » and « par », « ajouter », « retirer », « contenu » or « supprimer »."""

@@ -15,6 +15,8 @@ from copkit.models.facts import by_series
 from copkit.models.panorama import panorama
 from copkit.reference import parameters, tables, territories, units
 
+from .conftest import look_again
+
 CARS, WASTE = "voitures_electriques_parc", "dma_produits_par_habitant"
 STATUSES = {"en avance", "au rythme", "en retard", "mauvais sens", "pas de cible chiffrée", "un seul point"}
 STATUSES |= {S_CURVE, LATE_UNCLEAR, model.UNCLEAR, model.RIGHT_WAY, model.UNCONFIRMED}
@@ -40,6 +42,7 @@ def observe(damaged):
         new = new.assign(territory=territory, indicator=indicator, unit=unit, status="publie")
         kept = table[(table.territory != territory) | (table.indicator != indicator)]
         pd.concat([kept, new[table.columns]], ignore_index=True).to_parquet(path, index=False)
+        look_again()
 
     return write
 

@@ -195,14 +195,9 @@ SHOWN = {
 
 @pytest.fixture
 def edited(damaged, monkeypatch):
-    """Edit a copy of the kit; a look at its files is then due: no test waits for one, nor looks at each call."""
+    """Edit a copy of the kit, whose files are looked at when they were edited and never else."""
     monkeypatch.setattr(files, "_EVERY", float("inf"))
-
-    def edit(*what):
-        damaged.replace(*what)
-        files._looks.update({asked: look._replace(at=-float("inf")) for asked, look in files._looks.items()})
-
-    return edit
+    return damaged.replace
 
 
 @pytest.mark.parametrize("what", EDITED)
