@@ -24,7 +24,7 @@ test: .venv/.ok
 
 # Without browser, batch nor office, and without what tries many files; no plugin that these tests do not use is loaded.
 quick: .venv/.ok
-	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p xdist.plugin -p pytest_timeout \
+	COPKIT_TESTS=quick PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p xdist.plugin -p pytest_timeout \
 		-p _hypothesis_pytestplugin -p no:logging -q -n $(CORES) --dist worksteal --ignore=copkit/batch \
 		-m "not browser and not batch and not office and not long"
 

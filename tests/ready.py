@@ -12,21 +12,18 @@ os.environ.pop("COPKIT_HOME", None)  # of the test that asked first
 gc.disable()
 with absent("debugpy"):  # it would speak of breakpoints on the terminal
     import_module("ipykernel.debugger")
-for name in (
+quick = os.environ.get("COPKIT_TESTS") == "quick"
+slow = (  # what « make quick » leaves out needs them
     "dask.array",
     "distributed.cli.dask_scheduler",
     "distributed.cli.dask_worker",
     "fontTools.subset",
     "frictionless",
-    "openpyxl",
-    "pandera.pandas",
     "papermill.cli",
     "playwright.sync_api",
-    "pytest",
-    "python_calamine",
-    "rich.table",
     "tests.serving",
-):
+)
+for name in ("openpyxl", "pandera.pandas", "pytest", "python_calamine", "rich.table", *(() if quick else slow)):
     import_module(name)
 for module in pkgutil.walk_packages(copkit.__path__, "copkit."):
     if module.name != "copkit.__main__":
@@ -34,7 +31,8 @@ for module in pkgutil.walk_packages(copkit.__path__, "copkit."):
 import_module("copkit.doctor").reference()
 import_module("copkit.intake.gazetteer").lists()
 import_module("copkit.warm").warm()
-copkit.projects.vivier("", "reg-32")  # the examples, that so many read
-copkit.survey.consultation("", "reg-32")
+if not quick:  # the examples, that so many read
+    copkit.projects.vivier("", "reg-32")
+    copkit.survey.consultation("", "reg-32")
 gc.freeze()
 gc.enable()
