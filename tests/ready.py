@@ -19,11 +19,11 @@ slow = (  # what « make quick » leaves out needs them
     "distributed.cli.dask_worker",
     "fontTools.subset",
     "frictionless",
-    "papermill.cli",
     "playwright.sync_api",
     "tests.serving",
 )
-for name in ("openpyxl", "pandera.pandas", "pytest", "python_calamine", "rich.table", *(() if quick else slow)):
+always = ("openpyxl", "pandera.pandas", "papermill.cli", "pytest", "python_calamine", "rich.table")
+for name in (*always, *(() if quick else slow)):
     import_module(name)
 for module in pkgutil.walk_packages(copkit.__path__, "copkit."):
     if module.name != "copkit.__main__":
