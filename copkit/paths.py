@@ -13,24 +13,23 @@ from functools import lru_cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_ENVIRONMENT = os.environ._data  # type: ignore[attr-defined]  # a name that is not there costs it two exceptions
-_HOME, _DATA = map(os.environ.encodekey, ("COPKIT_HOME", "COPKIT_DATA"))
+_HOME, _DATA = "COPKIT_HOME", "COPKIT_DATA"
 
 
-def asked() -> tuple:
-    """What the environment names, as it holds it: the folders are others when this is another."""
-    return _ENVIRONMENT.get(_HOME), _ENVIRONMENT.get(_DATA)
+def asked() -> tuple[str | None, str | None]:
+    """What the environment names: the folders are others when this is another."""
+    return os.environ.get(_HOME), os.environ.get(_DATA)
 
 
 def home() -> Path:
     """The folder that holds ``parameters/``, ``data/`` and ``notebooks/``."""
-    return _home(_ENVIRONMENT.get(_HOME))
+    return _home(os.environ.get(_HOME))
 
 
 @lru_cache(maxsize=4)
-def _home(chosen: str | bytes | None) -> Path:
+def _home(chosen: str | None) -> Path:
     if chosen:
-        return Path(os.fsdecode(chosen)).resolve()
+        return Path(chosen).resolve()
     checkout = _PACKAGE.parent
     return checkout if (checkout / "parameters").is_dir() else _PACKAGE / "_files"
 
@@ -41,9 +40,9 @@ def own() -> Path:
 
 
 @lru_cache(maxsize=4)
-def _own(kit: str | bytes | None, chosen: str | bytes | None) -> Path:
+def _own(kit: str | None, chosen: str | None) -> Path:
     if chosen:
-        return Path(os.fsdecode(chosen)).resolve()
+        return Path(chosen).resolve()
     if (home := _home(kit)) != _PACKAGE / "_files":
         return home
     from platformdirs import user_data_path

@@ -159,4 +159,4 @@ class Collected:
 def counted(table: pd.DataFrame) -> pd.DataFrame:
     """What is counted: without the second submission of a same thing."""
     again = table.duplicate_of != "" if "duplicate_of" in table else None
-    return table if again is None or not again.any() else table[~again]
+    return table.copy(deep=False) if again is None or not again.any() else table[~again]

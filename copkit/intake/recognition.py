@@ -61,7 +61,7 @@ def tables(mapping: Mapping, book: dict[str, Sheet], shown: str, kind: Collected
             + " Rétablir son nom, ou le changer dans la correspondance."
         )
     best = named or best
-    if not named and not _has_key(mapping, best, kind):
+    if not _has_key(mapping, best, kind):
         wanted = [h for name in reversed(kind.key) if name in mapping.fields for h in mapping.fields[name].headers]
         asked = " ou ".join(f"« {kind.fields[name].label} »" for name in reversed(kind.key))
         raise ProjectError(

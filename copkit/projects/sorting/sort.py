@@ -87,9 +87,7 @@ def triage(
     ('remonter', 'pret')
     """
     found, projects = ruled.rules(rules), fields.taken(projects)
-    others = [
-        name for name in projects if name not in (*fields.FIELDS, *COLUMNS)
-    ]  # a table that was already sorted is sorted again
+    others = [name for name in projects if name not in (*fields.FIELDS, *COLUMNS)]  # it may have been sorted already
     table = projects[[*fields.FIELDS, *others]]
     workshop = decisions if hasattr(decisions, "opinions") else None
     if workshop is not None:
