@@ -139,6 +139,18 @@ def test_mapping_that_fits_no_column_names_the_headers_it_wants(table, tmp_path,
     )
 
 
+def test_a_sheet_that_the_mapping_names_needs_a_key_column_as_any_other(tmp_path, says):
+    path = saved(tmp_path, "label: f\nsheet: Dossiers\nfields: {title: [Intitulé du projet]}\n")
+    book = openpyxl.Workbook()
+    book.active.title = "Dossiers"
+    for row in (["Recensement des projets"], [], ["Intitulé du projet", "Coût"], ["Haies", 3]):
+        book.active.append(row)
+    book.save(tmp_path / "dossiers.xlsx")
+    with pytest.raises(ProjectError) as refused:
+        ck.projects.read(tmp_path / "dossiers.xlsx", mapping=path)
+    says(refused.value, "dossiers.xlsx : aucune colonne « Intitulé » ou « Dossier ».", "attendus : Intitulé du projet.")
+
+
 # ------------------------------------------------------------------ which mapping
 
 
