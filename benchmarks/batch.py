@@ -8,10 +8,10 @@
 ``--stock`` adds the commands as pip and conda install them: with a package that the lock of the kit leaves out, because
 it takes 0.75 s of each command.
 
-Each route runs in its own process: for its duration (the median of three for those of a few seconds), then once more
-for its memory, the proportional set size of the whole tree, looked at twice a second; the look slows a route down, and
-most those that have many processes. The memory of the slow routes is that of three territories. The program ends with
-an error when a bar of the project is missed.
+Each route runs in its own process, in three rounds for its duration (the median, or the sum where a round makes a
+third of the territories), then once more for its memory, the proportional set size of the whole tree, looked at twice
+a second; the look slows a route down, and most those that have many processes. The memory of the slow routes is that
+of three territories. The program ends with an error when a bar of the project is missed.
 """
 
 from __future__ import annotations
@@ -187,6 +187,7 @@ def ours_light(territories: list[str], out: Path) -> None:
 
 
 SLOW = ("commands", "api", "ploomber")
+ROUNDS = 3
 OURS = (ours, ours_zeromq, ours_alone, ours_with_workbook, ours_light)
 ROUTES = {f.__name__: f for f in (commands, api, ploomber, floor, *OURS)}
 
@@ -218,11 +219,26 @@ def _memory(pid: int) -> float:
     return total / 1024
 
 
-def measure(route: str, territories: list[str], path: str = "", repeats: int = 1) -> dict:
-    """Run a route in processes of its own: seconds (median of the repeats), peak memory [MiB], and what it printed."""
-    timed = sorted((_run(route, territories, path) for _ in range(repeats)), key=itemgetter("seconds"))
-    watched = _run(route, territories[:3] if route in SLOW else territories, path, watch=True)
-    return timed[repeats // 2] | {"route": route, "n": len(territories), "memory": watched["memory"]}
+def measure(routes: dict[str, tuple[str, str]], territories: list[str], rounds: int = 1) -> dict[str, dict]:
+    """Seconds, peak memory [MiB], and what each route (what it runs, where more libraries are) printed.
+
+    In each round, one after the other: a machine whose speed drifts favours none. The seconds are the median, or the
+    sum where each round makes a part of the territories.
+    """
+    runs = {name: [] for name in routes}
+    for part in range(rounds):
+        for name, (route, path) in routes.items():
+            some = territories[part::rounds] if route in SLOW else territories
+            runs[name].append(_run(route, some, path))
+            print(f"{name}, {len(some)} : {runs[name][-1]['seconds']:.1f} s", file=sys.stderr, flush=True)
+    found = {}
+    for name, (route, path) in routes.items():
+        found[name] = sorted(runs[name], key=itemgetter("seconds"))[rounds // 2] | {"n": len(territories)}
+        if route in SLOW:
+            found[name]["seconds"] = sum(one["seconds"] for one in runs[name])
+        few = territories[:3] if route in SLOW else territories
+        found[name]["memory"] = _run(route, few, path, watch=True)["memory"]
+    return found
 
 
 def _run(route: str, territories: list[str], path: str, *, watch: bool = False) -> dict:
@@ -258,14 +274,11 @@ def compare(count: int, ploomber: str, stock: str) -> tuple[bool, float]:
     from copkit.batch.profile import steps
 
     some = codes(count)
-    routes = {"commands": ("commands", "", 1), "api": ("api", "", 1)}
-    routes |= {"stock commands": ("commands", stock, 1)} if stock else {}
-    routes |= {"ploomber": ("ploomber", ploomber, 1)} if ploomber else {}
-    routes |= {name: (name, "", 3) for name in ("ours_alone", "ours", "ours_zeromq", "floor")}
-    found = {}
-    for name, (route, path, repeats) in routes.items():
-        found[name] = measure(route, some, path, repeats)
-        print(f"{name} : {found[name]['seconds']:.1f} s", file=sys.stderr, flush=True)
+    routes = {"commands": ("commands", ""), "api": ("api", "")}
+    routes |= {"stock commands": ("commands", stock)} if stock else {}
+    routes |= {"ploomber": ("ploomber", ploomber)} if ploomber else {}
+    routes |= {name: (name, "") for name in ("ours_alone", "ours", "ours_zeromq", "floor")}
+    found = measure(routes, some, ROUNDS)
     slowest = found["commands"]["seconds"]
     print(f"| façon ({count} territoires) | durée [s] | rapport | par document, une fois prêt [s] | mémoire [Mio] |")
     print("|---|---:|---:|---:|---:|")
@@ -306,7 +319,7 @@ def growth(plain: float) -> bool:
     lots += [("ours_light", epci[:300]), ("ours_light", epci)]
     found = []
     for route, territories in lots:
-        found.append(one := measure(route, territories))
+        found.append(one := measure({route: (route, "")}, territories)[route])
         each = one["seconds"] / one["n"]
         ratio = f"{plain / each:.1f}" if route in ("ours", "ours_zeromq") else ""
         print(
