@@ -192,7 +192,7 @@ def stray_codes() -> list[str]:
     ):
         column = "territory" if name not in ("territories.csv", "communes.parquet") else "region"
         cells = tables.read(name)[column]
-        for code in sorted(set(cells) - set(known) - {""}):
+        for code in sorted(set(cells.to_list()) - set(known) - {""}):
             line = cells.index[cells == code][0] + 2
             said = f"data/clean/{name} : ligne {line}, colonne {column} : territoire inconnu « {code} »"
             found.append(unknown(said, code, known))

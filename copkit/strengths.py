@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from copkit.intake import reading
+from copkit.intake import columns, reading
 from copkit.intake.fields import (
     LEVERS,
     ORIGIN,
@@ -115,7 +115,7 @@ def within(strengths: pd.DataFrame, territory: str, *, public: bool = True) -> p
     """
     code, kept = territories.resolve(territory), counted(_taken(strengths))
     if code != "fr":
-        straddling = kept.territory.isin(territories.territories("epci", within=code).code)
+        straddling = columns.among(kept.territory, territories.territories("epci", within=code).code)
         kept = kept[(kept[territories.level(code)] == code) | straddling]
     kept = kept[kept.public == YES] if public else kept
     order = {lever: n for n, lever in enumerate(nomenclatures.cop_labels())}

@@ -52,7 +52,8 @@ def _serve(line: str, given, says, environment: dict[str, str]) -> None:
         end.close()
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False)
-    forkserver._forkserver.ensure_running = lambda: None  # it is: this process comes from it
+    # it runs: this process comes from it
+    forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None
     resource_tracker._resource_tracker._fd = None  # its own: what it says of a test stays with that test
     try:
         exec(line, {"__name__": "__main__"})

@@ -200,12 +200,14 @@ class Recensement(Selection):
 
 def _naming(table: pd.DataFrame | None, lever: str) -> float:
     """How many name a lever of the 22; NaN without a file."""
-    return float("nan") if table is None else float(sum(lever in ids(cell) for cell in table.adaptation))
+    return float("nan") if table is None else float(sum(lever in ids(cell) for cell in table.adaptation.to_list()))
 
 
 def _serving(table: pd.DataFrame | None, levers: list[str]) -> float:
     """How many are for one of these levers of the 43; NaN without a file."""
-    return float("nan") if table is None else float(sum(bool(set(levers) & set(ids(cell))) for cell in table.levers))
+    if table is None:
+        return float("nan")
+    return float(sum(bool(set(levers) & set(ids(cell))) for cell in table.levers.to_list()))
 
 
 def recensement(

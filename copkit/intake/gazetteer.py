@@ -261,8 +261,8 @@ def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, 
 def _groupements() -> tuple[dict[str, tuple[str, str, str]], dict[str, list[str]]]:
     """Groupements without taxes of their own, by SIREN (name, type, département) and by name."""
     table = tables.read("groupements.parquet")
-    rows = zip(table.code.str[4:], table.name, table.type, table.departement, strict=True)
-    known = {siren: (name, kind, departement) for siren, name, kind, departement in rows}
+    rows = [table[name].to_list() for name in ("code", "name", "type", "departement")]
+    known = {code[4:]: (name, kind, departement) for code, name, kind, departement in zip(*rows, strict=True)}
     named: dict[str, list[str]] = {}
     for siren, (label, _, _) in known.items():
         named.setdefault(_groupement(label), []).append(siren)

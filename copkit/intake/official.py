@@ -18,7 +18,7 @@ import pandas as pd
 from copkit import french, paths
 from copkit.errors import DataError, Problems
 from copkit.files import not_read, path_of, read_bytes
-from copkit.intake import delimited
+from copkit.intake import columns, delimited
 from copkit.intake.gazetteer import whole_commune
 from copkit.intake.perimeters import told_apart
 from copkit.reference import tables
@@ -352,8 +352,7 @@ def _table(
             *([f"{twice.sum()} arrondissements laissés : leur commune est dans le fichier"] if twice.any() else []),
         ]
         values, areas, cities, codes = (one[~twice] for one in (values, areas, cities, codes))
-    today = set(tables.read("communes.parquet").code)
-    placed = ("com-" + cities).isin(today)
+    placed = columns.among("com-" + cities, tables.read("communes.parquet").code)
     nowhere = ~placed & codes.str.fullmatch(r"(\d[\dAB]|97\d)0+")
     notes = [*notes, *_said(values, placed, nowhere, areas, known_areas)]
     parts = [

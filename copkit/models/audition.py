@@ -141,7 +141,7 @@ def sites() -> dict[str, str]:
     """
     path = paths.parameters(SITES)
     rows, problems = reading.read_table(path, ["site", "name", "departement", "use", "reason"]), Problems()
-    known, seen = set(tables.read("installations.parquet").site), {}
+    known, seen = set(tables.read("installations.parquet").site.to_list()), {}
     for n, row in enumerate(rows, start=2):
         reading.check_choices(path, n, row, {"use": USES}, problems)
         if row["site"] not in known:
@@ -193,7 +193,10 @@ def _mainland() -> list[str]:
 def values() -> dict[str, dict[str, float]]:
     """Key → département → its figure (``allocation.csv``)."""
     table = tables.read("allocation.csv")
-    return {key: dict(zip(part.territory, part.value, strict=True)) for key, part in table.groupby("key", sort=False)}
+    found: dict[str, dict[str, float]] = {key: {} for key in table.key.unique()}
+    for key, territory, value in zip(*(table[name].to_list() for name in ("key", "territory", "value")), strict=True):
+        found[key][territory] = value
+    return found
 
 
 @kept(maxsize=4)

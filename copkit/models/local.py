@@ -306,7 +306,8 @@ def _places() -> _Places:
     table, epci = tables.read("communes.parquet"), tables.read("epci.csv")
     for code, inside in zip(epci.code, epci.departements, strict=True):
         found.departements[code] = tuple(inside.split())
-    for code, departement, one in zip(table.code, table.departement, table.epci, strict=True):
+    rows = [table[name].to_list() for name in ("code", "departement", "epci")]
+    for code, departement, one in zip(*rows, strict=True):
         found.departements[code] = (departement,)
         found.epci[code] = one
         for around in filter(None, (departement, one)):

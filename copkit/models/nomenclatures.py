@@ -168,7 +168,7 @@ def terms() -> pd.DataFrame:
 def cop_labels() -> dict[str, str]:
     """The 43 levers and their labels, in their order."""
     table = levers("cop")
-    return dict(zip(table.lever, table.label, strict=True))
+    return dict(zip(table.lever.to_list(), table.label.to_list(), strict=True))
 
 
 def adaptation_labels() -> dict[str, str]:

@@ -225,7 +225,8 @@ class Vivier(Selection):
         if self.level != "departement":
             column = "region" if self.territory == "fr" else "departement"
             where = perimeters.placed(self.projects)[column]
-            for code in (c for c in self.categories if c in set(where) and c.startswith(("reg-", "dep-"))):
+            seen = {*where.unique()}
+            for code in (c for c in self.categories if c in seen and c.startswith(("reg-", "dep-"))):
                 parts[territories.name(code)] = self.projects[where == code]
         return {name: balance.balance(part, "theme") for name, part in parts.items()}
 
@@ -322,7 +323,7 @@ def inside(projects: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFram
         return projects, projects, {"elsewhere": 0, "nowhere": 0, "placeless": True}
     where, region = perimeters.placed(projects), territories.region_of(code)
     blank = (where.region == "") & (where.departement == "")
-    alone = set(where.region[where.region != ""]) <= {region}
+    alone = set(where.region.unique()) <= {region, ""}
     around = (where.region == region) | (blank & alone)
     at = around if territories.level(code) == "region" else where.departement == code
     counted = projects.duplicate_of == ""

@@ -50,9 +50,8 @@ def difference(
     same keeps its source.
     """
     old_sources = stored.indicator.map(lambda name: sources.get(name, ()))
-    mine = pd.Series(
-        [source in said for source, said in zip(stored.source, old_sources, strict=True)], stored.index, dtype=bool
-    )
+    pairs = zip(stored.source.to_list(), old_sources, strict=True)
+    mine = pd.Series([source in said for source, said in pairs], stored.index, dtype=bool)
     both = stored[mine].merge(read, on=KEY, how="outer", suffixes=("_old", "_new"), indicator=True)
     known_old, known_new = both["_merge"] != "right_only", both["_merge"] != "left_only"
     same = known_old & known_new & ((both.value_old - both.value_new).abs() <= known.rounding)

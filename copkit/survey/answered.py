@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from copkit.intake import gazetteer
+from copkit.intake import columns, gazetteer
 from copkit.reference import territories
 from copkit.survey import analysis, respondents
 
@@ -41,7 +41,7 @@ def silent(answers: pd.DataFrame, territory: str, type_: str = "epci") -> pd.Dat
     """The départements or the EPCI of a territory that did not answer: code, name."""
     code = territories.resolve(territory)
     listed = list(territories.territories(type_, within=code).code)
-    said = set(within(answers, territory).respondent)
+    said = set(within(answers, territory).respondent.to_list())
     absent = [one for one in listed if one not in said]
     return pd.DataFrame({"code": absent, "name": [gazetteer.name(one) for one in absent]}, dtype="str")
 
@@ -54,7 +54,7 @@ def within(answers: pd.DataFrame, territory: str) -> pd.DataFrame:
     table, code = analysis.taken(answers), territories.resolve(territory)
     if code == "fr":
         return table
-    if set(table.region) - {""} == {code}:
+    if set(table.region.unique()) - {""} == {code}:
         return table
-    straddling = table.respondent.isin(territories.territories("epci", within=code).code)
+    straddling = columns.among(table.respondent, territories.territories("epci", within=code).code)
     return table[(table[territories.level(code)] == code) | (table.respondent == code) | straddling]

@@ -46,7 +46,7 @@ def _shares(grid: Path | None) -> dict[str, float]:
     communes = tables.read("communes.parquet").drop_duplicates("code")
     people = communes.population.astype("float64")
     inside = communes.code.isin(read_grid(grid)) if grid else people >= rules().thresholds.urban
-    found = dict(zip(communes.code, inside.astype("float64"), strict=True))
+    found = dict(zip(communes.code.to_list(), inside.astype("float64").to_list(), strict=True))
     for level in ("epci", "departement", "region"):
         of_all = people.groupby(communes[level]).sum()
         found |= (people.where(inside, 0.0).groupby(communes[level]).sum() / of_all).to_dict()

@@ -129,7 +129,7 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
         table[name] = table[name].mask(empty & alone, first)
     distinct = table[["name", "siren", "type"]].drop_duplicates()
     found = {row: respondents.find(row[0], row[1], row[2]) for row in distinct.itertuples(index=False, name=None)}
-    rows = list(zip(table.name, table.siren, table.type, strict=True)) if len(table) else []
+    rows = list(zip(*(table[name].to_list() for name in ("name", "siren", "type")), strict=True)) if len(table) else []
     table["respondent"] = pd.Series([found[row].code for row in rows], table.index, dtype="str")
     table["type"] = pd.Series([found[row].type or row[2] for row in rows], table.index, dtype="str")
     done, wrong = table.attrs["reading"], _wrong(table, rows, found)
@@ -166,7 +166,7 @@ def _last(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     sources = known.groupby(["respondent", "source_file"], sort=False).agg(
         name=("name", "first"), date=("date", "max"), answers=("action", "size")
     )
-    order = {file: n for n, file in enumerate(dict.fromkeys(table.source_file))}
+    order = {file: n for n, file in enumerate(table.source_file.unique())}
     sources = sources.reset_index().assign(place=lambda found: found.source_file.map(order))
     sources = sources.sort_values(["respondent", "date", "place"], kind="stable")
     last = sources.drop_duplicates("respondent", keep="last").set_index("respondent").source_file

@@ -78,7 +78,7 @@ def _inhabitants() -> dict[str, float]:
     found = dict(zip(named.code, named.population.astype(float), strict=True))
     for table in ("epci.csv", "communes.parquet", "groupements.parquet"):
         read = tables.read(table)
-        found |= dict(zip(read.code, read.population.astype(float), strict=True))
+        found |= dict(zip(read.code.to_list(), read.population.astype(float).to_list(), strict=True))
     return found
 
 

@@ -62,8 +62,8 @@ def _projects(v: Vivier) -> Table:
         "Ce qui manque": [one or "—" for one in kept.missing],
     }
     for key, label in criteria.VERDICTS.items():
-        columns[label] = [one or "à préciser" for one in kept[key]]
-        columns[f"{label} : raison"] = [one or "—" for one in kept[f"{key}_reason"]]
+        columns[label] = [one or "à préciser" for one in kept[key].to_list()]
+        columns[f"{label} : raison"] = [one or "—" for one in kept[f"{key}_reason"].to_list()]
     if not v.public:
         columns["Avis partagés"] = [one or "—" for one in kept.disagreement]
     text = "Tous les dossiers comptés"

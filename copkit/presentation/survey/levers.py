@@ -109,7 +109,7 @@ def _actions(q: Consultation) -> Table:
 def _comments(q: Consultation) -> Table | Note:
     found = q.comments
     labels = dict(zip(actions().action, actions().label, strict=True))
-    names = dict(zip(q.answers.respondent, q.answers.name, strict=True))
+    names = dict(zip(q.answers.respondent.to_list(), q.answers.name.to_list(), strict=True))
     return Table.or_note(
         "Aucun commentaire.",
         caption(q, "Commentaires des collectivités (version de travail)"),

@@ -13,7 +13,7 @@ import pandas as pd
 from copkit import french
 from copkit.errors import ProjectError, unknown
 from copkit.files import kept
-from copkit.intake import perimeters
+from copkit.intake import columns, perimeters
 from copkit.projects.counting import balance
 from copkit.reference import framework, parameters, tables, territories
 
@@ -149,7 +149,7 @@ def _found(projects: pd.DataFrame, within: str, categories, rule: str, straddlin
     chosen = balance.chosen_of(projects, "epci", categories)
     where = perimeters.placed(chosen.projects)
     listed, held = _listed(code, straddling), _held(where)
-    located = {level: set(where[level]) - {""} for level in LEVELS}
+    located = {level: set(where[level].to_list()) - {""} for level in LEVELS}
     year = parameters.sources()["insee_cog_2026"].year
     rules = [
         *chosen.rules,
@@ -178,7 +178,7 @@ def _listed(within: str, straddling: str) -> dict[str, pd.DataFrame]:
     communes = tables.read("communes.parquet")
     inside = _inside(communes, within)
     parts = communes.groupby(["epci", "departement", "region"], as_index=False).population.sum()
-    parts = parts[parts.epci.isin(inside.epci) & (parts.epci != "")]
+    parts = parts[columns.among(parts.epci, inside.epci) & (parts.epci != "")]
     if straddling == "population":
         parts = parts.sort_values(["epci", "population", "departement"], ascending=[True, False, True])
         parts = _majority(parts, "region").pipe(_majority, "departement")
@@ -222,7 +222,7 @@ def _held(where: pd.DataFrame) -> dict[str, set[str]]:
     kind = where.holder_type.fillna("")
     held = {level: set(where.loc[kind == level, level]) - {""} for level in LEVELS}
     by_siren = "epci-" + where.holder_siren.fillna("")
-    known = by_siren.isin(tables.read("epci.csv").code)
+    known = columns.among(by_siren, tables.read("epci.csv").code)
     held["epci"] = (set(where.epci[(kind == "epci") & ~known]) | set(by_siren[known])) - {""}
     return held
 
@@ -236,7 +236,8 @@ def _holders(where: pd.DataFrame) -> dict[str, int]:
 
 def _apart(where: pd.DataFrame, listed: dict[str, pd.DataFrame], within: str) -> list[str]:
     """What the shares cannot see: projects elsewhere, or without a place."""
-    inside = where.epci.isin(listed["epci"].code) | where.departement.isin(listed["departement"].code)
+    inside = columns.among(where.epci, listed["epci"].code)
+    inside |= columns.among(where.departement, listed["departement"].code)
     inside |= (where.departement == "") & (where.epci == "") & (where.region == within)
     placed = (where[["epci", "departement", "region"]] != "").any(axis=1)
     elsewhere, blank = int((~inside & placed).sum()), int((~inside & ~placed).sum())

@@ -64,12 +64,14 @@ def crossing(
     counts = balance.balance(chosen.projects, "lever", categories=balance.ALL).set_index("lever")
     quantified = declared(chosen.projects, p)
     known = quantified[quantified.kt.notna()]
+    levers, kt = known.lever.to_list(), known.kt.to_numpy()
     rows, found = [], membership.members(chosen.projects, "lever")
     if found.shared:
         rules += balance.shared_rule(found, fractional=False)
     for row in _rows(p, counts, _carried(chosen, found, p)):
-        own = known[known.lever.isin(row.pop("members"))]
-        rows.append(row | {"declared": len(own), "kt_identified": own.kt.sum() if len(own) else math.nan})
+        members = set(row.pop("members"))
+        own = kt[[lever in members for lever in levers]]
+        rows.append(row | {"declared": len(own), "kt_identified": own.sum() if len(own) else math.nan})
     whole = counts.loc[balance.TOTAL, ["label", "projects", *MONEY]].to_dict()
     whole |= {
         "lever": balance.TOTAL,

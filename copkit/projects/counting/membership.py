@@ -56,7 +56,7 @@ def members(projects: pd.DataFrame, by: str, perimeters: object = None) -> Membe
 
 def _of(rows: pd.DataFrame, order: list[str], known: Mapping[str, str], noun: str = "", rules=()) -> Members:
     """``order``, then the keys that it lacks: those of no list, and those that come last."""
-    used = set(rows.key)
+    used = set(rows.key.unique())
     labels = {**{key: f"{key} (inconnu)" for key in used}, **known, **LABELS}
     behind = [*sorted(used - {*order, *LAST}), *(key for key in LAST if key in used and key not in order)]
     return Members(rows, [*order, *behind], labels, noun, list(rules))
@@ -77,14 +77,14 @@ def _territory(projects: pd.DataFrame, by: str) -> Members:
     if by in ("departement", "region"):
         table = tables.read("territories.csv")
         known, outside = dict(zip(table.code, table.name, strict=True)), projects.get("region_label")
-        codes = sorted(set(keys) - {""})
+        codes = sorted(set(keys.unique()) - {""})
         if outside is not None:  # a collectivité that is not one of the 18 régions has a name and no code
             keys = keys.where(~((keys == "") & (where.region == "")), outside.fillna(""))
-            known |= {name: name for name in set(keys) - {*codes, ""}}
+            known |= {name: name for name in set(keys.unique()) - {*codes, ""}}
         return _single(keys, known, codes)
     table = tables.read("epci.csv" if by == "epci" else "communes.parquet")
     table = table[table.code.isin(keys.unique())]
-    return _single(keys, dict(zip(table.code, table.name, strict=True)))
+    return _single(keys, dict(zip(table.code.to_list(), table.name.to_list(), strict=True)))
 
 
 def _category(projects: pd.DataFrame, by: str) -> Members:
@@ -102,7 +102,7 @@ def category_column(projects: pd.DataFrame) -> str:
     """
     for column in ("category_kept", "category", "category_given"):
         if column in projects and (projects[column].fillna("") != "").any():
-            wrong = sorted(set(projects[column].fillna("")) - {"", *fields.CATEGORIES})
+            wrong = sorted(set(projects[column].fillna("").unique()) - {"", *fields.CATEGORIES})
             if wrong:
                 said = f"Colonne {column} : catégorie inconnue « {wrong[0]} »"
                 raise ProjectError(f"{unknown(said, wrong[0], fields.CATEGORIES)} {KNOWN_CATEGORIES}")
@@ -122,12 +122,12 @@ def _holder_type(projects: pd.DataFrame, by: str) -> Members:
 def _lever(projects: pd.DataFrame, by: str) -> Members:
     """The 43, then the terms of project files that are not one of them; blank and unknown stay."""
     known, cells = nomenclatures.lever_labels(), projects.lever.fillna("")
-    named = {cell: fields.ids(cell) for cell in set(cells)}
+    named = {cell: fields.ids(cell) for cell in cells.unique()}
     strange = sorted({lever for cell in named.values() for lever in cell} - {*known, UNKNOWN, BLANK})
     rules = [f"Leviers hors des nomenclatures, comptés « non reconnu » : {', '.join(strange)}."] if strange else []
     keys = {cell: list(dict.fromkeys(UNKNOWN if one in strange else one for one in named[cell])) for cell in named}
     found = _several(cells.map(keys), list(known), known, "leviers", rules)
-    kept = {*found.rows.key, *nomenclatures.levers().lever, nomenclatures.OTHERS}
+    kept = {*found.rows.key.unique(), *nomenclatures.levers().lever, nomenclatures.OTHERS}
     return replace(found, order=[*(key for key in found.order if key in kept and key not in LAST), UNKNOWN, BLANK])
 
 
@@ -152,7 +152,7 @@ def _theme(projects: pd.DataFrame, by: str) -> Members:
     def of(lever: str) -> list[str]:
         return themes.get(lever) or [lever if lever == BLANK else NO_THEME if lever in themes else UNKNOWN]
 
-    keys = {cell: list(dict.fromkeys(t for one in fields.ids(cell) for t in of(one))) for cell in set(cells)}
+    keys = {cell: list(dict.fromkeys(t for one in fields.ids(cell) for t in of(one))) for cell in cells.unique()}
     order = list(dict.fromkeys(nomenclatures.levers().theme))
     rule = "Thème de la matrice des 43 leviers, déduit du levier du dossier."
     return _several(cells.map(keys), order, {theme: theme for theme in order}, "thèmes", [rule])
@@ -160,7 +160,9 @@ def _theme(projects: pd.DataFrame, by: str) -> Members:
 
 def _thematique(projects: pd.DataFrame, by: str) -> Members:
     known, cells = framework.labels("thematiques"), projects.thematiques.fillna("")
-    return _several(cells.map({cell: fields.ids(cell) for cell in set(cells)}), list(known), known, "thématiques", [])
+    return _several(
+        cells.map({cell: fields.ids(cell) for cell in cells.unique()}), list(known), known, "thématiques", []
+    )
 
 
 def _several(keys: pd.Series, order: list[str], known: Mapping[str, str], noun: str, rules: list[str]) -> Members:
