@@ -5,7 +5,7 @@ import os
 import re
 import signal
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 import nbformat
@@ -132,6 +132,7 @@ def nothing_left_over():
     """Once the notebooks are done, only the parents of forks are left of all that was started."""
     here = psutil.Process()
     forkserver.ensure_running()  # that of the commands
+    resource_tracker.ensure_running()
     plain()
     before = below(here)
 
