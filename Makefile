@@ -1,8 +1,5 @@
 # « make diagnostics », « make test », and « make quick » while one works. Each does all the set-up first.
 BIN := .venv/bin
-# The Python of the system, where it can: the one that pyenv compiles, without optimisations, takes a third more time.
-PYTHON ?= $(shell /usr/bin/python3 -c "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null \
-	&& echo /usr/bin/python3 || echo python3)
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
@@ -72,7 +69,7 @@ faults: .venv/.ok
 	nice $(BIN)/python tests/faults.py --write
 
 .venv/.ok: pyproject.toml uv.lock
-	$(PYTHON) -m venv .venv
+	python3 -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --quiet --locked --active --inexact
 	$(BIN)/python -m compileall -q copkit  # the libraries are: where Python may write none, each process would do it
