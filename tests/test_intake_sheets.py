@@ -553,6 +553,13 @@ def test_a_long_column_is_read_as_a_short_one(texts):
     assert "\x07" not in "".join(found)
 
 
+@given(st.lists(CELL | st.none(), max_size=12), st.lists(CELL | st.none(), max_size=6))
+def test_a_text_is_among_others_where_pandas_says_so(texts, others):
+    cells = pd.Series(texts, index=range(5, 5 + len(texts)), dtype="str")
+    known = pd.Series(others, dtype="str")
+    pd.testing.assert_series_equal(columns.among(cells, known), cells.isin(known))
+
+
 @pytest.mark.parametrize("times", [1, columns.SHORT])
 def test_cells_that_are_missing_are_cleaned_as_empty_ones(times):
     cells = pd.Series([None, "N/A", float("nan"), " Haies "] * times, dtype="str")

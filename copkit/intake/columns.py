@@ -6,7 +6,6 @@ pandas looks at a pattern again at each call, which takes longer than to search 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import pandas as pd
 
@@ -41,9 +40,9 @@ def holds(texts: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
     return pd.Series(found, index=texts.index, dtype=bool)
 
 
-def among(texts: pd.Series, values: pd.Series | Iterable[str]) -> pd.Series:
+def among(texts: pd.Series, values: pd.Series) -> pd.Series:
     """Where a text is one of these: pandas hands them to Arrow one by one, 9 µs each. [true or false]"""
-    known = set(values.to_list() if isinstance(values, pd.Series) else values)
+    known = set(values.to_list())
     return pd.Series([one in known for one in texts.to_list()], index=texts.index, dtype=bool)
 
 

@@ -260,9 +260,8 @@ def epci(code: str, label: str, departement: str) -> tuple[str, str, tuple[str, 
 @kept(maxsize=2)
 def _groupements() -> tuple[dict[str, tuple[str, str, str]], dict[str, list[str]]]:
     """Groupements without taxes of their own, by SIREN (name, type, département) and by name."""
-    table = tables.read("groupements.parquet")
-    rows = [table[name].to_list() for name in ("code", "name", "type", "departement")]
-    known = {code[4:]: (name, kind, departement) for code, name, kind, departement in zip(*rows, strict=True)}
+    found = tables.rows(tables.read("groupements.parquet"), "code", "name", "type", "departement")
+    known = {code[4:]: (name, kind, departement) for code, name, kind, departement in found}
     named: dict[str, list[str]] = {}
     for siren, (label, _, _) in known.items():
         named.setdefault(_groupement(label), []).append(siren)

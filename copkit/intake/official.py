@@ -346,7 +346,7 @@ def _table(
         values, areas, codes = (one[~others] for one in (values, areas, codes))
     cities = codes.map(whole_commune)
     if kind == "logements":  # the whole city and its districts are both there: one of them counts
-        twice = (cities != codes) & cities.isin(set(codes))
+        twice = (cities != codes) & columns.among(cities, codes)
         notes = [
             *notes,
             *([f"{twice.sum()} arrondissements laissés : leur commune est dans le fichier"] if twice.any() else []),

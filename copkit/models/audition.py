@@ -194,7 +194,7 @@ def values() -> dict[str, dict[str, float]]:
     """Key → département → its figure (``allocation.csv``)."""
     table = tables.read("allocation.csv")
     found: dict[str, dict[str, float]] = {key: {} for key in table.key.unique()}
-    for key, territory, value in zip(*(table[name].to_list() for name in ("key", "territory", "value")), strict=True):
+    for key, territory, value in tables.rows(table, "key", "territory", "value"):
         found[key][territory] = value
     return found
 

@@ -104,7 +104,7 @@ def _weights(proxy: str) -> dict[str, np.ndarray]:
     made: dict[str, np.ndarray] = {}
     for departement, rows in _local()[proxy].groupby("departement"):
         codes = territories.all_communes_of(departement)
-        values = dict(zip(rows.territory.to_list(), rows.value.to_list(), strict=True))
+        values = dict(tables.rows(rows, "territory", "value"))
         weights = np.array([values.get(code, 0.0) for code in codes])
         for epci, places in _members(departement).items():
             weights[places] += values.get(epci, 0.0) / len(places)

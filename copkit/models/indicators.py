@@ -96,7 +96,7 @@ def _indicators() -> pd.DataFrame:
 def units() -> dict[str, str]:
     """The unit of each observed series."""
     table = tables.read("observed.parquet")
-    return dict(zip(table.indicator.to_list(), table.unit.to_list(), strict=True))
+    return dict(tables.rows(table, "indicator", "unit"))
 
 
 @kept(maxsize=4)
@@ -189,7 +189,7 @@ def _years() -> dict[str, dict[str, set[int]]]:
 def _publishers() -> dict[str, str]:
     """Who publishes each observed series, in a word or two."""
     table = tables.read("observed.parquet")
-    keys = dict(zip(table.indicator.to_list(), table.source.to_list(), strict=True))
+    keys = dict(tables.rows(table, "indicator", "source"))
     return {indicator: parameters.sources()[key].in_short for indicator, key in keys.items()}
 
 

@@ -303,11 +303,9 @@ class _Places(NamedTuple):
 def _places() -> _Places:
     """Who is inside whom."""
     found = _Places({}, {}, {})
-    table, epci = tables.read("communes.parquet"), tables.read("epci.csv")
-    for code, inside in zip(epci.code, epci.departements, strict=True):
+    for code, inside in tables.rows(tables.read("epci.csv"), "code", "departements"):
         found.departements[code] = tuple(inside.split())
-    rows = [table[name].to_list() for name in ("code", "departement", "epci")]
-    for code, departement, one in zip(*rows, strict=True):
+    for code, departement, one in tables.rows(tables.read("communes.parquet"), "code", "departement", "epci"):
         found.departements[code] = (departement,)
         found.epci[code] = one
         for around in filter(None, (departement, one)):

@@ -587,5 +587,5 @@ def quantities(p: xr.Dataset) -> pd.DataFrame:
 def coarse(p: xr.Dataset) -> set[str]:
     """The levers whose coefficient, in the région, was published with one significant digit (L/100 km)."""
     rows = published.rows(territories.region_of(p.attrs["territory"]), p.attrs["version"])
-    slopes = zip(rows.lever.to_list(), rows.quantity_per_ktco2e.to_list(), strict=True)
+    slopes = tables.rows(rows, "lever", "quantity_per_ktco2e")
     return {lever for lever, value in slopes if value and float(f"{value:.0e}") == value}

@@ -36,4 +36,4 @@ def sources(p: xr.Dataset, *, enjeux: bool = True) -> dict[str, str]:
 def allocated() -> list[tuple[str, str]]:
     """The sources of each allocation key, in the order of the file."""
     table = tables.read("allocation.csv")
-    return list(dict.fromkeys(zip(table.key.to_list(), table.source.to_list(), strict=True)))
+    return list(dict.fromkeys(tables.rows(table, "key", "source")))

@@ -6,7 +6,7 @@ returned with typed columns and cannot be spoilt by its reader (pandas copies wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -286,6 +286,15 @@ def read(name: str) -> pd.DataFrame:
         If the file is absent or damaged: all its problems at once, with line and column.
     """
     return _read(name).copy(deep=False)
+
+
+def rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple]:
+    """What some columns hold, row by row; pandas gives the texts of a column that is gone through ten times slower.
+
+    >>> dict(rows(pd.DataFrame({"code": ["dep-59"], "name": ["Nord"]}), "code", "name"))
+    {'dep-59': 'Nord'}
+    """
+    return zip(*(table[name].to_list() for name in columns), strict=True)
 
 
 @kept(maxsize=16)

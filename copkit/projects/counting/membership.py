@@ -76,7 +76,7 @@ def _territory(projects: pd.DataFrame, by: str) -> Members:
     keys = where[by]
     if by in ("departement", "region"):
         table = tables.read("territories.csv")
-        known, outside = dict(zip(table.code, table.name, strict=True)), projects.get("region_label")
+        known, outside = dict(tables.rows(table, "code", "name")), projects.get("region_label")
         codes = sorted(set(keys.unique()) - {""})
         if outside is not None:  # a collectivité that is not one of the 18 régions has a name and no code
             keys = keys.where(~((keys == "") & (where.region == "")), outside.fillna(""))
@@ -84,7 +84,7 @@ def _territory(projects: pd.DataFrame, by: str) -> Members:
         return _single(keys, known, codes)
     table = tables.read("epci.csv" if by == "epci" else "communes.parquet")
     table = table[table.code.isin(keys.unique())]
-    return _single(keys, dict(zip(table.code.to_list(), table.name.to_list(), strict=True)))
+    return _single(keys, dict(tables.rows(table, "code", "name")))
 
 
 def _category(projects: pd.DataFrame, by: str) -> Members:
