@@ -8,8 +8,10 @@ import signal
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from select import select
 from urllib.parse import quote
 
 import psutil
@@ -167,7 +169,9 @@ def test_nothing_else_is_reachable(served, case):
 
 @pytest.fixture(scope="module")
 def public(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("public"), demonstration=True, base_url="demo") as running:
+    limits = replace(server.PUBLIC, rate=0)  # however slow the machine, what is asked at once is counted alone
+    where = tmp_path_factory.mktemp("public")
+    with Server(where, demonstration=True, base_url="demo", constants={"PUBLIC": limits}) as running:
         yield running
 
 
@@ -190,8 +194,8 @@ def test_a_public_demonstration_has_no_kernel_and_says_what_it_leaves_out(public
 def test_one_address_is_told_to_wait_and_the_others_are_not(public):
     """As a proxy says who asks; the burst of a demonstration is of 60."""
     one, other = {"X_Forwarded_For": "203.0.113.5"}, {"X_Forwarded_For": "203.0.113.6"}
-    got = [public.get("sante", **one) for _ in range(server.PUBLIC.burst + 40)]
-    assert {200, 429} == {each.status for each in got} and got[-1].headers["Retry-After"] == "5"
+    got = [public.get("sante", **one) for _ in range(62)]
+    assert [each.status for each in got] == [200] * 60 + [429] * 2 and got[-1].headers["Retry-After"] == "5"
     assert got[-1].text == "Trop de demandes viennent de cette adresse à la fois. Attendre, puis recommencer."
     assert json.loads(ask(public, {}, **one).text) == {"ok": False, "message": got[-1].text}
     assert public.get("sante", **other).status == 200 == public.get("sante").status
@@ -353,12 +357,11 @@ def test_a_page_that_sends_too_much_or_opens_too_much_is_stopped(served):
     sockets = [page.connect() for _ in range(sessions.SOCKETS)]
     with pytest.raises(websocket.WebSocketBadStatusException, match="429"):
         page.connect()
-    with suppress(OSError):  # closed while it still sends
-        for _ in range(sessions.BURST + 200):
-            sockets[0].send(message("execute_request", {}))
-    while (frame := sockets[0].recv_frame()).opcode != websocket.ABNF.OPCODE_CLOSE:
-        pass
-    assert frame.data[2:].decode() == "Trop de messages. Recharger la page."
+    sent, frame = 0, None
+    while frame is None or frame.opcode != websocket.ABNF.OPCODE_CLOSE:  # on a slow machine, what it may send grows
+        sockets[0].send(message("execute_request", {}))
+        sent, frame = sent + 1, sockets[0].recv_frame() if select([sockets[0].sock], [], [], 0)[0] else None
+    assert sent > sessions.BURST and frame.data[2:].decode() == "Trop de messages. Recharger la page."
     for socket in sockets:
         socket.close()
     assert served.get(page.session).status == 200
