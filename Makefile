@@ -3,7 +3,7 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell echo $$(( 2 * $(CORES) )))  # tests wait for browsers and kernels
 
-.PHONY: diagnostics install test quick long fuzz faults api keys personal licences audit access clean
+.PHONY: diagnostics install test processes quick long fuzz faults api keys personal licences audit access clean
 CALL = @echo "Pour appeler copkit : $(BIN)/copkit --help ; ou, une fois par terminal, « . $(BIN)/activate », puis copkit --help."
 
 diagnostics: .venv/.ok
@@ -14,19 +14,24 @@ install: .venv/.ok
 	$(CALL)
 
 # The tests as pytest rewrites them are kept, even where Python may write none: each process would rewrite them all.
-test quick long: export PYTHONDONTWRITEBYTECODE =
+test processes quick long: export PYTHONDONTWRITEBYTECODE =
 
 # Several processes already share the cores: threads of BLAS that wait for each other would take ten times as long.
-test quick long: export OPENBLAS_NUM_THREADS = 1
+test processes quick long: export OPENBLAS_NUM_THREADS = 1
 
 test: .venv/.ok
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not processes"
+
+# Kernels, clusters and servers in processes of their own, compared, crowded, interrupted, killed: copkit/batch/ and
+# copkit/simulator/ rest on these. What is merged passes both.
+processes: .venv/.ok
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m processes
 
 # Without browser, batch nor office, and without what tries many files; no plugin that these tests do not use is loaded.
 quick: .venv/.ok
 	COPKIT_TESTS=quick PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p xdist.plugin -p pytest_timeout \
 		-p _hypothesis_pytestplugin -p no:logging -q -n $(CORES) --dist worksteal --ignore=copkit/batch \
-		-m "not browser and not batch and not office and not long"
+		-m "not processes and not browser and not batch and not office and not long"
 
 # The table of docs/donnees-personnelles.md, from the register.
 personal: .venv/.ok

@@ -122,25 +122,23 @@ LONG_MODULES = [
 ]
 
 SLOW = {  # what « make quick » leaves out: what it needs, the modules that need it
-    "browser": ("a real Chromium", ["tests/browser"]),
-    "batch": (
-        "notebooks in processes of their own, servers, clusters",
+    "processes": (  # « make processes », that « make test » leaves out
+        "kernels, clusters and servers in processes of their own: compared, crowded, interrupted, killed",
         [
-            "batch",
-            "book",
+            "browser/room",
             "cluster",
             "engine",
             "isolation",
             "kernels",
-            "notebooks",
             "painter",
             "resume",
             "simulator_server",
-            "survey_document",
             "warm",
             "wheel",
         ],
     ),
+    "browser": ("a real Chromium", ["tests/browser"]),
+    "batch": ("a real batch", ["batch", "book", "notebooks", "survey_document"]),
     "office": ("a real LibreOffice", []),
     "long": ("many files, many drawings, paper, whole tables or viviers, examples or draws at random", LONG_MODULES),
 }
@@ -149,14 +147,16 @@ SLOW = {  # what « make quick » leaves out: what it needs, the modules that ne
 @cache
 def slowness(path):
     """The marks of a whole module."""
-    names = {path.stem.removeprefix("test_"), f"{path.parent.parent.name}/{path.parent.name}"}
+    name = path.stem.removeprefix("test_")
+    names = {name, f"{path.parent.name}/{name}", f"{path.parent.parent.name}/{path.parent.name}"}
     return [mark for mark, (_, modules) in SLOW.items() if names & {*modules}]
 
 
 def pytest_ignore_collect(collection_path, config):
     """What « -m » leaves out whole is not even imported."""
-    left_out = config.option.markexpr.split(" and ")
-    return True if any(f"not {mark}" in left_out for mark in slowness(collection_path)) else None
+    asked, marks = config.option.markexpr, slowness(collection_path)
+    left_out = any(f"not {mark}" in asked.split(" and ") for mark in marks)
+    return True if left_out or (asked in SLOW and asked not in marks and collection_path.is_file()) else None
 
 
 class Examples:

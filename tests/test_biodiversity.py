@@ -277,6 +277,7 @@ def test_the_command_of_enjeux_says_overlaps():
 # ------------------------------------------------------------------ totals and conventions
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES["controles"], ids=lambda one: f"{one['controle'][:24]}-{one['annee']}")
 def test_a_national_total_agrees_or_its_gap_is_printed(case):
     found = ck.controls().set_index(["label", "year"]).loc[(case["controle"], case["annee"])]

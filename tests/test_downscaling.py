@@ -35,6 +35,7 @@ def added_up(whole, parts):
     assert (np.abs(targets[:, known].sum(axis=0) - expected) <= 1e-9 * np.abs(expected)).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("region", METROPOLE)
 def test_added_quantities_sum_to_the_region_and_averages_equal_it(panoramas, region):
     whole, parts = panoramas[region], [panoramas[code] for code in territories.departements_of(region)]
@@ -80,6 +81,7 @@ def weights_of(key, values):
     return sum(part * values[name] / values[name].sum() for part, name in parts)
 
 
+@pytest.mark.long
 def test_share_is_the_weight_of_the_key_over_that_of_the_region(panoramas):
     keys = downscaling.keys()
     values = tables.read("allocation.csv").pivot(index="territory", columns="key", values="value")

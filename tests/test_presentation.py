@@ -321,6 +321,7 @@ def test_a_typed_text_is_never_a_formula_in_the_workbook(tmp_path):
     assert any(str(c.value).startswith("=HYPERLINK") for c in cells)
 
 
+@pytest.mark.long
 def test_no_chart_of_a_document_makes_altair_guess_a_channel(monkeypatch):
     """A channel written as a text, or as « alt.value », makes it look through all its classes: 3 ms each."""
 

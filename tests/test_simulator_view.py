@@ -73,6 +73,7 @@ def states(draw):
 # ------------------------------------------------------------------ figures of the library
 
 
+@pytest.mark.long
 @pytest.mark.cases("totaux_regionaux", "regions")
 def test_totals_are_the_published_ones(case):
     totals = seen(case["code"])["totals"]

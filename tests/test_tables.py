@@ -97,6 +97,7 @@ def test_share_of_paris_worked_by_hand(cases):
     assert kit[example["cle"], example["departement"]] == pytest.approx(example["valeur"], abs=0.01)
 
 
+@pytest.mark.long
 def test_fictitious_region_of_the_simulator_is_nowhere():
     asked = re.compile(r"région[\s_-]*exemple|region[\s_-]*exemple", re.IGNORECASE)
     read = 0
