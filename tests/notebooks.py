@@ -17,11 +17,11 @@ import nbformat
 import papermill
 import pytest
 from jupyter_client.provisioning import local_provisioner
-from nbclient.exceptions import CellTimeoutError
 from traitlets.config import Config
 
 from copkit.batch import manifest, plan, produce
 from copkit.batch.forked import forks, server
+from copkit.batch.forked.engine import Listening
 from copkit.batch.store import Folder
 
 from .conftest import LONG
@@ -113,7 +113,7 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, *, 
         options = {"warm": SHARED, **options}
     options = {"kernel_name": "python3", "progress_bar": False, **QUICK, **options}
     error = None
-    kernels = nullcontext() if new or engine == COPKIT else forked_plain()
+    kernels = nullcontext() if engine == COPKIT else plain_kernels(new=new)
     with outside_pytest(), ready_parents(), kernels, tempfile.TemporaryDirectory() as sockets:
         try:
             papermill.execute_notebook(
@@ -122,16 +122,6 @@ def execute(source: nbformat.NotebookNode | Path, engine: str, folder: Path, *, 
         except Exception as raised:
             error = raised
     return Run(nbformat.read(into, 4), folder, error)
-
-
-def execute_plain(source: nbformat.NotebookNode | Path, folder: Path, **options) -> Run:
-    """The plain engine, tried again when it waits for ever: its client now and then loses a message of a widget."""
-    patient = {"execution_timeout": 120, **options}
-    for rank in range(3):
-        run = execute(source, PLAIN, folder if rank == 0 else folder.with_name(f"{folder.name}-{rank}"), **patient)
-        if "execution_timeout" in options or not isinstance(run.error, CellTimeoutError):
-            break
-    return run
 
 
 def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...] = (), **parameters) -> Path:
@@ -155,7 +145,7 @@ def documents(name: str, codes: list[str], out: Path, *, formats: tuple[str, ...
 
 def both(source: nbformat.NotebookNode | Path, folder: Path, *, new: bool = LONG, **options) -> tuple[Run, Run]:
     """Execute a notebook by the plain engine, then by the kit's, in two folders of their own."""
-    plain = execute_plain(source, folder / PLAIN, new=new, **options)
+    plain = execute(source, PLAIN, folder / PLAIN, new=new, **options)
     return plain, execute(source, COPKIT, folder / COPKIT, **options)
 
 
@@ -171,10 +161,12 @@ def outside_pytest() -> Iterator[None]:
 
 
 @contextmanager
-def forked_plain() -> Iterator[None]:
-    """The plain kernels are forked (tests/plain.py)."""
+def plain_kernels(*, new: bool) -> Iterator[None]:
+    """The plain engine misses no end of a cell; its kernels are forked (tests/plain.py), unless they are new."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local_provisioner, "launch_kernel", plain().launch)
+        patch.setattr(papermill.engines, "PapermillNotebookClient", Listening)
+        if not new:
+            patch.setattr(local_provisioner, "launch_kernel", plain().launch)
         yield
 
 

@@ -1,5 +1,6 @@
 """The engine « copkit » of Papermill gives what the plain engine gives; its limits; where it leaves the place."""
 
+import asyncio
 import json
 import os
 import resource
@@ -12,8 +13,11 @@ import nbformat
 import numpy
 import papermill
 import pytest
+import zmq.asyncio
 from hypothesis import given
 from hypothesis import strategies as st
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.session import Session
 from nbclient.exceptions import CellTimeoutError
 
 from copkit.batch import plan, produce
@@ -280,6 +284,28 @@ def test_without_forks_ordinary_kernels_are_used_and_it_is_said_once(tmp_path):
     ours = Run(nbformat.read(tmp_path / "out.ipynb", 4), tmp_path / "run", plain.error)
     assert_same(plain, ours)
     assert ours.texts == ["True\n", "ZeroDivisionError: division by zero\n"]
+
+
+def test_an_answer_that_comes_while_a_widget_is_told_something_is_heard():
+    """It was seen at the time limit of the cell, or never; ZeroMQ carries it at once within a process."""
+
+    async def answered() -> dict:
+        with (
+            zmq.asyncio.Context() as context,
+            context.socket(zmq.DEALER) as ours,
+            zmq.Context.shadow(context).socket(zmq.DEALER) as kernel,
+        ):
+            ours.bind("inproc://carnet")
+            kernel.connect("inproc://carnet")
+            speak, channel = Session(key=b""), AsyncZMQSocketChannel(ours, Session(key=b""))
+            kit.hear(channel)
+            answer = asyncio.ensure_future(channel.get_msg(timeout=None))
+            await asyncio.sleep(0)  # it waits
+            speak.send(kernel, "execute_reply")
+            channel.send(speak.msg("comm_msg"))
+            return await asyncio.wait_for(answer, 60)
+
+    assert asyncio.run(answered())["msg_type"] == "execute_reply"
 
 
 KINDS = (

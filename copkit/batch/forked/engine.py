@@ -13,6 +13,7 @@ import re
 import time
 from functools import lru_cache
 
+import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from nbclient.exceptions import CellTimeoutError
 from nbformat import from_dict
@@ -83,7 +84,7 @@ class CopkitEngine(NBClientEngine):
         }
         limit = execution_timeout or options.pop("timeout", None)
         if spec is None:  # as Papermill does, but for what is added to the environment
-            plain = PapermillNotebookClient(nb_man, timeout=limit, **options)
+            plain = Listening(nb_man, timeout=limit, **options)
             return plain.execute(**({"env": {**os.environ, **env}} if env else {}))
         budget = Budget(limit, notebook_timeout)
         manager = WiredManager(warm, memory_limit, {**spec.env, **(env or {})}, shown)
@@ -95,6 +96,35 @@ class CopkitEngine(NBClientEngine):
             if budget.spent():
                 raise RunError(f"Le carnet a dépassé sa durée limite de {french.seconds(notebook_timeout)}.") from None
             raise
+
+
+class Listening(PapermillNotebookClient):
+    """Papermill's client of an ordinary kernel, that hears the answer which comes while it speaks.
+
+    It speaks to the ``Output`` widgets of a cell; the end of the cell, come meanwhile, was then seen at its time limit,
+    or never (github.com/jupyter/nbclient/issues/312).
+    """
+
+    def start_new_kernel_client(self, **options):
+        """As nbclient does."""
+        client = super().start_new_kernel_client(**options)
+        hear(client.shell_channel)
+        return client
+
+
+def hear(channel) -> None:
+    """Have a channel of jupyter_client look at what has come each time that it has sent.
+
+    It sends behind the back of asyncio, which waits for what comes; ZeroMQ says only once that something came, and may
+    say it to the one that sends.
+    """
+    send = channel.send
+
+    def send_and_look(message: dict) -> None:
+        send(message)
+        channel.socket.get(zmq.EVENTS)
+
+    channel.send = send_and_look
 
 
 class _Client(PapermillNotebookClient):
