@@ -37,6 +37,9 @@ PARTS = {  # module: the tests of its part, the nearest first
     "projects/sorting/criteria": "criteria triage",
     "projects/sorting/reasons": "triage criteria",
     "projects/sorting/sort": "triage criteria",
+    "projects/reconciliation": "reconciliation",
+    "strengths": "strengths",
+    "adaptation/recensement": "adaptation",
 }
 
 

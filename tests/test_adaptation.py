@@ -4,6 +4,7 @@ import csv
 import runpy
 
 import openpyxl
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -155,6 +156,9 @@ def test_every_lever_of_the_22_has_its_place_in_the_crosswalk_and_in_the_table(e
     assert example.levers.lever.to_list() == list(nomenclatures.adaptation_labels())
     near = {one for cell in example.levers.near for one in ids(cell)}
     assert near < set(nomenclatures.levers(enjeu="adaptation").lever) and len(example.cop) == 11
+    written = pd.read_csv(paths.parameters("crosswalk.csv")).query("nomenclature == 'adaptation'")
+    of = {lever: written.label[written.lever == lever].to_list() for lever in example.cop.lever}
+    assert dict(zip(example.cop.lever, example.cop.near, strict=True)) == of and sum(map(len, of.values())) > 5
 
 
 def test_levers_that_no_priority_action_or_project_serves_are_listed(example):
@@ -194,6 +198,7 @@ def test_counts_of_the_example_add_up(example):
     assert whole == 12 and example.levers.priorities.sum() == whole and example.places.priorities.sum() == whole
     for names in (("effect",), ("effect", "sensitivity"), ("priority",)):
         found = example.by(*names)
+        assert [*found] == [*names, "priorities", "levers", "known", "budget"]
         assert found.priorities.sum() == whole and found.budget.sum() == example.priorities.budget.sum() == 13_740_000
     assert (example.filled.filled + example.filled.missing == whole).all()
 

@@ -13,6 +13,7 @@ from copkit import paths, strengths
 from copkit.commands.cli import app
 from copkit.errors import ProjectError
 from copkit.intake import gazetteer
+from copkit.models import nomenclatures
 from copkit.presentation.document import Absent
 
 HEAD = ["Territoire", "Levier", "Intitulé", "Qui le porte", "Pourquoi c'est exemplaire", "Peut être rendu public"]
@@ -104,6 +105,21 @@ def test_several_levers_count_one_in_each(table):
     found = strengths.read(table(["Nord", "Covoiturage ; Gestion des haies", "Plan", "", "", "oui"]))
     counts = strengths.by_lever(found).set_index("lever").strengths
     assert counts["covoiturage"] == counts["haies"] == 1 and counts.sum() == 2 and len(counts) == 43
+
+
+def test_they_come_in_the_order_of_the_levers_then_of_their_titles(table):
+    levers = nomenclatures.cop_labels()
+    first, *_, last = levers
+    rows = [("dep-59", levers.get(lever, ""), title, "", "", "oui") for lever, title in
+            [("", "A"), (last, "B"), (first, "D"), (first, "C")]]  # fmt: skip
+    found = strengths.within(strengths.read(table(*rows)), "dep-59")
+    assert list(zip(found.lever, found.title, strict=True)) == [(first, "C"), (first, "D"), (last, "B"), ("", "A")]
+
+
+def test_csv_is_for_programs_unless_it_is_for_a_spreadsheet():
+    found = strengths.read(EXAMPLE)
+    plain, french = strengths.as_csv(found), strengths.as_csv(found, excel=True)
+    assert plain.startswith("Territoire,") and french.startswith("\ufeffTerritoire;")
 
 
 def test_only_what_may_be_public_is_public(table):
