@@ -40,6 +40,11 @@ PARTS = {  # module: the tests of its part, the nearest first
     "projects/reconciliation": "reconciliation",
     "strengths": "strengths",
     "adaptation/recensement": "adaptation",
+    "projects/counting/balance": "balance",
+    "projects/counting/coverage": "coverage",
+    "projects/counting/crossing": "crossing",
+    "roadmap/followup": "followup",
+    "survey/analysis": "survey survey_presentation",
 }
 
 

@@ -35,6 +35,31 @@ def published(case):
     return vivier(departement=[row[0] for row in rows], category_kept=[row[1] for row in rows])
 
 
+# ------------------------------------------------------------------ by category, and who decides
+
+
+def test_sorted_projects_are_counted_by_category_and_by_who_decides():
+    rows = [  # the category of the rule, the decision of an analyst, what is kept, what is missing
+        *[("remonter", "", "remonter", "")] * 3,
+        ("remonter", "crte", "crte", "intitulé"),
+        ("crte", "", "crte", ""),
+        ("travailler", "", "travailler", "coût"),
+    ]
+    found = vivier(
+        **dict(zip(("category", "decision", "category_kept", "missing"), zip(*rows, strict=True), strict=True))
+    )
+    found.attrs["triage"] = {"year": 2024}
+    table = balances.answers(found).set_index("category").drop(columns="label")
+    expected = {
+        "remonter": [3, 50, 4, 0, 0],
+        "crte": [2, 100 / 3, 1, 1, 1],
+        "travailler": [1, 100 / 6, 1, 0, 1],
+    }
+    for one in fields.CATEGORIES:
+        assert table.loc[one].to_list() == pytest.approx(expected.get(one, [0] * 5)), one
+    assert table.iloc[-1].to_list() == pytest.approx([6, 100, 6, 1, 2]) and len(table) == len(fields.CATEGORIES) + 1
+
+
 # ------------------------------------------------------------------ by territory and category
 
 

@@ -129,6 +129,21 @@ def test_the_interval_of_a_share_is_that_of_wilson(n, data):
         assert away == pytest.approx(error, rel=1e-9, abs=1e-15)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_interval_of_a_mean_is_that_of_the_collectivites_drawn_again(weighted):
+    said, people = {"a": "non", "b": "oui", "c": "plutot_oui"}, {"a": 1, "b": 5, "c": 20}
+    table = answers([(one, "haies_plantation", "oui", word, word) for one, word in said.items()], people)
+    found = analysis.levers(table, weighted=weighted).set_index("lever").loc["haies"]
+    worth = [(KINDS.index(word), people[one] if weighted else 1) for one, word in said.items()]
+    means = []
+    for drawn in intervals.draws(3):
+        of = [(times * weight, note) for times, (note, weight) in zip(drawn, worth, strict=True)]
+        means.append(sum(count * note for count, note in of) / sum(count for count, _ in of))
+    for name in ("collectivite", "maturite"):
+        ends = [found[f"{name}_low"], found[f"{name}_high"]]
+        assert ends == pytest.approx([*np.percentile(means, [2.5, 97.5])]), name
+
+
 def test_correlation_is_that_of_the_levers_and_its_interval_is_drawn_alike_each_time():
     rng = np.random.default_rng(3)
     known = questionnaire.actions().action.to_list()[:40]
