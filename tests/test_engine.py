@@ -286,6 +286,16 @@ def test_without_forks_ordinary_kernels_are_used_and_it_is_said_once(tmp_path):
     assert ours.texts == ["True\n", "ZeroDivisionError: division by zero\n"]
 
 
+def test_an_ordinary_kernel_that_writes_in_a_widget_ends_each_of_its_cells(tmp_path, monkeypatch):
+    """One cell in three or so was seen to end at its time limit alone, which bounds here what is missed."""
+    monkeypatch.setenv("COPKIT_FORK", "off")
+    zone = "with zone:\n    print('dans la zone')\n    display('montré')\nprint('hors de la zone')"
+    source = notebook("import ipywidgets as w\nzone = w.Output()\nzone", *[zone] * 30)
+    run = execute(source, COPKIT, tmp_path / "run", execution_timeout=120)
+    assert run.error is None and len(run.notebook.cells) == 31
+    assert max(one.metadata.papermill.duration for one in run.notebook.cells) < 119
+
+
 def test_an_answer_that_comes_while_a_widget_is_told_something_is_heard():
     """It was seen at the time limit of the cell, or never; ZeroMQ carries it at once within a process."""
 
