@@ -16,6 +16,7 @@ from typer.main import get_command
 import copkit as ck
 from copkit import DATA_VERSION, __version__, paths
 from copkit.commands import analyses, cli, projects, strengths, terminal
+from copkit.intake import cells
 from copkit.models import panorama
 from copkit.models.scenario_file import to_json
 from copkit.presentation.table import Table
@@ -341,23 +342,45 @@ def test_whatever_a_table_holds_nothing_of_it_is_lost(columns, width):
 
 
 HEAVY = ("altair.vegalite", "dask.array", "IPython", "openpyxl", "pandera", "pint", "scipy", "xlsxwriter")
+HEAVIER = ("copkit.intake.cells", "pyarrow.compute", "pyarrow.dataset")  # the grammar of files; all of pyarrow
+ALONE_IN_A_PROCESS = (
+    "panorama reg-32",
+    "compare reg-32 sgpe sraddet",
+    "convert reg-32 haies --kt 5",
+    "simulate reg-32 -t covoiturage=1,5",
+    "dynamics reg-32",  # reads a file of pyarrow
+    "panorama epci-200066926 --format csv",
+    "panorama dep-48 --plan biodiversite",
+    "crosswalk projets",
+)
 
 
-def test_a_table_loads_nothing_that_it_does_not_need():
+def test_a_table_loads_nothing_that_it_does_not_need_and_says_the_same_as_with_all_loaded(command):
     code = f"""
 import sys
 from copkit.commands.cli import main
-for words in ("panorama reg-32", "dynamics reg-32", "compare reg-32 sgpe sraddet", "convert reg-32 haies --kt 5"):
+for words in {ALONE_IN_A_PROCESS}:
     sys.argv = ["copkit", *words.split()]
     try:
         main()
     except SystemExit as end:
         assert not end.code, words
-print("LOADED", *(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)
+print("LOADED", *(name for name in {HEAVY + HEAVIER} if name in sys.modules), file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines()[-1] == "LOADED"
+    assert done.stdout == "".join(command(*words.split()).stdout for words in ALONE_IN_A_PROCESS)
+
+
+NUMERALS = st.from_regex(r"-?[0-9]{1,11}([.,][0-9]{1,8})?", fullmatch=True)
+
+
+@given(st.lists(NUMERALS, min_size=100, max_size=100))
+def test_a_plain_number_is_read_as_the_grammar_of_files_reads_it(texts):
+    for text in texts:
+        value, wrong = cells.number(text, decimal="," if "," in text else ".")
+        assert terminal._number(text) == (None if wrong else value), text
 
 
 def test_xarray_that_has_found_dask_goes_on_with_it():

@@ -10,7 +10,8 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from functools import partial
+from copy import copy
+from functools import cache, partial
 from typing import Annotated
 
 import typer
@@ -186,6 +187,15 @@ decisions.command("revoke", cls=usage.Command)(journal.revoke)
 app.add_typer(decisions, name="journal")
 
 
+@cache
+def _with(name: str = "") -> typer.Typer:
+    """The application with the command that is typed alone: to build the forty takes a twentieth of a second."""
+    one = copy(app)
+    one.registered_commands = [c for c in app.registered_commands if c.callback and c.callback.__name__ == name]
+    one.registered_groups = [group for group in app.registered_groups if group.name == name]
+    return one if one.registered_commands or one.registered_groups else app
+
+
 def _told(usual: Callable, message: Warning, category: type[Warning], *where) -> None:
     """What the kit warns of, as a sentence: not the line of code that it comes from."""
     if issubclass(category, CopkitWarning):
@@ -205,7 +215,7 @@ def main() -> None:
         with warnings.catch_warnings(), command_line():
             warnings.simplefilter("always", CopkitWarning)
             warnings.showwarning = partial(_told, warnings.showwarning)
-            code = app(prog_name="copkit", standalone_mode=False)
+            code = _with(*sys.argv[1:2])(prog_name="copkit", standalone_mode=False)
     except CopkitError as error:
         say(str(error), err=True)
         code = 2

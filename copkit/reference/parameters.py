@@ -44,7 +44,7 @@ FIRST = 2024  # no parameter of the kit was to be reviewed before
 class Strict(BaseModel):
     """A block of a file: unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Quantity(Strict):

@@ -333,7 +333,7 @@ def _checked(
     """A table, or what is wrong in it: where one file of the kit changed, the others are not checked again."""
     try:
         if name.endswith(".parquet"):
-            raw = pd.read_parquet(BytesIO(content), use_threads=False, pre_buffer=False)  # quicker, forks well
+            raw = _parquet(content)
         else:
             raw = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False)
     except (ValueError, OSError, UnicodeDecodeError) as error:
@@ -366,6 +366,13 @@ def _checked(
                 (group.index[0], f"lignes {lines} : même clé ({', '.join(key)}) = ({said}). N'en garder qu'une.")
             )
     return None if found else table, [message for _, message in sorted(found, key=lambda one: one[0])]
+
+
+def _parquet(content: bytes) -> pd.DataFrame:
+    """One file, without threads: it forks well. pandas would read a folder of them, and import twice as much for it."""
+    from pyarrow.parquet import ParquetFile
+
+    return ParquetFile(BytesIO(content)).read(use_threads=False).to_pandas(use_threads=False)
 
 
 def _explain(item: dict, label: str, column: Column) -> str:
