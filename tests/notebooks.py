@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,10 +77,10 @@ class Run:
 
     @property
     def texts(self) -> list[str]:
-        """What each code cell of the source shows, as plain text."""
+        """What each code cell of the source shows, as plain text; of two streams beside each other, the output first."""
         added = ("injected-parameters", "papermill-error-cell-tag")
         cells = [c for c in self.notebook.cells if not set(added) & set(c.metadata.get("tags", []))]
-        return ["".join(map(text_of, c.outputs)) for c in cells if c.cell_type == "code"]
+        return ["".join(map(text_of, _merged(deepcopy(c.outputs)))) for c in cells if c.cell_type == "code"]
 
     @property
     def failure(self) -> str | None:

@@ -44,6 +44,8 @@ _SMALL = {
 }
 _PIECES = 8  # commas and slashes that one label may hold
 _EXPLAINED = 5  # unknown labels of one cell whose closest ones are looked for
+_CLOSE = 3  # labels that are suggested for one that is unknown
+_SHORT = 2  # letters of a word that does not tell a label
 _YEAR = re.compile(r"\b(20\d\d|n(\+|\s)?1?)\b")
 
 
@@ -252,7 +254,24 @@ def choice(name: str, one: Field, label: str) -> Found:
     id_ = _by_key(tuple(options.items()), dated=one.dated).get(bare) or synonyms(one.vocabulary or name).get(bare)
     if id_ in options:
         return Found((id_,))
-    return Found(unknown=(label,), close=errors.closest(key(label), {key(said): said for said in options.values()}, 3))
+    return Found(unknown=(label,), close=close_to(label, {key(said): said for said in options.values()}))
+
+
+def close_to(label: str, shown: dict[str, str]) -> tuple[str, ...]:
+    """The labels that one which means nothing may have meant, three at most: those that hold all its words, the
+    shortest first, or else those that are written almost the same.
+
+    ``shown``: key → label as it is suggested.
+
+    >>> close_to("Chaudières", {"gestion haie": "Gestion des haies", "chaudiere gaz tertiaire": "Chaudière gaz"})
+    ('Chaudière gaz',)
+    >>> close_to("Gestion des hais", {"gestion haie": "Gestion des haies", "velo": "Vélo"})
+    ('Gestion des haies',)
+    """
+    words = {word for word in key(label).split() if len(word) > _SHORT}
+    holding = sorted((known for known in shown if words and words <= set(known.split())), key=len)
+    held = tuple(dict.fromkeys(shown[known] for known in holding))[:_CLOSE]
+    return held or errors.closest(key(label), shown, _CLOSE)
 
 
 def _bare(text: str, *, dated: bool) -> str:
@@ -278,7 +297,7 @@ def _read(text: str, by_key: dict[str, str], shown: dict[str, str], beside: Cont
         lost = [piece for piece in pieces if key(piece) not in by_key and key(piece) not in beside]
         unknown += lost if known else [part]
     kept, unknown = tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(unknown))
-    close = tuple(dict.fromkeys(name for part in unknown[:_EXPLAINED] for name in errors.closest(key(part), shown, 3)))
+    close = tuple(dict.fromkeys(name for part in unknown[:_EXPLAINED] for name in close_to(part, shown)))
     return Found(kept if len(kept) < 2 else tuple(i for i in kept if i), unknown, close)
 
 

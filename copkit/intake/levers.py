@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pandas as pd
 
 from copkit import french
-from copkit.errors import closest
 from copkit.intake import amounts, fields, labels, report
 from copkit.intake.mapping import LeverTable
 from copkit.models import nomenclatures
@@ -55,7 +54,7 @@ def of_programme(known: LeverTable) -> Callable[[str], tuple[str, str, str, labe
             return fields.NO_LEVER, "", "", labels.Found()
         wrong = "démarche sans levier dans la correspondance. L'y ajouter (levers.rows)."
         said = name or number
-        return fields.UNKNOWN_LEVER, "", wrong, labels.Found(unknown=(said,), close=closest(labels.key(said), shown, 3))
+        return fields.UNKNOWN_LEVER, "", wrong, labels.Found(unknown=(said,), close=labels.close_to(said, shown))
 
     return one
 
