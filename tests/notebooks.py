@@ -77,7 +77,7 @@ class Run:
 
     @property
     def texts(self) -> list[str]:
-        """What each code cell of the source shows, as plain text; of two streams beside each other, the output first."""
+        """What each code cell of the source shows, as plain text; of two streams side by side, the output first."""
         added = ("injected-parameters", "papermill-error-cell-tag")
         cells = [c for c in self.notebook.cells if not set(added) & set(c.metadata.get("tags", []))]
         return ["".join(map(text_of, _merged(deepcopy(c.outputs)))) for c in cells if c.cell_type == "code"]
