@@ -351,7 +351,6 @@ ALONE_IN_A_PROCESS = (
     "dynamics reg-32",  # reads a file of pyarrow
     "panorama epci-200066926 --format csv",
     "panorama dep-48 --plan biodiversite",
-    "crosswalk projets",
 )
 
 
@@ -376,7 +375,7 @@ print("LOADED", *(name for name in {HEAVY + HEAVIER} if name in sys.modules), fi
 NUMERALS = st.from_regex(r"-?[0-9]{1,11}([.,][0-9]{1,8})?", fullmatch=True)
 
 
-@given(st.lists(NUMERALS, min_size=100, max_size=100))
+@given(st.lists(NUMERALS, min_size=10, max_size=10))
 def test_a_plain_number_is_read_as_the_grammar_of_files_reads_it(texts):
     for text in texts:
         value, wrong = cells.number(text, decimal="," if "," in text else ".")
