@@ -188,6 +188,7 @@ def test_lever_of_a_label(case):
     assert list(found.unknown) == case.get("inconnu", [])
     if "proches" in case:
         assert case["proches"] in found.close and not set(found.close) & labels.lever_ids()
+    assert case.get("loin") not in found.close
 
 
 @pytest.mark.cases("lecture_libelles", "thematiques")

@@ -44,7 +44,7 @@ _SMALL = {
 }
 _PIECES = 8  # commas and slashes that one label may hold
 _EXPLAINED = 5  # unknown labels of one cell whose closest ones are looked for
-_CLOSE = 3  # labels that are suggested for one that is unknown
+_CLOSE, _HOLDING = 3, 5  # labels that are suggested for one that is unknown: written almost so, holding its words
 _SHORT = 2  # letters of a word that does not tell a label
 _YEAR = re.compile(r"\b(20\d\d|n(\+|\s)?1?)\b")
 
@@ -258,8 +258,8 @@ def choice(name: str, one: Field, label: str) -> Found:
 
 
 def close_to(label: str, shown: dict[str, str]) -> tuple[str, ...]:
-    """The labels that one which means nothing may have meant, three at most: those that hold all its words, the
-    shortest first, or else those that are written almost the same.
+    """What a label that means nothing may have meant: the labels that hold all its words, the shortest first, or else
+    those that are written almost the same.
 
     ``shown``: key → label as it is suggested.
 
@@ -270,7 +270,7 @@ def close_to(label: str, shown: dict[str, str]) -> tuple[str, ...]:
     """
     words = {word for word in key(label).split() if len(word) > _SHORT}
     holding = sorted((known for known in shown if words and words <= set(known.split())), key=len)
-    held = tuple(dict.fromkeys(shown[known] for known in holding))[:_CLOSE]
+    held = tuple(dict.fromkeys(shown[known] for known in holding))[:_HOLDING]
     return held or errors.closest(key(label), shown, _CLOSE)
 
 
