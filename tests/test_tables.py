@@ -4,7 +4,9 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import copkit as ck
 from copkit import files, paths
@@ -209,3 +211,12 @@ def test_a_table_that_was_read_is_checked_again_when_the_sources_are_others(dama
 def test_text_of_a_code_keeps_its_zeros():
     assert "dep-01" in set(tables.read("territories.csv").code)
     assert set(tables.read("panorama.csv").territory) >= {"reg-01", "reg-06"}
+
+
+def test_a_text_that_is_no_utf8_in_a_file_of_the_kit_is_said(damaged):
+    file = damaged.home / "data/clean/buses.parquet"
+    table = parquet.read_table(file)
+    wrong = pa.array([b"\xe9lectrique"] * len(table), pa.binary()).view(pa.string())  # that nothing checks
+    parquet.write_table(table.set_column(table.column_names.index("fuel"), "fuel", wrong), file)
+    with pytest.raises(DataError, match="fichier illisible .*Le rétablir depuis le dépôt"):
+        tables.read("buses.parquet")

@@ -370,9 +370,15 @@ def _checked(
 
 def _parquet(content: bytes) -> pd.DataFrame:
     """One file, without threads: it forks well. pandas would read a folder of them, and import twice as much for it."""
+    from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
-    return ParquetFile(BytesIO(content)).read(use_threads=False).to_pandas(use_threads=False)
+    try:
+        table = ParquetFile(BytesIO(content)).read(use_threads=False)
+        table.validate(full=True)  # a text that is no UTF-8 would fail where it is used
+        return table.to_pandas(use_threads=False)
+    except ArrowException as error:  # of which some are no ValueError
+        raise ValueError(str(error)) from None
 
 
 def _explain(item: dict, label: str, column: Column) -> str:
