@@ -218,5 +218,5 @@ def test_a_text_that_is_no_utf8_in_a_file_of_the_kit_is_said(damaged):
     table = parquet.read_table(file)
     wrong = pa.array([b"\xe9lectrique"] * len(table), pa.binary()).view(pa.string())  # that nothing checks
     parquet.write_table(table.set_column(table.column_names.index("fuel"), "fuel", wrong), file)
-    with pytest.raises(DataError, match="fichier illisible .*Le rétablir depuis le dépôt"):
+    with pytest.raises(DataError, match=r"fichier illisible .*Le rétablir depuis le dépôt"):
         tables.read("buses.parquet")
