@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from copkit.presentation import theme
+import copkit as ck
+from copkit.presentation import drawing, theme
 
 SIZES = """
 import json, os, sys
@@ -35,3 +36,40 @@ def test_the_font_of_the_kit_comes_first_and_those_of_the_machine_after():
     assert kit == liberation == ["57 24", "43 24"]  # narrow space and ₂ included
     assert len({tuple(kit), tuple(dejavu), tuple(absent)}) == 3  # a chart of others finds its own font
     assert variable == "avant"
+
+
+def test_charts_of_one_kind_are_compiled_once_and_each_is_what_vega_lite_draws():
+    places = [ck.panorama(code) for code in ("reg-32", "dep-59", "dep-48", "reg-01")]
+    specs = [chart(p).to_dict() for p in places for chart in (ck.charts.sectors, ck.charts.panorama)]
+    drawing._compiled.cache_clear()
+    drawn = [drawing.draw(drawing.wanted(spec)) for spec in specs]
+    assert drawn == [_at_once(drawing.wanted(spec)) for spec in specs]
+    assert len({*drawn}) == len(specs) > drawing._compiled.cache_info().misses
+
+
+ROWS = [{"k": "a", "v": 3}, {"k": "b", "v": 5}]
+BAR = {"mark": "bar", "encoding": {"x": {"field": "v", "type": "quantitative"}, "y": {"field": "k", "type": "nominal"}}}
+LOOKED_UP = {"lookup": "k", "from": {"data": {"name": "rows"}, "key": "k", "fields": ["v"]}}
+OF_OTHERS = {
+    "written_in_it": BAR | {"data": {"values": ROWS}},
+    "named": BAR | {"data": {"name": "rows"}, "datasets": {"rows": ROWS}},
+    "named_as_altair_does": BAR | {"data": {"name": f"data-{0:032x}"}, "datasets": {f"data-{0:032x}": ROWS}},
+    "named_in_two_ways": {
+        "hconcat": [BAR | {"data": {"name": name}} for name in (f"data-{1:032x}", "rows", f"data-{0:032x}")],
+        "datasets": {f"data-{1:032x}": ROWS, "rows": ROWS[:1], f"data-{0:032x}": ROWS[1:]},
+    },
+    "looked_up": BAR | {"data": {"values": ROWS[:1]}, "transform": [LOOKED_UP], "datasets": {"rows": ROWS}},
+    "twice": {"hconcat": [BAR | {"data": {"name": name}} for name in "ba"], "datasets": {"a": ROWS, "b": ROWS[:1]}},
+    "empty": BAR | {"data": {"name": "rows"}, "datasets": {"rows": []}},
+}
+
+
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_a_chart_of_others_is_what_vega_lite_draws(name):
+    spec = drawing.wanted(OF_OTHERS[name])
+    assert drawing.draw(spec) == _at_once(spec)
+
+
+def _at_once(spec: str) -> str:
+    """A chart as vl-convert draws it, compiled with all that its tables hold."""
+    return drawing._converter().vegalite_to_svg(json.loads(spec), vl_version="6.4")

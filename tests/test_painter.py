@@ -35,7 +35,7 @@ def test_a_chart_drawn_elsewhere_is_the_chart_drawn_here(studio):
 
 
 def test_a_chart_that_cannot_be_drawn_says_why_and_the_next_one_is_drawn(studio):
-    with pytest.raises(ValueError, match="Vega-Lite to SVG conversion failed"):
+    with pytest.raises(ValueError, match="Vega-Lite to Vega conversion failed"):
         studio.svg(drawing.wanted({"mark": {"type": "inconnue"}, "encoding": {"x": {"field": []}}}))
     assert studio.svg(painter._rehearsal(1)).startswith("<svg")
 

@@ -19,6 +19,7 @@ from copkit.batch.forked.kinship import die_with
 from copkit.presentation import drawing
 
 _REHEARSALS = 16
+_ROWS = "rows"
 T = TypeVar("T")
 
 
@@ -92,4 +93,5 @@ def _rehearsal(number: int) -> str:
         ends = {"x2": {"datum": 30}, "y2": {"datum": 30}}
         tiles = {"mark": {"type": "rect", "stroke": "white"}, "encoding": place | ends}
         layers = [tiles, {"mark": "text", "encoding": place | {"text": text}}]
-    return drawing.wanted({"data": {"values": rows}, "width": 640, "height": 400, "layer": layers})
+    table = {"data": {"name": _ROWS}, "datasets": {_ROWS: rows}}
+    return drawing.wanted({**table, "width": 640, "height": 400, "layer": layers})
