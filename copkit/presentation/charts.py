@@ -63,21 +63,25 @@ def bars(
         whether they stand inside it.
     """
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(nice=True)
-    base = alt.Chart(values(table)).encode(y=alt.Y("label:N", sort=None, title=None))
+    base = _named(table)
     along = alt.X(f"{x}:Q", title=french.typeset(unit), axis=axis or alt.Axis(tickCount=5), scale=scale)
     drawn = base.mark_bar(height={"band": 0.62}).encode(x=along, color=colour or alt.ColorValue(theme.HIGHLIGHT))
     over, places = [*over], {"x": alt.X(f"{at or x}:Q"), "text": alt.Text("written:N")}
     style = {"align": "left", "dx": 6} | text
+    inside = table[within].astype(bool) if within and table[within].any() else None
+    beside = base if inside is None else _named(table[~inside])
     # a mark that stands behind words stays seen above and below them
-    inside = table[within].astype(bool) if within else pd.Series(False, index=table.index)
-    beside = alt.Chart(values(table[~inside])).encode(y=alt.Y("label:N", sort=None, title=None))
     halo = [beside.mark_text(**style, stroke="white", strokeWidth=5).encode(**places)] if over else []
     text = [beside.mark_text(**style).encode(**places)]
-    if inside.any():
+    if inside is not None:
         style |= {"align": "right", "dx": -style["dx"], "color": "white"}
-        inner = alt.Chart(values(table[inside])).encode(y=alt.Y("label:N", sort=None, title=None))
-        text.append(inner.mark_text(**style).encode(**places))
+        text.append(_named(table[inside]).mark_text(**style).encode(**places))
     return drawing([drawn, *over, *halo, *text], step * len(table), words, phone=listed(table, x))
+
+
+def _named(table: pd.DataFrame) -> alt.Chart:
+    """Something for each row of a table, at its name."""
+    return alt.Chart(values(table)).encode(y=alt.Y("label:N", sort=None, title=None))
 
 
 def clear_of(table: pd.DataFrame, x: str, tick: str) -> pd.DataFrame:
@@ -94,16 +98,16 @@ def listed(table: pd.DataFrame, x: str) -> list[list]:
 
     table : as ``bars``, and ``beside`` for what a mark says on the drawing.
     """
-    longest = table[x].abs().max() or 1
-    lengths = (table[x].abs() / longest).round(3).to_list()
+    found = [*map(abs, table[x].to_list())]
+    longest = max((one for one in found if one == one), default=0) or 1
+    lengths = [round(one / longest, 3) for one in found]
     names = table.label + table.beside if "beside" in table else table.label
     return [[*row] for row in zip(map(french.typeset, names), table.written.to_list(), lengths, strict=True)]
 
 
 def ticks(table: pd.DataFrame, x: str) -> alt.Chart:
     """A mark on each bar: another figure beside it."""
-    drawn = alt.Chart(values(table)).mark_tick(color=theme.TEXT, thickness=3, size=24)
-    return drawn.encode(x=alt.X(f"{x}:Q"), y=alt.Y("label:N", sort=None, title=None))
+    return _named(table).mark_tick(color=theme.TEXT, thickness=3, size=24).encode(x=alt.X(f"{x}:Q"))
 
 
 def whole() -> alt.Axis:

@@ -105,9 +105,12 @@ def drawing() -> type[alt.LayerChart]:
             alt.TopLevelLayerSpec.__init__(self, data=data, layer=list(layer), **properties)
 
         def _repr_mimebundle_(self, *_, **__) -> dict:
+            bare = self.copy(deep=False)
+            bare.usermeta = alt.Undefined  # plain already: altair would ask of each of its words whether it is a chart
             with debug_mode(False):  # nor the data that altair puts apart
-                spec = self.to_dict(validate=False, context={"pre_transform": False})
-            return alt.renderers.get()(spec)
+                spec = bare.to_dict(validate=False, context={"pre_transform": False})
+            apart = {} if self.usermeta is alt.Undefined else {"usermeta": self.usermeta}
+            return alt.renderers.get()(spec | apart)
 
     return Drawing
 

@@ -199,7 +199,8 @@ def _hatched(hatch: list[dict]) -> list[alt.Chart]:
     ]
     mark = alt.Chart({"values": tuple(features)}).mark_geoshape(filled=False, strokeWidth=1, opacity=0.3, clip=False)
     drawn = mark.encode(stroke=alt.Stroke("properties.stroke:N", scale=None))
-    return [drawn.project("identity", scale=1, translate=[0, HEAD])]
+    drawn.projection = {"type": "identity", "scale": 1, "translate": [0, HEAD]}  # project() would check it
+    return [drawn]
 
 
 def _ends(line: dict) -> list[list[float]]:
