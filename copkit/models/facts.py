@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -36,11 +37,17 @@ LAST_OF_THE_PANDEMIC = 2021
 FIRST = 3  # levers that « the first ones » are
 
 
-class Fact(NamedTuple):
-    """A figure: its value [unit of its name], and as it is written."""
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure: its value [unit of its name], and how it is written, which is done when it is asked for."""
 
     value: float | str
-    written: str
+    how: str | Callable[[float], str]
+
+    @property
+    def written(self) -> str:
+        """As a sentence says it."""
+        return self.how if isinstance(self.how, str) else self.how(float(self.value))
 
 
 def _mass(kt: float, step: float = 0.0) -> str:
@@ -178,7 +185,7 @@ def _facts(scope: dict[str, str], values: dict[str, float | str], **written: str
         unit = scope[name]
         if value is None or value == "" or (unit != TEXT and not math.isfinite(value)):
             continue
-        out[name] = Fact(value, str(value) if unit == TEXT else written.get(name) or WRITERS[unit](float(value)))
+        out[name] = Fact(value, str(value) if unit == TEXT else written.get(name) or WRITERS[unit])
     return out
 
 
@@ -271,7 +278,7 @@ def _rates(p: xr.Dataset) -> dict:
         "baisse_logements": "sobriete_isolation_residentiel",
         "baisse_tertiaire": "sobriete_isolation_tertiaire",
     }
-    found = dict(zip(p.lever.values.tolist(), panorama.change(p).values.tolist(), strict=True))
+    found = dict(zip(p.lever.values.tolist(), panorama.changes(p).tolist(), strict=True))
     return {name: -found.get(lever, math.nan) for name, lever in names.items()}
 
 
@@ -286,10 +293,10 @@ def _place(p: xr.Dataset) -> dict:
 
 def _overlap(p: xr.Dataset) -> dict:
     """What the levers that act on the same quantity count more than once."""
-    found = interactions.interactions(p)
-    if found.empty or found.overlap.isna().any():
+    found = [one.overlap for one in interactions.readings(p)]
+    if not found or any(map(math.isnan, found)):
         return {}
-    counted = float(found.overlap.sum())
+    counted = sum(found)
     return {"recouvrement": counted, "part_recouvrement": 100 * counted / panorama.total(p, forest=False)}
 
 
@@ -331,8 +338,8 @@ def by_lever(p: xr.Dataset) -> Iterator[Facts]:
     communes = found[-1].value if found else len(territories.communes_of(code)) or math.nan
     fleet, year = levers.car_fleet(p), _fleet_year(code)
     efforts, counted = worth.levers(p), worth.quantities(p)
-    columns = (p.lever, p.quantity, p.baseline, panorama.change(p))
-    physics = {lever: rest for lever, *rest in zip(*(column.values.tolist() for column in columns), strict=True)}
+    columns = (*(p.variables[name].values for name in ("lever", "quantity", "baseline")), panorama.changes(p))
+    physics = {lever: rest for lever, *rest in zip(*(column.tolist() for column in columns), strict=True)}
     for n, row in enumerate(rows):
         known[row.grade] += 1
         quantity, baseline, change = physics[row.lever]

@@ -22,7 +22,7 @@ from copkit.models import levers
 from copkit.models.groups import Account, Group, groups
 from copkit.models.limits import same
 from copkit.models.panorama import of_panorama, panorama
-from copkit.models.proposals import asked, beside_reference, composed
+from copkit.models.proposals import asked, beside_reference, composed, reference
 from copkit.reference import territories
 
 COLUMNS = ["group", "label", "levers", "base", "base_method", "first_order", "joint", "overlap", "share", "status"]
@@ -33,6 +33,7 @@ SENTENCES = {  # the reading of a group, here and in the page
     "overlap_beyond": "« {levers} » dépasse ces émissions ; son effet y est borné",
 }
 OVERSEAS = "Outre-mer : les leviers n'ont pas de traduction physique ; aucun recouvrement n'est calculé."
+ALONE = "Aucun des leviers présents n'agit sur la même quantité qu'un autre."
 
 
 class Effect(NamedTuple):
@@ -152,7 +153,7 @@ def interactions(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None
     [2432.0, 2149.0]
     """
     rows = []
-    for r in _readings(p, order):
+    for r in readings(p, order):
         names = " → ".join(e.label for e in r.effects)
         numbers = (r.chain.base, r.chain.base_method, r.first_order, r.joint, r.overlap, r.share)
         rows.append([r.chain.group.id, r.chain.group.label, names, *numbers, r.chain.group.status, r.sentence])
@@ -167,7 +168,7 @@ def chain(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> pd
     LeverError
         Si ``order`` nomme un groupe inconnu ou n'a pas tous ses leviers une fois.
     """
-    rows = [[r.chain.group.id, *effect] for r in _readings(p, order) for effect in r.effects]
+    rows = [[r.chain.group.id, *effect] for r in readings(p, order) for effect in r.effects]
     return pd.DataFrame(rows, columns=CHAIN)
 
 
@@ -175,26 +176,37 @@ def warning(p: xr.Dataset) -> str:
     """L'avertissement d'un rapport : ce qui est compté plus d'une fois dans la somme des leviers, en une phrase."""
     if territories.is_overseas(p.attrs["territory"]):
         return OVERSEAS
-    table = interactions(p)
-    if table.empty:
-        return "Aucun des leviers présents n'agit sur la même quantité qu'un autre."
-    known = table[table.overlap.notna()]
-    unknown = french.join(table.label[table.overlap.isna()].str.lower()) if len(known) < len(table) else ""
-    rest = f" Non déterminé : {unknown}." if unknown else ""
-    if known.empty:
-        return f"Plusieurs leviers agissent sur la même quantité ; leur recouvrement n'est pas déterminé.{rest}"
-    total, labels = french.rough(known.overlap.sum()), french.join(known.label.str.lower())
+    if not (found := readings(p)):
+        return ALONE
+    known = [one for one in found if not math.isnan(one.overlap)]
+    rest = [one for one in found if math.isnan(one.overlap)]
+    last = f" Non déterminé : {_named(rest)}." if rest else ""
+    if not known:
+        return f"Plusieurs leviers agissent sur la même quantité ; leur recouvrement n'est pas déterminé.{last}"
     whose, beside = "", ""
     if composed(p):
         whose = " du scénario"
-        beside = f" ({french.rough(known.reference_overlap.sum())} dans la référence)"
+        kept = {one.chain.group.id for one in known}
+        before = [one for one in readings(reference(p)) if one.chain.group.id in kept]
+        beside = f" ({_counted(before)} dans la référence)"
     return (
-        f"Plusieurs leviers agissent sur la même quantité ({labels}) : la somme des leviers{whose} compte environ "
-        f"{total} ktCO2e/an plus d'une fois{beside}.{rest}"
+        f"Plusieurs leviers agissent sur la même quantité ({_named(known)}) : la somme des leviers{whose} compte "
+        f"environ {_counted(known)} ktCO2e/an plus d'une fois{beside}.{last}"
     )
 
 
-def _readings(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None) -> list[Reading]:
+def _named(found: list[Reading]) -> str:
+    return french.join(one.chain.group.label.lower() for one in found)
+
+
+def _counted(found: list[Reading]) -> str:
+    """What is counted more than once, where it is known."""
+    return french.rough(sum(one.overlap for one in found if not math.isnan(one.overlap)))
+
+
+@of_panorama
+def readings(p: xr.Dataset, order: Mapping[str, Sequence[str]] | None = None) -> list[Reading]:
+    """What each group avoids; of a scenario, with the targets that it proposes."""
     kt = dict(zip(p.lever.values.tolist(), asked(p).target.values.tolist(), strict=True))
     return [one.read(kt) for one in chains(p, order)]
 

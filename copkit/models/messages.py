@@ -10,6 +10,7 @@ import string
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -196,13 +197,14 @@ def _wrong(rule: Rule, found: Rules) -> Iterator[str]:
             yield unknown(f"unless : règle inconnue « {other} »", other, known, "Règles")
 
 
-def _fields(template: str) -> list[str]:
-    """The names between braces.
+@cache
+def _fields(template: str) -> tuple[str, ...]:
+    """The names between braces; asked for of each rule, for each thing that it is tried on.
 
     >>> _fields("{effort} : {part_c} de l'effort")
-    ['effort', 'part_c']
+    ('effort', 'part_c')
     """
-    return [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
 
 
 def said(p: xr.Dataset, path: str | Path | None = None, answers: Facts | None = None) -> list[Said]:

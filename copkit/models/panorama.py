@@ -408,15 +408,20 @@ def change(p: xr.Dataset) -> xr.DataArray:
     >>> round(float(change(panorama("reg-32")).sel(lever="chaudieres_fioul_residentiel")), 1)
     -75.6
     """
+    return asked(p).quantity.copy(data=changes(p)).rename("change")
+
+
+def changes(p: xr.Dataset) -> np.ndarray:
+    """The same, lever by lever, without their names. [%]"""
     p = asked(p)
     baseline, quantity = (p.variables[name].values for name in ("baseline", "quantity"))
-    return p.quantity.copy(data=100 * (quantity / np.where(baseline == 0, np.nan, baseline) - 1)).rename("change")
+    return 100 * (quantity / np.where(baseline == 0, np.nan, baseline) - 1)
 
 
 @beside_reference
 def reductions(p: xr.Dataset) -> pd.DataFrame:
     """The levers whose quantity falls by 2030, from the one that falls most: label and change. [%]"""
-    found = pd.DataFrame({"label": p.label.values, "change": change(p).values})
+    found = pd.DataFrame({"label": p.variables["label"].values, "change": changes(p)})
     return found[found.change < 0].sort_values("change")
 
 
@@ -578,7 +583,7 @@ def quantities(p: xr.Dataset) -> pd.DataFrame:
     rough = coarse(p) if p.attrs["level"] != "france" else set()
     return table(p).assign(
         translated=translated,
-        change=change(p).values,
+        change=changes(p),
         coarse=[one in rough for one in lever],
         since_2019=translated & np.isnan(baseline),
     )

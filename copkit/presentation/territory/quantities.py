@@ -172,7 +172,7 @@ INTERACTIONS = Section("interactions", 110, "Les leviers qui agissent sur la mê
 def interactions(p: xr.Dataset) -> Text | Note:
     """L'avertissement sur les leviers qui agissent sur la même quantité."""
     said = overlaps.warning(p)
-    return Note(said) if overlaps.interactions(p).empty else Text("{}", said)
+    return Note(said) if said in (overlaps.OVERSEAS, overlaps.ALONE) else Text("{}", said)
 
 
 @INTERACTIONS.table("interactions", sheet="Interactions", rank=90, when=model.broad)
