@@ -377,7 +377,15 @@ def departements_of(region: str) -> list[str]:
     >>> departements_of("reg-94")
     ['dep-2A', 'dep-2B']
     """
-    return [code for code, (_, _, inside) in _names().items() if inside == region]
+    return [*_inside().get(region, ())]
+
+
+@kept(maxsize=4)
+def _inside() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for code, (_, _, region) in _names().items():
+        found.setdefault(region, []).append(code)
+    return found
 
 
 def is_overseas(code: str) -> bool:

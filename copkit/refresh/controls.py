@@ -50,14 +50,13 @@ def _rows(one: Control, table: pd.DataFrame) -> list[tuple]:
     for row in () if one.totals else totals.itertuples():
         unit, known[int(row.year)] = row.unit, row.value
     expected, rows = parts.territory.nunique(), []
-    for year, group in parts.groupby("year"):
+    for year, values in parts.groupby("year").value:
         if (total := known.get(int(year))) is None:
             continue
-        gap = abs(group.value.sum() / total - 1) if total else float("nan")
-        verdict = SHORT if len(group) < expected else AGREES if gap <= one.tolerance + EXACT else APART
-        rows.append(
-            (one.label, int(year), len(group), expected, group.value.sum(), total, gap, unit, verdict, one.note)
-        )
+        here, made = len(values), values.sum()
+        gap = abs(made / total - 1) if total else float("nan")
+        verdict = SHORT if here < expected else AGREES if gap <= one.tolerance + EXACT else APART
+        rows.append((one.label, int(year), here, expected, made, total, gap, unit, verdict, one.note))
     return rows
 
 
