@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +36,7 @@ LAST_OF_THE_PANDEMIC = 2021
 FIRST = 3  # levers that « the first ones » are
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """A figure: its value [unit of its name], and how it is written, which is done when it is asked for."""
 
     value: float | str
