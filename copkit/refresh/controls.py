@@ -34,24 +34,28 @@ def controls(table: pd.DataFrame | None = None) -> pd.DataFrame:
     ParameterError
         Si ``parameters/refresh.yml`` est endommagé.
     """
-    observed = tables.read("observed.parquet") if table is None else table
-    rows = [row for one in settings().controls for row in _rows(one, observed)]
+    observed, asked = tables.read("observed.parquet") if table is None else table, settings().controls
+    named = {name for one in asked for name in (one.parts, one.total)}
+    latest = _latest(observed[observed.indicator.isin(named)])
+    known = {name: latest[latest.indicator == name] for name in named}
+    rows = [row for one in asked for row in _rows(one, known)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _rows(one: Control, table: pd.DataFrame) -> list[tuple]:
-    parts = _latest(table[table.indicator == one.parts])
-    parts = parts[parts.territory.isin(territories.territories(one.level).code)]
+def _rows(one: Control, known: dict[str, pd.DataFrame]) -> list[tuple]:
+    parts = known[one.parts]
+    parts = parts[parts.territory.isin(territories.codes(one.level))]
     parts = parts.assign(value=parts.value * one.factor)
     if one.baseline:
         return _starts(one, parts)
-    totals = _latest(table[(table.indicator == (one.total or one.parts)) & (table.territory == "fr")])
-    unit, known = one.unit, dict(one.totals)
+    totals = known[one.total or one.parts]
+    totals = totals[totals.territory == "fr"]
+    unit, given = one.unit, dict(one.totals)
     for row in () if one.totals else totals.itertuples():
-        unit, known[int(row.year)] = row.unit, row.value
+        unit, given[int(row.year)] = row.unit, row.value
     expected, rows = parts.territory.nunique(), []
     for year, values in parts.groupby("year").value:
-        if (total := known.get(int(year))) is None:
+        if (total := given.get(int(year))) is None:
             continue
         here, made = len(values), values.sum()
         gap = abs(made / total - 1) if total else float("nan")
@@ -75,7 +79,7 @@ def _starts(one: Control, parts: pd.DataFrame) -> list[tuple]:
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """One value for each territory and year, of the most recent source."""
+    """One value for each indicator, territory and year, of the most recent source."""
     ranks = rows.source.map({source: indicators.source_year(source) for source in rows.source.unique()})
     ranked = rows.assign(rank=ranks).sort_values("rank", kind="stable")
-    return ranked.drop_duplicates(["territory", "year"], keep="last")
+    return ranked.drop_duplicates(["indicator", "territory", "year"], keep="last")
