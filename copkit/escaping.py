@@ -155,7 +155,7 @@ def as_csv(table, *, excel: bool = False, exact: bool = False) -> str:
             return value
         return "" if value != value else repr(float(value)).removesuffix(".0").replace(".", point)
 
-    columns = {n: [*map(cell, table.iloc[:, n])] for n in range(table.shape[1])}
+    columns = {n: [*map(cell, table.iloc[:, n].to_list())] for n in range(table.shape[1])}
     written = type(table)(columns, dtype=object)
     text = written.to_csv(index=False, header=[*map(str, table)], sep=sep, lineterminator="\r\n" if excel else "\n")
     return f"\ufeff{text}" if excel else text
