@@ -186,9 +186,7 @@ def warning(p: xr.Dataset) -> str:
     whose, beside = "", ""
     if composed(p):
         whose = " du scénario"
-        kept = {one.chain.group.id for one in known}
-        before = [one for one in readings(reference(p)) if one.chain.group.id in kept]
-        beside = f" ({_counted(before)} dans la référence)"
+        beside = f" ({_counted(readings(reference(p)))} dans la référence)"
     return (
         f"Plusieurs leviers agissent sur la même quantité ({_named(known)}) : la somme des leviers{whose} compte "
         f"environ {_counted(known)} ktCO2e/an plus d'une fois{beside}.{last}"
